@@ -1,0 +1,44 @@
+/** The kinds Gleaner reads or writes, and where the API server serves them. */
+export const kinds = {
+  VirtualMachineBackup: kind('harvesterhci.io/v1beta1', 'virtualmachinebackups', true),
+  VirtualMachineRestore: kind('harvesterhci.io/v1beta1', 'virtualmachinerestores', true),
+  VolumeSnapshot: kind('snapshot.storage.k8s.io/v1', 'volumesnapshots', true),
+  VolumeSnapshotContent: kind('snapshot.storage.k8s.io/v1', 'volumesnapshotcontents', false),
+  Backup: kind('longhorn.io/v1beta2', 'backups', true),
+  BackupVolume: kind('longhorn.io/v1beta2', 'backupvolumes', true),
+  PersistentVolumeClaim: kind('v1', 'persistentvolumeclaims', true),
+} as const;
+
+export type KindName = keyof typeof kinds;
+
+export interface KindInfo {
+  readonly apiVersion: string;
+  /** Empty for the core group. */
+  readonly group: string;
+  readonly plural: string;
+  readonly namespaced: boolean;
+}
+
+function kind(apiVersion: string, plural: string, namespaced: boolean): KindInfo {
+  const slash = apiVersion.indexOf('/');
+  return { apiVersion, group: slash < 0 ? '' : apiVersion.slice(0, slash), plural, namespaced };
+}
+
+/** Points at one object. */
+export interface Ref {
+  readonly kind: KindName;
+  readonly name: string;
+  /** Absent for cluster-scoped kinds. */
+  readonly namespace?: string;
+}
+
+export const ref = (kind: KindName, name: string, namespace?: string): Ref =>
+  namespace !== undefined && namespace !== '' && kinds[kind].namespaced ? { kind, name, namespace } : { kind, name };
+
+/** `VolumeSnapshot prod/web-0`, as messages name objects. */
+export const describeRef = (r: Ref): string => `${r.kind} ${r.namespace === undefined ? '' : `${r.namespace}/`}${r.name}`;
+
+/** Equal text for equal references. */
+export const refKey = (r: Ref): string => `${r.kind}/${r.namespace ?? ''}/${r.name}`;
+
+export const isKindName = (text: string): text is KindName => Object.hasOwn(kinds, text);

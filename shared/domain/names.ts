@@ -1,0 +1,52 @@
+/** Names that Harvester, Longhorn and the snapshot controllers find each other by, and Gleaner's own marks. */
+
+export const LONGHORN_DRIVER = 'driver.longhorn.io';
+export const LONGHORN_NAMESPACE = 'longhorn-system';
+/** The backup target Harvester uses. */
+export const DEFAULT_TARGET = 'default';
+
+export const BOUND_CONTENT_FINALIZER = 'snapshot.storage.kubernetes.io/volumesnapshotcontent-bound-protection';
+export const BEING_DELETED_ANNOTATION = 'snapshot.storage.kubernetes.io/volumesnapshot-being-deleted';
+/** Harvester's own mark of a repaired VMBackup; nothing reads it, people do. */
+export const SNAP_REVISE_ANNOTATION = 'harvesterhci.io/snapRevise';
+/** `<namespace>/<schedule>` on VMBackups that a schedule made. */
+export const SCHEDULE_ANNOTATION = 'harvesterhci.io/svmbackupId';
+/** Marks the pairs of a guest cluster's VolumeRemoteRestore. */
+export const REMOTE_RESTORE_ANNOTATION = 'harvesterhci.io/pvcrestore-ref';
+/** Longhorn: this CR goes, the data on the target stays. */
+export const CR_ONLY_LABEL = 'longhorn.io/delete-custom-resource-only';
+export const BACKUP_VOLUME_LABEL = 'backup-volume';
+export const BACKUP_TARGET_LABEL = 'backup-target';
+
+/** On a content Gleaner made: the policy it takes once its snapshot is in use (`Delete`). Absent: it stays on Retain. */
+export const ARM_ANNOTATION = 'gleaner.dev/deletion-policy';
+/** On every content Gleaner made: name of the content it stands in for. */
+export const REPLACES_ANNOTATION = 'gleaner.dev/replaces';
+/** On a snapshot while its content is being swapped: the {@link SwapJournal} as JSON. */
+export const SWAP_ANNOTATION = 'gleaner.dev/swap';
+/** Field manager of every write. */
+export const FIELD_MANAGER = 'gleaner';
+
+const REVISED = '-snap-revise';
+/** Kubernetes' limit for names of these kinds. */
+const MAX_NAME = 253;
+
+/** The content Harvester expects behind a pre-provisioned snapshot: it looks for just this name. */
+export const contentName = (snapshot: string): string => `${snapshot}-vsc`;
+
+/** The snapshot name a repair appends to, once per repair: a name that already ends so says nothing of its handle. */
+export const revisedName = (snapshot: string): string => `${snapshot}${REVISED}`;
+
+/** The name a revised snapshot replaces, or undefined for one that was never revised. */
+export const predecessorName = (snapshot: string): string | undefined =>
+  snapshot.endsWith(REVISED) && snapshot.length > REVISED.length ? snapshot.slice(0, -REVISED.length) : undefined;
+
+/** Whether a snapshot of this name can be replaced by a revised pair without passing the length limit. */
+export const canRevise = (snapshot: string): boolean => contentName(revisedName(snapshot)).length <= MAX_NAME;
+
+/** Every name this snapshot may have had before repairs, nearest first. */
+export function* predecessorNames(snapshot: string): Generator<string> {
+  for (let name = predecessorName(snapshot); name !== undefined; name = predecessorName(name)) yield name;
+}
+
+export const FINAL_BACKUP_STATES: ReadonlySet<string> = new Set(['Completed', 'Error', 'Unknown', 'Deleting']);

@@ -1,0 +1,73 @@
+import type { z } from 'zod';
+import type { KindName, Ref } from './domain/kinds.ts';
+import type { Reader } from './kube/ports.ts';
+import type { ObjectOf } from './objects/types.ts';
+import type { Finding, Plan } from './plan/plan.ts';
+import type { SurveyItem } from './chain/survey.ts';
+
+/** One Gleaner function. Route, trigger, rights, docs and metric labels are all made from this value. */
+export interface FunctionDefinition<Seen = unknown, Config = unknown> {
+  /** Kebab case; folder, route, Service, metric label and commit scope. */
+  readonly name: string;
+  /** One sentence: what it does and when. */
+  readonly summary: string;
+  readonly watches: readonly Watch[];
+  /** Its exact rights. */
+  readonly needs: readonly Need[];
+  /** Policy, read from the environment. */
+  readonly config: z.ZodType<Config>;
+  /**
+   * What an event means for this function. Pure and cheap: it may decide "nothing to do" from the event alone, and is
+   * never taken as proof that something is to be done.
+   */
+  considers(change: Change): Considered;
+  /** The same for one item of a sweep, where lists have already shown the object and its neighbours. */
+  surveys(item: SurveyItem): Considered;
+  /** Reads all that the decision needs. The compiler proves that it cannot write. */
+  observe(reader: Reader, subject: Ref): Promise<Seen>;
+  /** Decides. Pure: equal input, equal plan. */
+  plan(seen: Seen, config: Config): Plan;
+}
+
+export interface Watch {
+  readonly kind: KindName;
+  /**
+   * `resource` events carry the object, which allows cheap early exits; `reference` events only its name. VMBackups are
+   * watched by reference: their status holds the VM's secrets, and an event travels through brokers and dead letters.
+   */
+  readonly mode: 'resource' | 'reference';
+}
+
+export interface Need {
+  readonly group: string;
+  readonly resource: string;
+  readonly verbs: readonly ('get' | 'list' | 'create' | 'patch' | 'delete')[];
+}
+
+/** A resource event, parsed. */
+export type Change = { [K in KindName]: ChangeOf<K> }[KindName];
+export interface ChangeOf<K extends KindName> {
+  readonly kind: K;
+  readonly name: string;
+  /** Empty for cluster-scoped kinds. */
+  readonly namespace: string;
+  readonly type: 'add' | 'update' | 'delete';
+  /** Absent in reference mode. */
+  readonly object?: ObjectOf<K>;
+}
+
+export type Considered =
+  /** Nothing to do, and why. */
+  | { readonly findings: readonly Finding[] }
+  /** Look at these now. */
+  | { readonly subjects: readonly Ref[] }
+  /** Which objects this concerns is only to be found by reading. */
+  | { readonly search: (reader: Reader) => AsyncIterable<Ref> };
+
+/** A definition whose own types no longer matter to who runs it. */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- existential type: the seen world and config of each function stay its own
+export type AnyFunction = FunctionDefinition<any, any>;
+
+/** Identity, for inference. */
+export const defineFunction = <Seen, Config>(definition: FunctionDefinition<Seen, Config>): FunctionDefinition<Seen, Config> =>
+  definition;

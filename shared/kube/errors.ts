@@ -1,0 +1,41 @@
+/**
+ * Error kinds say what the caller should do. Nothing here carries a response body or headers: those are long, may hold
+ * secrets, and end up in logs.
+ */
+export abstract class KubeError extends Error {
+  override readonly name = this.constructor.name;
+  /** HTTP status, 0 when there was no answer. */
+  readonly status: number;
+  constructor(message: string, status = 0, options?: ErrorOptions) {
+    super(message, options);
+    this.status = status;
+  }
+}
+
+/** Try again later: 408, 429, 5xx, time-out, broken connection. */
+export class RetryableError extends KubeError {
+  /** From Retry-After, when the server gave one. */
+  readonly retryAfterMs: number | undefined;
+  constructor(message: string, status = 0, options?: ErrorOptions & { retryAfterMs?: number | undefined }) {
+    super(message, status, options);
+    this.retryAfterMs = options?.retryAfterMs;
+  }
+}
+
+/** The object moved on since it was read (409, or a failed JSON-patch `test`): read again, plan again. */
+export class ConflictError extends KubeError {}
+
+/** The object to write to is gone: read again, plan again. */
+export class GoneError extends KubeError {}
+
+/** The name is taken. */
+export class AlreadyExistsError extends KubeError {}
+
+/** No use in trying again: an operator must act (403, 401, 400, 422…). */
+export class TerminalError extends KubeError {}
+
+/** The API server does not serve this kind: its CRD is not installed. Not the same as an absent object. */
+export class NotServedError extends TerminalError {}
+
+/** The object does not have the shape of its kind; it is left alone. */
+export class UnreadableError extends TerminalError {}

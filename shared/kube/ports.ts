@@ -1,0 +1,46 @@
+import type { KindName } from '../domain/kinds.ts';
+import type { ObjectOf } from '../objects/types.ts';
+
+export interface ListOptions {
+  readonly namespace?: string;
+  /** Label equality. */
+  readonly labels?: Readonly<Record<string, string>>;
+  /** `key=value,key!=value`, as kubectl's `-l`. Joined with `labels`. */
+  readonly selector?: string;
+  /** Told of each object that does not have the shape of its kind; such objects are left out. */
+  readonly onUnreadable?: (object: { kind: KindName; name: string; namespace?: string; issue: string }) => void;
+}
+
+/** What `observe` gets: it can read and nothing else. */
+export interface Reader {
+  /**
+   * One object, or undefined when it does not exist.
+   * @throws UnreadableError when it does not have the shape of its kind
+   * @throws NotServedError when the API server does not know the kind (CRD not installed)
+   * @throws RetryableError, TerminalError
+   */
+  get<K extends KindName>(kind: K, name: string, namespace?: string): Promise<ObjectOf<K> | undefined>;
+  /** All objects of a kind, page by page, in the server's order (namespace, name). Memory holds one page. */
+  list<K extends KindName>(kind: K, options?: ListOptions): AsyncIterable<ObjectOf<K>>;
+}
+
+export interface JsonPatchOperation {
+  readonly op: 'add' | 'remove' | 'replace' | 'test';
+  readonly path: string;
+  readonly value?: unknown;
+}
+
+/** The few raw writes there are; only `shared/kube/apply.ts` calls them. Every one answers the object as it now is. */
+export interface Writer {
+  /** @throws AlreadyExistsError */
+  create<K extends KindName>(kind: K, object: object): Promise<ObjectOf<K>>;
+  /** @throws ConflictError when a `test` fails or the version moved; GoneError when the object is gone */
+  patch<K extends KindName>(kind: K, name: string, namespace: string | undefined, operations: readonly JsonPatchOperation[]): Promise<ObjectOf<K>>;
+  /** Answers the object while finalizers hold it, undefined when it is gone. @throws ConflictError, GoneError */
+  delete<K extends 'VolumeSnapshot' | 'VolumeSnapshotContent'>(
+    kind: K,
+    name: string,
+    namespace: string | undefined,
+    preconditions: { readonly uid: string; readonly resourceVersion: string },
+  ): Promise<ObjectOf<K> | undefined>;
+}

@@ -1,0 +1,16 @@
+import type { z } from 'zod';
+import type { KindName } from '../domain/kinds.ts';
+import type { schemas } from './schemas.ts';
+
+/** An object of a kind as Gleaner reads it: only the fields the schema keeps. */
+export type ObjectOf<K extends KindName> = z.infer<(typeof schemas)[K]>;
+
+export type Content = ObjectOf<'VolumeSnapshotContent'>;
+export type Snapshot = ObjectOf<'VolumeSnapshot'>;
+export type VMBackup = ObjectOf<'VirtualMachineBackup'>;
+export type VMRestore = ObjectOf<'VirtualMachineRestore'>;
+export type Backup = ObjectOf<'Backup'>;
+export type BackupVolume = ObjectOf<'BackupVolume'>;
+export type Claim = ObjectOf<'PersistentVolumeClaim'>;
+/** One volume of a VMBackup: an entry of `status.volumeBackups`. */
+export type VolumeEntry = NonNullable<NonNullable<VMBackup['status']>['volumeBackups']>[number];

@@ -1,0 +1,42 @@
+import type { Ref } from '../domain/kinds.ts';
+import type { Action } from './action.ts';
+import type { Reason } from './reason.ts';
+import { reasons } from './reason.ts';
+
+/**
+ * - `leave`: nothing to do, all is well or it is not ours.
+ * - `act`: the plan holds the next safe steps.
+ * - `wait`: something is to be done, but not yet; `waitsFor` says what must happen first (an event will come).
+ * - `report`: only a person can decide; the message says what to do.
+ */
+export type VerdictKind = 'leave' | 'act' | 'wait' | 'report';
+
+/** What Gleaner thinks of one thing, and why. */
+export interface Finding {
+  /** What the finding is about. */
+  readonly subject: Ref;
+  /** VM volume inside a VMBackup, where the finding is about one. */
+  readonly volume?: string;
+  readonly reason: Reason;
+  /** A sentence for a person: names the objects and the values that disagree. */
+  readonly message: string;
+  /** The command that helps, where one does. */
+  readonly command?: string;
+  readonly waitsFor?: string;
+  /** Facts for machines and wide tables: backup, handles, snapshot… Never a secret. */
+  readonly facts?: Readonly<Record<string, string>>;
+  /** Empty unless the verdict is `act`. In the order in which they are applied. */
+  readonly actions: readonly Action[];
+}
+
+/** What to do about one subject: pure data, so that dry run, replay, test and the real run share it. */
+export interface Plan {
+  readonly findings: readonly Finding[];
+}
+
+export const verdictOf = (finding: Pick<Finding, 'reason'>): VerdictKind => reasons[finding.reason].verdict;
+
+export const actionsOf = (plan: Plan): Action[] => plan.findings.flatMap((finding) => finding.actions);
+
+/** Whether anybody (Gleaner or a person) has something to do: what `gleaner scan` answers 1 for. */
+export const needsAttention = (finding: Finding): boolean => verdictOf(finding) !== 'leave';

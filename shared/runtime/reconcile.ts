@@ -1,0 +1,47 @@
+import type { Ref } from '../domain/kinds.ts';
+import type { AnyFunction } from '../function.ts';
+import type { Applier, Applied } from '../kube/apply.ts';
+import { ConflictError, GoneError } from '../kube/errors.ts';
+import type { Reader } from '../kube/ports.ts';
+import type { Plan } from '../plan/plan.ts';
+import { actionsOf } from '../plan/plan.ts';
+
+export interface Session {
+  readonly reader: Reader;
+  /** Absent: only report (`GLEANER_MODE=observe`, `gleaner scan`, `gleaner plan`). */
+  readonly applier?: Applier;
+  readonly config: unknown;
+}
+
+export interface Outcome {
+  readonly function: string;
+  readonly subject: Ref;
+  readonly plan: Plan;
+  /** What was written, in order; empty when there was nothing to do or only reporting was asked for. */
+  readonly applied: readonly Applied[];
+}
+
+/** How often a plan is made anew because the world moved between reading and writing. */
+const MAX_ATTEMPTS = 5;
+
+/**
+ * Observe, plan, apply for one subject. When the world moves in between, all three are done again (bounded); what was
+ * written before that stays written, and the new plan starts from there.
+ * @throws RetryableError when the world would not hold still, or the API server asks to come back later
+ */
+export async function reconcile(fn: AnyFunction, subject: Ref, session: Session): Promise<Outcome> {
+  const applied: Applied[] = [];
+  for (let attempt = 1; ; attempt++) {
+    const plan = fn.plan(await fn.observe(session.reader, subject), session.config);
+    if (session.applier === undefined || actionsOf(plan).length === 0) {
+      return { function: fn.name, subject, plan, applied };
+    }
+    try {
+      for await (const done of session.applier.apply(actionsOf(plan))) applied.push(done);
+      return { function: fn.name, subject, plan, applied };
+    } catch (error) {
+      const moved = error instanceof ConflictError || error instanceof GoneError;
+      if (!moved || attempt === MAX_ATTEMPTS) throw error;
+    }
+  }
+}
