@@ -14,3 +14,4 @@ export type BackupVolume = ObjectOf<'BackupVolume'>;
 export type Claim = ObjectOf<'PersistentVolumeClaim'>;
 /** One volume of a VMBackup: an entry of `status.volumeBackups`. */
 export type VolumeEntry = NonNullable<NonNullable<VMBackup['status']>['volumeBackups']>[number];
+export type OwnerReference = NonNullable<Content['metadata']['ownerReferences']>[number];

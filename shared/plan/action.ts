@@ -14,9 +14,13 @@ export type Action =
   | AnnotateSnapshotAction
   | SwitchEntriesAction;
 
-/** Names one object as it was observed: a write to another object of that name, or to a later version, is refused. */
-export interface Target extends Ref {
+/** Names one object and no other of that name. */
+export interface Identity extends Ref {
   readonly uid: string;
+}
+
+/** Names one object as it was observed: a write to a later version of it is refused. */
+export interface Target extends Identity {
   readonly resourceVersion: string;
 }
 
@@ -81,14 +85,17 @@ export interface SetPolicyAction {
 export interface DeleteSnapshotAction {
   readonly do: 'deleteSnapshot';
   readonly target: Target;
-  /** The content that must be on Retain, under this uid. */
-  readonly content: { readonly name: string; readonly uid: string };
+  /** The content that must be on Retain, under this uid; without a uid: that must not exist. */
+  readonly content: { readonly name: string; readonly uid?: string };
 }
 
-/** Deletes a content on Retain; the writer reads it again first. A bound one stays, in deletion, until its snapshot goes. */
+/**
+ * Deletes a content on Retain. The writer reads it again first and deletes just the version it read, since an earlier
+ * action of the same plan may have moved the version. A bound content stays, in deletion, until its snapshot goes.
+ */
 export interface DeleteContentAction {
   readonly do: 'deleteContent';
-  readonly target: Target;
+  readonly target: Identity;
 }
 
 /**
@@ -97,20 +104,17 @@ export interface DeleteContentAction {
  */
 export interface ReleaseContentAction {
   readonly do: 'releaseContent';
-  readonly name: string;
-  readonly uid: string;
+  readonly target: Identity;
 }
 
-/** Sets or removes (undefined) one annotation of a snapshot. */
+/** Sets or removes (undefined) one annotation of a snapshot; guarded by uid and by the value that is there now. */
 export interface AnnotateSnapshotAction {
   readonly do: 'annotateSnapshot';
-  readonly target: Target;
+  readonly target: Identity;
   readonly key: string;
   readonly value: string | undefined;
   /** What is there now; undefined when there is none. */
   readonly from: string | undefined;
-  /** Whether the snapshot has any annotations: JSON patch cannot add to a map that is not there. */
-  readonly hasAnnotations: boolean;
 }
 
 /** Points entries of a VMBackup at other snapshots: one JSON patch, with tests on identity and on every old name. */
@@ -118,8 +122,8 @@ export interface SwitchEntriesAction {
   readonly do: 'switchEntries';
   readonly target: Target;
   readonly entries: readonly EntrySwitch[];
+  /** Whether it has any annotations: JSON patch cannot add to a map that is not there. */
   readonly hasAnnotations: boolean;
-  readonly marked: boolean;
 }
 
 export interface EntrySwitch {
@@ -143,11 +147,11 @@ export function describeAction(action: Action): string {
     case 'setPolicy':
       return `set deletionPolicy of ${describeRef(action.target)} from ${action.from} to ${action.to}`;
     case 'deleteSnapshot':
-      return `delete ${describeRef(action.target)} (its content ${action.content.name} is on Retain: no data goes)`;
+      return `delete ${describeRef(action.target)} (its content ${action.content.name} is ${action.content.uid === undefined ? 'gone' : 'on Retain'}: no data goes)`;
     case 'deleteContent':
       return `delete ${describeRef(action.target)} (on Retain: no data goes)`;
     case 'releaseContent':
-      return `take the bound-protection finalizer off VolumeSnapshotContent ${action.name}, so that it can be created anew`;
+      return `take the bound-protection finalizer off ${describeRef(action.target)}, so that it can be created anew`;
     case 'annotateSnapshot':
       return `${action.value === undefined ? 'remove' : 'set'} annotation ${action.key} on ${describeRef(action.target)}`;
     case 'switchEntries':

@@ -1,0 +1,117 @@
+import type { Handle, BackupHandle } from '../domain/handle.ts';
+import { backupHandle, parseHandle } from '../domain/handle.ts';
+import * as names from '../domain/names.ts';
+import type { Backup, BackupVolume, Content, OwnerReference, Snapshot } from '../objects/types.ts';
+import type { Reason } from '../plan/reason.ts';
+
+/** What a content is, from itself alone: either a reason to leave it, or the backup its handle names. */
+export type ContentJudgment =
+  | { readonly reason: 'OtherDriver' | 'DynamicContent' | 'NotABackupHandle' | 'HandleUnreadable' | 'GuestClusterBackup' }
+  | { readonly handle: BackupHandle; readonly text: string };
+
+/** Only pre-provisioned contents of Longhorn's driver that name a remote backup can have a wrong handle. */
+export function judgeContent(content: Content): ContentJudgment {
+  if (content.spec.driver !== names.LONGHORN_DRIVER) return { reason: 'OtherDriver' };
+  const text = content.spec.source.snapshotHandle;
+  if (text === undefined || text === null) return { reason: 'DynamicContent' };
+  if (isGuestClusters(content)) return { reason: 'GuestClusterBackup' };
+  const handle: Handle = parseHandle(text);
+  if (handle.kind === 'unreadable') return { reason: 'HandleUnreadable' };
+  if (handle.kind !== 'backup') return { reason: 'NotABackupHandle' };
+  return { handle, text };
+}
+
+/** Pairs of VolumeRemoteBackup and VolumeRemoteRestore (guest clusters) have their own life cycle. */
+export function isGuestClusters(object: Pick<Content | Snapshot, 'metadata'>): boolean {
+  return (
+    object.metadata.annotations?.[names.REMOTE_RESTORE_ANNOTATION] !== undefined ||
+    (object.metadata.ownerReferences ?? []).some((o) => o.kind === 'VolumeRemoteBackup' || o.kind === 'VolumeRemoteRestore')
+  );
+}
+
+/** The facts of a Longhorn Backup that say what its handle must be; small, since a survey keeps one per backup. */
+export interface BackupFacts {
+  readonly volume: string;
+}
+export type BackupTrouble = { readonly reason: Reason; readonly detail: string };
+
+/**
+ * The volume a backup belongs to, from Longhorn's own status: filled when the backup has been read from the target.
+ * The label must agree where it is there.
+ */
+export function judgeBackup(name: string, backup: Backup | undefined): BackupFacts | BackupTrouble {
+  if (backup === undefined) return { reason: 'BackupMissing', detail: `there is no Longhorn Backup ${name}` };
+  const state = backup.status?.state ?? '';
+  const volume = backup.status?.volumeName ?? '';
+  if (isDeleting(backup)) return { reason: 'BackupBeingDeleted', detail: `Longhorn Backup ${name} is being deleted` };
+  if (!names.FINAL_BACKUP_STATES.has(state)) {
+    return { reason: 'BackupNotSynced', detail: `Longhorn Backup ${name} is in state "${state}"` };
+  }
+  if (state !== 'Completed') {
+    return { reason: 'BackupFailed', detail: `Longhorn Backup ${name} is in state ${state}` };
+  }
+  if (volume === '') return { reason: 'BackupNotSynced', detail: `Longhorn Backup ${name} does not name its volume yet` };
+  const label = backup.metadata.labels?.[names.BACKUP_VOLUME_LABEL];
+  if (label !== undefined && label !== volume) {
+    return { reason: 'VolumeMismatch', detail: `Longhorn Backup ${name} is of volume ${volume} by its status and of ${label} by its label` };
+  }
+  return { volume };
+}
+
+/** Right, right under the old spelling, or wrong; only for handles whose backup is known. */
+export function judgeHandle(handle: BackupHandle, facts: BackupFacts): 'HandleRight' | 'LegacyScheme' | 'wrong' {
+  if (handle.volume !== facts.volume) return 'wrong';
+  return handle.scheme === 'bs' ? 'LegacyScheme' : 'HandleRight';
+}
+
+export const rightHandle = (handle: BackupHandle, facts: BackupFacts): string => backupHandle(facts.volume, handle.backup);
+
+/** Longhorn 1.8 and later restore only when there is a BackupVolume of the volume; Harvester wants exactly one. */
+export function judgeBackupVolumes(facts: BackupFacts, backup: Backup, volumes: readonly BackupVolume[]): BackupTrouble | undefined {
+  const target = targetOf(backup);
+  const fitting = volumes.filter((v) => {
+    const own = v.spec?.backupTargetName ?? v.metadata.labels?.[names.BACKUP_TARGET_LABEL] ?? '';
+    return volumeOf(v) === facts.volume && (own === '' || own === target) && !isDeleting(v);
+  });
+  if (fitting.length === 0) {
+    return { reason: 'BackupVolumeMissing', detail: `there is no BackupVolume for volume ${facts.volume} on target ${target}` };
+  }
+  if (fitting.length > 1) {
+    const found = fitting.map((v) => v.metadata.name).join(', ');
+    return { reason: 'BackupVolumeAmbiguous', detail: `volume ${facts.volume} has ${fitting.length} BackupVolumes: ${found}` };
+  }
+  return undefined;
+}
+
+// Up to Longhorn 1.7 a BackupVolume has neither label nor spec: its own name is the volume's.
+const volumeOf = (v: BackupVolume): string =>
+  v.spec?.volumeName || v.metadata.labels?.[names.BACKUP_VOLUME_LABEL] || v.metadata.name;
+
+const targetOf = (backup: Backup): string =>
+  backup.status?.backupTargetName || backup.metadata.labels?.[names.BACKUP_TARGET_LABEL] || names.DEFAULT_TARGET;
+
+export const isDeleting = (object: { metadata: { deletionTimestamp?: string | null | undefined } }): boolean =>
+  object.metadata.deletionTimestamp !== undefined && object.metadata.deletionTimestamp !== null;
+
+/** Bound to each other by name, namespace and uid, and both ready: what a VMBackup may be pointed at. */
+export function boundAndReady(snapshot: Snapshot, content: Content): boolean {
+  const ref = content.spec.volumeSnapshotRef;
+  return (
+    pointsAt(snapshot, content) &&
+    ref.uid === snapshot.metadata.uid &&
+    snapshot.status?.boundVolumeSnapshotContentName === content.metadata.name &&
+    snapshot.status.readyToUse === true &&
+    content.status?.readyToUse === true &&
+    !isDeleting(snapshot) &&
+    !isDeleting(content)
+  );
+}
+
+/** The snapshot names this content as its source, and the content names the snapshot (a stale uid is no obstacle here). */
+export const pointsAt = (snapshot: Snapshot, content: Content): boolean =>
+  snapshot.spec.source.volumeSnapshotContentName === content.metadata.name &&
+  content.spec.volumeSnapshotRef.name === snapshot.metadata.name &&
+  content.spec.volumeSnapshotRef.namespace === snapshot.metadata.namespace;
+
+export const isOwnedBy = (object: { metadata: { ownerReferences?: OwnerReference[] | null | undefined } }, uid: string): boolean =>
+  (object.metadata.ownerReferences ?? []).some((o) => o.uid === uid);
