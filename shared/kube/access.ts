@@ -1,0 +1,119 @@
+import type { Agent } from 'node:http';
+import http from 'node:http';
+import type { RequestOptions } from 'node:https';
+import https from 'node:https';
+import type { KubeConfig } from '@kubernetes/client-node';
+import { RetryableError, TerminalError } from './errors.ts';
+
+/** Where the API server is and how one gets in. */
+export interface Access {
+  readonly server: URL;
+  /** Of the context; `default` when it names none. */
+  readonly namespace: string;
+  /** The connections and headers for a call now. */
+  options(): Promise<CallOptions>;
+  /** After a 401: reads the configuration again, in case the token was replaced. */
+  renew(): void;
+  close(): void;
+}
+
+export interface CallOptions {
+  readonly agent: Agent;
+  readonly headers: http.OutgoingHttpHeaders;
+}
+
+/** How long credentials are used before their source (token file, exec plugin, CA file) is asked again. */
+const FRESH_MS = 10_000;
+/** Shorter than any API server's or load balancer's idle limit, so that a write seldom meets a closing connection. */
+const IDLE_MS = 20_000;
+const MAX_CONNECTIONS = 8;
+
+/**
+ * One pool of connections for all calls. The package's own classes open one per call; its configuration, which knows
+ * token files, exec plugins, client certificates and proxies, is used as it is.
+ */
+export function createAccess(load: () => KubeConfig): Access {
+  let config = load();
+  let current: { options: Promise<CallOptions>; untilMs: number } | undefined;
+  let pool: { agent: Agent; identity: string } | undefined;
+  const cluster = config.getCurrentCluster();
+  if (cluster === null) throw new TerminalError('kubeconfig names no cluster');
+  const server = new URL(cluster.server);
+
+  async function refresh(): Promise<CallOptions> {
+    const options: RequestOptions = {};
+    try {
+      allowLocalHttp(config);
+      await config.applyToHTTPSOptions(options);
+    } catch (error) {
+      // An exec plugin's error is all it wrote, which may be a token.
+      const code = (error as NodeJS.ErrnoException).code;
+      throw new RetryableError(
+        `no credentials for user "${config.getCurrentUser()?.name ?? ''}"${code === undefined ? '' : ` (${code})`}: ` +
+          'a token or certificate file is missing, or the exec plugin fails',
+      );
+    }
+    const { ca, cert, key, passphrase, servername, rejectUnauthorized } = options;
+    const identity = [ca, cert, key].map(textOf).join('\n') + `${servername ?? ''}\n${rejectUnauthorized ?? ''}`;
+    if (pool?.identity !== identity) {
+      // The old pool is left to run dry: a call may be under way in it.
+      const tls = { ca, cert, key, passphrase, servername, rejectUnauthorized };
+      pool = { agent: makeAgent(options, tls, config), identity };
+    }
+    return {
+      agent: pool.agent,
+      headers: {
+        ...(options.headers as http.OutgoingHttpHeaders | undefined),
+        ...(options.auth && { Authorization: `Basic ${Buffer.from(options.auth).toString('base64')}` }),
+      },
+    };
+  }
+
+  return {
+    server,
+    namespace: config.getContextObject(config.getCurrentContext())?.namespace?.trim() || 'default',
+    options() {
+      const nowMs = performance.now();
+      if (current === undefined || current.untilMs < nowMs) {
+        const options = refresh();
+        current = { options, untilMs: nowMs + FRESH_MS };
+        // A failure is not kept: the next call asks again.
+        options.catch(() => (current = undefined));
+      }
+      return current.options;
+    },
+    renew() {
+      config = load();
+      current = undefined;
+    },
+    close() {
+      pool?.agent.destroy();
+      pool = undefined;
+      current = undefined;
+    },
+  };
+}
+
+const textOf = (part: RequestOptions['ca'] | RequestOptions['key']): string =>
+  Buffer.isBuffer(part) ? part.toString('base64') : (JSON.stringify(part) ?? '');
+
+function makeAgent(options: RequestOptions, tls: https.AgentOptions, config: KubeConfig): Agent {
+  if (config.getCurrentCluster()?.proxyUrl) {
+    const viaProxy = options.agent as Agent & { keepAlive: boolean };
+    viaProxy.keepAlive = true;
+    viaProxy.maxSockets = MAX_CONNECTIONS;
+    return viaProxy;
+  }
+  const reuse = { keepAlive: true, maxSockets: MAX_CONNECTIONS, timeout: IDLE_MS, scheduling: 'lifo' } as const;
+  const defined = Object.fromEntries(Object.entries(tls).filter(([, value]) => value !== undefined && value !== null));
+  return config.getCurrentCluster()?.server.startsWith('http:')
+    ? new http.Agent(reuse)
+    : new https.Agent({ ...reuse, ...defined });
+}
+
+/** `kubectl proxy` and test servers speak plain HTTP on loopback; the package wants the TLS flag off for that. */
+function allowLocalHttp(config: KubeConfig): void {
+  const cluster = config.getCurrentCluster();
+  if (cluster === null || !/^http:\/\/(localhost|127\.|\[::1\])/.test(cluster.server)) return;
+  Object.assign(cluster, { skipTLSVerify: true });
+}

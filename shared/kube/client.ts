@@ -1,0 +1,61 @@
+import { FIELD_MANAGER } from '../domain/names.ts';
+import { createAccess } from './access.ts';
+import type { ClusterChoice } from './kubeconfig.ts';
+import { loadKubeConfig } from './kubeconfig.ts';
+import type { Reader, Writer } from './ports.ts';
+import { createReader } from './reader.ts';
+import { createSend } from './request.ts';
+import { withRetry } from './retry.ts';
+import type { Send } from './request.ts';
+import { version } from './version.ts';
+import { createWriter } from './writer.ts';
+
+export interface ConnectOptions extends ClusterChoice {
+  /** The server checks every write as if it were real, and stores nothing. */
+  readonly dryRun?: 'server' | undefined;
+  readonly userAgent?: string;
+  /** For each call, its repetitions and its body together. Default 15 s. */
+  readonly timeoutMs?: number;
+}
+
+export interface KubeClient {
+  readonly reader: Reader;
+  readonly writer: Writer;
+  /** The API server's address. */
+  readonly server: string;
+  /** Of the chosen context. */
+  readonly namespace: string;
+  /** Closes idle connections; calls under way fail. */
+  close(): Promise<void>;
+}
+
+/**
+ * The one way to a cluster. Nothing is sent before the first call.
+ * @throws TerminalError when no cluster is configured
+ */
+export function connect(options: ConnectOptions = {}): Promise<KubeClient> {
+  return new Promise((resolve) => {
+    const access = createAccess(() => loadKubeConfig(options));
+    const send = withRenewal(withRetry(createSend(access, options.userAgent ?? `${FIELD_MANAGER}/${version}`)), () =>
+      access.renew(),
+    );
+    const timeoutMs = options.timeoutMs ?? 15_000;
+    resolve({
+      reader: createReader(send, timeoutMs),
+      writer: createWriter(send, timeoutMs, options.dryRun === 'server' ? { dryRun: 'All' } : {}),
+      server: access.server.href.replace(/\/$/, ''),
+      namespace: access.namespace,
+      close: () => Promise.resolve(access.close()),
+    });
+  });
+}
+
+/** A 401 did nothing, so a call may be sent again once with whatever token is there now. */
+function withRenewal(send: Send, renew: () => void): Send {
+  return async (call, deadlineMs) => {
+    const answer = await send(call, deadlineMs);
+    if (answer.status !== 401) return answer;
+    renew();
+    return send(call, deadlineMs);
+  };
+}

@@ -1,0 +1,29 @@
+import type { KindName } from '../domain/kinds.ts';
+import { describeRef } from '../domain/kinds.ts';
+import { schemas } from '../objects/schemas.ts';
+import type { ObjectOf } from '../objects/types.ts';
+import { UnreadableError } from './errors.ts';
+
+export type Opened<K extends KindName> = { readonly object: ObjectOf<K> } | { readonly issue: string };
+
+/** What an object of the cluster is, as Gleaner reads it; or which field does not fit (the field, never its value). */
+export function open<K extends KindName>(kind: K, json: unknown): Opened<K> {
+  const parsed = schemas[kind].safeParse(json);
+  if (parsed.success) return { object: parsed.data as ObjectOf<K> };
+  const [issue] = parsed.error.issues;
+  return { issue: `${issue?.path.join('.') || 'object'}: ${issue?.code ?? 'unknown'}` };
+}
+
+/** @throws UnreadableError */
+export function openOrThrow<K extends KindName>(kind: K, json: unknown): ObjectOf<K> {
+  const opened = open(kind, json);
+  if ('object' in opened) return opened.object;
+  throw new UnreadableError(`${describeRef({ kind, ...nameOf(json) })} is not as expected at ${opened.issue}`);
+}
+
+/** Name and namespace of anything that looks like an object. */
+export function nameOf(json: unknown): { name: string; namespace?: string } {
+  const metadata = (json as { metadata?: { name?: unknown; namespace?: unknown } } | null)?.metadata;
+  const name = typeof metadata?.name === 'string' ? metadata.name : '?';
+  return typeof metadata?.namespace === 'string' ? { name, namespace: metadata.namespace } : { name };
+}

@@ -1,0 +1,10 @@
+import type { KindName } from '../domain/kinds.ts';
+import { kinds } from '../domain/kinds.ts';
+
+/** Path of one object, or of the collection when no name is given (of all namespaces when no namespace is). */
+export function pathOf(kind: KindName, namespace?: string, name?: string): string {
+  const { apiVersion, group, plural, namespaced } = kinds[kind];
+  const root = group === '' ? `/api/${apiVersion}` : `/apis/${apiVersion}`;
+  const scope = namespaced && namespace !== undefined ? `/namespaces/${encodeURIComponent(namespace)}` : '';
+  return `${root}${scope}/${plural}${name === undefined ? '' : `/${encodeURIComponent(name)}`}`;
+}

@@ -1,0 +1,91 @@
+import type { KindName } from '../domain/kinds.ts';
+import { nameOf, open, openOrThrow } from './door.ts';
+import { RetryableError } from './errors.ts';
+import { pathOf } from './paths.ts';
+import type { ListOptions, Reader } from './ports.ts';
+import type { Answer, Send } from './request.ts';
+import type { Asked } from './status.ts';
+import { describeAsked, errorOf, isAbsentObject } from './status.ts';
+
+/** The API server's own default for chunked lists. */
+const PAGE = 500;
+
+export function createReader(send: Send, timeoutMs: number): Reader {
+  return {
+    async get<K extends KindName>(kind: K, name: string, namespace?: string) {
+      const asked: Asked = { verb: 'get', kind, name, namespace };
+      const answer = await naming(asked, send({ method: 'GET', path: pathOf(kind, namespace, name) }, timeoutMs));
+      if (isAbsentObject(answer)) return undefined;
+      return openOrThrow(kind, bodyOf(answer, asked));
+    },
+
+    async *list<K extends KindName>(kind: K, options: ListOptions = {}) {
+      for await (const item of pages(send, timeoutMs, kind, options)) {
+        const opened = open(kind, item);
+        if ('object' in opened) yield opened.object;
+        else options.onUnreadable?.({ kind, ...nameOf(item), issue: opened.issue });
+      }
+    },
+  };
+}
+
+/**
+ * All items, one page in memory at a time. When the server has dropped the version a list began with (410), the list
+ * goes on from the token the server gives for that: the rest is newer than the start, but nothing comes twice and no
+ * earlier page need be remembered. What is acted upon is read again anyway. Without a token the list fails, retryable.
+ */
+async function* pages(send: Send, timeoutMs: number, kind: KindName, options: ListOptions): AsyncGenerator<unknown> {
+  const asked: Asked = { verb: 'list', kind, namespace: options.namespace };
+  const labelSelector = selectorOf(options);
+  let next: string | undefined;
+  let resumed = false;
+  do {
+    const query = { limit: String(PAGE), continue: next, labelSelector };
+    const answer = await naming(
+      asked,
+      send({ method: 'GET', path: pathOf(kind, options.namespace), query }, timeoutMs),
+    );
+    const token = continueOf(answer.body);
+    if (answer.status === 410 && next !== undefined && token !== undefined && !resumed) {
+      next = token;
+      resumed = true;
+      continue;
+    }
+    const { items } = bodyOf(answer, asked) as { items?: unknown };
+    if (!Array.isArray(items))
+      throw new RetryableError(`${describeAsked(asked)}: the answer is not a list`, answer.status);
+    yield* items;
+    next = token;
+    resumed = false;
+  } while (next !== undefined);
+}
+
+/** The body of a 2xx answer. @throws KubeError for any other */
+export function bodyOf(answer: Answer, asked: Asked): object {
+  if (answer.status < 200 || answer.status > 299) throw errorOf(answer, asked);
+  if (typeof answer.body !== 'object' || answer.body === null) {
+    throw new RetryableError(`${describeAsked(asked)}: the answer is not JSON, is a proxy in between?`, answer.status);
+  }
+  return answer.body;
+}
+
+/** Says in the error which call it was. */
+export async function naming(asked: Asked, answer: Promise<Answer>): Promise<Answer> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (!(error instanceof RetryableError)) throw error;
+    throw new RetryableError(`${describeAsked(asked)}: ${error.message}`, error.status, { cause: error });
+  }
+}
+
+function continueOf(body: unknown): string | undefined {
+  const token = (body as { metadata?: { continue?: unknown } } | undefined)?.metadata?.continue;
+  return typeof token === 'string' && token !== '' ? token : undefined;
+}
+
+function selectorOf({ labels, selector }: ListOptions): string | undefined {
+  const equalities = Object.entries(labels ?? {}).map(([key, value]) => `${key}=${value}`);
+  const parts = [...equalities, ...(selector === undefined || selector === '' ? [] : [selector])];
+  return parts.length === 0 ? undefined : parts.join(',');
+}

@@ -1,0 +1,90 @@
+import http from 'node:http';
+import https from 'node:https';
+import type { Access } from './access.ts';
+import { RetryableError } from './errors.ts';
+
+export interface Call {
+  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
+  readonly path: string;
+  readonly query?: Readonly<Record<string, string | undefined>>;
+  readonly body?: unknown;
+  readonly contentType?: string;
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly retryAfterMs: number | undefined;
+  /** Parsed JSON; undefined when the answer was something else. */
+  readonly body: unknown;
+}
+
+/** Sends one call, with a deadline that covers the body too. @throws RetryableError when there was no whole answer */
+export type Send = (call: Call, deadlineMs: number) => Promise<Answer>;
+
+export function createSend(access: Access, userAgent: string): Send {
+  // A prefix in the server's address (Rancher: /k8s/clusters/c-1) stays in front of every path.
+  const prefix = access.server.pathname.replace(/\/$/, '');
+  const request = access.server.protocol === 'http:' ? http.request : https.request;
+
+  return async function send(call, deadlineMs) {
+    const { agent, headers } = await access.options();
+    const body = call.body === undefined ? undefined : Buffer.from(JSON.stringify(call.body));
+    return new Promise<Answer>((resolve, reject) => {
+      const outgoing = request(
+        access.server,
+        {
+          method: call.method,
+          path: prefix + call.path + queryOf(call.query),
+          agent,
+          headers: {
+            ...headers,
+            Accept: 'application/json',
+            // Compression costs the API server and a small container more time than it saves inside one network.
+            'Accept-Encoding': 'identity',
+            'User-Agent': userAgent,
+            ...(body && { 'Content-Type': call.contentType ?? 'application/json', 'Content-Length': body.length }),
+          },
+        },
+        (incoming) => {
+          const chunks: Buffer[] = [];
+          incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
+          incoming.on('error', fail);
+          incoming.on('end', () => {
+            clearTimeout(timer);
+            const status = incoming.statusCode ?? 0;
+            const json = incoming.headers['content-type']?.startsWith('application/json') ?? false;
+            try {
+              const parsed: unknown = json && chunks.length > 0 ? JSON.parse(textOf(chunks)) : undefined;
+              resolve({ status, retryAfterMs: retryAfterMs(incoming.headers['retry-after']), body: parsed });
+            } catch {
+              reject(new RetryableError('the answer is not the JSON it says it is', status));
+            }
+          });
+        },
+      );
+      function fail(error: NodeJS.ErrnoException) {
+        clearTimeout(timer);
+        reject(new RetryableError(`no answer (${error.code ?? 'connection lost'})`, 0));
+      }
+      const timer = setTimeout(() => {
+        outgoing.destroy(Object.assign(new Error('deadline'), { code: 'TIMEOUT' }));
+      }, deadlineMs);
+      outgoing.on('error', fail);
+      outgoing.end(body);
+    });
+  };
+}
+
+const textOf = (chunks: Buffer[]): string =>
+  (chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)).toString('utf8');
+
+function queryOf(query: Call['query']): string {
+  const given = Object.entries(query ?? {}).filter((entry): entry is [string, string] => entry[1] !== undefined);
+  return given.length === 0 ? '' : `?${new URLSearchParams(given).toString()}`;
+}
+
+/** Seconds; the date form is not sent by API servers and is passed over. */
+function retryAfterMs(header: string | undefined): number | undefined {
+  const seconds = Number(header ?? NaN);
+  return Number.isFinite(seconds) && seconds >= 0 ? seconds * 1000 : undefined;
+}

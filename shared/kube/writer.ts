@@ -1,0 +1,50 @@
+import type { KindName } from '../domain/kinds.ts';
+import { FIELD_MANAGER } from '../domain/names.ts';
+import type { ObjectOf } from '../objects/types.ts';
+import { nameOf, openOrThrow } from './door.ts';
+import { pathOf } from './paths.ts';
+import type { Writer } from './ports.ts';
+import { bodyOf, naming } from './reader.ts';
+import type { Send } from './request.ts';
+import type { Asked } from './status.ts';
+
+/** @param extra query parameters of every write: `dryRun=All` */
+export function createWriter(send: Send, timeoutMs: number, extra: Readonly<Record<string, string>>): Writer {
+  const owned = { ...extra, fieldManager: FIELD_MANAGER };
+  return {
+    async create<K extends KindName>(kind: K, object: object) {
+      const { name, namespace } = nameOf(object);
+      const asked: Asked = { verb: 'create', kind, name, namespace };
+      const call = { method: 'POST', path: pathOf(kind, namespace), query: owned, body: object } as const;
+      return openOrThrow(kind, bodyOf(await naming(asked, send(call, timeoutMs)), asked));
+    },
+
+    async patch(kind, name, namespace, operations) {
+      const tested = operations.some(({ op }) => op === 'test');
+      const asked: Asked = { verb: 'patch', kind, name, namespace, tested };
+      const call = {
+        method: 'PATCH',
+        path: pathOf(kind, namespace, name),
+        query: owned,
+        body: operations,
+        contentType: 'application/json-patch+json',
+      } as const;
+      return openOrThrow(kind, bodyOf(await naming(asked, send(call, timeoutMs)), asked));
+    },
+
+    async delete<K extends 'VolumeSnapshot' | 'VolumeSnapshotContent'>(
+      kind: K,
+      name: string,
+      namespace: string | undefined,
+      preconditions: { readonly uid: string; readonly resourceVersion: string },
+    ): Promise<ObjectOf<K> | undefined> {
+      const asked: Asked = { verb: 'delete', kind, name, namespace };
+      const body = { apiVersion: 'v1', kind: 'DeleteOptions', preconditions };
+      const call = { method: 'DELETE', path: pathOf(kind, namespace, name), query: extra, body } as const;
+      const left = bodyOf(await naming(asked, send(call, timeoutMs)), asked);
+      if ((left as { kind?: unknown }).kind === 'Status') return undefined;
+      const object = openOrThrow(kind, left);
+      return (object.metadata.finalizers ?? []).length === 0 ? undefined : object;
+    },
+  };
+}
