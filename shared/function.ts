@@ -69,5 +69,6 @@ export type Considered =
 export type AnyFunction = FunctionDefinition<any, any>;
 
 /** Identity, for inference. */
-export const defineFunction = <Seen, Config>(definition: FunctionDefinition<Seen, Config>): FunctionDefinition<Seen, Config> =>
-  definition;
+export const defineFunction = <Seen, Config>(
+  definition: FunctionDefinition<Seen, Config>,
+): FunctionDefinition<Seen, Config> => definition;

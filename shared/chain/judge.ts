@@ -6,7 +6,10 @@ import type { Reason } from '../plan/reason.ts';
 
 /** What a content is, from itself alone: either a reason to leave it, or the backup its handle names. */
 export type ContentJudgment =
-  | { readonly reason: 'OtherDriver' | 'DynamicContent' | 'NotABackupHandle' | 'HandleUnreadable' | 'GuestClusterBackup' }
+  | {
+      readonly reason:
+        'OtherDriver' | 'DynamicContent' | 'NotABackupHandle' | 'HandleUnreadable' | 'GuestClusterBackup';
+    }
   | { readonly handle: BackupHandle; readonly text: string };
 
 /** Only pre-provisioned contents of Longhorn's driver that name a remote backup can have a wrong handle. */
@@ -25,7 +28,9 @@ export function judgeContent(content: Content): ContentJudgment {
 export function isGuestClusters(object: Pick<Content | Snapshot, 'metadata'>): boolean {
   return (
     object.metadata.annotations?.[names.REMOTE_RESTORE_ANNOTATION] !== undefined ||
-    (object.metadata.ownerReferences ?? []).some((o) => o.kind === 'VolumeRemoteBackup' || o.kind === 'VolumeRemoteRestore')
+    (object.metadata.ownerReferences ?? []).some(
+      (o) => o.kind === 'VolumeRemoteBackup' || o.kind === 'VolumeRemoteRestore',
+    )
   );
 }
 
@@ -50,10 +55,14 @@ export function judgeBackup(name: string, backup: Backup | undefined): BackupFac
   if (state !== 'Completed') {
     return { reason: 'BackupFailed', detail: `Longhorn Backup ${name} is in state ${state}` };
   }
-  if (volume === '') return { reason: 'BackupNotSynced', detail: `Longhorn Backup ${name} does not name its volume yet` };
+  if (volume === '')
+    return { reason: 'BackupNotSynced', detail: `Longhorn Backup ${name} does not name its volume yet` };
   const label = backup.metadata.labels?.[names.BACKUP_VOLUME_LABEL];
   if (label !== undefined && label !== volume) {
-    return { reason: 'VolumeMismatch', detail: `Longhorn Backup ${name} is of volume ${volume} by its status and of ${label} by its label` };
+    return {
+      reason: 'VolumeMismatch',
+      detail: `Longhorn Backup ${name} is of volume ${volume} by its status and of ${label} by its label`,
+    };
   }
   return { volume };
 }
@@ -64,21 +73,32 @@ export function judgeHandle(handle: BackupHandle, facts: BackupFacts): 'HandleRi
   return handle.scheme === 'bs' ? 'LegacyScheme' : 'HandleRight';
 }
 
-export const rightHandle = (handle: BackupHandle, facts: BackupFacts): string => backupHandle(facts.volume, handle.backup);
+export const rightHandle = (handle: BackupHandle, facts: BackupFacts): string =>
+  backupHandle(facts.volume, handle.backup);
 
 /** Longhorn 1.8 and later restore only when there is a BackupVolume of the volume; Harvester wants exactly one. */
-export function judgeBackupVolumes(facts: BackupFacts, backup: Backup, volumes: readonly BackupVolume[]): BackupTrouble | undefined {
+export function judgeBackupVolumes(
+  facts: BackupFacts,
+  backup: Backup,
+  volumes: readonly BackupVolume[],
+): BackupTrouble | undefined {
   const target = targetOf(backup);
   const fitting = volumes.filter((v) => {
     const own = v.spec?.backupTargetName ?? v.metadata.labels?.[names.BACKUP_TARGET_LABEL] ?? '';
     return volumeOf(v) === facts.volume && (own === '' || own === target) && !isDeleting(v);
   });
   if (fitting.length === 0) {
-    return { reason: 'BackupVolumeMissing', detail: `there is no BackupVolume for volume ${facts.volume} on target ${target}` };
+    return {
+      reason: 'BackupVolumeMissing',
+      detail: `there is no BackupVolume for volume ${facts.volume} on target ${target}`,
+    };
   }
   if (fitting.length > 1) {
     const found = fitting.map((v) => v.metadata.name).join(', ');
-    return { reason: 'BackupVolumeAmbiguous', detail: `volume ${facts.volume} has ${fitting.length} BackupVolumes: ${found}` };
+    return {
+      reason: 'BackupVolumeAmbiguous',
+      detail: `volume ${facts.volume} has ${fitting.length} BackupVolumes: ${found}`,
+    };
   }
   return undefined;
 }
@@ -113,5 +133,7 @@ export const pointsAt = (snapshot: Snapshot, content: Content): boolean =>
   content.spec.volumeSnapshotRef.name === snapshot.metadata.name &&
   content.spec.volumeSnapshotRef.namespace === snapshot.metadata.namespace;
 
-export const isOwnedBy = (object: { metadata: { ownerReferences?: OwnerReference[] | null | undefined } }, uid: string): boolean =>
-  (object.metadata.ownerReferences ?? []).some((o) => o.uid === uid);
+export const isOwnedBy = (
+  object: { metadata: { ownerReferences?: OwnerReference[] | null | undefined } },
+  uid: string,
+): boolean => (object.metadata.ownerReferences ?? []).some((o) => o.uid === uid);

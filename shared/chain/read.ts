@@ -29,7 +29,8 @@ export async function restoresInProgress(reader: Reader, backup: VMBackup): Prom
   const found: VMRestore[] = [];
   for await (const restore of reader.list('VirtualMachineRestore')) {
     const { virtualMachineBackupName: name, virtualMachineBackupNamespace: namespace } = restore.spec;
-    const same = name === backup.metadata.name && (namespace || restore.metadata.namespace) === backup.metadata.namespace;
+    const same =
+      name === backup.metadata.name && (namespace || restore.metadata.namespace) === backup.metadata.namespace;
     if (same && restore.status?.complete !== true) found.push(restore);
   }
   return found;
@@ -43,8 +44,6 @@ export async function claimsFrom(reader: Reader, namespace: string, snapshot: st
   }
   return found;
 }
-
-export const isPending = (claim: Claim): boolean => (claim.status?.phase ?? 'Pending') === 'Pending' && !claim.spec.volumeName;
 
 export const entriesOf = (backup: VMBackup): readonly VolumeEntry[] => backup.status?.volumeBackups ?? [];
 

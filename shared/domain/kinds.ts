@@ -19,7 +19,11 @@ export interface KindInfo {
   readonly namespaced: boolean;
 }
 
-function kind(apiVersion: string, plural: string, namespaced: boolean): KindInfo {
+function kind<V extends string>(
+  apiVersion: V,
+  plural: string,
+  namespaced: boolean,
+): KindInfo & { readonly apiVersion: V } {
   const slash = apiVersion.indexOf('/');
   return { apiVersion, group: slash < 0 ? '' : apiVersion.slice(0, slash), plural, namespaced };
 }
@@ -36,7 +40,8 @@ export const ref = (kind: KindName, name: string, namespace?: string): Ref =>
   namespace !== undefined && namespace !== '' && kinds[kind].namespaced ? { kind, name, namespace } : { kind, name };
 
 /** `VolumeSnapshot prod/web-0`, as messages name objects. */
-export const describeRef = (r: Ref): string => `${r.kind} ${r.namespace === undefined ? '' : `${r.namespace}/`}${r.name}`;
+export const describeRef = (r: Ref): string =>
+  `${r.kind} ${r.namespace === undefined ? '' : `${r.namespace}/`}${r.name}`;
 
 /** Equal text for equal references. */
 export const refKey = (r: Ref): string => `${r.kind}/${r.namespace ?? ''}/${r.name}`;

@@ -139,7 +139,11 @@ export function describeAction(action: Action): string {
   switch (action.do) {
     case 'create': {
       const { kind, metadata } = action.object;
-      const what = describeRef({ kind, name: metadata.name, ...('namespace' in metadata && { namespace: metadata.namespace }) });
+      const what = describeRef({
+        kind,
+        name: metadata.name,
+        ...('namespace' in metadata && { namespace: metadata.namespace }),
+      });
       return action.object.kind === 'VolumeSnapshotContent'
         ? `create ${what} with handle ${action.object.spec.source.snapshotHandle} (Retain)`
         : `create ${what} on content ${action.object.spec.source.volumeSnapshotContentName}`;

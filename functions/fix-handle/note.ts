@@ -1,0 +1,81 @@
+import { z } from 'zod';
+import { parseHandle } from '../../shared/domain/handle.ts';
+import * as names from '../../shared/domain/names.ts';
+import type { Snapshot } from '../../shared/objects/types.ts';
+import type { NewContent } from '../../shared/plan/action.ts';
+
+/**
+ * What a swap must not forget. Between the deletion of the old content and the creation of the new one nothing else in
+ * the cluster knows its policy, nor, for a snapshot that no VMBackup owns, its backup. So the new content is written
+ * down on the snapshot first, and whoever comes next can finish.
+ */
+export interface SwapNote {
+  /** uid of the content that is to go: proof that its deletion is Gleaner's own. */
+  readonly uid: string;
+  /** The backup that the content's handle names. */
+  readonly backup: string;
+  readonly content: NewContent;
+}
+
+const text = z.string();
+const Owner = z.strictObject({
+  apiVersion: z.literal('harvesterhci.io/v1beta1'),
+  kind: z.enum(['VirtualMachineBackup', 'VirtualMachineRestore']),
+  name: text,
+  uid: text,
+  controller: z.boolean().optional(),
+  blockOwnerDeletion: z.boolean().optional(),
+});
+
+// Strict: whoever may annotate a snapshot must not be able to have anything else created than a swap would create.
+const Note = z.strictObject({
+  uid: text,
+  content: z.strictObject({
+    apiVersion: z.literal('snapshot.storage.k8s.io/v1'),
+    kind: z.literal('VolumeSnapshotContent'),
+    metadata: z.strictObject({
+      name: text,
+      labels: z.record(text, text).optional(),
+      annotations: z.record(text, text).optional(),
+      ownerReferences: z.array(Owner).optional(),
+    }),
+    spec: z.strictObject({
+      driver: z.literal(names.LONGHORN_DRIVER),
+      deletionPolicy: z.literal('Retain'),
+      volumeSnapshotClassName: text.optional(),
+      sourceVolumeMode: text.optional(),
+      source: z.strictObject({ snapshotHandle: text }),
+      volumeSnapshotRef: z.strictObject({ name: text, namespace: text, uid: text }),
+    }),
+  }),
+});
+
+/**
+ * Reads the note of a snapshot. A note is a hint like any other: `unreadable` unless it describes a content on Retain
+ * for just this snapshot. Whether its handle is right is for the plan to decide.
+ */
+export function readNote(snapshot: Snapshot): SwapNote | 'unreadable' | undefined {
+  const written = snapshot.metadata.annotations?.[names.SWAP_ANNOTATION];
+  if (written === undefined) return undefined;
+  const parsed = Note.safeParse(parseJson(written));
+  if (!parsed.success) return 'unreadable';
+  const { uid, content } = parsed.data;
+  const handle = parseHandle(content.spec.source.snapshotHandle);
+  const forThis =
+    handle.kind === 'backup' &&
+    content.metadata.name === snapshot.spec.source.volumeSnapshotContentName &&
+    content.spec.volumeSnapshotRef.name === snapshot.metadata.name &&
+    content.spec.volumeSnapshotRef.namespace === snapshot.metadata.namespace &&
+    content.spec.volumeSnapshotRef.uid === snapshot.metadata.uid;
+  return forThis ? { uid, backup: handle.backup, content: content as NewContent } : 'unreadable';
+}
+
+export const writeNote = (uid: string, content: NewContent): string => JSON.stringify({ uid, content });
+
+function parseJson(written: string): unknown {
+  try {
+    return JSON.parse(written);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,392 @@
+import { describeRef } from '../../shared/domain/kinds.ts';
+import * as names from '../../shared/domain/names.ts';
+import type { ContentJudgment } from '../../shared/chain/judge.ts';
+import {
+  isDeleting,
+  judgeBackup,
+  judgeBackupVolumes,
+  judgeContent,
+  judgeHandle,
+  pointsAt,
+  rightHandle,
+} from '../../shared/chain/judge.ts';
+import { isPending } from '../../shared/chain/claims.ts';
+import type { LinkedOwner } from '../../shared/chain/owner.ts';
+import type { BackupHandle } from '../../shared/domain/handle.ts';
+import type { Backup, Content, Snapshot } from '../../shared/objects/types.ts';
+import type { Action } from '../../shared/plan/action.ts';
+import type { Finding, Plan } from '../../shared/plan/plan.ts';
+import type { Reason } from '../../shared/plan/reason.ts';
+import type { Config } from './config.ts';
+import type { Neighbours, Seen } from './observe.ts';
+import { createBeside, recreateForRestore, removeNote, swap, swapNote } from './procedures.ts';
+
+/**
+ * Decides what is to be done about one content's handle. Pure. Never touches what is not a pre-provisioned content of
+ * Longhorn's driver; never plans a deletion without the Retain before it.
+ */
+export function plan(seen: Seen, config: Config): Plan {
+  return { findings: [decide(seen, config)] };
+}
+
+function decide(seen: Seen, config: Config): Finding {
+  const { content, snapshot } = seen;
+  if (content === undefined) return snapshot === undefined ? gone(seen) : missing(seen, snapshot);
+  const judged = judgeContent(content);
+  if ('reason' in judged) return leftAlone(seen, content, judged);
+  const facts = judgeBackup(judged.handle.backup, seen.backup);
+  if ('reason' in facts) {
+    if (isDeleting(content)) return found(seen, 'ContentDeleting', `${subjectOf(seen)} is being deleted`);
+    const over = seen.neighbours && overAndDone(seen.neighbours);
+    if (over !== undefined) return found(seen, ...over);
+    return found(seen, facts.reason, `the handle is ${judged.text}, but ${facts.detail}`, {
+      command: commandFor(facts.reason, judged.handle.backup),
+    });
+  }
+  const verdict = judgeHandle(judged.handle, facts);
+  if (verdict !== 'wrong') return right(seen, content, verdict, judged.text);
+  return wrong(seen, content, judged.handle, facts.volume, config);
+}
+
+function gone(seen: Seen): Finding {
+  return found(seen, 'ContentGone', `${describeRef(seen.subject)} does not exist`);
+}
+
+function leftAlone(seen: Seen, content: Content, judged: Extract<ContentJudgment, { reason: unknown }>): Finding {
+  const handle = content.spec.source.snapshotHandle ?? '';
+  const messages = {
+    OtherDriver: `the driver is ${content.spec.driver}`,
+    DynamicContent: 'the snapshot was taken here; Longhorn wrote its handle',
+    NotABackupHandle: `the handle ${handle} does not name a remote backup`,
+    HandleUnreadable: `the handle "${handle}" fits none of Longhorn's forms (bak://<volume>/<backup>)`,
+    GuestClusterBackup: 'the pair belongs to a guest cluster’s remote backup or restore',
+  };
+  return found(seen, judged.reason, messages[judged.reason], {
+    command:
+      judged.reason === 'HandleUnreadable'
+        ? `kubectl get volumesnapshotcontent ${content.metadata.name} -o yaml`
+        : undefined,
+  });
+}
+
+function right(seen: Seen, content: Content, reason: 'HandleRight' | 'LegacyScheme', text: string): Finding {
+  if (isDeleting(content)) return found(seen, 'ContentDeleting', `${subjectOf(seen)} is being deleted`);
+  const { snapshot, note } = seen;
+  const standsIn = snapshot !== undefined && note !== undefined && pointsAt(snapshot, content);
+  if (standsIn && content.spec.volumeSnapshotRef.uid === snapshot.metadata.uid) {
+    return found(seen, 'ClearNote', `${text} is right; the note of the swap is no longer needed`, {
+      actions: [removeNote(snapshot)],
+    });
+  }
+  const legacy = reason === 'LegacyScheme' ? ' (bs:// is the old spelling of bak://, Longhorn reads both)' : '';
+  return found(seen, reason, `${text} names the backup’s Longhorn volume${legacy}`);
+}
+
+/** A snapshot whose content is not there. */
+function missing(seen: Seen, snapshot: Snapshot): Finding {
+  const contentName = snapshot.spec.source.volumeSnapshotContentName;
+  if (!contentName)
+    return found(
+      seen,
+      'DynamicContent',
+      'the snapshot was taken here; its content is Longhorn’s and Kubernetes’ own matter',
+    );
+  if (isDeleting(snapshot)) return found(seen, 'SnapshotDeleting', `${describeRef(seen.subject)} is being deleted`);
+  const { note, backupName, neighbours } = seen;
+  const lost = `${describeRef(seen.subject)} needs VolumeSnapshotContent ${contentName}, which does not exist`;
+  if (backupName === undefined || neighbours === undefined) {
+    return found(
+      seen,
+      note === 'unreadable' ? 'NoteUnusable' : 'ContentMissing',
+      `${lost}, and nothing tells which backup it was made from`,
+    );
+  }
+  const { owner } = neighbours;
+  if (owner.is === 'guest-cluster')
+    return found(seen, 'GuestClusterBackup', 'the pair belongs to a guest cluster’s remote backup or restore');
+  const facts = judgeBackup(backupName, seen.backup);
+  if ('reason' in facts)
+    return found(seen, facts.reason, `${lost}, and ${facts.detail}`, { command: commandFor(facts.reason, backupName) });
+  const right = { volume: facts.volume, backup: backupName };
+  if (note !== undefined && note !== 'unreadable') {
+    const fits =
+      note.backup === backupName && note.content.spec.source.snapshotHandle === `bak://${right.volume}/${right.backup}`;
+    const living = (note.content.metadata.ownerReferences ?? []).every((o) => isLivingOwner(o.uid, neighbours));
+    if (!fits || !living)
+      return found(
+        seen,
+        'NoteUnusable',
+        `${lost}; the note of an unfinished swap does not fit the backup or its owner`,
+      );
+    return found(seen, 'FinishSwap', `${lost}: a swap of it was not finished`, {
+      actions: [{ do: 'create', object: note.content }, removeNote(snapshot)],
+    });
+  }
+  if (owner.is === 'restore' && owner.restore.status?.complete !== true && !isDeleting(owner.restore)) {
+    const trouble = judgeBackupVolumes(facts, seen.backup as Backup, neighbours.backupVolumes);
+    if (trouble !== undefined) return found(seen, trouble.reason, `${lost}, and ${trouble.detail}`);
+    const reference = snapshot.metadata.ownerReferences?.find((o) => o.uid === owner.restore.metadata.uid);
+    if (reference !== undefined && !neighbours.claims.some((c) => !isPending(c))) {
+      const { controller: _c, blockOwnerDeletion: _b, ...restore } = reference;
+      return found(
+        seen,
+        'RecreateContent',
+        `${lost}; VirtualMachineRestore ${owner.restore.metadata.name} is waiting for it`,
+        {
+          actions: recreateForRestore(snapshot, restore, right),
+        },
+      );
+    }
+  }
+  return found(seen, 'ContentMissing', `${lost}; its backup ${backupName} is on the target`);
+}
+
+function isLivingOwner(uid: string, { owner }: Neighbours): boolean {
+  if ('backup' in owner) return owner.backup.metadata.uid === uid;
+  return owner.is === 'restore' && owner.restore.metadata.uid === uid;
+}
+
+function wrong(seen: Seen, content: Content, handle: BackupHandle, volume: string, config: Config): Finding {
+  const { snapshot, neighbours, note } = seen;
+  const text = content.spec.source.snapshotHandle ?? '';
+  const expected = rightHandle(handle, { volume });
+  const says = `the handle is ${text}, but backup ${handle.backup} is of Longhorn volume ${volume}`;
+  const with_ = (reason: Reason, message: string, more: Extra = {}) =>
+    found(seen, reason, `${says}; ${message}`, { ...more, facts: { handle: text, expected, ...more.facts } });
+
+  if (neighbours === undefined) return with_('SnapshotNotThere', 'its neighbours were not read');
+  const { owner, claims } = neighbours;
+  const mine = note !== undefined && note !== 'unreadable' && note.uid === content.metadata.uid;
+  if (isDeleting(content) && !mine) return with_('ContentDeleting', 'it is being deleted by somebody else');
+  if (snapshot !== undefined && isDeleting(snapshot))
+    return with_('SnapshotDeleting', `its snapshot ${snapshot.metadata.name} is being deleted`);
+  if (snapshot !== undefined && !pointsAt(snapshot, content)) {
+    return with_(
+      'Misbound',
+      `its snapshot uses ${snapshot.spec.source.volumeSnapshotContentName ?? 'a claim'} instead`,
+    );
+  }
+  const over = overAndDone(neighbours);
+  if (over !== undefined) return with_(...over);
+
+  switch (owner.is) {
+    case 'guest-cluster':
+      return with_('GuestClusterBackup', 'the pair belongs to a guest cluster’s remote backup or restore');
+    case 'unknown':
+      return with_('OwnedByOther', `it is owned by ${owner.owner}`);
+    case 'gone':
+      return with_('OwnerGone', `its owner ${owner.owner} no longer exists under that uid`, {
+        command: `kubectl patch volumesnapshotcontent ${content.metadata.name} --type=merge -p '{"spec":{"deletionPolicy":"Retain"}}'`,
+      });
+    case 'ambiguous':
+      return with_('AmbiguousOwner', `VMBackups ${owner.backups.join(', ')} name this snapshot`);
+    case 'unlinked':
+      if (isDeleting(owner.backup))
+        return with_('VMBackupDeleting', `VMBackup ${owner.backup.metadata.name} is being deleted`);
+      if (owner.supersededBy !== undefined && !claims.some(isPending))
+        return with_('Superseded', `VMBackup ${owner.backup.metadata.name} uses ${owner.supersededBy} instead`);
+      if (owner.unsettled.length > 0)
+        return with_('ScheduledBackupBusy', busy(owner.backup.metadata.name, owner.unsettled));
+      break;
+    case 'vmbackup': {
+      const blocked = blockedByBackup(owner, handle);
+      if (blocked !== undefined) return with_(...blocked);
+      break;
+    }
+    case 'restore':
+    case 'restore-gone':
+    case 'nobody':
+      break;
+  }
+
+  const entry = 'entry' in owner ? owner.entry : undefined;
+  if (owner.is === 'restore' && entry?.longhornBackupName && entry.longhornBackupName !== handle.backup) {
+    return with_(
+      'BackupMismatch',
+      `the VMBackup records backup ${entry.longhornBackupName} for volume ${entry.volumeName}`,
+    );
+  }
+  const recorded = entry?.persistentVolumeClaim?.spec?.volumeName;
+  if (recorded && recorded !== volume)
+    return with_('VolumeMismatch', `the VMBackup records volume ${recorded} for ${entry.volumeName}`);
+  const trouble = judgeBackupVolumes({ volume }, seen.backup as Backup, neighbours.backupVolumes);
+  if (trouble !== undefined)
+    return with_(trouble.reason, trouble.detail, { command: commandFor(trouble.reason, volume) });
+
+  const right = { volume, backup: handle.backup };
+  const beside = owner.is === 'vmbackup' ? canCreateBeside(owner, content, seen, config, expected) : ('swap' as const);
+  if (typeof beside === 'object') return with_(...beside);
+  if (beside === 'create' && owner.is === 'vmbackup') {
+    const actions = createBeside(content, owner, right, neighbours.replacement);
+    if (actions.length === 0)
+      return with_(
+        'ReplacementMade',
+        `the pair ${names.revisedName(content.spec.volumeSnapshotRef.name)} with ${expected} exists`,
+      );
+    return with_('ReplacePair', `a pair with ${expected} is created beside it`, { actions });
+  }
+
+  if (config.procedure === 'create')
+    return with_('SwapNotAllowed', 'it can only be swapped, and the policy is "create"');
+  if (snapshot === undefined) {
+    return with_(
+      'SnapshotNotThere',
+      `its snapshot ${content.spec.volumeSnapshotRef.namespace}/${content.spec.volumeSnapshotRef.name} does not exist`,
+    );
+  }
+  const foreign = (content.metadata.finalizers ?? []).filter((f) => f !== names.BOUND_CONTENT_FINALIZER);
+  if (foreign.length > 0) return with_('ForeignFinalizer', `finalizer ${foreign.join(', ')} holds it`);
+  const next = swapNote(content, snapshot, owner, right, note);
+  return with_(mine ? 'FinishSwap' : 'SwapContent', `the content is created anew with ${expected}`, {
+    actions: swap(content, snapshot, next, note),
+  });
+}
+
+/** Pairs of restores that no longer need them: a wrong handle or a lost backup behind those hurts nobody. */
+function overAndDone({ owner, claims }: Neighbours): Blocked | undefined {
+  if (owner.is === 'restore-gone') return ['RestoreGone', `${owner.owner} is gone`];
+  if (owner.is !== 'restore') return undefined;
+  const restore = `VirtualMachineRestore ${owner.restore.metadata.name}`;
+  if (isDeleting(owner.restore)) return ['RestoreDeleting', `${restore} is being deleted`];
+  if (owner.restore.status?.complete === true) return ['RestoreComplete', `${restore} is complete`];
+  if (claims.length > 0 && !claims.some(isPending)) return ['RestoreVolumeBound', 'its claim is bound already'];
+  return undefined;
+}
+
+type Blocked = [reason: Reason, message: string, more?: Extra];
+
+/** What speaks against touching a VMBackup's pair at all, whichever way. */
+function blockedByBackup({ backup, entry, unsettled }: LinkedOwner, handle: BackupHandle): Blocked | undefined {
+  const { name, namespace } = backup.metadata;
+  if (isDeleting(backup)) return ['VMBackupDeleting', `VMBackup ${name} is being deleted`];
+  if ((backup.spec.type || 'backup') !== 'backup')
+    return ['SnapshotTypeBackup', `VMBackup ${name} is of type ${backup.spec.type}`];
+  if (!entry.longhornBackupName) {
+    return [
+      'NoLonghornBackupName',
+      `volume ${entry.volumeName} of VMBackup ${name} does not record its backup`,
+      {
+        command: `kubectl get virtualmachinebackup ${name} -n ${namespace} -o jsonpath='{.status.volumeBackups[*].longhornBackupName}'`,
+      },
+    ];
+  }
+  if (entry.longhornBackupName !== handle.backup) {
+    return [
+      'BackupMismatch',
+      `VMBackup ${name} records backup ${entry.longhornBackupName} for volume ${entry.volumeName}`,
+    ];
+  }
+  if (unsettled.length > 0) return ['ScheduledBackupBusy', busy(name, unsettled)];
+  // A swap makes the snapshot not ready for a moment; a VMBackup that is not ready takes that for an error of its own,
+  // and a schedule counts errors.
+  const scheduled = backup.metadata.annotations?.[names.SCHEDULE_ANNOTATION];
+  if (scheduled && backup.status?.readyToUse !== true)
+    return ['ScheduledBackupBusy', `VMBackup ${name} of schedule ${scheduled} is not ready`];
+  return undefined;
+}
+
+const busy = (name: string, unsettled: readonly string[]): string =>
+  `VMBackup ${name} belongs to a schedule and Longhorn is not done with ${unsettled.join(', ')}`;
+
+/** Whether the pair is to be replaced by one beside it (`create`), swapped, or left with a reason (docs/adr/0002). */
+function canCreateBeside(
+  owner: LinkedOwner,
+  content: Content,
+  seen: Seen,
+  config: Config,
+  expected: string,
+): 'create' | 'swap' | Blocked {
+  const { backup, restores } = owner;
+  const { name } = backup.metadata;
+  const snapshotName = content.spec.volumeSnapshotRef.name;
+  // A swap that was begun is finished as a swap.
+  const begun = seen.note !== undefined && seen.note !== 'unreadable' && seen.note.uid === content.metadata.uid;
+  if (config.procedure === 'swap' || begun) return 'swap';
+  const instead = (...blocked: Blocked): 'swap' | Blocked => (config.procedure === 'create' ? blocked : 'swap');
+
+  if (backup.status?.readyToUse !== true || !backup.status.source)
+    return instead('VMBackupNotReady', `VMBackup ${name} is not ready`);
+  if (restores.length > 0)
+    return instead(
+      'RestoreInProgress',
+      `restore ${restores.map((r) => `${r.metadata.namespace}/${r.metadata.name}`).join(', ')} is in progress`,
+    );
+  const waiting = seen.neighbours?.claims.filter(isPending) ?? [];
+  if (waiting.length > 0)
+    return instead('ClaimPending', `claim ${waiting.map((c) => c.metadata.name).join(', ')} is waiting for it`);
+  if (!names.canRevise(snapshotName))
+    return instead('NameTooLong', `${names.contentName(names.revisedName(snapshotName))} is too long a name`);
+  const taken = takenBy(seen.neighbours?.replacement, owner, expected);
+  if (taken !== undefined) return instead('RevisedNameTaken', taken);
+  return 'create';
+}
+
+/** Something stands under a name of the replacement pair that is not (a part of) the right pair. */
+function takenBy(
+  replacement: Neighbours['replacement'] | undefined,
+  owner: LinkedOwner,
+  expected: string,
+): string | undefined {
+  const { snapshot, content } = replacement ?? {};
+  if (content !== undefined) {
+    const { source, volumeSnapshotRef } = content.spec;
+    const fits =
+      source.snapshotHandle === expected &&
+      volumeSnapshotRef.namespace === owner.backup.metadata.namespace &&
+      names.contentName(volumeSnapshotRef.name) === content.metadata.name &&
+      (!volumeSnapshotRef.uid || snapshot === undefined || volumeSnapshotRef.uid === snapshot.metadata.uid) &&
+      // Bound once to a snapshot that is gone: a new snapshot of that name would not bind to it.
+      !(volumeSnapshotRef.uid && snapshot === undefined) &&
+      !isDeleting(content);
+    if (!fits) return `VolumeSnapshotContent ${content.metadata.name} exists and is not the replacement`;
+  }
+  if (snapshot !== undefined) {
+    const owned = (snapshot.metadata.ownerReferences ?? []).some((o) => o.uid === owner.backup.metadata.uid);
+    const fits =
+      owned &&
+      !isDeleting(snapshot) &&
+      snapshot.spec.source.volumeSnapshotContentName === names.contentName(snapshot.metadata.name);
+    if (!fits) return `VolumeSnapshot ${snapshot.metadata.name} exists and is not the replacement`;
+  }
+  return undefined;
+}
+
+type Extra = { actions?: readonly Action[]; command?: string | undefined; facts?: Record<string, string> };
+
+function found(seen: Seen, reason: Reason, message: string, { actions = [], command, facts }: Extra = {}): Finding {
+  const { content, snapshot, backupName } = seen;
+  const at = content?.spec.volumeSnapshotRef ?? snapshot?.metadata;
+  return {
+    subject: content === undefined ? seen.subject : { kind: 'VolumeSnapshotContent', name: content.metadata.name },
+    reason,
+    message,
+    ...(command !== undefined && { command }),
+    facts: {
+      ...(at && { snapshot: `${at.namespace}/${at.name}` }),
+      ...(backupName !== undefined && { backup: backupName }),
+      ...(content?.spec.source.snapshotHandle && { handle: content.spec.source.snapshotHandle }),
+      ...facts,
+    },
+    actions,
+  };
+}
+
+const subjectOf = (seen: Seen): string => describeRef(seen.subject);
+
+function commandFor(reason: Reason, name: string): string | undefined {
+  const get = (resource: string) => `kubectl get ${resource}.longhorn.io -n ${names.LONGHORN_NAMESPACE}`;
+  switch (reason) {
+    case 'BackupMissing':
+      return `${get('backuptargets')}`;
+    case 'BackupNotSynced':
+    case 'BackupFailed':
+    case 'BackupBeingDeleted':
+    case 'VolumeMismatch':
+      return `${get('backups')} ${name} -o yaml`;
+    case 'BackupVolumeMissing':
+    case 'BackupVolumeAmbiguous':
+      return `${get('backupvolumes')} -l ${names.BACKUP_VOLUME_LABEL}=${name}`;
+    default:
+      return undefined;
+  }
+}
