@@ -8,3 +8,9 @@ export function pathOf(kind: KindName, namespace?: string, name?: string): strin
   const scope = namespaced && namespace !== undefined ? `/namespaces/${encodeURIComponent(namespace)}` : '';
   return `${root}${scope}/${plural}${name === undefined ? '' : `/${encodeURIComponent(name)}`}`;
 }
+
+/**
+ * Whether an object can have this name. References inside objects are free text: an empty one would turn a read of one
+ * object into a list, and `..` would point elsewhere.
+ */
+export const isAddressable = (segment: string): boolean => !['', '.', '..'].includes(segment) && !/[/%]/.test(segment);

@@ -1,7 +1,7 @@
 import type { KindName } from '../domain/kinds.ts';
 import { nameOf, open, openOrThrow } from './door.ts';
 import { RetryableError } from './errors.ts';
-import { pathOf } from './paths.ts';
+import { isAddressable, pathOf } from './paths.ts';
 import type { ListOptions, Reader } from './ports.ts';
 import type { Answer, Send } from './request.ts';
 import type { Asked } from './status.ts';
@@ -13,6 +13,7 @@ const PAGE = 500;
 export function createReader(send: Send, timeoutMs: number): Reader {
   return {
     async get<K extends KindName>(kind: K, name: string, namespace?: string) {
+      if (![name, namespace ?? name].every(isAddressable)) return undefined;
       const asked: Asked = { verb: 'get', kind, name, namespace };
       const answer = await naming(asked, send({ method: 'GET', path: pathOf(kind, namespace, name) }, timeoutMs));
       if (isAbsentObject(answer)) return undefined;

@@ -68,6 +68,14 @@ describe('reading one object', () => {
     else expect(result).toBeInstanceOf(expected);
   });
 
+  test.each(['', '..', 'a/b'])('a reference to "%s" leads nowhere, and no call is made', async (name) => {
+    const { stub, client: c } = await client(() => ({ status: 200, json: snapshotJson('web') }));
+
+    expect(await c.reader.get('VolumeSnapshot', name, 'prod')).toBeUndefined();
+    expect(await c.reader.get('VolumeSnapshot', 'web', name)).toBeUndefined();
+    expect(stub.requests).toEqual([]);
+  });
+
   test.each<[string, Reply]>([
     ['429 with Retry-After', failure(429, 'TooManyRequests', {}, { 'retry-after': '0' })],
     ['503', failure(503, 'ServiceUnavailable')],

@@ -1,0 +1,79 @@
+import type { KindName, Ref } from '../domain/kinds.ts';
+import { ref, refKey } from '../domain/kinds.ts';
+import type { ObjectOf } from '../objects/types.ts';
+import type { ListOptions, Reader } from './ports.ts';
+
+/**
+ * A reader for one look at the world: nothing is read twice, equal calls under way are one call, and what a list has
+ * shown is not fetched again by name. Keeps all it has read, so it is made anew for each look and not used for sweeps.
+ */
+export function memoize(reader: Reader): Reader {
+  const objects = new Map<string, Promise<ObjectOf<KindName> | undefined>>();
+  const lists = new Map<string, Replay<Listed>>();
+
+  const once = (of: Ref, read: () => Promise<ObjectOf<KindName> | undefined>) => {
+    const key = refKey(of);
+    const known = objects.get(key);
+    if (known !== undefined) return known;
+    const found = read();
+    objects.set(key, found);
+    // A failure is not kept: asking again may go well.
+    found.catch(() => objects.delete(key));
+    return found;
+  };
+
+  async function* listed(kind: KindName, options: ListOptions): AsyncGenerator<Listed> {
+    const unreadable: Listed[] = [];
+    const onUnreadable: ListOptions['onUnreadable'] = (object) => void unreadable.push({ unreadable: object });
+    for await (const object of reader.list(kind, { ...options, onUnreadable })) {
+      yield* unreadable.splice(0);
+      const namespace = 'namespace' in object.metadata ? object.metadata.namespace : undefined;
+      objects.set(refKey(ref(kind, object.metadata.name, namespace)), Promise.resolve(object));
+      yield { object };
+    }
+    yield* unreadable;
+  }
+
+  return {
+    get<K extends KindName>(kind: K, name: string, namespace?: string) {
+      const found = once(ref(kind, name, namespace), () => reader.get(kind, name, namespace));
+      return found as Promise<ObjectOf<K> | undefined>;
+    },
+    async *list<K extends KindName>(kind: K, options: ListOptions = {}) {
+      const { onUnreadable, namespace, labels, selector } = options;
+      const key = JSON.stringify([kind, namespace, Object.entries(labels ?? {}).sort(), selector]);
+      const known = lists.get(key) ?? new Replay(listed(kind, options));
+      lists.set(key, known);
+      try {
+        for await (const item of known) {
+          if ('object' in item) yield item.object as ObjectOf<K>;
+          else onUnreadable?.(item.unreadable);
+        }
+      } catch (error) {
+        lists.delete(key);
+        throw error;
+      }
+    },
+  };
+}
+
+type Listed =
+  | { readonly object: ObjectOf<KindName> }
+  | { readonly unreadable: Parameters<NonNullable<ListOptions['onUnreadable']>>[0] };
+
+/** Lets any number of readers go through a source that can be gone through once, each at its own pace. */
+class Replay<T> {
+  readonly #source: AsyncIterator<T>;
+  readonly #steps: Promise<IteratorResult<T, unknown>>[] = [];
+  constructor(source: AsyncGenerator<T>) {
+    this.#source = source;
+  }
+  async *[Symbol.asyncIterator](): AsyncGenerator<T> {
+    for (let position = 0; ; position++) {
+      // Generators queue concurrent calls, so that steps come in order whoever asks for them.
+      const step = await (this.#steps[position] ??= this.#source.next());
+      if (step.done === true) return;
+      yield step.value;
+    }
+  }
+}
