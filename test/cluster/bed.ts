@@ -1,0 +1,93 @@
+/** The test-bed on the command line: `node test/cluster/bed.ts build|up|down|status|kubeconfig`. */
+import { Command, Option } from 'commander';
+import { build, goVersion, BuildError } from './build.ts';
+import { down, NoGoError, running, up } from './cluster.ts';
+import { kubeconfigOf } from './control-plane.ts';
+import type { Choice } from './parts.ts';
+import { defaultChoice, parseChoice, partsFor, versions } from './parts.ts';
+import { logFile, processes } from './processes.ts';
+import { loadState } from './state.ts';
+
+const say = (line: string): void => void process.stdout.write(`${line}\n`);
+
+const withOption = () =>
+  new Option(
+    '--with <versions>',
+    `programs and versions, e.g. harvester=${versions.harvester[1]},longhorn=none (known: ${Object.entries(versions)
+      .map(([program, known]) => `${program} ${known.join('|')}|none`)
+      .join('; ')})`,
+  )
+    .argParser(parseChoice)
+    .default(defaultChoice, `harvester=${defaultChoice.harvester},longhorn=${defaultChoice.longhorn}`);
+const nameOption = () => new Option('--name <name>', 'several beds can run beside each other').default('default');
+const jobsOption = () => new Option('--jobs <n>', 'packages compiled at the same time').argParser(Number).default(1);
+
+const program = new Command('bed').description('real programs as plain processes, to test against');
+
+program
+  .command('build')
+  .description('build what is missing, into the user’s cache folder')
+  .addOption(withOption())
+  .addOption(jobsOption())
+  .action(async ({ with: choice, jobs }: { with: Choice; jobs: number }) => {
+    if ((await goVersion()) === undefined) throw new NoGoError();
+    await build(partsFor(choice), { jobs, say });
+  });
+
+program
+  .command('up')
+  .description('build what is missing and start a fresh bed')
+  .addOption(withOption())
+  .addOption(nameOption())
+  .addOption(jobsOption())
+  .option('--fsync', 'let etcd sync to disk (to kill it and lose nothing)', false)
+  .action(async ({ with: choice, name, jobs, fsync }: { with: Choice; name: string; jobs: number; fsync: boolean }) => {
+    const state = await up({ name, choice, jobs, fsync, say });
+    say(`The bed is up. export KUBECONFIG=${kubeconfigOf(state.run, 'admin')}`);
+  });
+
+program
+  .command('down')
+  .description('stop everything the bed started, also after a crash')
+  .addOption(nameOption())
+  .action(async ({ name }: { name: string }) => {
+    const stopped = await down(name);
+    say(stopped.length === 0 ? 'Nothing was running.' : `Stopped ${stopped.join(', ')}.`);
+  });
+
+program
+  .command('status')
+  .description('what runs, and where its log is')
+  .addOption(nameOption())
+  .action(async ({ name }: { name: string }) => {
+    const state = await loadState(name);
+    if (!state) return say(`There is no bed named ${name}.`);
+    for (const found of await processes(state.run))
+      say(
+        `${found.alive ? 'runs' : 'DEAD'}  ${found.name.padEnd(24)} pid ${found.pid}  ${logFile(state.run, found.name)}`,
+      );
+    if (!(await running(name))) process.exitCode = 1;
+  });
+
+program
+  .command('kubeconfig')
+  .description('path of a kubeconfig for the running bed')
+  .addOption(nameOption())
+  .option('--user <user>', 'whose', 'admin')
+  .action(async ({ name, user }: { name: string; user: string }) => {
+    const state = await running(name);
+    if (!state) throw new Error(`No bed named ${name} is running: start one with "bed up".`);
+    if (!(user in state.tokens))
+      throw new Error(`The bed has no user "${user}", only ${Object.keys(state.tokens).join(', ')}.`);
+    say(kubeconfigOf(state.run, user));
+  });
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  // A failed build or a missing tool is a message to the user, not a crash of ours.
+  process.stderr.write(
+    `${error instanceof BuildError || error instanceof NoGoError ? error.message : error instanceof Error ? error.stack : String(error)}\n`,
+  );
+  process.exitCode = 1;
+}

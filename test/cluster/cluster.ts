@@ -1,0 +1,120 @@
+/** A whole bed: brought up, found again, taken down. The command line and the tests both use these functions. */
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { binariesOf, build, goVersion } from './build.ts';
+import { Client } from './client.ts';
+import { accessOf, freePorts, prepareIdentities, startControllerManager, startControlPlane } from './control-plane.ts';
+import { applyDefinitions, definitions } from './definitions.ts';
+import { startHarvester } from './harvester.ts';
+import type { Choice, Part } from './parts.ts';
+import { partsFor } from './parts.ts';
+import { runFolder } from './places.ts';
+import { processes, stopAll } from './processes.ts';
+import type { BedState } from './state.ts';
+import { loadState, saveState } from './state.ts';
+import { startStorage } from './storage.ts';
+
+export interface UpOptions {
+  readonly name?: string;
+  readonly choice: Choice;
+  readonly jobs?: number;
+  readonly say?: (line: string) => void;
+  /** etcd syncs to disk, so that a kill of etcd loses nothing. Slower. */
+  readonly fsync?: boolean;
+  /** Folder of a backup store that outlives the bed, as a backup target outlives a cluster. */
+  readonly store?: string;
+}
+
+/** Thrown when there is no Go: the one tool the bed cannot do without. */
+export class NoGoError extends Error {
+  override name = 'NoGoError';
+  constructor() {
+    super(
+      'Go is needed to build the real programs, and `go` is not on the PATH. The fast suite (npm test) works without it.',
+    );
+  }
+}
+
+/** Builds what is missing and starts a fresh bed; one of the same name is stopped and forgotten first. */
+export async function up({
+  name = 'default',
+  choice,
+  jobs = 1,
+  say = () => {},
+  fsync = false,
+  store,
+}: UpOptions): Promise<BedState> {
+  if ((await goVersion()) === undefined) throw new NoGoError();
+  const parts = partsFor(choice);
+  await build(parts, { jobs, say });
+  await down(name);
+  const run = runFolder(name);
+  await rm(run, { recursive: true, force: true });
+  const state: BedState = {
+    name,
+    run,
+    choice,
+    ports: await freePorts(['etcd', 'etcdPeers', 'api', 'longhorn', 's3', 'kubevirt']),
+    tokens: await prepareIdentities(run),
+    ...(store === undefined ? {} : { store }),
+  };
+  await saveState(state);
+  try {
+    const bin = await binaryFinder(parts);
+    await timed(say, 'etcd and kube-apiserver', '8 s', () => startControlPlane(state, bin, { fsync }));
+    const client = await adminClient(state);
+    await timed(say, 'custom resource definitions and kube-controller-manager', '5 s', async () => {
+      await applyDefinitions(client, await definitions(choice));
+      await startControllerManager(state, bin);
+    });
+    if (choice.longhorn !== 'none')
+      await timed(say, `Longhorn ${choice.longhorn}, snapshot controller and CSI sidecars`, '10 s', () =>
+        startStorage(state, client, bin),
+      );
+    if (choice.harvester !== 'none')
+      await timed(say, `Harvester ${choice.harvester}, S3 server and KubeVirt double`, '10 s', () =>
+        startHarvester(state, client, bin),
+      );
+    return state;
+  } catch (error) {
+    await down(name); // a half bed helps nobody; its logs stay
+    throw error;
+  }
+}
+
+/** Stops everything a bed started, also after a crash; gives the names of what it found. Logs and data stay. */
+export const down = async (name = 'default'): Promise<string[]> => stopAll(runFolder(name));
+
+/** The state of a bed whose programs all run, or undefined. */
+export async function running(name = 'default'): Promise<BedState | undefined> {
+  const state = await loadState(name);
+  if (!state) return undefined;
+  const found = await processes(state.run);
+  return found.length > 0 && found.every(({ alive }) => alive) ? state : undefined;
+}
+
+export const adminClient = async (state: BedState): Promise<Client> => new Client(await accessOf(state));
+
+/** Path of a binary by its name, among the parts that were built. */
+export async function binaryFinder(parts: readonly Part[]): Promise<(binary: string) => string> {
+  const found = new Map<string, string>();
+  for (const part of parts)
+    for (const binary of Object.keys(part.binaries)) found.set(binary, join(await binariesOf(part), binary));
+  return (binary) => {
+    const path = found.get(binary);
+    if (path === undefined) throw new Error(`no part of this bed has the program ${binary}`);
+    return path;
+  };
+}
+
+async function timed(
+  say: (line: string) => void,
+  what: string,
+  usually: string,
+  work: () => Promise<void>,
+): Promise<void> {
+  say(`Starting ${what} (usually ${usually}) …`);
+  const began = performance.now();
+  await work();
+  say(`  ready after ${((performance.now() - began) / 1000).toFixed(1)} s`);
+}

@@ -1,0 +1,97 @@
+/** The custom resource definitions, taken from the Go modules of the very versions that run. */
+import { readFile, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { parseAllDocuments } from 'yaml';
+import { moduleFolder } from './build.ts';
+import type { Client, KubeObject } from './client.ts';
+import { until } from './client.ts';
+import type { Choice } from './parts.ts';
+import { definitionModules, versions } from './parts.ts';
+
+/** Definitions for a choice of versions. Those of a program that is left out come from its newest known line. */
+export async function definitions({ harvester, longhorn }: Choice): Promise<KubeObject[]> {
+  const harvesterVersion = harvester === 'none' ? versions.harvester[0] : harvester;
+  const longhornVersion = longhorn === 'none' ? versions.longhorn[0] : longhorn;
+  const [snapshots, ofHarvester, ofLonghorn] = await Promise.all([
+    definitionsIn(definitionModules.snapshot, 'config/crd'),
+    definitionsIn(definitionModules.harvester(harvesterVersion), 'deploy/charts/harvester-crd/templates'),
+    definitionsIn(definitionModules.longhorn(longhornVersion), 'k8s', 'crds.yaml'),
+  ]);
+  return [
+    ...snapshots.filter((it) => it['spec'].group === 'snapshot.storage.k8s.io'),
+    ...ofHarvester.filter((it) => it['spec'].group !== 'snapshot.storage.k8s.io'), // newer charts carry a copy
+    ...ofLonghorn.map(withoutDefaulting),
+    ...['VirtualMachine', 'VirtualMachineInstance', 'VirtualMachineInstanceMigration'].map(minimalKubevirt),
+  ];
+}
+
+/** Applies them and waits until the server serves every one. */
+export async function applyDefinitions(client: Client, wanted: readonly KubeObject[]): Promise<void> {
+  await Promise.all(wanted.map((definition) => client.apply(definition)));
+  await until('all definitions to be established', async () => {
+    const found = await client.list('apiextensions.k8s.io/v1', 'CustomResourceDefinition');
+    const established = new Set(
+      found
+        .filter((it) => it['status']?.conditions?.some((c: any) => c.type === 'Established' && c.status === 'True'))
+        .map((it) => it.metadata.name),
+    );
+    return wanted.every((it) => established.has(it.metadata.name));
+  });
+}
+
+async function definitionsIn(module: string, folder: string, only?: string): Promise<KubeObject[]> {
+  const path = join(await moduleFolder(module), folder);
+  const files = only === undefined ? (await readdir(path)).filter((file) => file.endsWith('.yaml')) : [only];
+  const texts = await Promise.all(files.map((file) => readFile(join(path, file), 'utf8')));
+  return texts
+    .flatMap((text) => parseAllDocuments(text.replace(/\{\{.*?\}\}/g, ''))) // a chart's few placeholders are labels only
+    .map((document) => document.toJS() as KubeObject | null)
+    .filter((it): it is KubeObject => it?.kind === 'CustomResourceDefinition')
+    .map(({ status: _, ...rest }) => rest);
+}
+
+/**
+ * Longhorn's API writes Volumes with empty enum fields and relies on its mutating webhook to fill them in.
+ * The webhook does not run here, so the bed's copy of the Volume definition accepts them empty.
+ */
+function withoutDefaulting(definition: KubeObject): KubeObject {
+  if (definition.metadata.name === 'volumes.longhorn.io')
+    for (const version of definition['spec'].versions) dropEnums(version.schema.openAPIV3Schema.properties.spec);
+  // v1beta1 would be converted by another webhook that does not run here; nobody asks for it.
+  definition['spec'].versions = definition['spec'].versions.filter(
+    (version: any) => version.storage || version.name === 'v1beta2',
+  );
+  delete definition['spec'].conversion;
+  return definition;
+}
+
+function dropEnums(schema: any): void {
+  if (schema === null || typeof schema !== 'object') return;
+  delete schema.enum;
+  for (const value of Object.values(schema)) dropEnums(value);
+}
+
+/** KubeVirt's operator makes its definitions while running, so no module has them; any content is accepted here. */
+function minimalKubevirt(kind: string): KubeObject {
+  const singular = kind.toLowerCase();
+  const plural = `${singular}s`;
+  return {
+    apiVersion: 'apiextensions.k8s.io/v1',
+    kind: 'CustomResourceDefinition',
+    metadata: { name: `${plural}.kubevirt.io` },
+    spec: {
+      group: 'kubevirt.io',
+      scope: 'Namespaced',
+      names: { kind, plural, singular, listKind: `${kind}List` },
+      versions: [
+        {
+          name: 'v1',
+          served: true,
+          storage: true,
+          subresources: { status: {} },
+          schema: { openAPIV3Schema: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true } },
+        },
+      ],
+    },
+  };
+}

@@ -1,0 +1,110 @@
+/** Storage of the bed: snapshot controller and CSI sidecars, Longhorn's API and CSI controller, the data-plane double. */
+import { readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { parseAllDocuments } from 'yaml';
+import type { Client, KubeObject } from './client.ts';
+import { kubeconfigOf } from './control-plane.ts';
+import { fixturesFolder } from './places.ts';
+import type { Program } from './processes.ts';
+import { start, stop } from './processes.ts';
+import type { BedState } from './state.ts';
+
+/** Folder the S3 server serves; the data-plane double writes Longhorn's files straight into it. */
+export const servedFolder = (state: BedState): string => join(state.store ?? state.run, 's3');
+const ledgerFile = (state: BedState): string => join(state.run, 'deleted-backups.jsonl');
+const socket = (state: BedState): string => join(state.run, 'csi.sock');
+
+export interface LostBackup {
+  readonly backup: string;
+  readonly volume: string;
+  /** Only the object went, as when a target is disconnected; the data is still in the store. */
+  readonly objectOnly: boolean;
+  readonly at: string;
+}
+
+/** Every Backup that anybody deleted since the bed came up. Nothing may be in here that a test did not expect. */
+export async function deletedBackups(state: BedState): Promise<LostBackup[]> {
+  const text = await readFile(ledgerFile(state), 'utf8').catch(() => '');
+  return text
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => JSON.parse(line) as LostBackup);
+}
+
+export async function applyFixture(client: Client, file: string): Promise<void> {
+  const text = await readFile(join(fixturesFolder, file), 'utf8');
+  for (const document of parseAllDocuments(text)) await client.apply(document.toJS() as KubeObject);
+}
+
+export async function startStorage(state: BedState, client: Client, bin: (binary: string) => string): Promise<void> {
+  await applyFixture(client, 'storage.yaml');
+  await start(state.run, dataPlane(state));
+  await Promise.all([
+    start(state.run, sidecar(state, bin, 'snapshot-controller', 'Starting snapshot controller')),
+    startLonghorn(state, bin),
+  ]);
+}
+
+/** Longhorn and the two sidecars that hang on its socket; they give up when it is not there, so it comes first. */
+export async function startLonghorn(state: BedState, bin: (binary: string) => string): Promise<void> {
+  await rm(socket(state), { force: true });
+  await start(state.run, longhorn(state, bin('longhorn')));
+  await Promise.all([
+    start(
+      state.run,
+      sidecar(state, bin, 'csi-snapshotter', 'Starting CSI snapshotter', [`--csi-address=${socket(state)}`]),
+    ),
+    start(
+      state.run,
+      sidecar(state, bin, 'csi-provisioner', 'Started provisioner controller', [
+        `--csi-address=${socket(state)}`,
+        '--default-fstype=ext4',
+        '--v=2',
+      ]),
+    ),
+  ]);
+}
+
+export async function stopLonghorn(state: BedState): Promise<void> {
+  for (const name of ['csi-provisioner', 'csi-snapshotter', 'longhorn']) await stop(state.run, name);
+}
+
+function longhorn(state: BedState, command: string): Program {
+  return {
+    name: 'longhorn',
+    command,
+    args: ['-listen', `127.0.0.1:${state.ports.longhorn}`, '-socket', socket(state)],
+    env: { KUBECONFIG: kubeconfigOf(state.run, 'longhorn'), POD_NAMESPACE: 'longhorn-system' },
+    ready: (log) => /\bready$/m.test(log),
+  };
+}
+
+function sidecar(
+  state: BedState,
+  bin: (binary: string) => string,
+  name: string,
+  readyLine: string,
+  args: readonly string[] = [],
+): Program {
+  return {
+    name,
+    command: bin(name),
+    args: [`--kubeconfig=${kubeconfigOf(state.run, name)}`, ...args],
+    ready: (log) => log.includes(readyLine),
+  };
+}
+
+function dataPlane(state: BedState): Program {
+  return {
+    name: 'data-plane',
+    command: process.execPath,
+    args: [
+      join(import.meta.dirname, 'doubles', 'data-plane.ts'),
+      kubeconfigOf(state.run, 'data-plane'),
+      servedFolder(state),
+      ledgerFile(state),
+      state.choice.longhorn,
+    ],
+    ready: (log) => log.includes('ready'),
+  };
+}
