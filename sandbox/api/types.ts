@@ -9,7 +9,7 @@ export interface KubeObject {
   apiVersion: string;
   kind: string;
   metadata: ObjectMeta;
-  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- JSON of any kind; each controller narrows what it touches
+  /** JSON of any kind; each controller narrows what it touches. */
   [field: string]: any;
 }
 
@@ -76,8 +76,20 @@ export interface ApiClient {
   /** PUT of the main resource; a stale `metadata.resourceVersion` is refused with 409. */
   update(object: KubeObject): Promise<KubeObject>;
   updateStatus(object: KubeObject): Promise<KubeObject>;
-  jsonPatch(kind: KindId, name: string, namespace: string | undefined, operations: JsonPatchOperation[], subresource?: 'status'): Promise<KubeObject>;
-  mergePatch(kind: KindId, name: string, namespace: string | undefined, patch: object, subresource?: 'status'): Promise<KubeObject>;
+  jsonPatch(
+    kind: KindId,
+    name: string,
+    namespace: string | undefined,
+    operations: JsonPatchOperation[],
+    subresource?: 'status',
+  ): Promise<KubeObject>;
+  mergePatch(
+    kind: KindId,
+    name: string,
+    namespace: string | undefined,
+    patch: object,
+    subresource?: 'status',
+  ): Promise<KubeObject>;
   delete(kind: KindId, name: string, namespace?: string, options?: DeleteOptions): Promise<KubeObject | undefined>;
   /** Every change from now on; with `initial`, first an ADDED for each object that exists. */
   watch(kind: KindId, onEvent: (event: WatchEvent) => void, options?: { initial?: boolean }): () => void;
@@ -118,6 +130,8 @@ export interface ApiServerOptions {
   tls?: boolean;
   /** How many events the watch cache keeps before a resume answers 410. Default 10 000. */
   watchHistory?: number;
+  /** API groups that are not there, as on a cluster where their CRDs are not installed. */
+  withoutGroups?: readonly string[];
   fault?: FaultInjector;
 }
 
@@ -134,6 +148,8 @@ export interface ApiServer {
   tokenFor(user: string, groups?: string[]): string;
   /** YAML that kubectl and Gleaner read. */
   kubeconfig(options?: { token?: string; namespace?: string }): string;
+  /** Writes objects as given: status included, uid and creationTimestamp kept where set. For fixtures; watchers see it. */
+  seed(objects: readonly KubeObject[]): void;
   /** Every HTTP request since the start or the last `clearRequests`, oldest first. */
   requests(): readonly RequestRecord[];
   clearRequests(): void;

@@ -1,0 +1,133 @@
+/** Rules of `metadata`: names, system fields, what an update may touch. */
+import { randomInt, randomUUID } from 'node:crypto';
+import { field } from './errors.ts';
+import type { FieldError } from './errors.ts';
+import type { Kind } from './kinds.ts';
+import type { KubeObject, ObjectMeta } from './types.ts';
+
+const LABEL = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;
+const SUBDOMAIN = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
+const QUALIFIED =
+  /^([a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*\/)?[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$/;
+const LABEL_VALUE = /^([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)?$/;
+const SUBDOMAIN_RULE =
+  "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and " +
+  "end with an alphanumeric character (e.g. 'example.com', regex used for validation is " +
+  "'[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')";
+const LABEL_RULE =
+  "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with " +
+  "an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?')";
+
+/** No vowels and no look-alikes: the alphabet of the real server's random names. */
+const SUFFIX_ALPHABET = 'bcdfghjklmnpqrstvwxz2456789';
+
+export function generateName(base: string): string {
+  const suffix = Array.from({ length: 5 }, () => SUFFIX_ALPHABET[randomInt(SUFFIX_ALPHABET.length)]);
+  return base.slice(0, 58) + suffix.join('');
+}
+
+/** Seconds are the finest that metadata knows. */
+export function timestamp(): string {
+  return new Date().toISOString().replace(/\.\d+Z$/, 'Z');
+}
+
+/** What a client sends for the fields that the server owns is replaced. */
+export function fillSystemFields(object: KubeObject, kind: Kind): void {
+  const { metadata } = object;
+  metadata.uid = randomUUID();
+  metadata.creationTimestamp = timestamp();
+  delete metadata.deletionTimestamp;
+  delete metadata.deletionGracePeriodSeconds;
+  delete metadata.resourceVersion;
+  delete (metadata as { selfLink?: string }).selfLink;
+  if (kind.generation) metadata.generation = 1;
+  else delete metadata.generation;
+}
+
+/** An update keeps the server's fields, whatever the client sent, except those whose change must be refused. */
+export function keepSystemFields(object: KubeObject, old: KubeObject): void {
+  const [meta, before] = [object.metadata, old.metadata];
+  meta.uid ??= before.uid!;
+  keep('creationTimestamp');
+  keep('generation');
+  keep('deletionTimestamp');
+  keep('deletionGracePeriodSeconds');
+  delete (meta as { selfLink?: string }).selfLink;
+
+  function keep<Key extends keyof ObjectMeta>(name: Key): void {
+    if (before[name] === undefined) delete meta[name];
+    else meta[name] = before[name];
+  }
+}
+
+/** Empty maps and lists are not stored. */
+export function dropEmpty(metadata: ObjectMeta): void {
+  for (const name of ['labels', 'annotations', 'finalizers', 'ownerReferences'] as const) {
+    const value = metadata[name];
+    if (value === null || (value !== undefined && Object.keys(value).length === 0)) delete metadata[name];
+  }
+}
+
+export function validateMetadata(object: KubeObject, kind: Kind): FieldError[] {
+  const { metadata } = object;
+  const errors: FieldError[] = [];
+  if (!metadata.name) errors.push(field.required('metadata.name', 'name or generateName is required'));
+  else errors.push(...validateName(metadata.name, kind));
+  for (const [key, value] of Object.entries(metadata.labels ?? {})) {
+    if (!QUALIFIED.test(key)) errors.push(field.invalid('metadata.labels', key, 'a qualified name is required'));
+    if (!LABEL_VALUE.test(value) || value.length > 63) {
+      errors.push(
+        field.invalid(
+          'metadata.labels',
+          value,
+          'a valid label must be an empty string or consist of alphanumeric characters',
+        ),
+      );
+    }
+  }
+  for (const key of Object.keys(metadata.annotations ?? {})) {
+    if (!QUALIFIED.test(key.toLowerCase())) {
+      errors.push(field.invalid('metadata.annotations', key, 'a qualified name is required'));
+    }
+  }
+  metadata.ownerReferences?.forEach((owner, index) => {
+    for (const name of ['apiVersion', 'kind', 'name', 'uid'] as const) {
+      if (!owner[name]) {
+        errors.push(
+          field.invalid(`metadata.ownerReferences[${index}].${name}`, owner[name] ?? '', 'must not be empty'),
+        );
+      }
+    }
+  });
+  if ((metadata.ownerReferences ?? []).filter((owner) => owner.controller).length > 1) {
+    errors.push(field.invalid('metadata.ownerReferences', [], 'Only one reference can have Controller set to true'));
+  }
+  return errors;
+}
+
+function validateName(name: string, kind: Kind): FieldError[] {
+  const invalid = (rule: string): FieldError[] => [field.invalid('metadata.name', name, rule)];
+  if (kind.looseNames) return /[/%]|^\.\.?$/.test(name) ? invalid("may not contain '/' or '%'") : [];
+  if (kind.id === 'v1/Namespace') return LABEL.test(name) && name.length <= 63 ? [] : invalid(LABEL_RULE);
+  if (name.length > 253) return invalid('must be no more than 253 characters');
+  return SUBDOMAIN.test(name) ? [] : invalid(SUBDOMAIN_RULE);
+}
+
+export function validateMetadataUpdate(object: KubeObject, old: KubeObject): FieldError[] {
+  const [meta, before] = [object.metadata, old.metadata];
+  const errors: FieldError[] = [];
+  if (meta.uid !== before.uid) errors.push(field.invalid('metadata.uid', meta.uid, 'field is immutable'));
+  if (before.deletionTimestamp) {
+    const added = (meta.finalizers ?? []).filter((finalizer) => !before.finalizers?.includes(finalizer));
+    if (added.length > 0) {
+      const names = added.map((finalizer) => `"${finalizer}"`).join(', ');
+      errors.push(
+        field.forbidden(
+          'metadata.finalizers',
+          `no new finalizers can be added if the object is being deleted, found new finalizers []string{${names}}`,
+        ),
+      );
+    }
+  }
+  return errors;
+}

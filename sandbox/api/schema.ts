@@ -1,0 +1,126 @@
+/**
+ * A small structural schema: defaults, pruning of unknown fields, required fields, types, enums and rules.
+ * Rules stand for the CEL expressions of a CRD and are written as functions.
+ *
+ * What it does not do: formats, patterns, lengths, list types, `nullable`.
+ */
+import { field } from './errors.ts';
+import type { FieldError } from './errors.ts';
+
+type Json = any; // a value of any shape
+
+export interface Rule {
+  message: string;
+  /** `old` is undefined on create; rules that compare (`transition`) are then left out. */
+  holds: (self: Json, old: Json) => boolean;
+  /** Compares with the old value, so it holds by itself when there is none. */
+  transition?: boolean;
+}
+
+export interface Schema {
+  type?: 'object' | 'array' | 'string' | 'integer' | 'boolean';
+  /** With properties, unknown fields are dropped as the real server does, unless the schema is `open`. */
+  properties?: Record<string, Schema>;
+  open?: boolean;
+  required?: readonly string[];
+  items?: Schema;
+  enum?: readonly string[];
+  default?: Json;
+  rules?: readonly Rule[];
+}
+
+/** Shorthands, so that the tables in crds.ts read like the CRDs. */
+export const string: Schema = { type: 'string' };
+export const integer: Schema = { type: 'integer' };
+export const boolean: Schema = { type: 'boolean' };
+export const anything: Schema = {};
+export const object = (properties: Record<string, Schema>, more: Omit<Schema, 'type' | 'properties'> = {}): Schema => ({
+  type: 'object',
+  properties,
+  ...more,
+});
+export const array = (items: Schema): Schema => ({ type: 'array', items });
+
+/** Fills defaults in and drops unknown fields, in place. */
+export function conform(schema: Schema, value: Json): void {
+  if (Array.isArray(value)) {
+    if (schema.items) for (const item of value) conform(schema.items, item);
+    return;
+  }
+  if (value === null || typeof value !== 'object' || !schema.properties) return;
+  for (const [name, child] of Object.entries(schema.properties)) {
+    if (value[name] === undefined && child.default !== undefined) value[name] = structuredClone(child.default);
+    conform(child, value[name]);
+  }
+  if (schema.open) return;
+  for (const name of Object.keys(value)) if (!Object.hasOwn(schema.properties, name)) delete value[name];
+}
+
+/** Every violated constraint; rules are only asked when the shape is right, as the real server does. */
+export function validate(schema: Schema, value: Json, old: Json): FieldError[] {
+  const shape = checkShape(schema, value, '');
+  return shape.length > 0 ? shape : checkRules(schema, value, old, '');
+}
+
+function checkShape(schema: Schema, value: Json, path: string): FieldError[] {
+  if (schema.type && typeOf(value, schema.type) !== schema.type) {
+    const actual = typeOf(value);
+    return [
+      {
+        ...field.invalid(path, actual, `${path} in body must be of type ${schema.type}: "${actual}"`),
+        ...(value === null && {
+          message: `Invalid value: "null": ${path} in body must be of type ${schema.type}: "null"`,
+        }),
+      },
+    ];
+  }
+  const errors: FieldError[] = [];
+  if (schema.enum && !schema.enum.includes(value)) errors.push(field.notSupported(path, value, schema.enum));
+  for (const name of schema.required ?? []) {
+    if (value[name] === undefined) errors.push(field.required(join(path, name)));
+  }
+  forEachChild(schema, value, path, (child, item, at) => errors.push(...checkShape(child, item, at)));
+  return errors;
+}
+
+function checkRules(schema: Schema, value: Json, old: Json, path: string): FieldError[] {
+  const errors: FieldError[] = [];
+  for (const rule of schema.rules ?? []) {
+    if (rule.transition && old === undefined) continue;
+    if (!rule.holds(value, old)) errors.push(field.invalid(path, value, rule.message));
+  }
+  forEachChild(schema, value, path, (child, item, at, key) => {
+    // Items of a plain list have no counterpart in the old object.
+    const before = typeof key === 'string' ? old?.[key] : undefined;
+    errors.push(...checkRules(child, item, before, at));
+  });
+  return errors;
+}
+
+function forEachChild(
+  schema: Schema,
+  value: Json,
+  path: string,
+  visit: (schema: Schema, value: Json, path: string, key: string | number) => void,
+): void {
+  if (Array.isArray(value)) {
+    const items = schema.items;
+    if (items) value.forEach((item, index) => visit(items, item, `${path}[${index}]`, index));
+    return;
+  }
+  if (value === null || typeof value !== 'object') return;
+  for (const [name, child] of Object.entries(schema.properties ?? {})) {
+    if (value[name] !== undefined) visit(child, value[name], join(path, name), name);
+  }
+}
+
+function typeOf(value: Json, wanted?: string): string {
+  if (value === null) return 'null';
+  if (Array.isArray(value)) return 'array';
+  if (typeof value === 'number') return wanted === 'integer' && Number.isInteger(value) ? 'integer' : 'number';
+  return typeof value;
+}
+
+function join(path: string, name: string): string {
+  return path ? `${path}.${name}` : name;
+}
