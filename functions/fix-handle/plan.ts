@@ -1,6 +1,5 @@
 import { describeRef } from '../../shared/domain/kinds.ts';
 import * as names from '../../shared/domain/names.ts';
-import type { ContentJudgment } from '../../shared/chain/judge.ts';
 import {
   isDeleting,
   judgeBackup,
@@ -14,11 +13,12 @@ import { isPending } from '../../shared/chain/claims.ts';
 import type { LinkedOwner } from '../../shared/chain/owner.ts';
 import type { BackupHandle } from '../../shared/domain/handle.ts';
 import type { Backup, Content, Snapshot } from '../../shared/objects/types.ts';
-import type { Action } from '../../shared/plan/action.ts';
 import type { Finding, Plan } from '../../shared/plan/plan.ts';
 import type { Reason } from '../../shared/plan/reason.ts';
 import type { Config } from './config.ts';
 import type { Neighbours, Seen } from './observe.ts';
+import type { Extra } from './findings.ts';
+import { commandFor, found, handleRight, leftAlone } from './findings.ts';
 import { createBeside, recreateForRestore, removeNote, swap, swapNote } from './procedures.ts';
 
 /**
@@ -52,23 +52,6 @@ function gone(seen: Seen): Finding {
   return found(seen, 'ContentGone', `${describeRef(seen.subject)} does not exist`);
 }
 
-function leftAlone(seen: Seen, content: Content, judged: Extract<ContentJudgment, { reason: unknown }>): Finding {
-  const handle = content.spec.source.snapshotHandle ?? '';
-  const messages = {
-    OtherDriver: `the driver is ${content.spec.driver}`,
-    DynamicContent: 'the snapshot was taken here; Longhorn wrote its handle',
-    NotABackupHandle: `the handle ${handle} does not name a remote backup`,
-    HandleUnreadable: `the handle "${handle}" fits none of Longhorn's forms (bak://<volume>/<backup>)`,
-    GuestClusterBackup: 'the pair belongs to a guest cluster’s remote backup or restore',
-  };
-  return found(seen, judged.reason, messages[judged.reason], {
-    command:
-      judged.reason === 'HandleUnreadable'
-        ? `kubectl get volumesnapshotcontent ${content.metadata.name} -o yaml`
-        : undefined,
-  });
-}
-
 function right(seen: Seen, content: Content, reason: 'HandleRight' | 'LegacyScheme', text: string): Finding {
   if (isDeleting(content)) return found(seen, 'ContentDeleting', `${subjectOf(seen)} is being deleted`);
   const { snapshot, note } = seen;
@@ -78,8 +61,7 @@ function right(seen: Seen, content: Content, reason: 'HandleRight' | 'LegacySche
       actions: [removeNote(snapshot)],
     });
   }
-  const legacy = reason === 'LegacyScheme' ? ' (bs:// is the old spelling of bak://, Longhorn reads both)' : '';
-  return found(seen, reason, `${text} names the backup’s Longhorn volume${legacy}`);
+  return handleRight(seen, reason, text);
 }
 
 /** A snapshot whose content is not there. */
@@ -351,42 +333,4 @@ function takenBy(
   return undefined;
 }
 
-type Extra = { actions?: readonly Action[]; command?: string | undefined; facts?: Record<string, string> };
-
-function found(seen: Seen, reason: Reason, message: string, { actions = [], command, facts }: Extra = {}): Finding {
-  const { content, snapshot, backupName } = seen;
-  const at = content?.spec.volumeSnapshotRef ?? snapshot?.metadata;
-  return {
-    subject: content === undefined ? seen.subject : { kind: 'VolumeSnapshotContent', name: content.metadata.name },
-    reason,
-    message,
-    ...(command !== undefined && { command }),
-    facts: {
-      ...(at && { snapshot: `${at.namespace}/${at.name}` }),
-      ...(backupName !== undefined && { backup: backupName }),
-      ...(content?.spec.source.snapshotHandle && { handle: content.spec.source.snapshotHandle }),
-      ...facts,
-    },
-    actions,
-  };
-}
-
 const subjectOf = (seen: Seen): string => describeRef(seen.subject);
-
-function commandFor(reason: Reason, name: string): string | undefined {
-  const get = (resource: string) => `kubectl get ${resource}.longhorn.io -n ${names.LONGHORN_NAMESPACE}`;
-  switch (reason) {
-    case 'BackupMissing':
-      return `${get('backuptargets')}`;
-    case 'BackupNotSynced':
-    case 'BackupFailed':
-    case 'BackupBeingDeleted':
-    case 'VolumeMismatch':
-      return `${get('backups')} ${name} -o yaml`;
-    case 'BackupVolumeMissing':
-    case 'BackupVolumeAmbiguous':
-      return `${get('backupvolumes')} -l ${names.BACKUP_VOLUME_LABEL}=${name}`;
-    default:
-      return undefined;
-  }
-}

@@ -66,13 +66,16 @@ export async function unsettledBackups(reader: Reader, backup: VMBackup): Promis
   return unsettled;
 }
 
-/** Contents (of our driver) whose handle names this backup. Reads all contents: there is no index to ask. */
-export async function* contentsNaming(reader: Reader, backup: string): AsyncGenerator<Content> {
+/** Contents (of our driver) whose handle names one of these backups. Reads all contents: there is no index to ask. */
+export async function* contentsNaming(
+  reader: Reader,
+  backups: ReadonlySet<string>,
+): AsyncGenerator<{ backup: string; content: Content }> {
   for await (const content of reader.list('VolumeSnapshotContent')) {
     if (content.spec.driver !== names.LONGHORN_DRIVER) continue;
     const text = content.spec.source.snapshotHandle ?? content.status?.snapshotHandle;
     const handle = text ? parseHandle(text) : undefined;
-    if (handle?.kind === 'backup' && handle.backup === backup) yield content;
+    if (handle?.kind === 'backup' && backups.has(handle.backup)) yield { backup: handle.backup, content };
   }
 }
 

@@ -225,6 +225,10 @@ export const reasons = {
     'The note of an unfinished swap does not fit the snapshot or the backup.',
     'Create the content anew by hand, or remove the note.',
   ),
+  LeftoverContent: report(
+    'An old content is left whose snapshot vanished behind the snapshot controllers’ back: deleted now, it would hang.',
+    'It is on Retain and harms nobody; its finalizer must be removed by hand to be rid of it.',
+  ),
   UnknownPredecessor: report(
     'A snapshot that looks like this volume’s former one names another backup; it is left alone.',
     'Find out what it belongs to.',

@@ -1,0 +1,82 @@
+import * as names from '../../shared/domain/names.ts';
+import type { ContentJudgment } from '../../shared/chain/judge.ts';
+import type { Content } from '../../shared/objects/types.ts';
+import type { Action } from '../../shared/plan/action.ts';
+import type { Finding } from '../../shared/plan/plan.ts';
+import type { Reason } from '../../shared/plan/reason.ts';
+import type { Seen } from './observe.ts';
+
+export interface Extra {
+  readonly actions?: readonly Action[];
+  readonly command?: string | undefined;
+  readonly facts?: Readonly<Record<string, string>>;
+}
+
+type Known = Pick<Seen, 'subject' | 'content' | 'snapshot' | 'backupName'>;
+
+/** A finding about the content, or about the subject where the content is not there. */
+export function found(
+  seen: Known,
+  reason: Reason,
+  message: string,
+  { actions = [], command, facts }: Extra = {},
+): Finding {
+  const { content, snapshot, backupName } = seen;
+  const at = content?.spec.volumeSnapshotRef ?? snapshot?.metadata;
+  return {
+    subject: content === undefined ? seen.subject : { kind: 'VolumeSnapshotContent', name: content.metadata.name },
+    reason,
+    message,
+    ...(command !== undefined && { command }),
+    facts: {
+      ...(at && { snapshot: `${at.namespace}/${at.name}` }),
+      ...(backupName !== undefined && { backup: backupName }),
+      ...(content?.spec.source.snapshotHandle && { handle: content.spec.source.snapshotHandle }),
+      ...facts,
+    },
+    actions,
+  };
+}
+
+/** Contents that no wrong handle can be in. */
+export function leftAlone(
+  seen: Known,
+  content: Content,
+  { reason }: Extract<ContentJudgment, { reason: unknown }>,
+): Finding {
+  const handle = content.spec.source.snapshotHandle ?? '';
+  const messages = {
+    OtherDriver: `the driver is ${content.spec.driver}`,
+    DynamicContent: 'the snapshot was taken here; Longhorn wrote its handle',
+    NotABackupHandle: `the handle ${handle} does not name a remote backup`,
+    HandleUnreadable: `the handle "${handle}" fits none of Longhorn’s forms (bak://<volume>/<backup>)`,
+    GuestClusterBackup: 'the pair belongs to a guest cluster’s remote backup or restore',
+  };
+  const command =
+    reason === 'HandleUnreadable' ? `kubectl get volumesnapshotcontent ${content.metadata.name} -o yaml` : undefined;
+  return found(seen, reason, messages[reason], { command });
+}
+
+export function handleRight(seen: Known, reason: 'HandleRight' | 'LegacyScheme', text: string): Finding {
+  const legacy = reason === 'LegacyScheme' ? ' (bs:// is the old spelling of bak://, Longhorn reads both)' : '';
+  return found(seen, reason, `${text} names the backup’s Longhorn volume${legacy}`);
+}
+
+/** The command that shows the object at fault. */
+export function commandFor(reason: Reason, name: string): string | undefined {
+  const get = (resource: string) => `kubectl get ${resource}.longhorn.io -n ${names.LONGHORN_NAMESPACE}`;
+  switch (reason) {
+    case 'BackupMissing':
+      return `${get('backuptargets')}`;
+    case 'BackupNotSynced':
+    case 'BackupFailed':
+    case 'BackupBeingDeleted':
+    case 'VolumeMismatch':
+      return `${get('backups')} ${name} -o yaml`;
+    case 'BackupVolumeMissing':
+    case 'BackupVolumeAmbiguous':
+      return `${get('backupvolumes')} -l ${names.BACKUP_VOLUME_LABEL}=${name}`;
+    default:
+      return undefined;
+  }
+}

@@ -1,0 +1,38 @@
+import { defineFunction } from '../../shared/function.ts';
+import { Config } from './config.ts';
+import { considers } from './considers.ts';
+import { observe } from './observe.ts';
+import { plan } from './plan.ts';
+import { surveys } from './surveys.ts';
+
+export default defineFunction({
+  name: 'fix-handle',
+  summary:
+    'Brings about a right handle for every VolumeSnapshotContent whose handle does not name the Longhorn volume of its backup.',
+  watches: [
+    { kind: 'VolumeSnapshotContent', mode: 'resource' },
+    { kind: 'VolumeSnapshot', mode: 'resource' },
+    { kind: 'Backup', mode: 'resource' },
+    { kind: 'PersistentVolumeClaim', mode: 'resource' },
+    { kind: 'VirtualMachineRestore', mode: 'resource' },
+    { kind: 'VirtualMachineBackup', mode: 'reference' },
+  ],
+  needs: [
+    {
+      group: 'snapshot.storage.k8s.io',
+      resource: 'volumesnapshotcontents',
+      verbs: ['get', 'list', 'create', 'patch', 'delete'],
+    },
+    { group: 'snapshot.storage.k8s.io', resource: 'volumesnapshots', verbs: ['get', 'list', 'create', 'patch'] },
+    { group: 'harvesterhci.io', resource: 'virtualmachinebackups', verbs: ['get', 'list'] },
+    { group: 'harvesterhci.io', resource: 'virtualmachinerestores', verbs: ['get', 'list'] },
+    { group: 'longhorn.io', resource: 'backups', verbs: ['get', 'list'] },
+    { group: 'longhorn.io', resource: 'backupvolumes', verbs: ['get', 'list'] },
+    { group: '', resource: 'persistentvolumeclaims', verbs: ['list'] },
+  ],
+  config: Config,
+  considers,
+  surveys,
+  observe,
+  plan,
+});

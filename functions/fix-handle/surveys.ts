@@ -1,0 +1,51 @@
+import { describeRef, ref } from '../../shared/domain/kinds.ts';
+import * as names from '../../shared/domain/names.ts';
+import { isDeleting, judgeContent, judgeHandle } from '../../shared/chain/judge.ts';
+import type { SurveyedContent, SurveyItem } from '../../shared/chain/survey.ts';
+import type { Considered } from '../../shared/function.ts';
+import type { Finding } from '../../shared/plan/plan.ts';
+import { commandFor, found, handleRight, leftAlone } from './findings.ts';
+
+/** Sorts out, from lists alone, what needs a closer look: wrong handles, missing contents, swaps not finished. */
+export function surveys(item: SurveyItem): Considered {
+  switch (item.what) {
+    case 'content':
+      return surveyContent(item);
+    case 'snapshot': {
+      const { snapshot, pair } = item;
+      if (pair.dynamic || (pair.hasContent && pair.notRight)) return { subjects: [] };
+      const noted = snapshot.metadata.annotations?.[names.SWAP_ANNOTATION] !== undefined;
+      const look = noted || !pair.hasContent;
+      return { subjects: look ? [ref('VolumeSnapshot', snapshot.metadata.name, snapshot.metadata.namespace)] : [] };
+    }
+    case 'unreadable': {
+      const message = `${describeRef(item.object)} does not have the shape of its kind: ${item.issue}`;
+      return one({ subject: item.object, reason: 'ObjectUnreadable', message, actions: [] });
+    }
+    case 'vmbackup':
+      return { subjects: [] };
+  }
+}
+
+function surveyContent({ content, facts, sharedWith }: SurveyedContent): Considered {
+  const subject = ref('VolumeSnapshotContent', content.metadata.name);
+  const judged = judgeContent(content);
+  if ('reason' in judged) return one(leftAlone({ subject, content }, content, judged));
+  const seen = { subject, content, backupName: judged.handle.backup };
+  if (facts === undefined || 'reason' in facts) {
+    // Whose pair it is decides what a lost backup is worth: behind a finished restore it hurts nobody.
+    const restores = content.metadata.ownerReferences?.some((o) => o.kind === 'VirtualMachineRestore') === true;
+    if (facts === undefined || restores) return { subjects: [subject] };
+    const command = commandFor(facts.reason, judged.handle.backup);
+    return one(found(seen, facts.reason, `the handle is ${judged.text}, but ${facts.detail}`, { command }));
+  }
+  const verdict = judgeHandle(judged.handle, facts);
+  if (verdict === 'wrong') return { subjects: [subject] };
+  if (isDeleting(content)) return one(found(seen, 'ContentDeleting', `${describeRef(subject)} is being deleted`));
+  if (sharedWith === undefined) return one(handleRight(seen, verdict, judged.text));
+  const message = `VolumeSnapshotContents ${sharedWith} and ${content.metadata.name} are both on Delete and name backup ${judged.handle.backup}`;
+  const command = `kubectl patch volumesnapshotcontent ${sharedWith} --type=merge -p '{"spec":{"deletionPolicy":"Retain"}}'`;
+  return one(found(seen, 'SharedBackup', message, { command }));
+}
+
+const one = (finding: Finding): Considered => ({ findings: [finding] });

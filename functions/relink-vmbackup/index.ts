@@ -1,0 +1,33 @@
+import { defineFunction } from '../../shared/function.ts';
+import { Config } from './config.ts';
+import { considers } from './considers.ts';
+import { observe } from './observe.ts';
+import { plan } from './plan.ts';
+import { surveys } from './surveys.ts';
+
+export default defineFunction({
+  name: 'relink-vmbackup',
+  summary:
+    'Points VirtualMachineBackups at the right pair once it is bound and ready, lets it take the old deletion policy, and retires the old pair.',
+  watches: [
+    { kind: 'VirtualMachineBackup', mode: 'reference' },
+    { kind: 'VolumeSnapshot', mode: 'resource' },
+    { kind: 'VolumeSnapshotContent', mode: 'resource' },
+    { kind: 'Backup', mode: 'resource' },
+    { kind: 'PersistentVolumeClaim', mode: 'resource' },
+    { kind: 'VirtualMachineRestore', mode: 'resource' },
+  ],
+  needs: [
+    { group: 'harvesterhci.io', resource: 'virtualmachinebackups', verbs: ['get', 'list', 'patch'] },
+    { group: 'harvesterhci.io', resource: 'virtualmachinerestores', verbs: ['get', 'list'] },
+    { group: 'snapshot.storage.k8s.io', resource: 'volumesnapshots', verbs: ['get', 'list', 'delete'] },
+    { group: 'snapshot.storage.k8s.io', resource: 'volumesnapshotcontents', verbs: ['get', 'list', 'patch', 'delete'] },
+    { group: 'longhorn.io', resource: 'backups', verbs: ['get', 'list'] },
+    { group: '', resource: 'persistentvolumeclaims', verbs: ['list'] },
+  ],
+  config: Config,
+  considers,
+  surveys,
+  observe,
+  plan,
+});

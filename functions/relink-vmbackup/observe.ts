@@ -1,0 +1,158 @@
+import type { Ref } from '../../shared/domain/kinds.ts';
+import * as names from '../../shared/domain/names.ts';
+import { isPending } from '../../shared/chain/claims.ts';
+import type { BackupFacts, BackupTrouble } from '../../shared/chain/judge.ts';
+import { judgeBackup, judgeContent, judgeHandle } from '../../shared/chain/judge.ts';
+import {
+  contentsNaming,
+  entriesOf,
+  longhornBackup,
+  restoresInProgress,
+  unsettledBackups,
+} from '../../shared/chain/read.ts';
+import type { Reader } from '../../shared/kube/ports.ts';
+import type { Content, Snapshot, VMBackup, VMRestore, VolumeEntry } from '../../shared/objects/types.ts';
+
+/** One VMBackup, the pairs its volumes use, may use next and have used before. */
+export interface Seen {
+  readonly subject: Ref;
+  readonly backup?: VMBackup | undefined;
+  readonly restores: readonly VMRestore[];
+  /** Longhorn Backups that Harvester might delete if this VMBackup is stirred. */
+  readonly unsettled: readonly string[];
+  readonly volumes: readonly SeenVolume[];
+  /** Snapshot names that a Pending claim reads from. */
+  readonly claimed: ReadonlySet<string>;
+}
+
+export interface SeenVolume {
+  /** Position in `status.volumeBackups`. */
+  readonly index: number;
+  readonly entry: VolumeEntry;
+  readonly current: Pair;
+  /** Of the backup that the VMBackup records; absent where it records none. */
+  readonly facts?: BackupFacts | BackupTrouble | undefined;
+  /** The revised pair, where there is (a part of) one. */
+  readonly replacement?: Pair | undefined;
+  /** Pairs that this volume used before repairs, nearest first. */
+  readonly predecessors: readonly Pair[];
+  /** Other contents on Delete that name the same backup; read only where this one may be armed. */
+  readonly holders: readonly string[];
+}
+
+/** A snapshot and the content it uses; either may be missing. */
+export interface Pair {
+  readonly name: string;
+  readonly snapshot?: Snapshot | undefined;
+  readonly contentName: string;
+  readonly content?: Content | undefined;
+}
+
+/** Reads each pair once; claims and other holders only where a step depends on them. */
+export async function observe(reader: Reader, subject: Ref): Promise<Seen> {
+  const nothing = { restores: [], unsettled: [], volumes: [], claimed: new Set<string>() };
+  const backup = await reader.get('VirtualMachineBackup', subject.name, subject.namespace);
+  if (backup === undefined) return { subject, ...nothing };
+
+  const volumes: SeenVolume[] = [];
+  for (const [index, entry] of entriesOf(backup).entries()) {
+    volumes.push(await observeVolume(reader, backup.metadata.namespace, index, entry));
+  }
+  if (!volumes.some(isUnsettled)) return { subject, backup, ...nothing, volumes };
+  return {
+    subject,
+    backup,
+    restores: await restoresInProgress(reader, backup),
+    unsettled: await unsettledBackups(reader, backup),
+    volumes: await withHolders(reader, volumes),
+    claimed: await claimedSnapshots(reader, backup.metadata.namespace),
+  };
+}
+
+async function observeVolume(
+  reader: Reader,
+  namespace: string,
+  index: number,
+  entry: VolumeEntry,
+): Promise<SeenVolume> {
+  const name = entry.name ?? '';
+  const ours = name !== '' && (entry.csiDriverName ?? names.LONGHORN_DRIVER) === names.LONGHORN_DRIVER;
+  if (!ours || !entry.longhornBackupName) {
+    return { index, entry, current: { name, contentName: names.contentName(name) }, predecessors: [], holders: [] };
+  }
+  const current = await readPair(reader, namespace, name);
+  const backupName = entry.longhornBackupName;
+  const facts = judgeBackup(backupName, await longhornBackup(reader, backupName));
+  const base = { index, entry, current, facts, holders: [] };
+  if (isDynamic(current)) return { ...base, predecessors: [] };
+
+  const predecessors: Pair[] = [];
+  for (const former of names.predecessorNames(name)) {
+    const pair = await readPair(reader, namespace, former);
+    if (pair.snapshot ?? pair.content) predecessors.push(pair);
+  }
+  // A right pair has a replacement beside it only if it was swapped after that one had been made.
+  const swapped = current.content?.metadata.annotations?.[names.REPLACES_ANNOTATION] === current.contentName;
+  const wanted = !isRight(current, backupName, facts) || current.snapshot === undefined || swapped;
+  const revised =
+    wanted && names.canRevise(name) ? await readPair(reader, namespace, names.revisedName(name)) : undefined;
+  return { ...base, predecessors, replacement: (revised?.snapshot ?? revised?.content) ? revised : undefined };
+}
+
+async function readPair(reader: Reader, namespace: string, name: string): Promise<Pair> {
+  const snapshot = await reader.get('VolumeSnapshot', name, namespace);
+  const contentName =
+    snapshot?.spec.source.volumeSnapshotContentName ??
+    snapshot?.status?.boundVolumeSnapshotContentName ??
+    names.contentName(name);
+  const content = await reader.get('VolumeSnapshotContent', contentName);
+  // Without the snapshot, a content of the expected name may be anybody's: only one that names the snapshot counts.
+  const ref = content?.spec.volumeSnapshotRef;
+  const fits = ref?.name === name && ref.namespace === namespace;
+  return { name, snapshot, contentName, content: fits ? content : undefined };
+}
+
+export const isDynamic = ({ snapshot, content }: Pair): boolean =>
+  snapshot === undefined
+    ? content?.spec.source.volumeHandle !== undefined && content.spec.source.volumeHandle !== null
+    : !snapshot.spec.source.volumeSnapshotContentName;
+
+/** The pair's content names just this backup, under its Longhorn volume. */
+export function isRight(
+  { content }: Pair,
+  backupName: string,
+  facts: BackupFacts | BackupTrouble | undefined,
+): boolean {
+  if (content === undefined || facts === undefined || 'reason' in facts) return false;
+  const judged = judgeContent(content);
+  return !('reason' in judged) && judged.handle.backup === backupName && judgeHandle(judged.handle, facts) !== 'wrong';
+}
+
+/** Whether anything of this volume may have to be written. */
+function isUnsettled({ current, replacement, predecessors }: SeenVolume): boolean {
+  return replacement !== undefined || predecessors.length > 0 || isToBeArmed(current);
+}
+
+export const isToBeArmed = ({ content }: Pair): boolean =>
+  content?.spec.deletionPolicy === 'Retain' && content.metadata.annotations?.[names.ARM_ANNOTATION] === 'Delete';
+
+async function withHolders(reader: Reader, volumes: readonly SeenVolume[]): Promise<SeenVolume[]> {
+  const arms = ({ current, replacement }: SeenVolume) =>
+    isToBeArmed(current) || (replacement && isToBeArmed(replacement));
+  const due = new Map<string, string[]>();
+  for (const volume of volumes)
+    if (arms(volume) && volume.entry.longhornBackupName) due.set(volume.entry.longhornBackupName, []);
+  if (due.size === 0) return [...volumes];
+  for await (const { backup, content } of contentsNaming(reader, new Set(due.keys()))) {
+    if (content.spec.deletionPolicy === 'Delete') due.get(backup)?.push(content.metadata.name);
+  }
+  return volumes.map((volume) => ({ ...volume, holders: due.get(volume.entry.longhornBackupName ?? '') ?? [] }));
+}
+
+async function claimedSnapshots(reader: Reader, namespace: string): Promise<Set<string>> {
+  const claimed = new Set<string>();
+  for await (const claim of reader.list('PersistentVolumeClaim', { namespace })) {
+    if (claim.spec.dataSource?.kind === 'VolumeSnapshot' && isPending(claim)) claimed.add(claim.spec.dataSource.name);
+  }
+  return claimed;
+}

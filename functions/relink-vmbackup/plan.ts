@@ -1,0 +1,217 @@
+import { describeRef } from '../../shared/domain/kinds.ts';
+import * as names from '../../shared/domain/names.ts';
+import { boundAndReady, isDeleting, isOwnedBy } from '../../shared/chain/judge.ts';
+import type { VMBackup } from '../../shared/objects/types.ts';
+import type { Action, EntrySwitch } from '../../shared/plan/action.ts';
+import type { Finding, Plan } from '../../shared/plan/plan.ts';
+import type { Reason } from '../../shared/plan/reason.ts';
+import type { Config } from './config.ts';
+import type { Pair, Seen, SeenVolume } from './observe.ts';
+import { isDynamic, isRight, isToBeArmed } from './observe.ts';
+import { armContent, retire } from './retire.ts';
+
+/**
+ * Decides, volume by volume, which pair a VMBackup should point at. Pure. Points it at nothing but a right pair that is
+ * bound by uid and ready; puts the old content on Retain before the new one takes Delete; retires the old pair last.
+ */
+export function plan(seen: Seen, config: Config): Plan {
+  const { subject, backup } = seen;
+  const whole = (reason: Reason, message: string): Plan => ({ findings: [{ subject, reason, message, actions: [] }] });
+  if (backup === undefined) return whole('VMBackupGone', `${describeRef(subject)} does not exist`);
+  if (isDeleting(backup)) return whole('VMBackupDeleting', `${describeRef(subject)} is being deleted`);
+  if ((backup.spec.type || 'backup') !== 'backup') {
+    return whole('SnapshotTypeBackup', `${describeRef(subject)} is of type ${backup.spec.type}`);
+  }
+  const decided = seen.volumes.map((volume) => ({ volume, ...decide(seen, backup, volume, config) }));
+  // One write switches every volume that is ready for it; it comes before whatever follows from it.
+  const entries = decided.flatMap((d) => (d.switched === undefined ? [] : [d.switched]));
+  const switching: Action[] = entries.length === 0 ? [] : [switchEntries(seen, backup, entries)];
+  const first = decided.findIndex((d) => d.switched !== undefined);
+  return {
+    findings: decided.map(({ finding }, i) =>
+      i === first ? { ...finding, actions: [...switching, ...finding.actions] } : finding,
+    ),
+  };
+}
+
+interface Decided {
+  readonly finding: Finding;
+  readonly switched?: EntrySwitch;
+}
+
+function decide(seen: Seen, backup: VMBackup, volume: SeenVolume, config: Config): Decided {
+  const { entry, current, facts, replacement } = volume;
+  const says = (reason: Reason, message: string, actions: readonly Action[] = [], command?: string): Decided => ({
+    finding: finding(seen, volume, reason, message, actions, command),
+  });
+  if (!entry.name || (entry.csiDriverName ?? names.LONGHORN_DRIVER) !== names.LONGHORN_DRIVER) {
+    return says('NotALonghornVolume', `volume ${entry.volumeName} is on ${entry.csiDriverName ?? 'no driver'}`);
+  }
+  if (!entry.longhornBackupName || facts === undefined) {
+    const done = backup.status?.readyToUse === true;
+    return done
+      ? says('NoLonghornBackupName', `volume ${entry.volumeName} does not record its Longhorn backup`)
+      : says('VMBackupNotReady', `volume ${entry.volumeName} does not record its Longhorn backup yet`);
+  }
+  if (current.snapshot !== undefined && isDeleting(current.snapshot)) {
+    return says(
+      'SnapshotDeleting',
+      `VolumeSnapshot ${current.name}, which volume ${entry.volumeName} uses, is being deleted`,
+    );
+  }
+  if (isDynamic(current))
+    return says('DynamicContent', `volume ${entry.volumeName} uses ${current.name}, taken on this cluster`);
+
+  const right = isRight(current, entry.longhornBackupName, facts);
+  if (right && current.snapshot !== undefined && current.content !== undefined) {
+    if (!boundAndReady(current.snapshot, current.content)) {
+      const waits = `VolumeSnapshot ${current.name} and its content ${current.contentName} are not bound to each other and ready`;
+      return says(staleUid(current) ? 'Misbound' : 'PairNotReady', waits);
+    }
+    return { finding: settle(seen, backup, volume, config) };
+  }
+
+  // Wrong, or a part of it lost: a right pair that stands ready is better than either.
+  if (replacement !== undefined && isRight(replacement, entry.longhornBackupName, facts)) {
+    return switchTo(seen, backup, volume, replacement, config);
+  }
+  if (current.snapshot === undefined) {
+    return says(
+      'SnapshotMissing',
+      `VolumeSnapshot ${current.name}, which volume ${entry.volumeName} uses, does not exist`,
+    );
+  }
+  if (current.content === undefined) {
+    return says(
+      'ContentMissing',
+      `VolumeSnapshotContent ${current.contentName}, which volume ${entry.volumeName} uses, does not exist`,
+    );
+  }
+  const why =
+    'reason' in facts
+      ? facts.detail
+      : `its content ${current.contentName} has the handle ${current.content.spec.source.snapshotHandle}`;
+  return says('AwaitsReplacement', `volume ${entry.volumeName} uses ${current.name}, but ${why}`);
+}
+
+const staleUid = ({ snapshot, content }: Pair): boolean => {
+  const uid = content?.spec.volumeSnapshotRef.uid;
+  return uid !== undefined && uid !== null && uid !== snapshot?.metadata.uid;
+};
+
+/** What forbids to write to the VMBackup, or to take away what it used, just now. */
+export function notNow(seen: Seen, backup: VMBackup): { reason: Reason; message: string } | undefined {
+  const name = describeRef(seen.subject);
+  if (seen.unsettled.length > 0) {
+    return {
+      reason: 'ScheduledBackupBusy',
+      message: `${name} belongs to a schedule and Longhorn is not done with ${seen.unsettled.join(', ')}`,
+    };
+  }
+  if (seen.restores.length > 0) {
+    const restores = seen.restores.map((r) => `${r.metadata.namespace}/${r.metadata.name}`).join(', ');
+    return { reason: 'RestoreInProgress', message: `restore ${restores} from ${name} is in progress` };
+  }
+  if (backup.status?.readyToUse !== true || !backup.status.source)
+    return { reason: 'VMBackupNotReady', message: `${name} is not ready` };
+  return undefined;
+}
+
+function switchTo(seen: Seen, backup: VMBackup, volume: SeenVolume, next: Pair, config: Config): Decided {
+  const { entry, current, index } = volume;
+  const says = (reason: Reason, message: string, actions: readonly Action[] = []) =>
+    finding(seen, volume, reason, message, actions);
+  if (next.snapshot === undefined || next.content === undefined || !boundAndReady(next.snapshot, next.content)) {
+    return { finding: says('PairNotReady', `the right pair ${next.name} is not bound and ready yet`) };
+  }
+  if (!isOwnedBy(next.snapshot, backup.metadata.uid)) {
+    return {
+      finding: says(
+        'RevisedNameTaken',
+        `VolumeSnapshot ${next.name} has the right handle but does not belong to this VMBackup`,
+      ),
+    };
+  }
+  const obstacle = notNow(seen, backup);
+  if (obstacle !== undefined) return { finding: says(obstacle.reason, obstacle.message) };
+
+  const after = { ...volume, current: next, predecessors: [current, ...volume.predecessors], replacement: undefined };
+  const followUp = [...retire(seen, backup, after, config).flatMap((r) => r.actions), ...armContent(backup, after)];
+  return {
+    finding: says(
+      'SwitchPair',
+      `volume ${entry.volumeName} is pointed at ${next.name}, whose handle is ${next.content.spec.source.snapshotHandle}`,
+      order(followUp),
+    ),
+    switched: { index, volumeName: entry.volumeName, from: current.name, to: next.name },
+  };
+}
+
+/** The volume points at a right pair: take Delete if that was the old policy, and retire what is left over. */
+function settle(seen: Seen, backup: VMBackup, volume: SeenVolume, config: Config): Finding {
+  const { entry, current, replacement, predecessors } = volume;
+  const leftovers = predecessors.length > 0 || replacement !== undefined;
+  const linked = `volume ${entry.volumeName} uses ${current.name}, whose handle ${current.content?.spec.source.snapshotHandle} is right`;
+  if (!leftovers && !isToBeArmed(current)) return finding(seen, volume, 'VolumeLinked', linked);
+
+  const obstacle = notNow(seen, backup);
+  if (obstacle !== undefined) return finding(seen, volume, obstacle.reason, `${linked}; ${obstacle.message}`);
+  const retired = retire(seen, backup, volume, config);
+  const armed = armContent(backup, volume);
+  const actions = order([...retired.flatMap((r) => r.actions), ...armed]);
+  if (actions.length > 0) {
+    const reason = retired.find((r) => r.actions.length > 0)?.reason ?? 'ArmContent';
+    const parts = [
+      ...retired.map((r) => r.message),
+      ...(armed.length > 0 ? [`content ${current.contentName} takes Delete again`] : []),
+    ];
+    return finding(seen, volume, reason, `${linked}; ${parts.join('; ')}`, actions);
+  }
+  const open = retired[0];
+  if (open !== undefined) return finding(seen, volume, open.reason, `${linked}; ${open.message}`, [], open.command);
+  return finding(
+    seen,
+    volume,
+    'LeftOnRetain',
+    `${linked}; ${volume.holders.join(', ')} already frees backup ${entry.longhornBackupName}`,
+  );
+}
+
+/** Off Delete first, onto Delete second, deletions last: at no moment do two contents hold the power to erase one backup. */
+function order(actions: readonly Action[]): Action[] {
+  const rank = (a: Action) => (a.do === 'setPolicy' ? (a.to === 'Retain' ? 0 : 1) : a.do === 'deleteSnapshot' ? 2 : 3);
+  return [...actions].sort((a, b) => rank(a) - rank(b));
+}
+
+function switchEntries({ subject }: Seen, backup: VMBackup, entries: readonly EntrySwitch[]): Action {
+  const { uid, resourceVersion, annotations } = backup.metadata;
+  return {
+    do: 'switchEntries',
+    target: { ...subject, uid, resourceVersion },
+    entries,
+    hasAnnotations: Boolean(annotations),
+  };
+}
+
+function finding(
+  { subject }: Seen,
+  { entry, current }: SeenVolume,
+  reason: Reason,
+  message: string,
+  actions: readonly Action[] = [],
+  command?: string,
+): Finding {
+  return {
+    subject,
+    volume: entry.volumeName,
+    reason,
+    message,
+    ...(command !== undefined && { command }),
+    facts: {
+      ...(entry.name && { snapshot: `${subject.namespace}/${entry.name}` }),
+      ...(entry.longhornBackupName && { backup: entry.longhornBackupName }),
+      ...(current.content?.spec.source.snapshotHandle && { handle: current.content.spec.source.snapshotHandle }),
+    },
+    actions,
+  };
+}

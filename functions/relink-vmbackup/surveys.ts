@@ -1,0 +1,49 @@
+import { ref } from '../../shared/domain/kinds.ts';
+import * as names from '../../shared/domain/names.ts';
+import { isDeleting } from '../../shared/chain/judge.ts';
+import { entriesOf } from '../../shared/chain/read.ts';
+import type { SurveyItem } from '../../shared/chain/survey.ts';
+import type { Considered } from '../../shared/function.ts';
+import type { VolumeEntry } from '../../shared/objects/types.ts';
+import type { Finding } from '../../shared/plan/plan.ts';
+
+type SurveyedBackup = Extract<SurveyItem, { what: 'vmbackup' }>;
+
+/** Sorts out, from lists alone, the VMBackups that need a closer look; the rest is linked to right pairs. */
+export function surveys(item: SurveyItem): Considered {
+  if (item.what !== 'vmbackup') return { subjects: [] };
+  const { backup } = item;
+  const subject = ref('VirtualMachineBackup', backup.metadata.name, backup.metadata.namespace);
+  const plain = !isDeleting(backup) && (backup.spec.type || 'backup') === 'backup';
+  const entries = entriesOf(backup);
+  if (!plain || entries.length === 0 || entries.some((entry) => needsLook(entry, item))) return { subjects: [subject] };
+  return { findings: entries.map((entry) => linked(subject, entry, item)) };
+}
+
+function needsLook({ name, longhornBackupName, csiDriverName }: VolumeEntry, { pairOf }: SurveyedBackup): boolean {
+  if (!name || !longhornBackupName || (csiDriverName ?? names.LONGHORN_DRIVER) !== names.LONGHORN_DRIVER) return true;
+  const pair = pairOf(name);
+  if (!pair.hasSnapshot || pair.unready) return true;
+  if (pair.dynamic) return false;
+  if (!pair.hasContent || pair.notRight || pair.unfinished) return true;
+  const others = [names.revisedName(name), ...names.predecessorNames(name)].map(pairOf);
+  return others.some((other) => other.hasSnapshot || other.hasContent);
+}
+
+function linked(subject: Finding['subject'], entry: VolumeEntry, { pairOf }: SurveyedBackup): Finding {
+  const name = entry.name ?? '';
+  const dynamic = pairOf(name).dynamic;
+  return {
+    subject,
+    volume: entry.volumeName,
+    reason: dynamic ? 'DynamicContent' : 'VolumeLinked',
+    message: dynamic
+      ? `volume ${entry.volumeName} uses ${name}, taken on this cluster`
+      : `volume ${entry.volumeName} uses ${name}, whose handle is right`,
+    facts: {
+      snapshot: `${subject.namespace}/${name}`,
+      ...(entry.longhornBackupName && { backup: entry.longhornBackupName }),
+    },
+    actions: [],
+  };
+}

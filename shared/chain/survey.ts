@@ -1,0 +1,109 @@
+import * as names from '../domain/names.ts';
+import type { KindName, Ref } from '../domain/kinds.ts';
+import type { ListOptions, Reader } from '../kube/ports.ts';
+import type { Content, Snapshot, VMBackup } from '../objects/types.ts';
+import type { BackupFacts, BackupTrouble } from './judge.ts';
+import { isDeleting, judgeBackup, judgeContent, judgeHandle } from './judge.ts';
+
+/** What a sweep or a scan comes across, in the order of the lists. */
+export type SurveyItem =
+  | SurveyedContent
+  | { readonly what: 'snapshot'; readonly snapshot: Snapshot; readonly pair: PairState }
+  | { readonly what: 'vmbackup'; readonly backup: VMBackup; readonly pairOf: (snapshotName: string) => PairState }
+  | { readonly what: 'unreadable'; readonly object: Ref; readonly issue: string };
+
+export interface SurveyedContent {
+  readonly what: 'content';
+  readonly content: Content;
+  /** Of the backup its handle names; absent where the content is none of ours. */
+  readonly facts?: BackupFacts | BackupTrouble;
+  /** Name of an earlier content on Delete that names the same backup, while this one is on Delete too. */
+  readonly sharedWith?: string;
+}
+
+/** What the lists show of the pair of one snapshot name; small, since a survey keeps one for each. */
+export interface PairState {
+  readonly hasSnapshot: boolean;
+  readonly hasContent: boolean;
+  /** Taken on this cluster: the content is the snapshot controller's matter. */
+  readonly dynamic: boolean;
+  /** Snapshot not ready or in deletion. */
+  readonly unready: boolean;
+  /** Handle wrong, unreadable, or its backup in trouble. */
+  readonly notRight: boolean;
+  /** Content in deletion or left by its snapshot, or with a policy still to take. */
+  readonly unfinished: boolean;
+}
+
+const bit = { snapshot: 1, content: 2, dynamic: 4, unready: 8, notRight: 16, unfinished: 32 } as const;
+
+/**
+ * Reads the cluster once, in lists only, and yields each content, the snapshots worth a word, and each VMBackup. Memory
+ * grows by some hundred bytes per backup and pair, not by the objects: pages are dropped as they are read.
+ */
+export async function* survey(
+  reader: Reader,
+  scope: Pick<ListOptions, 'namespace' | 'selector'> = {},
+): AsyncGenerator<SurveyItem> {
+  const unreadable: SurveyItem[] = [];
+  const options = {
+    onUnreadable: ({ issue, ...object }: { kind: KindName; name: string; namespace?: string; issue: string }) =>
+      void unreadable.push({ what: 'unreadable', object, issue }),
+  };
+  const backups = new Map<string, BackupFacts | BackupTrouble>();
+  for await (const backup of reader.list('Backup', { namespace: names.LONGHORN_NAMESPACE, ...options })) {
+    backups.set(backup.metadata.name, judgeBackup(backup.metadata.name, backup));
+  }
+
+  const pairs = new Map<string, number>();
+  const mark = (key: string, bits: number) => pairs.set(key, (pairs.get(key) ?? 0) | bits);
+  const holders = new Map<string, string>();
+  for await (const content of reader.list('VolumeSnapshotContent', options)) {
+    const { namespace, name } = content.spec.volumeSnapshotRef;
+    const judged = judgeContent(content);
+    if ('reason' in judged) {
+      if (judged.reason === 'HandleUnreadable') mark(`${namespace}/${name}`, bit.content | bit.notRight);
+      yield { what: 'content', content };
+      continue;
+    }
+    const backup = judged.handle.backup;
+    const facts = backups.get(backup) ?? judgeBackup(backup, undefined);
+    const right = 'volume' in facts && judgeHandle(judged.handle, facts) !== 'wrong';
+    mark(
+      `${namespace}/${name}`,
+      bit.content | (right ? 0 : bit.notRight) | (isUnfinished(content) ? bit.unfinished : 0),
+    );
+    const holder = right && content.spec.deletionPolicy === 'Delete' ? holders.get(backup) : undefined;
+    if (right && content.spec.deletionPolicy === 'Delete') holders.set(backup, content.metadata.name);
+    yield { what: 'content', content, facts, ...(holder !== undefined && { sharedWith: holder }) };
+  }
+
+  for await (const snapshot of reader.list('VolumeSnapshot', options)) {
+    const key = `${snapshot.metadata.namespace}/${snapshot.metadata.name}`;
+    const dynamic = !snapshot.spec.source.volumeSnapshotContentName;
+    const unready = snapshot.status?.readyToUse !== true || isDeleting(snapshot);
+    mark(key, bit.snapshot | (dynamic ? bit.dynamic : 0) | (unready ? bit.unready : 0));
+    const noted = snapshot.metadata.annotations?.[names.SWAP_ANNOTATION] !== undefined;
+    if (noted || unready) yield { what: 'snapshot', snapshot, pair: stateOf(pairs.get(key)) };
+  }
+
+  for await (const backup of reader.list('VirtualMachineBackup', { ...scope, ...options })) {
+    const { namespace } = backup.metadata;
+    yield { what: 'vmbackup', backup, pairOf: (name) => stateOf(pairs.get(`${namespace}/${name}`)) };
+  }
+  yield* unreadable;
+}
+
+const isUnfinished = (content: Content): boolean =>
+  isDeleting(content) ||
+  content.metadata.annotations?.[names.ARM_ANNOTATION] !== undefined ||
+  content.metadata.annotations?.[names.BEING_DELETED_ANNOTATION] !== undefined;
+
+const stateOf = (bits = 0): PairState => ({
+  hasSnapshot: (bits & bit.snapshot) !== 0,
+  hasContent: (bits & bit.content) !== 0,
+  dynamic: (bits & bit.dynamic) !== 0,
+  unready: (bits & bit.unready) !== 0,
+  notRight: (bits & bit.notRight) !== 0,
+  unfinished: (bits & bit.unfinished) !== 0,
+});

@@ -1,0 +1,99 @@
+import type { Ref } from '../domain/kinds.ts';
+import { refKey } from '../domain/kinds.ts';
+import { survey } from '../chain/survey.ts';
+import type { AnyFunction } from '../function.ts';
+import type { Applied, Applier } from '../kube/apply.ts';
+import { KubeError } from '../kube/errors.ts';
+import type { ListOptions, Reader } from '../kube/ports.ts';
+import type { Finding } from '../plan/plan.ts';
+import type { Outcome } from './reconcile.ts';
+import { reconcile } from './reconcile.ts';
+
+export interface SweepOptions {
+  readonly functions: readonly AnyFunction[];
+  readonly reader: Reader;
+  /** Absent: only report. */
+  readonly applier?: Applier;
+  readonly configOf: (fn: AnyFunction) => unknown;
+  readonly scope?: Pick<ListOptions, 'namespace' | 'selector'>;
+  /** How many subjects are worked on at once. Default 4. */
+  readonly concurrency?: number;
+  /** Only these subjects are looked at closely, and only findings about them are yielded. */
+  readonly only?: (subject: Ref) => boolean;
+}
+
+export type Swept =
+  /** Decided from the lists, or from a closer look that wrote nothing. */
+  | { readonly kind: 'finding'; readonly function: string; readonly finding: Finding }
+  /** A closer look; `applied` is what was written. */
+  | {
+      readonly kind: 'outcome';
+      readonly function: string;
+      readonly outcome: Outcome;
+      readonly applied: readonly Applied[];
+    }
+  /** One subject could not be worked on; the others go on. */
+  | { readonly kind: 'failure'; readonly function: string; readonly subject: Ref; readonly error: KubeError };
+
+/**
+ * Looks at everything once: lists first, then closely at what the lists show to be odd. Finds the same as any sequence
+ * of events would. A subject that fails does not keep the others from being seen.
+ */
+export async function* sweep(options: SweepOptions): AsyncGenerator<Swept> {
+  const { functions, reader, scope, only = () => true, concurrency = 4 } = options;
+  const due: { fn: AnyFunction; subject: Ref }[] = [];
+  const known = new Set<string>();
+  for await (const item of survey(reader, scope)) {
+    for (const fn of functions) {
+      const considered = fn.surveys(item);
+      if ('findings' in considered) {
+        for (const finding of considered.findings) {
+          if (only(finding.subject)) yield { kind: 'finding', function: fn.name, finding };
+        }
+        continue;
+      }
+      const subjects = 'subjects' in considered ? considered.subjects : await collect(considered.search(reader));
+      for (const subject of subjects) {
+        const key = `${fn.name} ${refKey(subject)}`;
+        if (known.has(key) || !only(subject)) continue;
+        known.add(key);
+        due.push({ fn, subject });
+      }
+    }
+  }
+  yield* inParallel(due, concurrency, ({ fn, subject }) => look(fn, subject, options));
+}
+
+async function look(fn: AnyFunction, subject: Ref, { reader, applier, configOf }: SweepOptions): Promise<Swept> {
+  try {
+    const outcome = await reconcile(fn, subject, { reader, ...(applier && { applier }), config: configOf(fn) });
+    return { kind: 'outcome', function: fn.name, outcome, applied: outcome.applied };
+  } catch (error) {
+    if (error instanceof KubeError) return { kind: 'failure', function: fn.name, subject, error };
+    throw error;
+  }
+}
+
+async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
+  const all: T[] = [];
+  for await (const item of items) all.push(item);
+  return all;
+}
+
+/** Yields results as they come, at most `limit` at work at a time. */
+async function* inParallel<T, R>(items: readonly T[], limit: number, work: (item: T) => Promise<R>): AsyncGenerator<R> {
+  const running = new Map<number, Promise<{ id: number; result: R }>>();
+  let next = 0;
+  while (next < items.length || running.size > 0) {
+    while (running.size < limit && next < items.length) {
+      const id = next++;
+      running.set(
+        id,
+        work(items[id] as T).then((result) => ({ id, result })),
+      );
+    }
+    const { id, result } = await Promise.race(running.values());
+    running.delete(id);
+    yield result;
+  }
+}
