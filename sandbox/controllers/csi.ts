@@ -1,0 +1,28 @@
+/** What the CSI sidecars (snapshotter, provisioner) ask of a driver. */
+import type { KubeObject } from '../api/types.ts';
+
+export interface CsiSnapshot {
+  handle: string;
+  ready: boolean;
+  createdAt: Date;
+  sizeBytes: number;
+}
+
+export interface CsiDriver {
+  /** Idempotent by name. `handle` names the snapshot to restore, if any. */
+  createVolume(request: { name: string; sizeBytes: number; handle?: string }): Promise<{ volumeId: string }>;
+  deleteVolume(volumeId: string): Promise<void>;
+  /** Idempotent by name: an existing snapshot of that name is handed back. */
+  createSnapshot(name: string, volumeId: string, snapshotClass: KubeObject): Promise<CsiSnapshot>;
+  deleteSnapshot(handle: string): Promise<void>;
+}
+
+export type GrpcCode = 'NotFound' | 'InvalidArgument' | 'Internal' | 'Aborted';
+
+export class GrpcError extends Error {
+  readonly grpcCode: GrpcCode;
+  constructor(grpcCode: GrpcCode, description: string) {
+    super(`rpc error: code = ${grpcCode} desc = ${description}`);
+    this.grpcCode = grpcCode;
+  }
+}
