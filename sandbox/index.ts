@@ -1,0 +1,105 @@
+/**
+ * A small cluster in one process: the API server, the controllers that play the other programs, and a named world to
+ * begin with. The truth about the backups is in `store`.
+ */
+import { createApiServer } from './api/server.ts';
+import type { ApiClient, ApiServer, ApiServerOptions, KubeObject } from './api/types.ts';
+import { BackupStore } from './controllers/backup-store.ts';
+import { startCsiSnapshotter } from './controllers/csi-snapshotter.ts';
+import type { HarvesterVersion } from './controllers/harvester-names.ts';
+import { type Harvester, startHarvester } from './controllers/harvester.ts';
+import { longhornDriver } from './controllers/kinds.ts';
+import type { LonghornVersion } from './controllers/longhorn-objects.ts';
+import { type Longhorn, startLonghorn } from './controllers/longhorn.ts';
+import { Activity, type ControllerOptions } from './controllers/loop.ts';
+import { startProvisioner } from './controllers/provisioner.ts';
+import { startSnapshotController } from './controllers/snapshot-controller.ts';
+import { baseWorld } from './scenarios/base.ts';
+import { type Scenario, findScenario } from './scenarios/index.ts';
+
+export interface SandboxOptions extends Omit<ControllerOptions, 'activity'>, ApiServerOptions {
+  /** A scenario by name or of one's own; default `empty`. */
+  scenario?: string | Scenario;
+  /** Default: what the scenario is about. */
+  harvester?: HarvesterVersion;
+  longhorn?: LonghornVersion;
+}
+
+export interface Sandbox {
+  readonly api: ApiServer;
+  /** The in-process door, for looking and for playing the user. */
+  readonly client: ApiClient;
+  readonly store: BackupStore;
+  readonly harvester: Harvester;
+  readonly longhorn: Longhorn;
+  readonly scenario: Scenario;
+  /** Objects as they are, status included; the data of finished Longhorn Backups is then on the target. */
+  seed(objects: readonly KubeObject[]): void;
+  /** Until the controllers have nothing more to do. What hangs for ever counts as settled. */
+  settle(timeoutMs?: number): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
+  const { scenario: wanted = 'empty' } = options;
+  const scenario = typeof wanted === 'string' ? findScenario(wanted) : wanted;
+  const versions = {
+    harvester: options.harvester ?? scenario.harvester,
+    longhorn: options.longhorn ?? scenario.longhorn,
+  };
+  const api = await createApiServer(options);
+  const activity = new Activity();
+  const store = new BackupStore();
+  const common = { ...options, activity };
+
+  const seed = (objects: readonly KubeObject[]) => {
+    for (const { kind, metadata, status } of objects)
+      if (kind === 'Backup' && status?.state === 'Completed') store.put(status.volumeName, metadata.name);
+    api.seed(objects);
+  };
+  seed([...baseWorld(), ...scenario.objects(versions)]);
+  for (const [path, text] of scenario.metadata?.(versions) ?? []) store.metadata.set(path, text);
+
+  const longhorn = await startLonghorn(api.client('longhorn'), {
+    ...common,
+    version: versions.longhorn,
+    store,
+    whoDeleted: (kind, name) =>
+      api.requests().findLast((request) => request.verb === 'delete' && request.kind === kind && request.name === name)
+        ?.user,
+  });
+  const drivers = { [longhornDriver]: longhorn.csi };
+  const controllers = [
+    startSnapshotController(api.client('snapshot-controller'), common),
+    startCsiSnapshotter(api.client('csi-snapshotter'), { ...common, drivers }),
+    startProvisioner(api.client('csi-provisioner'), { ...common, drivers }),
+  ];
+  const harvester = startHarvester(api.client('harvester'), { ...common, version: versions.harvester, store });
+
+  const sandbox: Sandbox = {
+    api,
+    client: api.client('sandbox'),
+    store,
+    harvester,
+    longhorn,
+    scenario,
+    seed,
+    settle: (timeoutMs) => activity.settle(timeoutMs),
+    async stop() {
+      await Promise.all([harvester, longhorn, ...controllers].map((controller) => controller.stop()));
+      await api.stop();
+    },
+  };
+  try {
+    await sandbox.settle();
+    if (scenario.after) {
+      await scenario.after(sandbox);
+      await sandbox.settle();
+    }
+  } catch (error) {
+    await sandbox.stop();
+    throw error;
+  }
+  api.clearRequests();
+  return sandbox;
+}
