@@ -111,17 +111,10 @@ async function beginFromRelease({ module, version }: NonNullable<Part['release']
 export async function moduleFolder(moduleAtVersion: string): Promise<string> {
   await mkdir(sourceFolder, { recursive: true });
   const { stdout } = await execute('go', ['mod', 'download', '-json', moduleAtVersion], {
-    cwd: await outsideAnyModule(),
+    cwd: sourceFolder,
     env: goEnv,
   });
   return (JSON.parse(stdout) as { Dir: string }).Dir;
-}
-
-async function outsideAnyModule(): Promise<string> {
-  const folder = join(sourceFolder, 'none');
-  await mkdir(folder, { recursive: true });
-  await writeFile(join(folder, 'go.mod'), 'module gleaner.bed/none\n');
-  return folder;
 }
 
 /** Runs with the lowest priority and fails with what the program said. */

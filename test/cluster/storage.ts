@@ -14,6 +14,8 @@ export const servedFolder = (state: BedState): string => join(state.store ?? sta
 const ledgerFile = (state: BedState): string => join(state.run, 'deleted-backups.jsonl');
 const socket = (state: BedState): string => join(state.run, 'csi.sock');
 
+const MANAGER_POD = { apiVersion: 'v1', kind: 'Pod', namespace: 'longhorn-system', name: 'longhorn-manager-bed' };
+
 export interface LostBackup {
   readonly backup: string;
   readonly volume: string;
@@ -38,6 +40,8 @@ export async function applyFixture(client: Client, file: string): Promise<void> 
 
 export async function startStorage(state: BedState, client: Client, bin: (binary: string) => string): Promise<void> {
   await applyFixture(client, 'storage.yaml');
+  const podIP = managerAddress(state);
+  await client.patchStatus(MANAGER_POD, { phase: 'Running', podIP, podIPs: [{ ip: podIP }] });
   await start(state.run, dataPlane(state));
   await Promise.all([
     start(state.run, sidecar(state, bin, 'snapshot-controller', 'Starting snapshot controller')),
@@ -69,11 +73,19 @@ export async function stopLonghorn(state: BedState): Promise<void> {
   for (const name of ['csi-provisioner', 'csi-snapshotter', 'longhorn']) await stop(state.run, name);
 }
 
+/**
+ * Longhorn's API calls itself at the address of its pod, always on port 9500. So that two beds do not meet there,
+ * each gets a loopback address of its own, made from a port that is its own. (Only Linux has them all.)
+ */
+function managerAddress({ ports }: BedState): string {
+  return process.platform === 'linux' ? `127.95.${ports.longhorn >> 8}.${ports.longhorn & 255}` : '127.0.0.1';
+}
+
 function longhorn(state: BedState, command: string): Program {
   return {
     name: 'longhorn',
     command,
-    args: ['-listen', `127.0.0.1:${state.ports.longhorn}`, '-socket', socket(state)],
+    args: ['-listen', `${managerAddress(state)}:9500`, '-socket', socket(state)],
     env: { KUBECONFIG: kubeconfigOf(state.run, 'longhorn'), POD_NAMESPACE: 'longhorn-system' },
     ready: (log) => /\bready$/m.test(log),
   };

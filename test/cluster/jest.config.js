@@ -1,0 +1,12 @@
+import base from '../../jest.config.js';
+
+/** The tests against real programs (`npm run test:bed`): one at a time, for they share a machine and a bed. */
+export default {
+  ...base,
+  rootDir: '../..',
+  roots: ['<rootDir>/test/cluster'],
+  testMatch: ['**/*.bed.ts'],
+  testPathIgnorePatterns: ['/node_modules/'],
+  maxWorkers: 1,
+  testTimeout: 180_000,
+};
