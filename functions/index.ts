@@ -1,0 +1,3 @@
+/** The functions there are, one line each. */
+export { default as fixHandle } from './fix-handle/index.ts';
+export { default as relinkVmbackup } from './relink-vmbackup/index.ts';

@@ -1,0 +1,35 @@
+/** One JSON object a line: a constant message, and fields that may differ. */
+export interface Log {
+  debug(message: string, fields?: Fields): void;
+  info(message: string, fields?: Fields): void;
+  warn(message: string, fields?: Fields): void;
+  error(message: string, fields?: Fields): void;
+}
+
+export type Fields = Readonly<Record<string, unknown>>;
+
+const levels = ['debug', 'info', 'warn', 'error', 'silent'] as const;
+export type LogLevel = (typeof levels)[number];
+
+export interface LogOptions {
+  readonly level?: LogLevel;
+  readonly write?: (line: string) => void;
+  readonly now?: () => Date;
+}
+
+/** Longer texts come from outside; a line of a log is no place for them. */
+const LONGEST_TEXT = 1000;
+
+export function createLog(options: LogOptions = {}): Log {
+  const { level = 'info', write = (line) => void process.stdout.write(line), now = () => new Date() } = options;
+  const at =
+    (name: LogLevel) =>
+    (message: string, fields: Fields = {}) => {
+      if (levels.indexOf(name) < levels.indexOf(level)) return;
+      write(`${JSON.stringify({ time: now().toISOString(), level: name, message, ...fields }, shorten)}\n`);
+    };
+  return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
+}
+
+const shorten = (_key: string, value: unknown): unknown =>
+  typeof value === 'string' && value.length > LONGEST_TEXT ? `${value.slice(0, LONGEST_TEXT)}…` : value;

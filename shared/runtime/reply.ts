@@ -1,0 +1,97 @@
+import type { Ref } from '../domain/kinds.ts';
+import { refKey } from '../domain/kinds.ts';
+import { replyTypes } from '../events/types.ts';
+import { describeAction } from '../plan/action.ts';
+import type { Finding } from '../plan/plan.ts';
+import { verdictOf } from '../plan/plan.ts';
+import type { Answer } from './answer.ts';
+import { done, statusOf } from './answer.ts';
+import type { Outcome } from './reconcile.ts';
+
+export type ReplyType = (typeof replyTypes)[keyof typeof replyTypes];
+
+/** What came of one event, gathered in bounded memory however much a sweep finds. */
+export interface Report {
+  add(outcome: Pick<Outcome, 'subject' | 'plan' | 'applied'>): void;
+  addFailure(subject: Ref, error: Error): void;
+  /** For the log: how often each reason was found, and the first of what was written. */
+  summary(): Readonly<Record<string, unknown>>;
+  /** 204 when all is well, else a CloudEvent that says what was found and done. */
+  answer(): Promise<Answer>;
+}
+
+/** Brokers take a megabyte and less; what is left out is counted, and comes with the next sweep. */
+const LARGEST_BYTES = 48 * 1024;
+const MOST_LOGGED = 20;
+
+export function createReport(fn: string, kind: 'change' | 'sweep'): Report {
+  const reasons: Record<string, number> = {};
+  const types = new Set<ReplyType>();
+  const said: object[] = [];
+  const wrote: string[] = [];
+  let [telling, written, bytes] = [0, 0, 0];
+  let last: Ref | undefined;
+
+  const say = (subject: Ref, type: ReplyType, entry: object) => {
+    telling++;
+    last = subject;
+    types.add(type);
+    bytes += Buffer.byteLength(JSON.stringify(entry));
+    if (bytes <= LARGEST_BYTES) said.push(entry);
+  };
+
+  return {
+    add(outcome) {
+      for (const { reason } of outcome.plan.findings) reasons[reason] = (reasons[reason] ?? 0) + 1;
+      const changes = outcome.applied.filter(({ result }) => result === 'done');
+      written += changes.length;
+      wrote.push(...changes.slice(0, MOST_LOGGED - wrote.length).map(({ action }) => describeAction(action)));
+      const type = typeOf(outcome.plan.findings, changes.length > 0);
+      if (type !== undefined) say(outcome.subject, type, describeOutcome(outcome));
+    },
+    addFailure(subject, error) {
+      say(subject, replyTypes.reported, { subject, failed: error.message });
+    },
+    summary: () => ({ reasons, ...(written > 0 && { written, wrote }) }),
+    async answer() {
+      if (telling === 0) return done;
+      const { CloudEvent, HTTP } = await import('cloudevents');
+      const event = new CloudEvent({
+        type: kind === 'sweep' ? replyTypes.swept : (order.find((type) => types.has(type)) ?? replyTypes.waiting),
+        source: `/gleaner/functions/${fn}`,
+        ...(telling === 1 && last !== undefined && { subject: refKey(last) }),
+        datacontenttype: 'application/json',
+        data: { function: fn, reasons, written, outcomes: said, omitted: telling - said.length },
+      });
+      // Binary mode, by hand: runtimes tell an event by its class's name or by their own copy of the class.
+      const { headers, body } = HTTP.binary(event);
+      return { statusCode: statusOf.reply, headers: headers as Record<string, string>, body: String(body) };
+    },
+  };
+}
+
+/** When several things came of one event, the first of these names it. */
+const order: readonly ReplyType[] = [replyTypes.applied, replyTypes.planned, replyTypes.reported, replyTypes.waiting];
+
+const isOpen = (finding: Finding): boolean => verdictOf(finding) !== 'leave';
+
+function typeOf(findings: readonly Finding[], written: boolean): ReplyType | undefined {
+  if (written) return replyTypes.applied;
+  const verdicts = new Set(findings.map(verdictOf));
+  if (verdicts.has('act')) return replyTypes.planned;
+  if (verdicts.has('report')) return replyTypes.reported;
+  return verdicts.has('wait') ? replyTypes.waiting : undefined;
+}
+
+/** Names, reasons and sentences; no object of the cluster. */
+function describeOutcome({ subject, plan, applied }: Pick<Outcome, 'subject' | 'plan' | 'applied'>): object {
+  return {
+    subject,
+    findings: plan.findings.filter(isOpen).map(({ actions, ...finding }) => ({
+      verdict: verdictOf(finding),
+      ...finding,
+      actions: actions.map(describeAction),
+    })),
+    applied: applied.map(({ action, result }) => ({ action: describeAction(action), result })),
+  };
+}

@@ -1,0 +1,146 @@
+import type { Incoming } from '../events/incoming.ts';
+import { readEvent } from '../events/incoming.ts';
+import type { Ref } from '../domain/kinds.ts';
+import { ref } from '../domain/kinds.ts';
+import type { AnyFunction, Change, Considered } from '../function.ts';
+import { KubeError } from '../kube/errors.ts';
+import type { Answer } from './answer.ts';
+import { done, failure, failureOf, isRetryable } from './answer.ts';
+import type { Fields, Log } from './log.ts';
+import type { Session } from './reconcile.ts';
+import { reconcile } from './reconcile.ts';
+import type { Report } from './reply.ts';
+import { createReport } from './reply.ts';
+import type { Swept } from './sweep.ts';
+
+/** What answering an event needs from the process it happens in. */
+export interface Host {
+  /** Connects to the cluster, if that has not happened yet. */
+  session(fn: AnyFunction): Promise<Session>;
+  /** Looks at everything there is for one function. */
+  sweep(fn: AnyFunction, session: Session): AsyncIterable<Swept>;
+  readonly log: Log;
+  readonly nowMs?: () => number;
+}
+
+/**
+ * One event in, one answer out: parse, consider, then observe, plan and apply for each subject. Never throws, since
+ * every runtime turns what escapes into an answer of its own, and most of those are wrong ones.
+ */
+export async function respond(fn: AnyFunction, event: unknown, host: Host): Promise<Answer> {
+  const nowMs = host.nowMs ?? (() => performance.now());
+  const startMs = nowMs();
+  const fields = { function: fn.name, ...describeEvent(event) };
+  try {
+    const answered = await answerTo(fn, readEvent(event), host);
+    host.log[answered.level]('event answered', {
+      ...fields,
+      ...answered.fields,
+      status: answered.answer.statusCode,
+      tookMs: took(nowMs, startMs),
+    });
+    return answered.answer;
+  } catch (error) {
+    const answer = failureOf(error);
+    const level = isRetryable(error) ? 'warn' : 'error';
+    const failed = { ...fields, status: answer.statusCode, tookMs: took(nowMs, startMs), error: describeError(error) };
+    host.log[level]('event failed', failed);
+    return answer;
+  }
+}
+
+interface Answered {
+  readonly answer: Answer;
+  readonly level: keyof Log;
+  readonly fields: Fields;
+}
+
+async function answerTo(fn: AnyFunction, incoming: Incoming, host: Host): Promise<Answered> {
+  switch (incoming.is) {
+    case 'malformed':
+      return { answer: failure('malformed', incoming.why), level: 'warn', fields: { why: incoming.why } };
+    case 'foreign':
+      return { answer: done, level: 'info', fields: { why: incoming.why } };
+    case 'change': {
+      const { change } = incoming;
+      if (!fn.watches.some((watch) => watch.kind === change.kind)) {
+        return { answer: done, level: 'info', fields: { why: 'not watched by this function' } };
+      }
+      return conclude(await handleChange(fn, change, host));
+    }
+    case 'sweep':
+      return conclude(await handleSweep(fn, host));
+  }
+}
+
+async function conclude(report: Report): Promise<Answered> {
+  const answer = await report.answer();
+  return { answer, level: 'info', fields: { ...report.summary(), replied: answer.headers['ce-type'] } };
+}
+
+async function handleChange(fn: AnyFunction, change: Change, host: Host): Promise<Report> {
+  const report = createReport(fn.name, 'change');
+  const considered = fn.considers(change);
+  if ('findings' in considered) {
+    const subject = ref(change.kind, change.name, change.namespace);
+    report.add({ subject, plan: { findings: considered.findings }, applied: [] });
+    return report;
+  }
+  const session = await host.session(fn);
+  const errors: unknown[] = [];
+  // One subject's trouble does not keep the others waiting: each event may be the last for a long time.
+  for await (const subject of subjectsOf(considered, session)) {
+    try {
+      report.add(await reconcile(fn, subject, session));
+    } catch (error) {
+      errors.push(error);
+    }
+  }
+  // What can succeed later decides: a retry also comes by whatever failed for good.
+  const error = errors.find(isRetryable) ?? errors[0];
+  if (error !== undefined) throw error instanceof Error ? error : new Error('not an error', { cause: error });
+  return report;
+}
+
+/** What fails for good is part of the report; what can succeed later asks for the sweep to be repeated. */
+async function handleSweep(fn: AnyFunction, host: Host): Promise<Report> {
+  const report = createReport(fn.name, 'sweep');
+  let later: Error | undefined;
+  for await (const swept of host.sweep(fn, await host.session(fn))) {
+    if (swept.kind === 'outcome') report.add(swept.outcome);
+    else if (swept.kind === 'finding') {
+      report.add({ subject: swept.finding.subject, plan: { findings: [swept.finding] }, applied: [] });
+    } else {
+      report.addFailure(swept.subject, swept.error);
+      if (isRetryable(swept.error)) later ??= swept.error;
+      host.log.warn('subject failed', { function: fn.name, ...swept.subject, error: describeError(swept.error) });
+    }
+  }
+  if (later !== undefined) throw later;
+  return report;
+}
+
+async function* subjectsOf(
+  considered: Exclude<Considered, { findings: unknown }>,
+  session: Session,
+): AsyncGenerator<Ref> {
+  if ('subjects' in considered) yield* considered.subjects;
+  else yield* considered.search(session.reader);
+}
+
+/** What of an event is worth a log line; its payload never is. */
+function describeEvent(event: unknown): Record<string, unknown> {
+  if (typeof event !== 'object' || event === null) return {};
+  const { id, type, kind, name, namespace } = event as Record<string, unknown>;
+  const given = { event: id, type, kind, name, namespace };
+  return Object.fromEntries(Object.entries(given).filter(([, value]) => typeof value === 'string' && value !== ''));
+}
+
+function describeError(error: unknown): object {
+  if (error instanceof KubeError) return { kind: error.name, message: error.message };
+  return error instanceof Error
+    ? { kind: error.name, message: error.message, stack: error.stack }
+    : { kind: typeof error };
+}
+
+const took = (nowMs: () => number, startMs: number): number => Math.round(nowMs() - startMs);

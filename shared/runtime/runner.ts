@@ -1,0 +1,63 @@
+import type { AnyFunction } from '../function.ts';
+import type { Answer } from './answer.ts';
+import { EventRefused, failure, failureOf } from './answer.ts';
+import type { Cluster } from './cluster.ts';
+import { createLimit } from './limit.ts';
+import type { Log } from './log.ts';
+import { respond } from './respond.ts';
+import type { Host } from './respond.ts';
+import type { Settings } from './settings.ts';
+
+/** The functions of one process, whatever server brings the events. */
+export interface Runner {
+  /**
+   * Answers one event; never throws. `event` is called when there is room for it, so that bodies wait in the network
+   * and not in memory; it may throw {@link EventRefused}.
+   */
+  answer(functionName: string, event: () => unknown): Promise<Answer>;
+  /** Refuses what is new, waits for what runs, then closes the connections to the cluster. */
+  stop(): Promise<void>;
+  readonly stopping: boolean;
+}
+
+export interface RunnerParts {
+  readonly functions: readonly AnyFunction[];
+  readonly settings: Pick<Settings, 'concurrency'>;
+  readonly cluster: Cluster;
+  readonly sweep: Host['sweep'];
+  readonly log: Log;
+}
+
+export function createRunner({ functions, settings, cluster, sweep, log }: RunnerParts): Runner {
+  const byName = new Map(functions.map((fn) => [fn.name, fn]));
+  const limit = createLimit(settings.concurrency, settings.concurrency * 10);
+  const host: Host = { session: (fn) => cluster.session(fn), sweep, log };
+  let stopping = false;
+
+  async function answer(fn: AnyFunction, event: () => unknown): Promise<Answer> {
+    try {
+      return await respond(fn, await event(), host);
+    } catch (error) {
+      if (!(error instanceof EventRefused)) return failureOf(error);
+      log.warn('request refused', { function: fn.name, status: error.answer.statusCode, why: error.answer.body });
+      return error.answer;
+    }
+  }
+
+  return {
+    answer(functionName, event) {
+      const fn = byName.get(functionName);
+      if (fn === undefined) return Promise.resolve(failure('misdirected', 'no such function'));
+      if (stopping) return Promise.resolve(failure('later', 'shutting down', { connection: 'close' }));
+      return limit.run(() => answer(fn, event)) ?? Promise.resolve(failure('later', 'too many events at once'));
+    },
+    async stop() {
+      stopping = true;
+      await limit.idle();
+      await cluster.close();
+    },
+    get stopping() {
+      return stopping;
+    },
+  };
+}

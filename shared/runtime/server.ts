@@ -1,0 +1,92 @@
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { readBody } from './body.ts';
+import type { Answer } from './answer.ts';
+import { failure } from './answer.ts';
+import { parseEvent } from './binding.ts';
+import type { Log } from './log.ts';
+import type { Runner } from './runner.ts';
+
+export interface ServerOptions {
+  readonly port: number;
+  /** Which function an event posted to a path is for. */
+  readonly functionAt: (path: string) => string | undefined;
+  readonly bodyLimitBytes: number;
+  readonly runner: Runner;
+  readonly log: Log;
+}
+
+export interface RunningServer {
+  readonly port: number;
+  /** Answers what is under way, refuses what is new, closes. */
+  stop(): Promise<void>;
+}
+
+const healthPaths: ReadonlySet<string> = new Set(['/health/liveness', '/health/readiness', '/healthz']);
+/** Longer than the idle limit of Go's clients (90 s): the side that sends should be the one that closes. */
+const KEEP_ALIVE_MS = 120_000;
+const REQUEST_MS = 30_000;
+
+/** Serves CloudEvents over HTTP as Knative's container contract wants. */
+export async function startServer(options: ServerOptions): Promise<RunningServer> {
+  const { runner, log } = options;
+  const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS, requestTimeout: REQUEST_MS }, (request, response) => {
+    answerRequest(request, options).then(
+      (answer) => send(request, response, answer, runner.stopping),
+      (error: unknown) => {
+        log.error('request failed', { error: error instanceof Error ? error.stack : typeof error });
+        send(request, response, failure('bug', 'internal error, see the log'), true);
+      },
+    );
+  });
+  await listen(server, options.port);
+  const { port } = server.address() as AddressInfo;
+  return {
+    port,
+    async stop() {
+      await runner.stop();
+      await new Promise<void>((resolve) => {
+        server.close(() => resolve());
+        server.closeIdleConnections();
+      });
+    },
+  };
+}
+
+async function answerRequest(request: IncomingMessage, options: ServerOptions): Promise<Answer> {
+  const { runner, functionAt, bodyLimitBytes } = options;
+  const method = request.method ?? '';
+  const [path = '/'] = (request.url ?? '/').split('?');
+  if (healthPaths.has(path) && (method === 'GET' || method === 'HEAD')) {
+    const ready = path !== '/health/readiness' || !runner.stopping;
+    return ready ? plain(200, 'OK') : failure('later', 'shutting down');
+  }
+  const name = functionAt(path);
+  if (name === undefined) {
+    return method === 'POST' ? failure('misdirected', 'no function at this path') : plain(404, 'not found');
+  }
+  if (method !== 'POST') return failure('methodNotAllowed', 'events are posted', { allow: 'POST' });
+  return runner.answer(name, async () => parseEvent(request.headers, await readBody(request, bodyLimitBytes)));
+}
+
+const plain = (statusCode: number, body: string): Answer => ({
+  statusCode,
+  headers: { 'content-type': 'text/plain; charset=utf-8' },
+  body,
+});
+
+function send(request: IncomingMessage, response: ServerResponse, answer: Answer, last: boolean): void {
+  // What was not read is thrown away as it comes, so that the sender gets to see the answer.
+  if (!request.complete) request.resume();
+  const headers = { ...answer.headers, ...((last || !request.complete) && { connection: 'close' }) };
+  response.writeHead(answer.statusCode, headers);
+  response.end(answer.body === '' || request.method === 'HEAD' ? undefined : answer.body);
+}
+
+function listen(server: Server, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, () => resolve());
+  });
+}

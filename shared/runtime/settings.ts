@@ -1,0 +1,100 @@
+import { z } from 'zod';
+import type { AnyFunction } from '../function.ts';
+
+export interface Settings {
+  /** The one function this process serves; undefined: all of them, each on its path. */
+  readonly function: string | undefined;
+  readonly port: number;
+  /** `observe`: the same thinking, nothing is written. */
+  readonly mode: 'apply' | 'observe';
+  readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent';
+  readonly bodyLimitBytes: number;
+  /** Events worked on at once; ten times as many wait, the rest is told to come back. */
+  readonly concurrency: number;
+  /** By function name: its own policy. */
+  readonly configs: ReadonlyMap<string, unknown>;
+}
+
+/** The environment says something Gleaner does not understand. The message names the variables. */
+export class SettingsError extends Error {
+  override readonly name = 'SettingsError';
+}
+
+const MiB = 1024 * 1024;
+const Environment = z.strictObject({
+  FUNCTION: z.string().optional(),
+  PORT: z.coerce.number().int().min(0).max(65_535).default(8080),
+  GLEANER_MODE: z.enum(['apply', 'observe']).default('apply'),
+  GLEANER_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
+  GLEANER_BODY_LIMIT: z.coerce
+    .number()
+    .int()
+    .min(1024)
+    .max(64 * MiB)
+    .default(4 * MiB),
+  GLEANER_CONCURRENCY: z.coerce.number().int().min(1).max(1000).default(16),
+});
+
+/**
+ * Reads the environment, once, at the start. `FUNCTION`, `PORT` and everything that begins with `GLEANER_` is ours, so
+ * a misspelt policy stops the start instead of being passed over. A function's own policy is `GLEANER_<FUNCTION>_<KEY>`:
+ * `GLEANER_FIX_HANDLE_PROCEDURE=swap`.
+ */
+export function readSettings(environment: NodeJS.ProcessEnv, functions: readonly AnyFunction[]): Settings {
+  const ours = new Map(
+    Object.entries(environment).filter(
+      (entry): entry is [string, string] =>
+        entry[1] !== undefined && entry[1] !== '' && /^(FUNCTION|PORT|GLEANER_.*)$/.test(entry[0]),
+    ),
+  );
+  const configs = new Map(functions.map((fn) => [fn.name, takeConfig(fn, ours)]));
+  const parsed = Environment.safeParse(Object.fromEntries(ours));
+  if (!parsed.success) throw new SettingsError(describe(parsed.error, (key) => key));
+  const { data } = parsed;
+  if (data.FUNCTION !== undefined && !configs.has(data.FUNCTION)) {
+    throw new SettingsError(`FUNCTION is none of ${[...configs.keys()].join(', ')}`);
+  }
+  return {
+    function: data.FUNCTION,
+    port: data.PORT,
+    mode: data.GLEANER_MODE,
+    logLevel: data.GLEANER_LOG_LEVEL,
+    bodyLimitBytes: data.GLEANER_BODY_LIMIT,
+    concurrency: data.GLEANER_CONCURRENCY,
+    configs,
+  };
+}
+
+/** The variable that sets one key of a function's policy. */
+export const variableOf = (fn: Pick<AnyFunction, 'name'>, key: string): string =>
+  `GLEANER_${upper(fn.name)}_${upper(key)}`;
+
+/** Takes a function's variables out of the environment, so that what remains must be general. */
+function takeConfig(fn: AnyFunction, ours: Map<string, string>): unknown {
+  const { shape = {} } = fn.config as { shape?: Record<string, unknown> };
+  const given: Record<string, string> = {};
+  for (const key of Object.keys(shape)) {
+    const variable = variableOf(fn, key);
+    const value = ours.get(variable);
+    if (value !== undefined) given[key] = value;
+    ours.delete(variable);
+  }
+  const parsed = fn.config.safeParse(given);
+  if (parsed.success) return parsed.data;
+  throw new SettingsError(describe(parsed.error, (key) => variableOf(fn, key)));
+}
+
+const upper = (text: string): string =>
+  text
+    .replace(/([a-z0-9])([A-Z])/g, '$1_$2')
+    .replaceAll('-', '_')
+    .toUpperCase();
+
+const describe = (error: z.ZodError, variable: (key: string) => string): string =>
+  error.issues
+    .map((issue) =>
+      issue.code === 'unrecognized_keys'
+        ? `${issue.keys.join(', ')} is not a setting of Gleaner's`
+        : `${variable(issue.path.join('.'))}: ${issue.message}`,
+    )
+    .join('; ');

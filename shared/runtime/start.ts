@@ -1,0 +1,30 @@
+import type { AnyFunction } from '../function.ts';
+import { createCluster } from './cluster.ts';
+import type { Log } from './log.ts';
+import { createLog } from './log.ts';
+import type { Host } from './respond.ts';
+import type { Runner } from './runner.ts';
+import { createRunner } from './runner.ts';
+import type { Settings } from './settings.ts';
+import { readSettings } from './settings.ts';
+
+export interface Started {
+  readonly settings: Settings;
+  readonly runner: Runner;
+  readonly log: Log;
+}
+
+/** Everything a process that serves functions is made of. @throws SettingsError */
+export function start(functions: readonly AnyFunction[], environment: NodeJS.ProcessEnv): Started {
+  const settings = readSettings(environment, functions);
+  const log = createLog({ level: settings.logLevel });
+  const runner = createRunner({ functions, settings, cluster: createCluster(settings), sweep: sweepLazily, log });
+  return { settings, runner, log };
+}
+
+/** Sweeps read lists and are rare; what they are made of is not loaded for an event. */
+const sweepLazily: Host['sweep'] = async function* (fn, session) {
+  const { sweep } = await import('./sweep.ts');
+  const { reader, applier, config } = session;
+  yield* sweep({ functions: [fn], reader, ...(applier && { applier }), configOf: () => config });
+};
