@@ -8,6 +8,8 @@ interface ReasonInfo {
   readonly does: string;
   /** What the reader can do. */
   readonly youCan: string;
+  /** The controllers are at it: it passes within seconds, and whoever applies a plan to its end waits for it. */
+  readonly passes?: true;
 }
 
 const nothing = 'Nothing.';
@@ -114,7 +116,7 @@ export const reasons = {
     'The content’s snapshot does not exist (yet).',
     'If it never appears, the content is left over from something deleted.',
   ),
-  ReplacementMade: wait(
+  ReplacementMade: passing(
     'The right pair exists; relink-vmbackup switches to it when it is bound and ready.',
     nothingNeeded,
   ),
@@ -122,7 +124,7 @@ export const reasons = {
     'The handle is wrong and there is no right pair to switch to.',
     'See the finding of fix-handle for the content.',
   ),
-  PairNotReady: wait(
+  PairNotReady: passing(
     'The new pair is not bound to each other and ready yet.',
     'If it lasts, look at the snapshot-controller and csi-snapshotter.',
   ),
@@ -139,8 +141,8 @@ export const reasons = {
     'A Pending claim still reads from the old snapshot.',
     'It is provisioned once its content is right, or delete the claim.',
   ),
-  SnapshotGoing: wait('The old snapshot is being deleted; its content follows.', nothingNeeded),
-  ContentGoing: wait('The old content is being deleted.', nothingNeeded),
+  SnapshotGoing: passing('The old snapshot is being deleted; its content follows.', nothingNeeded),
+  ContentGoing: passing('The old content is being deleted.', nothingNeeded),
 
   // A person must decide.
   HandleUnreadable: report(
@@ -245,6 +247,9 @@ function act(means: string, does: string): ReasonInfo {
 }
 function wait(means: string, youCan: string): ReasonInfo {
   return { verdict: 'wait', means, does: 'Waits for the event that says so, or for the next sweep.', youCan };
+}
+function passing(means: string, youCan: string): ReasonInfo {
+  return { ...wait(means, youCan), passes: true };
 }
 function report(means: string, youCan: string): ReasonInfo {
   return { verdict: 'report', means, does: 'Leaves it alone and says so.', youCan };

@@ -8,6 +8,8 @@ import { actionsOf } from '../plan/plan.ts';
 
 export interface Session {
   readonly reader: Reader;
+  /** For looking again after the world moved, where `reader` answers from memory. Default `reader`. */
+  readonly live?: Reader;
   /** Absent: only report (`GLEANER_MODE=observe`, `gleaner scan`, `gleaner plan`). */
   readonly applier?: Applier;
   readonly config: unknown;
@@ -32,7 +34,8 @@ const MAX_ATTEMPTS = 5;
 export async function reconcile(fn: AnyFunction, subject: Ref, session: Session): Promise<Outcome> {
   const applied: Applied[] = [];
   for (let attempt = 1; ; attempt++) {
-    const plan = fn.plan(await fn.observe(session.reader, subject), session.config);
+    const reader = attempt === 1 ? session.reader : (session.live ?? session.reader);
+    const plan = fn.plan(await fn.observe(reader, subject), session.config);
     if (session.applier === undefined || actionsOf(plan).length === 0) {
       return { function: fn.name, subject, plan, applied };
     }

@@ -4,6 +4,8 @@ import { survey } from '../chain/survey.ts';
 import type { AnyFunction } from '../function.ts';
 import type { Applied, Applier } from '../kube/apply.ts';
 import { KubeError } from '../kube/errors.ts';
+import { fromLists } from '../kube/listed.ts';
+import { memoize } from '../kube/memoize.ts';
 import type { ListOptions, Reader } from '../kube/ports.ts';
 import type { Finding } from '../plan/plan.ts';
 import type { Outcome } from './reconcile.ts';
@@ -61,12 +63,27 @@ export async function* sweep(options: SweepOptions): AsyncGenerator<Swept> {
       }
     }
   }
-  yield* inParallel(due, concurrency, ({ fn, subject }) => look(fn, subject, options));
+  for (let start = 0; start < due.length; start += BATCH) {
+    const batch = due.slice(start, start + BATCH);
+    // Many looks at a world that a few lists show are cheaper from lists; a few looks are not.
+    const seen = batch.length >= LISTS_PAY_FROM ? fromLists(reader) : memoize(reader);
+    yield* inParallel(batch, concurrency, ({ fn, subject }) => look(fn, subject, seen, options));
+  }
 }
 
-async function look(fn: AnyFunction, subject: Ref, { reader, applier, configOf }: SweepOptions): Promise<Swept> {
+/** Subjects that share one view of the world: small enough that it does not age while they are worked on. */
+const BATCH = 200;
+const LISTS_PAY_FROM = 20;
+
+async function look(
+  fn: AnyFunction,
+  subject: Ref,
+  seen: Reader,
+  { reader, applier, configOf }: SweepOptions,
+): Promise<Swept> {
   try {
-    const outcome = await reconcile(fn, subject, { reader, ...(applier && { applier }), config: configOf(fn) });
+    const session = { reader: seen, live: reader, ...(applier && { applier }), config: configOf(fn) };
+    const outcome = await reconcile(fn, subject, session);
     return { kind: 'outcome', function: fn.name, outcome, applied: outcome.applied };
   } catch (error) {
     if (error instanceof KubeError) return { kind: 'failure', function: fn.name, subject, error };

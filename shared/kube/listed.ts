@@ -1,0 +1,49 @@
+import type { KindName } from '../domain/kinds.ts';
+import { kinds } from '../domain/kinds.ts';
+import type { ObjectOf } from '../objects/types.ts';
+import type { ListOptions, Reader } from './ports.ts';
+
+/**
+ * A reader for looking at many subjects at once: each kind is listed once, when it is first asked for, and all answers
+ * come from that list, also "there is none". The world it shows ages from then on, so it serves one batch and no more;
+ * every write is guarded by the version that was seen. Keeps whole lists: not for clusters of any size.
+ */
+export function fromLists(reader: Reader): Reader {
+  const lists = new Map<KindName, Promise<Map<string, ObjectOf<KindName>>>>();
+
+  const listed = (kind: KindName) => {
+    const known = lists.get(kind) ?? readAll(reader, kind);
+    lists.set(kind, known);
+    return known;
+  };
+
+  return {
+    async get<K extends KindName>(kind: K, name: string, namespace?: string) {
+      const all = await listed(kind);
+      return all.get(keyOf(name, kinds[kind].namespaced ? namespace : undefined)) as ObjectOf<K> | undefined;
+    },
+    async *list<K extends KindName>(kind: K, options: ListOptions = {}) {
+      // A selector text is the server's to understand.
+      if (options.selector !== undefined) return yield* reader.list(kind, options);
+      for (const object of (await listed(kind)).values()) {
+        if (matches(object, options)) yield object as ObjectOf<K>;
+      }
+    },
+  };
+}
+
+async function readAll(reader: Reader, kind: KindName): Promise<Map<string, ObjectOf<KindName>>> {
+  const all = new Map<string, ObjectOf<KindName>>();
+  for await (const object of reader.list(kind)) all.set(keyOf(object.metadata.name, namespaceOf(object)), object);
+  return all;
+}
+
+const keyOf = (name: string, namespace: string | undefined): string => `${namespace ?? ''}/${name}`;
+
+const namespaceOf = (object: ObjectOf<KindName>): string | undefined =>
+  'namespace' in object.metadata ? object.metadata.namespace : undefined;
+
+function matches(object: ObjectOf<KindName>, { namespace, labels = {} }: ListOptions): boolean {
+  if (namespace !== undefined && namespaceOf(object) !== namespace) return false;
+  return Object.entries(labels).every(([key, value]) => object.metadata.labels?.[key] === value);
+}

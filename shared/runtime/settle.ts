@@ -1,0 +1,69 @@
+import { refKey } from '../domain/kinds.ts';
+import type { Finding } from '../plan/plan.ts';
+import { verdictOf } from '../plan/plan.ts';
+import { reasons } from '../plan/reason.ts';
+import type { Swept, SweepOptions } from './sweep.ts';
+import { sweep } from './sweep.ts';
+
+export interface SettleOptions extends SweepOptions {
+  /** How long to wait for controllers that make no progress. Default 60 s. */
+  readonly patienceMs?: number;
+  readonly nowMs?: () => number;
+  readonly sleep?: (ms: number) => Promise<void>;
+}
+
+export type Settling =
+  | Swept
+  /** A round is over; `waitingFor` are the findings that pass by themselves, which the next round looks at again. */
+  | { readonly kind: 'round'; readonly round: number; readonly writes: number; readonly waitingFor: readonly Finding[] }
+  /** The last word: what is left, `exhausted` when patience ran out while controllers were still at it. */
+  | { readonly kind: 'settled'; readonly rounds: number; readonly exhausted: boolean };
+
+const FIRST_PAUSE_MS = 100;
+const LONGEST_PAUSE_MS = 2_000;
+
+/**
+ * Sweeps again and again until a sweep writes nothing and nothing is under way. One call brings a cluster as far as it
+ * can be brought without events: what controllers must do in between is waited for.
+ */
+export async function* settle(options: SettleOptions): AsyncGenerator<Settling> {
+  const { patienceMs = 60_000, nowMs = Date.now, sleep = pause } = options;
+  let progressAt = nowMs();
+  let pauseMs = FIRST_PAUSE_MS;
+  let waitedFor = '';
+  for (let round = 1; ; round++) {
+    const open: Finding[] = [];
+    let writes = 0;
+    for await (const swept of sweep(options)) {
+      yield swept;
+      if (swept.kind === 'outcome') writes += swept.applied.filter((a) => a.result === 'done').length;
+      open.push(...findingsOf(swept).filter(passes));
+    }
+    yield { kind: 'round', round, writes, waitingFor: open };
+    if (options.applier === undefined || (writes === 0 && open.length === 0)) {
+      return yield { kind: 'settled', rounds: round, exhausted: false };
+    }
+    const waitsFor = open
+      .map((f) => `${refKey(f.subject)} ${f.volume ?? ''} ${f.reason}`)
+      .sort()
+      .join('\n');
+    if (writes > 0 || waitsFor !== waitedFor) {
+      progressAt = nowMs();
+      pauseMs = FIRST_PAUSE_MS;
+    } else if (nowMs() - progressAt > patienceMs) {
+      return yield { kind: 'settled', rounds: round, exhausted: true };
+    }
+    waitedFor = waitsFor;
+    await sleep(pauseMs);
+    pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS);
+  }
+}
+
+export function findingsOf(swept: Swept): readonly Finding[] {
+  if (swept.kind === 'finding') return [swept.finding];
+  return swept.kind === 'outcome' ? swept.outcome.plan.findings : [];
+}
+
+const passes = (finding: Finding): boolean => verdictOf(finding) === 'wait' && reasons[finding.reason].passes === true;
+
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
