@@ -99,6 +99,7 @@ export const backupVolume = (volume: string, version: LonghornVersion, ...modifi
 
 function finish(made: KubeObject, modifiers: Modifier[]): KubeObject {
   made.metadata.uid ??= uidFor(made.kind, made.metadata.name, made.metadata.namespace);
+  if (made['status']) made['status'].lastSyncedAt = '2025-03-02T01:05:25Z';
   for (const modify of modifiers) modify(made);
   return made;
 }

@@ -1,20 +1,46 @@
+/** The list of scenarios, one line each. */
+import * as handles from './handles.ts';
+import { large } from './large.ts';
+import * as restores from './restores.ts';
 import type { Scenario } from './scenario.ts';
+import * as trouble from './trouble.ts';
 
 export type { Scenario, Versions } from './scenario.ts';
+export { large } from './large.ts';
+
+const empty: Scenario = {
+  name: 'empty',
+  describe: 'A cluster without any backup.',
+  harvester: '1.6',
+  longhorn: '1.9',
+  objects: () => [],
+};
 
 export const scenarios: readonly Scenario[] = [
-  {
-    name: 'empty',
-    describe: 'A cluster without any backup.',
-    harvester: '1.6',
-    longhorn: '1.9',
-    objects: () => [],
-  },
+  empty,
+  handles.wrongHandle,
+  handles.mixedVolumes,
+  handles.severalVms,
+  handles.longhorn17,
+  handles.longhorn18,
+  handles.revisedTwice,
+  handles.staleUid,
+  handles.unownedSnapshot,
+  handles.healthy,
+  restores.recovered,
+  restores.restoreHanging,
+  restores.sameNamespaceRestoreHanging,
+  restores.upgradeInPlace,
+  trouble.scheduledNotFinal,
+  trouble.notOurs,
+  trouble.broken,
+  large(100),
 ];
 
+/** By name; `large-N` makes one of N backups. */
 export function findScenario(name: string): Scenario {
-  const found = scenarios.find((scenario) => scenario.name === name);
-  if (!found)
-    throw new Error(`no scenario "${name}"; there are: ${scenarios.map(({ name: known }) => known).join(', ')}`);
-  return found;
+  const count = /^large-(\d+)$/.exec(name)?.[1];
+  const found = count ? large(Number(count)) : scenarios.find((scenario) => scenario.name === name);
+  if (found) return found;
+  throw new Error(`no scenario "${name}"; there are: ${scenarios.map((scenario) => scenario.name).join(', ')}`);
 }

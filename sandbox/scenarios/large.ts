@@ -1,0 +1,26 @@
+/** Many backups of three volumes each. */
+import { recoveredChain } from './chain.ts';
+import type { Scenario } from './scenario.ts';
+
+export interface LargeOptions {
+  /** Of so many volumes one is wrong. Default 3. */
+  oneWrongIn?: number;
+  volumesPerBackup?: number;
+}
+
+export function large(backups: number, { oneWrongIn = 3, volumesPerBackup = 3 }: LargeOptions = {}): Scenario {
+  return {
+    name: `large-${backups}`,
+    describe: `${backups} backups of ${volumesPerBackup} volumes each; one handle in ${oneWrongIn} is wrong.`,
+    harvester: '1.6',
+    longhorn: '1.9',
+    objects: ({ longhorn }) =>
+      Array.from({ length: backups }, (_, backup) => {
+        const disks = Array.from({ length: volumesPerBackup }, (_unused, volume) => ({
+          claim: `vm-${backup}-disk-${volume}`,
+          handle: (backup * volumesPerBackup + volume) % oneWrongIn === 0 ? 'wrong' : 'right',
+        }));
+        return recoveredChain({ name: `vm-${backup}-nightly`, vm: `vm-${backup}`, disks, longhorn });
+      }).flat(),
+  };
+}
