@@ -140,11 +140,12 @@ function fromMaps(state: Json): KubeObject {
 }
 
 function isMap(value: Json): boolean {
-  return value !== null && typeof value === 'object' && !Array.isArray(value) && Object.keys(value).length > 0;
+  return value !== null && typeof value === 'object' && !Array.isArray(value);
 }
 
+/** Paths to everything that is no map; an empty map is owned by nobody. */
 function leaves(value: Json, path: Path = []): Path[] {
-  if (!isMap(value)) return path.length > 0 ? [path] : [];
+  if (!isMap(value)) return [path];
   return Object.entries(value).flatMap(([key, child]) => leaves(child, [...path, key]));
 }
 
@@ -159,11 +160,11 @@ function removeAt(value: Json, path: Path): void {
   if (path.length > 1 && Object.keys(parent).length === 0) removeAt(value, path.slice(0, -1));
 }
 
+/** Copies what it changes, so that neither side is touched by a later removal. */
 function mergeMaps(target: Json, patch: Json): Json {
-  if (!isMap(patch)) return structuredClone(patch);
-  const result = isMap(target) ? { ...target } : {};
+  if (!isMap(patch)) return patch;
+  const result = isMap(target) ? structuredClone(target) : {};
   for (const [key, value] of Object.entries(patch)) result[key] = mergeMaps(result[key], value);
-  for (const key of Object.keys(result)) if (isMap(result[key])) result[key] = { ...result[key] };
   return result;
 }
 
@@ -177,10 +178,10 @@ function toTree(paths: readonly Path[]): Tree {
   return tree;
 }
 
-function pathsOf(tree: Tree): Path[] {
-  const strip = (value: Tree): Json =>
-    Object.fromEntries(Object.entries(value).map(([key, child]) => [key.replace(/^f:/, ''), strip(child)]));
-  return leaves(strip(tree));
+function pathsOf(tree: Tree, path: Path = []): Path[] {
+  const children = Object.entries(tree);
+  if (children.length === 0) return path.length > 0 ? [path] : [];
+  return children.flatMap(([key, child]) => pathsOf(child, [...path, key.replace(/^f:/, '')]));
 }
 
 function owns(entry: ManagedFields, path: Path): boolean {

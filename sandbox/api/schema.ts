@@ -63,16 +63,9 @@ export function validate(schema: Schema, value: Json, old: Json): FieldError[] {
 }
 
 function checkShape(schema: Schema, value: Json, path: string): FieldError[] {
-  if (schema.type && typeOf(value, schema.type) !== schema.type) {
-    const actual = typeOf(value);
-    return [
-      {
-        ...field.invalid(path, actual, `${path} in body must be of type ${schema.type}: "${actual}"`),
-        ...(value === null && {
-          message: `Invalid value: "null": ${path} in body must be of type ${schema.type}: "null"`,
-        }),
-      },
-    ];
+  const actual = typeOf(value);
+  if (schema.type && actual !== schema.type) {
+    return [field.invalid(path, actual, `${path} in body must be of type ${schema.type}: "${actual}"`)];
   }
   const errors: FieldError[] = [];
   if (schema.enum && !schema.enum.includes(value)) errors.push(field.notSupported(path, value, schema.enum));
@@ -114,10 +107,10 @@ function forEachChild(
   }
 }
 
-function typeOf(value: Json, wanted?: string): string {
+function typeOf(value: Json): string {
   if (value === null) return 'null';
   if (Array.isArray(value)) return 'array';
-  if (typeof value === 'number') return wanted === 'integer' && Number.isInteger(value) ? 'integer' : 'number';
+  if (typeof value === 'number') return Number.isInteger(value) ? 'integer' : 'number';
   return typeof value;
 }
 
