@@ -2,7 +2,7 @@
 import type { KubeObject } from '../api/types.ts';
 import { holdAnnotation } from '../controllers/longhorn-objects.ts';
 import * as kinds from '../controllers/kinds.ts';
-import { backupFinalizer, scheduleAnnotation } from '../controllers/harvester-names.ts';
+import { scheduleAnnotation } from '../controllers/harvester-names.ts';
 import * as build from './build.ts';
 import { type Chain, type Disk, localChain, partsOf, recoveredChain } from './chain.ts';
 import type { Scenario, Versions } from './scenario.ts';
@@ -52,11 +52,9 @@ export const notOurs: Scenario = {
   ],
 };
 
-function pair(shape: build.ContentShape, ...modifiers: build.Modifier[]): KubeObject[] {
-  return [
-    build.content({ policy: 'Retain', ...shape }, ...modifiers),
-    build.snapshot({ name: shape.snapshot, namespace: shape.namespace ?? 'prod', policy: 'Retain' }, ...modifiers),
-  ];
+function pair({ policy = 'Retain', ...shape }: build.ContentShape, ...modifiers: build.Modifier[]): KubeObject[] {
+  const { snapshot: name, namespace = 'prod' } = shape;
+  return [build.content({ ...shape, policy }, ...modifiers), build.snapshot({ name, namespace, policy }, ...modifiers)];
 }
 
 function guestCluster(): KubeObject[] {
@@ -105,10 +103,9 @@ function inDeletion(longhorn: Chain['longhorn']): KubeObject[] {
     const chain: Chain = { name, disks: [{ claim: `${name}-disk`, policy: 'Retain' }], longhorn };
     const objects = recoveredChain(chain);
     for (const object of objects) if (object.kind === kind) build.deleting(object);
-    // Harvester has done its part already.
-    const { metadata } = objects.find((object) => object.kind === 'VirtualMachineBackup')!;
-    if (metadata.deletionTimestamp)
-      metadata.finalizers = metadata.finalizers!.filter((name) => name !== backupFinalizer);
+    // Their own controllers have done their part already.
+    for (const { kind: own, metadata } of objects)
+      if (metadata.deletionTimestamp && own !== 'VolumeSnapshotContent') metadata.finalizers = ['example.com/held'];
     return objects;
   });
 }

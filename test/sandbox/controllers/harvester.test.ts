@@ -190,8 +190,8 @@ describe('a restore into another namespace', () => {
     await sandbox.client.delete(kinds.Content, name);
     await sandbox.client.mergePatch(kinds.Content, name, undefined, { metadata: { finalizers: null } });
     await sandbox.settle();
-    const { status: _old, metadata: _meta, spec, ...rest } = content!;
-    await sandbox.client.create({ ...rest, metadata: { name }, spec: { ...spec, source: { snapshotHandle: right } } });
+    const spec = { ...content!['spec'], source: { snapshotHandle: right } };
+    await sandbox.client.create({ ...content!, metadata: { name }, spec });
     await sandbox.settle();
     expect(await claimsIn(sandbox, 'finance')).toEqual(['Bound']);
     expect((await getRestore(sandbox, 'finance'))!['status'].complete).toBe(true);
