@@ -136,7 +136,8 @@ function switchTo(seen: Seen, backup: VMBackup, volume: SeenVolume, next: Pair, 
   if (obstacle !== undefined) return { finding: says(obstacle.reason, obstacle.message) };
 
   const after = { ...volume, current: next, predecessors: [current, ...volume.predecessors], replacement: undefined };
-  const followUp = [...retire(seen, backup, after, config).flatMap((r) => r.actions), ...armContent(backup, after)];
+  const retired = retire(seen, backup, after, config);
+  const followUp = [...retired.flatMap((r) => r.actions), ...armContent(after, retired)];
   return {
     finding: says(
       'SwitchPair',
@@ -155,9 +156,12 @@ function settle(seen: Seen, backup: VMBackup, volume: SeenVolume, config: Config
   if (!leftovers && !isToBeArmed(current)) return finding(seen, volume, 'VolumeLinked', linked);
 
   const obstacle = notNow(seen, backup);
-  if (obstacle !== undefined) return finding(seen, volume, obstacle.reason, `${linked}; ${obstacle.message}`);
-  const retired = retire(seen, backup, volume, config);
-  const armed = armContent(backup, volume);
+  const retired = obstacle === undefined ? retire(seen, backup, volume, config) : [];
+  // Taking Delete again touches neither the VMBackup nor anything a restore reads; only a busy schedule speaks against it.
+  const armed = obstacle?.reason === 'ScheduledBackupBusy' ? [] : armContent(volume, retired);
+  if (obstacle !== undefined && armed.length === 0) {
+    return finding(seen, volume, obstacle.reason, `${linked}; ${obstacle.message}`);
+  }
   const actions = order([...retired.flatMap((r) => r.actions), ...armed]);
   if (actions.length > 0) {
     const reason = retired.find((r) => r.actions.length > 0)?.reason ?? 'ArmContent';
@@ -169,6 +173,7 @@ function settle(seen: Seen, backup: VMBackup, volume: SeenVolume, config: Config
   }
   const open = retired[0];
   if (open !== undefined) return finding(seen, volume, open.reason, `${linked}; ${open.message}`, [], open.command);
+  if (!isToBeArmed(current)) return finding(seen, volume, 'VolumeLinked', linked);
   return finding(
     seen,
     volume,

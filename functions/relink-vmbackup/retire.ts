@@ -103,16 +103,13 @@ function isStranger(
 
 /**
  * Lets the content in use take Delete, if the one it stands in for was on Delete, and no other content may erase the
- * same backup. The former pairs of this volume do not count: they are put on Retain before.
+ * same backup: those that the retirements of the same plan put on Retain do not count.
  */
-export function armContent(backup: VMBackup, volume: SeenVolume): Action[] {
-  const { current, predecessors, replacement, holders } = volume;
+export function armContent({ current, holders }: SeenVolume, retired: readonly Retirement[]): Action[] {
   const { content } = current;
   if (content === undefined || !isToBeArmed(current)) return [];
-  const going = [...predecessors, ...(replacement ? [replacement] : [])]
-    .filter((pair) => isStranger(backup, volume, pair) === undefined)
-    .map((pair) => pair.contentName);
-  if (holders.some((holder) => holder !== content.metadata.name && !going.includes(holder))) return [];
+  const disarmed = retired.flatMap((r) => r.actions.flatMap((a) => (a.do === 'setPolicy' ? [a.target.name] : [])));
+  if (holders.some((holder) => holder !== content.metadata.name && !disarmed.includes(holder))) return [];
   return [{ do: 'setPolicy', target: targetOf(content), from: 'Retain', to: 'Delete', dropArmNote: true }];
 }
 

@@ -1,0 +1,225 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import fixHandle from '../../functions/fix-handle/index.ts';
+import relinkVMBackup from '../../functions/relink-vmbackup/index.ts';
+import type { KubeObject } from '../../sandbox/api/types.ts';
+import type { Sandbox, SandboxOptions } from '../../sandbox/index.ts';
+import { startSandbox } from '../../sandbox/index.ts';
+import type { AnyFunction } from '../../shared/function.ts';
+import { createApplier } from '../../shared/kube/apply.ts';
+import type { KubeClient } from '../../shared/kube/client.ts';
+import { connect } from '../../shared/kube/client.ts';
+import { KubeError } from '../../shared/kube/errors.ts';
+import type { Reader, Writer } from '../../shared/kube/ports.ts';
+import type { Finding } from '../../shared/plan/plan.ts';
+import { findingsOf, settle } from '../../shared/runtime/settle.ts';
+
+export const functions: readonly AnyFunction[] = [fixHandle, relinkVMBackup];
+
+/** Stands for the death of the process: nothing catches it, and the dead make no further calls. */
+export class Killed extends Error {}
+
+export interface World {
+  readonly sandbox: Sandbox;
+  readonly client: KubeClient;
+  /** Names that a VMBackup was switched to while the pair behind was not right, bound and ready. */
+  readonly worse: string[];
+  stop(): Promise<void>;
+}
+
+/** Does something in a world of its own and takes the world down, whatever happens. */
+export async function inWorld<T>(
+  options: SandboxOptions,
+  act: (world: World) => Promise<T>,
+  timeoutMs?: number,
+): Promise<T> {
+  const world = await startWorld(options, timeoutMs);
+  try {
+    return await act(world);
+  } finally {
+    await world.stop();
+  }
+}
+
+/** A sandbox with a client as Gleaner uses it, watched for every change of what a VMBackup points at. */
+async function startWorld(options: SandboxOptions, timeoutMs = 2_000): Promise<World> {
+  const sandbox = await startSandbox({ tickMs: 2, tls: false, ...options });
+  const folder = await mkdtemp(join(tmpdir(), 'gleaner-world-'));
+  const kubeconfig = join(folder, 'kubeconfig');
+  await writeFile(kubeconfig, sandbox.api.kubeconfig());
+  const client = await connect({ kubeconfig, timeoutMs });
+  const worse: string[] = [];
+  const unwatch = await watchSwitches(sandbox, worse);
+  return {
+    sandbox,
+    client,
+    worse,
+    async stop() {
+      unwatch();
+      await client.close();
+      await sandbox.stop();
+      await rm(folder, { recursive: true });
+    },
+  };
+}
+
+export interface Run {
+  /** Findings of the last look at everything. */
+  readonly findings: Finding[];
+  readonly failures: KubeError[];
+  readonly writes: number;
+}
+
+/** One sweep to the end. `killAfter`: the process dies right after that many writes have been carried out. */
+export async function sweepAll(
+  { client }: World,
+  options: { killAfter?: number; policies?: Record<string, object> } = {},
+): Promise<Run> {
+  const { reader, writer } = mortal(client, options.killAfter);
+  let findings: Finding[] = [];
+  let round: Finding[] = [];
+  let failures: KubeError[] = [];
+  let failed: KubeError[] = [];
+  let writes = 0;
+  const configOf = (fn: AnyFunction): unknown => fn.config.parse(options.policies?.[fn.name] ?? {});
+  const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, Math.min(ms, 15)));
+  for await (const event of settle({
+    functions,
+    reader,
+    applier: createApplier(reader, writer),
+    configOf,
+    sleep,
+    patienceMs: 2_000,
+  })) {
+    if (event.kind === 'round') {
+      findings = round;
+      failures = failed;
+      round = [];
+      failed = [];
+      writes += event.writes;
+    } else if (event.kind === 'failure') failed.push(event.error);
+    else if (event.kind !== 'settled') round.push(...findingsOf(event));
+  }
+  return { findings, failures, writes };
+}
+
+/** Ports that stop working, for good, once so many writes are done. */
+export function mortal(
+  client: Pick<KubeClient, 'reader' | 'writer'>,
+  killAfter = Infinity,
+): { reader: Reader; writer: Writer } {
+  let writes = 0;
+  const alive = () => {
+    if (writes >= killAfter) throw new Killed(`killed after ${killAfter} writes`);
+  };
+  const counted = async <T>(write: () => Promise<T>): Promise<T> => {
+    alive();
+    const result = await write();
+    writes++;
+    alive();
+    return result;
+  };
+  return {
+    reader: {
+      get: async (kind, name, namespace) => {
+        alive();
+        return client.reader.get(kind, name, namespace);
+      },
+      async *list(kind, options) {
+        alive();
+        yield* client.reader.list(kind, options);
+      },
+    },
+    writer: {
+      create: (kind, object) => counted(() => client.writer.create(kind, object)),
+      patch: (kind, name, namespace, operations) =>
+        counted(() => client.writer.patch(kind, name, namespace, operations)),
+      delete: (kind, name, namespace, preconditions) =>
+        counted(() => client.writer.delete(kind, name, namespace, preconditions)),
+    },
+  };
+}
+
+/** Write requests Gleaner has sent since the last `clearRequests`. */
+export const writesOf = ({ sandbox }: World): string[] =>
+  sandbox.api
+    .requests()
+    .filter((r) => r.userAgent?.startsWith('gleaner') && !['get', 'list', 'watch'].includes(r.verb))
+    .map((r) => `${r.verb} ${r.kind} ${r.namespace ?? ''}/${r.name ?? ''}`);
+
+/**
+ * What matters of a world, and no more: what each VMBackup volume points at, what else there is on the same backups,
+ * which claims got their volume, and what the target holds. Names are left out: there are several ways to a right pair.
+ */
+export async function digest({ sandbox }: World) {
+  const { client, store } = sandbox;
+  const list = (kind: string) => client.list(kind);
+  const contents = await list('snapshot.storage.k8s.io/v1/VolumeSnapshotContent');
+  const snapshots = await list('snapshot.storage.k8s.io/v1/VolumeSnapshot');
+  const backups = await list('harvesterhci.io/v1beta1/VirtualMachineBackup');
+  const claims = await list('v1/PersistentVolumeClaim');
+  return {
+    volumes: backups
+      .flatMap((b) => (b.status?.volumeBackups ?? []).map((v: any) => describeVolume(b, v, snapshots, contents)))
+      .sort(),
+    contents: contents.map((c) => `${c.spec.source.snapshotHandle ?? 'dynamic'} ${c.spec.deletionPolicy}`).sort(),
+    notes: snapshots.filter((s) => s.metadata.annotations?.['gleaner.dev/swap']).map((s) => s.metadata.name),
+    snapshots: snapshots.length,
+    claims: claims
+      .map(
+        (c) =>
+          `${c.metadata.namespace}/${c.metadata.name.replace(/-[0-9a-f]{8}-[0-9a-f-]{27}-/, ' ')} ${c.status?.phase}`,
+      )
+      .sort(),
+    store: store
+      .backups()
+      .map((b) => `${b.volume}/${b.backup}`)
+      .sort(),
+    losses: store.losses,
+  };
+}
+
+function describeVolume(backup: KubeObject, entry: any, snapshots: KubeObject[], contents: KubeObject[]): string {
+  const { pair } = pairOf(backup.metadata.namespace, entry.name, snapshots, contents);
+  return `${backup.metadata.namespace}/${backup.metadata.name} ready=${backup.status?.readyToUse} ${entry.volumeName}: ${pair}`;
+}
+
+function pairOf(namespace: string | undefined, name: string, snapshots: KubeObject[], contents: KubeObject[]) {
+  const snapshot = snapshots.find((s) => s.metadata.name === name && s.metadata.namespace === namespace);
+  const content = contents.find((c) => c.metadata.name === snapshot?.status?.boundVolumeSnapshotContentName);
+  const bound = content !== undefined && content.spec.volumeSnapshotRef.uid === snapshot?.metadata.uid;
+  const ready = bound && snapshot?.status?.readyToUse === true && content.status?.readyToUse === true;
+  return { content, ready, pair: `${content?.status?.snapshotHandle} ${content?.spec.deletionPolicy} ready=${ready}` };
+}
+
+/** Looks, at the very moment a VMBackup is switched, at the pair it is switched to. */
+async function watchSwitches(sandbox: Sandbox, worse: string[]): Promise<() => void> {
+  const kind = 'harvesterhci.io/v1beta1/VirtualMachineBackup';
+  const names = new Map<string, string>();
+  const keyOf = (b: KubeObject, entry: any) => `${b.metadata.uid} ${entry.volumeName}`;
+  for (const backup of await sandbox.client.list(kind)) {
+    for (const entry of backup.status?.volumeBackups ?? []) names.set(keyOf(backup, entry), entry.name);
+  }
+  return sandbox.client.watch(kind, ({ type, object }) => {
+    if (type !== 'MODIFIED') return;
+    for (const entry of object.status?.volumeBackups ?? []) {
+      const before = names.get(keyOf(object, entry));
+      names.set(keyOf(object, entry), entry.name);
+      // Harvester's own lazy repair renames first and creates after; it says so by being not ready.
+      if (before === undefined || before === entry.name || object.status?.readyToUse !== true) continue;
+      void Promise.all([
+        sandbox.client.list('snapshot.storage.k8s.io/v1/VolumeSnapshot'),
+        sandbox.client.list('snapshot.storage.k8s.io/v1/VolumeSnapshotContent'),
+      ]).then(([snapshots, contents]) => {
+        const { content, ready } = pairOf(object.metadata.namespace, entry.name, snapshots, contents);
+        const handle: string = content?.spec.source.snapshotHandle ?? '';
+        const right = sandbox.store
+          .backups()
+          .some((b) => handle === `bak://${b.volume}/${b.backup}` && b.backup === entry.longhornBackupName);
+        if (!ready || !right)
+          worse.push(`${object.metadata.name} ${before} -> ${entry.name} (ready=${ready}, ${handle})`);
+      });
+    }
+  });
+}
