@@ -1,0 +1,85 @@
+import type { AnyFunction, Watch } from '../function.ts';
+import { resourceTypes, sweepTypes } from '../events/types.ts';
+import type { Commented, ManifestOptions } from './options.ts';
+import { labels } from './options.ts';
+import { TIMEOUT_SECONDS } from './service.ts';
+
+export const BROKER = 'gleaner';
+
+/** The class is named, and with it its channel: whatever default the cluster has, these delivery rules hold. */
+export function broker({ namespace }: ManifestOptions): Commented {
+  return {
+    manifest: {
+      apiVersion: 'eventing.knative.dev/v1',
+      kind: 'Broker',
+      metadata: {
+        name: BROKER,
+        namespace,
+        labels: labels('broker'),
+        annotations: { 'eventing.knative.dev/broker.class': 'MTChannelBasedBroker' },
+      },
+      spec: {
+        config: {
+          apiVersion: 'v1',
+          kind: 'ConfigMap',
+          name: 'config-br-default-channel',
+          namespace: 'knative-eventing',
+        },
+      },
+    },
+  };
+}
+
+/** What a function is told of: the kinds it watches, and the sweep. */
+export function triggers(fn: Pick<AnyFunction, 'name' | 'watches'>, options: ManifestOptions): Commented[] {
+  return [
+    trigger(
+      fn.name,
+      fn.name,
+      fn.watches.flatMap((watch) => typesOf(watch).map((type) => ({ type, kind: watch.kind }))),
+      // The broker is synchronous: a source waits while a function is retried, and what it then gives up is in the next
+      // sweep. So few retries, soon.
+      { retry: 3, backoffPolicy: 'exponential', backoffDelay: 'PT1S', timeout: 'PT60S' },
+      options,
+      'Types and kinds of what it watches, and no type that Gleaner answers with: a reply that came back to its sender\n' +
+        'would do so some 255 times. Delivery names no dead letter sink, since there is no service to take them yet: what\n' +
+        'is given up after the retries is found by the next sweep.',
+    ),
+    trigger(
+      `${fn.name}-sweep`,
+      fn.name,
+      [...sweepTypes].map((type) => ({ type })),
+      { retry: 0, timeout: `PT${TIMEOUT_SECONDS}S` },
+      options,
+      'Not retried: the next tick is.',
+    ),
+  ];
+}
+
+/** Event types of a source in the mode the kind is watched in. */
+const typesOf = ({ mode }: Watch): string[] =>
+  Object.keys(resourceTypes).filter((type) => resourceTypes[type]?.withObject === (mode === 'resource'));
+
+function trigger(
+  name: string,
+  subscriber: string,
+  exact: readonly Readonly<Record<string, string>>[],
+  delivery: Readonly<Record<string, unknown>>,
+  { namespace }: ManifestOptions,
+  why: string,
+): Commented {
+  return {
+    why,
+    manifest: {
+      apiVersion: 'eventing.knative.dev/v1',
+      kind: 'Trigger',
+      metadata: { name, namespace, labels: labels(subscriber) },
+      spec: {
+        broker: BROKER,
+        filters: [{ any: exact.map((attributes) => ({ exact: attributes })) }],
+        subscriber: { ref: { apiVersion: 'serving.knative.dev/v1', kind: 'Service', name: subscriber } },
+        delivery,
+      },
+    },
+  };
+}

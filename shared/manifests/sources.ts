@@ -1,0 +1,105 @@
+import type { KindName } from '../domain/kinds.ts';
+import { kinds } from '../domain/kinds.ts';
+import type { AnyFunction, Watch } from '../function.ts';
+import { BROKER } from './broker.ts';
+import type { Commented, ManifestOptions } from './options.ts';
+import { labels } from './options.ts';
+import { account } from './rights.ts';
+
+const ACCOUNT = 'gleaner-sources';
+export const SWEEP = 'gleaner-sweep';
+
+type Watching = readonly Pick<AnyFunction, 'name' | 'watches'>[];
+
+/** Their status holds copies of the VM's secrets, and an event with the object would carry them into broker and log. */
+const withSecrets: ReadonlySet<KindName> = new Set(['VirtualMachineBackup']);
+
+/** Kinds watched by any of the functions in this mode, in the order of the vocabulary. */
+export function watchedKinds(functions: Watching, mode: Watch['mode']): KindName[] {
+  const watched = new Set(functions.flatMap((fn) => fn.watches.filter((w) => w.mode === mode).map((w) => w.kind)));
+  return (Object.keys(kinds) as KindName[]).filter((kind) => watched.has(kind));
+}
+
+/** Where events come from: one source per mode for all functions, and the clock of the sweep. */
+export function sources(functions: Watching, options: ManifestOptions): Commented[] {
+  const carried = watchedKinds(functions, 'resource');
+  const named = watchedKinds(functions, 'reference');
+  const secret = carried.find((kind) => withSecrets.has(kind));
+  if (secret !== undefined) throw new Error(`${secret} holds secrets: watch it by reference`);
+  const rules = (Object.keys(kinds) as KindName[])
+    .filter((kind) => carried.includes(kind) || named.includes(kind))
+    .map((kind) => ({
+      group: kinds[kind].group,
+      resource: kinds[kind].plural,
+      verbs: ['get', 'list', 'watch'],
+    }));
+  return [
+    ...account(ACCOUNT, 'sources', options.namespace, rules, 'What the sources may read: just the kinds they watch.'),
+    ...apiServerSource(
+      'gleaner-resource',
+      'Resource',
+      carried,
+      options,
+      'Events that carry the object: most end early.',
+    ),
+    ...apiServerSource(
+      'gleaner-reference',
+      'Reference',
+      named,
+      options,
+      'Events that only name the object, for kinds whose objects hold secrets.',
+    ),
+    pingSource(options),
+  ];
+}
+
+function apiServerSource(
+  name: string,
+  mode: 'Resource' | 'Reference',
+  watched: readonly KindName[],
+  { namespace }: ManifestOptions,
+  why: string,
+): Commented[] {
+  if (watched.length === 0) return [];
+  const manifest = {
+    apiVersion: 'sources.knative.dev/v1',
+    kind: 'ApiServerSource',
+    metadata: { name, namespace, labels: labels('sources') },
+    spec: {
+      serviceAccountName: ACCOUNT,
+      mode,
+      resources: watched.map((kind) => ({ apiVersion: kinds[kind].apiVersion, kind })),
+      namespaceSelector: {}, // all namespaces, with one watch per kind
+      sink: toBroker,
+    },
+  };
+  return [{ why, manifest }];
+}
+
+function pingSource({ namespace, sweepSchedule }: ManifestOptions): Commented {
+  return {
+    why:
+      'Sources say nothing of objects that were there before them, nor of what happened while they were away: a sweep\n' +
+      'looks at everything.',
+    manifest: {
+      apiVersion: 'sources.knative.dev/v1',
+      kind: 'PingSource',
+      metadata: { name: SWEEP, namespace, labels: labels('sources') },
+      spec: { schedule: sweepSchedule, contentType: 'application/json', data: '{"sweep":true}', sink: toBroker },
+    },
+  };
+}
+
+const toBroker = { ref: { apiVersion: 'eventing.knative.dev/v1', kind: 'Broker', name: BROKER } };
+
+/**
+ * The resource name that Knative's source watches for a kind. It does not ask the API server but builds the name by
+ * these rules; a kind whose plural is another one would silently never be watched.
+ */
+export function guessedPlural(kind: string): string {
+  const singular = kind.toLowerCase();
+  if (singular.endsWith('endpoints')) return singular;
+  if (singular.endsWith('s')) return `${singular}es`;
+  if (singular.endsWith('y')) return `${singular.slice(0, -1)}ies`;
+  return `${singular}s`;
+}

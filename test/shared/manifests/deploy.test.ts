@@ -1,0 +1,46 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+import { manifestFiles } from '../../../shared/manifests/files.ts';
+import { defaults } from '../../../shared/manifests/options.ts';
+import { all, ofKind, parsed } from './parsed.ts';
+
+const folder = join(import.meta.dirname, '../../../deploy');
+
+describe('deploy/', () => {
+  test('is what the definitions render to (else: npm run manifests)', () => {
+    const checkedIn = readdirSync(folder)
+      .filter((name) => name.endsWith('.yaml'))
+      .map((name) => ({ name, text: readFileSync(join(folder, name), 'utf8') }));
+    const byName = (a: { name: string }, b: { name: string }) => (a.name < b.name ? -1 : 1);
+    expect(checkedIn.sort(byName)).toEqual([...manifestFiles(all, defaults)].sort(byName));
+  });
+
+  test('says in its first line where it comes from', () => {
+    for (const { text } of manifestFiles(all, defaults)) {
+      expect(text).toMatch(/^# generated from functions\/.*; npm run manifests\n/);
+    }
+  });
+
+  test('creates the namespace before anything in it, also when applied in the order of file names', () => {
+    const names = manifestFiles(all, defaults).map(({ name }) => name);
+    expect([...names].sort()[0]).toBe(names[0]);
+    expect(parsed()[0]).toMatchObject({ kind: 'Namespace', metadata: { name: 'gleaner' } });
+  });
+
+  test('has no object twice', () => {
+    const keys = parsed().map(({ kind, metadata }) => `${kind} ${metadata.name}`);
+    expect(new Set(keys).size).toBe(keys.length);
+  });
+
+  test('puts everything that has a namespace into the one that is asked for', () => {
+    const manifests = parsed({ namespace: 'storage-ops' });
+    const clusterScoped = ['Namespace', 'ClusterRole', 'ClusterRoleBinding'];
+    for (const { kind, metadata } of manifests) {
+      expect([kind, metadata.namespace]).toEqual([kind, clusterScoped.includes(kind) ? undefined : 'storage-ops']);
+    }
+    for (const binding of ofKind('ClusterRoleBinding', manifests)) {
+      expect(binding.subjects).toEqual([expect.objectContaining({ namespace: 'storage-ops' })]);
+    }
+  });
+});
