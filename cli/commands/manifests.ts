@@ -1,0 +1,80 @@
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import * as functions from '../../functions/index.ts';
+import { defineCommand, exit, UsageError } from '../command.ts';
+import type { ManifestFile } from '../../shared/manifests/files.ts';
+import { defaults } from '../../shared/manifests/options.ts';
+
+interface Options {
+  readonly write?: string;
+  readonly image: string;
+  readonly namespace: string;
+  readonly mode: 'apply' | 'observe';
+  readonly sweep: string;
+}
+
+export const manifestsCommand = defineCommand<Options>({
+  name: 'manifests',
+  summary: 'Print what Knative needs to run the functions in a cluster',
+  description:
+    'Made from the functions themselves: one Knative Service, account and set of rights for each, and the sources,\n' +
+    'broker and triggers that bring the events. Reads no cluster and writes to none.',
+  examples: [
+    {
+      does: 'Install, with an image of your own',
+      command: 'gleaner manifests --image registry.example.org/gleaner:0.1.0 | kubectl apply -f -',
+    },
+    {
+      does: 'The same functions, but they only report',
+      command: 'gleaner manifests --mode observe --image registry.example.org/gleaner:0.1.0 | kubectl apply -f -',
+    },
+    { does: 'Bring the deploy/ folder of this repository up to date', command: 'gleaner manifests --write' },
+  ],
+  options: [
+    {
+      flags: '--write [folder]',
+      description: 'write files there instead of printing, and take away old ones',
+      preset: 'deploy',
+    },
+    { flags: '--image <image>', description: 'the image that serves the functions', default: defaults.image },
+    { flags: '-n, --namespace <name>', description: 'where they live', default: defaults.namespace, parse: dnsLabel },
+    {
+      flags: '--mode <mode>',
+      description: 'whether the functions write or only report',
+      choices: ['apply', 'observe'],
+      default: defaults.mode,
+    },
+    { flags: '--sweep <cron>', description: 'when to look at everything', default: defaults.sweepSchedule },
+  ],
+  async run({ options, io }) {
+    const { manifestFiles } = await import('../../shared/manifests/files.ts');
+    const { image, namespace, mode, sweep: sweepSchedule, write: folder } = options;
+    const files = manifestFiles(Object.values(functions), { image, namespace, mode, sweepSchedule });
+    if (folder === undefined) await io.out(files.map(({ text }) => text).join('---\n'));
+    else for (const line of await writeFolder(folder, files)) io.err(`${line}\n`);
+    return exit.ok;
+  },
+});
+
+/** Leaves alone what it did not generate. */
+async function writeFolder(folder: string, files: readonly ManifestFile[]): Promise<string[]> {
+  await mkdir(folder, { recursive: true });
+  const wanted = new Set(files.map(({ name }) => name));
+  const said: string[] = [];
+  for (const name of await readdir(folder)) {
+    if (wanted.has(name) || !name.endsWith('.yaml')) continue;
+    if (!(await readFile(join(folder, name), 'utf8')).startsWith('# generated from functions/')) continue;
+    await rm(join(folder, name));
+    said.push(`removed ${join(folder, name)}`);
+  }
+  for (const { name, text } of files) {
+    await writeFile(join(folder, name), text);
+    said.push(`wrote ${join(folder, name)}`);
+  }
+  return said;
+}
+
+function dnsLabel(text: string): string {
+  if (/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/.test(text)) return text;
+  throw new UsageError(`"${text}" is no name for a namespace`);
+}
