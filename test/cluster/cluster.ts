@@ -3,13 +3,20 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { binariesOf, build, goVersion } from './build.ts';
 import { Client } from './client.ts';
-import { accessOf, freePorts, prepareIdentities, startControllerManager, startControlPlane } from './control-plane.ts';
+import {
+  accessOf,
+  freePorts,
+  prepareIdentities,
+  startApiServer,
+  startControllerManager,
+  startControlPlane,
+} from './control-plane.ts';
 import { applyDefinitions, definitions } from './definitions.ts';
 import { startHarvester } from './harvester.ts';
 import type { Choice, Part } from './parts.ts';
 import { partsFor } from './parts.ts';
 import { runFolder } from './places.ts';
-import { processes, stopAll } from './processes.ts';
+import { processes, stop, stopAll } from './processes.ts';
 import type { BedState } from './state.ts';
 import { loadState, saveState } from './state.ts';
 import { startStorage } from './storage.ts';
@@ -23,6 +30,10 @@ export interface UpOptions {
   readonly fsync?: boolean;
   /** Folder of a backup store that outlives the bed, as a backup target outlives a cluster. */
   readonly store?: string;
+  /** Versions whose custom resource definitions are applied, where they are not those of the programs. */
+  readonly definitionsOf?: Choice;
+  /** Further users, each with a token and no rights. */
+  readonly users?: readonly string[];
 }
 
 /** Thrown when there is no Go: the one tool the bed cannot do without. */
@@ -43,6 +54,8 @@ export async function up({
   say = () => {},
   fsync = false,
   store,
+  definitionsOf = choice,
+  users,
 }: UpOptions): Promise<BedState> {
   if ((await goVersion()) === undefined) throw new NoGoError();
   const parts = partsFor(choice);
@@ -55,7 +68,7 @@ export async function up({
     run,
     choice,
     ports: await freePorts(['etcd', 'etcdPeers', 'api', 'longhorn', 's3', 'kubevirt']),
-    tokens: await prepareIdentities(run),
+    tokens: await prepareIdentities(run, users),
     ...(store === undefined ? {} : { store }),
   };
   await saveState(state);
@@ -64,7 +77,7 @@ export async function up({
     await timed(say, 'etcd and kube-apiserver', '8 s', () => startControlPlane(state, bin, { fsync }));
     const client = await adminClient(state);
     await timed(say, 'custom resource definitions and kube-controller-manager', '5 s', async () => {
-      await applyDefinitions(client, await definitions(choice));
+      await applyDefinitions(client, await definitions(definitionsOf));
       await startControllerManager(state, bin);
     });
     if (choice.longhorn !== 'none')
@@ -91,6 +104,12 @@ export async function running(name = 'default'): Promise<BedState | undefined> {
   if (!state) return undefined;
   const found = await processes(state.run);
   return found.length > 0 && found.every(({ alive }) => alive) ? state : undefined;
+}
+
+/** Stops the API server as a crash would and starts it again; its caches then begin at the present. */
+export async function restartApiServer(state: BedState): Promise<void> {
+  await stop(state.run, 'kube-apiserver', 'SIGKILL');
+  await startApiServer(state, await binaryFinder(partsFor(state.choice)));
 }
 
 export const adminClient = async (state: BedState): Promise<Client> => new Client(await accessOf(state));

@@ -35,8 +35,11 @@ export async function freePorts<Name extends string>(names: readonly Name[]): Pr
   return Object.fromEntries(names.map((name, i) => [name, ports[i]])) as Record<Name, number>;
 }
 
-/** Keys, tokens and the audit policy; made once per bed. */
-export async function prepareIdentities(run: string): Promise<Record<string, string>> {
+/**
+ * Keys, tokens and the audit policy; made once per bed. `more` are users without rights, of the name given; a name
+ * `system:serviceaccount:…` gets the groups of a service account.
+ */
+export async function prepareIdentities(run: string, more: readonly string[] = []): Promise<Record<string, string>> {
   await mkdir(join(run, 'certs'), { recursive: true });
   const { privateKey, publicKey } = generateKeyPairSync('rsa', {
     modulusLength: 2048,
@@ -46,8 +49,9 @@ export async function prepareIdentities(run: string): Promise<Record<string, str
   await writeFile(join(run, 'service-account.key'), privateKey, { mode: 0o600 });
   await writeFile(join(run, 'service-account.pub'), publicKey);
   const tokens: Record<string, string> = {};
-  for (const user of Object.keys(users)) tokens[user] = randomBytes(16).toString('hex');
-  const rows = Object.entries(users).map(([user, groups]) => [tokens[user], user, user, `"${groups}"`].join(','));
+  const all = { ...users, ...Object.fromEntries(more.map((user) => [user, groupsOf(user)])) };
+  for (const user of Object.keys(all)) tokens[user] = randomBytes(16).toString('hex');
+  const rows = Object.entries(all).map(([user, groups]) => [tokens[user], user, user, `"${groups}"`].join(','));
   await writeFile(join(run, 'tokens.csv'), rows.join('\n') + '\n', { mode: 0o600 });
   // Every write, with its user: how a test learns who deleted what, and whether two controllers write in a loop.
   const writes = ['create', 'update', 'patch', 'delete', 'deletecollection'];
@@ -68,6 +72,11 @@ export async function prepareIdentities(run: string): Promise<Record<string, str
   return tokens;
 }
 
+function groupsOf(user: string): string {
+  const [, namespace] = /^system:serviceaccount:([^:]+):/.exec(user) ?? [];
+  return namespace === undefined ? '' : `system:serviceaccounts,system:serviceaccounts:${namespace}`;
+}
+
 /** Starts etcd and the API server. `fsync` makes etcd survive its own crash. */
 export async function startControlPlane(
   state: BedState,
@@ -75,13 +84,19 @@ export async function startControlPlane(
   { fsync = false } = {},
 ): Promise<void> {
   const { run, ports } = state;
-  await start(run, etcd(state, bin('etcd'), fsync));
-  await start(run, apiServer(state, bin('kube-apiserver')), 120_000);
+  await startEtcd(state, bin, { fsync });
+  await startApiServer(state, bin);
   const ca = await readFile(join(run, 'certs', 'apiserver.crt'), 'utf8');
   const server = `https://127.0.0.1:${ports.api}`;
   for (const [user, token] of Object.entries(state.tokens))
     await writeKubeconfig(kubeconfigOf(run, user), { server, token, ca });
 }
+
+export const startEtcd = (state: BedState, bin: (binary: string) => string, { fsync = false } = {}): Promise<void> =>
+  start(state.run, etcd(state, bin('etcd'), fsync));
+
+export const startApiServer = (state: BedState, bin: (binary: string) => string): Promise<void> =>
+  start(state.run, apiServer(state, bin('kube-apiserver')), 120_000);
 
 /** Started once the definitions are there: the garbage collector looks for new kinds only twice a minute. */
 export const startControllerManager = (state: BedState, bin: (binary: string) => string): Promise<void> =>
