@@ -1,0 +1,9 @@
+import type { Command } from '../command.ts';
+import { functionsCommand } from './functions.ts';
+import { manifestsCommand } from './manifests.ts';
+import { sandboxCommand } from './sandbox.ts';
+import { scanCommand } from './scan.ts';
+
+/** The commands there are, in the order in which help lists them. */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- existential type: each command's options stay its own
+export const commands: readonly Command<any>[] = [scanCommand, functionsCommand, sandboxCommand, manifestsCommand];

@@ -1,0 +1,75 @@
+import type { OptionSpec } from './command.ts';
+import { UsageError } from './command.ts';
+
+/** Options that several commands share, spelt as kubectl spells them. */
+
+export interface ClusterOptions {
+  readonly kubeconfig?: string;
+  readonly context?: string;
+}
+
+export const clusterOptions: readonly OptionSpec[] = [
+  { flags: '--kubeconfig <file>', description: 'kubeconfig to use (default: $KUBECONFIG, ~/.kube/config, in-cluster)' },
+  { flags: '--context <name>', description: 'context of the kubeconfig to use' },
+];
+
+export interface ScopeOptions {
+  readonly namespace?: string;
+  readonly allNamespaces?: boolean;
+  readonly selector?: string;
+  readonly function?: readonly string[];
+}
+
+export const scopeOptions: readonly OptionSpec[] = [
+  {
+    flags: '-n, --namespace <name>',
+    description: 'only VMBackups of this namespace, and contents whose snapshot is in it (default: all namespaces)',
+  },
+  { flags: '-A, --all-namespaces', description: 'all namespaces, which is the default' },
+  {
+    flags: '-l, --selector <labels>',
+    description: 'only VMBackups with these labels, and the contents that their volumes use',
+  },
+  { flags: '--function <name...>', description: 'only what these functions have to say (default: all)' },
+];
+
+export const outputFormats = ['table', 'wide', 'json', 'yaml', 'name'] as const;
+export type OutputFormat = (typeof outputFormats)[number];
+
+export interface OutputOptions {
+  readonly output: OutputFormat;
+}
+
+export const outputOption: OptionSpec = {
+  flags: '-o, --output <format>',
+  description: 'how to print it',
+  choices: outputFormats,
+  default: 'table',
+};
+
+export interface VerboseOptions {
+  readonly verbose?: boolean;
+}
+
+export const verboseOption: OptionSpec = {
+  flags: '-v, --verbose',
+  description: 'say more on stderr: stacks of errors, every event',
+};
+
+const unitMs = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 } as const;
+
+/** `90s`, `5m`, `1h30m`, as kubectl writes durations. @throws UsageError */
+export function parseDurationMs(text: string): number {
+  const parts = [...text.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h)/g)];
+  if (parts.length === 0 || parts.map(([part]) => part).join('') !== text) {
+    throw new UsageError(`"${text}" is no duration; write 90s, 5m or 1h30m`);
+  }
+  return parts.reduce((sum, [, amount, unit]) => sum + Number(amount) * unitMs[unit as keyof typeof unitMs], 0);
+}
+
+/** @throws UsageError */
+export function parsePort(text: string): number {
+  const port = Number(text);
+  if (!/^\d+$/.test(text) || port > 65_535) throw new UsageError(`"${text}" is no port`);
+  return port;
+}

@@ -1,0 +1,89 @@
+import { styleText } from 'node:util';
+import { kinds } from '../../shared/domain/kinds.ts';
+import type { Ref } from '../../shared/domain/kinds.ts';
+import { describeAction } from '../../shared/plan/action.ts';
+import type { Finding, VerdictKind } from '../../shared/plan/plan.ts';
+import { verdictOf } from '../../shared/plan/plan.ts';
+import type { Column } from './table.ts';
+
+/** A finding, and the function that found it. */
+export interface Found {
+  readonly function: string;
+  readonly finding: Finding;
+}
+
+const shortKinds: Readonly<Record<Ref['kind'], string>> = {
+  VirtualMachineBackup: 'vmbackup',
+  VirtualMachineRestore: 'vmrestore',
+  VolumeSnapshot: 'vs',
+  VolumeSnapshotContent: 'vsc',
+  Backup: 'backup.longhorn.io',
+  BackupVolume: 'backupvolume.longhorn.io',
+  PersistentVolumeClaim: 'pvc',
+};
+
+/** What kubectl takes: `vmbackup/web`. */
+export const shortName = (subject: Ref): string => `${shortKinds[subject.kind]}/${subject.name}`;
+
+/** What kubectl prints with `-o name`. */
+export function fullName({ kind, name }: Ref): string {
+  const { group } = kinds[kind];
+  return `${kind.toLowerCase()}${group === '' ? '' : `.${group}`}/${name}`;
+}
+
+/** Of the object, or of the snapshot that a content belongs to. */
+const namespaceOf = ({ subject, facts }: Finding): string =>
+  subject.namespace ?? facts?.['snapshot']?.split('/')[0] ?? '';
+
+const colours: Readonly<Record<VerdictKind, Parameters<typeof styleText>[0]>> = {
+  leave: 'green',
+  act: 'yellow',
+  wait: 'cyan',
+  report: 'red',
+};
+
+export const colourOf = (text: string, verdict: VerdictKind): string =>
+  styleText(colours[verdict], text, { validateStream: false });
+
+const column = (title: string, value: (found: Found) => string): Column<Found> => ({ title, value });
+const narrow: readonly Column<Found>[] = [
+  column('NAMESPACE', ({ finding }) => namespaceOf(finding)),
+  column('OBJECT', ({ finding }) => shortName(finding.subject)),
+  column('VOLUME', ({ finding }) => finding.volume ?? ''),
+  {
+    title: 'VERDICT',
+    value: ({ finding }) => verdictOf(finding),
+    style: (text, { finding }) => colourOf(text, verdictOf(finding)),
+  },
+  column('REASON', ({ finding }) => finding.reason),
+];
+const message = column('MESSAGE', ({ finding }) => finding.message);
+
+export const columnsOf: Readonly<Record<'table' | 'wide', readonly Column<Found>[]>> = {
+  table: [...narrow, message],
+  wide: [
+    ...narrow,
+    column('FUNCTION', (found) => found.function),
+    column('HANDLE', ({ finding }) => finding.facts?.['handle'] ?? ''),
+    column('BACKUP', ({ finding }) => finding.facts?.['backup'] ?? ''),
+    column('COMMAND', ({ finding }) => finding.command ?? ''),
+    message,
+  ],
+};
+
+/** A finding as documents show it: the very actions that would be applied, each with its sentence. */
+export function toDocument({ function: name, finding }: Found): object {
+  const { subject, volume, reason, message: text, command, waitsFor, facts, actions } = finding;
+  return {
+    function: name,
+    subject,
+    ...(volume !== undefined && { volume }),
+    verdict: verdictOf(finding),
+    reason,
+    message: text,
+    ...(command !== undefined && { command }),
+    ...(waitsFor !== undefined && { waitsFor }),
+    ...(facts !== undefined && { facts }),
+    actions: actions.map((action) => ({ ...action, text: describeAction(action) })),
+  };
+}

@@ -1,0 +1,124 @@
+import type { Io } from '../io.ts';
+import type { OutputFormat } from '../options.ts';
+import { describeRef } from '../../shared/domain/kinds.ts';
+import { describeAction } from '../../shared/plan/action.ts';
+import { verdictOf } from '../../shared/plan/plan.ts';
+import { createDocument } from './document.ts';
+import type { Found } from './findings.ts';
+import { colourOf, columnsOf, fullName, toDocument } from './findings.ts';
+import { createSummary } from './summary.ts';
+import { createTable } from './table.ts';
+
+/** Prints findings as they come, and the sums at the end. Keeps none of them. */
+export interface Printer {
+  /** Counts it; prints it when it is `shown`. */
+  finding(found: Found, shown: boolean): Promise<void>;
+  /** Something that could not be looked at: said on stderr (unless somebody else says it), and part of documents. */
+  failure(message: string, options?: { silent: true }): Promise<void>;
+  end(): Promise<{ open: number; failures: number }>;
+}
+
+interface Form {
+  finding(found: Found): Promise<void>;
+  end(summary: ReturnType<typeof createSummary>, failures: readonly string[]): Promise<void>;
+}
+
+export async function openPrinter(kind: 'Scan' | 'Plan', format: OutputFormat, io: Io): Promise<Printer> {
+  const summary = createSummary();
+  const failures: string[] = [];
+  const form = await openForm(kind, format, io);
+  return {
+    async finding(found, shown) {
+      summary.add(found);
+      if (shown) await form.finding(found);
+    },
+    failure(message, options) {
+      failures.push(message);
+      if (options?.silent !== true) io.err(`gleaner: ${message}\n`);
+      return Promise.resolve();
+    },
+    async end() {
+      await form.end(summary, failures);
+      return { open: summary.open, failures: failures.length };
+    },
+  };
+}
+
+async function openForm(kind: 'Scan' | 'Plan', format: OutputFormat, io: Io): Promise<Form> {
+  switch (format) {
+    case 'json':
+    case 'yaml':
+      return documentForm(kind, format, io);
+    case 'name':
+      return nameForm(io);
+    case 'table':
+    case 'wide':
+      return kind === 'Plan' && format === 'table' ? sentenceForm(io) : tableForm(format, io);
+  }
+}
+
+async function documentForm(kind: 'Scan' | 'Plan', format: 'json' | 'yaml', io: Io): Promise<Form> {
+  const document = createDocument(format, io);
+  await document.field('kind', kind);
+  await document.list('findings');
+  return {
+    finding: (found) => document.item(toDocument(found)),
+    async end(summary, failures) {
+      await document.field('summary', { ...summary.toDocument(), failures: failures.length });
+      if (failures.length > 0) await document.field('errors', failures);
+      await document.end();
+    },
+  };
+}
+
+/** One line per object, however many findings there are about it in a row. */
+function nameForm(io: Io): Form {
+  let last = '';
+  return {
+    async finding({ finding }) {
+      const name = fullName(finding.subject);
+      if (name !== last) await io.out(`${name}\n`);
+      last = name;
+    },
+    end: () => Promise.resolve(),
+  };
+}
+
+function tableForm(format: 'table' | 'wide', io: Io): Form {
+  const table = createTable(columnsOf[format], io);
+  let rows = 0;
+  return {
+    finding(found) {
+      rows++;
+      return table.add(found);
+    },
+    async end(summary) {
+      await table.end();
+      await io.out(`${rows > 0 ? '\n' : ''}${summary.toText()}\n`);
+    },
+  };
+}
+
+/** A plan to be read: what is thought of each thing, and the steps. */
+function sentenceForm(io: Io): Form {
+  let actions = 0;
+  return {
+    async finding({ function: name, finding }) {
+      actions += finding.actions.length;
+      const verdict = verdictOf(finding);
+      const volume = finding.volume === undefined ? '' : `, volume ${finding.volume}`;
+      const head = `${io.colour ? colourOf(verdict, verdict) : verdict}  ${describeRef(finding.subject)}${volume}  (${name}: ${finding.reason})`;
+      const lines = [
+        `  ${finding.message}`,
+        ...finding.actions.map((action, index) => `  ${index + 1}. ${describeAction(action)}`),
+        ...(finding.waitsFor === undefined ? [] : [`  waits for: ${finding.waitsFor}`]),
+        ...(finding.command === undefined ? [] : [`  $ ${finding.command}`]),
+      ];
+      await io.out(`${[head, ...lines].join('\n')}\n\n`);
+    },
+    async end(summary) {
+      const steps = actions === 0 ? '' : ` ${actions} step(s) now; "gleaner apply" takes them, and those that follow.`;
+      await io.out(`${summary.toText()}${steps}\n`);
+    },
+  };
+}

@@ -1,0 +1,56 @@
+import { verdictOf } from '../../shared/plan/plan.ts';
+import type { VerdictKind } from '../../shared/plan/plan.ts';
+import type { Found } from './findings.ts';
+
+/** Sums over findings that are not kept themselves. */
+export interface Summary {
+  add(found: Found): void;
+  /** Whether Gleaner or a person has something to do. */
+  readonly open: number;
+  toDocument(): SummaryDocument;
+  /** One line for people. */
+  toText(): string;
+}
+
+export interface SummaryDocument {
+  /** What needs attention, and what does not. */
+  readonly open: number;
+  readonly well: number;
+  readonly verdicts: Readonly<Record<VerdictKind, number>>;
+  readonly reasons: Readonly<Record<string, number>>;
+}
+
+export function createSummary(): Summary {
+  const verdicts: Record<VerdictKind, number> = { act: 0, wait: 0, report: 0, leave: 0 };
+  const reasons = new Map<string, { verdict: VerdictKind; count: number }>();
+  const open = () => verdicts.act + verdicts.wait + verdicts.report;
+  const listed = (wanted: (verdict: VerdictKind) => boolean) =>
+    [...reasons]
+      .filter(([, { verdict }]) => wanted(verdict))
+      .sort(([a, { count: as }], [b, { count: bs }]) => bs - as || a.localeCompare(b))
+      .map(([reason, { count }]) => `${reason} ${count}`)
+      .join(', ');
+  return {
+    add({ finding }) {
+      const verdict = verdictOf(finding);
+      verdicts[verdict]++;
+      const known = reasons.get(finding.reason);
+      if (known === undefined) reasons.set(finding.reason, { verdict, count: 1 });
+      else known.count++;
+    },
+    get open() {
+      return open();
+    },
+    toDocument: () => ({
+      open: open(),
+      well: verdicts.leave,
+      verdicts: { ...verdicts },
+      reasons: Object.fromEntries([...reasons].sort().map(([reason, { count }]) => [reason, count])),
+    }),
+    toText() {
+      const needs = open() === 0 ? 'Nothing needs attention' : `${open()} to look at (${listed((v) => v !== 'leave')})`;
+      const well = verdicts.leave === 0 ? '' : `; ${verdicts.leave} left alone (${listed((v) => v === 'leave')})`;
+      return `${needs}${well}.`;
+    },
+  };
+}

@@ -1,0 +1,80 @@
+import type { AnyFunction } from '../shared/function.ts';
+import type { OptionSpec } from './command.ts';
+import { UsageError } from './command.ts';
+import { allFunctions } from './functions.ts';
+
+/** Options for the functions' own policies, made from their config schemas. */
+
+export interface PolicyOptions {
+  readonly policy?: readonly string[];
+  /** The short forms, by key: `--procedure swap`. */
+  readonly [key: string]: unknown;
+}
+
+interface PolicyKey {
+  readonly fn: AnyFunction;
+  readonly key: string;
+  readonly choices: readonly string[] | undefined;
+}
+
+const keys: readonly PolicyKey[] = allFunctions.flatMap((fn) => {
+  const { shape = {} } = fn.config as { shape?: Record<string, unknown> };
+  return Object.entries(shape).map(([key, schema]) => ({ fn, key, choices: choicesOf(schema) }));
+});
+/** Keys that only one function has, and that are a choice between words, have an option of their own. */
+const short = keys.filter(
+  ({ key, choices }) => choices !== undefined && keys.filter((other) => other.key === key).length === 1,
+);
+
+export const policyOptions: readonly OptionSpec[] = [
+  ...short.map(({ fn, key, choices }): OptionSpec => ({
+    flags: `--${kebab(key)} <${kebab(key)}>`,
+    description: `policy of ${fn.name}; see its README`,
+    choices: choices ?? [],
+  })),
+  {
+    flags: '--policy <function.key=value...>',
+    description: 'any policy of a function, e.g. fix-handle.procedure=swap',
+  },
+];
+
+/** Each function's config as the options set it. @throws UsageError */
+export function configsFrom(options: PolicyOptions): (fn: AnyFunction) => unknown {
+  const given = new Map<string, Record<string, string>>(allFunctions.map(({ name }) => [name, {}]));
+  for (const { fn, key } of short) {
+    const value = options[camel(key)];
+    if (typeof value === 'string') given.get(fn.name)![key] = value;
+  }
+  for (const text of options.policy ?? []) {
+    const [, name = '', key = '', value = ''] = /^([^.=]+)\.([^=]+)=(.*)$/.exec(text) ?? [];
+    const known = keys.some((one) => one.fn.name === name && one.key === key);
+    if (!known) throw new UsageError(`"${text}" is no policy; there are: ${keys.map(nameOf).join(', ')}`);
+    given.get(name)![key] = value;
+  }
+  const configs = new Map(
+    allFunctions.map((fn) => {
+      const parsed = fn.config.safeParse(given.get(fn.name));
+      if (parsed.success) return [fn.name, parsed.data as unknown];
+      const issues = parsed.error.issues.map((issue) => `${fn.name}.${issue.path.join('.')}: ${issue.message}`);
+      throw new UsageError(issues.join('; '));
+    }),
+  );
+  return (fn) => configs.get(fn.name);
+}
+
+const nameOf = ({ fn, key, choices }: PolicyKey): string =>
+  `${fn.name}.${key}${choices === undefined ? '' : `=${choices.join('|')}`}`;
+
+/** The words a value is chosen from, where the schema is an enum (with a default around it). */
+function choicesOf(schema: unknown): readonly string[] | undefined {
+  const { options, unwrap } = schema as { options?: unknown; unwrap?: () => unknown };
+  if (Array.isArray(options) && options.every((option) => typeof option === 'string')) return options;
+  return unwrap === undefined ? undefined : choicesOf(unwrap.call(schema));
+}
+
+function kebab(key: string): string {
+  return key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+}
+
+/** As commander names the value of a kebab-case option. */
+const camel = (key: string): string => kebab(key).replace(/-(.)/g, (_, letter: string) => letter.toUpperCase());

@@ -1,0 +1,159 @@
+import { describeRef, kinds, ref } from '../shared/domain/kinds.ts';
+import { predecessorNames } from '../shared/domain/names.ts';
+import { entriesOf } from '../shared/chain/read.ts';
+import type { SurveyItem } from '../shared/chain/survey.ts';
+import type { AnyFunction } from '../shared/function.ts';
+import type { Reader } from '../shared/kube/ports.ts';
+import type { Content, Snapshot, VMBackup } from '../shared/objects/types.ts';
+import { UsageError } from './command.ts';
+import type { ScopeOptions } from './options.ts';
+
+/** A kind, or one object of it by name: an argument such as `vmbackup/web`. */
+export interface Selected {
+  readonly kind: SelectableKind;
+  readonly name?: string;
+}
+
+type SelectableKind = 'VirtualMachineBackup' | 'VirtualMachineRestore' | 'VolumeSnapshot' | 'VolumeSnapshotContent';
+
+const aliases: Readonly<Record<SelectableKind, readonly string[]>> = {
+  VirtualMachineBackup: ['vmbackup', 'vmbackups'],
+  VirtualMachineRestore: ['vmrestore', 'vmrestores'],
+  VolumeSnapshot: ['vs'],
+  VolumeSnapshotContent: ['vsc', 'vscs', 'content', 'contents'],
+};
+
+export const selectionArgument = {
+  name: '[kind[/name]...]',
+  description:
+    'vmbackup (with the contents of its volumes), vmrestore (its own contents), vs or vsc; all, when none is given',
+};
+
+/** @throws UsageError */
+export function parseSelected(text: string): Selected {
+  const [word = '', name, ...more] = text.split('/');
+  const [plain = '', ...group] = word.toLowerCase().split('.');
+  const kind = (Object.keys(aliases) as SelectableKind[]).find(
+    (candidate) =>
+      [candidate.toLowerCase(), kinds[candidate].plural, ...aliases[candidate]].includes(plain) &&
+      (group.length === 0 || group.join('.') === kinds[candidate].group),
+  );
+  if (kind === undefined || name === '' || more.length > 0) {
+    throw new UsageError(
+      `"${text}" is no kind that Gleaner looks at; write vmbackup/NAME, vmrestore/NAME, vs/NAME or vsc/NAME`,
+    );
+  }
+  return name === undefined ? { kind } : { kind, name };
+}
+
+type Picks = (item: SurveyItem) => boolean;
+
+/**
+ * The functions, made to look only at what was asked for. Picking happens before anything is read closely, so what is
+ * outside is neither judged nor written.
+ * @throws UsageError when something was named that is not there
+ */
+export async function narrow(
+  functions: readonly AnyFunction[],
+  reader: Reader,
+  options: ScopeOptions,
+  selected: readonly Selected[] = [],
+): Promise<readonly AnyFunction[]> {
+  const { namespace, selector, allNamespaces } = options;
+  if (allNamespaces && namespace !== undefined) throw new UsageError('give -n or -A, not both');
+  if (selector !== undefined && selected.some(({ name }) => name !== undefined)) {
+    throw new UsageError('give names or a selector, not both');
+  }
+  const picks: Picks[] = [];
+  for (const one of selected) picks.push(await picksOf(reader, one, options));
+  if (selected.length === 0 && selector !== undefined) {
+    picks.push(await vmBackupPicks(reader, () => true, options));
+  }
+  const inNamespace = (item: SurveyItem) => namespace === undefined || (namespaceOf(item) ?? namespace) === namespace;
+  const wanted: Picks = (item) => inNamespace(item) && (picks.length === 0 || picks.some((pick) => pick(item)));
+  return functions.map((fn) => ({ ...fn, surveys: (item) => (wanted(item) ? fn.surveys(item) : { subjects: [] }) }));
+}
+
+async function picksOf(reader: Reader, { kind, name }: Selected, options: ScopeOptions): Promise<Picks> {
+  if (name !== undefined) await mustExist(reader, kind, name, options.namespace);
+  const named = (object: { metadata: { name: string } }) => name === undefined || object.metadata.name === name;
+  switch (kind) {
+    case 'VirtualMachineBackup':
+      return vmBackupPicks(reader, named, options);
+    case 'VirtualMachineRestore':
+      return byPair(
+        ({ metadata }) =>
+          metadata.ownerReferences?.some(
+            (owner) => owner.kind === kind && (name === undefined || owner.name === name),
+          ) ?? false,
+      );
+    case 'VolumeSnapshotContent':
+      return byPair(named, () => false);
+    case 'VolumeSnapshot':
+      return byPair(({ spec }) => name === undefined || spec.volumeSnapshotRef.name === name, named);
+  }
+}
+
+const byPair =
+  (
+    content: (content: Content) => boolean,
+    snapshot: (snapshot: Snapshot) => boolean = content as (either: Content | Snapshot) => boolean,
+  ): Picks =>
+  (item) =>
+    (item.what === 'content' && content(item.content)) || (item.what === 'snapshot' && snapshot(item.snapshot));
+
+/** VMBackups, and the pairs their volumes use, used before, or will use. */
+async function vmBackupPicks(
+  reader: Reader,
+  wanted: (backup: VMBackup) => boolean,
+  { namespace, selector }: ScopeOptions,
+): Promise<Picks> {
+  const backups = new Set<string>();
+  const pairs = new Set<string>();
+  const scope = { ...(namespace !== undefined && { namespace }), ...(selector !== undefined && { selector }) };
+  for await (const backup of reader.list('VirtualMachineBackup', scope)) {
+    if (!wanted(backup)) continue;
+    const { metadata } = backup;
+    backups.add(`${metadata.namespace}/${metadata.name}`);
+    for (const { name } of entriesOf(backup)) if (name) pairs.add(`${metadata.namespace}/${firstName(name)}`);
+  }
+  const isPair = (at: { namespace: string; name: string }) => pairs.has(`${at.namespace}/${firstName(at.name)}`);
+  return (item) => {
+    switch (item.what) {
+      case 'vmbackup':
+        return backups.has(`${item.backup.metadata.namespace}/${item.backup.metadata.name}`);
+      case 'content':
+        return isPair(item.content.spec.volumeSnapshotRef);
+      case 'snapshot':
+        return isPair(item.snapshot.metadata);
+      case 'unreadable':
+        return item.object.kind === 'VirtualMachineBackup' && selector === undefined;
+    }
+  };
+}
+
+/** The name before any repair. */
+const firstName = (snapshot: string): string => [...predecessorNames(snapshot)].at(-1) ?? snapshot;
+
+async function mustExist(reader: Reader, kind: SelectableKind, name: string, namespace?: string): Promise<void> {
+  if (namespace !== undefined || !kinds[kind].namespaced) {
+    if ((await reader.get(kind, name, namespace)) !== undefined) return;
+  } else {
+    for await (const { metadata } of reader.list(kind)) if (metadata.name === name) return;
+  }
+  throw new UsageError(`${describeRef(ref(kind, name, namespace))} does not exist`);
+}
+
+/** Of a content: where its snapshot is. Undefined where it cannot be told. */
+function namespaceOf(item: SurveyItem): string | undefined {
+  switch (item.what) {
+    case 'content':
+      return item.content.spec.volumeSnapshotRef.namespace;
+    case 'snapshot':
+      return item.snapshot.metadata.namespace;
+    case 'vmbackup':
+      return item.backup.metadata.namespace;
+    case 'unreadable':
+      return item.object.namespace;
+  }
+}
