@@ -77,7 +77,8 @@ async function settleOne(
   patienceMs: number,
   seen: { writes: Applied[]; failures: string[]; findings: string[] },
 ): Promise<void> {
-  const { reader, writer, close } = await connect({ kubeconfig });
+  const client = await connect({ kubeconfig });
+  const { reader, writer } = client;
   const config = fn.config.parse({});
   try {
     let round: Settling[] = [];
@@ -101,6 +102,6 @@ async function settleOne(
         for (const f of it.outcome.plan.findings) seen.findings.push(`${fn.name} ${f.subject.name}: ${f.reason}`);
     }
   } finally {
-    await close();
+    await client.close();
   }
 }
