@@ -1,4 +1,5 @@
 import type { AnyFunction } from '../function.ts';
+import { createApplier } from '../kube/apply.ts';
 import type { KubeClient } from '../kube/client.ts';
 import type { Session } from './reconcile.ts';
 import type { Settings } from './settings.ts';
@@ -36,7 +37,6 @@ export function createCluster(
       const { reader, writer } = await connected();
       const config = settings.configs.get(fn.name);
       if (settings.mode === 'observe') return { reader, config };
-      const { createApplier } = await import('../kube/apply.ts');
       return { reader, applier: createApplier(reader, writer), config };
     },
     async close() {

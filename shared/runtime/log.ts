@@ -1,3 +1,5 @@
+import { writeSync } from 'node:fs';
+
 /** One JSON object a line: a constant message, and fields that may differ. */
 export interface Log {
   debug(message: string, fields?: Fields): void;
@@ -21,7 +23,7 @@ export interface LogOptions {
 const LONGEST_TEXT = 1000;
 
 export function createLog(options: LogOptions = {}): Log {
-  const { level = 'info', write = (line) => void process.stdout.write(line), now = () => new Date() } = options;
+  const { level = 'info', write = writeOut, now = () => new Date() } = options;
   const at =
     (name: LogLevel) =>
     (message: string, fields: Fields = {}) => {
@@ -33,3 +35,12 @@ export function createLog(options: LogOptions = {}): Log {
 
 const shorten = (_key: string, value: unknown): unknown =>
   typeof value === 'string' && value.length > LONGEST_TEXT ? `${value.slice(0, LONGEST_TEXT)}…` : value;
+
+/** `process.stdout` costs a cold start some milliseconds; a file descriptor none. It may be full when nobody reads. */
+function writeOut(line: string): void {
+  try {
+    writeSync(1, line);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EAGAIN') process.stdout.write(line);
+  }
+}

@@ -55,17 +55,14 @@ export function createReport(fn: string, kind: 'change' | 'sweep'): Report {
     summary: () => ({ reasons, ...(written > 0 && { written, wrote }) }),
     async answer() {
       if (telling === 0) return done;
-      const { CloudEvent, HTTP } = await import('cloudevents');
-      const event = new CloudEvent({
+      const { toHttp } = await import('../events/http.ts');
+      const message = toHttp({
         type: kind === 'sweep' ? replyTypes.swept : (order.find((type) => types.has(type)) ?? replyTypes.waiting),
         source: `/gleaner/functions/${fn}`,
-        ...(telling === 1 && last !== undefined && { subject: refKey(last) }),
-        datacontenttype: 'application/json',
+        subject: telling === 1 && last !== undefined ? refKey(last) : undefined,
         data: { function: fn, reasons, written, outcomes: said, omitted: telling - said.length },
       });
-      // Binary mode, by hand: runtimes tell an event by its class's name or by their own copy of the class.
-      const { headers, body } = HTTP.binary(event);
-      return { statusCode: statusOf.reply, headers: headers as Record<string, string>, body: String(body) };
+      return { statusCode: statusOf.reply, ...message };
     },
   };
 }

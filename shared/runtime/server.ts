@@ -1,10 +1,10 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { NotAnEventError, fromHttp } from '../events/http.ts';
 import { readBody } from './body.ts';
 import type { Answer } from './answer.ts';
-import { failure } from './answer.ts';
-import { parseEvent } from './binding.ts';
+import { EventRefused, failure } from './answer.ts';
 import type { Log } from './log.ts';
 import type { Runner } from './runner.ts';
 
@@ -67,7 +67,15 @@ async function answerRequest(request: IncomingMessage, options: ServerOptions): 
     return method === 'POST' ? failure('misdirected', 'no function at this path') : plain(404, 'not found');
   }
   if (method !== 'POST') return failure('methodNotAllowed', 'events are posted', { allow: 'POST' });
-  return runner.answer(name, async () => parseEvent(request.headers, await readBody(request, bodyLimitBytes)));
+  return runner.answer(name, async () => eventIn(request, await readBody(request, bodyLimitBytes)));
+}
+
+function eventIn(request: IncomingMessage, body: string): unknown {
+  try {
+    return fromHttp(request.headers, body);
+  } catch (error) {
+    throw error instanceof NotAnEventError ? new EventRefused(failure('malformed', error.message)) : error;
+  }
 }
 
 const plain = (statusCode: number, body: string): Answer => ({
@@ -79,7 +87,11 @@ const plain = (statusCode: number, body: string): Answer => ({
 function send(request: IncomingMessage, response: ServerResponse, answer: Answer, last: boolean): void {
   // What was not read is thrown away as it comes, so that the sender gets to see the answer.
   if (!request.complete) request.resume();
-  const headers = { ...answer.headers, ...((last || !request.complete) && { connection: 'close' }) };
+  const headers = {
+    ...answer.headers,
+    ...(answer.statusCode !== 204 && { 'content-length': Buffer.byteLength(answer.body) }),
+    ...((last || !request.complete) && { connection: 'close' }),
+  };
   response.writeHead(answer.statusCode, headers);
   response.end(answer.body === '' || request.method === 'HEAD' ? undefined : answer.body);
 }

@@ -6,6 +6,7 @@ import type { Host } from './respond.ts';
 import type { Runner } from './runner.ts';
 import { createRunner } from './runner.ts';
 import type { Settings } from './settings.ts';
+import { sweep } from './sweep.ts';
 import { readSettings } from './settings.ts';
 
 export interface Started {
@@ -18,13 +19,10 @@ export interface Started {
 export function start(functions: readonly AnyFunction[], environment: NodeJS.ProcessEnv): Started {
   const settings = readSettings(environment, functions);
   const log = createLog({ level: settings.logLevel });
-  const runner = createRunner({ functions, settings, cluster: createCluster(settings), sweep: sweepLazily, log });
+  const runner = createRunner({ functions, settings, cluster: createCluster(settings), sweep: sweepWith, log });
   return { settings, runner, log };
 }
 
-/** Sweeps read lists and are rare; what they are made of is not loaded for an event. */
-const sweepLazily: Host['sweep'] = async function* (fn, session) {
-  const { sweep } = await import('./sweep.ts');
-  const { reader, applier, config } = session;
-  yield* sweep({ functions: [fn], reader, ...(applier && { applier }), configOf: () => config });
-};
+/** Looks at everything for one function, with its own session. */
+const sweepWith: Host['sweep'] = (fn, { reader, applier, config }) =>
+  sweep({ functions: [fn], reader, ...(applier && { applier }), configOf: () => config });

@@ -1,0 +1,256 @@
+/**
+ * Bundles what runs in a container, so that a cold start reads a few small files: `node build.ts [NAME…]`, also run by npm as
+ * `prepare`. `dist/serve.js` is the server, `dist/handle.js` the Knative function, `dist/gleaner.js` the command line.
+ * Heavy parts stay in chunks of their own, which are read when they are first needed.
+ */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import type { Plugin } from 'esbuild';
+import { build } from 'esbuild';
+
+const root = fileURLToPath(new URL('.', import.meta.url));
+const inRoot = (path: string) => `${root}${path}`;
+const { version } = JSON.parse(readFileSync(inRoot('package.json'), 'utf8')) as { version: string };
+
+/**
+ * `import { z } from 'zod'` keeps all of zod, with every language it speaks; as a namespace import the bundler can see
+ * which parts are used.
+ */
+const leanZod: Plugin = {
+  name: 'lean-zod',
+  setup(builder) {
+    builder.onLoad({ filter: /\/(shared|functions|cli|sandbox)\/.*\.ts$/ }, async ({ path }) => {
+      const source = await readFile(path, 'utf8');
+      return { loader: 'ts', contents: source.replace("import { z } from 'zod'", "import * as z from 'zod'") };
+    });
+  },
+};
+
+/**
+ * Of the Kubernetes client only KubeConfig is used. It statically imports all API models, a second HTTP stack, and the
+ * libraries of every way to log in. Models and HTTP stack are left out (they serve methods that Gleaner does not call);
+ * the rarer ways to log in, and SOCKS proxies, are loaded when a kubeconfig names them.
+ */
+const leanKubeConfig: Plugin = {
+  name: 'lean-kubeconfig',
+  setup(builder) {
+    const home = inRoot('node_modules/@kubernetes/client-node/dist/');
+    const virtual = (name: string) => ({ path: name, namespace: 'lean-kubeconfig' });
+    const lazy: Record<string, [className: string, provider: string]> = {
+      './oidc_auth.js': ['OpenIDConnectAuth', 'oidc'],
+      './gcp_auth.js': ['GoogleCloudPlatformAuth', 'gcp'],
+      './azure_auth.js': ['AzureAuth', 'azure'],
+    };
+    const contents: Record<string, string> = {
+      entry: `
+        import { KubeConfig as Base } from './config.js';
+        import { load } from 'socks-proxy-agent';
+        export class KubeConfig extends Base {
+          async applyToHTTPSOptions(options) {
+            if (this.getCurrentCluster()?.proxyUrl?.startsWith('socks')) await load();
+            return super.applyToHTTPSOptions(options);
+          }
+        }`,
+      './gen/index.js': 'export const createConfiguration = undefined, ServerConfiguration = undefined;',
+      './middleware.js': 'export const setHeaderMiddleware = undefined;',
+      undici: 'export const Agent = undefined, ProxyAgent = undefined;',
+      socks: 'export const SocksClient = undefined;',
+      'socks-proxy-agent': `
+        let real;
+        export const load = async () => { real ??= await import('real:socks-proxy-agent'); };
+        export const SocksProxyAgent = function (...options) { return new real.SocksProxyAgent(...options); };`,
+      ...Object.fromEntries(
+        Object.entries(lazy).map(([file, [name, provider]]) => [
+          file,
+          `export class ${name} {
+            isAuthProvider(user) { return user.authProvider?.name === '${provider}'; }
+            async applyAuthentication(user, options) {
+              this.real ??= import('real:${file}').then((module) => new module.${name}());
+              return (await this.real).applyAuthentication(user, options);
+            }
+          }`,
+        ]),
+      ),
+    };
+    builder.onResolve({ filter: /^@kubernetes\/client-node$/ }, () => virtual('entry'));
+    builder.onResolve(
+      { filter: /^(\.\/\w+_auth\.js|\.\/gen\/index\.js|\.\/middleware\.js|undici|socks|socks-proxy-agent)$/ },
+      (given) => {
+        const ours = given.importer === `${home}config.js` || given.namespace === 'lean-kubeconfig';
+        return ours && Object.hasOwn(contents, given.path) ? virtual(given.path) : undefined;
+      },
+    );
+    builder.onResolve({ filter: /^real:/ }, ({ path }) =>
+      builder.resolve(path.slice('real:'.length), { resolveDir: home, kind: 'dynamic-import', importer: 'real' }),
+    );
+    builder.onLoad({ filter: /./, namespace: 'lean-kubeconfig' }, ({ path }) => ({
+      contents: contents[path] ?? '',
+      resolveDir: home,
+    }));
+  },
+};
+
+/**
+ * Of the CloudEvents package only events and their HTTP form are used: no sender (it loads TLS), no Kafka, no MQTT, no
+ * big integers, and no second implementation of UUIDs (it loads all of `node:crypto`, whether one is made or not).
+ */
+const leanCloudEvents: Plugin = {
+  name: 'lean-cloudevents',
+  setup(builder) {
+    const contents: Record<string, string> = {
+      './transport/http': '',
+      './transport/emitter': '',
+      './kafka': '',
+      './mqtt': '',
+      uuid: `exports.v4 = () => process.getBuiltinModule('node:crypto').randomUUID();`,
+      'json-bigint': 'module.exports = () => JSON;',
+    };
+    builder.onResolve({ filter: /^(\.\/transport\/(http|emitter)|\.\/(kafka|mqtt)|uuid|json-bigint)$/ }, (given) =>
+      given.importer.includes('/node_modules/cloudevents/')
+        ? { path: given.path, namespace: 'lean-cloudevents' }
+        : undefined,
+    );
+    builder.onLoad({ filter: /./, namespace: 'lean-cloudevents' }, ({ path }) => ({ contents: contents[path] ?? '' }));
+  },
+};
+
+/**
+ * An ES import of `node:http` reads every export of it, and so loads fetch and WebSocket too: 30 ms and 6 MB on a small
+ * machine, half of a cold start. Asked for as an object, it loads what is used.
+ */
+const plainHttp: Plugin = {
+  name: 'plain-http',
+  setup(builder) {
+    builder.onResolve({ filter: /^(node:)?https?$/ }, ({ path }) => ({
+      path: path.replace('node:', ''),
+      namespace: 'plain-http',
+      sideEffects: false,
+    }));
+    builder.onLoad({ filter: /./, namespace: 'plain-http' }, ({ path }) => ({
+      contents: `module.exports = process.getBuiltinModule('node:${path}');`,
+    }));
+  },
+};
+
+const bundled: Record<string, string> = {
+  serve: 'functions/serve.ts',
+  handle: 'functions/handle.ts',
+  gleaner: 'cli/main.ts',
+};
+const wanted = process.argv.slice(2).filter((argument) => !argument.startsWith('-'));
+
+/** Each entry apart: chunks shared between entries would be more files to find and read at a start. */
+async function bundle(name: string): Promise<void> {
+  const { metafile } = await build({
+    absWorkingDir: root,
+    entryPoints: { [name === 'handle' ? name : 'main']: bundled[name] ?? '' },
+    outdir: name === 'handle' ? 'dist' : `dist/${name}`,
+    chunkNames: 'parts/[name]-[hash]',
+    bundle: true,
+    splitting: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node24',
+    // Runtimes and logs know classes by their names.
+    keepNames: true,
+    minifySyntax: true,
+    minifyWhitespace: true,
+    legalComments: 'none',
+    metafile: true,
+    define: { GLEANER_VERSION: JSON.stringify(version) },
+    // CommonJS packages inside an ES module.
+    banner: {
+      js: "import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);",
+    },
+    plugins: [leanZod, leanKubeConfig, leanCloudEvents, plainHttp],
+    logLevel: 'warning',
+  });
+  if (process.argv.includes('--sizes')) {
+    for (const [file, { bytes }] of Object.entries(metafile.outputs)) console.log(`${bytes}\t${file}`);
+  }
+}
+
+/**
+ * A container's file system is as fresh as its image, so V8's compiled code has to be in the image: the start file
+ * reads it from `dist/.cache`, which is filled here by running once what a start runs. Another version of Node passes
+ * over it; the paths in it are relative, so `dist` may be moved.
+ */
+const startFile = (name: string) => `import { enableCompileCache } from 'node:module';
+enableCompileCache({ directory: import.meta.dirname + '/.cache', portable: true });
+await import('./${name}/main.js');
+`;
+
+/** Lets the server answer one event that needs no cluster and one that reads from a stand-in, then end by itself. */
+async function warmServer(): Promise<void> {
+  const apiServer = createServer((_request, response) => {
+    response.writeHead(404, { 'content-type': 'application/json' });
+    response.end('{"kind":"Status","status":"Failure","reason":"NotFound","details":{"name":"none"},"code":404}');
+  });
+  apiServer.listen(0, '127.0.0.1');
+  await once(apiServer, 'listening');
+  const { port } = apiServer.address() as AddressInfo;
+  const kubeconfig = inRoot('dist/.warm-kubeconfig');
+  const cluster = { server: `http://127.0.0.1:${port}` };
+  writeFileSync(
+    kubeconfig,
+    JSON.stringify({
+      clusters: [{ name: 'c', cluster }],
+      users: [{ name: 'u', user: {} }],
+      contexts: [{ name: 'x', context: { cluster: 'c', user: 'u' } }],
+      'current-context': 'x',
+    }),
+  );
+  const server = spawn(process.execPath, [inRoot('dist/serve.js')], {
+    env: { PATH: process.env['PATH'], PORT: '0', KUBECONFIG: kubeconfig },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  try {
+    const [line] = (await once(createInterface(server.stdout), 'line')) as [string];
+    const url = `http://127.0.0.1:${(JSON.parse(line) as { port: number }).port}/fix-handle`;
+    for (const data of [noBackupContent, undefined]) {
+      const headers = { 'content-type': 'application/json', ...contentHeaders };
+      await fetch(url, { method: 'POST', headers, body: JSON.stringify(data ?? {}) });
+    }
+    server.kill('SIGTERM');
+    await once(server, 'exit');
+  } finally {
+    server.kill('SIGKILL');
+    apiServer.close();
+    apiServer.closeAllConnections();
+    rmSync(kubeconfig, { force: true });
+  }
+}
+
+const contentHeaders = {
+  'ce-specversion': '1.0',
+  'ce-id': 'warm',
+  'ce-source': '/build',
+  'ce-type': 'dev.knative.apiserver.resource.update',
+  'ce-kind': 'VolumeSnapshotContent',
+  'ce-apiversion': 'snapshot.storage.k8s.io/v1',
+  'ce-name': 'none',
+};
+const noBackupContent = {
+  metadata: { name: 'none', uid: 'u', resourceVersion: '1' },
+  spec: {
+    driver: 'none',
+    deletionPolicy: 'Retain',
+    source: { snapshotHandle: 'none' },
+    volumeSnapshotRef: { name: 'none', namespace: 'none' },
+  },
+};
+
+rmSync(inRoot('dist'), { recursive: true, force: true });
+const names = Object.keys(bundled).filter((name) => wanted.length === 0 || wanted.includes(name));
+await Promise.all(names.map(bundle));
+for (const name of names) if (name !== 'handle') writeFileSync(inRoot(`dist/${name}.js`), startFile(name));
+if (names.includes('serve')) await warmServer();
+if (names.includes('gleaner')) {
+  await once(spawn(process.execPath, [inRoot('dist/gleaner.js'), '--help'], { stdio: 'ignore' }), 'exit');
+}
