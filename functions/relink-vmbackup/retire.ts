@@ -36,20 +36,16 @@ function retireOne(seen: Seen, backup: VMBackup, volume: SeenVolume, pair: Pair,
   if (stranger !== undefined) return none('UnknownPredecessor', stranger);
 
   const disarm = content?.spec.deletionPolicy === 'Delete' && !isDeleting(content) ? [toRetain(content)] : [];
-  if (config.retire === 'keep') {
-    return {
-      reason: disarm.length > 0 ? 'RetirePair' : 'RetiredKept',
-      message: `the old pair ${pair.name} is kept on Retain`,
-      actions: disarm,
-    };
-  }
-  if (seen.claimed.has(pair.name)) {
-    return { reason: 'ClaimPending', message: `a Pending claim still reads from ${pair.name}`, actions: disarm };
-  }
+  // Taking the old content off Delete is worth a write of its own, whatever the rest has to wait for.
+  const waits = (reason: Reason, message: string): Retirement =>
+    disarm.length > 0
+      ? { reason: 'RetirePair', message: `${message}; its content is put on Retain`, actions: disarm }
+      : none(reason, message);
+  if (config.retire === 'keep') return waits('RetiredKept', `the old pair ${pair.name} is kept on Retain`);
+  if (seen.claimed.has(pair.name)) return waits('ClaimPending', `a Pending claim still reads from ${pair.name}`);
   if (snapshot !== undefined) {
     // Whoever deletes it: with its content on Delete the backup that the VMBackup still needs would go too.
-    if (isDeleting(snapshot))
-      return { ...none('SnapshotGoing', `the old snapshot ${pair.name} is being deleted`), actions: disarm };
+    if (isDeleting(snapshot)) return waits('SnapshotGoing', `the old snapshot ${pair.name} is being deleted`);
     if (content !== undefined && isDeleting(content) && content.spec.deletionPolicy !== 'Retain') {
       return none('ContentDeleting', `the content of the old snapshot ${pair.name} is being deleted by somebody else`);
     }

@@ -29,28 +29,38 @@ async function converge(world: World): Promise<void> {
 }
 
 describe.each(scenarios)('%s', (scenario) => {
-  test.each(Object.keys(faults))('ends the same after %s', async (name) => {
-    const { expected, calls } = await inWorld({ scenario }, async (world) => {
-      await sweepAll(world);
-      const calls = world.sandbox.api.requests().filter((r) => r.userAgent?.startsWith('gleaner')).length;
-      await converge(world);
-      return { expected: await digest(world), calls };
-    });
-
-    for (let at = 1 + (name.length % step); at <= calls; at += step) {
-      await inWorld({ scenario }, async (world) => {
-        let seen = 0;
-        world.sandbox.api.setFault((r) => (r.userAgent?.startsWith('gleaner') && ++seen === at ? faults[name] : undefined));
-        // Without its lists a sweep cannot go on; nothing but a KubeError may come of it.
-        await sweepAll(world).catch((error: unknown) => expect(error).toBeInstanceOf(KubeError));
-        world.sandbox.api.setFault(undefined);
-        await converge(world);
-        expect({ at, ...(await digest(world)) }).toEqual({ at, ...expected });
-        expect(world.worse).toEqual([]);
-        world.sandbox.api.clearRequests();
+  test.each(Object.keys(faults))(
+    'ends the same after %s',
+    async (name) => {
+      const { expected, calls } = await inWorld({ scenario }, async (world) => {
         await sweepAll(world);
-        expect(writesOf(world)).toEqual([]);
-      }, CLIENT_TIMEOUT_MS);
-    }
-  }, 300_000);
+        const calls = world.sandbox.api.requests().filter((r) => r.userAgent?.startsWith('gleaner')).length;
+        await converge(world);
+        return { expected: await digest(world), calls };
+      });
+
+      for (let at = 1 + (name.length % step); at <= calls; at += step) {
+        await inWorld(
+          { scenario },
+          async (world) => {
+            let seen = 0;
+            world.sandbox.api.setFault((r) =>
+              r.userAgent?.startsWith('gleaner') && ++seen === at ? faults[name] : undefined,
+            );
+            // Without its lists a sweep cannot go on; nothing but a KubeError may come of it.
+            await sweepAll(world).catch((error: unknown) => expect(error).toBeInstanceOf(KubeError));
+            world.sandbox.api.setFault(undefined);
+            await converge(world);
+            expect({ at, ...(await digest(world)) }).toEqual({ at, ...expected });
+            expect(world.worse).toEqual([]);
+            world.sandbox.api.clearRequests();
+            await sweepAll(world);
+            expect(writesOf(world)).toEqual([]);
+          },
+          CLIENT_TIMEOUT_MS,
+        );
+      }
+    },
+    300_000,
+  );
 });
