@@ -17,6 +17,9 @@ import { startSnapshotController } from './controllers/snapshot-controller.ts';
 import { baseWorld } from './scenarios/base.ts';
 import { type Scenario, findScenario } from './scenarios/index.ts';
 
+export { type Scenario, findScenario, scenarios } from './scenarios/index.ts';
+export { baseWorld };
+
 export interface SandboxOptions extends Omit<ControllerOptions, 'activity'>, ApiServerOptions {
   /** A scenario by name or of one's own; default `empty`. */
   scenario?: string | Scenario;
@@ -34,10 +37,10 @@ export interface Sandbox {
   readonly longhorn: Longhorn;
   readonly scenario: Scenario;
   /** Objects as they are, status included; the data of finished Longhorn Backups is then on the target. */
-  seed(objects: readonly KubeObject[]): void;
+  seed: (objects: readonly KubeObject[]) => void;
   /** Until the controllers have nothing more to do. What hangs for ever counts as settled. */
-  settle(timeoutMs?: number): Promise<void>;
-  stop(): Promise<void>;
+  settle: (timeoutMs?: number) => Promise<void>;
+  stop: () => Promise<void>;
 }
 
 export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
