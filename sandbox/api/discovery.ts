@@ -3,6 +3,7 @@
  * dry-run and field validation are supported.
  */
 import type { Kind, KindTable } from './kinds.ts';
+import { REVIEWS, REVIEW_GROUPS } from './reviews.ts';
 
 const GIT_VERSION = 'v1.34.2';
 const VERBS = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch'];
@@ -54,7 +55,7 @@ function coreVersions(serverAddress: string): object {
 }
 
 function groups(kinds: KindTable): string[] {
-  return [...new Set(kinds.all.map((kind) => kind.group)), 'authorization.k8s.io'].filter((name) => name !== '');
+  return [...new Set([...kinds.all.map((kind) => kind.group), ...REVIEW_GROUPS])].filter((name) => name !== '');
 }
 
 function group(kinds: KindTable, name: string): object {
@@ -67,21 +68,14 @@ function group(kinds: KindTable, name: string): object {
 }
 
 function resources(kinds: KindTable, groupVersion: string): object | undefined {
-  const list =
-    groupVersion === 'authorization.k8s.io/v1'
-      ? reviews()
-      : kinds.all.filter((kind) => kind.apiVersion === groupVersion).flatMap(resource);
+  const served = kinds.all.filter((kind) => kind.apiVersion === groupVersion).flatMap(resource);
+  const list = [...served, ...(REVIEWS[groupVersion] ?? []).map(reviewResource)];
   return list.length === 0 ? undefined : { kind: 'APIResourceList', apiVersion: 'v1', groupVersion, resources: list };
 }
 
-function reviews(): object[] {
-  return ['SelfSubjectAccessReview', 'SelfSubjectRulesReview'].map((kind) => ({
-    name: `${kind.toLowerCase()}s`,
-    singularName: kind.toLowerCase(),
-    namespaced: false,
-    kind,
-    verbs: ['create'],
-  }));
+function reviewResource(kind: string): object {
+  const singularName = kind.toLowerCase();
+  return { name: `${singularName}s`, singularName, namespaced: false, kind, verbs: ['create'] };
 }
 
 function resource(kind: Kind): object[] {
@@ -92,6 +86,7 @@ function resource(kind: Kind): object[] {
     kind: kind.kind,
     verbs: kind.readOnly ? READ_VERBS : VERBS,
     ...(kind.shortNames.length > 0 && { shortNames: kind.shortNames }),
+    ...(kind.inAll && { categories: ['all'] }),
   };
   if (!kind.status) return [main];
   const status = { name: `${kind.plural}/status`, singularName: '', namespaced: kind.namespaced, kind: kind.kind };

@@ -98,6 +98,13 @@ export function unknownResource(): ApiError {
   return new ApiError(404, 'NotFound', 'the server could not find the requested resource', {});
 }
 
+export function unknownFields(kind: Kind, paths: readonly string[]): ApiError {
+  const list = paths.map((path) => `unknown field "${path}"`).join(', ');
+  return badRequest(
+    `${kind.kind} in version "${kind.version}" cannot be handled as a ${kind.kind}: strict decoding error: ${list}`,
+  );
+}
+
 /** What a failed JSON patch answers; the real server does not say which operation failed. */
 export function patchRejected(): ApiError {
   return new ApiError(422, 'Invalid', 'the server rejected our request due to an error in our request', {});

@@ -10,14 +10,18 @@ import { Tokens, authorize, authorizePath } from './rbac.ts';
 import type { User } from './rbac.ts';
 import type { Registry } from './registry.ts';
 import { carryOut, nameForAccess, watchQuery } from './resources.ts';
+import { decodeProtobuf } from './protobuf.ts';
 import { parseTarget, verbOf } from './requests.ts';
 import type { Target, Verb } from './requests.ts';
-import { review } from './reviews.ts';
+import { REVIEW_GROUPS, review } from './reviews.ts';
 import { negotiate } from './shapes.ts';
 import type { Fault, FaultInjector, RequestRecord } from './types.ts';
 import { checkWatch, serveWatch } from './watches.ts';
 
 const MAX_BODY_BYTES = 3 << 20;
+const YAML = 'application/yaml';
+const PROTOBUF = 'application/vnd.kubernetes.protobuf';
+const BODY_TYPES = ['application/json', YAML, PROTOBUF];
 
 export class HttpFront {
   readonly #registry: Registry;
@@ -108,8 +112,8 @@ export class HttpFront {
     const contentType = (request.headers['content-type'] ?? 'application/json').split(';')[0]!.trim();
     const parsed = parseBody(body, contentType, verb);
 
-    if (group === 'authorization.k8s.io') {
-      const text = JSON.stringify(review(this.#registry, user, target.plural, parsed));
+    if (REVIEW_GROUPS.includes(group)) {
+      const text = JSON.stringify(review(this.#registry, user, verb, target.plural, parsed));
       note(201);
       send(response, 201, text);
       return;
@@ -141,7 +145,7 @@ export class HttpFront {
 
 interface Asked {
   url: URL;
-  body: string;
+  body: Buffer;
   user: User;
   target: Target;
 }
@@ -186,7 +190,7 @@ function isCustom(registry: Registry, target: Target): boolean {
   return registry.kinds.all.some((kind) => kind.apiVersion === target.apiVersion && kind.custom);
 }
 
-async function readBody(request: IncomingMessage): Promise<string> {
+async function readBody(request: IncomingMessage): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of request as AsyncIterable<Buffer>) {
@@ -197,21 +201,23 @@ async function readBody(request: IncomingMessage): Promise<string> {
     const message = `Request entity too large: limit is ${MAX_BODY_BYTES}`;
     throw new ApiError(413, 'RequestEntityTooLarge', message);
   }
-  return Buffer.concat(chunks).toString('utf8');
+  return Buffer.concat(chunks);
 }
 
-function parseBody(body: string, contentType: string, verb: Verb): unknown {
-  if (body === '') return undefined;
-  const yaml = contentType === 'application/yaml' || contentType === APPLY_PATCH;
-  const accepted = ['application/json', 'application/yaml'];
-  if (verb !== 'patch' && !accepted.includes(contentType)) throw unsupportedMediaType(accepted);
+function parseBody(body: Buffer, contentType: string, verb: Verb): unknown {
+  if (body.length === 0) return undefined;
+  if (verb !== 'patch' && !BODY_TYPES.includes(contentType)) throw unsupportedMediaType(BODY_TYPES);
   try {
-    return yaml ? (parseYaml(body) as unknown) : (JSON.parse(body) as unknown);
+    if (contentType === APPLY_PATCH || contentType === YAML) return parseYaml(body.toString()) as unknown;
+    if (contentType !== PROTOBUF) return JSON.parse(body.toString()) as unknown;
   } catch (error) {
     throw badRequest(
       `couldn't parse the body: ${error instanceof Error ? error.message.split('\n')[0] : String(error)}`,
     );
   }
+  const object = decodeProtobuf(body);
+  if (!object) throw unsupportedMediaType(BODY_TYPES);
+  return object;
 }
 
 function sendError(response: ServerResponse, error: unknown): void {

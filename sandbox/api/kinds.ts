@@ -30,6 +30,8 @@ export interface Kind {
   /** Names are path segments (RBAC) instead of DNS subdomains. */
   looseNames: boolean;
   readOnly: boolean;
+  /** Shown by `kubectl get all`. */
+  inAll: boolean;
   schema: Schema | undefined;
   rules: BuiltInRules | undefined;
   columns: readonly Column[];
@@ -37,7 +39,7 @@ export interface Kind {
   fields: readonly string[];
 }
 
-/** `ns` or `cluster`, then any of: `status`, `generation`, `upsert`, `returns`, `loose`, `readonly`. */
+/** `ns` or `cluster`, then any of: `status`, `generation`, `upsert`, `returns`, `loose`, `readonly`, `all`. */
 type Row = [kind: string, plural: string, short: string, traits: string];
 
 const BUILT_IN: Record<string, Row[]> = {
@@ -46,15 +48,15 @@ const BUILT_IN: Record<string, Row[]> = {
     ['Node', 'nodes', 'no', 'cluster status'],
     ['PersistentVolume', 'persistentvolumes', 'pv', 'cluster status returns'],
     ['PersistentVolumeClaim', 'persistentvolumeclaims', 'pvc', 'ns status returns'],
-    ['Pod', 'pods', 'po', 'ns status generation returns'],
-    ['Service', 'services', 'svc', 'ns status returns'],
+    ['Pod', 'pods', 'po', 'ns status generation returns all'],
+    ['Service', 'services', 'svc', 'ns status returns all'],
     ['ServiceAccount', 'serviceaccounts', 'sa', 'ns returns'],
     ['ConfigMap', 'configmaps', 'cm', 'ns'],
     ['Secret', 'secrets', '', 'ns'],
     ['Event', 'events', 'ev', 'ns upsert'],
   ],
   'events.k8s.io/v1': [['Event', 'events', 'ev', 'ns upsert']],
-  'apps/v1': [['Deployment', 'deployments', 'deploy', 'ns status generation']],
+  'apps/v1': [['Deployment', 'deployments', 'deploy', 'ns status generation all']],
   'coordination.k8s.io/v1': [['Lease', 'leases', '', 'ns upsert']],
   'storage.k8s.io/v1': [
     ['StorageClass', 'storageclasses', 'sc', 'cluster returns'],
@@ -144,6 +146,7 @@ function kindsOf(table: Record<string, Row[]>, custom: boolean): Kind[] {
         returnsDeleted: is('returns'),
         looseNames: is('loose'),
         readOnly: is('readonly'),
+        inAll: is('all'),
         schema: SCHEMAS[id],
         rules: BUILT_IN_RULES[id],
         columns: COLUMNS[id] ?? [],

@@ -18,6 +18,8 @@ export const ORPHAN_FINALIZER = 'orphan';
 
 export interface WriteOptions {
   dryRun?: boolean;
+  /** Refuse unknown fields instead of dropping them: what kubectl asks for. */
+  strict?: boolean;
   /** A server-side apply, which alone keeps the books in `metadata.managedFields`. */
   applied?: boolean;
 }
@@ -65,7 +67,7 @@ export class Registry {
     meta.dropEmpty(metadata);
     if (kind.status) delete object.status;
     kind.rules?.prepare?.(object);
-    this.#check(kind, object, undefined);
+    this.#check(kind, object, undefined, options);
     if (this.store.find(kind, namespace, metadata.name)) throw errors.alreadyExists(kind, metadata.name);
     return options.dryRun ? preview(object) : this.store.put(kind, object);
   }
@@ -94,7 +96,7 @@ export class Registry {
     meta.keepSystemFields(next, old);
     if (!options.applied) setManagedFields(next, old.metadata.managedFields);
     meta.dropEmpty(next.metadata);
-    this.#check(kind, next, old);
+    this.#check(kind, next, old, options);
     if (kind.generation && contentChanged(kind, old, next))
       next.metadata.generation = (old.metadata.generation ?? 0) + 1;
     next.metadata.resourceVersion = String(current.revision);
@@ -156,8 +158,9 @@ export class Registry {
     }
   }
 
-  #check(kind: Kind, object: KubeObject, old: KubeObject | undefined): void {
-    if (kind.schema) conform(kind.schema, object);
+  #check(kind: Kind, object: KubeObject, old: KubeObject | undefined, { strict }: WriteOptions): void {
+    const unknown = kind.schema ? conform(kind.schema, object) : [];
+    if (strict && unknown.length > 0) throw errors.unknownFields(kind, unknown);
     const found: FieldError[] = meta.validateMetadata(object, kind);
     if (old) found.push(...meta.validateMetadataUpdate(object, old));
     if (kind.schema) found.push(...validate(kind.schema, object, old));

@@ -1,5 +1,6 @@
 /** From a URL to what is asked: which kind, which object, with which options. */
 import { badRequest } from './errors.ts';
+import type { WriteOptions } from './registry.ts';
 import type { RequestRecord } from './types.ts';
 
 export interface Target {
@@ -63,9 +64,10 @@ export function flag(query: URLSearchParams, name: string): boolean {
   return /^(1|true|t)$/i.test(query.get(name) ?? '');
 }
 
-export function isDryRun(query: URLSearchParams, body?: { dryRun?: unknown }): boolean {
-  const given = [...query.getAll('dryRun'), ...(Array.isArray(body?.dryRun) ? (body.dryRun as string[]) : [])];
-  const unknown = given.find((value) => value !== 'All' && value !== '');
+/** What a write's query (or the body of a DELETE) asks for besides the write. */
+export function writeOptions(query: URLSearchParams, body?: { dryRun?: unknown }): WriteOptions {
+  const dryRun = [...query.getAll('dryRun'), ...(Array.isArray(body?.dryRun) ? (body.dryRun as string[]) : [])];
+  const unknown = dryRun.find((value) => value !== 'All' && value !== '');
   if (unknown !== undefined) throw badRequest(`dryRun: Unsupported value: "${unknown}": supported values: "All"`);
-  return given.includes('All');
+  return { dryRun: dryRun.includes('All'), strict: query.get('fieldValidation') === 'Strict' };
 }

@@ -6,7 +6,7 @@ import { list } from './lists.ts';
 import type { ListQuery } from './lists.ts';
 import * as patches from './patch.ts';
 import type { Registry, UpdateOptions } from './registry.ts';
-import { flag, isDryRun } from './requests.ts';
+import { flag, writeOptions } from './requests.ts';
 import type { Target, Verb } from './requests.ts';
 import { parseSelection } from './selectors.ts';
 import { renderList, renderObject } from './shapes.ts';
@@ -41,8 +41,7 @@ export function carryOut(registry: Registry, verb: Exclude<Verb, 'watch'>, reque
     case 'list':
       return { code: 200, text: renderList(kind, list(registry.store, kind, listQuery(target, query)), shape) };
     case 'create': {
-      const dryRun = isDryRun(query);
-      const entry = registry.create(kind, namespaceFor(kind, target), asObject(request.body), { dryRun });
+      const entry = registry.create(kind, namespaceFor(kind, target), asObject(request.body), writeOptions(query));
       return { code: 201, text: renderObject(kind, entry, shape) };
     }
     case 'update':
@@ -106,15 +105,17 @@ function asObject(body: unknown): KubeObject {
 
 function update(registry: Registry, { kind, target, query, body, shape }: ResourceRequest): Answer {
   const object = asObject(body);
-  const dryRun = isDryRun(query);
   const [namespace, name] = [target.namespace, target.name!];
   const exists = registry.store.find(kind, namespace, name) !== undefined;
   if (!exists && kind.createOnUpdate && !target.subresource && !object.metadata?.uid) {
     object.metadata = { ...object.metadata, name };
-    return { code: 201, text: renderObject(kind, registry.create(kind, namespace, object, { dryRun }), shape) };
+    return {
+      code: 201,
+      text: renderObject(kind, registry.create(kind, namespace, object, writeOptions(query)), shape),
+    };
   }
   const options: UpdateOptions = {
-    dryRun,
+    ...writeOptions(query),
     subresource: target.subresource,
     precondition: { uid: object.metadata?.uid },
   };
@@ -130,7 +131,7 @@ function update(registry: Registry, { kind, target, query, body, shape }: Resour
 
 function patch(registry: Registry, request: ResourceRequest): Answer {
   const { kind, target, query, contentType, body, shape } = request;
-  const options: UpdateOptions = { dryRun: isDryRun(query), subresource: target.subresource };
+  const options: UpdateOptions = { ...writeOptions(query), subresource: target.subresource };
   const [namespace, name] = [target.namespace, target.name!];
   if (!patches.patchTypes(kind).includes(contentType)) throw patches.unsupportedMediaType(patches.patchTypes(kind));
   if (contentType === patches.APPLY_PATCH) return apply(registry, request, options);
@@ -176,7 +177,7 @@ function deleteOptions(query: URLSearchParams, body: unknown): DeleteOptions {
     throw badRequest(`propagationPolicy: Unsupported value: "${policy}"`);
   }
   return {
-    dryRun: isDryRun(query, given),
+    ...writeOptions(query, given),
     ...(given.preconditions && { preconditions: given.preconditions }),
     ...(policy && { propagationPolicy: policy as NonNullable<DeleteOptions['propagationPolicy']> }),
     ...(given.orphanDependents === true && { propagationPolicy: 'Orphan' }),

@@ -41,19 +41,24 @@ export const object = (properties: Record<string, Schema>, more: Omit<Schema, 't
 });
 export const array = (items: Schema): Schema => ({ type: 'array', items });
 
-/** Fills defaults in and drops unknown fields, in place. */
-export function conform(schema: Schema, value: Json): void {
+/** Fills defaults in and drops unknown fields, in place; answers with the paths of those dropped. */
+export function conform(schema: Schema, value: Json, path = ''): string[] {
+  const items = schema.items;
   if (Array.isArray(value)) {
-    if (schema.items) for (const item of value) conform(schema.items, item);
-    return;
+    return items ? value.flatMap((item, index) => conform(items, item, `${path}[${index}]`)) : [];
   }
-  if (value === null || typeof value !== 'object' || !schema.properties) return;
+  if (value === null || typeof value !== 'object' || !schema.properties) return [];
+  const dropped: string[] = [];
   for (const [name, child] of Object.entries(schema.properties)) {
     if (value[name] === undefined && child.default !== undefined) value[name] = structuredClone(child.default);
-    conform(child, value[name]);
+    dropped.push(...conform(child, value[name], join(path, name)));
   }
-  if (schema.open) return;
-  for (const name of Object.keys(value)) if (!Object.hasOwn(schema.properties, name)) delete value[name];
+  for (const name of schema.open ? [] : Object.keys(value)) {
+    if (Object.hasOwn(schema.properties, name)) continue;
+    delete value[name];
+    dropped.push(join(path, name));
+  }
+  return dropped;
 }
 
 /** Every violated constraint; rules are only asked when the shape is right, as the real server does. */

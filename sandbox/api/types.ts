@@ -105,9 +105,9 @@ export interface RequestRecord {
   name?: string;
   subresource?: string;
   dryRun: boolean;
-  /** HTTP status it was answered with. */
+  /** HTTP status it was answered with; 0 when the connection was reset or the client gave up waiting. */
   code: number;
-  /** From the bearer token; in-process controllers give their own name. */
+  /** From the bearer token. */
   user: string;
   userAgent?: string;
 }
@@ -118,6 +118,7 @@ export interface RequestRecord {
  */
 export type Fault =
   | { kind: 'status'; code: number; reason?: string; retryAfterSeconds?: number }
+  /** Answered late; not carried out at all when the client has given up by then. */
   | { kind: 'hang'; ms: number }
   | { kind: 'reset' }
   | { kind: 'reset-after' };
@@ -142,7 +143,7 @@ export interface ApiServer {
   caCert: string;
   /** `cluster-admin`'s token. */
   adminToken: string;
-  /** The in-process door; `user` is the name that `requests` shows. */
+  /** The in-process door. `user` says whose it is; its calls are neither authorized nor recorded in `requests`. */
   client(user: string): ApiClient;
   /** Makes a token for a user (e.g. a service account) that may do just what RBAC objects bound to it allow. */
   tokenFor(user: string, groups?: string[]): string;

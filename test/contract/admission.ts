@@ -125,6 +125,14 @@ export function admissionFacts(world: () => World): void {
     expect({ code, madeUp: body.spec.madeUp }).toEqual({ code: 201, madeUp: undefined });
   });
 
+  test('unknown fields are refused on demand', async () => {
+    const object = content(world().name(), { madeUp: true });
+    const query = { fieldValidation: 'Strict' };
+    const { code, body } = await world().client.post(paths.contents, object, { query });
+    expect({ code, reason: body.reason }).toEqual({ code: 400, reason: 'BadRequest' });
+    expect(body.message).toMatch(/strict decoding error: unknown field "spec.madeUp"/);
+  });
+
   test('a VMBackup needs a source, and is of type backup by default', async () => {
     const without = { ...vmBackup(world().name()), spec: { type: 'backup' } };
     expect(refusal(await world().client.post(backups(), without))).toMatch(/spec.source: Required value/);

@@ -17,6 +17,7 @@ export interface Connection {
 }
 
 export interface CallOptions {
+  /** Text and bytes are sent as they are, anything else as JSON. */
   body?: unknown;
   query?: Record<string, string>;
   /** A bearer token instead of the administrator's; null sends none. */
@@ -111,7 +112,8 @@ export class Client {
     const { body, query = {}, token = this.#connection.adminToken, contentType = 'application/json' } = options;
     const url = new URL(path, this.#connection.url);
     for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
-    const text = body === undefined || typeof body === 'string' ? body : JSON.stringify(body);
+    const text =
+      body === undefined || typeof body === 'string' || body instanceof Uint8Array ? body : JSON.stringify(body);
     const headers = {
       accept: options.accept ?? 'application/json',
       ...(token !== null && { authorization: `Bearer ${token}` }),
