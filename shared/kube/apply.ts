@@ -66,7 +66,9 @@ async function create({ object }: CreateAction, reader: Reader, writer: Writer):
     const namespace = 'namespace' in object.metadata ? object.metadata.namespace : undefined;
     const found = await reader.get(object.kind, object.metadata.name, namespace);
     if (found !== undefined && isSame(found, object)) return 'unchanged';
-    throw new ConflictError(`${object.kind} ${object.metadata.name} exists and is another object`, 409, { cause: error });
+    throw new ConflictError(`${object.kind} ${object.metadata.name} exists and is another object`, 409, {
+      cause: error,
+    });
   }
 }
 
@@ -130,7 +132,11 @@ async function deleteContent(target: Identity, reader: Reader, writer: Writer): 
   return 'done';
 }
 
-async function releaseContent({ target }: ReleaseContentAction, reader: Reader, writer: Writer): Promise<Applied['result']> {
+async function releaseContent(
+  { target }: ReleaseContentAction,
+  reader: Reader,
+  writer: Writer,
+): Promise<Applied['result']> {
   const content = await reader.get('VolumeSnapshotContent', target.name);
   if (content === undefined || content.metadata.uid !== target.uid) return 'unchanged';
   onRetain(content);
@@ -147,7 +153,11 @@ async function releaseContent({ target }: ReleaseContentAction, reader: Reader, 
   return 'done';
 }
 
-async function annotateSnapshot(action: AnnotateSnapshotAction, reader: Reader, writer: Writer): Promise<Applied['result']> {
+async function annotateSnapshot(
+  action: AnnotateSnapshotAction,
+  reader: Reader,
+  writer: Writer,
+): Promise<Applied['result']> {
   const { target, key, value, from } = action;
   const snapshot = await reader.get('VolumeSnapshot', target.name, target.namespace);
   if (snapshot?.metadata.uid !== target.uid) throw new GoneError(`${describeRef(target)} is gone`, 404);
@@ -201,4 +211,5 @@ const test = (path: string, value: unknown): JsonPatchOperation => ({ op: 'test'
 const annotationMap = (present: boolean): JsonPatchOperation[] =>
   present ? [] : [{ op: 'add', path: '/metadata/annotations', value: {} }];
 
-const annotationPath = (key: string): string => `/metadata/annotations/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`;
+const annotationPath = (key: string): string =>
+  `/metadata/annotations/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`;

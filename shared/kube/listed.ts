@@ -24,7 +24,10 @@ export function fromLists(reader: Reader): Reader {
     },
     async *list<K extends KindName>(kind: K, options: ListOptions = {}) {
       // A selector text is the server's to understand.
-      if (options.selector !== undefined) return yield* reader.list(kind, options);
+      if (options.selector !== undefined) {
+        yield* reader.list(kind, options);
+        return;
+      }
       for (const object of (await listed(kind)).values()) {
         if (matches(object, options)) yield object as ObjectOf<K>;
       }

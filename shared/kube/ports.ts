@@ -35,7 +35,12 @@ export interface Writer {
   /** @throws AlreadyExistsError */
   create<K extends KindName>(kind: K, object: object): Promise<ObjectOf<K>>;
   /** @throws ConflictError when a `test` fails or the version moved; GoneError when the object is gone */
-  patch<K extends KindName>(kind: K, name: string, namespace: string | undefined, operations: readonly JsonPatchOperation[]): Promise<ObjectOf<K>>;
+  patch<K extends KindName>(
+    kind: K,
+    name: string,
+    namespace: string | undefined,
+    operations: readonly JsonPatchOperation[],
+  ): Promise<ObjectOf<K>>;
   /** Answers the object while finalizers hold it, undefined when it is gone. @throws ConflictError, GoneError */
   delete<K extends 'VolumeSnapshot' | 'VolumeSnapshotContent'>(
     kind: K,

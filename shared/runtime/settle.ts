@@ -41,7 +41,8 @@ export async function* settle(options: SettleOptions): AsyncGenerator<Settling> 
     }
     yield { kind: 'round', round, writes, waitingFor: open };
     if (options.applier === undefined || (writes === 0 && open.length === 0)) {
-      return yield { kind: 'settled', rounds: round, exhausted: false };
+      yield { kind: 'settled', rounds: round, exhausted: false };
+      return;
     }
     const waitsFor = open
       .map((f) => `${refKey(f.subject)} ${f.volume ?? ''} ${f.reason}`)
@@ -51,7 +52,8 @@ export async function* settle(options: SettleOptions): AsyncGenerator<Settling> 
       progressAt = nowMs();
       pauseMs = FIRST_PAUSE_MS;
     } else if (nowMs() - progressAt > patienceMs) {
-      return yield { kind: 'settled', rounds: round, exhausted: true };
+      yield { kind: 'settled', rounds: round, exhausted: true };
+      return;
     }
     waitedFor = waitsFor;
     await sleep(pauseMs);

@@ -10,7 +10,7 @@ import type { AnyFunction } from '../../shared/function.ts';
 import { createApplier } from '../../shared/kube/apply.ts';
 import type { KubeClient } from '../../shared/kube/client.ts';
 import { connect } from '../../shared/kube/client.ts';
-import { KubeError } from '../../shared/kube/errors.ts';
+import type { KubeError } from '../../shared/kube/errors.ts';
 import type { Reader, Writer } from '../../shared/kube/ports.ts';
 import type { Finding } from '../../shared/plan/plan.ts';
 import { findingsOf, settle } from '../../shared/runtime/settle.ts';
