@@ -1,6 +1,7 @@
 import type { AnyFunction } from '../function.ts';
 import { createApplier } from '../kube/apply.ts';
 import type { KubeClient } from '../kube/client.ts';
+import type { Reader } from '../kube/ports.ts';
 import type { Session } from './reconcile.ts';
 import type { Settings } from './settings.ts';
 
@@ -19,14 +20,23 @@ export const connectLazily = async (): Promise<KubeClient> => {
   return connect();
 };
 
+type Open = KubeClient & { readonly hints: Reader };
+
+/** One set of hints for the process: what several events ask in the same moment is read once. */
+async function open(connect: () => Promise<KubeClient>): Promise<Open> {
+  const client = await connect();
+  const { hintsFrom } = await import('../kube/hints.ts');
+  return { ...client, hints: hintsFrom(client.reader) };
+}
+
 export function createCluster(
   settings: Pick<Settings, 'mode' | 'configs'>,
   connect: () => Promise<KubeClient> = connectLazily,
 ): Cluster {
-  let client: Promise<KubeClient> | undefined;
+  let client: Promise<Open> | undefined;
   const connected = () => {
     if (client === undefined) {
-      client = connect();
+      client = open(connect);
       // Not kept when it fails: a missing token file may be there at the next event.
       client.catch(() => (client = undefined));
     }
@@ -34,15 +44,15 @@ export function createCluster(
   };
   return {
     async session(fn) {
-      const { reader, writer } = await connected();
+      const { reader, writer, hints } = await connected();
       const config = settings.configs.get(fn.name);
-      if (settings.mode === 'observe') return { reader, config };
-      return { reader, applier: createApplier(reader, writer), config };
+      if (settings.mode === 'observe') return { reader, hints, config };
+      return { reader, hints, applier: createApplier(reader, writer), config };
     },
     async close() {
-      const open = await client?.catch(() => undefined);
+      const opened = await client?.catch(() => undefined);
       client = undefined;
-      await open?.close();
+      await opened?.close();
     },
   };
 }

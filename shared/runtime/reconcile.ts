@@ -10,6 +10,8 @@ export interface Session {
   readonly reader: Reader;
   /** For looking again after the world moved, where `reader` answers from memory. Default `reader`. */
   readonly live?: Reader;
+  /** For finding out whom an event concerns; may be a little old. Default `reader`. */
+  readonly hints?: Reader;
   /** Absent: only report (`GLEANER_MODE=observe`, `gleaner scan`, `gleaner plan`). */
   readonly applier?: Applier;
   readonly config: unknown;

@@ -125,7 +125,7 @@ async function* subjectsOf(
   session: Session,
 ): AsyncGenerator<Ref> {
   if ('subjects' in considered) yield* considered.subjects;
-  else yield* considered.search(session.reader);
+  else yield* considered.search(session.hints ?? session.reader);
 }
 
 /** What of an event is worth a log line; its payload never is. */
