@@ -6,6 +6,7 @@ import { isDeepStrictEqual } from 'node:util';
 import * as errors from './errors.ts';
 import { ApiError } from './errors.ts';
 import * as meta from './metadata.ts';
+import { checkDeletePreconditions, checkIdentity, checkResourceVersion, checkUid } from './preconditions.ts';
 import { conform, validate } from './schema.ts';
 import { Store, parse, toEntry } from './store.ts';
 import type { FieldError } from './errors.ts';
@@ -97,8 +98,9 @@ export class Registry {
     if (!options.applied) setManagedFields(next, old.metadata.managedFields);
     meta.dropEmpty(next.metadata);
     this.#check(kind, next, old, options);
-    if (kind.generation && contentChanged(kind, old, next))
+    if (kind.generation && contentChanged(kind, old, next)) {
       next.metadata.generation = (old.metadata.generation ?? 0) + 1;
+    }
     next.metadata.resourceVersion = String(current.revision);
     if (isDeepStrictEqual(plain(old), plain(next))) return current; // nothing changed, nothing is written
 
@@ -184,77 +186,6 @@ export class Registry {
 
   #refuseReadOnly(kind: Kind): void {
     if (kind.readOnly) throw errors.methodNotAllowed();
-  }
-}
-
-/** The object must be what the address says. */
-function checkIdentity(kind: Kind, namespace: string | undefined, object: KubeObject, name?: string): void {
-  if (object === null || typeof object !== 'object' || Array.isArray(object)) {
-    throw errors.badRequest('the object provided is not a JSON object');
-  }
-  if (!object.apiVersion || !object.kind) {
-    throw errors.badRequest(`Object 'Kind' is missing in '${JSON.stringify(object).slice(0, 100)}'`);
-  }
-  if (object.apiVersion !== kind.apiVersion) {
-    throw errors.badRequest(
-      `the API version in the data (${object.apiVersion}) does not match the expected API version (${kind.apiVersion})`,
-    );
-  }
-  if (object.kind !== kind.kind) {
-    throw errors.badRequest(
-      `${object.kind} in version "${kind.version}" cannot be handled as a ${kind.kind}: no kind "${object.kind}" matches`,
-    );
-  }
-  object.metadata ??= {} as KubeObject['metadata'];
-  const given = object.metadata;
-  if (namespace === undefined) delete given.namespace;
-  else if (given.namespace && given.namespace !== namespace) {
-    throw errors.badRequest('the namespace of the provided object does not match the namespace sent on the request');
-  }
-  if (name !== undefined && given.name && given.name !== name) {
-    throw errors.badRequest(`the name of the object (${given.name}) does not match the name on the URL (${name})`);
-  }
-}
-
-function checkUid(kind: Kind, current: Entry, uid: string | undefined): void {
-  if (uid && uid !== current.uid) {
-    const why = `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${current.uid}`;
-    throw errors.conflict(kind, current.name, why);
-  }
-}
-
-function checkResourceVersion(kind: Kind, current: Entry, next: KubeObject): void {
-  const given = next.metadata.resourceVersion;
-  if (!given || given === '0') {
-    if (!kind.custom && kind.id !== 'coordination.k8s.io/v1/Lease') return;
-    const error = {
-      field: 'metadata.resourceVersion',
-      reason: 'FieldValueInvalid' as const,
-      message: 'Invalid value: 0x0: must be specified for an update',
-    };
-    throw errors.invalid(kind, current.name, [error], errors.resourceName(kind));
-  }
-  if (!/^\d+$/.test(given)) {
-    throw errors.invalid(kind, current.name, [
-      errors.field.invalid('metadata.resourceVersion', given, 'must be an unsigned integer'),
-    ]);
-  }
-  if (given !== String(current.revision)) throw errors.conflict(kind, current.name, errors.OBJECT_MODIFIED);
-}
-
-function checkDeletePreconditions(kind: Kind, current: Entry, { preconditions }: DeleteOptions): void {
-  const { uid, resourceVersion } = preconditions ?? {};
-  if (uid !== undefined && uid !== current.uid) {
-    const why =
-      `the UID in the precondition (${uid}) does not match the UID in record (${current.uid}). ` +
-      'The object might have been deleted and then recreated';
-    throw errors.conflict(kind, current.name, why);
-  }
-  if (resourceVersion !== undefined && resourceVersion !== String(current.revision)) {
-    const why =
-      `the ResourceVersion in the precondition (${resourceVersion}) does not match the ResourceVersion in record ` +
-      `(${current.revision}). The object might have been modified`;
-    throw errors.conflict(kind, current.name, why);
   }
 }
 
