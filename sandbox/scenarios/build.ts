@@ -20,6 +20,8 @@ import { asSourceFinalizer, boundFinalizer, contentFinalizer } from '../controll
 
 /** In every secret of every scenario: where it turns up, something leaks. */
 export const secretMarker = 'GLEANER-TEST-SECRET';
+/** As it looks in plain text, and at the beginning of anything that was base64-encoded. */
+export const secretMarkers = [secretMarker, Buffer.from(secretMarker).toString('base64').slice(0, 24)] as const;
 
 export type Modifier = (object: KubeObject) => void;
 

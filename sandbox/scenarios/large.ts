@@ -18,7 +18,8 @@ export function large(backups: number, { oneWrongIn = 3, volumesPerBackup = 3 }:
       Array.from({ length: backups }, (_, backup) => {
         const disks = Array.from({ length: volumesPerBackup }, (_unused, volume) => ({
           claim: `vm-${backup}-disk-${volume}`,
-          handle: (backup * volumesPerBackup + volume) % oneWrongIn === 0 ? 'wrong' : 'right',
+          // Not always the same disk of a VM.
+          handle: (backup * (volumesPerBackup + 1) + volume) % oneWrongIn === 0 ? 'wrong' : 'right',
         }));
         return recoveredChain({ name: `vm-${backup}-nightly`, vm: `vm-${backup}`, disks, longhorn });
       }).flat(),
