@@ -1,0 +1,120 @@
+import { z } from 'zod';
+import type { AnyFunction, Need, Watch } from '../shared/function.ts';
+import { kinds } from '../shared/domain/kinds.ts';
+import type { VerdictKind } from '../shared/plan/plan.ts';
+import { reasons } from '../shared/plan/reason.ts';
+import { variableOf } from '../shared/runtime/settings.ts';
+
+/** The pages that are made from code, so that they cannot say anything else. All pure: values in, Markdown out. */
+
+const note = (from: string): string => `<!-- generated from ${from}; npm run docs -->\n`;
+
+const verdicts: Readonly<Record<VerdictKind, string>> = {
+  act: 'Gleaner has the next safe steps: `gleaner plan` shows them, `gleaner apply` and the event functions take them.',
+  wait: 'Something is to be done, but not yet. The event that says so, or the next sweep, goes on from here.',
+  report: 'Only a person can decide. Gleaner leaves it alone and says what it saw.',
+  leave: 'Nothing is to be done: all is well, or it is not Gleaner’s business.',
+};
+
+export function reasonsPage(): string {
+  const sections = (Object.keys(verdicts) as VerdictKind[]).map((verdict) => {
+    const rows = Object.entries(reasons)
+      .filter(([, info]) => info.verdict === verdict)
+      .map(([reason, { means, does, youCan }]) => [`\`${reason}\``, means, does, youCan]);
+    const columns = ['Reason', 'What it means', 'What Gleaner does', 'What you can do'];
+    return `## ${verdict}\n\n${verdicts[verdict]}\n\n${table(columns, rows)}`;
+  });
+  return `${note('shared/plan/reason.ts')}
+# Reasons
+
+Every finding of Gleaner’s has one of these reasons: in the output of \`gleaner scan\` and \`gleaner plan\`, in the log of a
+function and in the events it answers with. They are stable: scripts and alerts may rely on them.
+
+${sections.join('\n')}`;
+}
+
+export function functionsPage(functions: readonly AnyFunction[]): string {
+  return `${note('functions/*/index.ts')}
+# Functions
+
+Each is a folder under \`functions/\` and a scale-to-zero Service under \`deploy/\`. One image serves all of them; \`FUNCTION\`
+says which one a process is. \`GLEANER_MODE=observe\` makes any of them report only.
+
+${functions.map(functionSection).join('\n')}`;
+}
+
+function functionSection(fn: AnyFunction): string {
+  const watched = fn.watches.map(({ kind, mode }) => [`\`${kind}\``, `\`${kinds[kind].apiVersion}\``, carries(mode)]);
+  const needed = fn.needs.map((need) => [`\`${resourceOf(need)}\``, need.verbs.join(', ')]);
+  const policy = policyOf(fn);
+  return `## ${fn.name}
+
+${fn.summary}
+
+${table(['Watches', 'API', 'Events carry'], watched)}
+${table(['May', 'Verbs'], needed)}
+${policy.length === 0 ? '' : table(['Policy', 'Values', 'Default'], policy)}`;
+}
+
+const carries = (mode: Watch['mode']): string => (mode === 'resource' ? 'the object' : 'its name only');
+const resourceOf = ({ group, resource }: Need): string => (group === '' ? resource : `${resource}.${group}`);
+
+/** The variables that set a function's policy, from the schema that reads them. */
+function policyOf(fn: AnyFunction): string[][] {
+  const schema = z.toJSONSchema(fn.config, { io: 'input' }) as {
+    properties?: Record<string, { enum?: unknown[]; type?: string; default?: unknown }>;
+  };
+  return Object.entries(schema.properties ?? {}).map(([key, { enum: values, type, default: value }]) => [
+    `\`${variableOf(fn, key)}\``,
+    values?.map((v) => `\`${String(v)}\``).join(', ') ?? type ?? '',
+    value === undefined ? '' : `\`${JSON.stringify(value).replaceAll('"', '')}\``,
+  ]);
+}
+
+/** What `npm run bench` writes. */
+export const Results = z.object({
+  machine: z.string(),
+  date: z.string(),
+  figures: z.array(
+    z.object({
+      name: z.string(),
+      value: z.number(),
+      unit: z.string(),
+      baseline: z.number().nullish(),
+      ratio: z.number().nullish(),
+      goal: z.string().or(z.number()),
+      met: z.boolean(),
+      note: z.string().nullish(),
+    }),
+  ),
+});
+
+const marks = ['<!-- figures -->', '<!-- /figures -->'] as const;
+
+/** Puts the measured figures between the marks of the README. */
+export function withFigures(readme: string, results: z.infer<typeof Results> | undefined): string {
+  const [from, to] = marks.map((mark) => readme.indexOf(mark)) as [number, number];
+  if (from < 0 || to < from) throw new Error(`README.md lacks ${marks.join(' … ')}`);
+  return `${readme.slice(0, from + marks[0].length)}\n${figures(results)}\n${readme.slice(to)}`;
+}
+
+function figures(results: z.infer<typeof Results> | undefined): string {
+  if (results === undefined) return '\nNot measured yet: `npm run bench`.\n';
+  const rows = results.figures.map(({ name, value, unit, baseline, ratio, goal, met, note: why }) => [
+    name,
+    `${short(value)} ${unit}`,
+    baseline === undefined || baseline === null ? '' : `${short(baseline)} ${unit}`,
+    ratio === undefined || ratio === null ? '' : short(ratio),
+    String(goal),
+    met ? 'yes' : `**no**${why ? `: ${why}` : ''}`,
+  ]);
+  const columns = ['Figure', 'Gleaner', 'Compared with', 'Ratio', 'Goal', 'Met'];
+  return `\nMeasured on ${results.machine}, ${results.date}:\n\n${table(columns, rows)}`;
+}
+
+const short = (value: number): string => String(Number(value.toPrecision(3)));
+
+const table = (columns: readonly string[], rows: readonly (readonly string[])[]): string =>
+  [columns, columns.map(() => '---'), ...rows].map((cells) => `| ${cells.map(cell).join(' | ')} |\n`).join('');
+
+const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll('\n', ' ');

@@ -1,0 +1,58 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+import * as functions from '../../functions/index.ts';
+import { functionsPage, reasonsPage, Results, withFigures } from '../../docs/pages.ts';
+import { reasons } from '../../shared/plan/reason.ts';
+
+const root = join(import.meta.dirname, '../..');
+const read = (path: string) => readFileSync(join(root, path), 'utf8');
+const measured = 'bench/results.json';
+const results = existsSync(join(root, measured)) ? Results.parse(JSON.parse(read(measured))) : undefined;
+
+describe('generated pages are up to date (else: npm run docs)', () => {
+  test('docs/reasons.md', () => expect(read('docs/reasons.md')).toBe(reasonsPage()));
+  test('docs/functions.md', () => expect(read('docs/functions.md')).toBe(functionsPage(Object.values(functions))));
+  test('the figures of README.md', () => expect(read('README.md')).toBe(withFigures(read('README.md'), results)));
+});
+
+describe('reasons', () => {
+  test('each has one row, with something in every column', () => {
+    const rows = reasonsPage().split('\n');
+    for (const reason of Object.keys(reasons)) {
+      const found = rows.filter((row) => row.startsWith(`| \`${reason}\` |`));
+      expect([reason, found.length]).toEqual([reason, 1]);
+      const cells = found[0]?.split(/(?<!\\)\|/).slice(1, -1) ?? [];
+      expect(cells).toHaveLength(4);
+      for (const cell of cells) expect(cell.trim()).not.toBe('');
+    }
+  });
+});
+
+describe('figures', () => {
+  const readme = 'above\n<!-- figures -->\nold\n<!-- /figures -->\nbelow\n';
+
+  test('replace what stood between the marks, and only that', () => {
+    const figure = {
+      name: 'cold start',
+      value: 123.456,
+      unit: 'ms',
+      baseline: 100,
+      ratio: 1.23456,
+      goal: '≤ 1.5',
+      met: true,
+    };
+    const text = withFigures(readme, { machine: 'two cores', date: '2026-01-01', figures: [figure] });
+    expect(text).toContain('| cold start | 123 ms | 100 ms | 1.23 | ≤ 1.5 | yes |');
+    expect(text).toMatch(/^above\n<!-- figures -->\n[^]*<!-- \/figures -->\nbelow\n$/);
+    expect(text).not.toContain('old\n<');
+    expect(withFigures(text, { machine: 'two cores', date: '2026-01-01', figures: [figure] })).toBe(text);
+  });
+
+  test('a goal that was missed says so, and why', () => {
+    const figure = { name: 'RSS', value: 80, unit: 'MB', goal: 1.3, met: false, note: '0.1 over' };
+    expect(withFigures(readme, { machine: 'm', date: 'd', figures: [figure] })).toContain('**no**: 0.1 over');
+  });
+
+  test('need their marks', () => expect(() => withFigures('nothing', undefined)).toThrow(/figures/));
+});
