@@ -45,7 +45,10 @@ export class GarbageCollector {
   #observe(kind: Kind, { type, entry, previous }: Change): void {
     const ref = { kind, namespace: entry.namespace, name: entry.name };
     const key = `${kind.id} ${entry.key}`;
-    for (const uid of ownerUids(previous)) this.#dependents.get(uid)?.delete(key);
+    for (const uid of ownerUids(previous)) {
+      this.#dependents.get(uid)?.delete(key);
+      if (this.#dependents.get(uid)?.size === 0) this.#dependents.delete(uid);
+    }
     if (type !== 'DELETED') {
       const owners = ownerUids(entry);
       for (const uid of owners) {

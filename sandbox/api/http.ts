@@ -19,6 +19,8 @@ import type { Fault, FaultInjector, RequestRecord } from './types.ts';
 import { checkWatch, serveWatch } from './watches.ts';
 
 const MAX_BODY_BYTES = 3 << 20;
+/** A sandbox may run for days. */
+const RECORDS_KEPT = 100_000;
 const YAML = 'application/yaml';
 const PROTOBUF = 'application/vnd.kubernetes.protobuf';
 const BODY_TYPES = ['application/json', YAML, PROTOBUF];
@@ -79,6 +81,7 @@ export class HttpFront {
     };
     const note = (code: number): void => {
       this.records.push({ atMs: performance.now() - this.#startedAtMs, ...record, code });
+      if (this.records.length > 2 * RECORDS_KEPT) this.records = this.records.slice(-RECORDS_KEPT);
     };
 
     const fault = this.fault?.(record);

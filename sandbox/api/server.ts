@@ -1,6 +1,9 @@
 /**
  * The sandbox's API server: Kubernetes' API for the kinds in kinds.ts, in one process, in memory.
  *
+ * To read on: kinds.ts (what is served) → store.ts (objects and history) → registry.ts (the rules of a write) →
+ * http.ts, resources.ts, watches.ts (the HTTP door), client.ts (the in-process door), gc.ts (what goes by itself).
+ *
  * What this does not do:
  * - keep anything after `stop`; aggregate APIs; admission webhooks; custom resources beyond the table in kinds.ts
  *   (CustomResourceDefinition objects can be read, not written);

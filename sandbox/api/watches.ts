@@ -53,8 +53,9 @@ export function serveWatch(
 ): () => void {
   const collection = store.collection(kind);
   const matches = matcher(kind, query);
-  const revision = parseRevision(query.resourceVersion);
-  const withInitial = query.sendInitialEvents ?? revision === 0;
+  const given = parseRevision(query.resourceVersion);
+  const withInitial = query.sendInitialEvents ?? given === 0;
+  const revision = given || store.revision;
 
   response.writeHead(200, { 'content-type': 'application/json' });
   response.flushHeaders();

@@ -159,6 +159,20 @@ export function watchFacts(world: () => World): void {
     expect({ code, reason: body.reason }).toEqual({ code: 422, reason: 'Invalid' });
   });
 
+  test('a watch without initial events begins now', async () => {
+    const path = await place();
+    await world().client.post(path, configMap('a'));
+    const watch = await world().client.watch(path, {
+      sendInitialEvents: 'false',
+      resourceVersionMatch: 'NotOlderThan',
+      allowWatchBookmarks: 'true',
+    });
+    await world().client.post(path, configMap('b'));
+    await watch.until(count(1));
+    watch.close();
+    expect(watch.summary()).toEqual(['ADDED b']);
+  });
+
   test('a dry run is no event', async () => {
     const path = await place();
     const watch = await world().client.watch(path);
