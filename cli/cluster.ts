@@ -3,7 +3,7 @@ import type { ClusterOptions } from './options.ts';
 
 export interface ConnectTo extends ClusterOptions {
   /** The server checks writes and stores nothing. */
-  readonly dryRun?: 'server';
+  readonly dryRun?: 'server' | undefined;
 }
 
 /** Connects for the time of `work`. What talks to a cluster is loaded only here. */

@@ -31,11 +31,15 @@ export interface Example {
 }
 
 export interface OptionSpec {
-  /** As help shows it: `-n, --namespace <name>`; may be given more than once when it ends in `...`. */
+  /** As help shows it: `-n, --namespace <name>`. */
   readonly flags: string;
+  /** May be given more than once, and with commas; its value is a list. */
+  readonly list?: true;
   readonly description: string;
   readonly choices?: readonly string[];
   readonly default?: unknown;
+  /** How help shows the default, where its value says little. */
+  readonly shownDefault?: string;
   /** Taken when the option is given without its (optional) value. */
   readonly preset?: string;
   /** @throws UsageError */

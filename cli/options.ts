@@ -20,6 +20,12 @@ export interface ScopeOptions {
   readonly function?: readonly string[];
 }
 
+export const functionOption: OptionSpec = {
+  flags: '--function <name>',
+  list: true,
+  description: 'only these functions (default: all)',
+};
+
 export const scopeOptions: readonly OptionSpec[] = [
   {
     flags: '-n, --namespace <name>',
@@ -30,7 +36,7 @@ export const scopeOptions: readonly OptionSpec[] = [
     flags: '-l, --selector <labels>',
     description: 'only VMBackups with these labels, and the contents that their volumes use',
   },
-  { flags: '--function <name...>', description: 'only what these functions have to say (default: all)' },
+  functionOption,
 ];
 
 export const outputFormats = ['table', 'wide', 'json', 'yaml', 'name'] as const;

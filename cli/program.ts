@@ -65,11 +65,21 @@ function toCommander(
   return made;
 }
 
-function toOption({ flags, description, choices, parse, preset, default: value }: OptionSpec): Option {
+function toOption({
+  flags,
+  description,
+  choices,
+  parse,
+  preset,
+  list,
+  default: value,
+  shownDefault,
+}: OptionSpec): Option {
   const option = new Option(flags, description);
   if (choices !== undefined) option.choices(choices);
-  if (value !== undefined) option.default(value);
+  if (value !== undefined) option.default(value, shownDefault);
   if (preset !== undefined) option.preset(preset);
+  if (list === true) option.argParser((text: string, before: string[] = []) => [...before, ...text.split(',')]);
   if (parse !== undefined) {
     option.argParser((text: string) => {
       try {

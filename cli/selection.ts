@@ -3,7 +3,7 @@ import { predecessorNames } from '../shared/domain/names.ts';
 import { entriesOf } from '../shared/chain/read.ts';
 import type { SurveyItem } from '../shared/chain/survey.ts';
 import type { AnyFunction } from '../shared/function.ts';
-import type { Reader } from '../shared/kube/ports.ts';
+import type { ListOptions, Reader } from '../shared/kube/ports.ts';
 import type { Content, Snapshot, VMBackup } from '../shared/objects/types.ts';
 import { UsageError } from './command.ts';
 import type { ScopeOptions } from './options.ts';
@@ -45,6 +45,12 @@ export function parseSelected(text: string): Selected {
   }
   return name === undefined ? { kind } : { kind, name };
 }
+
+/** What of it the API server can choose by itself. */
+export const scopeOf = ({ namespace, selector }: ScopeOptions): Pick<ListOptions, 'namespace' | 'selector'> => ({
+  ...(namespace !== undefined && { namespace }),
+  ...(selector !== undefined && { selector }),
+});
 
 type Picks = (item: SurveyItem) => boolean;
 
@@ -106,12 +112,11 @@ const byPair =
 async function vmBackupPicks(
   reader: Reader,
   wanted: (backup: VMBackup) => boolean,
-  { namespace, selector }: ScopeOptions,
+  options: ScopeOptions,
 ): Promise<Picks> {
   const backups = new Set<string>();
   const pairs = new Set<string>();
-  const scope = { ...(namespace !== undefined && { namespace }), ...(selector !== undefined && { selector }) };
-  for await (const backup of reader.list('VirtualMachineBackup', scope)) {
+  for await (const backup of reader.list('VirtualMachineBackup', scopeOf(options))) {
     if (!wanted(backup)) continue;
     const { metadata } = backup;
     backups.add(`${metadata.namespace}/${metadata.name}`);
@@ -127,7 +132,7 @@ async function vmBackupPicks(
       case 'snapshot':
         return isPair(item.snapshot.metadata);
       case 'unreadable':
-        return item.object.kind === 'VirtualMachineBackup' && selector === undefined;
+        return item.object.kind === 'VirtualMachineBackup' && options.selector === undefined;
     }
   };
 }

@@ -1,9 +1,18 @@
 import type { Command } from '../command.ts';
+import { applyCommand } from './apply.ts';
 import { functionsCommand } from './functions.ts';
 import { manifestsCommand } from './manifests.ts';
+import { planCommand } from './plan.ts';
 import { sandboxCommand } from './sandbox.ts';
 import { scanCommand } from './scan.ts';
 
 /** The commands there are, in the order in which help lists them. */
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- existential type: each command's options stay its own
-export const commands: readonly Command<any>[] = [scanCommand, functionsCommand, sandboxCommand, manifestsCommand];
+export const commands: readonly Command<any>[] = [
+  scanCommand,
+  planCommand,
+  applyCommand,
+  functionsCommand,
+  sandboxCommand,
+  manifestsCommand,
+];

@@ -6,6 +6,7 @@ import { verdictOf } from '../../shared/plan/plan.ts';
 import { createDocument } from './document.ts';
 import type { Found } from './findings.ts';
 import { colourOf, columnsOf, fullName, toDocument } from './findings.ts';
+import type { Summary } from './summary.ts';
 import { createSummary } from './summary.ts';
 import { createTable } from './table.ts';
 
@@ -13,14 +14,18 @@ import { createTable } from './table.ts';
 export interface Printer {
   /** Counts it; prints it when it is `shown`. */
   finding(found: Found, shown: boolean): Promise<void>;
-  /** Something that could not be looked at: said on stderr (unless somebody else says it), and part of documents. */
-  failure(message: string, options?: { silent: true }): Promise<void>;
+  /** Something that could not be looked at: said on stderr, and part of documents. */
+  failure(message: string): void;
   end(): Promise<{ open: number; failures: number }>;
+  /** Nothing more can be found out: makes what has been printed a whole document; the caller says why on stderr. */
+  abort(message: string): Promise<void>;
 }
 
 interface Form {
   finding(found: Found): Promise<void>;
-  end(summary: ReturnType<typeof createSummary>, failures: readonly string[]): Promise<void>;
+  end(summary: Summary, failures: readonly string[]): Promise<void>;
+  /** Where a document would be left open. */
+  readonly hasEnd?: true;
 }
 
 export async function openPrinter(kind: 'Scan' | 'Plan', format: OutputFormat, io: Io): Promise<Printer> {
@@ -32,14 +37,16 @@ export async function openPrinter(kind: 'Scan' | 'Plan', format: OutputFormat, i
       summary.add(found);
       if (shown) await form.finding(found);
     },
-    failure(message, options) {
+    failure(message) {
       failures.push(message);
-      if (options?.silent !== true) io.err(`gleaner: ${message}\n`);
-      return Promise.resolve();
+      io.err(`gleaner: ${message}\n`);
     },
     async end() {
       await form.end(summary, failures);
       return { open: summary.open, failures: failures.length };
+    },
+    async abort(message) {
+      if (form.hasEnd === true) await form.end(summary, [...failures, message]);
     },
   };
 }
@@ -62,6 +69,7 @@ async function documentForm(kind: 'Scan' | 'Plan', format: 'json' | 'yaml', io: 
   await document.field('kind', kind);
   await document.list('findings');
   return {
+    hasEnd: true,
     finding: (found) => document.item(toDocument(found)),
     async end(summary, failures) {
       await document.field('summary', { ...summary.toDocument(), failures: failures.length });
@@ -92,9 +100,9 @@ function tableForm(format: 'table' | 'wide', io: Io): Form {
       rows++;
       return table.add(found);
     },
-    async end(summary) {
+    async end(summary, failures) {
       await table.end();
-      await io.out(`${rows > 0 ? '\n' : ''}${summary.toText()}\n`);
+      await io.out(`${rows > 0 ? '\n' : ''}${summary.toText(failures.length)}\n`);
     },
   };
 }
@@ -116,9 +124,9 @@ function sentenceForm(io: Io): Form {
       ];
       await io.out(`${[head, ...lines].join('\n')}\n\n`);
     },
-    async end(summary) {
-      const steps = actions === 0 ? '' : ` ${actions} step(s) now; "gleaner apply" takes them, and those that follow.`;
-      await io.out(`${summary.toText()}${steps}\n`);
+    async end(summary, failures) {
+      const steps = actions === 0 ? '' : ` ${actions} steps now; "gleaner apply" takes them and those that follow.`;
+      await io.out(`${summary.toText(failures.length)}${steps}\n`);
     },
   };
 }

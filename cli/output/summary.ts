@@ -9,7 +9,7 @@ export interface Summary {
   readonly open: number;
   toDocument(): SummaryDocument;
   /** One line for people. */
-  toText(): string;
+  toText(failures?: number): string;
 }
 
 export interface SummaryDocument {
@@ -47,10 +47,12 @@ export function createSummary(): Summary {
       verdicts: { ...verdicts },
       reasons: Object.fromEntries([...reasons].sort().map(([reason, { count }]) => [reason, count])),
     }),
-    toText() {
-      const needs = open() === 0 ? 'Nothing needs attention' : `${open()} to look at (${listed((v) => v !== 'leave')})`;
+    toText(failures = 0) {
+      const nothing = failures === 0 ? 'Nothing needs attention' : 'Nothing else needs attention';
+      const needs = open() === 0 ? nothing : `${open()} to look at (${listed((v) => v !== 'leave')})`;
       const well = verdicts.leave === 0 ? '' : `; ${verdicts.leave} left alone (${listed((v) => v === 'leave')})`;
-      return `${needs}${well}.`;
+      const failed = failures === 0 ? '' : `${failures} could not be looked at. `;
+      return `${failed}${needs}${well}.`;
     },
   };
 }

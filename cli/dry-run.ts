@@ -1,0 +1,54 @@
+import type { Action } from '../shared/plan/action.ts';
+import { refKey } from '../shared/domain/kinds.ts';
+import type { Ref } from '../shared/domain/kinds.ts';
+import type { Applier } from '../shared/kube/apply.ts';
+import type { OptionSpec } from './command.ts';
+
+export type DryRun = 'none' | 'client' | 'server';
+
+export interface DryRunOptions {
+  readonly dryRun: DryRun;
+}
+
+export const dryRunOption: OptionSpec = {
+  flags: '--dry-run <how>',
+  description:
+    '"client": only say what would be written; "server": have the API server check each write, and store nothing',
+  choices: ['none', 'client', 'server'],
+  default: 'none',
+};
+
+/**
+ * For a server that checks and stores nothing: a step that builds on an earlier one of the same plan cannot be checked,
+ * since the earlier one has not happened. Such steps are taken as good and told to `unchecked`.
+ */
+export function checkOnly(applier: Applier, unchecked: (action: Action) => void): Applier {
+  return {
+    async *apply(actions) {
+      const written = new Set<string>();
+      for (const action of actions) {
+        const touched = touchedBy(action).map(refKey);
+        if (touched.some((key) => written.has(key))) {
+          unchecked(action);
+          yield { action, result: 'done' };
+        } else yield* applier.apply([action]);
+        for (const key of touched) written.add(key);
+      }
+    },
+  };
+}
+
+/** The objects that must be as an action expects them. */
+function touchedBy(action: Action): Ref[] {
+  switch (action.do) {
+    case 'create': {
+      const { kind, metadata } = action.object;
+      const namespace = 'namespace' in metadata ? metadata.namespace : undefined;
+      return [{ kind, name: metadata.name, ...(namespace !== undefined && { namespace }) }];
+    }
+    case 'deleteSnapshot':
+      return [action.target, { kind: 'VolumeSnapshotContent', name: action.content.name }];
+    default:
+      return [action.target];
+  }
+}

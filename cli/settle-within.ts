@@ -1,0 +1,58 @@
+import { isRetryable } from '../shared/runtime/answer.ts';
+import type { SettleOptions, Settling } from '../shared/runtime/settle.ts';
+import { settle } from '../shared/runtime/settle.ts';
+import { sweep } from '../shared/runtime/sweep.ts';
+
+export type Ended = 'settled' | 'once' | 'timeout' | 'interrupted';
+
+export type Step = Exclude<Settling, { kind: 'settled' }> | { readonly kind: 'ended'; readonly how: Ended };
+
+export interface Within extends SettleOptions {
+  readonly timeoutMs: number;
+  /** One round and no waiting. */
+  readonly once: boolean;
+  readonly signal: AbortSignal;
+}
+
+const PAUSE_MS = 1_000;
+
+/**
+ * Rounds until everything is settled, time is up or the user has had enough. Time is looked at between rounds only, so
+ * that no plan is left half-way; Ctrl-C ends after the subject at hand, since every half-way can be gone on from.
+ */
+export async function* settleWithin({ timeoutMs, once, signal, ...options }: Within): AsyncGenerator<Step, void> {
+  const { nowMs = Date.now, sleep = pause } = options;
+  if (once) {
+    for await (const swept of sweep(options)) {
+      yield swept;
+      if (signal.aborted) return void (yield { kind: 'ended', how: 'interrupted' });
+    }
+    return void (yield { kind: 'ended', how: 'once' });
+  }
+  const endMs = nowMs() + timeoutMs;
+  for (;;) {
+    let tryAgain = false;
+    let failing = false;
+    let exhausted = false;
+    for await (const step of settle({ ...options, patienceMs: timeoutMs })) {
+      if (step.kind === 'settled') {
+        exhausted = step.exhausted;
+        break;
+      }
+      yield step;
+      if (signal.aborted) return void (yield { kind: 'ended', how: 'interrupted' });
+      if (step.kind === 'failure') failing ||= isRetryable(step.error);
+      if (step.kind === 'round') {
+        tryAgain = failing;
+        failing = false;
+        const more = step.writes > 0 || step.waitingFor.length > 0 || tryAgain;
+        if (more && nowMs() >= endMs) return void (yield { kind: 'ended', how: 'timeout' });
+      }
+    }
+    // What failed for the moment (a conflict, an overloaded server) is worth another look.
+    if (!tryAgain) return void (yield { kind: 'ended', how: exhausted ? 'timeout' : 'settled' });
+    await sleep(PAUSE_MS);
+  }
+}
+
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
