@@ -280,6 +280,17 @@ describe('deleting a backup', () => {
   });
 });
 
+test('an owner reference with the uid of an earlier backup costs the snapshot, and under Delete the data', async () => {
+  const scenario = of(() => recoveredChain({ ...chain, disks: [{ claim: 'web-root', handle: 'right' }] }));
+  const sandbox = await world({ scenario, harvester: '1.6' });
+  await sandbox.client.jsonPatch(kinds.Snapshot, snapshot, 'prod', [
+    { op: 'replace', path: '/metadata/ownerReferences/0/uid', value: build.uidFor('VirtualMachineBackup', 'earlier') },
+  ]);
+  await sandbox.settle();
+  expect(await sandbox.client.get(kinds.Snapshot, snapshot, 'prod')).toBeUndefined();
+  expect(sandbox.store.losses).toEqual([expect.objectContaining({ backup, by: `DeleteSnapshot ${right}` })]);
+});
+
 describe('a scheduled backup with an unfinished Longhorn Backup', () => {
   const [unfinished] = ['web-data'].map((claim) => build.backupOf(claim, 'svmb-web'));
   const backups = async ({ client }: Sandbox) => (await client.list(kinds.Backup)).map(({ metadata }) => metadata.name);
