@@ -8,10 +8,11 @@ import { once } from 'node:events';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
+import { isBuiltin } from 'node:module';
 import type { AddressInfo } from 'node:net';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import type { Plugin } from 'esbuild';
+import type { BuildOptions, BuildResult, Plugin } from 'esbuild';
 import { build } from 'esbuild';
 
 const root = fileURLToPath(new URL('.', import.meta.url));
@@ -121,22 +122,33 @@ const leanCloudEvents: Plugin = {
 };
 
 /**
- * An ES import of `node:http` reads every export of it, and so loads fetch and WebSocket too: 30 ms and 6 MB on a small
- * machine, half of a cold start. Asked for as an object, it loads what is used.
+ * An ES import of one of Node's own modules reads every export of it, and so loads what those load: `node:http` brings
+ * fetch and WebSocket, `node:fs` streams and promises. That is a third of a cold start. Asked for as an object, a module
+ * loads what is used.
  */
-const plainHttp: Plugin = {
-  name: 'plain-http',
+const plainBuiltins: Plugin = {
+  name: 'plain-builtins',
   setup(builder) {
-    builder.onResolve({ filter: /^(node:)?https?$/ }, ({ path }) => ({
-      path: path.replace('node:', ''),
-      namespace: 'plain-http',
-      sideEffects: false,
-    }));
-    builder.onLoad({ filter: /./, namespace: 'plain-http' }, ({ path }) => ({
+    builder.onResolve({ filter: /./ }, ({ path, importer }) =>
+      isBuiltin(path) && importer !== ''
+        ? { path: path.replace('node:', ''), namespace: 'plain-builtins', sideEffects: false }
+        : undefined,
+    );
+    builder.onLoad({ filter: /./, namespace: 'plain-builtins' }, ({ path }) => ({
       contents: `module.exports = process.getBuiltinModule('node:${path}');`,
     }));
   },
 };
+
+const outsideKubeConfig = (up: string): Plugin => ({
+  name: 'outside-kubeconfig',
+  setup(builder) {
+    builder.onResolve({ filter: /^@kubernetes\/client-node$/ }, () => ({
+      path: `${up}parts/kubeconfig.js`,
+      external: true,
+    }));
+  },
+});
 
 const bundled: Record<string, string> = {
   serve: 'functions/serve.ts',
@@ -145,36 +157,42 @@ const bundled: Record<string, string> = {
 };
 const wanted = process.argv.slice(2).filter((argument) => !argument.startsWith('-'));
 
-/** Each entry apart: chunks shared between entries would be more files to find and read at a start. */
-async function bundle(name: string): Promise<void> {
-  const { metafile } = await build({
-    absWorkingDir: root,
-    entryPoints: { [name === 'handle' ? name : 'main']: bundled[name] ?? '' },
-    outdir: name === 'handle' ? 'dist' : `dist/${name}`,
-    chunkNames: 'parts/[name]-[hash]',
-    bundle: true,
-    splitting: true,
-    format: 'esm',
-    platform: 'node',
-    target: 'node24',
-    // Runtimes and logs know classes by their names.
-    keepNames: true,
-    minifySyntax: true,
-    minifyWhitespace: true,
-    legalComments: 'none',
-    metafile: true,
-    define: { GLEANER_VERSION: JSON.stringify(version) },
-    // CommonJS packages inside an ES module.
-    banner: {
-      js: "import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);",
-    },
-    plugins: [leanZod, leanKubeConfig, leanCloudEvents, plainHttp],
-    logLevel: 'warning',
+const common: BuildOptions = {
+  absWorkingDir: root,
+  bundle: true,
+  format: 'esm',
+  platform: 'node',
+  target: 'node24',
+  minifySyntax: true,
+  minifyWhitespace: true,
+  legalComments: 'none',
+  metafile: true,
+  define: { GLEANER_VERSION: JSON.stringify(version) },
+  // For CommonJS packages inside an ES module: all that is left for them to require is Node's own.
+  banner: { js: 'const require=process.getBuiltinModule;' },
+  logLevel: 'warning',
+};
+
+/**
+ * One file per entry: each further file costs a start more than a hundred kilobytes in one do. Modules that are imported
+ * lazily are in it and run when they are asked for; only the Kubernetes client stays outside.
+ */
+const bundle = (name: string): Promise<BuildResult> =>
+  build({
+    ...common,
+    entryPoints: { [name === 'handle' ? 'handle' : `${name}/main`]: bundled[name] ?? '' },
+    outdir: 'dist',
+    plugins: [leanZod, leanCloudEvents, plainBuiltins, outsideKubeConfig(name === 'handle' ? './' : '../')],
   });
-  if (process.argv.includes('--sizes')) {
-    for (const [file, { bytes }] of Object.entries(metafile.outputs)) console.log(`${bytes}\t${file}`);
-  }
-}
+
+const bundleKubeConfig = (): Promise<BuildResult> =>
+  build({
+    ...common,
+    entryPoints: { kubeconfig: '@kubernetes/client-node' },
+    outdir: 'dist/parts',
+    splitting: true,
+    plugins: [leanKubeConfig, plainBuiltins],
+  });
 
 /**
  * A container's file system is as fresh as its image, so V8's compiled code has to be in the image: the start file
@@ -248,7 +266,12 @@ const noBackupContent = {
 
 rmSync(inRoot('dist'), { recursive: true, force: true });
 const names = Object.keys(bundled).filter((name) => wanted.length === 0 || wanted.includes(name));
-await Promise.all(names.map(bundle));
+const results = await Promise.all([bundleKubeConfig(), ...names.map(bundle)]);
+if (process.argv.includes('--sizes')) {
+  for (const { metafile } of results) {
+    for (const [file, { bytes }] of Object.entries(metafile?.outputs ?? {})) console.log(`${bytes}\t${file}`);
+  }
+}
 for (const name of names) if (name !== 'handle') writeFileSync(inRoot(`dist/${name}.js`), startFile(name));
 if (names.includes('serve')) await warmServer();
 if (names.includes('gleaner')) {

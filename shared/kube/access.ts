@@ -1,7 +1,5 @@
-import type { Agent } from 'node:http';
 import http from 'node:http';
-import type { RequestOptions } from 'node:https';
-import https from 'node:https';
+import type { AgentOptions, RequestOptions } from 'node:https';
 import type { KubeConfig } from '@kubernetes/client-node';
 import { RetryableError, TerminalError } from './errors.ts';
 
@@ -18,7 +16,7 @@ export interface Access {
 }
 
 export interface CallOptions {
-  readonly agent: Agent;
+  readonly agent: http.Agent;
   readonly headers: http.OutgoingHttpHeaders;
 }
 
@@ -32,16 +30,19 @@ const MAX_CONNECTIONS = 8;
  * One pool of connections for all calls. The package's own classes open one per call; its configuration, which knows
  * token files, exec plugins, client certificates and proxies, is used as it is.
  */
-export function createAccess(load: () => KubeConfig): Access {
-  let config = load();
+export async function createAccess(load: () => Promise<KubeConfig>): Promise<Access> {
+  let config = await load();
+  let stale = false;
   let current: { options: Promise<CallOptions>; untilMs: number } | undefined;
-  let pool: { agent: Agent; identity: string } | undefined;
+  let pool: { agent: http.Agent; identity: string } | undefined;
   const cluster = config.getCurrentCluster();
   if (cluster === null) throw new TerminalError('kubeconfig names no cluster');
   const server = new URL(cluster.server);
 
   async function refresh(): Promise<CallOptions> {
     const options: RequestOptions = {};
+    if (stale) config = await load();
+    stale = false;
     try {
       allowLocalHttp(config);
       await config.applyToHTTPSOptions(options);
@@ -58,7 +59,7 @@ export function createAccess(load: () => KubeConfig): Access {
     if (pool?.identity !== identity) {
       // The old pool is left to run dry: a call may be under way in it.
       const tls = { ca, cert, key, passphrase, servername, rejectUnauthorized };
-      pool = { agent: makeAgent(options, tls, config), identity };
+      pool = { agent: await makeAgent(options, tls, config), identity };
     }
     return {
       agent: pool.agent,
@@ -83,7 +84,7 @@ export function createAccess(load: () => KubeConfig): Access {
       return current.options;
     },
     renew() {
-      config = load();
+      stale = true;
       current = undefined;
     },
     close() {
@@ -97,18 +98,18 @@ export function createAccess(load: () => KubeConfig): Access {
 const textOf = (part: RequestOptions['ca'] | RequestOptions['key']): string =>
   Buffer.isBuffer(part) ? part.toString('base64') : (JSON.stringify(part) ?? '');
 
-function makeAgent(options: RequestOptions, tls: https.AgentOptions, config: KubeConfig): Agent {
+async function makeAgent(options: RequestOptions, tls: AgentOptions, config: KubeConfig): Promise<http.Agent> {
   if (config.getCurrentCluster()?.proxyUrl) {
-    const viaProxy = options.agent as Agent & { keepAlive: boolean };
+    const viaProxy = options.agent as http.Agent & { keepAlive: boolean };
     viaProxy.keepAlive = true;
     viaProxy.maxSockets = MAX_CONNECTIONS;
     return viaProxy;
   }
   const reuse = { keepAlive: true, maxSockets: MAX_CONNECTIONS, timeout: IDLE_MS, scheduling: 'lifo' } as const;
   const defined = Object.fromEntries(Object.entries(tls).filter(([, value]) => value !== undefined && value !== null));
-  return config.getCurrentCluster()?.server.startsWith('http:')
-    ? new http.Agent(reuse)
-    : new https.Agent({ ...reuse, ...defined });
+  if (config.getCurrentCluster()?.server.startsWith('http:')) return new http.Agent(reuse);
+  const https = await import('node:https');
+  return new https.Agent({ ...reuse, ...defined });
 }
 
 /** `kubectl proxy` and test servers speak plain HTTP on loopback; the package wants the TLS flag off for that. */

@@ -30,24 +30,22 @@ export interface KubeClient {
 }
 
 /**
- * The one way to a cluster. Nothing is sent before the first call.
+ * The one way to a cluster. Importing this costs little; the package behind it is loaded by the first `connect`. Nothing
+ * is sent before the first call.
  * @throws TerminalError when no cluster is configured
  */
-export function connect(options: ConnectOptions = {}): Promise<KubeClient> {
-  return new Promise((resolve) => {
-    const access = createAccess(() => loadKubeConfig(options));
-    const send = withRenewal(withRetry(createSend(access, options.userAgent ?? `${FIELD_MANAGER}/${version}`)), () =>
-      access.renew(),
-    );
-    const timeoutMs = options.timeoutMs ?? 15_000;
-    resolve({
-      reader: createReader(send, timeoutMs),
-      writer: createWriter(send, timeoutMs, options.dryRun === 'server' ? { dryRun: 'All' } : {}),
-      server: access.server.href.replace(/\/$/, ''),
-      namespace: access.namespace,
-      close: () => Promise.resolve(access.close()),
-    });
-  });
+export async function connect(options: ConnectOptions = {}): Promise<KubeClient> {
+  const access = await createAccess(() => loadKubeConfig(options));
+  const send = withRetry(await createSend(access, options.userAgent ?? `${FIELD_MANAGER}/${version}`));
+  const renewing = withRenewal(send, () => access.renew());
+  const timeoutMs = options.timeoutMs ?? 15_000;
+  return {
+    reader: createReader(renewing, timeoutMs),
+    writer: createWriter(renewing, timeoutMs, options.dryRun === 'server' ? { dryRun: 'All' } : {}),
+    server: access.server.href.replace(/\/$/, ''),
+    namespace: access.namespace,
+    close: () => Promise.resolve(access.close()),
+  };
 }
 
 /** A 401 did nothing, so a call may be sent again once with whatever token is there now. */

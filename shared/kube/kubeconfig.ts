@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { delimiter } from 'node:path';
-import { KubeConfig } from '@kubernetes/client-node';
+import type { KubeConfig } from '@kubernetes/client-node';
 import { TerminalError } from './errors.ts';
 
 export interface ClusterChoice {
@@ -9,9 +9,16 @@ export interface ClusterChoice {
   readonly context?: string | undefined;
 }
 
-/** Finds the cluster as kubectl does. @throws TerminalError when there is none, or the named context does not exist */
-export function loadKubeConfig(choice: ClusterChoice, environment: NodeJS.ProcessEnv = process.env): KubeConfig {
-  const config = parse(choice, environment);
+/**
+ * Finds the cluster as kubectl does. The package is loaded here and nowhere else, since it is large.
+ * @throws TerminalError when there is none, or the named context does not exist
+ */
+export async function loadKubeConfig(
+  choice: ClusterChoice,
+  environment: NodeJS.ProcessEnv = process.env,
+): Promise<KubeConfig> {
+  const { KubeConfig } = await import('@kubernetes/client-node');
+  const config = parse(KubeConfig, choice, environment);
   if (choice.context !== undefined) config.setCurrentContext(choice.context);
   if (config.getContextObject(config.getCurrentContext()) === null) {
     throw new TerminalError(`kubeconfig has no context "${config.getCurrentContext()}"`);
@@ -22,11 +29,13 @@ export function loadKubeConfig(choice: ClusterChoice, environment: NodeJS.Proces
   return config;
 }
 
-function parse(choice: ClusterChoice, environment: NodeJS.ProcessEnv): KubeConfig {
+type Class = typeof KubeConfig;
+
+function parse(Config: Class, choice: ClusterChoice, environment: NodeJS.ProcessEnv): KubeConfig {
   const files = (choice.kubeconfig ?? environment['KUBECONFIG'] ?? '').split(delimiter).filter((file) => file !== '');
-  const config = new KubeConfig();
+  const config = new Config();
   try {
-    if (files.length > 0) mergeFiles(config, files);
+    if (files.length > 0) mergeFiles(Config, config, files);
     else config.loadFromDefault();
   } catch (error) {
     // A YAML error quotes the text around it, which may be a token: only what went wrong, not where.
@@ -40,11 +49,11 @@ function parse(choice: ClusterChoice, environment: NodeJS.ProcessEnv): KubeConfi
 }
 
 /** kubectl's merge: missing files are passed over, and the first that defines a name wins (the package refuses both). */
-function mergeFiles(config: KubeConfig, files: readonly string[]): void {
+function mergeFiles(Config: Class, config: KubeConfig, files: readonly string[]): void {
   const present = files.filter((file) => files.length === 1 || existsSync(file));
   if (present.length === 0) throw Object.assign(new Error('no such file'), { code: 'ENOENT' });
   for (const file of present) {
-    const next = new KubeConfig();
+    const next = new Config();
     next.loadFromFile(file);
     for (const cluster of next.clusters) if (config.getCluster(cluster.name) === null) config.addCluster(cluster);
     for (const user of next.users) if (config.getUser(user.name) === null) config.addUser(user);

@@ -1,5 +1,4 @@
-import http from 'node:http';
-import https from 'node:https';
+import { request as httpRequest } from 'node:http';
 import type { Access } from './access.ts';
 import { RetryableError } from './errors.ts';
 
@@ -21,10 +20,11 @@ export interface Answer {
 /** Sends one call, with a deadline that covers the body too. @throws RetryableError when there was no whole answer */
 export type Send = (call: Call, deadlineMs: number) => Promise<Answer>;
 
-export function createSend(access: Access, userAgent: string): Send {
+export async function createSend(access: Access, userAgent: string): Promise<Send> {
   // A prefix in the server's address (Rancher: /k8s/clusters/c-1) stays in front of every path.
   const prefix = access.server.pathname.replace(/\/$/, '');
-  const request = access.server.protocol === 'http:' ? http.request : https.request;
+  // TLS is loaded by those who need it.
+  const request = access.server.protocol === 'http:' ? httpRequest : (await import('node:https')).request;
 
   return async function send(call, deadlineMs) {
     const { agent, headers } = await access.options();

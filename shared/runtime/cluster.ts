@@ -1,6 +1,8 @@
 import type { AnyFunction } from '../function.ts';
 import { createApplier } from '../kube/apply.ts';
 import type { KubeClient } from '../kube/client.ts';
+import { connect as connectToCluster } from '../kube/client.ts';
+import { hintsFrom } from '../kube/hints.ts';
 import type { Reader } from '../kube/ports.ts';
 import type { Session } from './reconcile.ts';
 import type { Settings } from './settings.ts';
@@ -11,27 +13,21 @@ export interface Cluster {
   close(): Promise<void>;
 }
 
-/**
- * The client is loaded with the first session and not before: most events need none, and on a cold start in a small
- * container the client is most of the time and memory there is.
- */
-export const connectLazily = async (): Promise<KubeClient> => {
-  const { connect } = await import('../kube/client.ts');
-  return connect();
-};
-
 type Open = KubeClient & { readonly hints: Reader };
 
 /** One set of hints for the process: what several events ask in the same moment is read once. */
 async function open(connect: () => Promise<KubeClient>): Promise<Open> {
   const client = await connect();
-  const { hintsFrom } = await import('../kube/hints.ts');
   return { ...client, hints: hintsFrom(client.reader) };
 }
 
+/**
+ * `connect` loads the Kubernetes client when it is first called: most events need none, and on a cold start in a small
+ * container the client is most of the time and memory there is.
+ */
 export function createCluster(
   settings: Pick<Settings, 'mode' | 'configs'>,
-  connect: () => Promise<KubeClient> = connectLazily,
+  connect: () => Promise<KubeClient> = connectToCluster,
 ): Cluster {
   let client: Promise<Open> | undefined;
   const connected = () => {

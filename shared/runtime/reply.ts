@@ -1,5 +1,6 @@
 import type { Ref } from '../domain/kinds.ts';
 import { refKey } from '../domain/kinds.ts';
+import { toHttp } from '../events/http.ts';
 import { replyTypes } from '../events/types.ts';
 import { describeAction } from '../plan/action.ts';
 import type { Finding } from '../plan/plan.ts';
@@ -17,7 +18,7 @@ export interface Report {
   /** For the log: how often each reason was found, and the first of what was written. */
   summary(): Readonly<Record<string, unknown>>;
   /** 204 when all is well, else a CloudEvent that says what was found and done. */
-  answer(): Promise<Answer>;
+  answer(): Answer;
 }
 
 /** Brokers take a megabyte and less; what is left out is counted, and comes with the next sweep. */
@@ -53,9 +54,8 @@ export function createReport(fn: string, kind: 'change' | 'sweep'): Report {
       say(subject, replyTypes.reported, { subject, failed: error.message });
     },
     summary: () => ({ reasons, ...(written > 0 && { written, wrote }) }),
-    async answer() {
+    answer() {
       if (telling === 0) return done;
-      const { toHttp } = await import('../events/http.ts');
       const message = toHttp({
         type: kind === 'sweep' ? replyTypes.swept : (order.find((type) => types.has(type)) ?? replyTypes.waiting),
         source: `/gleaner/functions/${fn}`,

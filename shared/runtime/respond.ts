@@ -73,8 +73,8 @@ async function answerTo(fn: AnyFunction, incoming: Incoming, host: Host): Promis
   }
 }
 
-async function conclude(report: Report): Promise<Answered> {
-  const answer = await report.answer();
+function conclude(report: Report): Answered {
+  const answer = report.answer();
   return { answer, level: 'info', fields: { ...report.summary(), replied: answer.headers['ce-type'] } };
 }
 
