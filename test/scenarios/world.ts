@@ -74,7 +74,7 @@ export interface Run {
 /** One sweep to the end. `killAfter`: the process dies right after that many writes have been carried out. */
 export async function sweepAll(
   { client }: World,
-  options: { killAfter?: number; policies?: Record<string, object> } = {},
+  options: { killAfter?: number; policies?: Record<string, object>; patienceMs?: number } = {},
 ): Promise<Run> {
   const { reader, writer } = mortal(client, options.killAfter);
   let findings: Finding[] = [];
@@ -90,7 +90,7 @@ export async function sweepAll(
     applier: createApplier(reader, writer),
     configOf,
     sleep,
-    patienceMs: 2_000,
+    patienceMs: options.patienceMs ?? 2_000,
   })) {
     if (event.kind === 'round') {
       findings = round;
@@ -216,7 +216,11 @@ async function watchSwitches(sandbox: Sandbox, worse: string[]): Promise<() => v
         const handle: string = content?.spec.source.snapshotHandle ?? '';
         const right = sandbox.store
           .backups()
-          .some((b) => handle === `bak://${b.volume}/${b.backup}` && b.backup === entry.longhornBackupName);
+          .some(
+            (b) =>
+              b.backup === entry.longhornBackupName &&
+              handle.replace(/^bs:/, 'bak:') === `bak://${b.volume}/${b.backup}`,
+          );
         if (!ready || !right)
           worse.push(`${object.metadata.name} ${before} -> ${entry.name} (ready=${ready}, ${handle})`);
       });
