@@ -3,6 +3,7 @@ import { applyCommand } from './apply.ts';
 import { functionsCommand } from './functions.ts';
 import { manifestsCommand } from './manifests.ts';
 import { planCommand } from './plan.ts';
+import { replayCommand } from './replay.ts';
 import { sandboxCommand } from './sandbox.ts';
 import { scanCommand } from './scan.ts';
 
@@ -12,6 +13,7 @@ export const commands: readonly Command<any>[] = [
   scanCommand,
   planCommand,
   applyCommand,
+  replayCommand,
   functionsCommand,
   sandboxCommand,
   manifestsCommand,
