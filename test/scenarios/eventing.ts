@@ -1,0 +1,89 @@
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseAllDocuments } from 'yaml';
+import type { KubeObject } from '../../sandbox/api/types.ts';
+import type { Eventing, Mischief } from '../../sandbox/events/index.ts';
+import { at, fromManifests, startEventing } from '../../sandbox/events/index.ts';
+import type { Sandbox } from '../../sandbox/index.ts';
+import { connect } from '../../shared/kube/client.ts';
+import { createCluster } from '../../shared/runtime/cluster.ts';
+import { createRunner } from '../../shared/runtime/runner.ts';
+import { startServer } from '../../shared/runtime/server.ts';
+import { readSettings } from '../../shared/runtime/settings.ts';
+import { sweep } from '../../shared/runtime/sweep.ts';
+import { functions } from './world.ts';
+
+export interface Deployed {
+  readonly eventing: Eventing;
+  /** Log lines of all functions, as text. */
+  readonly log: string[];
+  stop(): Promise<void>;
+}
+
+/**
+ * The product as it is deployed, in one process: the checked-in manifests' sources, triggers, service accounts and
+ * rights, each function behind an HTTP server of its own with a token that may do just what its ClusterRole says.
+ */
+export async function deploy(
+  sandbox: Sandbox,
+  options: { mischief?: Mischief; mode?: 'apply' | 'observe' } = {},
+): Promise<Deployed> {
+  const manifests = await checkedIn();
+  const rights = ['Namespace', 'ServiceAccount', 'ClusterRole', 'ClusterRoleBinding'];
+  for (const manifest of manifests) if (rights.includes(manifest.kind)) await sandbox.client.create(manifest);
+
+  const folder = await mkdtemp(join(tmpdir(), 'gleaner-deployed-'));
+  const log: string[] = [];
+  const servers = await Promise.all(
+    functions.map(async (fn) => {
+      const kubeconfig = join(folder, fn.name);
+      const token = sandbox.api.tokenFor(`system:serviceaccount:gleaner:${fn.name}`);
+      await writeFile(kubeconfig, sandbox.api.kubeconfig({ token }));
+      const settings = readSettings({ FUNCTION: fn.name, GLEANER_MODE: options.mode ?? 'apply' }, functions);
+      const write = (level: string) => (message: string, fields?: object) =>
+        void log.push(JSON.stringify({ level, message, ...fields }));
+      const lines = { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') };
+      const runner = createRunner({
+        functions: [fn],
+        settings,
+        cluster: createCluster(settings, () => connect({ kubeconfig })),
+        sweep: (one, { reader, applier, config }) =>
+          sweep({ functions: [one], reader, ...(applier && { applier }), configOf: () => config }),
+        log: lines,
+      });
+      const server = await startServer({
+        port: 0,
+        functionAt: () => fn.name,
+        bodyLimitBytes: 4_194_304,
+        runner,
+        log: lines,
+      });
+      return { name: fn.name, server };
+    }),
+  );
+  const subscribers = Object.fromEntries(
+    servers.map(({ name, server }) => [name, at(`http://127.0.0.1:${server.port}`)]),
+  );
+  const eventing = startEventing(sandbox, {
+    ...fromManifests(manifests, subscribers),
+    timeScale: 0.01,
+    ...(options.mischief && { mischief: options.mischief }),
+  });
+  return {
+    eventing,
+    log,
+    async stop() {
+      await eventing.stop();
+      await Promise.all(servers.map(({ server }) => server.stop()));
+      await rm(folder, { recursive: true });
+    },
+  };
+}
+
+async function checkedIn(): Promise<KubeObject[]> {
+  const folder = new URL('../../deploy/', import.meta.url);
+  const files = (await readdir(folder)).filter((name) => name.endsWith('.yaml')).sort();
+  const texts = await Promise.all(files.map((name) => readFile(new URL(name, folder), 'utf8')));
+  return texts.flatMap((text) => parseAllDocuments(text).map((document) => document.toJS() as KubeObject));
+}

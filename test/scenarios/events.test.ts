@@ -1,0 +1,92 @@
+import { describe, expect, test } from '@jest/globals';
+import type { Mischief } from '../../sandbox/events/index.ts';
+import * as make from '../../sandbox/scenarios/build.ts';
+import { deploy } from './eventing.ts';
+import type { World } from './world.ts';
+import { digest, inWorld, sweepAll } from './world.ts';
+
+/** By events over HTTP, with the checked-in manifests and rights; a ping is the sweep for what existed before. */
+
+const scenarios = (process.env.SCENARIOS ?? 'mixed-volumes,restore-hanging,unowned-snapshot').split(',');
+const mischiefs: Record<string, Mischief> = {
+  'delivered once': {},
+  'delivered twice': { duplicate: true },
+  'delivered in reverse': { reverse: 5 },
+  'every third lost': { dropEvery: 3 },
+};
+
+const gleanersWrites = ({ sandbox }: World): string[] =>
+  sandbox.api
+    .requests()
+    .filter((r) => r.user.startsWith('system:serviceaccount:gleaner:') && !['get', 'list', 'watch'].includes(r.verb))
+    .map((r) => `${r.user.slice(30)} ${r.verb} ${r.kind} ${r.name ?? ''} ${r.code}`);
+
+describe.each(scenarios)('%s', (scenario) => {
+  test.each(Object.keys(mischiefs))(
+    'events %s end as a sweep does',
+    async (name) => {
+      const expected = await inWorld({ scenario }, async (world) => {
+        for (let i = 0; i < 2; i++) {
+          await sweepAll(world);
+          await world.sandbox.settle();
+        }
+        return digest(world);
+      });
+      await inWorld({ scenario }, async (world) => {
+        const { eventing, stop, log } = await deploy(world.sandbox, { mischief: mischiefs[name]! });
+        try {
+          await eventing.ping();
+          await eventing.settle();
+          await eventing.ping();
+          await eventing.settle();
+          expect(await digest(world)).toEqual(expected);
+          expect(world.worse).toEqual([]);
+          expect(eventing.broker.deadLetters).toEqual([]);
+          expect(eventing.broker.warnings).toEqual([]);
+          expect(log.filter((line) => line.includes('"level":"error"'))).toEqual([]);
+
+          world.sandbox.api.clearRequests();
+          await eventing.ping();
+          await eventing.settle();
+          expect(gleanersWrites(world)).toEqual([]);
+          const everything = JSON.stringify([eventing.broker.recorded, eventing.broker.deliveries, log]);
+          for (const secret of [make.secretMarker, ...make.secretMarkers]) expect(everything).not.toContain(secret);
+        } finally {
+          await stop();
+        }
+      });
+    },
+    60_000,
+  );
+});
+
+test('a restore into another namespace is caught in flight, by its events alone', async () => {
+  await inWorld({ scenario: 'recovered' }, async (world) => {
+    const { eventing, stop } = await deploy(world.sandbox);
+    try {
+      const { client } = world.sandbox;
+      await client.create(make.namespaceObject('finance')).catch(() => undefined);
+      await client.create(make.vmRestore({ name: 'rescue', namespace: 'finance', backup: 'web-nightly' }));
+      await eventing.settle();
+      const claims = await client.list('v1/PersistentVolumeClaim', { namespace: 'finance' });
+      expect(claims.map((c) => c.status?.phase)).toEqual(['Bound', 'Bound']);
+      expect(world.sandbox.store.losses).toEqual([]);
+    } finally {
+      await stop();
+    }
+  });
+});
+
+test('GLEANER_MODE=observe reports and writes nothing', async () => {
+  await inWorld({ scenario: 'mixed-volumes' }, async (world) => {
+    const { eventing, stop, log } = await deploy(world.sandbox, { mode: 'observe' });
+    try {
+      await eventing.ping();
+      await eventing.settle();
+      expect(gleanersWrites(world)).toEqual([]);
+      expect(log.join('\n')).toContain('ReplacePair');
+    } finally {
+      await stop();
+    }
+  });
+});
