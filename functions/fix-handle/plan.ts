@@ -76,12 +76,9 @@ function missing(seen: Seen, snapshot: Snapshot): Finding {
   if (isDeleting(snapshot)) return found(seen, 'SnapshotDeleting', `${describeRef(seen.subject)} is being deleted`);
   const { note, backupName, neighbours } = seen;
   const lost = `${describeRef(seen.subject)} needs VolumeSnapshotContent ${contentName}, which does not exist`;
+  if (note === 'unreadable') return found(seen, 'NoteUnusable', `${lost}; the note of a swap cannot be read`);
   if (backupName === undefined || neighbours === undefined) {
-    return found(
-      seen,
-      note === 'unreadable' ? 'NoteUnusable' : 'ContentMissing',
-      `${lost}, and nothing tells which backup it was made from`,
-    );
+    return found(seen, 'ContentMissing', `${lost}, and nothing tells which backup it was made from`);
   }
   const { owner } = neighbours;
   if (owner.is === 'guest-cluster')
@@ -90,7 +87,7 @@ function missing(seen: Seen, snapshot: Snapshot): Finding {
   if ('reason' in facts)
     return found(seen, facts.reason, `${lost}, and ${facts.detail}`, { command: commandFor(facts.reason, backupName) });
   const right = { volume: facts.volume, backup: backupName };
-  if (note !== undefined && note !== 'unreadable') {
+  if (note !== undefined) {
     const fits =
       note.backup === backupName && note.content.spec.source.snapshotHandle === `bak://${right.volume}/${right.backup}`;
     const living = (note.content.metadata.ownerReferences ?? []).every((o) => isLivingOwner(o.uid, neighbours));

@@ -1,6 +1,7 @@
 /** The list of scenarios, one line each. */
 import * as handles from './handles.ts';
 import { large } from './large.ts';
+import * as losses from './losses.ts';
 import * as restores from './restores.ts';
 import type { Scenario } from './scenario.ts';
 import * as trouble from './trouble.ts';
@@ -31,6 +32,14 @@ export const scenarios: readonly Scenario[] = [
   restores.restoreHanging,
   restores.sameNamespaceRestoreHanging,
   restores.upgradeInPlace,
+  losses.lostSnapshot,
+  losses.lostSnapshotOnRetain,
+  losses.lostContent,
+  losses.lostPair,
+  losses.lostPairRestore,
+  losses.lostTakenContent,
+  losses.contentReplaced,
+  losses.lostForGood,
   trouble.scheduledNotFinal,
   trouble.notOurs,
   trouble.broken,

@@ -4,6 +4,8 @@ import type { ListOptions, Reader } from '../kube/ports.ts';
 import type { Content, Snapshot, VMBackup } from '../objects/types.ts';
 import type { BackupFacts, BackupTrouble } from './judge.ts';
 import { isDeleting, judgeBackup, judgeContent, judgeHandle } from './judge.ts';
+import type { Taken } from './taken.ts';
+import { takenBy } from './taken.ts';
 
 /** What a sweep or a scan comes across, in the order of the lists. */
 export type SurveyItem =
@@ -33,6 +35,8 @@ export interface PairState {
   readonly notRight: boolean;
   /** Content in deletion or left by its snapshot, or with a policy still to take. */
   readonly unfinished: boolean;
+  /** What a content that was taken on this cluster holds. */
+  readonly taken?: Taken | undefined;
 }
 
 const bit = { snapshot: 1, content: 2, dynamic: 4, unready: 8, notRight: 16, unfinished: 32 } as const;
@@ -58,10 +62,13 @@ export async function* survey(
   const pairs = new Map<string, number>();
   const mark = (key: string, bits: number) => pairs.set(key, (pairs.get(key) ?? 0) | bits);
   const holders = new Map<string, string>();
+  const taken = new Map<string, Taken>();
   for await (const content of reader.list('VolumeSnapshotContent', options)) {
     const { namespace, name } = content.spec.volumeSnapshotRef;
     const judged = judgeContent(content);
     if ('reason' in judged) {
+      const holds = takenBy(content);
+      if (holds !== undefined) taken.set(`${namespace}/${name}`, holds);
       if (judged.reason === 'HandleUnreadable') mark(`${namespace}/${name}`, bit.content | bit.notRight);
       yield { what: 'content', content };
       continue;
@@ -89,7 +96,8 @@ export async function* survey(
 
   for await (const backup of reader.list('VirtualMachineBackup', { ...scope, ...options })) {
     const { namespace } = backup.metadata;
-    yield { what: 'vmbackup', backup, pairOf: (name) => stateOf(pairs.get(`${namespace}/${name}`)) };
+    const keyOf = (name: string) => `${namespace}/${name}`;
+    yield { what: 'vmbackup', backup, pairOf: (name) => stateOf(pairs.get(keyOf(name)), taken.get(keyOf(name))) };
   }
   yield* unreadable;
 }
@@ -99,11 +107,12 @@ const isUnfinished = (content: Content): boolean =>
   content.metadata.annotations?.[names.ARM_ANNOTATION] !== undefined ||
   content.metadata.annotations?.[names.BEING_DELETED_ANNOTATION] !== undefined;
 
-const stateOf = (bits = 0): PairState => ({
+const stateOf = (bits = 0, taken?: Taken): PairState => ({
   hasSnapshot: (bits & bit.snapshot) !== 0,
   hasContent: (bits & bit.content) !== 0,
   dynamic: (bits & bit.dynamic) !== 0,
   unready: (bits & bit.unready) !== 0,
   notRight: (bits & bit.notRight) !== 0,
   unfinished: (bits & bit.unfinished) !== 0,
+  ...(taken !== undefined && { taken }),
 });

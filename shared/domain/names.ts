@@ -31,6 +31,12 @@ const REVISED = '-snap-revise';
 /** Kubernetes' limit for names of these kinds. */
 const MAX_NAME = 253;
 
+/** The content that the snapshot controller makes for a snapshot of a claim, and what the CSI driver calls the snapshot. */
+export const takenContentName = (snapshotUid: string): string => `snapcontent-${snapshotUid}`;
+export const csiSnapshotName = (snapshotUid: string): string => `snapshot-${snapshotUid}`;
+/** The class Harvester uses for backups on Longhorn; a setting cannot give another. */
+export const BACKUP_CLASS = 'longhorn';
+
 /** The content Harvester expects behind a pre-provisioned snapshot: it looks for just this name. */
 export const contentName = (snapshot: string): string => `${snapshot}-vsc`;
 

@@ -10,6 +10,7 @@ import type {
   ReleaseContentAction,
   SetPolicyAction,
   SwitchEntriesAction,
+  UnbindContentAction,
 } from '../plan/action.ts';
 import { AlreadyExistsError, ConflictError, GoneError } from './errors.ts';
 import type { JsonPatchOperation, Reader, Writer } from './ports.ts';
@@ -43,7 +44,9 @@ function applyOne(action: Action, reader: Reader, writer: Writer): Promise<Appli
     case 'create':
       return create(action, reader, writer);
     case 'setPolicy':
-      return setPolicy(action, writer);
+      return setPolicy(action, reader, writer);
+    case 'unbindContent':
+      return unbindContent(action, reader, writer);
     case 'deleteSnapshot':
       return deleteSnapshot(action, reader, writer);
     case 'deleteContent':
@@ -58,6 +61,7 @@ function applyOne(action: Action, reader: Reader, writer: Writer): Promise<Appli
 }
 
 async function create({ object }: CreateAction, reader: Reader, writer: Writer): Promise<Applied['result']> {
+  await ownersLive(object, reader);
   try {
     await writer.create(object.kind, object);
     return 'done';
@@ -69,6 +73,19 @@ async function create({ object }: CreateAction, reader: Reader, writer: Writer):
     throw new ConflictError(`${object.kind} ${object.metadata.name} exists and is another object`, 409, {
       cause: error,
     });
+  }
+}
+
+/** An owner reference with the uid of a VMBackup that is gone would have garbage collection take the new object. */
+async function ownersLive(object: CreateAction['object'], reader: Reader): Promise<void> {
+  const namespace =
+    object.kind === 'VolumeSnapshot' ? object.metadata.namespace : object.spec.volumeSnapshotRef.namespace;
+  for (const { kind, name, uid } of object.metadata.ownerReferences ?? []) {
+    if (kind !== 'VirtualMachineBackup') continue;
+    const owner = await reader.get('VirtualMachineBackup', name, namespace);
+    if (owner?.metadata.uid !== uid || owner.metadata.deletionTimestamp) {
+      throw new ConflictError(`VirtualMachineBackup ${namespace}/${name} is not the one that was seen`);
+    }
   }
 }
 
@@ -91,14 +108,50 @@ function isSame(found: ObjectOf<'VolumeSnapshot' | 'VolumeSnapshotContent'>, wan
   );
 }
 
-async function setPolicy(action: SetPolicyAction, writer: Writer): Promise<Applied['result']> {
+async function setPolicy(action: SetPolicyAction, reader: Reader, writer: Writer): Promise<Applied['result']> {
   const { target } = action;
+  const annotations = action.addArmNote
+    ? (await reader.get('VolumeSnapshotContent', target.name))?.metadata.annotations
+    : undefined;
   await writer.patch('VolumeSnapshotContent', target.name, undefined, [
     test('/metadata/uid', target.uid),
     test('/metadata/resourceVersion', target.resourceVersion),
     test('/spec/deletionPolicy', action.from),
     { op: 'replace', path: '/spec/deletionPolicy', value: action.to },
     ...(action.dropArmNote ? [{ op: 'remove', path: annotationPath(names.ARM_ANNOTATION) } as const] : []),
+    ...(action.addArmNote
+      ? [
+          ...annotationMap(Boolean(annotations)),
+          { op: 'add', path: annotationPath(names.ARM_ANNOTATION), value: action.from } as const,
+        ]
+      : []),
+  ]);
+  return 'done';
+}
+
+async function unbindContent(
+  { target, snapshot }: UnbindContentAction,
+  reader: Reader,
+  writer: Writer,
+): Promise<Applied['result']> {
+  const content = await reader.get('VolumeSnapshotContent', target.name);
+  if (content?.metadata.uid !== target.uid) throw new GoneError(`${describeRef(target)} is gone`, 404);
+  const left = content.metadata.annotations?.[names.BEING_DELETED_ANNOTATION];
+  const { uid } = content.spec.volumeSnapshotRef;
+  if (!uid && left === undefined) return 'unchanged';
+  onRetain(content);
+  if (content.metadata.deletionTimestamp) throw new ConflictError(`${describeRef(target)} is being deleted`);
+  if (uid && uid !== snapshot.uid) throw new ConflictError(`${describeRef(target)} is bound to another snapshot`);
+  const bound = await reader.get('VolumeSnapshot', snapshot.name, snapshot.namespace);
+  if (bound?.metadata.uid === snapshot.uid) throw new ConflictError(`its VolumeSnapshot ${snapshot.name} is there`);
+  await writer.patch('VolumeSnapshotContent', target.name, undefined, [
+    test('/metadata/uid', target.uid),
+    test('/metadata/resourceVersion', content.metadata.resourceVersion),
+    test('/spec/deletionPolicy', 'Retain'),
+    ...(uid
+      ? [test('/spec/volumeSnapshotRef/uid', uid), { op: 'remove', path: '/spec/volumeSnapshotRef/uid' } as const]
+      : []),
+    ...(left === undefined ? [] : [{ op: 'remove', path: annotationPath(names.BEING_DELETED_ANNOTATION) } as const]),
   ]);
   return 'done';
 }

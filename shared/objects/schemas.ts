@@ -43,7 +43,13 @@ export const VolumeSnapshotContent = z.object({
     volumeSnapshotRef: z.object({ name: text, namespace: text, uid: text.nullish() }),
   }),
   status: z
-    .object({ snapshotHandle: text.nullish(), readyToUse: z.boolean().nullish(), error: ObjectError.nullish() })
+    .object({
+      snapshotHandle: text.nullish(),
+      readyToUse: z.boolean().nullish(),
+      /** Nanoseconds since 1970; of the data only where it was taken on this cluster. */
+      creationTime: z.number().nullish(),
+      error: ObjectError.nullish(),
+    })
     .nullish(),
 });
 
@@ -81,6 +87,10 @@ export const VirtualMachineBackup = z.object({
   status: z
     .object({
       readyToUse: z.boolean().nullish(),
+      /** When it became ready, not when the data is of. */
+      creationTime: text.nullish(),
+      /** Driver → snapshot class; filled once it is ready. */
+      csiDriverVolumeSnapshotClassNames: stringMap.nullish(),
       // Only whether it is there: it carries the VM's spec, cloud-init included.
       source: z
         .unknown()
@@ -115,10 +125,13 @@ export const VirtualMachineRestore = z.object({
 
 export const Backup = z.object({
   metadata: NamespacedMeta,
+  /** The CSI snapshot it was taken for; empty where it was found on the target. */
+  spec: z.object({ snapshotName: text.nullish() }).nullish(),
   status: z
     .object({
       state: text.nullish(),
       volumeName: text.nullish(),
+      snapshotName: text.nullish(),
       backupTargetName: text.nullish(),
       error: text.nullish(),
     })

@@ -8,6 +8,7 @@ import { describeRef } from '../domain/kinds.ts';
 export type Action =
   | CreateAction
   | SetPolicyAction
+  | UnbindContentAction
   | DeleteSnapshotAction
   | DeleteContentAction
   | ReleaseContentAction
@@ -79,6 +80,18 @@ export interface SetPolicyAction {
   readonly to: 'Delete' | 'Retain';
   /** Removes Gleaner's note of the policy to take, in the same write. */
   readonly dropArmNote?: boolean;
+  /** Notes the policy it had, in the same write, so that it takes it again once it is in use. */
+  readonly addArmNote?: boolean;
+}
+
+/**
+ * Makes a content on Retain forget a snapshot that no longer exists: takes the old uid out of its reference, and the
+ * mark that its deletion was under way. The writer first reads that no snapshot has that uid any more.
+ */
+export interface UnbindContentAction {
+  readonly do: 'unbindContent';
+  readonly target: Identity;
+  readonly snapshot: { readonly name: string; readonly namespace: string; readonly uid: string };
 }
 
 /** Deletes a snapshot whose content is on Retain; the writer reads the content again before it asks for the deletion. */
@@ -150,6 +163,8 @@ export function describeAction(action: Action): string {
     }
     case 'setPolicy':
       return `set deletionPolicy of ${describeRef(action.target)} from ${action.from} to ${action.to}`;
+    case 'unbindContent':
+      return `take the uid of a snapshot that is gone out of ${describeRef(action.target)}`;
     case 'deleteSnapshot':
       return `delete ${describeRef(action.target)} (its content ${action.content.name} is ${action.content.uid === undefined ? 'gone' : 'on Retain'}: no data goes)`;
     case 'deleteContent':

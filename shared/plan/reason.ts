@@ -59,6 +59,14 @@ export const reasons = {
     'The VMBackup volume points at a bound pair whose handle is right, and nothing is left over from a repair.',
     nothingNeeded,
   ),
+  PairPresent: leave(
+    'The VMBackup volume’s snapshot and its content are both there and name each other.',
+    nothingNeeded,
+  ),
+  DeadSnapshotLeft: leave(
+    'A former snapshot was taken on this cluster and its content is lost: it holds nothing, and nothing uses it.',
+    'Delete it when you no longer want it; no data goes while its content does not exist.',
+  ),
   RestoreComplete: leave(
     'The pair belongs to a restore that is complete: the restored volume no longer needs it.',
     nothingNeeded,
@@ -96,6 +104,26 @@ export const reasons = {
     'A restore is waiting for a content that is not there.',
     'Creates the content under its name with the right handle, on Retain.',
   ),
+  RebuildPair: act(
+    'A VMBackup volume has lost its snapshot and its content, and the backup is still on the target.',
+    'Creates both under their names, owned by the VMBackup, with the right handle and on Retain; relink-vmbackup sets the content to Delete once the pair is bound and nothing else frees the backup.',
+  ),
+  RebuildContent: act(
+    'The snapshot’s content is lost, and the backup is still on the target.',
+    'Creates the content under its name with the right handle, on Retain; the snapshot heals by itself.',
+  ),
+  RebuildSnapshot: act(
+    'The VMBackup volume’s snapshot is lost, and its content is still there with the right handle.',
+    'Puts the content on Retain, lets it forget the snapshot that is gone, and creates the snapshot anew, owned by the VMBackup.',
+  ),
+  RebindContent: act(
+    'The content is bound to a snapshot that is gone, and another one of its name waits for it.',
+    'Puts the content on Retain and lets it forget the snapshot that is gone; the snapshot controller binds it to the new one.',
+  ),
+  RebuildBeside: act(
+    'The content of a snapshot that was taken on this cluster is lost with its claim, and the backup is still on the target.',
+    'Creates a right pair beside it; relink-vmbackup points the VMBackup volume at it.',
+  ),
   ClearNote: act('A swap is finished; its note is still on the snapshot.', 'Removes the note.'),
   SwitchPair: act('The right pair is bound and ready.', 'Points the VMBackup volume at it, then retires the old pair.'),
   ArmContent: act(
@@ -123,6 +151,30 @@ export const reasons = {
   AwaitsReplacement: wait(
     'The handle is wrong and there is no right pair to switch to.',
     'See the finding of fix-handle for the content.',
+  ),
+  ContentMissing: wait(
+    'The snapshot’s content does not exist: the snapshot cannot be restored from.',
+    'See the finding of rebuild-snapshot, which makes it anew where the backup is still on the target.',
+  ),
+  SnapshotMissing: wait(
+    'The VMBackup’s snapshot does not exist, though the VMBackup may say it is ready.',
+    'See the finding of rebuild-snapshot, which makes it anew where the backup is still on the target.',
+  ),
+  StaleBinding: wait(
+    'The content is bound to a snapshot that is gone, so the one that is there cannot use it.',
+    'See the finding of rebuild-snapshot, which lets the content forget the old one.',
+  ),
+  HandleFirst: wait(
+    'The snapshot is lost or unbound, and the handle of the content that is left is not right.',
+    'See the finding of fix-handle for the content: it repairs that first.',
+  ),
+  SwapUnderway: wait(
+    'The snapshot carries the note of a swap.',
+    'See the finding of fix-handle, which finishes the swap or says why it cannot.',
+  ),
+  ContentComingBack: passing(
+    'The content of a snapshot that was taken on this cluster is lost; the snapshot controller makes it anew, and Longhorn still has the backup for it.',
+    'If it lasts, look at the snapshot-controller and csi-snapshotter.',
   ),
   PairNotReady: passing(
     'The new pair is not bound to each other and ready yet.',
@@ -211,13 +263,13 @@ export const reasons = {
     'The name of a replacement would be longer than Kubernetes allows.',
     'Set the procedure to auto or swap.',
   ),
-  ContentMissing: report(
-    'The snapshot’s content does not exist: the snapshot cannot be restored from.',
-    'If the backup is still on the target, the content can be created anew.',
+  NewSnapshotAhead: report(
+    'Something of the VMBackup is lost, and Harvester or Kubernetes will fill the gap with a new snapshot of today’s data under the old name.',
+    'If the old data matters, do not restore from this VMBackup; look for it on the target, and take a new backup under a new name.',
   ),
-  SnapshotMissing: report(
-    'The VMBackup’s snapshot does not exist, though the VMBackup may say it is ready.',
-    'If the backup is still on the target, the pair can be created anew.',
+  ContentReplaced: report(
+    'The content was lost and silently made anew: it holds other data than the VMBackup says.',
+    'Do not restore from this VMBackup without looking; if the old backup is still on the target it can be restored from there.',
   ),
   SharedBackup: report(
     'Two contents on Delete name the same backup: deleting either one erases it for both.',

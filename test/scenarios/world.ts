@@ -2,6 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fixHandle from '../../functions/fix-handle/index.ts';
+import rebuildSnapshot from '../../functions/rebuild-snapshot/index.ts';
 import relinkVMBackup from '../../functions/relink-vmbackup/index.ts';
 import type { KubeObject } from '../../sandbox/api/types.ts';
 import type { Sandbox, SandboxOptions } from '../../sandbox/index.ts';
@@ -15,7 +16,7 @@ import type { Reader, Writer } from '../../shared/kube/ports.ts';
 import type { Finding } from '../../shared/plan/plan.ts';
 import { findingsOf, settle } from '../../shared/runtime/settle.ts';
 
-export const functions: readonly AnyFunction[] = [fixHandle, relinkVMBackup];
+export const functions: readonly AnyFunction[] = [fixHandle, relinkVMBackup, rebuildSnapshot];
 
 /** Stands for the death of the process: nothing catches it, and the dead make no further calls. */
 export class Killed extends Error {}
