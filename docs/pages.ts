@@ -81,8 +81,9 @@ export const Results = z.object({
       value: z.number(),
       unit: z.string(),
       baseline: z.number().nullish(),
+      /** Value by baseline; their distance where the goal is one (`<= baseline + 1`). */
       ratio: z.number().nullish(),
-      goal: z.string().or(z.number()),
+      goal: z.string(),
       met: z.boolean(),
       note: z.string().nullish(),
     }),
@@ -104,11 +105,11 @@ function figures(results: z.infer<typeof Results> | undefined): string {
     name,
     `${short(value)} ${unit}`,
     baseline === undefined || baseline === null ? '' : `${short(baseline)} ${unit}`,
-    ratio === undefined || ratio === null ? '' : short(ratio),
-    String(goal),
+    ratio === undefined || ratio === null ? '' : goal.includes('+') ? `+${short(ratio)}` : short(ratio),
+    goal,
     met ? 'yes' : `**no**${why ? `: ${why}` : ''}`,
   ]);
-  const columns = ['Figure', 'Gleaner', 'Compared with', 'Ratio', 'Goal', 'Met'];
+  const columns = ['Figure', 'Gleaner', 'Bare', 'Ratio', 'Goal', 'Met'];
   return `\nMeasured on ${results.machine}, ${results.date}:\n\n${table(columns, rows)}`;
 }
 
