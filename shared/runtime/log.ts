@@ -36,11 +36,23 @@ export function createLog(options: LogOptions = {}): Log {
 const shorten = (_key: string, value: unknown): unknown =>
   typeof value === 'string' && value.length > LONGEST_TEXT ? `${value.slice(0, LONGEST_TEXT)}…` : value;
 
-/** `process.stdout` costs a cold start some milliseconds; a file descriptor none. It may be full when nobody reads. */
+let waiting = '';
+
+/** All lines of one turn of the event loop go out in one write; a process that ends takes none with it. */
 function writeOut(line: string): void {
+  if (waiting === '') setImmediate(flush);
+  waiting += line;
+}
+
+/** `process.stdout` costs a cold start some milliseconds, a file descriptor none. It may be full when nobody reads. */
+function flush(): void {
+  const lines = waiting;
+  waiting = '';
+  if (lines === '') return;
   try {
-    writeSync(1, line);
+    writeSync(1, lines);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EAGAIN') process.stdout.write(line);
+    if ((error as NodeJS.ErrnoException).code === 'EAGAIN') process.stdout.write(lines);
   }
 }
+process.on('exit', flush);
