@@ -14,7 +14,8 @@ export interface Within extends SettleOptions {
   readonly signal: AbortSignal;
 }
 
-const PAUSE_MS = 1_000;
+const FIRST_PAUSE_MS = 200;
+const LONGEST_PAUSE_MS = 5_000;
 
 /**
  * Rounds until everything is settled, time is up or the user has had enough. Time is looked at between rounds only, so
@@ -30,7 +31,7 @@ export async function* settleWithin({ timeoutMs, once, signal, ...options }: Wit
     return void (yield { kind: 'ended', how: 'once' });
   }
   const endMs = nowMs() + timeoutMs;
-  for (;;) {
+  for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
     let tryAgain = false;
     let failing = false;
     let exhausted = false;
@@ -51,7 +52,7 @@ export async function* settleWithin({ timeoutMs, once, signal, ...options }: Wit
     }
     // What failed for the moment (a conflict, an overloaded server) is worth another look.
     if (!tryAgain) return void (yield { kind: 'ended', how: exhausted ? 'timeout' : 'settled' });
-    await sleep(PAUSE_MS);
+    await sleep(pauseMs);
   }
 }
 
