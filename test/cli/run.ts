@@ -1,10 +1,14 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { jest } from '@jest/globals';
 import type { Io } from '../../cli/io.ts';
 import { runCli } from '../../cli/program.ts';
 import type { Sandbox, SandboxOptions } from '../../sandbox/index.ts';
 import { startSandbox } from '../../sandbox/index.ts';
+
+// Some of these wait for controllers and retries, perhaps on a busy machine.
+jest.setTimeout(60_000);
 
 export interface Ran {
   readonly code: number;
