@@ -81,8 +81,9 @@ export const Results = z.object({
       value: z.number(),
       unit: z.string(),
       baseline: z.number().nullish(),
+      /** Value by baseline; their distance where the goal is one (`<= baseline + 1`). */
       ratio: z.number().nullish(),
-      goal: z.string().or(z.number()),
+      goal: z.string(),
       met: z.boolean(),
       note: z.string().nullish(),
     }),
@@ -100,15 +101,16 @@ export function withFigures(readme: string, results: z.infer<typeof Results> | u
 
 function figures(results: z.infer<typeof Results> | undefined): string {
   if (results === undefined) return '\nNot measured yet: `npm run bench`.\n';
-  const rows = results.figures.map(({ name, value, unit, baseline, ratio, goal, met, note: why }) => [
+  const rows = results.figures.map(({ name, value, unit, baseline, ratio, goal, met, note: how }) => [
     name,
     `${short(value)} ${unit}`,
     baseline === undefined || baseline === null ? '' : `${short(baseline)} ${unit}`,
-    ratio === undefined || ratio === null ? '' : short(ratio),
-    String(goal),
-    met ? 'yes' : `**no**${why ? `: ${why}` : ''}`,
+    ratio === undefined || ratio === null ? '' : goal.includes('+') ? `+${short(ratio)}` : short(ratio),
+    goal,
+    met ? 'yes' : '**no**',
+    how ?? '',
   ]);
-  const columns = ['Figure', 'Gleaner', 'Compared with', 'Ratio', 'Goal', 'Met'];
+  const columns = ['Figure', 'Gleaner', 'Bare', 'Ratio', 'Goal', 'Met', 'How'];
   return `\nMeasured on ${results.machine}, ${results.date}:\n\n${table(columns, rows)}`;
 }
 

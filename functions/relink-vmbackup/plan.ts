@@ -1,6 +1,6 @@
 import { describeRef } from '../../shared/domain/kinds.ts';
 import * as names from '../../shared/domain/names.ts';
-import { boundAndReady, isDeleting, isOwnedBy } from '../../shared/chain/judge.ts';
+import { boundAndReady, isDeleting, isOwnedBy, judgeContent } from '../../shared/chain/judge.ts';
 import type { VMBackup } from '../../shared/objects/types.ts';
 import type { Action, EntrySwitch } from '../../shared/plan/action.ts';
 import type { Finding, Plan } from '../../shared/plan/plan.ts';
@@ -94,6 +94,11 @@ function decide(seen: Seen, backup: VMBackup, volume: SeenVolume, config: Config
       'ContentMissing',
       `VolumeSnapshotContent ${current.contentName}, which volume ${entry.volumeName} uses, does not exist`,
     );
+  }
+  const judged = judgeContent(current.content);
+  if ('handle' in judged && judged.handle.backup !== entry.longhornBackupName) {
+    const other = `its content ${current.contentName} names ${judged.handle.backup} and not ${entry.longhornBackupName}`;
+    return says('BackupMismatch', `volume ${entry.volumeName} uses ${current.name}, but ${other}`);
   }
   const why =
     'reason' in facts

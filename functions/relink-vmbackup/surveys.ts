@@ -25,7 +25,7 @@ function needsLook({ name, longhornBackupName, csiDriverName }: VolumeEntry, { p
   const pair = pairOf(name);
   if (!pair.hasSnapshot || pair.unready) return true;
   if (pair.dynamic) return false;
-  if (!pair.hasContent || pair.notRight || pair.unfinished) return true;
+  if (!pair.hasContent || pair.notRight || pair.unfinished || !pair.names(longhornBackupName)) return true;
   const others = [names.revisedName(name), ...names.predecessorNames(name)].map(pairOf);
   return others.some((other) => other.hasSnapshot || other.hasContent);
 }

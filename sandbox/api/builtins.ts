@@ -1,7 +1,7 @@
 /**
  * Defaults and immutability of the built-in kinds, as far as volumes and their users need them.
  *
- * What it does not do: validate the rest of a built-in object (containers, ports, access modes …), allocate
+ * What it does not do: ask whether a storage class lets a claim grow; validate the rest of a built-in object (containers, ports, access modes …), allocate
  * cluster IPs, add the protection finalizers of PVCs and PVs (a controller of the real cluster removes them again).
  */
 import { isDeepStrictEqual } from 'node:util';
@@ -29,6 +29,7 @@ function prepareClaim(claim: KubeObject): void {
 
 function validateClaim(claim: KubeObject, old: KubeObject | undefined): FieldError[] {
   const errors: FieldError[] = [];
+  if (!claim.spec?.dataSourceRef?.namespace) claim.spec.dataSource ??= claim.spec.dataSourceRef;
   if (!claim.spec?.resources?.requests?.storage) errors.push(field.required('spec.resources[storage]'));
   if (!(claim.spec?.accessModes?.length > 0)) {
     errors.push(field.required('spec.accessModes', 'at least 1 access mode is required'));
@@ -98,16 +99,9 @@ export const BUILT_IN_RULES: Record<KindId, BuiltInRules> = {
       storageClass.volumeBindingMode ??= 'Immediate';
     },
     validate: (storageClass, old) =>
-      old
-        ? [
-            ...(same(old.parameters, storageClass.parameters)
-              ? []
-              : [field.forbidden('parameters', 'updates to parameters are forbidden.')]),
-            ...(same(old.provisioner, storageClass.provisioner)
-              ? []
-              : [field.forbidden('provisioner', 'updates to provisioner are forbidden.')]),
-          ]
-        : [],
+      ['parameters', 'provisioner', 'reclaimPolicy', 'volumeBindingMode']
+        .filter((name) => old && !same(old[name], storageClass[name]))
+        .map((name) => field.forbidden(name, `updates to ${name} are forbidden.`)),
   },
   'rbac.authorization.k8s.io/v1/RoleBinding': { validate: roleRefIsImmutable },
   'rbac.authorization.k8s.io/v1/ClusterRoleBinding': { validate: roleRefIsImmutable },

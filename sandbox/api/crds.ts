@@ -152,6 +152,11 @@ export const virtualMachineBackup = root(
     status: object(
       {
         source: object({ metadata: anything, spec: object({}, { required: ['template'], open: true }) }),
+        sourceUID: string,
+        creationTime: string,
+        backupTarget: object({ endpoint: string, bucketName: string, bucketRegion: string }),
+        csiDriverVolumeSnapshotClassNames: anything,
+        error: snapshotError,
         conditions,
         secretBackups: array(object({ name: string }, { open: true })),
         readyToUse: boolean,
@@ -174,7 +179,7 @@ export const virtualMachineBackup = root(
           ),
         ),
       },
-      { required: ['source'], open: true },
+      { required: ['source'] },
     ),
   },
   ['spec'],

@@ -40,7 +40,7 @@ export class ApiError extends Error implements ApiErrorShape {
       metadata: this.continueToken === undefined ? {} : { continue: this.continueToken },
       status: 'Failure',
       message: this.message,
-      reason: this.reason,
+      ...(this.reason && { reason: this.reason }),
       ...(this.details && { details: this.details }),
       code: this.code,
     };
@@ -52,12 +52,13 @@ export function resourceName(kind: Kind): string {
   return kind.group ? `${kind.plural}.${kind.group}` : kind.plural;
 }
 
-function kindName(kind: Kind): string {
+/** `VolumeSnapshot.snapshot.storage.k8s.io`, as validation errors have it. */
+export function kindName(kind: Pick<Kind, 'group' | 'kind'>): string {
   return kind.group ? `${kind.kind}.${kind.group}` : kind.kind;
 }
 
 function aboutResource(kind: Kind, name: string): StatusDetails {
-  return { name, ...(kind.group && { group: kind.group }), kind: kind.plural };
+  return { ...(name && { name }), ...(kind.group && { group: kind.group }), kind: kind.plural };
 }
 
 export function badRequest(message: string): ApiError {
@@ -77,8 +78,8 @@ export function alreadyExists(kind: Kind, name: string): ApiError {
   );
 }
 
-export function conflict(kind: Kind, name: string, why: string): ApiError {
-  const message = `Operation cannot be fulfilled on ${resourceName(kind)} "${name}": ${why}`;
+export function conflict(kind: Kind, name: string, why: string, as = resourceName(kind)): ApiError {
+  const message = `Operation cannot be fulfilled on ${as} "${name}": ${why}`;
   return new ApiError(409, 'Conflict', message, aboutResource(kind, name));
 }
 
@@ -100,9 +101,29 @@ export function unknownResource(): ApiError {
 
 export function unknownFields(kind: Kind, paths: readonly string[]): ApiError {
   const list = paths.map((path) => `unknown field "${path}"`).join(', ');
-  return badRequest(
-    `${kind.kind} in version "${kind.version}" cannot be handled as a ${kind.kind}: strict decoding error: ${list}`,
-  );
+  return undecodable(kind, `strict decoding error: ${list}`);
+}
+
+/** The JSON is no object of this kind: 400 for a body, 422 for the result of a patch. */
+export class DecodeError extends ApiError {
+  constructor(message: string) {
+    super(400, 'BadRequest', message);
+  }
+
+  ofPatch(): ApiError {
+    return new ApiError(422, 'Invalid', ` "" is invalid: patch: Invalid value: ${this.message}`, {
+      causes: [{ reason: 'FieldValueInvalid', message: `Invalid value: ${this.message}`, field: 'patch' }],
+    });
+  }
+}
+
+export function undecodable(kind: Kind, why: string): DecodeError {
+  return new DecodeError(`${kind.kind} in version "${kind.version}" cannot be handled as a ${kind.kind}: ${why}`);
+}
+
+/** The real server has no better answer to a version that is no number. */
+export function notANumber(text: string): ApiError {
+  return new ApiError(500, '', `strconv.ParseUint: parsing ${JSON.stringify(text)}: invalid syntax`);
 }
 
 /** What a failed JSON patch answers; the real server does not say which operation failed. */
@@ -113,7 +134,12 @@ export function patchRejected(): ApiError {
 /** One failed field: `spec.source: Required value`. */
 export interface FieldError {
   field: string;
-  reason: 'FieldValueInvalid' | 'FieldValueRequired' | 'FieldValueForbidden' | 'FieldValueNotSupported';
+  reason:
+    | 'FieldValueInvalid'
+    | 'FieldValueTypeInvalid'
+    | 'FieldValueRequired'
+    | 'FieldValueForbidden'
+    | 'FieldValueNotSupported';
   /** The part after the field's name, e.g. `Required value`. */
   message: string;
 }
@@ -142,19 +168,28 @@ export const field = {
 };
 
 function shown(value: unknown): string {
-  if (Array.isArray(value)) return '"array"';
-  return typeof value === 'object' ? '"object"' : JSON.stringify(value);
+  return JSON.stringify(value) ?? 'null';
 }
 
 /** 422 with one cause per field. `as` overrides the name before "is invalid" (the real server is not uniform here). */
-export function invalid(kind: Kind, name: string, errors: readonly FieldError[], as = kindName(kind)): ApiError {
+export function invalid(
+  kind: Pick<Kind, 'group' | 'kind'>,
+  name: string,
+  errors: readonly FieldError[],
+  as = kindName(kind),
+): ApiError {
   const lines = errors.map((e) => `${e.field}: ${e.message}`);
   const list = lines.length === 1 ? lines[0] : `[${lines.join(', ')}]`;
   const causes = errors.map((e) => ({ reason: e.reason, message: e.message, field: e.field }));
   return new ApiError(422, 'Invalid', `${as} "${name}" is invalid: ${list}`, {
-    name,
+    ...(name && { name }),
     ...(kind.group && { group: kind.group }),
     kind: kind.kind,
     causes,
   });
+}
+
+/** 422 about the query (or body) that says how a request is to be carried out. */
+export function invalidOptions(kind: string, ...errors: FieldError[]): ApiError {
+  return invalid({ group: 'meta.k8s.io', kind }, '', errors);
 }

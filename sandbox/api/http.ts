@@ -111,7 +111,10 @@ export class HttpFront {
     const query = url.searchParams;
     const { group, namespace, subresource } = target;
     const resource = subresource === undefined ? target.plural : `${target.plural}/${subresource}`;
-    authorize(this.#registry, user, { verb, group, resource, namespace, name: nameForAccess(kind, target, query) });
+    const name = nameForAccess(kind, target, query);
+    // A namespace counts as being in itself.
+    const scope = kind?.id === 'v1/Namespace' && target.name !== undefined ? target.name : namespace;
+    authorize(this.#registry, user, { verb, group, resource, namespace: scope, name });
     const contentType = (request.headers['content-type'] ?? 'application/json').split(';')[0]!.trim();
     const parsed = parseBody(body, contentType, verb);
 
@@ -121,14 +124,12 @@ export class HttpFront {
       send(response, 201, text);
       return;
     }
-    if (!kind || (namespace !== undefined && !kind.namespaced)) {
-      if (this.#registry.kinds.apiVersions().includes(target.apiVersion) && !isCustom(this.#registry, target))
-        throw unknownResource();
+    if (!kind || !fitsScope(kind, target, verb)) {
+      if (isBuiltIn(this.#registry, target)) throw unknownResource();
       note(404);
       sendText(response, 404, '404 page not found\n');
       return;
     }
-    if (kind.namespaced && target.name !== undefined && namespace === undefined) throw unknownResource();
     const shape = negotiate(request.headers.accept);
     if (verb === 'watch') {
       const options = watchQuery(target, query);
@@ -189,8 +190,14 @@ const DEFAULT_REASONS: Record<number, string> = {
   504: 'Timeout',
 };
 
-function isCustom(registry: Registry, target: Target): boolean {
-  return registry.kinds.all.some((kind) => kind.apiVersion === target.apiVersion && kind.custom);
+/** Objects of a namespaced kind are addressed in their namespace; only lists and watches may span all of them. */
+function fitsScope(kind: Kind, target: Target, verb: Verb): boolean {
+  if (!kind.namespaced) return target.namespace === undefined;
+  return target.namespace !== undefined || verb === 'list' || verb === 'watch' || !(kind.custom || target.name);
+}
+
+function isBuiltIn(registry: Registry, target: Target): boolean {
+  return registry.kinds.all.some((kind) => kind.apiVersion === target.apiVersion && !kind.custom);
 }
 
 async function readBody(request: IncomingMessage): Promise<Buffer> {

@@ -1,5 +1,5 @@
 /** Lists: selection, pages, continue tokens. */
-import { ApiError, badRequest, invalid, field } from './errors.ts';
+import { ApiError, badRequest, field, invalidOptions, notANumber } from './errors.ts';
 import type { Kind } from './kinds.ts';
 import { parseSelection } from './selectors.ts';
 import type { Entry, Store } from './store.ts';
@@ -66,25 +66,33 @@ export function list(store: Store, kind: Kind, query: ListQuery): Page {
   }
 }
 
+const MATCHES = ['Exact', 'NotOlderThan', ''];
+
 function checkVersions(store: Store, kind: Kind, query: ListQuery): void {
-  const { resourceVersion, resourceVersionMatch, continueToken } = query;
-  const options = { ...kind, group: 'meta.k8s.io', kind: 'ListOptions' };
-  if (resourceVersionMatch && !resourceVersion) {
+  const { resourceVersion, resourceVersionMatch: match, continueToken } = query;
+  if (!MATCHES.includes(match)) {
+    throw invalidOptions('ListOptions', field.notSupported('resourceVersionMatch', match, MATCHES));
+  }
+  if (match && !resourceVersion) {
     const why = 'resourceVersionMatch is forbidden unless resourceVersion is provided';
-    throw invalid(options, '', [field.forbidden('resourceVersionMatch', why)]);
+    throw invalidOptions('ListOptions', field.forbidden('resourceVersionMatch', why));
+  }
+  if (match === 'Exact' && resourceVersion === '0') {
+    const why = 'resourceVersionMatch "exact" is forbidden for resourceVersion "0"';
+    throw invalidOptions('ListOptions', field.forbidden('resourceVersionMatch', why));
   }
   if (continueToken && resourceVersion && resourceVersion !== '0') {
     throw badRequest('specifying resource version is not allowed when using continue');
   }
-  const revision = parseRevision(resourceVersion);
+  if (!/^\d*$/.test(resourceVersion)) {
+    const { message } = notANumber(resourceVersion);
+    const given = JSON.stringify(resourceVersion);
+    throw badRequest(`invalid resource version: resourceVersion: Invalid value: ${given}: ${message}`);
+  }
+  const revision = Number(resourceVersion);
   if (revision > store.revision) throw tooLarge(revision, store.revision);
   const changedSince = (store.collection(kind).since(revision)?.length ?? 1) > 0;
-  if (resourceVersionMatch === 'Exact' && changedSince) throw tooOld(revision, store.revision);
-}
-
-export function parseRevision(text: string): number {
-  if (!/^\d*$/.test(text)) throw badRequest(`Invalid value: ${JSON.stringify(text)}: resourceVersion must be a number`);
-  return Number(text);
+  if (match === 'Exact' && changedSince) throw tooOld(revision, store.revision);
 }
 
 export function tooOld(revision: number, oldest: number): ApiError {
@@ -122,5 +130,5 @@ function decode(text: string): Token {
   } catch {
     // falls through to the same answer
   }
-  throw badRequest('continue key is not valid');
+  throw badRequest('invalid continue token: continue key is not valid');
 }

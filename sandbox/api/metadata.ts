@@ -3,13 +3,20 @@ import { randomInt, randomUUID } from 'node:crypto';
 import { field } from './errors.ts';
 import type { FieldError } from './errors.ts';
 import type { Kind } from './kinds.ts';
-import type { KubeObject, ObjectMeta } from './types.ts';
+import type { KubeObject, ObjectMeta, OwnerReference } from './types.ts';
 
 const LABEL = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;
 const SUBDOMAIN = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
-const QUALIFIED =
-  /^([a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*\/)?[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$/;
-const LABEL_VALUE = /^([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)?$/;
+const NAME_PART = /^([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]$/;
+const LABEL_VALUE = /^(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?$/;
+const NAME_PART_RULE =
+  "name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric " +
+  "character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is " +
+  "'([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')";
+const LABEL_VALUE_RULE =
+  "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and " +
+  "end with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for validation is " +
+  "'(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')";
 const SUBDOMAIN_RULE =
   "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and " +
   "end with an alphanumeric character (e.g. 'example.com', regex used for validation is " +
@@ -50,7 +57,8 @@ export function keepSystemFields(object: KubeObject, old: KubeObject): void {
   meta.uid ??= before.uid!;
   keep('creationTimestamp');
   keep('generation');
-  keep('deletionTimestamp');
+  // Only a DELETE sets it (see validateMetadataUpdate), and nothing takes it back.
+  if (before.deletionTimestamp) keep('deletionTimestamp');
   keep('deletionGracePeriodSeconds');
   delete (meta as { selfLink?: string }).selfLink;
 
@@ -74,33 +82,53 @@ export function validateMetadata(object: KubeObject, kind: Kind): FieldError[] {
   if (!metadata.name) errors.push(field.required('metadata.name', 'name or generateName is required'));
   else errors.push(...validateName(metadata.name, kind));
   for (const [key, value] of Object.entries(metadata.labels ?? {})) {
-    if (!QUALIFIED.test(key)) errors.push(field.invalid('metadata.labels', key, 'a qualified name is required'));
-    if (!LABEL_VALUE.test(value) || value.length > 63) {
-      errors.push(
-        field.invalid(
-          'metadata.labels',
-          value,
-          'a valid label must be an empty string or consist of alphanumeric characters',
-        ),
-      );
-    }
+    errors.push(...validateQualified('metadata.labels', key));
+    if (!LABEL_VALUE.test(value)) errors.push(field.invalid('metadata.labels', value, LABEL_VALUE_RULE));
+    if (value.length > 63) errors.push(field.invalid('metadata.labels', value, 'must be no more than 63 characters'));
   }
   for (const key of Object.keys(metadata.annotations ?? {})) {
-    if (!QUALIFIED.test(key.toLowerCase())) {
-      errors.push(field.invalid('metadata.annotations', key, 'a qualified name is required'));
+    errors.push(...validateQualified('metadata.annotations', key.toLowerCase()));
+  }
+  metadata.finalizers?.forEach((name, index) => errors.push(...validateFinalizer(name, index, kind)));
+  errors.push(...validateOwners(metadata.ownerReferences ?? []));
+  return errors;
+}
+
+/** `name`, or `sub.domain/name`. */
+function validateQualified(path: string, key: string): FieldError[] {
+  const [name, prefix, ...rest] = key.split('/').reverse() as [string, ...string[]];
+  if (rest.length > 0) return [field.invalid(path, key, 'a qualified name must consist of at most one /')];
+  const errors: FieldError[] = [];
+  if (prefix !== undefined && !SUBDOMAIN.test(prefix)) {
+    errors.push(field.invalid(path, key, `prefix part ${SUBDOMAIN_RULE}`));
+  }
+  if (name.length > 63) errors.push(field.invalid(path, key, 'name part must be no more than 63 characters'));
+  if (!NAME_PART.test(name)) errors.push(field.invalid(path, key, NAME_PART_RULE));
+  return errors;
+}
+
+const STANDARD_FINALIZERS = ['kubernetes', 'orphan', 'foregroundDeletion'];
+
+/** Only built-in kinds insist on a slash: Longhorn's finalizer is `longhorn.io`. */
+function validateFinalizer(name: string, index: number, kind: Kind): FieldError[] {
+  const errors = validateQualified('metadata.finalizers', name);
+  if (errors.length > 0 || kind.custom || name.includes('/') || STANDARD_FINALIZERS.includes(name)) return errors;
+  const rule = 'name is neither a standard finalizer name nor is it fully qualified';
+  return [field.invalid(`metadata.finalizers[${index}]`, name, rule)];
+}
+
+function validateOwners(owners: readonly OwnerReference[]): FieldError[] {
+  const errors: FieldError[] = [];
+  for (const owner of owners) {
+    for (const name of ['apiVersion', 'kind', 'name', 'uid'] as const) {
+      if (!owner[name]) errors.push(field.invalid(`metadata.ownerReferences.${name}`, '', 'must not be empty'));
     }
   }
-  metadata.ownerReferences?.forEach((owner, index) => {
-    for (const name of ['apiVersion', 'kind', 'name', 'uid'] as const) {
-      if (!owner[name]) {
-        errors.push(
-          field.invalid(`metadata.ownerReferences[${index}].${name}`, owner[name] ?? '', 'must not be empty'),
-        );
-      }
-    }
-  });
-  if ((metadata.ownerReferences ?? []).filter((owner) => owner.controller).length > 1) {
-    errors.push(field.invalid('metadata.ownerReferences', [], 'Only one reference can have Controller set to true'));
+  const [first, second] = owners.filter((owner) => owner.controller);
+  if (first && second) {
+    const names = `${first.kind}/${first.name} and ${second.kind}/${second.name}`;
+    const rule = `Only one reference can have Controller set to true. Found "true" in references for ${names}`;
+    errors.push(field.invalid('metadata.ownerReferences', owners, rule));
   }
   return errors;
 }
@@ -117,6 +145,9 @@ export function validateMetadataUpdate(object: KubeObject, old: KubeObject): Fie
   const [meta, before] = [object.metadata, old.metadata];
   const errors: FieldError[] = [];
   if (meta.uid !== before.uid) errors.push(field.invalid('metadata.uid', meta.uid, 'field is immutable'));
+  if (meta.deletionTimestamp && !before.deletionTimestamp) {
+    errors.push(field.invalid('metadata.deletionTimestamp', meta.deletionTimestamp, 'field is immutable'));
+  }
   if (before.deletionTimestamp) {
     const added = (meta.finalizers ?? []).filter((finalizer) => !before.finalizers?.includes(finalizer));
     if (added.length > 0) {

@@ -26,19 +26,30 @@ export function patchTypes(kind: Kind): string[] {
 }
 
 export function jsonPatch(operations: unknown): Change {
-  if (!Array.isArray(operations)) throw badRequest('error decoding patch: json: cannot unmarshal object into Go value');
+  if (!Array.isArray(operations))
+    throw badRequest('error decoding patch: json: cannot unmarshal into Go value of type []handlers.jsonPatchOp');
   return (current) => {
     let object = current;
     for (const operation of operations as JsonPatchOperation[]) {
       try {
         if (isTestForAbsence(object, operation)) continue;
-        object = fastJsonPatch.applyOperation(object, operation as fastJsonPatch.Operation, true, true).newDocument;
+        const given = asTheServerReads(object, operation) as fastJsonPatch.Operation;
+        object = fastJsonPatch.applyOperation(object, given, true, true).newDocument;
       } catch {
         throw patchRejected();
       }
     }
     return object;
   };
+}
+
+/** The server's library does not insist that a replaced member of a map exists: `test` it if it matters. */
+function asTheServerReads(object: KubeObject, operation: JsonPatchOperation): JsonPatchOperation {
+  const { op, path, value = null } = operation;
+  if (op === 'add') return { ...operation, value };
+  if (op !== 'replace' || path === '') return operation;
+  const parent = fastJsonPatch.getValueByPointer(object, path.slice(0, path.lastIndexOf('/'))) as unknown;
+  return { ...operation, value, op: Array.isArray(parent) ? 'replace' : 'add' };
 }
 
 /** A `test` for null also holds where the parent exists and the member does not. */
@@ -49,7 +60,9 @@ function isTestForAbsence(object: KubeObject, { op, path, value }: JsonPatchOper
 }
 
 export function mergePatch(patch: unknown): Change {
-  if (patch === null || typeof patch !== 'object' || Array.isArray(patch)) throw badRequest('Invalid JSON Patch');
+  if (patch === null || typeof patch !== 'object' || Array.isArray(patch)) {
+    throw badRequest('error decoding patch: json: cannot unmarshal into Go value of type map[string]interface {}');
+  }
   return (current) => merge(current, patch) as KubeObject;
 }
 

@@ -7,7 +7,7 @@ import * as errors from './errors.ts';
 import { ApiError } from './errors.ts';
 import * as meta from './metadata.ts';
 import { checkDeletePreconditions, checkIdentity, checkResourceVersion, checkUid } from './preconditions.ts';
-import { conform, validate } from './schema.ts';
+import { RULES_NOT_CHECKED, conform, hasRules, isBlocking, validateRules, validateShape } from './schema.ts';
 import { Store, parse, toEntry } from './store.ts';
 import type { FieldError } from './errors.ts';
 import type { Kind, KindTable } from './kinds.ts';
@@ -165,7 +165,11 @@ export class Registry {
     if (strict && unknown.length > 0) throw errors.unknownFields(kind, unknown);
     const found: FieldError[] = meta.validateMetadata(object, kind);
     if (old) found.push(...meta.validateMetadataUpdate(object, old));
-    if (kind.schema) found.push(...validate(kind.schema, object, old));
+    if (kind.schema) {
+      found.push(...validateShape(kind.schema, object));
+      if (!found.some(isBlocking)) found.push(...validateRules(kind.schema, object, old));
+      else if (hasRules(kind.schema)) found.push(RULES_NOT_CHECKED);
+    }
     found.push(...(kind.rules?.validate?.(object, old) ?? []));
     if (found.length > 0) throw errors.invalid(kind, object.metadata.name ?? '', found);
   }

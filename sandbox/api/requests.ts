@@ -1,5 +1,5 @@
 /** From a URL to what is asked: which kind, which object, with which options. */
-import { badRequest } from './errors.ts';
+import { badRequest, field, invalidOptions } from './errors.ts';
 import type { WriteOptions } from './registry.ts';
 import type { RequestRecord } from './types.ts';
 
@@ -64,10 +64,11 @@ export function flag(query: URLSearchParams, name: string): boolean {
   return /^(1|true|t)$/i.test(query.get(name) ?? '');
 }
 
-/** What a write's query (or the body of a DELETE) asks for besides the write. */
-export function writeOptions(query: URLSearchParams, body?: { dryRun?: unknown }): WriteOptions {
+/** What a write's query (or the body of a DELETE) asks for besides the write; `kind` is the name of such options. */
+export function writeOptions(kind: string, query: URLSearchParams, body?: { dryRun?: unknown }): WriteOptions {
   const dryRun = [...query.getAll('dryRun'), ...(Array.isArray(body?.dryRun) ? (body.dryRun as string[]) : [])];
-  const unknown = dryRun.find((value) => value !== 'All' && value !== '');
-  if (unknown !== undefined) throw badRequest(`dryRun: Unsupported value: "${unknown}": supported values: "All"`);
+  if (dryRun.some((value) => value !== 'All' && value !== '')) {
+    throw invalidOptions(kind, field.notSupported('dryRun', dryRun, ['All']));
+  }
   return { dryRun: dryRun.includes('All'), strict: query.get('fieldValidation') === 'Strict' };
 }

@@ -1,10 +1,20 @@
 /** Carries out one authorized request for a resource and gives the answer as text. */
 import { serverSideApply } from './apply.ts';
-import { ApiError, badRequest, methodNotAllowed, notFound } from './errors.ts';
+import {
+  DecodeError,
+  badRequest,
+  conflict,
+  field,
+  invalidOptions,
+  methodNotAllowed,
+  notFound,
+  unknownResource,
+} from './errors.ts';
 import type { Kind } from './kinds.ts';
 import { list } from './lists.ts';
 import type { ListQuery } from './lists.ts';
 import * as patches from './patch.ts';
+import { checkIdentity } from './preconditions.ts';
 import type { Registry, UpdateOptions } from './registry.ts';
 import { flag, writeOptions } from './requests.ts';
 import type { Target, Verb } from './requests.ts';
@@ -31,6 +41,7 @@ export interface Answer {
 }
 
 const WATCH_SECONDS = 30 * 60;
+const POLICIES = ['Foreground', 'Background', 'Orphan'];
 
 export function carryOut(registry: Registry, verb: Exclude<Verb, 'watch'>, request: ResourceRequest): Answer {
   checkSubresource(verb, request);
@@ -41,7 +52,12 @@ export function carryOut(registry: Registry, verb: Exclude<Verb, 'watch'>, reque
     case 'list':
       return { code: 200, text: renderList(kind, list(registry.store, kind, listQuery(target, query)), shape) };
     case 'create': {
-      const entry = registry.create(kind, namespaceFor(kind, target), asObject(request.body), writeOptions(query));
+      const entry = registry.create(
+        kind,
+        namespaceFor(kind, target),
+        asObject(request.body),
+        writeOptions('CreateOptions', query),
+      );
       return { code: 201, text: renderObject(kind, entry, shape) };
     }
     case 'update':
@@ -57,7 +73,7 @@ export function carryOut(registry: Registry, verb: Exclude<Verb, 'watch'>, reque
 
 export function listQuery(target: Target, query: URLSearchParams): ListQuery {
   const limit = Number(query.get('limit') ?? 0);
-  if (!Number.isInteger(limit) || limit < 0) throw badRequest(`limit: Invalid value: "${query.get('limit')}"`);
+  if (!Number.isInteger(limit)) throw badRequest(`strconv.ParseInt: parsing "${query.get('limit')}": invalid syntax`);
   return {
     namespace: target.namespace,
     labelSelector: query.get('labelSelector') ?? '',
@@ -87,7 +103,9 @@ export function nameForAccess(kind: Kind | undefined, target: Target, query: URL
 
 function checkSubresource(verb: Verb, { kind, target }: ResourceRequest): void {
   if (target.subresource === undefined) return;
-  if (target.subresource !== 'status' || !kind.status) throw notFound(kind, target.name!);
+  if (target.subresource !== 'status' || !kind.status) {
+    throw kind.custom ? notFound(kind, target.name!) : unknownResource();
+  }
   if (verb !== 'get' && verb !== 'update' && verb !== 'patch') throw methodNotAllowed();
 }
 
@@ -105,56 +123,51 @@ function asObject(body: unknown): KubeObject {
 
 function update(registry: Registry, { kind, target, query, body, shape }: ResourceRequest): Answer {
   const object = asObject(body);
-  const [namespace, name] = [target.namespace, target.name!];
+  const options = writeOptions('UpdateOptions', query);
+  const { namespace, subresource } = target;
+  const name = target.name!;
   const exists = registry.store.find(kind, namespace, name) !== undefined;
-  if (!exists && kind.createOnUpdate && !target.subresource && !object.metadata?.uid) {
+  if (!exists && kind.createOnUpdate && !subresource && !object.metadata?.uid) {
     object.metadata = { ...object.metadata, name };
-    return {
-      code: 201,
-      text: renderObject(kind, registry.create(kind, namespace, object, writeOptions(query)), shape),
-    };
+    return { code: 201, text: renderObject(kind, registry.create(kind, namespace, object, options), shape) };
   }
-  const options: UpdateOptions = {
-    ...writeOptions(query),
-    subresource: target.subresource,
-    precondition: { uid: object.metadata?.uid },
-  };
-  return {
-    code: 200,
-    text: renderObject(
-      kind,
-      registry.update(kind, namespace, name, () => object, options),
-      shape,
-    ),
-  };
+  const precondition = { uid: object.metadata?.uid };
+  const entry = registry.update(kind, namespace, name, () => object, { ...options, subresource, precondition });
+  return { code: 200, text: renderObject(kind, entry, shape) };
 }
 
 function patch(registry: Registry, request: ResourceRequest): Answer {
   const { kind, target, query, contentType, body, shape } = request;
-  const options: UpdateOptions = { ...writeOptions(query), subresource: target.subresource };
-  const [namespace, name] = [target.namespace, target.name!];
+  const options: UpdateOptions = { ...writeOptions('PatchOptions', query), subresource: target.subresource };
   if (!patches.patchTypes(kind).includes(contentType)) throw patches.unsupportedMediaType(patches.patchTypes(kind));
   if (contentType === patches.APPLY_PATCH) return apply(registry, request, options);
+  if (query.has('force')) {
+    throw invalidOptions('PatchOptions', field.forbidden('force', 'may not be specified for non-apply patch'));
+  }
   const change = contentType === patches.JSON_PATCH ? patches.jsonPatch(body) : patches.mergePatch(body);
-  return { code: 200, text: renderObject(kind, registry.update(kind, namespace, name, change, options), shape) };
+  try {
+    const entry = registry.update(kind, target.namespace, target.name!, change, options);
+    return { code: 200, text: renderObject(kind, entry, shape) };
+  } catch (error) {
+    throw error instanceof DecodeError ? error.ofPatch() : error;
+  }
 }
 
-function apply(
-  registry: Registry,
-  { kind, target, query, body, shape }: ResourceRequest,
-  options: UpdateOptions,
-): Answer {
+function apply(registry: Registry, request: ResourceRequest, options: UpdateOptions): Answer {
+  const { kind, target, query, body, shape } = request;
   const manager = query.get('fieldManager');
   if (!manager) {
-    const message = 'PatchOptions.meta.k8s.io "" is invalid: fieldManager: Required value: is required for apply patch';
-    throw new ApiError(422, 'Invalid', message);
+    throw invalidOptions('PatchOptions', field.required('fieldManager', 'is required for apply patch'));
   }
   const applied = asObject(body);
+  if (applied.apiVersion !== kind.apiVersion || applied.kind !== kind.kind) {
+    throw badRequest(`invalid object type: ${applied.apiVersion ?? '/'}, Kind=${applied.kind ?? ''}`);
+  }
   if (applied.metadata?.managedFields) throw badRequest('metadata.managedFields must be nil');
-  applied.metadata = { ...applied.metadata, name: applied.metadata?.name ?? target.name! };
-  const { subresource } = target;
+  const { namespace, subresource } = target;
+  const name = target.name!;
+  checkIdentity(kind, namespace, applied, name);
   const change = serverSideApply(applied, { manager, force: flag(query, 'force'), subresource });
-  const [namespace, name] = [target.namespace, target.name!];
   if (registry.store.find(kind, namespace, name) || subresource) {
     const entry = registry.update(kind, namespace, name, change, { ...options, applied: true });
     return { code: 200, text: renderObject(kind, entry, shape) };
@@ -162,10 +175,9 @@ function apply(
   const { uid } = applied.metadata;
   if (uid) {
     const why = `uid mismatch: the provided object specified uid ${uid}, and no existing object was found`;
-    throw new ApiError(409, 'Conflict', `Operation cannot be fulfilled on ${kind.plural} "${name}": ${why}`);
+    throw conflict(kind, name, why);
   }
-  const { apiVersion, kind: kindName } = applied;
-  const created = change({ apiVersion, kind: kindName, metadata: { name } });
+  const created = change({ apiVersion: kind.apiVersion, kind: kind.kind, metadata: { name } });
   const entry = registry.create(kind, namespace, created, { ...options, applied: true });
   return { code: 201, text: renderObject(kind, entry, shape) };
 }
@@ -173,11 +185,15 @@ function apply(
 function deleteOptions(query: URLSearchParams, body: unknown): DeleteOptions {
   const given = (body ?? {}) as DeleteOptions & { orphanDependents?: boolean; dryRun?: unknown };
   const policy = query.get('propagationPolicy') ?? given.propagationPolicy;
-  if (policy && !['Background', 'Foreground', 'Orphan'].includes(policy)) {
-    throw badRequest(`propagationPolicy: Unsupported value: "${policy}"`);
+  if (policy && !POLICIES.includes(policy)) {
+    throw invalidOptions('DeleteOptions', field.notSupported('propagationPolicy', policy, [...POLICIES, 'nil']));
+  }
+  if (policy && given.orphanDependents !== undefined) {
+    const why = 'orphanDependents and deletionPropagation cannot be both set';
+    throw invalidOptions('DeleteOptions', field.invalid('propagationPolicy', policy, why));
   }
   return {
-    ...writeOptions(query, given),
+    ...writeOptions('DeleteOptions', query, given),
     ...(given.preconditions && { preconditions: given.preconditions }),
     ...(policy && { propagationPolicy: policy as NonNullable<DeleteOptions['propagationPolicy']> }),
     ...(given.orphanDependents === true && { propagationPolicy: 'Orphan' }),

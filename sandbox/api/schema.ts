@@ -2,7 +2,7 @@
  * A small structural schema: defaults, pruning of unknown fields, required fields, types, enums and rules.
  * Rules stand for the CEL expressions of a CRD and are written as functions.
  *
- * What it does not do: formats, patterns, lengths, list types, `nullable`.
+ * What it does not do: formats, patterns, lengths, list types, `nullable` (no field of crds.ts is).
  */
 import { field } from './errors.ts';
 import type { FieldError } from './errors.ts';
@@ -41,13 +41,14 @@ export const object = (properties: Record<string, Schema>, more: Omit<Schema, 't
 });
 export const array = (items: Schema): Schema => ({ type: 'array', items });
 
-/** Fills defaults in and drops unknown fields, in place; answers with the paths of those dropped. */
+/** Fills defaults in, drops nulls and unknown fields, in place; answers with the paths of the unknown ones. */
 export function conform(schema: Schema, value: Json, path = ''): string[] {
   const items = schema.items;
   if (Array.isArray(value)) {
     return items ? value.flatMap((item, index) => conform(items, item, `${path}[${index}]`)) : [];
   }
   if (value === null || typeof value !== 'object' || !schema.properties) return [];
+  for (const [name, child] of Object.entries(value)) if (child === null) delete value[name];
   const dropped: string[] = [];
   for (const [name, child] of Object.entries(schema.properties)) {
     if (value[name] === undefined && child.default !== undefined) value[name] = structuredClone(child.default);
@@ -61,16 +62,40 @@ export function conform(schema: Schema, value: Json, path = ''): string[] {
   return dropped;
 }
 
-/** Every violated constraint; rules are only asked when the shape is right, as the real server does. */
-export function validate(schema: Schema, value: Json, old: Json): FieldError[] {
-  const shape = checkShape(schema, value, '');
-  return shape.length > 0 ? shape : checkRules(schema, value, old, '');
+/** Every violated constraint of the shape: types, enums, required fields. */
+export function validateShape(schema: Schema, value: Json): FieldError[] {
+  return checkShape(schema, value, '');
 }
+
+/** Every violated rule; to be asked when no error is blocking. */
+export function validateRules(schema: Schema, value: Json, old: Json): FieldError[] {
+  return checkRules(schema, value, old, '');
+}
+
+export function hasRules(schema: Schema): boolean {
+  const children = [...Object.values(schema.properties ?? {}), ...(schema.items ? [schema.items] : [])];
+  return schema.rules !== undefined || children.some(hasRules);
+}
+
+/** Errors that keep rules from being asked; a value that is merely wrong does not. */
+export function isBlocking(error: FieldError): boolean {
+  return error.reason !== 'FieldValueInvalid' && error.reason !== 'FieldValueForbidden';
+}
+
+/** Added where rules were not asked because something else was wrong already. */
+export const RULES_NOT_CHECKED: FieldError = {
+  field: '<nil>',
+  reason: 'FieldValueInvalid',
+  message:
+    'Invalid value: null: some validation rules were not checked because the object was invalid; ' +
+    'correct the existing errors to complete validation',
+};
 
 function checkShape(schema: Schema, value: Json, path: string): FieldError[] {
   const actual = typeOf(value);
   if (schema.type && actual !== schema.type) {
-    return [field.invalid(path, actual, `${path} in body must be of type ${schema.type}: "${actual}"`)];
+    const message = `${path} in body must be of type ${schema.type}: "${actual}"`;
+    return [{ ...field.invalid(path, actual, message), reason: 'FieldValueTypeInvalid' }];
   }
   const errors: FieldError[] = [];
   if (schema.enum && !schema.enum.includes(value)) errors.push(field.notSupported(path, value, schema.enum));
@@ -85,7 +110,7 @@ function checkRules(schema: Schema, value: Json, old: Json, path: string): Field
   const errors: FieldError[] = [];
   for (const rule of schema.rules ?? []) {
     if (rule.transition && old === undefined) continue;
-    if (!rule.holds(value, old)) errors.push(field.invalid(path, value, rule.message));
+    if (!rule.holds(value, old)) errors.push(field.invalid(path, typeOf(value), rule.message));
   }
   forEachChild(schema, value, path, (child, item, at, key) => {
     // Items of a plain list have no counterpart in the old object.

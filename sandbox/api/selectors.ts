@@ -10,23 +10,23 @@ type Requirement = (labels: Labels) => boolean;
 /** `a=b,c!=d,e in (f,g),h notin (i),j,!k` */
 export function parseLabelSelector(text: string): Requirement[] {
   // Commas inside brackets belong to a set.
-  const parts = text.match(/(?:[^,()]|\([^)]*\))+/g) ?? [];
+  const parts = text.match(/(?:[^,()]|\([^)]*\))+|(?<=,)$|^(?=,)|(?<=,)(?=,)/g) ?? [];
   return parts.map((part) => parseRequirement(part.trim(), text));
 }
 
 function parseRequirement(part: string, whole: string): Requirement {
   let match;
-  if ((match = /^([^\s=!()]+)\s+(in|notin)\s*\(([^)]*)\)$/.exec(part))) {
+  if ((match = /^([^\s=!<>()]+)\s+(in|notin)\s*\(([^)]*)\)$/.exec(part))) {
     const [, key, operator, list] = match as unknown as [string, string, string, string];
     const values = list.split(',').map((value) => value.trim());
     const within: Requirement = (labels) => Object.hasOwn(labels, key) && values.includes(labels[key]!);
     return operator === 'in' ? within : (labels) => !within(labels);
   }
-  if ((match = /^([^\s=!()]+)\s*(!=|==?)\s*([^\s=!()]*)$/.exec(part))) {
+  if ((match = /^([^\s=!<>()]+)\s*(!=|==?)\s*([^\s=!<>()]*)$/.exec(part))) {
     const [, key, operator, value] = match as unknown as [string, string, string, string];
     return operator === '!=' ? (labels) => labels[key] !== value : (labels) => labels[key] === value;
   }
-  if ((match = /^(!?)\s*([^\s=!()]+)$/.exec(part))) {
+  if ((match = /^(!?)\s*([^\s=!<>()]+)$/.exec(part))) {
     const [, not, key] = match as unknown as [string, string, string];
     return (labels) => Object.hasOwn(labels, key) !== (not === '!');
   }
@@ -48,10 +48,8 @@ export function parseFieldSelector(text: string, kind: Kind): FieldTerm[] {
       if (!match) throw badRequest(`invalid selector: '${text}'; can't understand '${part}'`);
       const [, path, operator, value] = match as unknown as [string, string, string, string];
       if (path !== 'metadata.name' && path !== 'metadata.namespace' && !kind.fields.includes(path)) {
-        throw badRequest(
-          `Unable to find "${kind.apiVersion}, Resource=${kind.plural}" that match label selector "", ` +
-            `field selector "${text}": field label not supported: ${path}`,
-        );
+        const unknown = `"${path}" is not a known field selector: only "metadata.name", "metadata.namespace"`;
+        throw badRequest(kind.custom ? `field label not supported: ${path}` : unknown);
       }
       return { path, value, negated: operator === '!=' };
     });

@@ -19,7 +19,8 @@ export function negotiate(accept: string | undefined): Shape {
     if (as === 'Table') return 'table';
     if (as.startsWith('PartialObjectMetadata')) return 'metadata';
   }
-  const message = 'only the following media types are accepted: application/json';
+  const message =
+    'only the following media types are accepted: application/json, application/yaml, application/vnd.kubernetes.protobuf';
   throw new ApiError(406, 'NotAcceptable', message);
 }
 
@@ -32,7 +33,8 @@ export function renderObject(kind: Kind, entry: Entry, shape: Shape): string {
 export function renderList(kind: Kind, page: Page, shape: Shape): string {
   const metadata = {
     resourceVersion: String(page.revision),
-    ...(page.continueToken !== undefined && { continue: page.continueToken }),
+    // Lists of custom kinds always say `continue`, empty on the last page.
+    ...((kind.custom || page.continueToken !== undefined) && { continue: page.continueToken ?? '' }),
     ...(page.remaining !== undefined && { remainingItemCount: page.remaining }),
   };
   if (shape === 'table') return JSON.stringify({ ...table(kind, page.entries, ''), metadata });

@@ -1,8 +1,8 @@
 /** Watches over HTTP: initial events, what happened since a revision, then everything new, with bookmarks. */
 import type { ServerResponse } from 'node:http';
-import { field, invalid } from './errors.ts';
+import { field, invalidOptions, notANumber } from './errors.ts';
 import type { Kind } from './kinds.ts';
-import { parseRevision, tooOld } from './lists.ts';
+import { tooOld } from './lists.ts';
 import { parseSelection } from './selectors.ts';
 import type { Matches } from './selectors.ts';
 import { renderObject } from './shapes.ts';
@@ -26,20 +26,17 @@ const MAX_UNREAD_BYTES = 64 << 20;
 
 /** Throws what must be answered before the stream begins; afterwards errors are events. */
 export function checkWatch(kind: Kind, query: WatchQuery): void {
-  const options = { ...kind, group: 'meta.k8s.io', kind: 'ListOptions' };
-  if (query.sendInitialEvents !== undefined && query.resourceVersionMatch !== 'NotOlderThan') {
-    const why = 'sendInitialEvents requires setting resourceVersionMatch to NotOlderThan';
-    throw invalid(options, '', [field.forbidden('resourceVersionMatch', why)]);
+  const { sendInitialEvents, resourceVersionMatch } = query;
+  const refuse = (why: string): never => {
+    throw invalidOptions('ListOptions', field.forbidden('resourceVersionMatch', why));
+  };
+  if (sendInitialEvents !== undefined && resourceVersionMatch !== 'NotOlderThan') {
+    refuse('sendInitialEvents requires setting resourceVersionMatch to NotOlderThan');
   }
-  if (query.sendInitialEvents === undefined && query.resourceVersionMatch) {
-    const why = 'resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided';
-    throw invalid(options, '', [field.forbidden('resourceVersionMatch', why)]);
+  if (sendInitialEvents === undefined && resourceVersionMatch) {
+    refuse('resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided');
   }
-  if (query.sendInitialEvents && !query.bookmarks) {
-    const why = 'sendInitialEvents requires setting allowWatchBookmarks to true';
-    throw invalid(options, '', [field.forbidden('allowWatchBookmarks', why)]);
-  }
-  parseRevision(query.resourceVersion);
+  if (!/^\d*$/.test(query.resourceVersion)) throw notANumber(query.resourceVersion);
   parseSelection(kind, query.labelSelector, query.fieldSelector);
 }
 
@@ -53,7 +50,7 @@ export function serveWatch(
 ): () => void {
   const collection = store.collection(kind);
   const matches = matcher(kind, query);
-  const given = parseRevision(query.resourceVersion);
+  const given = Number(query.resourceVersion);
   const withInitial = query.sendInitialEvents ?? given === 0;
   const revision = given || store.revision;
 
@@ -67,7 +64,7 @@ export function serveWatch(
   }
   if (withInitial) {
     for (const entry of collection.entries) if (matches(entry)) send('ADDED', renderObject(kind, entry, shape));
-    if (query.sendInitialEvents) bookmark({ 'k8s.io/initial-events-end': 'true' });
+    if (query.sendInitialEvents && query.bookmarks) bookmark({ 'k8s.io/initial-events-end': 'true' });
   }
   backlog.forEach(pass);
   collection.listeners.add(pass);

@@ -37,9 +37,20 @@ export interface PairState {
   readonly unfinished: boolean;
   /** What a content that was taken on this cluster holds. */
   readonly taken?: Taken | undefined;
+  /** Whether the content names this backup; may very rarely say so of another. */
+  readonly names: (backup: string) => boolean;
 }
 
+// All of a pair in one small integer: what a hundred thousand pairs are kept in must not be objects.
 const bit = { snapshot: 1, content: 2, dynamic: 4, unready: 8, notRight: 16, unfinished: 32 } as const;
+const HASH_SHIFT = 6;
+
+/** 24 bits of a name (FNV-1a), above the flags. */
+function hashBits(name: string): number {
+  let hash = 0x811c9dc5;
+  for (let i = 0; i < name.length; i++) hash = Math.imul(hash ^ name.charCodeAt(i), 0x01000193);
+  return ((hash ^ (hash >>> 24)) & 0xffffff) << HASH_SHIFT;
+}
 
 /**
  * Reads the cluster once, in lists only, and yields each content, the snapshots worth a word, and each VMBackup. Memory
@@ -78,7 +89,7 @@ export async function* survey(
     const right = 'volume' in facts && judgeHandle(judged.handle, facts) !== 'wrong';
     mark(
       `${namespace}/${name}`,
-      bit.content | (right ? 0 : bit.notRight) | (isUnfinished(content) ? bit.unfinished : 0),
+      bit.content | hashBits(backup) | (right ? 0 : bit.notRight) | (isUnfinished(content) ? bit.unfinished : 0),
     );
     const holder = right && content.spec.deletionPolicy === 'Delete' ? holders.get(backup) : undefined;
     if (right && content.spec.deletionPolicy === 'Delete') holders.set(backup, content.metadata.name);
@@ -115,4 +126,5 @@ const stateOf = (bits = 0, taken?: Taken): PairState => ({
   notRight: (bits & bit.notRight) !== 0,
   unfinished: (bits & bit.unfinished) !== 0,
   ...(taken !== undefined && { taken }),
+  names: (backup) => (bits & ~((1 << HASH_SHIFT) - 1)) === hashBits(backup),
 });

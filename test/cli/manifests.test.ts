@@ -3,9 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { parseAllDocuments } from 'yaml';
-import type { Io } from '../../cli/io.ts';
-import { runCli } from '../../cli/program.ts';
 import * as functions from '../../functions/index.ts';
+import { gleaner as run } from './run.ts';
 
 const names = Object.values(functions).map(({ name }) => name);
 
@@ -15,19 +14,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true }));
 
-/** Runs a command line, without a terminal. */
-async function gleaner(...argv: string[]): Promise<{ code: number; out: string; err: string }> {
-  const said = { out: '', err: '' };
-  const io: Io = {
-    out: (text) => Promise.resolve(void (said.out += text)),
-    err: (text) => void (said.err += text),
-    input: (async function* () {})(),
-    colour: false,
-    columns: undefined,
-    signal: new AbortController().signal,
-  };
-  return { code: await runCli(argv, io), ...said };
-}
+const gleaner = (...argv: string[]) => run(argv);
 
 describe('gleaner manifests', () => {
   test('prints one stream that kubectl can read, the namespace first', async () => {

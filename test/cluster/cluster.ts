@@ -12,7 +12,7 @@ import {
   startControlPlane,
 } from './control-plane.ts';
 import { applyDefinitions, definitions } from './definitions.ts';
-import { startHarvester } from './harvester.ts';
+import { startHarvester, startHarvesterControllers } from './harvester.ts';
 import type { Choice, Part } from './parts.ts';
 import { partsFor } from './parts.ts';
 import { runFolder } from './places.ts';
@@ -110,6 +110,23 @@ export async function running(name = 'default'): Promise<BedState | undefined> {
 export async function restartApiServer(state: BedState): Promise<void> {
   await stop(state.run, 'kube-apiserver', 'SIGKILL');
   await startApiServer(state, await binaryFinder(partsFor(state.choice)));
+}
+
+/** Another Harvester version on the running bed, with its definitions, as an upgrade in place brings it. */
+export async function upgradeHarvester(
+  state: BedState,
+  version: string,
+  { jobs = 1, say = () => {} }: Pick<UpOptions, 'jobs' | 'say'> = {},
+): Promise<BedState> {
+  const next: BedState = { ...state, choice: { ...state.choice, harvester: version } };
+  const parts = partsFor(next.choice);
+  await build(parts, { jobs, say });
+  await stop(state.run, 'harvester');
+  const client = await adminClient(state);
+  await applyDefinitions(client, await definitions(next.choice));
+  await startHarvesterControllers(next, await binaryFinder(parts));
+  await saveState(next);
+  return next;
 }
 
 export const adminClient = async (state: BedState): Promise<Client> => new Client(await accessOf(state));

@@ -6,7 +6,7 @@ import { until } from './client.ts';
 import { kubeconfigOf } from './control-plane.ts';
 import { BUCKET, REGION } from './doubles/store.ts';
 import type { Program } from './processes.ts';
-import { start, stop } from './processes.ts';
+import { start } from './processes.ts';
 import type { BedState } from './state.ts';
 import { servedFolder } from './storage.ts';
 
@@ -17,14 +17,12 @@ const SETTING = { apiVersion: 'harvesterhci.io/v1beta1', kind: 'Setting', name: 
 export async function startHarvester(state: BedState, client: Client, bin: (binary: string) => string): Promise<void> {
   await mkdir(join(servedFolder(state), BUCKET), { recursive: true });
   await Promise.all([start(state.run, s3(state, bin('versitygw'))), startKubevirt(state, client)]);
-  await start(state.run, controllers(state, bin('harvester')));
+  await startHarvesterControllers(state, bin);
 }
 
-/** Another version of the controllers, as an upgrade in place would bring. The definitions are the caller's business. */
-export async function replaceHarvester(state: BedState, bin: (binary: string) => string): Promise<void> {
-  await stop(state.run, 'harvester');
-  await start(state.run, controllers(state, bin('harvester')));
-}
+/** Only the controllers: they may be stopped and another version started in their place. */
+export const startHarvesterControllers = (state: BedState, bin: (binary: string) => string): Promise<void> =>
+  start(state.run, controllers(state, bin('harvester')));
 
 /** What a user enters as backup target; Harvester blanks the keys once it has used them. */
 export async function setBackupTarget(

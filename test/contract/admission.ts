@@ -120,6 +120,22 @@ export function admissionFacts(world: () => World): void {
     );
   });
 
+  test('null is the same as leaving out', async () => {
+    expect(refusal(await createContent({ source: null }))).toMatch(/spec.source: Required value/);
+    const { code, body } = await createContent({ volumeSnapshotClassName: null });
+    expect({ code, spec: Object.keys(body.spec) }).toEqual({
+      code: 201,
+      spec: expect.not.arrayContaining(['volumeSnapshotClassName']),
+    });
+  });
+
+  test('rules are not asked where the shape is wrong already', async () => {
+    const message = refusal(await createContent({ deletionPolicy: 'Keep', source: {} }));
+    expect(message).toMatch(/spec.deletionPolicy: Unsupported value/);
+    expect(message).toMatch(/some validation rules were not checked because the object was invalid/);
+    expect(message).not.toMatch(/exactly one of/);
+  });
+
   test('unknown fields are dropped', async () => {
     const { code, body } = await createContent({ madeUp: true });
     expect({ code, madeUp: body.spec.madeUp }).toEqual({ code: 201, madeUp: undefined });

@@ -45,9 +45,11 @@ export function listFacts(world: () => World): void {
     const [early, late] = [`a-${world().namespace}`, `z-${world().namespace}`];
     for (const name of [late, early]) {
       await world().client.post('/api/v1/namespaces', { apiVersion: 'v1', kind: 'Namespace', metadata: { name } });
-      await world().client.post(paths.snapshots(name), snapshot('x', { labels: { sorted: 'yes' } }));
+      await world().client.post(paths.snapshots(name), snapshot('x', { labels: { run: world().namespace } }));
     }
-    const { body } = await world().client.get(paths.allSnapshots, { query: { labelSelector: 'sorted=yes' } });
+    const { body } = await world().client.get(paths.allSnapshots, {
+      query: { labelSelector: `run=${world().namespace}` },
+    });
     expect(body.items.map((item: any) => item.metadata.namespace)).toEqual([early, late]);
   });
 

@@ -116,6 +116,34 @@ export function objectFacts(world: () => World): void {
     );
   });
 
+  test('labels are texts', async () => {
+    const { code, body } = await world().client.post(snapshots(), snapshot(world().name(), { labels: { a: 5 } }));
+    expect({ code, reason: body.reason }).toEqual({ code: 400, reason: 'BadRequest' });
+  });
+
+  test('a finalizer is a qualified name; only built-in kinds insist on a slash', async () => {
+    const create = async (path: string, object: unknown) => (await world().client.post(path, object)).code;
+    const withFinalizer = (name: string) => ({ finalizers: [name] });
+    const maps = paths.configMaps(world().namespace);
+    expect(await create(snapshots(), snapshot(world().name(), withFinalizer('no name')))).toBe(422);
+    expect(await create(snapshots(), snapshot(world().name(), withFinalizer('longhorn.io')))).toBe(201);
+    expect(await create(maps, configMap(world().name(), {}, withFinalizer('longhorn.io')))).toBe(422);
+  });
+
+  test('an object to be created has no version yet', async () => {
+    const object = snapshot(world().name(), { resourceVersion: '5' });
+    const { code, body } = await world().client.post(snapshots(), object);
+    expect({ code, message: body.message }).toEqual({
+      code: 500,
+      message: 'resourceVersion should not be set on objects to be created',
+    });
+  });
+
+  test('a dry run other than All is invalid', async () => {
+    const query = { dryRun: 'Some' };
+    expect((await world().client.post(snapshots(), snapshot(world().name()), { query })).code).toBe(422);
+  });
+
   test('a body of another kind is a bad request', async () => {
     expect((await world().client.post(snapshots(), configMap(world().name()))).code).toBe(400);
   });

@@ -76,6 +76,11 @@ export function rbacFacts(world: () => World): void {
     );
   });
 
+  test('a namespace counts as being in itself', async () => {
+    const { body } = await world().client.get('/api/v1/namespaces/some', as(USERS.nobody));
+    expect(body.message).toMatch(/cannot get resource "namespaces" in API group "" in the namespace "some"$/);
+  });
+
   test('a Role holds in its namespace only', async () => {
     const elsewhere = paths.snapshots('default');
     expect((await world().client.get(here(), as(USERS.reader))).code).toBe(200);

@@ -39,7 +39,7 @@ export function updateFacts(world: () => World): void {
     const { path, object } = await made();
     const { code, body } = await world().client.put(path, content(object.metadata.name));
     expect({ code, reason: body.reason }).toEqual({ code: 422, reason: 'Invalid' });
-    expect(body.message).toMatch(/metadata.resourceVersion: Invalid value: 0x0: must be specified for an update/);
+    expect(body.message).toMatch(/metadata.resourceVersion: Invalid value: 0: must be specified for an update/);
   });
 
   test('a PUT of a built-in kind without version overwrites', async () => {

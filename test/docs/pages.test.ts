@@ -43,15 +43,28 @@ describe('figures', () => {
       met: true,
     };
     const text = withFigures(readme, { machine: 'two cores', date: '2026-01-01', figures: [figure] });
-    expect(text).toContain('| cold start | 123 ms | 100 ms | 1.23 | ≤ 1.5 | yes |');
+    expect(text).toContain('| cold start | 123 ms | 100 ms | 1.23 | ≤ 1.5 | yes |  |');
     expect(text).toMatch(/^above\n<!-- figures -->\n[^]*<!-- \/figures -->\nbelow\n$/);
     expect(text).not.toContain('old\n<');
     expect(withFigures(text, { machine: 'two cores', date: '2026-01-01', figures: [figure] })).toBe(text);
   });
 
   test('a goal that was missed says so, and why', () => {
-    const figure = { name: 'RSS', value: 80, unit: 'MB', goal: 1.3, met: false, note: '0.1 over' };
-    expect(withFigures(readme, { machine: 'm', date: 'd', figures: [figure] })).toContain('**no**: 0.1 over');
+    const figure = { name: 'RSS', value: 80, unit: 'MB', goal: '<= 1.3 x', met: false, note: '0.1 over' };
+    expect(withFigures(readme, { machine: 'm', date: 'd', figures: [figure] })).toContain('| **no** | 0.1 over |');
+  });
+
+  test('a goal that is a distance shows one', () => {
+    const figure = {
+      name: 'calls',
+      value: 8,
+      unit: 'calls',
+      baseline: 7,
+      ratio: 1,
+      goal: '<= baseline + 1',
+      met: true,
+    };
+    expect(withFigures(readme, { machine: 'm', date: 'd', figures: [figure] })).toContain('| 7 calls | +1 |');
   });
 
   test('need their marks', () => expect(() => withFigures('nothing', undefined)).toThrow(/figures/));

@@ -18,7 +18,7 @@ export interface Deployed {
   readonly eventing: Eventing;
   /** Log lines of all functions, as text. */
   readonly log: string[];
-  stop(): Promise<void>;
+  readonly stop: () => Promise<void>;
 }
 
 /**

@@ -238,6 +238,17 @@ const rows: Row[] = [
     reason: 'NoLonghornBackupName',
   },
   {
+    when: 'the content is a right one of another backup',
+    world: [
+      vmb(),
+      snapshot(N),
+      content(N, `bak://${make.volumeOf('logs')}/${make.backupOf('logs', 'nightly')}`, 'Delete'),
+      ...longhorn(),
+      make.backup({ volume: make.volumeOf('logs'), backup: make.backupOf('logs', 'nightly'), version: '1.9' }),
+    ],
+    reason: 'BackupMismatch',
+  },
+  {
     when: 'the right pair is not the VMBackup’s',
     world: [vmb(), ...old(), make.snapshot({ name: N1 }), content(N1, right, 'Retain', armed), ...longhorn()],
     reason: 'RevisedNameTaken',

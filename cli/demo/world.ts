@@ -1,0 +1,108 @@
+import type { KubeObject } from '../../sandbox/api/types.ts';
+import type { Sandbox } from '../../sandbox/index.ts';
+
+/** What a person with kubectl would look at and do: nothing here knows how Gleaner thinks. */
+
+const contentKind = 'snapshot.storage.k8s.io/v1/VolumeSnapshotContent';
+const backupKind = 'harvesterhci.io/v1beta1/VirtualMachineBackup';
+const restoreKind = 'harvesterhci.io/v1beta1/VirtualMachineRestore';
+
+/** Handles of pre-provisioned contents, held against Longhorn's own record of each backup. */
+export async function judgeHandles(sandbox: Sandbox, contents?: readonly KubeObject[]): Promise<Judged> {
+  const { client } = sandbox;
+  const backups = await client.list('longhorn.io/v1beta2/Backup');
+  const right = new Set(backups.map(({ metadata, status }) => `${volumeOf(status)}/${metadata.name}`));
+  const handles = (contents ?? (await client.list(contentKind))).map(handleOf).filter((handle) => handle !== undefined);
+  const wrong = handles.filter((handle) => !right.has(handle.replace(/^\w+:\/\//, '')));
+  return { total: handles.length, wrong: wrong.length };
+}
+
+interface Judged {
+  readonly total: number;
+  readonly wrong: number;
+}
+
+/** Collects contents as they are made, until it is asked for them. */
+export function contentsMade({ client }: Sandbox): () => readonly KubeObject[] {
+  const made: KubeObject[] = [];
+  const stop = client.watch(contentKind, ({ type, object }) => {
+    if (type === 'ADDED') made.push(object);
+  });
+  return () => {
+    stop();
+    return made;
+  };
+}
+
+const volumeOf = (status: unknown): string => (status as { volumeName: string }).volumeName;
+
+const handleOf = (content: KubeObject): string | undefined =>
+  (content['spec'] as { source: { snapshotHandle?: string } }).source.snapshotHandle;
+
+/** How many volumes of the VMBackups point at a snapshot whose content has this policy and is there. */
+export async function linkedVolumes({ client }: Sandbox): Promise<{ total: number; linked: number }> {
+  const contents = await client.list(contentKind);
+  const bound = new Set(
+    contents
+      .map(({ spec }) => spec as { deletionPolicy: string; volumeSnapshotRef: { namespace: string; name: string } })
+      .filter(({ deletionPolicy }) => deletionPolicy === 'Delete')
+      .map(({ volumeSnapshotRef: { namespace, name } }) => `${namespace}/${name}`),
+  );
+  const volumes = (await client.list(backupKind)).flatMap(({ metadata, status }) =>
+    (status as { volumeBackups: { name: string }[] }).volumeBackups.map(({ name }) => `${metadata.namespace}/${name}`),
+  );
+  return { total: volumes.length, linked: volumes.filter((volume) => bound.has(volume)).length };
+}
+
+export async function restore({ client }: Sandbox, backup: string, namespace: string): Promise<void> {
+  await client.create({
+    apiVersion: 'harvesterhci.io/v1beta1',
+    kind: 'VirtualMachineRestore',
+    metadata: { name: `restore-${backup}`, namespace },
+    spec: {
+      newVM: true,
+      deletionPolicy: 'retain',
+      target: { apiGroup: 'kubevirt.io', kind: 'VirtualMachine', name: `${backup}-restored` },
+      virtualMachineBackupName: backup,
+      virtualMachineBackupNamespace: 'prod',
+    },
+  });
+}
+
+export interface RestoreState {
+  readonly complete: boolean;
+  readonly claims: number;
+  readonly bound: number;
+}
+
+export async function lookAtRestore({ client }: Sandbox, backup: string, namespace: string): Promise<RestoreState> {
+  const found = await client.get(restoreKind, `restore-${backup}`, namespace);
+  const claims = (await client.list('v1/PersistentVolumeClaim', { namespace })).filter(({ metadata }) =>
+    metadata.ownerReferences?.some(({ uid }) => uid === found?.metadata.uid),
+  );
+  const bound = claims.filter(({ status }) => (status as { phase: string }).phase === 'Bound');
+  const { complete } = (found?.['status'] ?? {}) as { complete?: boolean };
+  return { complete: complete === true, claims: claims.length, bound: bound.length };
+}
+
+/** Answers how long it took, or undefined when it has not come through by then. */
+export async function untilRestored(
+  sandbox: Sandbox,
+  backup: string,
+  namespace: string,
+  limitMs: number,
+): Promise<number | undefined> {
+  const began = performance.now();
+  while (performance.now() - began < limitMs) {
+    if ((await lookAtRestore(sandbox, backup, namespace)).complete) return performance.now() - began;
+    await pause(5);
+  }
+  return undefined;
+}
+
+/** Every write that came over HTTP: the sandbox's own controllers use another door. */
+export const writes = ({ api }: Sandbox): number =>
+  api.requests().filter(({ verb, code }) => ['create', 'update', 'patch', 'delete'].includes(verb) && code < 400)
+    .length;
+
+export const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
