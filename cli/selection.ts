@@ -131,6 +131,8 @@ async function vmBackupPicks(
         return isPair(item.content.spec.volumeSnapshotRef);
       case 'snapshot':
         return isPair(item.snapshot.metadata);
+      case 'target':
+        return false;
       case 'unreadable':
         return item.object.kind === 'VirtualMachineBackup' && options.selector === undefined;
     }
@@ -158,6 +160,8 @@ function namespaceOf(item: SurveyItem): string | undefined {
       return item.snapshot.metadata.namespace;
     case 'vmbackup':
       return item.backup.metadata.namespace;
+    case 'target':
+      return undefined;
     case 'unreadable':
       return item.object.namespace;
   }

@@ -2,3 +2,4 @@
 export { default as fixHandle } from './fix-handle/index.ts';
 export { default as relinkVmbackup } from './relink-vmbackup/index.ts';
 export { default as rebuildSnapshot } from './rebuild-snapshot/index.ts';
+export { default as rediscoverTarget } from './rediscover-target/index.ts';

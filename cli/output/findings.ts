@@ -19,6 +19,10 @@ const shortKinds: Readonly<Record<Ref['kind'], string>> = {
   VolumeSnapshotContent: 'vsc',
   Backup: 'backup.longhorn.io',
   BackupVolume: 'backupvolume.longhorn.io',
+  BackupTarget: 'backuptarget.longhorn.io',
+  BackupBackingImage: 'backupbackingimage.longhorn.io',
+  Setting: 'setting.harvesterhci.io',
+  StorageClass: 'sc',
   PersistentVolumeClaim: 'pvc',
 };
 

@@ -23,6 +23,7 @@ export function surveys(item: SurveyItem): Considered {
       return one({ subject: item.object, reason: 'ObjectUnreadable', message, actions: [] });
     }
     case 'vmbackup':
+    case 'target':
       return { subjects: [] };
   }
 }

@@ -4,6 +4,7 @@ import { large } from './large.ts';
 import * as losses from './losses.ts';
 import * as restores from './restores.ts';
 import type { Scenario } from './scenario.ts';
+import * as targets from './targets.ts';
 import * as trouble from './trouble.ts';
 
 export type { Scenario, Versions } from './scenario.ts';
@@ -40,6 +41,9 @@ export const scenarios: readonly Scenario[] = [
   losses.lostTakenContent,
   losses.contentReplaced,
   losses.lostForGood,
+  targets.targetReconnected,
+  targets.newCluster,
+  targets.strangersOnTarget,
   trouble.scheduledNotFinal,
   trouble.notOurs,
   trouble.broken,

@@ -1,9 +1,10 @@
 import * as names from '../domain/names.ts';
 import type { KindName, Ref } from '../domain/kinds.ts';
 import type { ListOptions, Reader } from '../kube/ports.ts';
-import type { Content, Snapshot, VMBackup } from '../objects/types.ts';
+import type { Content, Setting, Snapshot, VMBackup } from '../objects/types.ts';
 import type { BackupFacts, BackupTrouble } from './judge.ts';
 import { isDeleting, judgeBackup, judgeContent, judgeHandle } from './judge.ts';
+import { entriesOf, isOnTarget } from './read.ts';
 import type { Taken } from './taken.ts';
 import { takenBy } from './taken.ts';
 
@@ -12,6 +13,12 @@ export type SurveyItem =
   | SurveyedContent
   | { readonly what: 'snapshot'; readonly snapshot: Snapshot; readonly pair: PairState }
   | { readonly what: 'vmbackup'; readonly backup: VMBackup; readonly pairOf: (snapshotName: string) => PairState }
+  | {
+      readonly what: 'target';
+      readonly setting: Setting | undefined;
+      /** How many finished Backups on the target no VMBackup records. */
+      readonly unclaimed: number;
+    }
   | { readonly what: 'unreadable'; readonly object: Ref; readonly issue: string };
 
 export interface SurveyedContent {
@@ -59,7 +66,11 @@ function hashBits(name: string): number {
 export async function* survey(
   reader: Reader,
   scope: Pick<ListOptions, 'namespace' | 'selector'> = {},
+  { target = false }: { readonly target?: boolean } = {},
 ): AsyncGenerator<SurveyItem> {
+  // Of a part of the VMBackups nothing can be concluded for the target as a whole.
+  const whole = target && scope.namespace === undefined && scope.selector === undefined;
+  const unclaimed = new Set<string>();
   const unreadable: SurveyItem[] = [];
   const options = {
     onUnreadable: ({ issue, ...object }: { kind: KindName; name: string; namespace?: string; issue: string }) =>
@@ -68,6 +79,7 @@ export async function* survey(
   const backups = new Map<string, BackupFacts | BackupTrouble>();
   for await (const backup of reader.list('Backup', { namespace: names.LONGHORN_NAMESPACE, ...options })) {
     backups.set(backup.metadata.name, judgeBackup(backup.metadata.name, backup));
+    if (whole && isOnTarget(backup)) unclaimed.add(backup.metadata.name);
   }
 
   const pairs = new Map<string, number>();
@@ -107,8 +119,14 @@ export async function* survey(
 
   for await (const backup of reader.list('VirtualMachineBackup', { ...scope, ...options })) {
     const { namespace } = backup.metadata;
+    for (const { longhornBackupName } of entriesOf(backup)) unclaimed.delete(longhornBackupName ?? '');
     const keyOf = (name: string) => `${namespace}/${name}`;
     yield { what: 'vmbackup', backup, pairOf: (name) => stateOf(pairs.get(keyOf(name)), taken.get(keyOf(name))) };
+  }
+  if (whole) {
+    let setting: Setting | undefined;
+    for await (const one of reader.list('Setting')) if (one.metadata.name === names.TARGET_SETTING) setting = one;
+    yield { what: 'target', setting, unclaimed: unclaimed.size };
   }
   yield* unreadable;
 }

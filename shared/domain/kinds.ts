@@ -6,6 +6,10 @@ export const kinds = {
   VolumeSnapshotContent: kind('snapshot.storage.k8s.io/v1', 'volumesnapshotcontents', false),
   Backup: kind('longhorn.io/v1beta2', 'backups', true),
   BackupVolume: kind('longhorn.io/v1beta2', 'backupvolumes', true),
+  BackupTarget: kind('longhorn.io/v1beta2', 'backuptargets', true),
+  BackupBackingImage: kind('longhorn.io/v1beta2', 'backupbackingimages', true),
+  Setting: kind('harvesterhci.io/v1beta1', 'settings', false),
+  StorageClass: kind('storage.k8s.io/v1', 'storageclasses', false),
   PersistentVolumeClaim: kind('v1', 'persistentvolumeclaims', true),
 } as const;
 

@@ -13,6 +13,11 @@ export const SNAP_REVISE_ANNOTATION = 'harvesterhci.io/snapRevise';
 export const SCHEDULE_ANNOTATION = 'harvesterhci.io/svmbackupId';
 /** Marks the pairs of a guest cluster's VolumeRemoteRestore. */
 export const REMOTE_RESTORE_ANNOTATION = 'harvesterhci.io/pvcrestore-ref';
+/** Harvester's Setting that says where backups go; its value may hold keys. */
+export const TARGET_SETTING = 'backup-target';
+/** On that Setting: of which value, and when, the target was scanned last. */
+export const HASH_ANNOTATION = 'harvesterhci.io/hash';
+export const REFRESH_ANNOTATION = 'harvesterhci.io/lastRefreshTime';
 /** Longhorn: this CR goes, the data on the target stays. */
 export const CR_ONLY_LABEL = 'longhorn.io/delete-custom-resource-only';
 export const BACKUP_VOLUME_LABEL = 'backup-volume';
@@ -24,6 +29,8 @@ export const ARM_ANNOTATION = 'gleaner.dev/deletion-policy';
 export const REPLACES_ANNOTATION = 'gleaner.dev/replaces';
 /** On a snapshot while its content is being swapped: the {@link SwapJournal} as JSON. */
 export const SWAP_ANNOTATION = 'gleaner.dev/swap';
+/** On the Setting of the target: when Gleaner last had it scanned, and on what evidence. */
+export const REDISCOVERY_ANNOTATION = 'gleaner.dev/rediscovery';
 /** Field manager of every write. */
 export const FIELD_MANAGER = 'gleaner';
 

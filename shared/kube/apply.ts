@@ -8,8 +8,10 @@ import type {
   DeleteSnapshotAction,
   Identity,
   ReleaseContentAction,
+  RescanTargetAction,
   SetPolicyAction,
   SwitchEntriesAction,
+  SyncTargetAction,
   UnbindContentAction,
 } from '../plan/action.ts';
 import { AlreadyExistsError, ConflictError, GoneError } from './errors.ts';
@@ -57,6 +59,10 @@ function applyOne(action: Action, reader: Reader, writer: Writer): Promise<Appli
       return annotateSnapshot(action, reader, writer);
     case 'switchEntries':
       return switchEntries(action, writer);
+    case 'syncTarget':
+      return syncTarget(action, reader, writer);
+    case 'rescanTarget':
+      return rescanTarget(action, reader, writer);
   }
 }
 
@@ -248,6 +254,45 @@ async function switchEntries(action: SwitchEntriesAction, writer: Writer): Promi
     }),
     ...annotationMap(action.hasAnnotations),
     { op: 'add', path: annotationPath(names.SNAP_REVISE_ANNOTATION), value: 'true' },
+  ]);
+  return 'done';
+}
+
+async function syncTarget(
+  { target, at }: SyncTargetAction,
+  reader: Reader,
+  writer: Writer,
+): Promise<Applied['result']> {
+  const found = await reader.get('BackupTarget', target.name, target.namespace);
+  if (found?.metadata.uid !== target.uid) throw new GoneError(`${describeRef(target)} is gone`, 404);
+  const asked = found.spec?.syncRequestedAt;
+  if (asked && Date.parse(asked) >= Date.parse(at)) return 'unchanged';
+  await writer.patch('BackupTarget', target.name, target.namespace, [
+    test('/metadata/uid', target.uid),
+    test('/metadata/resourceVersion', found.metadata.resourceVersion),
+    { op: 'add', path: '/spec/syncRequestedAt', value: at },
+  ]);
+  return 'done';
+}
+
+async function rescanTarget(
+  { target, note }: RescanTargetAction,
+  reader: Reader,
+  writer: Writer,
+): Promise<Applied['result']> {
+  const { metadata } = (await reader.get('Setting', target.name)) ?? {};
+  if (metadata?.uid !== target.uid) throw new GoneError(`${describeRef(target)} is gone`, 404);
+  if (metadata.resourceVersion !== target.resourceVersion)
+    throw new ConflictError(`${describeRef(target)} has changed`);
+  const hash = metadata.annotations[names.HASH_ANNOTATION];
+  if (hash === undefined) return 'unchanged';
+  const path = annotationPath(names.HASH_ANNOTATION);
+  await writer.patch('Setting', target.name, undefined, [
+    test('/metadata/uid', target.uid),
+    test('/metadata/resourceVersion', target.resourceVersion),
+    test(path, hash),
+    { op: 'remove', path },
+    { op: 'add', path: annotationPath(names.REDISCOVERY_ANNOTATION), value: note },
   ]);
   return 'done';
 }

@@ -1,5 +1,5 @@
 import type { KindName } from '../domain/kinds.ts';
-import type { Content, ObjectOf, VMBackup } from '../objects/types.ts';
+import type { Backup, Content, ObjectOf, VMBackup } from '../objects/types.ts';
 import type { ListOptions, Reader } from './ports.ts';
 
 /** What was listed longer ago than this is listed again. */
@@ -13,6 +13,7 @@ const FRESH_MS = 5_000;
  */
 export function hintsFrom(reader: Reader, nowMs: () => number = Date.now): Reader {
   const contents = kept(() => readContents(reader), nowMs);
+  const vmBackups = kept(() => readVMBackups(reader), nowMs);
   const backups = kept(() => readBackups(reader), nowMs);
 
   return {
@@ -21,6 +22,8 @@ export function hintsFrom(reader: Reader, nowMs: () => number = Date.now): Reade
       if (kind === 'VolumeSnapshotContent' && options === undefined) {
         for (const content of await contents()) yield content as ObjectOf<K>;
       } else if (kind === 'VirtualMachineBackup' && options === undefined) {
+        for (const backup of await vmBackups()) yield backup as ObjectOf<K>;
+      } else if (kind === 'Backup' && options === undefined) {
         for (const backup of await backups()) yield backup as ObjectOf<K>;
       } else yield* reader.list(kind, options);
     },
@@ -53,7 +56,7 @@ async function readContents(reader: Reader): Promise<readonly Content[]> {
   return all;
 }
 
-async function readBackups(reader: Reader): Promise<readonly VMBackup[]> {
+async function readVMBackups(reader: Reader): Promise<readonly VMBackup[]> {
   const all: VMBackup[] = [];
   for await (const { metadata, spec, status } of reader.list('VirtualMachineBackup')) {
     const { name, namespace, uid, resourceVersion } = metadata;
@@ -61,6 +64,19 @@ async function readBackups(reader: Reader): Promise<readonly VMBackup[]> {
       metadata: { name, namespace, uid, resourceVersion, annotations: undefined },
       spec,
       status: { source: false, volumeBackups: status?.volumeBackups },
+    });
+  }
+  return all;
+}
+
+async function readBackups(reader: Reader): Promise<readonly Backup[]> {
+  const all: Backup[] = [];
+  for await (const { metadata, spec, status } of reader.list('Backup')) {
+    const { name, namespace, uid, resourceVersion, deletionTimestamp } = metadata;
+    all.push({
+      metadata: { name, namespace, uid, resourceVersion, deletionTimestamp, annotations: undefined },
+      spec,
+      status,
     });
   }
   return all;

@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import * as names from '../domain/names.ts';
+import { readTarget } from './target.ts';
 
 /**
  * The Kubernetes objects as Gleaner reads them. Each schema keeps only what a decision or a re-creation needs; all else
@@ -141,7 +143,51 @@ export const Backup = z.object({
 export const BackupVolume = z.object({
   metadata: NamespacedMeta,
   spec: z.object({ volumeName: text.nullish(), backupTargetName: text.nullish() }).nullish(),
+  status: z.object({ storageClassName: text.nullish() }).nullish(),
 });
+
+export const BackupTarget = z.object({
+  metadata: NamespacedMeta,
+  spec: z.object({ syncRequestedAt: text.nullish() }).nullish(),
+  status: z.object({ available: z.boolean().nullish(), lastSyncedAt: text.nullish() }).nullish(),
+});
+
+/** The copy on the target of a VM image that volumes were made from. */
+export const BackupBackingImage = z.object({
+  metadata: NamespacedMeta,
+  status: z.object({ state: text.nullish() }).nullish(),
+});
+
+const settingAnnotations: readonly string[] = [
+  names.HASH_ANNOTATION,
+  names.REFRESH_ANNOTATION,
+  names.REDISCOVERY_ANNOTATION,
+];
+
+/**
+ * The value of a Setting never gets past here: of the backup target's, which may hold keys, only what it points at; of
+ * any other, nothing. Annotations and labels are anybody's to write into, so only the few that matter are kept.
+ */
+export const Setting = z
+  .object({
+    metadata: ClusterMeta,
+    value: z.unknown().optional(),
+    default: z.unknown().optional(),
+    status: z.object({ conditions: z.array(z.object({ type: text, status: text })).nullish() }).nullish(),
+  })
+  .transform(({ metadata, value, default: byDefault, status }) => ({
+    metadata: {
+      ...metadata,
+      labels: undefined,
+      annotations: Object.fromEntries(
+        Object.entries(metadata.annotations ?? {}).filter(([key]) => settingAnnotations.includes(key)),
+      ),
+    },
+    target: metadata.name === names.TARGET_SETTING ? readTarget(value || byDefault) : undefined,
+    status,
+  }));
+
+export const StorageClass = z.object({ metadata: ClusterMeta });
 
 export const PersistentVolumeClaim = z.object({
   metadata: NamespacedMeta,
@@ -159,6 +205,10 @@ export const schemas = {
   VolumeSnapshotContent,
   Backup,
   BackupVolume,
+  BackupTarget,
+  BackupBackingImage,
+  Setting,
+  StorageClass,
   PersistentVolumeClaim,
 };
 

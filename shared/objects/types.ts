@@ -12,6 +12,8 @@ export type VMRestore = ObjectOf<'VirtualMachineRestore'>;
 export type Backup = ObjectOf<'Backup'>;
 export type BackupVolume = ObjectOf<'BackupVolume'>;
 export type Claim = ObjectOf<'PersistentVolumeClaim'>;
+export type BackupTarget = ObjectOf<'BackupTarget'>;
+export type Setting = ObjectOf<'Setting'>;
 /** One volume of a VMBackup: an entry of `status.volumeBackups`. */
 export type VolumeEntry = NonNullable<NonNullable<VMBackup['status']>['volumeBackups']>[number];
 export type OwnerReference = NonNullable<Content['metadata']['ownerReferences']>[number];

@@ -13,7 +13,9 @@ export type Action =
   | DeleteContentAction
   | ReleaseContentAction
   | AnnotateSnapshotAction
-  | SwitchEntriesAction;
+  | SwitchEntriesAction
+  | SyncTargetAction
+  | RescanTargetAction;
 
 /** Names one object and no other of that name. */
 export interface Identity extends Ref {
@@ -147,6 +149,24 @@ export interface EntrySwitch {
   readonly to: string;
 }
 
+/** Has Longhorn read the backup target again: the one write to a Longhorn object there is. */
+export interface SyncTargetAction {
+  readonly do: 'syncTarget';
+  readonly target: Identity;
+  /** The time that is asked for; Longhorn syncs when it is later than its last sync. */
+  readonly at: string;
+}
+
+/**
+ * Has Harvester scan the backup target: takes its hash off the Setting and puts Gleaner's note on it, in one write. The
+ * writer reads the hash it tests for; neither that nor the value is in the plan.
+ */
+export interface RescanTargetAction {
+  readonly do: 'rescanTarget';
+  readonly target: Target;
+  readonly note: string;
+}
+
 /** One line a person understands, naming the object. */
 export function describeAction(action: Action): string {
   switch (action.do) {
@@ -173,6 +193,10 @@ export function describeAction(action: Action): string {
       return `take the bound-protection finalizer off ${describeRef(action.target)}, so that it can be created anew`;
     case 'annotateSnapshot':
       return `${action.value === undefined ? 'remove' : 'set'} annotation ${action.key} on ${describeRef(action.target)}`;
+    case 'syncTarget':
+      return `ask Longhorn to sync ${describeRef(action.target)}`;
+    case 'rescanTarget':
+      return `take Harvester’s hash off ${describeRef(action.target)}, so that the target is scanned again`;
     case 'switchEntries':
       return `point ${describeRef(action.target)} at ${action.entries.map((e) => `${e.to} (volume ${e.volumeName})`).join(', ')}`;
   }

@@ -67,6 +67,20 @@ export const reasons = {
     'A former snapshot was taken on this cluster and its content is lost: it holds nothing, and nothing uses it.',
     'Delete it when you no longer want it; no data goes while its content does not exist.',
   ),
+  TargetNotConfigured: leave('Harvester has no backup target.', 'Set one, if backups are wanted.'),
+  TargetDiscovered: leave('Every backup that Longhorn knows on the target belongs to a VMBackup.', nothingNeeded),
+  NeverRescans: leave(
+    'The backup target’s refreshIntervalInSeconds is 0: Harvester scans it once, and backups that turn up later stay invisible until somebody has it scanned again.',
+    'Set an interval, 300 for example, in the setting backup-target; rediscover-target scans for you either way.',
+  ),
+  RescansItself: leave(
+    'There are backups on the target that no VMBackup records, and Harvester scans it again by itself at the interval of its setting.',
+    'Wait for the next scan.',
+  ),
+  NothingMoreAppears: leave(
+    'Harvester has scanned the target since, and made no VMBackup of these backups: they never were a VMBackup’s (recurring jobs, guest clusters), its metadata file is missing or unreadable, a volume or backup that it names is absent, or a name clashes.',
+    'If one is missed, look for its file harvester/vmbackups/<namespace>/<name>.cfg on the target and for messages of Harvester’s pod about it.',
+  ),
   RestoreComplete: leave(
     'The pair belongs to a restore that is complete: the restored volume no longer needs it.',
     nothingNeeded,
@@ -124,6 +138,14 @@ export const reasons = {
     'The content of a snapshot that was taken on this cluster is lost with its claim, and the backup is still on the target.',
     'Creates a right pair beside it; relink-vmbackup points the VMBackup volume at it.',
   ),
+  SyncTarget: act(
+    'There are backups on the target that no VMBackup records.',
+    'Has Longhorn sync the target, so that Harvester’s scan does not come too early.',
+  ),
+  RescanTarget: act(
+    'Longhorn has synced the target, and backups on it belong to no VMBackup.',
+    'Takes Harvester’s hash off the setting backup-target, once for what is there now; Harvester then scans the target.',
+  ),
   ClearNote: act('A swap is finished; its note is still on the snapshot.', 'Removes the note.'),
   SwitchPair: act('The right pair is bound and ready.', 'Points the VMBackup volume at it, then retires the old pair.'),
   ArmContent: act(
@@ -175,6 +197,22 @@ export const reasons = {
   ContentComingBack: passing(
     'The content of a snapshot that was taken on this cluster is lost; the snapshot controller makes it anew, and Longhorn still has the backup for it.',
     'If it lasts, look at the snapshot-controller and csi-snapshotter.',
+  ),
+  TargetSyncing: passing(
+    'Longhorn is reading the backup target.',
+    'If it lasts, look at the BackupTarget and at Longhorn’s manager.',
+  ),
+  ScanUnderway: passing(
+    'Harvester is scanning the backup target.',
+    'If it lasts, look for VMBackups that are not ready and at Harvester’s messages: one unreadable file keeps it trying.',
+  ),
+  CoolingDown: passing(
+    'The target was scanned a moment ago; the next scan has to wait a little.',
+    'Nothing is needed; GLEANER_REDISCOVER_TARGET_COOLDOWN_SECONDS says how long.',
+  ),
+  TargetBlocked: wait(
+    'The target is not scanned now: a restore is in progress, or VMBackups are not ready or being deleted and Harvester would refuse the write that starts a scan.',
+    'See the objects that are named: get the VMBackups ready or delete them; wait for the restores, or delete those that failed for good.',
   ),
   PairNotReady: passing(
     'The new pair is not bound to each other and ready yet.',
@@ -262,6 +300,30 @@ export const reasons = {
   NameTooLong: report(
     'The name of a replacement would be longer than Kubernetes allows.',
     'Set the procedure to auto or swap.',
+  ),
+  TargetUnreadable: report(
+    'The value of the setting backup-target is not what Harvester can read.',
+    'Set the target again.',
+  ),
+  TargetNotApplied: report(
+    'Harvester could not apply the setting backup-target.',
+    'See the condition “configured” of the setting; with S3, enter the keys again: Harvester keeps them in a Secret and blanks them.',
+  ),
+  TargetUnavailable: report(
+    'Longhorn cannot reach the backup target.',
+    'See the conditions of the BackupTarget: address, credentials, network.',
+  ),
+  TargetNotSyncing: report(
+    'Longhorn was asked to sync the backup target and does not come to an end.',
+    'See the BackupTarget and the messages of Longhorn’s manager.',
+  ),
+  ScanStuck: report(
+    'Harvester was asked to scan the backup target and does not come to an end.',
+    'See the VMBackups that are not ready, and the messages of Harvester’s pod: one unreadable file, or one VMBackup that it cannot create, blocks all others.',
+  ),
+  StorageClassMissing: report(
+    'Backups on the target are of volumes in a StorageClass that this cluster does not have: Harvester passes them over.',
+    'Create the StorageClass, or the VM image it comes from; the target is then scanned again.',
   ),
   NewSnapshotAhead: report(
     'Something of the VMBackup is lost, and Harvester or Kubernetes will fill the gap with a new snapshot of today’s data under the old name.',

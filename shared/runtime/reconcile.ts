@@ -37,7 +37,7 @@ export async function reconcile(fn: AnyFunction, subject: Ref, session: Session)
   const applied: Applied[] = [];
   for (let attempt = 1; ; attempt++) {
     const reader = attempt === 1 ? session.reader : (session.live ?? session.reader);
-    const plan = fn.plan(await fn.observe(reader, subject), session.config);
+    const plan = fn.plan(await fn.observe(reader, subject, Date.now()), session.config);
     if (session.applier === undefined || actionsOf(plan).length === 0) {
       return { function: fn.name, subject, plan, applied };
     }

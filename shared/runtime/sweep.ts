@@ -45,7 +45,8 @@ export async function* sweep(options: SweepOptions): AsyncGenerator<Swept> {
   const { functions, reader, scope, only = () => true, concurrency = 4 } = options;
   const due: { fn: AnyFunction; subject: Ref }[] = [];
   const known = new Set<string>();
-  for await (const item of survey(reader, scope)) {
+  const target = functions.some((fn) => fn.watches.some(({ kind }) => kind === 'Setting'));
+  for await (const item of survey(reader, scope, { target })) {
     for (const fn of functions) {
       const considered = fn.surveys(item);
       if ('findings' in considered) {

@@ -32,7 +32,7 @@ describe('a command line that is right', () => {
     ['table', /^NAME +SUMMARY\nfix-handle /],
     ['wide', /WATCHES +NEEDS/],
     ['yaml', /^- name: fix-handle/],
-    ['name', /^fix-handle\nrelink-vmbackup\n$/],
+    ['name', /^fix-handle\nrebuild-snapshot\nrediscover-target\nrelink-vmbackup\n$/],
   ])('functions -o %s', async (format, shape) => {
     expect((await gleaner(['functions', '-o', format])).out).toMatch(shape);
   });

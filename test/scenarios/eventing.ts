@@ -41,8 +41,8 @@ export async function deploy(
       const token = sandbox.api.tokenFor(`system:serviceaccount:gleaner:${fn.name}`);
       await writeFile(kubeconfig, sandbox.api.kubeconfig({ token }));
       const settings = readSettings({ FUNCTION: fn.name, GLEANER_MODE: options.mode ?? 'apply' }, functions);
-      const write = (level: string) => (message: string, fields?: object) =>
-        void log.push(JSON.stringify({ level, message, ...fields }));
+      const write = (level: string) => (message: string, fields?: object | (() => object)) =>
+        void log.push(JSON.stringify({ level, message, ...(typeof fields === 'function' ? fields() : fields) }));
       const lines = { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') };
       const runner = createRunner({
         functions: [fn],
