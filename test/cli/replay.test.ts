@@ -96,7 +96,8 @@ describe('replay in this process', () => {
     const { kind, answers, summary } = JSON.parse(out);
     expect(kind).toBe('Replay');
     expect(answers[0]).toMatchObject({ at: 'line 1', by: 'fix-handle', status: 200, replied: 'dev.gleaner.swept' });
-    expect(answers.slice(2).map(({ status }: any) => status)).toEqual([204, 204]);
+    const ofForeign = answers.filter(({ at }: any) => at === 'line 2');
+    expect(ofForeign.map(({ status }: any) => status)).toEqual(ofForeign.map(() => 204));
     expect(summary).toMatchObject({ events: 2, failed: 0, unreadable: 0, written: world.writes() });
     expect(world.writes()).toBeGreaterThan(0);
   });
@@ -123,7 +124,7 @@ describe('replay in this process', () => {
     expect(code).toBe(2);
     expect(err).toContain('gleaner: line 1 is not JSON\n');
     expect(err).toMatch(/line 3: fix-handle answered 400: not a CloudEvent/);
-    expect(out).toMatch(/3 events, 1 unreadable, 2 answers bad; [1-9]\d* writes\./);
+    expect(out).toMatch(/3 events, 1 unreadable, 4 answers bad; [1-9]\d* writes\./);
   });
 
   test('nothing to replay is an error', async () => {
