@@ -13,12 +13,13 @@ import {
 } from './control-plane.ts';
 import { applyDefinitions, definitions } from './definitions.ts';
 import { startHarvester, startHarvesterControllers } from './harvester.ts';
+import { startKnative } from './knative.ts';
 import type { Choice, Part } from './parts.ts';
 import { partsFor } from './parts.ts';
 import { runFolder } from './places.ts';
 import { processes, stop, stopAll } from './processes.ts';
 import type { BedState } from './state.ts';
-import { loadState, saveState } from './state.ts';
+import { loadState, portNames, saveState } from './state.ts';
 import { startStorage } from './storage.ts';
 
 export interface UpOptions {
@@ -67,7 +68,7 @@ export async function up({
     name,
     run,
     choice,
-    ports: await freePorts(['etcd', 'etcdPeers', 'api', 'longhorn', 's3', 'kubevirt']),
+    ports: await freePorts(portNames),
     tokens: await prepareIdentities(run, users),
     ...(store === undefined ? {} : { store }),
   };
@@ -88,6 +89,8 @@ export async function up({
       await timed(say, `Harvester ${choice.harvester}, S3 server and KubeVirt double`, '10 s', () =>
         startHarvester(state, client, bin),
       );
+    if ((choice.knative ?? 'none') !== 'none')
+      await timed(say, 'Knative Eventing and its doubles', '20 s', () => startKnative(state, client, bin));
     return state;
   } catch (error) {
     await down(name); // a half bed helps nobody; its logs stay

@@ -92,15 +92,35 @@ const longhorn = (version: string): Part => ({
   without: 'the control plane still runs (--with longhorn=none), and so does any other Longhorn version',
 });
 
+const KNATIVE_COMMANDS = 'knative.dev/eventing/cmd';
+const knative: Part = {
+  name: 'knative-0.47.0',
+  folder: 'knative',
+  binaries: {
+    'knative-adapter': `${KNATIVE_COMMANDS}/apiserver_receive_adapter`,
+    'knative-controller': `${KNATIVE_COMMANDS}/controller`,
+    'knative-broker': `${KNATIVE_COMMANDS}/mtchannel_broker`,
+    'knative-ingress': `${KNATIVE_COMMANDS}/broker/ingress`,
+    'knative-filter': `${KNATIVE_COMMANDS}/broker/filter`,
+    'knative-dispatcher': `${KNATIVE_COMMANDS}/in_memory/channel_dispatcher`,
+    'knative-ping': `${KNATIVE_COMMANDS}/mtping`,
+  },
+  coldMinutes: 7,
+  without: 'everything but events: functions are then called by the tests themselves',
+};
+
 /** Versions that resolve from the Go module proxy and were seen running; `none` leaves the program out. */
 export const versions = {
   harvester: ['1.4.2', '1.6.0', '1.8.0'],
   longhorn: ['1.8.1', '1.7.2'],
+  knative: ['0.47.0'],
 } as const;
 
 export interface Choice {
   readonly harvester: string;
   readonly longhorn: string;
+  /** Left out unless asked for. */
+  readonly knative?: string;
 }
 
 export const defaultChoice: Choice = { harvester: '1.4.2', longhorn: '1.8.1' };
@@ -126,6 +146,7 @@ export function partsFor(choice: Choice): Part[] {
     ...controlPlane,
     ...(choice.longhorn === 'none' ? [] : [...csi, longhorn(choice.longhorn)]),
     ...(choice.harvester === 'none' ? [] : [s3, harvester(choice.harvester)]),
+    ...((choice.knative ?? 'none') === 'none' ? [] : [knative]),
   ];
 }
 
@@ -134,4 +155,5 @@ export const definitionModules = {
   snapshot: 'github.com/kubernetes-csi/external-snapshotter/client/v8@v8.2.0',
   harvester: (version: string) => `github.com/harvester/harvester@v${version}`,
   longhorn: (version: string) => `github.com/longhorn/longhorn-manager@v${version}`,
+  knative: 'knative.dev/eventing@v0.47.0',
 };
