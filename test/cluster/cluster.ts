@@ -98,8 +98,12 @@ export async function up({
   }
 }
 
-/** Stops everything a bed started, also after a crash; gives the names of what it found. Logs and data stay. */
-export const down = async (name = 'default'): Promise<string[]> => stopAll(runFolder(name));
+/** Stops everything a bed started, also after a crash; gives the names of what it found. Logs stay. */
+export async function down(name = 'default'): Promise<string[]> {
+  const stopped = await stopAll(runFolder(name));
+  await rm(join(runFolder(name), 'etcd'), { recursive: true, force: true }); // by far the largest, and of no more use
+  return stopped;
+}
 
 /** The state of a bed whose programs all run, or undefined. */
 export async function running(name = 'default'): Promise<BedState | undefined> {

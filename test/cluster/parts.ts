@@ -41,7 +41,7 @@ const controlPlane: readonly Part[] = [
     },
     // Without a version the server says v0.0.0, and clients that check it refuse to work.
     ldflags: `-X ${VERSION_PACKAGE}.gitVersion=v${KUBERNETES} -X ${VERSION_PACKAGE}.gitMajor=1 -X ${VERSION_PACKAGE}.gitMinor=34`,
-    coldMinutes: 15,
+    coldMinutes: 9,
     without: 'nothing can run: there is no API server',
   },
 ];
@@ -54,14 +54,14 @@ const csi: readonly Part[] = [
       'snapshot-controller': 'github.com/kubernetes-csi/external-snapshotter/v8/cmd/snapshot-controller',
       'csi-snapshotter': 'github.com/kubernetes-csi/external-snapshotter/v8/cmd/csi-snapshotter',
     },
-    coldMinutes: 2,
+    coldMinutes: 3,
     without: 'the control plane still runs (--with longhorn=none), snapshots and restores do not',
   },
   {
     name: 'provisioner-5.1.0',
     folder: 'provisioner',
     binaries: { 'csi-provisioner': 'github.com/kubernetes-csi/external-provisioner/v5/cmd/csi-provisioner' },
-    coldMinutes: 2,
+    coldMinutes: 3,
     without: 'the control plane still runs (--with longhorn=none), no volume is provisioned',
   },
 ];
@@ -79,7 +79,7 @@ const harvester = (version: string): Part => ({
   folder: 'harvester',
   binaries: { harvester: '.' },
   release: { module: 'github.com/harvester/harvester', version },
-  coldMinutes: 5,
+  coldMinutes: 6,
   without: 'storage still runs (--with harvester=none), and so does any other Harvester version',
 });
 
