@@ -12,7 +12,7 @@ import { backupUrl } from '../doubles/store.ts';
 import { applyManifests } from '../knative.ts';
 import { logFile } from '../processes.ts';
 import { deletedBackups } from '../storage.ts';
-import { rightHandle } from './by-hand.ts';
+import { rightHandle } from './right-handle.ts';
 import { backupRef, bound, claimsOf, contentsOf, handleOf, isReady, restore } from './machines.ts';
 import type { Recovered } from './recovered.ts';
 import { recoveredCluster } from './recovered.ts';
