@@ -106,7 +106,9 @@ const byPair =
     snapshot: (snapshot: Snapshot) => boolean = content as (either: Content | Snapshot) => boolean,
   ): Picks =>
   (item) =>
-    (item.what === 'content' && content(item.content)) || (item.what === 'snapshot' && snapshot(item.snapshot));
+    (item.what === 'content' && content(item.content)) ||
+    (item.what === 'snapshot' && snapshot(item.snapshot)) ||
+    (item.what === 'shared' && item.contents.some(content));
 
 /** VMBackups, and the pairs their volumes use, used before, or will use. */
 async function vmBackupPicks(
@@ -131,6 +133,8 @@ async function vmBackupPicks(
         return isPair(item.content.spec.volumeSnapshotRef);
       case 'snapshot':
         return isPair(item.snapshot.metadata);
+      case 'shared':
+        return item.contents.some(({ spec }) => isPair(spec.volumeSnapshotRef));
       case 'unreadable':
         return item.object.kind === 'VirtualMachineBackup' && options.selector === undefined;
     }
@@ -158,6 +162,8 @@ function namespaceOf(item: SurveyItem): string | undefined {
       return item.snapshot.metadata.namespace;
     case 'vmbackup':
       return item.backup.metadata.namespace;
+    case 'shared':
+      return item.contents[0]?.spec.volumeSnapshotRef.namespace;
     case 'unreadable':
       return item.object.namespace;
   }
