@@ -106,7 +106,9 @@ const byPair =
     snapshot: (snapshot: Snapshot) => boolean = content as (either: Content | Snapshot) => boolean,
   ): Picks =>
   (item) =>
-    (item.what === 'content' && content(item.content)) || (item.what === 'snapshot' && snapshot(item.snapshot));
+    (item.what === 'content' && content(item.content)) ||
+    (item.what === 'snapshot' && snapshot(item.snapshot)) ||
+    (item.what === 'shared' && item.contents.some(content));
 
 /** VMBackups, and the pairs their volumes use, used before, or will use. */
 async function vmBackupPicks(
@@ -133,6 +135,8 @@ async function vmBackupPicks(
         return isPair(item.snapshot.metadata);
       case 'target':
         return false;
+      case 'shared':
+        return item.contents.some(({ spec }) => isPair(spec.volumeSnapshotRef));
       case 'unreadable':
         return item.object.kind === 'VirtualMachineBackup' && options.selector === undefined;
     }
@@ -162,6 +166,8 @@ function namespaceOf(item: SurveyItem): string | undefined {
       return item.backup.metadata.namespace;
     case 'target':
       return undefined;
+    case 'shared':
+      return item.contents[0]?.spec.volumeSnapshotRef.namespace;
     case 'unreadable':
       return item.object.namespace;
   }

@@ -77,7 +77,7 @@ async function observeMissing(reader: Reader, subject: Ref, snapshot: Snapshot):
   const note = readNote(snapshot);
   const { name, namespace } = snapshot.metadata;
   const noted = note === undefined || note === 'unreadable' ? undefined : note.backup;
-  const claims = await claimsFrom(reader, namespace, name);
+  const claims = await claimsFrom(reader, namespace, new Set([name]));
   const owner = await ownerOf(reader, { namespace, name, snapshot }, { claims, backupName: noted });
   const owned = 'entry' in owner ? (owner.entry?.longhornBackupName ?? undefined) : undefined;
   const backupName = owned ?? noted;
@@ -98,7 +98,7 @@ async function observeNeighbours(
   backupName: string,
   volume: string | undefined,
 ): Promise<Neighbours> {
-  const claims = await claimsFrom(reader, pair.namespace, pair.name);
+  const claims = await claimsFrom(reader, pair.namespace, new Set([pair.name]));
   const owner = await ownerOf(reader, pair, { claims, backupName });
   const revised = names.revisedName(pair.name);
   const replaceable = volume !== undefined && owner.is === 'vmbackup' && names.canRevise(pair.name);

@@ -3,7 +3,7 @@ import * as names from '../../shared/domain/names.ts';
 import { isDeleting } from '../../shared/chain/judge.ts';
 import { entriesOf } from '../../shared/chain/read.ts';
 import type { SurveyItem } from '../../shared/chain/survey.ts';
-import { replacement } from '../../shared/chain/taken.ts';
+import { isYounger } from '../../shared/chain/taken.ts';
 import type { Considered } from '../../shared/function.ts';
 import type { VolumeEntry } from '../../shared/objects/types.ts';
 
@@ -19,11 +19,11 @@ export function surveys(item: SurveyItem): Considered {
 }
 
 function needsLook(entry: VolumeEntry, { backup, pairOf }: SurveyedBackup): boolean {
-  const { name, csiDriverName } = entry;
+  const { name, csiDriverName, longhornBackupName } = entry;
   if (!name || (csiDriverName ?? names.LONGHORN_DRIVER) !== names.LONGHORN_DRIVER) return false;
   const pair = pairOf(name);
   if (!pair.hasSnapshot) return true;
   if (!pair.dynamic) return !pair.hasContent || pair.unready;
-  const { taken } = pair;
-  return taken?.backup === undefined || replacement(backup, entry, taken) !== undefined;
+  if (!pair.taken || (longhornBackupName && !pair.names(longhornBackupName))) return true;
+  return pair.takenAtMs !== undefined && isYounger(backup, pair.takenAtMs);
 }

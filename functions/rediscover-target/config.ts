@@ -1,7 +1,7 @@
-import { z } from 'zod';
+import * as z from 'zod/mini';
 
 export const Config = z.strictObject({
   /** How long after one scan the next may be started. */
-  cooldownSeconds: z.coerce.number().int().min(0).max(86_400).default(30),
+  cooldownSeconds: z._default(z.coerce.number().check(z.int(), z.gte(0), z.lte(86_400)), 30),
 });
 export type Config = z.infer<typeof Config>;

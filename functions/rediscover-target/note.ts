@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import * as names from '../../shared/domain/names.ts';
 import type { Setting } from '../../shared/objects/types.ts';
 
@@ -16,8 +16,8 @@ export interface RescanNote {
 
 const Note = z.strictObject({
   at: z.iso.datetime(),
-  evidence: z.string().max(64),
-  stage: z.number().int().min(1),
+  evidence: z.string().check(z.maxLength(64)),
+  stage: z.number().check(z.int(), z.gte(1)),
 });
 
 /** A note that cannot be read is none: at worst the target is scanned once more. */

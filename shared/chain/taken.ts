@@ -3,7 +3,7 @@ import * as names from '../domain/names.ts';
 import type { Content, VMBackup, VolumeEntry } from '../objects/types.ts';
 import { isDeleting } from './judge.ts';
 
-/** What a content holds that was taken on this cluster; small, since a survey keeps one for each. */
+/** What a content holds that was taken on this cluster. */
 export interface Taken {
   /** Absent until Longhorn has written the handle, and where it is no remote backup. */
   readonly backup?: string;
@@ -31,8 +31,12 @@ const SLACK_MS = 60_000;
 export function replacement(backup: VMBackup, { longhornBackupName }: VolumeEntry, taken: Taken): string | undefined {
   if (taken.backup !== undefined && longhornBackupName && taken.backup !== longhornBackupName)
     return `it holds backup ${taken.backup}, but the VMBackup records ${longhornBackupName}`;
-  const readyAt = backup.status?.readyToUse === true ? (backup.status.creationTime ?? undefined) : undefined;
-  if (readyAt === undefined || taken.atMs === undefined || !(taken.atMs > Date.parse(readyAt) + SLACK_MS))
-    return undefined;
-  return `it holds data of ${new Date(taken.atMs).toISOString()}, but the VMBackup was complete at ${readyAt}`;
+  if (taken.atMs === undefined || !isYounger(backup, taken.atMs)) return undefined;
+  return `it holds data of ${new Date(taken.atMs).toISOString()}, but the VMBackup was complete at ${backup.status?.creationTime}`;
+}
+
+/** Of data that is younger than a VMBackup’s readiness, which it cannot be. */
+export function isYounger({ status }: VMBackup, atMs: number): boolean {
+  const readyAt = status?.readyToUse === true ? status.creationTime : undefined;
+  return readyAt !== undefined && readyAt !== null && atMs > Date.parse(readyAt) + SLACK_MS;
 }

@@ -27,7 +27,7 @@ export const BACKUP_TARGET_LABEL = 'backup-target';
 export const ARM_ANNOTATION = 'gleaner.dev/deletion-policy';
 /** On every content Gleaner made: name of the content it stands in for. */
 export const REPLACES_ANNOTATION = 'gleaner.dev/replaces';
-/** On a snapshot while its content is being swapped: the {@link SwapJournal} as JSON. */
+/** On a snapshot while its content is being swapped: what the new content will be, as JSON (functions/fix-handle/note.ts). */
 export const SWAP_ANNOTATION = 'gleaner.dev/swap';
 /** On the Setting of the target: when Gleaner last had it scanned, and on what evidence. */
 export const REDISCOVERY_ANNOTATION = 'gleaner.dev/rediscovery';

@@ -1,4 +1,5 @@
 import type { KindName } from '../domain/kinds.ts';
+import { quickly } from '../objects/quick.ts';
 import { nameOf, open, openOrThrow } from './door.ts';
 import { RetryableError } from './errors.ts';
 import { isAddressable, pathOf } from './paths.ts';
@@ -22,6 +23,11 @@ export function createReader(send: Send, timeoutMs: number): Reader {
 
     async *list<K extends KindName>(kind: K, options: ListOptions = {}) {
       for await (const item of pages(send, timeoutMs, kind, options)) {
+        const object = quickly(kind, item);
+        if (object !== undefined) {
+          yield object;
+          continue;
+        }
         const opened = open(kind, item);
         if ('object' in opened) yield opened.object;
         else options.onUnreadable?.({ kind, ...nameOf(item), issue: opened.issue });

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import * as names from '../domain/names.ts';
 import { readTarget } from './target.ts';
 
@@ -14,148 +14,148 @@ const OwnerReference = z.object({
   kind: text,
   name: text,
   uid: text,
-  controller: z.boolean().optional(),
-  blockOwnerDeletion: z.boolean().optional(),
+  controller: z.optional(z.boolean()),
+  blockOwnerDeletion: z.optional(z.boolean()),
 });
 
 const metadata = {
   name: text,
   uid: text,
   resourceVersion: text,
-  creationTimestamp: text.nullish(),
-  deletionTimestamp: text.nullish(),
-  labels: stringMap.nullish(),
-  annotations: stringMap.nullish().transform(withoutLastApplied),
-  ownerReferences: z.array(OwnerReference).nullish(),
-  finalizers: z.array(text).nullish(),
+  creationTimestamp: z.nullish(text),
+  deletionTimestamp: z.nullish(text),
+  labels: z.nullish(stringMap),
+  annotations: z.pipe(z.nullish(stringMap), z.transform(withoutLastApplied)),
+  ownerReferences: z.nullish(z.array(OwnerReference)),
+  finalizers: z.nullish(z.array(text)),
 };
 const ClusterMeta = z.object(metadata);
 const NamespacedMeta = z.object({ ...metadata, namespace: text });
 
-const ObjectError = z.object({ message: text.nullish(), time: text.nullish() });
+const ObjectError = z.object({ message: z.nullish(text), time: z.nullish(text) });
 
 export const VolumeSnapshotContent = z.object({
   metadata: ClusterMeta,
   spec: z.object({
     driver: text,
     deletionPolicy: z.enum(['Delete', 'Retain']),
-    volumeSnapshotClassName: text.nullish(),
-    sourceVolumeMode: text.nullish(),
-    source: z.object({ snapshotHandle: text.nullish(), volumeHandle: text.nullish() }),
-    volumeSnapshotRef: z.object({ name: text, namespace: text, uid: text.nullish() }),
+    volumeSnapshotClassName: z.nullish(text),
+    sourceVolumeMode: z.nullish(text),
+    source: z.object({ snapshotHandle: z.nullish(text), volumeHandle: z.nullish(text) }),
+    volumeSnapshotRef: z.object({ name: text, namespace: text, uid: z.nullish(text) }),
   }),
-  status: z
-    .object({
-      snapshotHandle: text.nullish(),
-      readyToUse: z.boolean().nullish(),
+  status: z.nullish(
+    z.object({
+      snapshotHandle: z.nullish(text),
+      readyToUse: z.nullish(z.boolean()),
       /** Nanoseconds since 1970; of the data only where it was taken on this cluster. */
-      creationTime: z.number().nullish(),
-      error: ObjectError.nullish(),
-    })
-    .nullish(),
+      creationTime: z.nullish(z.number()),
+      error: z.nullish(ObjectError),
+    }),
+  ),
 });
 
 export const VolumeSnapshot = z.object({
   metadata: NamespacedMeta,
   spec: z.object({
-    volumeSnapshotClassName: text.nullish(),
-    source: z.object({ persistentVolumeClaimName: text.nullish(), volumeSnapshotContentName: text.nullish() }),
+    volumeSnapshotClassName: z.nullish(text),
+    source: z.object({ persistentVolumeClaimName: z.nullish(text), volumeSnapshotContentName: z.nullish(text) }),
   }),
-  status: z
-    .object({
-      boundVolumeSnapshotContentName: text.nullish(),
-      readyToUse: z.boolean().nullish(),
-      error: ObjectError.nullish(),
-    })
-    .nullish(),
+  status: z.nullish(
+    z.object({
+      boundVolumeSnapshotContentName: z.nullish(text),
+      readyToUse: z.nullish(z.boolean()),
+      error: z.nullish(ObjectError),
+    }),
+  ),
 });
 
 export const VolumeBackup = z.object({
-  name: text.nullish(),
+  name: z.nullish(text),
   volumeName: text,
-  csiDriverName: text.nullish(),
-  longhornBackupName: text.nullish(),
-  persistentVolumeClaim: z
-    .object({
-      metadata: z.object({ name: text.nullish(), namespace: text.nullish() }).nullish(),
-      spec: z.object({ volumeName: text.nullish() }).nullish(),
-    })
-    .nullish(),
+  csiDriverName: z.nullish(text),
+  longhornBackupName: z.nullish(text),
+  persistentVolumeClaim: z.nullish(
+    z.object({
+      metadata: z.nullish(z.object({ name: z.nullish(text), namespace: z.nullish(text) })),
+      spec: z.nullish(z.object({ volumeName: z.nullish(text) })),
+    }),
+  ),
 });
 
 export const VirtualMachineBackup = z.object({
   metadata: NamespacedMeta,
-  spec: z.object({ type: text.nullish() }),
-  status: z
-    .object({
-      readyToUse: z.boolean().nullish(),
+  spec: z.object({ type: z.nullish(text) }),
+  status: z.nullish(
+    z.object({
+      readyToUse: z.nullish(z.boolean()),
       /** When it became ready, not when the data is of. */
-      creationTime: text.nullish(),
+      creationTime: z.nullish(text),
       /** Driver → snapshot class; filled once it is ready. */
-      csiDriverVolumeSnapshotClassNames: stringMap.nullish(),
+      csiDriverVolumeSnapshotClassNames: z.nullish(stringMap),
       // Only whether it is there: it carries the VM's spec, cloud-init included.
-      source: z
-        .unknown()
-        .optional()
-        .transform((source) => source !== undefined && source !== null),
-      volumeBackups: z.array(VolumeBackup).nullish(),
-      error: ObjectError.nullish(),
-    })
-    .nullish(),
+      source: z.pipe(
+        z.optional(z.unknown()),
+        z.transform((source) => source !== undefined && source !== null),
+      ),
+      volumeBackups: z.nullish(z.array(VolumeBackup)),
+      error: z.nullish(ObjectError),
+    }),
+  ),
 });
 
 export const VirtualMachineRestore = z.object({
   metadata: NamespacedMeta,
-  spec: z.object({ virtualMachineBackupName: text, virtualMachineBackupNamespace: text.nullish() }),
-  status: z
-    .object({
-      complete: z.boolean().nullish(),
-      restores: z
-        .array(
+  spec: z.object({ virtualMachineBackupName: text, virtualMachineBackupNamespace: z.nullish(text) }),
+  status: z.nullish(
+    z.object({
+      complete: z.nullish(z.boolean()),
+      restores: z.nullish(
+        z.array(
           z.object({
-            volumeName: text.nullish(),
-            volumeBackupName: text.nullish(),
-            persistentVolumeClaimSpec: z
-              .object({ metadata: z.object({ name: text.nullish(), namespace: text.nullish() }).nullish() })
-              .nullish(),
+            volumeName: z.nullish(text),
+            volumeBackupName: z.nullish(text),
+            persistentVolumeClaimSpec: z.nullish(
+              z.object({ metadata: z.nullish(z.object({ name: z.nullish(text), namespace: z.nullish(text) })) }),
+            ),
           }),
-        )
-        .nullish(),
-    })
-    .nullish(),
+        ),
+      ),
+    }),
+  ),
 });
 
 export const Backup = z.object({
   metadata: NamespacedMeta,
   /** The CSI snapshot it was taken for; empty where it was found on the target. */
-  spec: z.object({ snapshotName: text.nullish() }).nullish(),
-  status: z
-    .object({
-      state: text.nullish(),
-      volumeName: text.nullish(),
-      snapshotName: text.nullish(),
-      backupTargetName: text.nullish(),
-      error: text.nullish(),
-    })
-    .nullish(),
+  spec: z.nullish(z.object({ snapshotName: z.nullish(text) })),
+  status: z.nullish(
+    z.object({
+      state: z.nullish(text),
+      volumeName: z.nullish(text),
+      snapshotName: z.nullish(text),
+      backupTargetName: z.nullish(text),
+      error: z.nullish(text),
+    }),
+  ),
 });
 
 export const BackupVolume = z.object({
   metadata: NamespacedMeta,
-  spec: z.object({ volumeName: text.nullish(), backupTargetName: text.nullish() }).nullish(),
-  status: z.object({ storageClassName: text.nullish() }).nullish(),
+  spec: z.nullish(z.object({ volumeName: z.nullish(text), backupTargetName: z.nullish(text) })),
+  status: z.nullish(z.object({ storageClassName: z.nullish(text) })),
 });
 
 export const BackupTarget = z.object({
   metadata: NamespacedMeta,
-  spec: z.object({ syncRequestedAt: text.nullish() }).nullish(),
-  status: z.object({ available: z.boolean().nullish(), lastSyncedAt: text.nullish() }).nullish(),
+  spec: z.nullish(z.object({ syncRequestedAt: z.nullish(text) })),
+  status: z.nullish(z.object({ available: z.nullish(z.boolean()), lastSyncedAt: z.nullish(text) })),
 });
 
 /** The copy on the target of a VM image that volumes were made from. */
 export const BackupBackingImage = z.object({
   metadata: NamespacedMeta,
-  status: z.object({ state: text.nullish() }).nullish(),
+  status: z.nullish(z.object({ state: z.nullish(text) })),
 });
 
 const settingAnnotations: readonly string[] = [
@@ -168,14 +168,14 @@ const settingAnnotations: readonly string[] = [
  * The value of a Setting never gets past here: of the backup target's, which may hold keys, only what it points at; of
  * any other, nothing. Annotations and labels are anybody's to write into, so only the few that matter are kept.
  */
-export const Setting = z
-  .object({
+export const Setting = z.pipe(
+  z.object({
     metadata: ClusterMeta,
-    value: z.unknown().optional(),
-    default: z.unknown().optional(),
-    status: z.object({ conditions: z.array(z.object({ type: text, status: text })).nullish() }).nullish(),
-  })
-  .transform(({ metadata, value, default: byDefault, status }) => ({
+    value: z.optional(z.unknown()),
+    default: z.optional(z.unknown()),
+    status: z.nullish(z.object({ conditions: z.nullish(z.array(z.object({ type: text, status: text }))) })),
+  }),
+  z.transform(({ metadata, value, default: byDefault, status }) => ({
     metadata: {
       ...metadata,
       labels: undefined,
@@ -185,17 +185,18 @@ export const Setting = z
     },
     target: metadata.name === names.TARGET_SETTING ? readTarget(value || byDefault) : undefined,
     status,
-  }));
+  })),
+);
 
 export const StorageClass = z.object({ metadata: ClusterMeta });
 
 export const PersistentVolumeClaim = z.object({
   metadata: NamespacedMeta,
   spec: z.object({
-    dataSource: z.object({ apiGroup: text.nullish(), kind: text, name: text }).nullish(),
-    volumeName: text.nullish(),
+    dataSource: z.nullish(z.object({ apiGroup: z.nullish(text), kind: text, name: text })),
+    volumeName: z.nullish(text),
   }),
-  status: z.object({ phase: text.nullish() }).nullish(),
+  status: z.nullish(z.object({ phase: z.nullish(text) })),
 });
 
 export const schemas = {

@@ -8,6 +8,7 @@ import { at, fromManifests, startEventing } from '../../sandbox/events/index.ts'
 import type { Sandbox } from '../../sandbox/index.ts';
 import { connect } from '../../shared/kube/client.ts';
 import { createCluster } from '../../shared/runtime/cluster.ts';
+import { createLog } from '../../shared/runtime/log.ts';
 import { createRunner } from '../../shared/runtime/runner.ts';
 import { startServer } from '../../shared/runtime/server.ts';
 import { readSettings } from '../../shared/runtime/settings.ts';
@@ -18,7 +19,7 @@ export interface Deployed {
   readonly eventing: Eventing;
   /** Log lines of all functions, as text. */
   readonly log: string[];
-  readonly stop: () => Promise<void>;
+  stop: () => Promise<void>;
 }
 
 /**
@@ -41,9 +42,7 @@ export async function deploy(
       const token = sandbox.api.tokenFor(`system:serviceaccount:gleaner:${fn.name}`);
       await writeFile(kubeconfig, sandbox.api.kubeconfig({ token }));
       const settings = readSettings({ FUNCTION: fn.name, GLEANER_MODE: options.mode ?? 'apply' }, functions);
-      const write = (level: string) => (message: string, fields?: object | (() => object)) =>
-        void log.push(JSON.stringify({ level, message, ...(typeof fields === 'function' ? fields() : fields) }));
-      const lines = { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') };
+      const lines = createLog({ level: 'debug', write: (line) => void log.push(line) });
       const runner = createRunner({
         functions: [fn],
         settings,

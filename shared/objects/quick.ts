@@ -1,0 +1,135 @@
+import type { KindName } from '../domain/kinds.ts';
+import type { ObjectOf } from './types.ts';
+
+/**
+ * The schemas once more, by hand, for the shapes that nearly every object of a long list has: several times as fast.
+ * Whatever is in the least unusual answers undefined and goes the proper way through `schemas`; a test holds the two to
+ * the same answers.
+ */
+export function quickly<K extends KindName>(kind: K, json: unknown): ObjectOf<K> | undefined {
+  if (!isRecord(json)) return undefined;
+  const read = readers[kind] as ((json: Json) => ObjectOf<K> | undefined) | undefined;
+  return read?.(json);
+}
+
+type Json = Readonly<Record<string, unknown>>;
+
+const readers: { [K in KindName]?: (json: Json) => ObjectOf<K> | undefined } = {
+  Backup({ metadata, spec, status }) {
+    const meta = metaOf(metadata);
+    if (meta === undefined || !isText(meta.namespace) || !isRecord(status)) return undefined;
+    const { state, volumeName, backupTargetName, error } = status;
+    if (!isText(state) || !isText(volumeName) || !maybeText(backupTargetName) || !maybeText(error)) return undefined;
+    if (!isRecord(spec) || !maybeText(spec['snapshotName']) || !maybeText(status['snapshotName'])) return undefined;
+    return {
+      metadata: meta,
+      spec: { snapshotName: spec['snapshotName'] },
+      status: { state, volumeName, snapshotName: status['snapshotName'], backupTargetName, error },
+    } as ObjectOf<'Backup'>;
+  },
+
+  VolumeSnapshotContent({ metadata, spec, status }) {
+    const meta = metaOf(metadata);
+    if (meta === undefined || !isRecord(spec) || !isRecord(status)) return undefined;
+    const { driver, deletionPolicy, volumeSnapshotClassName, sourceVolumeMode, source, volumeSnapshotRef } = spec;
+    if (!isText(driver) || (deletionPolicy !== 'Delete' && deletionPolicy !== 'Retain')) return undefined;
+    if (!maybeText(volumeSnapshotClassName) || !maybeText(sourceVolumeMode)) return undefined;
+    if (!isRecord(source) || !isRecord(volumeSnapshotRef)) return undefined;
+    const { snapshotHandle, volumeHandle } = source;
+    const { name, namespace, uid } = volumeSnapshotRef;
+    if (!maybeText(snapshotHandle) || !maybeText(volumeHandle)) return undefined;
+    if (!isText(name) || !isText(namespace) || !maybeText(uid)) return undefined;
+    const { readyToUse, error, snapshotHandle: reported, creationTime } = status;
+    if (creationTime !== undefined && typeof creationTime !== 'number') return undefined;
+    if (typeof readyToUse !== 'boolean' || error !== undefined || !maybeText(reported)) return undefined;
+    return {
+      metadata: meta,
+      spec: {
+        driver,
+        deletionPolicy,
+        volumeSnapshotClassName,
+        sourceVolumeMode,
+        source: { snapshotHandle, volumeHandle },
+        volumeSnapshotRef: { name, namespace, uid },
+      },
+      status: { snapshotHandle: reported, readyToUse, creationTime },
+    } as ObjectOf<'VolumeSnapshotContent'>;
+  },
+
+  VolumeSnapshot({ metadata, spec, status }) {
+    const meta = metaOf(metadata);
+    if (meta === undefined || !isText(meta.namespace) || !isRecord(spec) || !isRecord(status)) return undefined;
+    const { volumeSnapshotClassName, source } = spec;
+    if (!maybeText(volumeSnapshotClassName) || !isRecord(source)) return undefined;
+    const { persistentVolumeClaimName, volumeSnapshotContentName } = source;
+    if (!maybeText(persistentVolumeClaimName) || !maybeText(volumeSnapshotContentName)) return undefined;
+    const { boundVolumeSnapshotContentName, readyToUse, error } = status;
+    if (!isText(boundVolumeSnapshotContentName) || typeof readyToUse !== 'boolean') return undefined;
+    if (error !== undefined) return undefined;
+    return {
+      metadata: meta,
+      spec: { volumeSnapshotClassName, source: { persistentVolumeClaimName, volumeSnapshotContentName } },
+      status: { boundVolumeSnapshotContentName, readyToUse },
+    } as ObjectOf<'VolumeSnapshot'>;
+  },
+};
+
+function metaOf(json: unknown): Record<string, unknown> | undefined {
+  if (!isRecord(json)) return undefined;
+  const { name, namespace, uid, resourceVersion, creationTimestamp, deletionTimestamp } = json;
+  const { labels, annotations, ownerReferences, finalizers } = json;
+  if (!isText(name) || !isText(uid) || !isText(resourceVersion) || !maybeText(namespace)) return undefined;
+  if (!maybeText(creationTimestamp) || deletionTimestamp !== undefined) return undefined;
+  if (!maybeTexts(labels) || !maybeTexts(annotations) || !maybeList(finalizers)) return undefined;
+  if (annotations?.['kubectl.kubernetes.io/last-applied-configuration'] !== undefined) return undefined;
+  const owners = ownerReferences === undefined ? undefined : ownersOf(ownerReferences);
+  if (ownerReferences !== undefined && owners === undefined) return undefined;
+  const meta = {
+    name,
+    uid,
+    resourceVersion,
+    creationTimestamp,
+    labels,
+    annotations,
+    ownerReferences: owners,
+    finalizers,
+  };
+  // Cluster-scoped kinds have no namespace, not one that is undefined.
+  return namespace === undefined ? meta : { ...meta, namespace };
+}
+
+function ownersOf(json: unknown): unknown[] | undefined {
+  if (!Array.isArray(json)) return undefined;
+  const owners: unknown[] = [];
+  for (const owner of json as unknown[]) {
+    if (!isRecord(owner)) return undefined;
+    const { apiVersion, kind, name, uid, controller, blockOwnerDeletion } = owner;
+    if (!isText(apiVersion) || !isText(kind) || !isText(name) || !isText(uid)) return undefined;
+    if (!maybeFlag(controller) || !maybeFlag(blockOwnerDeletion)) return undefined;
+    owners.push({
+      apiVersion,
+      kind,
+      name,
+      uid,
+      ...(controller !== undefined && { controller }),
+      ...(blockOwnerDeletion !== undefined && { blockOwnerDeletion }),
+    });
+  }
+  return owners;
+}
+
+const isRecord = (value: unknown): value is Json =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+const isText = (value: unknown): value is string => typeof value === 'string';
+const maybeText = (value: unknown): value is string | undefined => value === undefined || typeof value === 'string';
+const maybeFlag = (value: unknown): value is boolean | undefined => value === undefined || typeof value === 'boolean';
+
+function maybeTexts(value: unknown): value is Record<string, string> | undefined {
+  if (value === undefined) return true;
+  if (!isRecord(value)) return false;
+  for (const key in value) if (typeof value[key] !== 'string') return false;
+  return true;
+}
+
+const maybeList = (value: unknown): value is string[] | undefined =>
+  value === undefined || (Array.isArray(value) && value.every(isText));
