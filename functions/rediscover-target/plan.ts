@@ -85,7 +85,7 @@ function decide(seen: Seen, setting: Setting, config: Config): Finding[] {
   if (note !== undefined && nowMs < Date.parse(note.at) + config.cooldownSeconds * 1000) {
     return [says('CoolingDown', `${what}; the last scan was started at ${note.at}`)];
   }
-  return [sync(seen, lastScanMs, what, says) ?? rescan(seen, setting, what, says)];
+  return [sync(seen, lastScanMs, what, says) ?? rescan(seen, setting, what, says, config)];
 }
 
 type Says = (reason: Reason, message: string, actions?: readonly Action[], command?: string) => Finding;
@@ -120,7 +120,13 @@ function sync({ longhornTarget, nowMs }: Seen, lastScanMs: number, what: string,
   return says(late ? 'TargetNotSyncing' : 'TargetSyncing', message, [], late ? showTarget : undefined);
 }
 
-function rescan({ note, evidence, nowMs }: Seen, { metadata }: Setting, what: string, says: Says): Finding {
+function rescan(
+  { note, evidence, nowMs }: Seen,
+  { metadata }: Setting,
+  what: string,
+  says: Says,
+  { intervalSeconds }: Config,
+): Finding {
   const { name, uid, resourceVersion } = metadata;
   const at = new Date(nowMs).toISOString();
   return says('RescanTarget', `${what}; Longhorn has synced, so Harvester is made to scan it`, [
@@ -128,6 +134,7 @@ function rescan({ note, evidence, nowMs }: Seen, { metadata }: Setting, what: st
       do: 'rescanTarget',
       target: { kind: 'Setting', name, uid, resourceVersion },
       note: writeNote({ at, evidence, stage: (note?.stage ?? 0) + 1 }),
+      ...(intervalSeconds > 0 && { intervalSeconds }),
     },
   ]);
 }

@@ -276,7 +276,7 @@ async function syncTarget(
 }
 
 async function rescanTarget(
-  { target, note }: RescanTargetAction,
+  { target, note, intervalSeconds }: RescanTargetAction,
   reader: Reader,
   writer: Writer,
 ): Promise<Applied['result']> {
@@ -287,13 +287,15 @@ async function rescanTarget(
   const hash = metadata.annotations[names.HASH_ANNOTATION];
   if (hash === undefined) return 'unchanged';
   const path = annotationPath(names.HASH_ANNOTATION);
-  await writer.patch('Setting', target.name, undefined, [
+  const operations: JsonPatchOperation[] = [
     test('/metadata/uid', target.uid),
     test('/metadata/resourceVersion', target.resourceVersion),
     test(path, hash),
     { op: 'remove', path },
     { op: 'add', path: annotationPath(names.REDISCOVERY_ANNOTATION), value: note },
-  ]);
+  ];
+  if (intervalSeconds === undefined) await writer.patch('Setting', target.name, undefined, operations);
+  else await writer.patchValue(target.name, operations, { refreshIntervalInSeconds: intervalSeconds });
   return 'done';
 }
 

@@ -165,6 +165,8 @@ export interface RescanTargetAction {
   readonly do: 'rescanTarget';
   readonly target: Target;
   readonly note: string;
+  /** Given: the refreshIntervalInSeconds that the value gets in the same write. */
+  readonly intervalSeconds?: number;
 }
 
 /** One line a person understands, naming the object. */
@@ -196,7 +198,7 @@ export function describeAction(action: Action): string {
     case 'syncTarget':
       return `ask Longhorn to sync ${describeRef(action.target)}`;
     case 'rescanTarget':
-      return `take Harvester’s hash off ${describeRef(action.target)}, so that the target is scanned again`;
+      return `take Harvester’s hash off ${describeRef(action.target)}, so that the target is scanned again${action.intervalSeconds === undefined ? '' : `, from now on every ${action.intervalSeconds} s`}`;
     case 'switchEntries':
       return `point ${describeRef(action.target)} at ${action.entries.map((e) => `${e.to} (volume ${e.volumeName})`).join(', ')}`;
   }

@@ -154,6 +154,23 @@ test('an interval of its own leaves the scanning to Harvester', async () => {
   });
 });
 
+test('a policy sets the interval together with the scan, and nothing else of the value changes', async () => {
+  await inWorld({ scenario: 'target-reconnected' }, async (world) => {
+    const { value: before } = await target(world);
+    const intervals = { 'rediscover-target': { cooldownSeconds: 0, intervalSeconds: 3600 } };
+    await sweepAll(world, { functions, policies: intervals });
+    await world.sandbox.settle();
+    await sweepAll(world, { functions, policies: intervals });
+    expect(await vmBackups(world)).toEqual(['db-nightly true', 'web-nightly true']);
+    const { value } = await target(world);
+    expect(JSON.parse(value)).toEqual({ ...JSON.parse(before), refreshIntervalInSeconds: 3600 });
+    world.sandbox.api.clearRequests();
+    const { findings } = await sweepAll(world, { functions, policies: intervals });
+    expect(writesOf(world)).toEqual([]);
+    expect(findings.map((f) => f.reason)).toContain('TargetDiscovered');
+  });
+});
+
 test('a target that Longhorn cannot reach is named, and nothing is written', async () => {
   await inWorld({ scenario: 'target-reconnected' }, async (world) => {
     await world.sandbox.longhorn.setTargetAvailable(false);
@@ -165,38 +182,48 @@ test('a target that Longhorn cannot reach is named, and nothing is written', asy
   });
 });
 
-test('no key of the target is read, planned, written or reported', async () => {
-  await inWorld({ scenario: 'target-reconnected' }, async (world) => {
-    const { value } = await target(world);
-    expect(value).toContain(make.secretMarker);
-    const seen: unknown[] = [];
-    const { reader, writer } = world.client;
-    const recording: typeof reader = {
-      get: async (kind, name, namespace) => {
-        const object = await reader.get(kind, name, namespace);
-        seen.push(object);
-        return object;
-      },
-      async *list(kind, options) {
-        for await (const object of reader.list(kind, options)) {
+test.each([0, 3600])(
+  'no key of the target is read, planned, given to the writer or reported: interval %i',
+  async (seconds) => {
+    await inWorld({ scenario: 'target-reconnected' }, async (world) => {
+      const { value } = await target(world);
+      expect(value).toContain(make.secretMarker);
+      const seen: unknown[] = [];
+      const { reader, writer } = world.client;
+      const recording: typeof reader = {
+        get: async (kind, name, namespace) => {
+          const object = await reader.get(kind, name, namespace);
           seen.push(object);
-          yield object;
-        }
-      },
-    };
-    const patching: typeof writer = {
-      ...writer,
-      patch: async (kind, name, namespace, operations) => {
-        const object = await writer.patch(kind, name, namespace, operations);
-        seen.push(operations, object);
-        return object;
-      },
-    };
-    const result = await run({ ...world, client: { ...world.client, reader: recording, writer: patching } });
-    const text = JSON.stringify([seen, result.findings]);
-    expect(text).toContain('vm-backups');
-    for (const secret of secretMarkers) expect(text).not.toContain(secret);
-    // What was there still is: the value was not touched.
-    expect((await target(world))['value']).toBe(value);
-  });
-});
+          return object;
+        },
+        async *list(kind, options) {
+          for await (const object of reader.list(kind, options)) {
+            seen.push(object);
+            yield object;
+          }
+        },
+      };
+      const patching: typeof writer = {
+        ...writer,
+        patch: async (kind, name, namespace, operations) => {
+          const object = await writer.patch(kind, name, namespace, operations);
+          seen.push(operations, object);
+          return object;
+        },
+        patchValue: async (name, operations, fields) => {
+          const object = await writer.patchValue(name, operations, fields);
+          seen.push(operations, fields, object);
+          return object;
+        },
+      };
+      const keyless = { ...world, client: { ...world.client, reader: recording, writer: patching } };
+      const withInterval = { 'rediscover-target': { cooldownSeconds: 0, intervalSeconds: seconds } };
+      const result = await sweepAll(keyless, { functions, policies: withInterval });
+      const text = JSON.stringify([seen, result.findings]);
+      expect(text).toContain('vm-backups');
+      for (const secret of secretMarkers) expect(text).not.toContain(secret);
+      const wanted = { ...JSON.parse(value), refreshIntervalInSeconds: seconds };
+      expect(JSON.parse((await target(world))['value'])).toEqual(wanted);
+    });
+  },
+);

@@ -144,6 +144,7 @@ export function mortal(
       create: (kind, object) => counted(() => client.writer.create(kind, object)),
       patch: (kind, name, namespace, operations) =>
         counted(() => client.writer.patch(kind, name, namespace, operations)),
+      patchValue: (name, operations, fields) => counted(() => client.writer.patchValue(name, operations, fields)),
       delete: (kind, name, namespace, preconditions) =>
         counted(() => client.writer.delete(kind, name, namespace, preconditions)),
     },

@@ -50,9 +50,9 @@ const notReady = make.withStatus({ readyToUse: false });
 const restore = (complete: boolean) =>
   make.vmRestore({ name: 'r1', namespace: 'finance', backup: 'other' }, make.withStatus({ complete }));
 
-const decide = async (world: KubeObject[], cooldownSeconds = 30) => {
+const decide = async (world: KubeObject[], intervalSeconds = 0) => {
   const seen = await observe(readerOf(world), ref('Setting', 'backup-target'), now);
-  return { seen, findings: plan(seen, { cooldownSeconds }).findings };
+  return { seen, findings: plan(seen, { cooldownSeconds: 30, intervalSeconds }).findings };
 };
 const evidenceOf = async (world: KubeObject[]) => (await decide(world)).seen.evidence;
 /** What there is in most worlds below. */
@@ -296,6 +296,15 @@ describe('rediscover-target decides', () => {
       expect(JSON.stringify({ ...seen, lacking: [...seen.lacking] })).not.toContain(make.secretMarker);
       expect(JSON.stringify(findings)).not.toMatch(new RegExp(`${make.secretMarker}|abc`));
     }
+  });
+
+  test('an interval is set only where the policy gives one, and only together with a scan', async () => {
+    const world = [setting(s3), synced(), backup()];
+    const intervals = async (of: KubeObject[], seconds?: number) =>
+      (await decide(of, seconds)).findings.flatMap((f) => f.actions.map((a: any) => a.intervalSeconds));
+    expect(await intervals(world)).toEqual([undefined]);
+    expect(await intervals(world, 300)).toEqual([300]);
+    expect(await intervals([setting(s3), synced(), backup(), claimed()], 300)).toEqual([]);
   });
 
   test('an interval of 0 is named beside whatever else is', async () => {
