@@ -44,8 +44,7 @@ function surveyContent({ content, facts }: SurveyedContent): Considered {
     return one(found(seen, facts.reason, `the handle is ${judged.text}, but ${facts.detail}`, { command }));
   }
   const verdict = judgeHandle(judged.handle, facts);
-  if (verdict === 'wrong') return { subjects: [subject] };
-  if (isDeleting(content)) return one(found(seen, 'ContentDeleting', `${describeRef(subject)} is being deleted`));
+  if (verdict === 'wrong' || isDeleting(content)) return { subjects: [subject] };
   return one(handleRight(seen, verdict, judged.text));
 }
 

@@ -72,6 +72,22 @@ const readers: { [K in KindName]?: (json: Json) => ObjectOf<K> | undefined } = {
       status: { boundVolumeSnapshotContentName, readyToUse },
     } as ObjectOf<'VolumeSnapshot'>;
   },
+
+  VirtualMachineBackup({ metadata, spec, status }) {
+    const meta = metaOf(metadata);
+    if (meta === undefined || !isText(meta.namespace) || !isRecord(spec) || !isRecord(status)) return undefined;
+    const { readyToUse, source, volumeBackups, error } = status;
+    if (!maybeText(spec.type) || typeof readyToUse !== 'boolean' || error !== undefined) return undefined;
+    if (!Array.isArray(volumeBackups)) return undefined;
+    const entries = volumeBackups.map(entryOf);
+    if (entries.includes(undefined)) return undefined;
+    const hasSource = source !== undefined && source !== null;
+    return {
+      metadata: meta,
+      spec: { type: spec.type },
+      status: { readyToUse, source: hasSource, volumeBackups: entries },
+    } as ObjectOf<'VirtualMachineBackup'>;
+  },
 };
 
 function metaOf(json: unknown): Record<string, unknown> | undefined {
@@ -96,6 +112,20 @@ function metaOf(json: unknown): Record<string, unknown> | undefined {
   };
   // Cluster-scoped kinds have no namespace, not one that is undefined.
   return namespace === undefined ? meta : { ...meta, namespace };
+}
+
+function entryOf(json: unknown): object | undefined {
+  if (!isRecord(json)) return undefined;
+  const { name, volumeName, csiDriverName, longhornBackupName, persistentVolumeClaim: claim } = json;
+  if (!maybeText(name) || !isText(volumeName) || !maybeText(csiDriverName) || !maybeText(longhornBackupName)) {
+    return undefined;
+  }
+  if (!isRecord(claim) || !isRecord(claim.metadata) || !isRecord(claim.spec)) return undefined;
+  const { name: claimName, namespace } = claim.metadata;
+  const { volumeName: volume } = claim.spec;
+  if (!maybeText(claimName) || !maybeText(namespace) || !maybeText(volume)) return undefined;
+  const persistentVolumeClaim = { metadata: { name: claimName, namespace }, spec: { volumeName: volume } };
+  return { name, volumeName, csiDriverName, longhornBackupName, persistentVolumeClaim };
 }
 
 function ownersOf(json: unknown): unknown[] | undefined {
