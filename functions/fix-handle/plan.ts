@@ -93,7 +93,8 @@ function missing(seen: Seen, snapshot: Snapshot): Finding {
   const lost = `${describeRef(seen.subject)} needs VolumeSnapshotContent ${contentName}, which does not exist`;
   if (note === 'unreadable') return found(seen, 'NoteUnusable', `${lost}; the note of a swap cannot be read`);
   if (backupName === undefined || neighbours === undefined) {
-    return found(seen, 'ContentMissing', `${lost}, and nothing tells which backup it was made from`);
+    const message = `${lost}, and nothing tells which backup it was made from`;
+    return found(seen, neighbours?.owner.is === 'vmbackup' ? 'ContentMissing' : 'ContentLost', message);
   }
   const { owner } = neighbours;
   if (owner.is === 'guest-cluster')
@@ -132,7 +133,11 @@ function missing(seen: Seen, snapshot: Snapshot): Finding {
       );
     }
   }
-  return found(seen, 'ContentMissing', `${lost}; its backup ${backupName} is on the target`);
+  const over = overAndDone(neighbours);
+  if (over !== undefined) return found(seen, ...over);
+  // Only what a VMBackup volume uses is rebuild-snapshot's to make anew.
+  const reason = owner.is === 'vmbackup' ? 'ContentMissing' : 'ContentLost';
+  return found(seen, reason, `${lost}; its backup ${backupName} is on the target`);
 }
 
 function isLivingOwner(uid: string, { owner }: Neighbours): boolean {

@@ -24,9 +24,6 @@ export interface Chain {
   longhorn: LonghornVersion;
 }
 
-/** When everything in these worlds was backed up: a little before its VMBackup became ready. */
-const takenAt = '2025-03-02T01:05:00Z';
-
 export interface DiskParts {
   volume: string;
   backup: string;
@@ -70,10 +67,7 @@ export function backupOfChain(chain: Chain, ...modifiers: Modifier[]): KubeObjec
 export function longhornPart(chain: Chain): KubeObject[] {
   return chain.disks.flatMap((disk) => {
     const { volume, backup } = partsOf(chain, disk);
-    return [
-      build.backup({ volume, backup, version: chain.longhorn, takenAt }),
-      build.backupVolume(volume, chain.longhorn),
-    ];
+    return [build.backup({ volume, backup, version: chain.longhorn }), build.backupVolume(volume, chain.longhorn)];
   });
 }
 
@@ -112,7 +106,7 @@ export function localChain(chain: Chain, ...modifiers: Modifier[]): KubeObject[]
       build.longhornVolume(volume),
       build.content({ snapshot, namespace, handle, volume }),
       build.snapshot({ name: snapshot, namespace, claim: disk.claim }, build.ownedBy(vmBackup)),
-      build.backup({ volume, backup, snapshotName, version: chain.longhorn, takenAt }),
+      build.backup({ volume, backup, snapshotName, version: chain.longhorn }),
       build.backupVolume(volume, chain.longhorn),
     ];
   });

@@ -76,7 +76,8 @@ const readers: { [K in KindName]?: (json: Json) => ObjectOf<K> | undefined } = {
   VirtualMachineBackup({ metadata, spec, status }) {
     const meta = metaOf(metadata);
     if (meta === undefined || !isText(meta.namespace) || !isRecord(spec) || !isRecord(status)) return undefined;
-    const { readyToUse, source, volumeBackups, error } = status;
+    const { readyToUse, source, volumeBackups, error, creationTime, csiDriverVolumeSnapshotClassNames } = status;
+    if (!maybeText(creationTime) || !maybeTexts(csiDriverVolumeSnapshotClassNames)) return undefined;
     if (!maybeText(spec.type) || typeof readyToUse !== 'boolean' || error !== undefined) return undefined;
     if (!Array.isArray(volumeBackups)) return undefined;
     const entries = volumeBackups.map(entryOf);
@@ -85,7 +86,13 @@ const readers: { [K in KindName]?: (json: Json) => ObjectOf<K> | undefined } = {
     return {
       metadata: meta,
       spec: { type: spec.type },
-      status: { readyToUse, source: hasSource, volumeBackups: entries },
+      status: {
+        readyToUse,
+        creationTime,
+        csiDriverVolumeSnapshotClassNames,
+        source: hasSource,
+        volumeBackups: entries,
+      },
     } as ObjectOf<'VirtualMachineBackup'>;
   },
 };

@@ -329,6 +329,10 @@ export const reasons = {
     'Backups on the target are of volumes in a StorageClass that this cluster does not have: Harvester passes them over.',
     'Create the StorageClass, or the VM image it comes from; the target is then scanned again.',
   ),
+  ContentLost: report(
+    'The content of a snapshot that no VMBackup volume uses does not exist.',
+    'Delete the snapshot, or create its content anew by hand if you know its backup.',
+  ),
   NewSnapshotAhead: report(
     'Something of the VMBackup is lost, and Harvester or Kubernetes will fill the gap with a new snapshot of today’s data under the old name.',
     'If the old data matters, do not restore from this VMBackup; look for it on the target, and take a new backup under a new name.',

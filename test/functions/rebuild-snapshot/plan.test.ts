@@ -268,6 +268,12 @@ const rows: Row[] = [
     does: [`create ${C} ${right}`, `create ${N} on ${C}`],
   },
   {
+    when: 'a snapshot that was taken here is lost, and its content is left',
+    world: [vmb(), takenHere(right), ...longhorn()],
+    reason: 'RebuildPair',
+    does: [`create ${C} ${right} armed`, `create ${N} on ${C}`],
+  },
+  {
     when: 'both are lost and a restore waits for them',
     world: [vmb(), make.vmRestore({ name: 'r1', namespace: 'prod', backup: 'nightly' }), ...longhorn()],
     reason: 'RebuildPair',
