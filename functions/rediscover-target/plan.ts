@@ -52,7 +52,7 @@ function decide(seen: Seen, setting: Setting, config: Config): Finding[] {
     return [says('RescansItself', rescans), ...lacking(seen)];
   }
   const blockers = some(seen.unsettled);
-  if (setting.metadata.annotations[names.HASH_ANNOTATION] === undefined) {
+  if (!hasHash(setting) && keepsHash(setting)) {
     const since = note === undefined ? Infinity : Date.parse(note.at);
     const stuck = nowMs - since > LIMIT_MS;
     const waits = blockers === '' ? '' : `; not ready: ${blockers}`;
@@ -122,17 +122,18 @@ function sync({ longhornTarget, nowMs }: Seen, lastScanMs: number, what: string,
 
 function rescan(
   { note, evidence, nowMs }: Seen,
-  { metadata }: Setting,
+  setting: Setting,
   what: string,
   says: Says,
   { intervalSeconds }: Config,
 ): Finding {
-  const { name, uid, resourceVersion } = metadata;
+  const { name, uid, resourceVersion } = setting.metadata;
   const at = new Date(nowMs).toISOString();
   return says('RescanTarget', `${what}; Longhorn has synced, so Harvester is made to scan it`, [
     {
       do: 'rescanTarget',
       target: { kind: 'Setting', name, uid, resourceVersion },
+      hasHash: hasHash(setting),
       note: writeNote({ at, evidence, stage: (note?.stage ?? 0) + 1 }),
       ...(intervalSeconds > 0 && { intervalSeconds }),
     },
@@ -148,6 +149,10 @@ const lacking = (seen: Seen): Finding[] =>
     facts: { backup: backups[0] ?? '', unclaimed: String(backups.length) },
     actions: [],
   }));
+
+const hasHash = ({ metadata }: Setting): boolean => metadata.annotations[names.HASH_ANNOTATION] !== undefined;
+/** Harvester up to 1.4.1 remembers no scan: any write to the setting starts one, Gleaner’s note too. */
+const keepsHash = ({ metadata }: Setting): boolean => metadata.annotations[names.REFRESH_ANNOTATION] !== undefined;
 
 /** With blank S3 keys Harvester's webhook accepts a write to the setting at once; any other is checked in full. */
 const isCheckedInFull = ({ target }: Setting): boolean =>

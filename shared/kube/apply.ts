@@ -276,7 +276,7 @@ async function syncTarget(
 }
 
 async function rescanTarget(
-  { target, note, intervalSeconds }: RescanTargetAction,
+  { target, hasHash, note, intervalSeconds }: RescanTargetAction,
   reader: Reader,
   writer: Writer,
 ): Promise<Applied['result']> {
@@ -285,13 +285,12 @@ async function rescanTarget(
   if (metadata.resourceVersion !== target.resourceVersion)
     throw new ConflictError(`${describeRef(target)} has changed`);
   const hash = metadata.annotations[names.HASH_ANNOTATION];
-  if (hash === undefined) return 'unchanged';
+  if ((hash !== undefined) !== hasHash) throw new ConflictError(`the hash of ${describeRef(target)} is another`);
   const path = annotationPath(names.HASH_ANNOTATION);
   const operations: JsonPatchOperation[] = [
     test('/metadata/uid', target.uid),
     test('/metadata/resourceVersion', target.resourceVersion),
-    test(path, hash),
-    { op: 'remove', path },
+    ...(hasHash ? [test(path, hash), { op: 'remove', path } as const] : annotationMap(metadata.annotated)),
     { op: 'add', path: annotationPath(names.REDISCOVERY_ANNOTATION), value: note },
   ];
   if (intervalSeconds === undefined) await writer.patch('Setting', target.name, undefined, operations);

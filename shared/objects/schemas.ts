@@ -179,6 +179,8 @@ export const Setting = z.pipe(
     metadata: {
       ...metadata,
       labels: undefined,
+      /** Whether there are any at all. */
+      annotated: metadata.annotations !== undefined && metadata.annotations !== null,
       annotations: Object.fromEntries(
         Object.entries(metadata.annotations ?? {}).filter(([key]) => settingAnnotations.includes(key)),
       ),

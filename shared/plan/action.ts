@@ -164,6 +164,8 @@ export interface SyncTargetAction {
 export interface RescanTargetAction {
   readonly do: 'rescanTarget';
   readonly target: Target;
+  /** Where there is none, the note alone is written: Harvester up to 1.4.1 scans at any write. */
+  readonly hasHash: boolean;
   readonly note: string;
   /** Given: the refreshIntervalInSeconds that the value gets in the same write. */
   readonly intervalSeconds?: number;

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { secretMarkers } from '../../sandbox/scenarios/build.ts';
 import * as make from '../../sandbox/scenarios/build.ts';
-import { classOfImage, imageClass } from '../../sandbox/scenarios/targets.ts';
+import { classOfImage, imageClass, targetReconnected } from '../../sandbox/scenarios/targets.ts';
 import { deploy } from './eventing.ts';
 import type { World } from './world.ts';
 import { digest, functions, inWorld, Killed, sweepAll, writesOf } from './world.ts';
@@ -103,6 +103,31 @@ describe('target-reconnected', () => {
       }
     });
   }, 20_000);
+});
+
+test('a Harvester that remembers no scan is made to scan by the note alone', async () => {
+  const scenario = {
+    ...targetReconnected,
+    async after(sandbox: World['sandbox']) {
+      const annotations = { 'harvesterhci.io/hash': null, 'harvesterhci.io/lastRefreshTime': null };
+      await sandbox.client.mergePatch(SETTING, 'backup-target', undefined, { metadata: { annotations } });
+      await sandbox.settle();
+      await targetReconnected.after?.(sandbox);
+    },
+  };
+  await inWorld({ scenario, harvester: '1.3', longhorn: '1.6' }, async (world) => {
+    expect(await vmBackups(world)).toEqual([]);
+    await run(world);
+    await world.sandbox.settle();
+    await run(world);
+    expect(await vmBackups(world)).toEqual(['db-nightly true', 'web-nightly true']);
+    const { volumes, losses } = await digest(world);
+    for (const volume of volumes) expect(volume).toMatch(/bak:\/\/pvc-.* Delete ready=true$/);
+    expect(losses).toEqual([]);
+    world.sandbox.api.clearRequests();
+    await run(world);
+    expect(writesOf(world)).toEqual([]);
+  });
 });
 
 test('new-cluster: in stages, as the StorageClasses of images appear', async () => {

@@ -24,6 +24,7 @@ const setting = (value: object | string, ...modifiers: make.Modifier[]) =>
     ...modifiers,
   );
 const scanning: make.Modifier = ({ metadata }) => void delete metadata.annotations!['harvesterhci.io/hash'];
+const forgetful: make.Modifier = ({ metadata }) => void (metadata.annotations = {});
 const note = (fields: object) => make.annotated({ 'gleaner.dev/rediscovery': JSON.stringify(fields) });
 const condition = (status: string) => make.withStatus({ conditions: [{ type: 'configured', status }] });
 const target = (spec: object = {}, status: object = {}) =>
@@ -132,6 +133,11 @@ const rows: Row[] = [
   {
     when: 'it was scanned since, for the very same backups',
     world: [setting(s3, note({ at: scanned, evidence, stage: 1 })), synced(), backup()],
+    reason: 'NothingMoreAppears',
+  },
+  {
+    when: 'it was scanned since by a Harvester that remembers no scan',
+    world: [setting(s3, forgetful, note({ at: scanned, evidence, stage: 1 })), synced(), backup()],
     reason: 'NothingMoreAppears',
   },
   // Not yet.
@@ -245,6 +251,12 @@ const rows: Row[] = [
     does: ['rescan stage 1'],
   },
   {
+    when: 'Harvester remembers no scan: the note alone starts one',
+    world: [setting(s3, forgetful), synced(), backup()],
+    reason: 'RescanTarget',
+    does: ['rescan stage 1 by the note alone'],
+  },
+  {
     when: 'a StorageClass has appeared since the last scan',
     world: [
       setting(s3, note({ at: scanned, evidence, stage: 1 })),
@@ -279,7 +291,10 @@ const rows: Row[] = [
   },
 ];
 
-const brief = (a: any): string => (a.do === 'syncTarget' ? `sync ${a.at}` : `rescan stage ${JSON.parse(a.note).stage}`);
+const brief = (a: any): string =>
+  a.do === 'syncTarget'
+    ? `sync ${a.at}`
+    : `rescan stage ${JSON.parse(a.note).stage}${a.hasHash ? '' : ' by the note alone'}`;
 
 describe('rediscover-target decides', () => {
   test.each(rows)('$reason when $when', async ({ world, reason, does = [] }) => {

@@ -152,6 +152,7 @@ describe('refused, with nothing changed', () => {
     'the target is scanned on an older version of its setting': async (world) => ({
       do: 'rescanTarget',
       target: { ...targetOf(await setting(world)), kind: 'Setting', resourceVersion: '1' },
+      hasHash: true,
       note: '{}',
     }),
     'a VMBackup is switched from a name it does not have': (world) => switching(world, { from: 'somewhere-else' }),
@@ -227,7 +228,9 @@ describe('done once', () => {
         metadata: { annotations },
       });
       const target = { ...targetOf(await setting(world)), kind: 'Setting' } as const;
-      expect(await apply(world, { do: 'rescanTarget', target, note: '{}' })).toEqual(['unchanged']);
+      await expect(apply(world, { do: 'rescanTarget', target, hasHash: true, note: '{}' })).rejects.toBeInstanceOf(
+        ConflictError,
+      );
 
       const longhorn = await client.get('longhorn.io/v1beta2/BackupTarget', 'default', 'longhorn-system');
       if (longhorn === undefined) throw new Error('no target');
