@@ -7,6 +7,7 @@ import type {
   CreateAction,
   DeleteSnapshotAction,
   Identity,
+  NewSnapshot,
   ReleaseContentAction,
   RescanTargetAction,
   SetPolicyAction,
@@ -67,7 +68,7 @@ function applyOne(action: Action, reader: Reader, writer: Writer): Promise<Appli
 }
 
 async function create({ object }: CreateAction, reader: Reader, writer: Writer): Promise<Applied['result']> {
-  await ownersLive(object, reader);
+  if (object.kind === 'VolumeSnapshot') await ownersLive(object, reader);
   try {
     await writer.create(object.kind, object);
     return 'done';
@@ -82,15 +83,16 @@ async function create({ object }: CreateAction, reader: Reader, writer: Writer):
   }
 }
 
-/** An owner reference with the uid of a VMBackup that is gone would have garbage collection take the new object. */
-async function ownersLive(object: CreateAction['object'], reader: Reader): Promise<void> {
-  const namespace =
-    object.kind === 'VolumeSnapshot' ? object.metadata.namespace : object.spec.volumeSnapshotRef.namespace;
-  for (const { kind, name, uid } of object.metadata.ownerReferences ?? []) {
+/**
+ * An owner reference with the uid of a VMBackup that is gone would have garbage collection take the new snapshot. It never
+ * takes a content for that: those are in no namespace.
+ */
+async function ownersLive({ metadata }: NewSnapshot, reader: Reader): Promise<void> {
+  for (const { kind, name, uid } of metadata.ownerReferences ?? []) {
     if (kind !== 'VirtualMachineBackup') continue;
-    const owner = await reader.get('VirtualMachineBackup', name, namespace);
+    const owner = await reader.get('VirtualMachineBackup', name, metadata.namespace);
     if (owner?.metadata.uid !== uid || owner.metadata.deletionTimestamp) {
-      throw new ConflictError(`VirtualMachineBackup ${namespace}/${name} is not the one that was seen`);
+      throw new ConflictError(`VirtualMachineBackup ${metadata.namespace}/${name} is not the one that was seen`);
     }
   }
 }
