@@ -21,12 +21,17 @@ import { findingsOf, settle } from '../../shared/runtime/settle.ts';
 const mending: readonly AnyFunction[] = [fixHandle, relinkVMBackup, rebuildSnapshot];
 export const functions: readonly AnyFunction[] = [...mending, rediscoverTarget];
 
+/** `npm run test:sandbox`: every scenario and every call, which takes minutes; without it, enough to notice a fault. */
+export const thorough = process.env.EVERY_CALL !== undefined;
+
 /** Stands for the death of the process: nothing catches it, and the dead make no further calls. */
 export class Killed extends Error {}
 
 export interface World {
   readonly sandbox: Sandbox;
   readonly client: KubeClient;
+  /** As `client`, but it waits as long as it takes on a busy machine. */
+  readonly patient: KubeClient;
   /** Names that a VMBackup was switched to while the pair behind was not right, bound and ready. */
   readonly worse: string[];
   stop(): Promise<void>;
@@ -53,15 +58,18 @@ async function startWorld(options: SandboxOptions, timeoutMs = 2_000): Promise<W
   const kubeconfig = join(folder, 'kubeconfig');
   await writeFile(kubeconfig, sandbox.api.kubeconfig());
   const client = await connect({ kubeconfig, timeoutMs });
+  const patient = await connect({ kubeconfig, timeoutMs: 30_000 });
   const worse: string[] = [];
   const unwatch = await watchSwitches(sandbox, worse);
   return {
     sandbox,
     client,
+    patient,
     worse,
     async stop() {
       unwatch();
       await client.close();
+      await patient.close();
       await sandbox.stop();
       await rm(folder, { recursive: true });
     },
