@@ -9,7 +9,9 @@ const LONGEST_WAIT_MS = 2_000;
 
 /**
  * Repeats what can be repeated without asking: reads after 429, 502, 503, 504 or a broken connection, and writes after
- * 429 alone, which says that nothing was done. A write whose connection breaks may have been carried out; repeating it
+ * 429 and 403 alone, which say that nothing was done. A 403 is repeated because an API server that has just started
+ * answers everybody so, for some tenths of a second, until it has read its roles; a right that is really missing is
+ * told a second later. A write whose connection breaks may have been carried out; repeating it
  * would answer "already exists" or "conflict" to ourselves. The next pass reads what is there and goes on from that.
  * All attempts share one deadline.
  */
@@ -38,7 +40,7 @@ const failureOf = (error: unknown): Failure => ({ failure: error instanceof Erro
 
 function repeatable(call: Call, result: Answer | Failure): boolean {
   if ('failure' in result) return call.method === 'GET' && result.failure instanceof RetryableError;
-  if (result.status === 429) return true;
+  if (result.status === 429 || result.status === 403) return true;
   return call.method === 'GET' && [502, 503, 504].includes(result.status);
 }
 

@@ -49,6 +49,8 @@ function container(name: string, image: string, mode: string): object {
     env: [
       { name: 'FUNCTION', value: name },
       { name: 'GLEANER_MODE', value: mode },
+      // Node takes the limit for more than it is; so it collects in time instead of being killed.
+      { name: 'NODE_OPTIONS', value: '--max-old-space-size=160' },
     ],
     ports: [{ containerPort: 8080 }],
     // Without a period Knative asks every 50 ms until the first yes, which is what a cold start wants.

@@ -8,8 +8,11 @@ interface ReasonInfo {
   readonly does: string;
   /** What the reader can do. */
   readonly youCan: string;
-  /** The controllers are at it: it passes within seconds, and whoever applies a plan to its end waits for it. */
-  readonly passes?: true;
+  /**
+   * It passes within seconds, and whoever applies a plan to its end waits for it: `true` where the controllers are at it,
+   * else the name of the function that has to act.
+   */
+  readonly passes?: true | string;
 }
 
 const nothing = 'Nothing.';
@@ -169,6 +172,7 @@ export const reasons = {
   ReplacementMade: passing(
     'The right pair exists; relink-vmbackup switches to it when it is bound and ready.',
     nothingNeeded,
+    'relink-vmbackup',
   ),
   AwaitsReplacement: wait(
     'The handle is wrong and there is no right pair to switch to.',
@@ -370,8 +374,8 @@ function act(means: string, does: string): ReasonInfo {
 function wait(means: string, youCan: string): ReasonInfo {
   return { verdict: 'wait', means, does: 'Waits for the event that says so, or for the next sweep.', youCan };
 }
-function passing(means: string, youCan: string): ReasonInfo {
-  return { ...wait(means, youCan), passes: true };
+function passing(means: string, youCan: string, passes: true | string = true): ReasonInfo {
+  return { ...wait(means, youCan), passes };
 }
 function report(means: string, youCan: string): ReasonInfo {
   return { verdict: 'report', means, does: 'Leaves it alone and says so.', youCan };

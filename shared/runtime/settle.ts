@@ -37,7 +37,7 @@ export async function* settle(options: SettleOptions): AsyncGenerator<Settling> 
     for await (const swept of sweep(options)) {
       yield swept;
       if (swept.kind === 'outcome') writes += swept.applied.filter((a) => a.result === 'done').length;
-      open.push(...findingsOf(swept).filter(passes));
+      open.push(...findingsOf(swept).filter((finding) => passes(finding, options)));
     }
     yield { kind: 'round', round, writes, waitingFor: open };
     if (options.applier === undefined || (writes === 0 && open.length === 0)) {
@@ -66,6 +66,11 @@ export function findingsOf(swept: Swept): readonly Finding[] {
   return swept.kind === 'outcome' ? swept.outcome.plan.findings : [];
 }
 
-const passes = (finding: Finding): boolean => verdictOf(finding) === 'wait' && reasons[finding.reason].passes === true;
+/** Whether waiting helps: where another function has to act, only if it takes part. */
+function passes(finding: Finding, { functions }: SettleOptions): boolean {
+  const info: { readonly passes?: true | string } = reasons[finding.reason];
+  if (verdictOf(finding) !== 'wait' || info.passes === undefined) return false;
+  return info.passes === true || functions.some((fn) => fn.name === info.passes);
+}
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));

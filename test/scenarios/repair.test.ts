@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { digest, inWorld, sweepAll, writesOf } from './world.ts';
+import { digest, functions, inWorld, sweepAll, writesOf } from './world.ts';
 
 /** Each named world is brought right by sweeps alone; what it must not lose is asked of the target itself. */
 
@@ -142,5 +142,17 @@ describe('the target would show a loss', () => {
       expect(store.losses.map((l) => l.backup).sort()).toEqual(backupsOf(first).sort());
       expect(store.backups().map((b) => b.backup)).toEqual(expect.arrayContaining(others.flatMap(backupsOf)));
     });
+  });
+});
+
+test('one function alone does not wait for what another has to do', async () => {
+  await inWorld({ scenario: 'wrong-handle' }, async (world) => {
+    const startMs = performance.now();
+    const { writes } = await sweepAll(world, {
+      functions: functions.filter((fn) => fn.name === 'fix-handle'),
+      patienceMs: 20_000,
+    });
+    expect(writes).toBe(2);
+    expect(performance.now() - startMs).toBeLessThan(15_000);
   });
 });
