@@ -86,13 +86,15 @@ async function picksOf(reader: Reader, { kind, name }: Selected, options: ScopeO
   switch (kind) {
     case 'VirtualMachineBackup':
       return vmBackupPicks(reader, named, options);
-    case 'VirtualMachineRestore':
-      return byPair(
+    case 'VirtualMachineRestore': {
+      const pairs = byPair(
         ({ metadata }) =>
           metadata.ownerReferences?.some(
             (owner) => owner.kind === kind && (name === undefined || owner.name === name),
           ) ?? false,
       );
+      return (item) => (item.what === 'restore' ? named(item.restore) : pairs(item));
+    }
     case 'VolumeSnapshotContent':
       return byPair(named, () => false);
     case 'VolumeSnapshot':
@@ -131,8 +133,15 @@ async function vmBackupPicks(
         return isPair(item.content.spec.volumeSnapshotRef);
       case 'snapshot':
         return isPair(item.snapshot.metadata);
+      case 'restore': {
+        const { virtualMachineBackupName: name, virtualMachineBackupNamespace: namespace } = item.restore.spec;
+        return backups.has(`${namespace || item.restore.metadata.namespace}/${name}`);
+      }
       case 'unreadable':
         return item.object.kind === 'VirtualMachineBackup' && options.selector === undefined;
+      case 'target':
+      case 'orphan':
+        return false;
     }
   };
 }
@@ -158,6 +167,12 @@ function namespaceOf(item: SurveyItem): string | undefined {
       return item.snapshot.metadata.namespace;
     case 'vmbackup':
       return item.backup.metadata.namespace;
+    case 'restore':
+      return item.restore.metadata.namespace;
+    case 'orphan':
+      return item.orphan.snapshot?.split('/')[0] ?? item.orphan.object.namespace;
+    case 'target':
+      return undefined;
     case 'unreadable':
       return item.object.namespace;
   }

@@ -25,8 +25,10 @@ export interface FunctionDefinition<Seen = unknown, Config = unknown> {
   surveys(item: SurveyItem): Considered;
   /** Reads all that the decision needs. The compiler proves that it cannot write. */
   observe(reader: Reader, subject: Ref): Promise<Seen>;
-  /** Decides. Pure: equal input, equal plan. */
-  plan(seen: Seen, config: Config): Plan;
+  /** Whether its sweep also needs what `SurveyOptions.chain` reads. */
+  readonly surveysChain?: true;
+  /** Decides. Pure: equal input, equal plan. `nowMs` is the time of deciding, for those whom it concerns. */
+  plan(seen: Seen, config: Config, nowMs: number): Plan;
 }
 
 export interface Watch {

@@ -19,7 +19,11 @@ const shortKinds: Readonly<Record<Ref['kind'], string>> = {
   VolumeSnapshotContent: 'vsc',
   Backup: 'backup.longhorn.io',
   BackupVolume: 'backupvolume.longhorn.io',
+  BackupTarget: 'backuptarget.longhorn.io',
   PersistentVolumeClaim: 'pvc',
+  Event: 'event.events.k8s.io',
+  PolicyReport: 'policyreport',
+  Report: 'report.openreports.io',
 };
 
 /** What kubectl takes: `vmbackup/web`. */

@@ -53,7 +53,7 @@ export function considers(change: Change): Considered {
           snapshotsOf(reader, spec.virtualMachineBackupName, spec.virtualMachineBackupNamespace || change.namespace),
       };
     }
-    case 'BackupVolume':
+    default:
       return { subjects: [] };
   }
 }

@@ -22,7 +22,7 @@ export function surveys(item: SurveyItem): Considered {
       const message = `${describeRef(item.object)} does not have the shape of its kind: ${item.issue}`;
       return one({ subject: item.object, reason: 'ObjectUnreadable', message, actions: [] });
     }
-    case 'vmbackup':
+    default:
       return { subjects: [] };
   }
 }

@@ -48,7 +48,7 @@ export function considers(change: Change): Considered {
         return leave(change, 'NotALonghornVolume', 'it frees no snapshot');
       return { search: (reader) => vmBackupsOf(reader, change.namespace, source.name) };
     }
-    case 'BackupVolume':
+    default:
       return { subjects: [] };
   }
 }

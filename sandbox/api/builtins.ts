@@ -7,6 +7,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { field } from './errors.ts';
 import type { FieldError } from './errors.ts';
+import { validateEvent } from './event-rules.ts';
 import type { KindId, KubeObject } from './types.ts';
 
 export interface BuiltInRules {
@@ -103,6 +104,7 @@ export const BUILT_IN_RULES: Record<KindId, BuiltInRules> = {
         .filter((name) => old && !same(old[name], storageClass[name]))
         .map((name) => field.forbidden(name, `updates to ${name} are forbidden.`)),
   },
+  'events.k8s.io/v1/Event': { validate: validateEvent },
   'rbac.authorization.k8s.io/v1/RoleBinding': { validate: roleRefIsImmutable },
   'rbac.authorization.k8s.io/v1/ClusterRoleBinding': { validate: roleRefIsImmutable },
 };

@@ -97,6 +97,9 @@ const CUSTOM: Record<string, Row[]> = {
     ['Snapshot', 'snapshots', 'lhsnap', 'ns status'],
     ['Setting', 'settings', 'lhs', 'ns status'],
   ],
+  // On a cluster whose reports nobody reads these are not installed: `withoutGroups`.
+  'wgpolicyk8s.io/v1alpha2': [['PolicyReport', 'policyreports', 'polr', 'ns']],
+  'openreports.io/v1alpha1': [['Report', 'reports', 'reps', 'ns']],
   'kubevirt.io/v1': [
     ['VirtualMachine', 'virtualmachines', 'vm,vms', 'ns status'],
     ['VirtualMachineInstance', 'virtualmachineinstances', 'vmi,vmis', 'ns status'],
@@ -113,6 +116,8 @@ const SCHEMAS: Record<KindId, Schema> = {
   'harvesterhci.io/v1beta1/VirtualMachineRestore': crds.virtualMachineRestore,
   'harvesterhci.io/v1beta1/Setting': crds.harvesterSetting,
   'harvesterhci.io/v1beta1/ScheduleVMBackup': crds.scheduleVMBackup,
+  'wgpolicyk8s.io/v1alpha2/PolicyReport': crds.policyReport,
+  'openreports.io/v1alpha1/Report': crds.openReport,
 };
 
 const EVENT_FIELDS = ['kind', 'namespace', 'name', 'uid'].map((name) => `involvedObject.${name}`);

@@ -6,7 +6,11 @@ export const kinds = {
   VolumeSnapshotContent: kind('snapshot.storage.k8s.io/v1', 'volumesnapshotcontents', false),
   Backup: kind('longhorn.io/v1beta2', 'backups', true),
   BackupVolume: kind('longhorn.io/v1beta2', 'backupvolumes', true),
+  BackupTarget: kind('longhorn.io/v1beta2', 'backuptargets', true),
   PersistentVolumeClaim: kind('v1', 'persistentvolumeclaims', true),
+  Event: kind('events.k8s.io/v1', 'events', true),
+  PolicyReport: kind('wgpolicyk8s.io/v1alpha2', 'policyreports', true),
+  Report: kind('openreports.io/v1alpha1', 'reports', true),
 } as const;
 
 export type KindName = keyof typeof kinds;

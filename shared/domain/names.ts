@@ -24,8 +24,18 @@ export const ARM_ANNOTATION = 'gleaner.dev/deletion-policy';
 export const REPLACES_ANNOTATION = 'gleaner.dev/replaces';
 /** On a snapshot while its content is being swapped: the {@link SwapJournal} as JSON. */
 export const SWAP_ANNOTATION = 'gleaner.dev/swap';
+/** What a person sets on a VMBackup to have Harvester look at it again; Gleaner itself never does. */
+export const NUDGE_ANNOTATION = 'gleaner.dev/look-again';
 /** Field manager of every write. */
 export const FIELD_MANAGER = 'gleaner';
+/** On the Events and reports that Gleaner writes. */
+export const MANAGED_BY_LABEL = 'app.kubernetes.io/managed-by';
+/** Harvester's words on a backup that it once found ready and later found damaged. */
+export const CHANGED_BACK = 'Change back to non-ready';
+/** Every snapshot that is taken through the CSI driver is called so in Longhorn, with the VolumeSnapshot's uid. */
+export const CSI_SNAPSHOT = /^snapshot-/;
+/** Longhorn's label on what a recurring job of its own made. */
+export const RECURRING_JOB_LABEL = 'RecurringJob';
 
 const REVISED = '-snap-revise';
 /** Kubernetes' limit for names of these kinds. */

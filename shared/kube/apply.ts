@@ -13,6 +13,7 @@ import type {
 } from '../plan/action.ts';
 import { AlreadyExistsError, ConflictError, GoneError } from './errors.ts';
 import type { JsonPatchOperation, Reader, Writer } from './ports.ts';
+import { putReport, recordEvent } from './record.ts';
 
 export interface Applied {
   readonly action: Action;
@@ -54,6 +55,10 @@ function applyOne(action: Action, reader: Reader, writer: Writer): Promise<Appli
       return annotateSnapshot(action, reader, writer);
     case 'switchEntries':
       return switchEntries(action, writer);
+    case 'recordEvent':
+      return recordEvent(action, writer);
+    case 'putReport':
+      return putReport(action, writer);
   }
 }
 

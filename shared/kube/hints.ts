@@ -30,6 +30,7 @@ export function hintsFrom(reader: Reader, nowMs: () => number = Date.now): Reade
       if (kind !== 'VolumeSnapshotContent' || options !== undefined) yield* reader.list(kind, options);
       else for (const content of await listed()) yield content as ObjectOf<K>;
     },
+    serves: (kind) => reader.serves(kind),
   };
 }
 

@@ -30,6 +30,14 @@ const metadata = {
 const ClusterMeta = z.object(metadata);
 const NamespacedMeta = z.object({ ...metadata, namespace: text });
 
+const Condition = z.object({ type: text, status: text, reason: text.nullish(), message: text.nullish() });
+/** An `ObjectReference`. */
+const Regarding = z.object({
+  kind: text.nullish(),
+  name: text.nullish(),
+  namespace: text.nullish(),
+  uid: text.nullish(),
+});
 const ObjectError = z.object({ message: text.nullish(), time: text.nullish() });
 
 export const VolumeSnapshotContent = z.object({
@@ -81,6 +89,10 @@ export const VirtualMachineBackup = z.object({
   status: z
     .object({
       readyToUse: z.boolean().nullish(),
+      backupTarget: z
+        .object({ endpoint: text.nullish(), bucketName: text.nullish(), bucketRegion: text.nullish() })
+        .nullish(),
+      conditions: z.array(Condition).nullish(),
       // Only whether it is there: it carries the VM's spec, cloud-init included.
       source: z
         .unknown()
@@ -94,10 +106,17 @@ export const VirtualMachineBackup = z.object({
 
 export const VirtualMachineRestore = z.object({
   metadata: NamespacedMeta,
-  spec: z.object({ virtualMachineBackupName: text, virtualMachineBackupNamespace: text.nullish() }),
+  spec: z.object({
+    target: z.object({ kind: text.nullish(), name: text }).nullish(),
+    virtualMachineBackupName: text,
+    virtualMachineBackupNamespace: text.nullish(),
+    newVM: z.boolean().nullish(),
+    keepMacAddress: z.boolean().nullish(),
+  }),
   status: z
     .object({
       complete: z.boolean().nullish(),
+      conditions: z.array(Condition).nullish(),
       restores: z
         .array(
           z.object({
@@ -119,6 +138,12 @@ export const Backup = z.object({
     .object({
       state: text.nullish(),
       volumeName: text.nullish(),
+      snapshotName: text.nullish(),
+      /** Bytes on the target. */
+      size: text.nullish(),
+      /** Bytes of the volume. */
+      volumeSize: text.nullish(),
+      labels: stringMap.nullish(),
       backupTargetName: text.nullish(),
       error: text.nullish(),
     })
@@ -130,6 +155,18 @@ export const BackupVolume = z.object({
   spec: z.object({ volumeName: text.nullish(), backupTargetName: text.nullish() }).nullish(),
 });
 
+export const BackupTarget = z.object({
+  metadata: NamespacedMeta,
+  spec: z.object({ backupTargetURL: text.nullish() }).nullish(),
+  status: z
+    .object({
+      available: z.boolean().nullish(),
+      lastSyncedAt: text.nullish(),
+      conditions: z.array(Condition).nullish(),
+    })
+    .nullish(),
+});
+
 export const PersistentVolumeClaim = z.object({
   metadata: NamespacedMeta,
   spec: z.object({
@@ -139,6 +176,37 @@ export const PersistentVolumeClaim = z.object({
   status: z.object({ phase: text.nullish() }).nullish(),
 });
 
+export const Event = z.object({
+  metadata: NamespacedMeta,
+  reason: text.nullish(),
+  type: text.nullish(),
+  note: text.nullish(),
+  eventTime: text.nullish(),
+  deprecatedLastTimestamp: text.nullish(),
+  regarding: Regarding.nullish(),
+  series: z.object({ count: z.number(), lastObservedTime: text.nullish() }).nullish(),
+});
+
+/** `PolicyReport` and `Report` have the same fields, as far as Gleaner fills them. */
+const ReportObject = z.object({
+  metadata: NamespacedMeta,
+  scope: Regarding.nullish(),
+  summary: z.object({ fail: z.number().nullish(), warn: z.number().nullish() }).nullish(),
+  results: z
+    .array(
+      z.object({
+        rule: text.nullish(),
+        result: text.nullish(),
+        message: text.nullish(),
+        properties: stringMap.nullish(),
+        timestamp: z.object({ seconds: z.number(), nanos: z.number() }).nullish(),
+      }),
+    )
+    .nullish(),
+});
+export const PolicyReport = ReportObject;
+export const Report = ReportObject;
+
 export const schemas = {
   VirtualMachineBackup,
   VirtualMachineRestore,
@@ -146,7 +214,11 @@ export const schemas = {
   VolumeSnapshotContent,
   Backup,
   BackupVolume,
+  BackupTarget,
   PersistentVolumeClaim,
+  Event,
+  PolicyReport,
+  Report,
 };
 
 // kubectl's copy of the applied object repeats whatever was in it, secrets too, and is of no use on a new object.

@@ -15,6 +15,7 @@ export interface Session {
   /** Absent: only report (`GLEANER_MODE=observe`, `gleaner scan`, `gleaner plan`). */
   readonly applier?: Applier;
   readonly config: unknown;
+  readonly nowMs?: () => number;
 }
 
 export interface Outcome {
@@ -37,7 +38,8 @@ export async function reconcile(fn: AnyFunction, subject: Ref, session: Session)
   const applied: Applied[] = [];
   for (let attempt = 1; ; attempt++) {
     const reader = attempt === 1 ? session.reader : (session.live ?? session.reader);
-    const plan = fn.plan(await fn.observe(reader, subject), session.config);
+    const seen: unknown = await fn.observe(reader, subject);
+    const plan = fn.plan(seen, session.config, (session.nowMs ?? Date.now)());
     if (session.applier === undefined || actionsOf(plan).length === 0) {
       return { function: fn.name, subject, plan, applied };
     }

@@ -20,6 +20,7 @@ export interface SweepOptions {
   readonly scope?: Pick<ListOptions, 'namespace' | 'selector'>;
   /** How many subjects are worked on at once. Default 4. */
   readonly concurrency?: number;
+  readonly nowMs?: () => number;
   /** Only these subjects are looked at closely, and only findings about them are yielded. */
   readonly only?: (subject: Ref) => boolean;
 }
@@ -42,10 +43,11 @@ export type Swept =
  * of events would. A subject that fails does not keep the others from being seen.
  */
 export async function* sweep(options: SweepOptions): AsyncGenerator<Swept> {
-  const { functions, reader, scope, only = () => true, concurrency = 4 } = options;
+  const { functions, reader, scope, only = () => true, concurrency = 4, nowMs = Date.now } = options;
   const due: { fn: AnyFunction; subject: Ref }[] = [];
   const known = new Set<string>();
-  for await (const item of survey(reader, scope)) {
+  const surveyed = { chain: functions.some((fn) => fn.surveysChain === true), nowMs: nowMs() };
+  for await (const item of survey(reader, scope, surveyed)) {
     for (const fn of functions) {
       const considered = fn.surveys(item);
       if ('findings' in considered) {
@@ -79,10 +81,16 @@ async function look(
   fn: AnyFunction,
   subject: Ref,
   seen: Reader,
-  { reader, applier, configOf }: SweepOptions,
+  { reader, applier, configOf, nowMs }: SweepOptions,
 ): Promise<Swept> {
   try {
-    const session = { reader: seen, live: reader, ...(applier && { applier }), config: configOf(fn) };
+    const session = {
+      reader: seen,
+      live: reader,
+      ...(applier && { applier }),
+      config: configOf(fn),
+      ...(nowMs && { nowMs }),
+    };
     const outcome = await reconcile(fn, subject, session);
     return { kind: 'outcome', function: fn.name, outcome, applied: outcome.applied };
   } catch (error) {
