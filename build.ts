@@ -6,7 +6,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { isBuiltin } from 'node:module';
 import type { AddressInfo } from 'node:net';
@@ -18,20 +17,6 @@ import { build } from 'esbuild';
 const root = fileURLToPath(new URL('.', import.meta.url));
 const inRoot = (path: string) => `${root}${path}`;
 const { version } = JSON.parse(readFileSync(inRoot('package.json'), 'utf8')) as { version: string };
-
-/**
- * `import { z } from 'zod'` keeps all of zod, with every language it speaks; as a namespace import the bundler can see
- * which parts are used.
- */
-const leanZod: Plugin = {
-  name: 'lean-zod',
-  setup(builder) {
-    builder.onLoad({ filter: /\/(shared|functions|cli|sandbox)\/.*\.ts$/ }, async ({ path }) => {
-      const source = await readFile(path, 'utf8');
-      return { loader: 'ts', contents: source.replace("import { z } from 'zod'", "import * as z from 'zod'") };
-    });
-  },
-};
 
 /**
  * Of the Kubernetes client only KubeConfig is used. It statically imports all API models, a second HTTP stack, and the
@@ -182,7 +167,7 @@ const bundle = (name: string): Promise<BuildResult> =>
     ...common,
     entryPoints: { [name === 'handle' ? 'handle' : `${name}/main`]: bundled[name] ?? '' },
     outdir: 'dist',
-    plugins: [leanZod, leanCloudEvents, plainBuiltins, outsideKubeConfig(name === 'handle' ? './' : '../')],
+    plugins: [leanCloudEvents, plainBuiltins, outsideKubeConfig(name === 'handle' ? './' : '../')],
   });
 
 const bundleKubeConfig = (): Promise<BuildResult> =>

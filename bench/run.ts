@@ -4,12 +4,14 @@ import { cpus, totalmem } from 'node:os';
 import type { Figure } from './figure.ts';
 import { coldStart } from './figures/cold-start.ts';
 import { firstWrite } from './figures/first-write.ts';
+import { scan } from './figures/scan.ts';
 import { throughput } from './figures/throughput.ts';
 
 const benches: Record<string, () => Promise<Figure[]>> = {
   'cold-start': () => coldStart(21),
   'first-write': () => firstWrite(15),
   throughput: () => throughput(7, 1_000),
+  scan: () => scan(100_000, 3),
 };
 
 const wanted = process.argv.slice(2);

@@ -42,10 +42,7 @@ export const idleEvent: Event = contentEvent({
   status: { readyToUse: true, restoreSize: 10737418240, snapshotHandle: '0001-0009-rook-ceph-snap-1' },
 });
 
-export function contentEvent(content: {
-  readonly metadata: { readonly name: string; readonly [field: string]: unknown };
-  readonly [field: string]: unknown;
-}): Event {
+export function contentEvent<T extends { readonly metadata: { readonly name: string } }>(content: T): Event {
   return {
     headers: {
       'content-type': 'application/json',

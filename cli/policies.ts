@@ -67,9 +67,9 @@ const nameOf = ({ fn, key, choices }: PolicyKey): string =>
 
 /** The words a value is chosen from, where the schema is an enum (with a default around it). */
 function choicesOf(schema: unknown): readonly string[] | undefined {
-  const { options, unwrap } = schema as { options?: unknown; unwrap?: () => unknown };
+  const { options, def } = schema as { options?: unknown; def?: { innerType?: unknown } };
   if (Array.isArray(options) && options.every((option) => typeof option === 'string')) return options;
-  return unwrap === undefined ? undefined : choicesOf(unwrap.call(schema));
+  return def?.innerType === undefined ? undefined : choicesOf(def.innerType);
 }
 
 function kebab(key: string): string {

@@ -3,7 +3,8 @@ import type { SettleOptions, Settling } from '../shared/runtime/settle.ts';
 import { settle } from '../shared/runtime/settle.ts';
 import { sweep } from '../shared/runtime/sweep.ts';
 
-export type Ended = 'settled' | 'once' | 'timeout' | 'interrupted';
+/** `stuck`: what is waited for will not come, since something failed for good. */
+export type Ended = 'settled' | 'once' | 'timeout' | 'stuck' | 'interrupted';
 
 export type Step = Exclude<Settling, { kind: 'settled' }> | { readonly kind: 'ended'; readonly how: Ended };
 
@@ -14,7 +15,10 @@ export interface Within extends SettleOptions {
   readonly signal: AbortSignal;
 }
 
-const PAUSE_MS = 1_000;
+const FIRST_PAUSE_MS = 200;
+const LONGEST_PAUSE_MS = 5_000;
+/** After a failure for good, controllers that are still at it get so long without a write of ours. */
+const STUCK_AFTER_MS = 2_000;
 
 /**
  * Rounds until everything is settled, time is up or the user has had enough. Time is looked at between rounds only, so
@@ -30,9 +34,11 @@ export async function* settleWithin({ timeoutMs, once, signal, ...options }: Wit
     return void (yield { kind: 'ended', how: 'once' });
   }
   const endMs = nowMs() + timeoutMs;
-  for (;;) {
+  let progressMs = nowMs();
+  for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
     let tryAgain = false;
     let failing = false;
+    let failed = false;
     let exhausted = false;
     for await (const step of settle({ ...options, patienceMs: timeoutMs })) {
       if (step.kind === 'settled') {
@@ -41,17 +47,20 @@ export async function* settleWithin({ timeoutMs, once, signal, ...options }: Wit
       }
       yield step;
       if (signal.aborted) return void (yield { kind: 'ended', how: 'interrupted' });
-      if (step.kind === 'failure') failing ||= isRetryable(step.error);
+      if (step.kind === 'failure' && isRetryable(step.error)) failing = true;
+      else if (step.kind === 'failure') failed = true;
       if (step.kind === 'round') {
+        if (step.writes > 0 || failing) progressMs = nowMs();
+        if (failed && nowMs() - progressMs > STUCK_AFTER_MS) return void (yield { kind: 'ended', how: 'stuck' });
         tryAgain = failing;
-        failing = false;
+        failing = failed = false;
         const more = step.writes > 0 || step.waitingFor.length > 0 || tryAgain;
         if (more && nowMs() >= endMs) return void (yield { kind: 'ended', how: 'timeout' });
       }
     }
     // What failed for the moment (a conflict, an overloaded server) is worth another look.
     if (!tryAgain) return void (yield { kind: 'ended', how: exhausted ? 'timeout' : 'settled' });
-    await sleep(PAUSE_MS);
+    await sleep(pauseMs);
   }
 }
 

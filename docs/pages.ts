@@ -101,15 +101,16 @@ export function withFigures(readme: string, results: z.infer<typeof Results> | u
 
 function figures(results: z.infer<typeof Results> | undefined): string {
   if (results === undefined) return '\nNot measured yet: `npm run bench`.\n';
-  const rows = results.figures.map(({ name, value, unit, baseline, ratio, goal, met, note: why }) => [
+  const rows = results.figures.map(({ name, value, unit, baseline, ratio, goal, met, note: how }) => [
     name,
     `${short(value)} ${unit}`,
     baseline === undefined || baseline === null ? '' : `${short(baseline)} ${unit}`,
     ratio === undefined || ratio === null ? '' : goal.includes('+') ? `+${short(ratio)}` : short(ratio),
     goal,
-    met ? 'yes' : `**no**${why ? `: ${why}` : ''}`,
+    met ? 'yes' : '**no**',
+    how ?? '',
   ]);
-  const columns = ['Figure', 'Gleaner', 'Bare', 'Ratio', 'Goal', 'Met'];
+  const columns = ['Figure', 'Gleaner', 'Bare', 'Ratio', 'Goal', 'Met', 'How'];
   return `\nMeasured on ${results.machine}, ${results.date}:\n\n${table(columns, rows)}`;
 }
 

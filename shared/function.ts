@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod/mini';
 import type { KindName, Ref } from './domain/kinds.ts';
 import type { Reader } from './kube/ports.ts';
 import type { ObjectOf } from './objects/types.ts';
@@ -15,7 +15,7 @@ export interface FunctionDefinition<Seen = unknown, Config = unknown> {
   /** Its exact rights. */
   readonly needs: readonly Need[];
   /** Policy, read from the environment. */
-  readonly config: z.ZodType<Config>;
+  readonly config: z.ZodMiniType<Config>;
   /**
    * What an event means for this function. Pure and cheap: it may decide "nothing to do" from the event alone, and is
    * never taken as proof that something is to be done.

@@ -94,7 +94,7 @@ export async function openApplyPrinter(
 
   return {
     async step(step) {
-      if (over) {
+      if (over && step.kind !== 'ended') {
         round = emptyRound();
         over = false;
       }
@@ -127,7 +127,6 @@ export async function openApplyPrinter(
           return tellWaits(step.waitingFor);
         case 'ended':
           ended = step.how;
-          over = false;
           if (ended === 'timeout')
             io.err('gleaner: time is up, and controllers are still at it; run it again to go on\n');
           if (ended === 'interrupted') io.err('gleaner: interrupted; run it again to go on\n');

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import { parseHandle } from '../../shared/domain/handle.ts';
 import * as names from '../../shared/domain/names.ts';
 import type { Snapshot } from '../../shared/objects/types.ts';
@@ -23,8 +23,8 @@ const Owner = z.strictObject({
   kind: z.enum(['VirtualMachineBackup', 'VirtualMachineRestore']),
   name: text,
   uid: text,
-  controller: z.boolean().optional(),
-  blockOwnerDeletion: z.boolean().optional(),
+  controller: z.optional(z.boolean()),
+  blockOwnerDeletion: z.optional(z.boolean()),
 });
 
 // Strict: whoever may annotate a snapshot must not be able to have anything else created than a swap would create.
@@ -35,15 +35,15 @@ const Note = z.strictObject({
     kind: z.literal('VolumeSnapshotContent'),
     metadata: z.strictObject({
       name: text,
-      labels: z.record(text, text).optional(),
-      annotations: z.record(text, text).optional(),
-      ownerReferences: z.array(Owner).optional(),
+      labels: z.optional(z.record(text, text)),
+      annotations: z.optional(z.record(text, text)),
+      ownerReferences: z.optional(z.array(Owner)),
     }),
     spec: z.strictObject({
       driver: z.literal(names.LONGHORN_DRIVER),
       deletionPolicy: z.literal('Retain'),
-      volumeSnapshotClassName: text.optional(),
-      sourceVolumeMode: text.optional(),
+      volumeSnapshotClassName: z.optional(text),
+      sourceVolumeMode: z.optional(text),
       source: z.strictObject({ snapshotHandle: text }),
       volumeSnapshotRef: z.strictObject({ name: text, namespace: text, uid: text }),
     }),

@@ -1,7 +1,7 @@
-import { z } from 'zod';
+import * as z from 'zod/mini';
 
 export const Config = z.strictObject({
   /** What becomes of a pair the VMBackup no longer uses: `delete`, or `keep` it on Retain. */
-  retire: z.enum(['delete', 'keep']).default('delete'),
+  retire: z._default(z.enum(['delete', 'keep']), 'delete'),
 });
 export type Config = z.infer<typeof Config>;

@@ -22,7 +22,7 @@ export const BACKUP_TARGET_LABEL = 'backup-target';
 export const ARM_ANNOTATION = 'gleaner.dev/deletion-policy';
 /** On every content Gleaner made: name of the content it stands in for. */
 export const REPLACES_ANNOTATION = 'gleaner.dev/replaces';
-/** On a snapshot while its content is being swapped: the {@link SwapJournal} as JSON. */
+/** On a snapshot while its content is being swapped: what the new content will be, as JSON (functions/fix-handle/note.ts). */
 export const SWAP_ANNOTATION = 'gleaner.dev/swap';
 /** What a person sets on a VMBackup to have Harvester look at it again; Gleaner itself never does. */
 export const NUDGE_ANNOTATION = 'gleaner.dev/look-again';

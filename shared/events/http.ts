@@ -17,7 +17,7 @@ export function fromHttp(headers: Readonly<Record<string, unknown>>, body: strin
   const { stackTraceLimit } = Error;
   Error.stackTraceLimit = 0;
   try {
-    event = toEvent({ headers: { ...headers } as Headers, body });
+    event = toEvent({ headers: headers as Headers, body });
   } catch (error) {
     // The package answers odd input with errors of any class.
     throw new NotAnEventError(

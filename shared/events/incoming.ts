@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import type { KindName } from '../domain/kinds.ts';
 import { isKindName, kinds } from '../domain/kinds.ts';
 import type { Change } from '../function.ts';
@@ -16,21 +16,15 @@ export type Incoming =
 
 const Envelope = z.looseObject({
   specversion: z.literal('1.0'),
-  id: z.string().min(1),
-  source: z.string().min(1),
-  type: z.string().min(1),
+  id: z.string().check(z.minLength(1)),
+  source: z.string().check(z.minLength(1)),
+  type: z.string().check(z.minLength(1)),
 });
 
-const name = z
-  .string()
-  .max(253)
-  .regex(/^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/);
-const namespace = z
-  .string()
-  .max(63)
-  .regex(/^([a-z0-9]([-a-z0-9]*[a-z0-9])?)?$/);
+const name = z.string().check(z.maxLength(253), z.regex(/^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/));
+const namespace = z.string().check(z.maxLength(63), z.regex(/^([a-z0-9]([-a-z0-9]*[a-z0-9])?)?$/));
 /** The extensions of an ApiServerSource; a cluster-scoped object's namespace is there and empty. */
-const Subject = z.object({ kind: z.string(), apiversion: z.string(), name, namespace: namespace.default('') });
+const Subject = z.object({ kind: z.string(), apiversion: z.string(), name, namespace: z._default(namespace, '') });
 
 /**
  * Reads an event from anywhere: runtimes hand over CloudEvents of other copies of the package, bodies that are no
@@ -75,7 +69,7 @@ const groupOf = (apiVersion: string): string =>
   apiVersion.includes('/') ? apiVersion.slice(0, apiVersion.indexOf('/')) : '';
 
 /** Names of fields only: values may be anything. */
-const fieldsOf = (error: z.ZodError): string =>
+const fieldsOf = (error: z.core.$ZodError): string =>
   error.issues
     .slice(0, 4)
     .map((issue) => issue.path.join('.') || 'no object')

@@ -56,34 +56,39 @@ async function isServed(send: Send, timeoutMs: number, kind: KindName): Promise<
 }
 
 /**
- * All items, one page in memory at a time. When the server has dropped the version a list began with (410), the list
- * goes on from the token the server gives for that: the rest is newer than the start, but nothing comes twice and no
- * earlier page need be remembered. What is acted upon is read again anyway. Without a token the list fails, retryable.
+ * All items, one page in memory and the next on its way. When the server has dropped the version a list began with
+ * (410), the list goes on from the token the server gives for that: the rest is newer than the start, but nothing comes
+ * twice and no earlier page need be remembered. What is acted upon is read again anyway. Without a token the list fails,
+ * retryable.
  */
 async function* pages(send: Send, timeoutMs: number, kind: KindName, options: ListOptions): AsyncGenerator<unknown> {
   const asked: Asked = { verb: 'list', kind, namespace: options.namespace };
   const labelSelector = selectorOf(options);
-  let next: string | undefined;
-  let resumed = false;
-  do {
-    const query = { limit: String(PAGE), continue: next, labelSelector };
-    const answer = await naming(
-      asked,
-      send({ method: 'GET', path: pathOf(kind, options.namespace), query }, timeoutMs),
-    );
+  const path = pathOf(kind, options.namespace);
+  const ask = (token: string | undefined) => {
+    const query = { limit: String(PAGE), continue: token, labelSelector };
+    const answer = naming(asked, send({ method: 'GET', path, query }, timeoutMs));
+    // Nobody may be waiting for it yet, or ever, when the reader stops in the middle.
+    answer.catch(() => undefined);
+    return answer;
+  };
+  let next: Promise<Answer> | undefined = ask(undefined);
+  for (let isFirst = true, resumed = false; next !== undefined; isFirst = false) {
+    const answer: Answer = await next;
     const token = continueOf(answer.body);
-    if (answer.status === 410 && next !== undefined && token !== undefined && !resumed) {
-      next = token;
+    if (answer.status === 410 && !isFirst && !resumed && token !== undefined) {
       resumed = true;
+      next = ask(token);
       continue;
     }
     const { items } = bodyOf(answer, asked) as { items?: unknown };
-    if (!Array.isArray(items))
+    if (!Array.isArray(items)) {
       throw new RetryableError(`${describeAsked(asked)}: the answer is not a list`, answer.status);
-    yield* items;
-    next = token;
+    }
     resumed = false;
-  } while (next !== undefined);
+    next = token === undefined ? undefined : ask(token);
+    yield* items;
+  }
 }
 
 /** The body of a 2xx answer. @throws KubeError for any other */

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod/mini';
 
 /**
  * The Kubernetes objects as Gleaner reads them. Each schema keeps only what a decision or a re-creation needs; all else
@@ -12,197 +12,197 @@ const OwnerReference = z.object({
   kind: text,
   name: text,
   uid: text,
-  controller: z.boolean().optional(),
-  blockOwnerDeletion: z.boolean().optional(),
+  controller: z.optional(z.boolean()),
+  blockOwnerDeletion: z.optional(z.boolean()),
 });
 
 const metadata = {
   name: text,
   uid: text,
   resourceVersion: text,
-  creationTimestamp: text.nullish(),
-  deletionTimestamp: text.nullish(),
-  labels: stringMap.nullish(),
-  annotations: stringMap.nullish().transform(withoutLastApplied),
-  ownerReferences: z.array(OwnerReference).nullish(),
-  finalizers: z.array(text).nullish(),
+  creationTimestamp: z.nullish(text),
+  deletionTimestamp: z.nullish(text),
+  labels: z.nullish(stringMap),
+  annotations: z.pipe(z.nullish(stringMap), z.transform(withoutLastApplied)),
+  ownerReferences: z.nullish(z.array(OwnerReference)),
+  finalizers: z.nullish(z.array(text)),
 };
 const ClusterMeta = z.object(metadata);
 const NamespacedMeta = z.object({ ...metadata, namespace: text });
 
-const Condition = z.object({ type: text, status: text, reason: text.nullish(), message: text.nullish() });
+const Condition = z.object({ type: text, status: text, reason: z.nullish(text), message: z.nullish(text) });
 /** An `ObjectReference`. */
 const Regarding = z.object({
-  kind: text.nullish(),
-  name: text.nullish(),
-  namespace: text.nullish(),
-  uid: text.nullish(),
+  kind: z.nullish(text),
+  name: z.nullish(text),
+  namespace: z.nullish(text),
+  uid: z.nullish(text),
 });
-const ObjectError = z.object({ message: text.nullish(), time: text.nullish() });
+const ObjectError = z.object({ message: z.nullish(text), time: z.nullish(text) });
 
 export const VolumeSnapshotContent = z.object({
   metadata: ClusterMeta,
   spec: z.object({
     driver: text,
     deletionPolicy: z.enum(['Delete', 'Retain']),
-    volumeSnapshotClassName: text.nullish(),
-    sourceVolumeMode: text.nullish(),
-    source: z.object({ snapshotHandle: text.nullish(), volumeHandle: text.nullish() }),
-    volumeSnapshotRef: z.object({ name: text, namespace: text, uid: text.nullish() }),
+    volumeSnapshotClassName: z.nullish(text),
+    sourceVolumeMode: z.nullish(text),
+    source: z.object({ snapshotHandle: z.nullish(text), volumeHandle: z.nullish(text) }),
+    volumeSnapshotRef: z.object({ name: text, namespace: text, uid: z.nullish(text) }),
   }),
-  status: z
-    .object({ snapshotHandle: text.nullish(), readyToUse: z.boolean().nullish(), error: ObjectError.nullish() })
-    .nullish(),
+  status: z.nullish(
+    z.object({ snapshotHandle: z.nullish(text), readyToUse: z.nullish(z.boolean()), error: z.nullish(ObjectError) }),
+  ),
 });
 
 export const VolumeSnapshot = z.object({
   metadata: NamespacedMeta,
   spec: z.object({
-    volumeSnapshotClassName: text.nullish(),
-    source: z.object({ persistentVolumeClaimName: text.nullish(), volumeSnapshotContentName: text.nullish() }),
+    volumeSnapshotClassName: z.nullish(text),
+    source: z.object({ persistentVolumeClaimName: z.nullish(text), volumeSnapshotContentName: z.nullish(text) }),
   }),
-  status: z
-    .object({
-      boundVolumeSnapshotContentName: text.nullish(),
-      readyToUse: z.boolean().nullish(),
-      error: ObjectError.nullish(),
-    })
-    .nullish(),
+  status: z.nullish(
+    z.object({
+      boundVolumeSnapshotContentName: z.nullish(text),
+      readyToUse: z.nullish(z.boolean()),
+      error: z.nullish(ObjectError),
+    }),
+  ),
 });
 
 export const VolumeBackup = z.object({
-  name: text.nullish(),
+  name: z.nullish(text),
   volumeName: text,
-  csiDriverName: text.nullish(),
-  longhornBackupName: text.nullish(),
-  persistentVolumeClaim: z
-    .object({
-      metadata: z.object({ name: text.nullish(), namespace: text.nullish() }).nullish(),
-      spec: z.object({ volumeName: text.nullish() }).nullish(),
-    })
-    .nullish(),
+  csiDriverName: z.nullish(text),
+  longhornBackupName: z.nullish(text),
+  persistentVolumeClaim: z.nullish(
+    z.object({
+      metadata: z.nullish(z.object({ name: z.nullish(text), namespace: z.nullish(text) })),
+      spec: z.nullish(z.object({ volumeName: z.nullish(text) })),
+    }),
+  ),
 });
 
 export const VirtualMachineBackup = z.object({
   metadata: NamespacedMeta,
-  spec: z.object({ type: text.nullish() }),
-  status: z
-    .object({
-      readyToUse: z.boolean().nullish(),
-      backupTarget: z
-        .object({ endpoint: text.nullish(), bucketName: text.nullish(), bucketRegion: text.nullish() })
-        .nullish(),
-      conditions: z.array(Condition).nullish(),
+  spec: z.object({ type: z.nullish(text) }),
+  status: z.nullish(
+    z.object({
+      readyToUse: z.nullish(z.boolean()),
+      backupTarget: z.nullish(
+        z.object({ endpoint: z.nullish(text), bucketName: z.nullish(text), bucketRegion: z.nullish(text) }),
+      ),
+      conditions: z.nullish(z.array(Condition)),
       // Only whether it is there: it carries the VM's spec, cloud-init included.
-      source: z
-        .unknown()
-        .optional()
-        .transform((source) => source !== undefined && source !== null),
-      volumeBackups: z.array(VolumeBackup).nullish(),
-      error: ObjectError.nullish(),
-    })
-    .nullish(),
+      source: z.pipe(
+        z.optional(z.unknown()),
+        z.transform((source) => source !== undefined && source !== null),
+      ),
+      volumeBackups: z.nullish(z.array(VolumeBackup)),
+      error: z.nullish(ObjectError),
+    }),
+  ),
 });
 
 export const VirtualMachineRestore = z.object({
   metadata: NamespacedMeta,
   spec: z.object({
-    target: z.object({ kind: text.nullish(), name: text }).nullish(),
+    target: z.nullish(z.object({ kind: z.nullish(text), name: text })),
     virtualMachineBackupName: text,
-    virtualMachineBackupNamespace: text.nullish(),
-    newVM: z.boolean().nullish(),
-    keepMacAddress: z.boolean().nullish(),
+    virtualMachineBackupNamespace: z.nullish(text),
+    newVM: z.nullish(z.boolean()),
+    keepMacAddress: z.nullish(z.boolean()),
   }),
-  status: z
-    .object({
-      complete: z.boolean().nullish(),
-      conditions: z.array(Condition).nullish(),
-      restores: z
-        .array(
+  status: z.nullish(
+    z.object({
+      complete: z.nullish(z.boolean()),
+      conditions: z.nullish(z.array(Condition)),
+      restores: z.nullish(
+        z.array(
           z.object({
-            volumeName: text.nullish(),
-            volumeBackupName: text.nullish(),
-            persistentVolumeClaimSpec: z
-              .object({ metadata: z.object({ name: text.nullish(), namespace: text.nullish() }).nullish() })
-              .nullish(),
+            volumeName: z.nullish(text),
+            volumeBackupName: z.nullish(text),
+            persistentVolumeClaimSpec: z.nullish(
+              z.object({ metadata: z.nullish(z.object({ name: z.nullish(text), namespace: z.nullish(text) })) }),
+            ),
           }),
-        )
-        .nullish(),
-    })
-    .nullish(),
+        ),
+      ),
+    }),
+  ),
 });
 
 export const Backup = z.object({
   metadata: NamespacedMeta,
-  status: z
-    .object({
-      state: text.nullish(),
-      volumeName: text.nullish(),
-      snapshotName: text.nullish(),
+  status: z.nullish(
+    z.object({
+      state: z.nullish(text),
+      volumeName: z.nullish(text),
+      snapshotName: z.nullish(text),
       /** Bytes on the target. */
-      size: text.nullish(),
+      size: z.nullish(text),
       /** Bytes of the volume. */
-      volumeSize: text.nullish(),
-      labels: stringMap.nullish(),
-      backupTargetName: text.nullish(),
-      error: text.nullish(),
-    })
-    .nullish(),
+      volumeSize: z.nullish(text),
+      labels: z.nullish(stringMap),
+      backupTargetName: z.nullish(text),
+      error: z.nullish(text),
+    }),
+  ),
 });
 
 export const BackupVolume = z.object({
   metadata: NamespacedMeta,
-  spec: z.object({ volumeName: text.nullish(), backupTargetName: text.nullish() }).nullish(),
+  spec: z.nullish(z.object({ volumeName: z.nullish(text), backupTargetName: z.nullish(text) })),
 });
 
 export const BackupTarget = z.object({
   metadata: NamespacedMeta,
-  spec: z.object({ backupTargetURL: text.nullish() }).nullish(),
-  status: z
-    .object({
-      available: z.boolean().nullish(),
-      lastSyncedAt: text.nullish(),
-      conditions: z.array(Condition).nullish(),
-    })
-    .nullish(),
+  spec: z.nullish(z.object({ backupTargetURL: z.nullish(text) })),
+  status: z.nullish(
+    z.object({
+      available: z.nullish(z.boolean()),
+      lastSyncedAt: z.nullish(text),
+      conditions: z.nullish(z.array(Condition)),
+    }),
+  ),
 });
 
 export const PersistentVolumeClaim = z.object({
   metadata: NamespacedMeta,
   spec: z.object({
-    dataSource: z.object({ apiGroup: text.nullish(), kind: text, name: text }).nullish(),
-    volumeName: text.nullish(),
+    dataSource: z.nullish(z.object({ apiGroup: z.nullish(text), kind: text, name: text })),
+    volumeName: z.nullish(text),
   }),
-  status: z.object({ phase: text.nullish() }).nullish(),
+  status: z.nullish(z.object({ phase: z.nullish(text) })),
 });
 
 export const Event = z.object({
   metadata: NamespacedMeta,
-  reason: text.nullish(),
-  type: text.nullish(),
-  note: text.nullish(),
-  eventTime: text.nullish(),
-  deprecatedLastTimestamp: text.nullish(),
-  regarding: Regarding.nullish(),
-  series: z.object({ count: z.number(), lastObservedTime: text.nullish() }).nullish(),
+  reason: z.nullish(text),
+  type: z.nullish(text),
+  note: z.nullish(text),
+  eventTime: z.nullish(text),
+  deprecatedLastTimestamp: z.nullish(text),
+  regarding: z.nullish(Regarding),
+  series: z.nullish(z.object({ count: z.number(), lastObservedTime: z.nullish(text) })),
 });
 
 /** `PolicyReport` and `Report` have the same fields, as far as Gleaner fills them. */
 const ReportObject = z.object({
   metadata: NamespacedMeta,
-  scope: Regarding.nullish(),
-  summary: z.object({ fail: z.number().nullish(), warn: z.number().nullish() }).nullish(),
-  results: z
-    .array(
+  scope: z.nullish(Regarding),
+  summary: z.nullish(z.object({ fail: z.nullish(z.number()), warn: z.nullish(z.number()) })),
+  results: z.nullish(
+    z.array(
       z.object({
-        rule: text.nullish(),
-        result: text.nullish(),
-        message: text.nullish(),
-        properties: stringMap.nullish(),
-        timestamp: z.object({ seconds: z.number(), nanos: z.number() }).nullish(),
+        rule: z.nullish(text),
+        result: z.nullish(text),
+        message: z.nullish(text),
+        properties: z.nullish(stringMap),
+        timestamp: z.nullish(z.object({ seconds: z.number(), nanos: z.number() })),
       }),
-    )
-    .nullish(),
+    ),
+  ),
 });
 export const PolicyReport = ReportObject;
 export const Report = ReportObject;

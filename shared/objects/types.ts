@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod/mini';
 import type { KindName } from '../domain/kinds.ts';
 import type { schemas } from './schemas.ts';
 

@@ -19,7 +19,7 @@ export function readBody(request: IncomingMessage, limitBytes: number): Promise<
     });
     request.on('end', () => {
       if (bytes > limitBytes) tooLarge();
-      else resolve(Buffer.concat(chunks).toString('utf8'));
+      else resolve((chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)).toString('utf8'));
     });
     // The sender is gone; the answer reaches nobody, but the place in the queue must be given back.
     request.on('error', () => reject(new EventRefused(failure('malformed', 'the request broke off'))));

@@ -2,12 +2,13 @@ import { writeSync } from 'node:fs';
 
 /** One JSON object a line: a constant message, and fields that may differ. */
 export interface Log {
-  debug(message: string, fields?: Fields): void;
-  info(message: string, fields?: Fields): void;
-  warn(message: string, fields?: Fields): void;
-  error(message: string, fields?: Fields): void;
+  debug(message: string, fields?: Fields | (() => Fields)): void;
+  info(message: string, fields?: Fields | (() => Fields)): void;
+  warn(message: string, fields?: Fields | (() => Fields)): void;
+  error(message: string, fields?: Fields | (() => Fields)): void;
 }
 
+/** Given as a function where they cost something: it is called only for lines that are written. */
 export type Fields = Readonly<Record<string, unknown>>;
 
 const levels = ['debug', 'info', 'warn', 'error', 'silent'] as const;
@@ -26,9 +27,10 @@ export function createLog(options: LogOptions = {}): Log {
   const { level = 'info', write = writeOut, now = () => new Date() } = options;
   const at =
     (name: LogLevel) =>
-    (message: string, fields: Fields = {}) => {
+    (message: string, fields: Fields | (() => Fields) = {}) => {
       if (levels.indexOf(name) < levels.indexOf(level)) return;
-      write(`${JSON.stringify({ time: now().toISOString(), level: name, message, ...fields }, shorten)}\n`);
+      const given = typeof fields === 'function' ? fields() : fields;
+      write(`${JSON.stringify({ time: now().toISOString(), level: name, message, ...given }, shorten)}\n`);
     };
   return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
 }

@@ -30,20 +30,19 @@ export interface Host {
 export async function respond(fn: AnyFunction, event: unknown, host: Host): Promise<Answer> {
   const nowMs = host.nowMs ?? Date.now;
   const startMs = nowMs();
-  const fields = { function: fn.name, ...describeEvent(event) };
+  const fields = () => ({ function: fn.name, ...describeEvent(event), tookMs: took(nowMs, startMs) });
   try {
     const answered = await answerTo(fn, readEvent(event), host);
-    host.log[answered.level]('event answered', {
-      ...fields,
-      ...answered.fields,
+    host.log[answered.level]('event answered', () => ({
+      ...fields(),
+      ...answered.fields(),
       status: answered.answer.statusCode,
-      tookMs: took(nowMs, startMs),
-    });
+    }));
     return answered.answer;
   } catch (error) {
     const answer = failureOf(error);
     const level = isRetryable(error) ? 'warn' : 'error';
-    const failed = { ...fields, status: answer.statusCode, tookMs: took(nowMs, startMs), error: describeError(error) };
+    const failed = { ...fields(), status: answer.statusCode, error: describeError(error) };
     host.log[level]('event failed', failed);
     return answer;
   }
@@ -52,19 +51,19 @@ export async function respond(fn: AnyFunction, event: unknown, host: Host): Prom
 interface Answered {
   readonly answer: Answer;
   readonly level: keyof Log;
-  readonly fields: Fields;
+  readonly fields: () => Fields;
 }
 
 async function answerTo(fn: AnyFunction, incoming: Incoming, host: Host): Promise<Answered> {
   switch (incoming.is) {
     case 'malformed':
-      return { answer: failure('malformed', incoming.why), level: 'warn', fields: { why: incoming.why } };
+      return { answer: failure('malformed', incoming.why), level: 'warn', fields: () => ({ why: incoming.why }) };
     case 'foreign':
-      return { answer: done, level: 'info', fields: { why: incoming.why } };
+      return { answer: done, level: 'info', fields: () => ({ why: incoming.why }) };
     case 'change': {
       const { change } = incoming;
       if (!fn.watches.some((watch) => watch.kind === change.kind)) {
-        return { answer: done, level: 'info', fields: { why: 'not watched by this function' } };
+        return { answer: done, level: 'info', fields: () => ({ why: 'not watched by this function' }) };
       }
       return conclude(await handleChange(fn, change, host));
     }
@@ -75,7 +74,9 @@ async function answerTo(fn: AnyFunction, incoming: Incoming, host: Host): Promis
 
 function conclude(report: Report): Answered {
   const answer = report.answer();
-  return { answer, level: 'info', fields: { ...report.summary(), replied: answer.headers['ce-type'] } };
+  // Most events of a healthy cluster mean nothing; a line for each would bury those that do.
+  const level = answer === done ? 'debug' : 'info';
+  return { answer, level, fields: () => ({ ...report.summary(), replied: answer.headers['ce-type'] }) };
 }
 
 async function handleChange(fn: AnyFunction, change: Change, host: Host): Promise<Report> {

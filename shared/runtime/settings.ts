@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import type { AnyFunction } from '../function.ts';
 
 export interface Settings {
@@ -21,19 +21,19 @@ export class SettingsError extends Error {
 }
 
 const MiB = 1024 * 1024;
+const whole = (least: number, most: number, otherwise: number) =>
+  z._default(z.coerce.number().check(z.int(), z.gte(least), z.lte(most)), otherwise);
 const Environment = z.strictObject({
-  FUNCTION: z.string().optional(),
-  PORT: z.coerce.number().int().min(0).max(65_535).default(8080),
-  GLEANER_MODE: z.enum(['apply', 'observe']).default('apply'),
-  GLEANER_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
-  GLEANER_BODY_LIMIT: z.coerce
-    .number()
-    .int()
-    .min(1024)
-    .max(64 * MiB)
-    .default(4 * MiB),
-  GLEANER_CONCURRENCY: z.coerce.number().int().min(1).max(1000).default(16),
+  FUNCTION: z.optional(z.string()),
+  PORT: whole(0, 65_535, 8080),
+  GLEANER_MODE: z._default(z.enum(['apply', 'observe']), 'apply'),
+  GLEANER_LOG_LEVEL: z._default(z.enum(['debug', 'info', 'warn', 'error', 'silent']), 'info'),
+  GLEANER_BODY_LIMIT: whole(1024, 64 * MiB, 4 * MiB),
+  GLEANER_CONCURRENCY: whole(1, 1000, 16),
 });
+
+/** What Kubernetes puts into every container for a Service whose name begins with "gleaner". */
+const serviceLink = /_(SERVICE_HOST|SERVICE_PORT(_.*)?|PORT(_\d+_(TCP|UDP|SCTP)(_.*)?)?)$/;
 
 /**
  * Reads the environment, once, at the start. `FUNCTION`, `PORT` and everything that begins with `GLEANER_` is ours, so
@@ -44,7 +44,10 @@ export function readSettings(environment: NodeJS.ProcessEnv, functions: readonly
   const ours = new Map(
     Object.entries(environment).filter(
       (entry): entry is [string, string] =>
-        entry[1] !== undefined && entry[1] !== '' && /^(FUNCTION|PORT|GLEANER_.*)$/.test(entry[0]),
+        entry[1] !== undefined &&
+        entry[1] !== '' &&
+        /^(FUNCTION|PORT|GLEANER_.*)$/.test(entry[0]) &&
+        !serviceLink.test(entry[0]),
     ),
   );
   const configs = new Map(functions.map((fn) => [fn.name, takeConfig(fn, ours)]));
@@ -90,11 +93,26 @@ const upper = (text: string): string =>
     .replaceAll('-', '_')
     .toUpperCase();
 
-const describe = (error: z.ZodError, variable: (key: string) => string): string =>
+const describe = (error: z.core.$ZodError, variable: (key: string) => string): string =>
   error.issues
     .map((issue) =>
       issue.code === 'unrecognized_keys'
         ? `${issue.keys.join(', ')} is not a setting of Gleaner's`
-        : `${variable(issue.path.join('.'))}: ${issue.message}`,
+        : `${variable(issue.path.join('.'))}: ${expectation(issue)}`,
     )
     .join('; ');
+
+function expectation(issue: z.core.$ZodIssue): string {
+  switch (issue.code) {
+    case 'invalid_value':
+      return `is none of ${issue.values.join(', ')}`;
+    case 'too_small':
+      return `is less than ${issue.minimum}`;
+    case 'too_big':
+      return `is more than ${issue.maximum}`;
+    case 'invalid_type':
+      return `is no ${issue.expected}`;
+    default:
+      return 'is not valid';
+  }
+}

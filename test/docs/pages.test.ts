@@ -43,7 +43,7 @@ describe('figures', () => {
       met: true,
     };
     const text = withFigures(readme, { machine: 'two cores', date: '2026-01-01', figures: [figure] });
-    expect(text).toContain('| cold start | 123 ms | 100 ms | 1.23 | ≤ 1.5 | yes |');
+    expect(text).toContain('| cold start | 123 ms | 100 ms | 1.23 | ≤ 1.5 | yes |  |');
     expect(text).toMatch(/^above\n<!-- figures -->\n[^]*<!-- \/figures -->\nbelow\n$/);
     expect(text).not.toContain('old\n<');
     expect(withFigures(text, { machine: 'two cores', date: '2026-01-01', figures: [figure] })).toBe(text);
@@ -51,7 +51,7 @@ describe('figures', () => {
 
   test('a goal that was missed says so, and why', () => {
     const figure = { name: 'RSS', value: 80, unit: 'MB', goal: '<= 1.3 x', met: false, note: '0.1 over' };
-    expect(withFigures(readme, { machine: 'm', date: 'd', figures: [figure] })).toContain('**no**: 0.1 over');
+    expect(withFigures(readme, { machine: 'm', date: 'd', figures: [figure] })).toContain('| **no** | 0.1 over |');
   });
 
   test('a goal that is a distance shows one', () => {

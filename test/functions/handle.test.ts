@@ -142,9 +142,10 @@ describe.each(hosts)('under %s', (_, startHost) => {
 
     await flood(10);
     const before = rssMiB();
-    await flood(20);
+    await flood(30);
 
-    expect(rssMiB() - before).toBeLessThan(30);
+    // 150 MB went in; what remains is the collector's slack.
+    expect(rssMiB() - before).toBeLessThan(60);
   }, 30_000);
 
   test('on SIGTERM, what is under way is finished and the process ends well', async () => {

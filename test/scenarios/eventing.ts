@@ -9,6 +9,7 @@ import type { Sandbox } from '../../sandbox/index.ts';
 import { connect } from '../../shared/kube/client.ts';
 import type { AnyFunction } from '../../shared/function.ts';
 import { createCluster } from '../../shared/runtime/cluster.ts';
+import { createLog } from '../../shared/runtime/log.ts';
 import { createRunner } from '../../shared/runtime/runner.ts';
 import { startServer } from '../../shared/runtime/server.ts';
 import { readSettings } from '../../shared/runtime/settings.ts';
@@ -22,7 +23,7 @@ export interface Deployed {
   readonly eventing: Eventing;
   /** Log lines of all functions, as text. */
   readonly log: string[];
-  stop(): Promise<void>;
+  stop: () => Promise<void>;
 }
 
 /**
@@ -45,9 +46,7 @@ export async function deploy(
       const token = sandbox.api.tokenFor(`system:serviceaccount:gleaner:${fn.name}`);
       await writeFile(kubeconfig, sandbox.api.kubeconfig({ token }));
       const settings = readSettings({ FUNCTION: fn.name, GLEANER_MODE: options.mode ?? 'apply' }, functions);
-      const write = (level: string) => (message: string, fields?: object) =>
-        void log.push(JSON.stringify({ level, message, ...fields }));
-      const lines = { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') };
+      const lines = createLog({ level: 'debug', write: (line) => void log.push(line) });
       const runner = createRunner({
         functions: [fn],
         settings,

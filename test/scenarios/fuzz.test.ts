@@ -101,7 +101,7 @@ function volume(
 
 function brokenWorld(seed: number): Scenario {
   const d = dice(seed);
-  const longhorn = d.of('1.7', '1.8', '1.9') as '1.7' | '1.8' | '1.9';
+  const longhorn = d.of<'1.7' | '1.8' | '1.9'>('1.7', '1.8', '1.9');
   return {
     name: `broken-${seed}`,
     describe: 'Broken at random.',

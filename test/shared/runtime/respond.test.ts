@@ -26,7 +26,7 @@ async function ask(event: unknown, { w = world(), mode = 'apply', fn = tiny, swe
     async *sweep() {
       yield* swept;
     },
-    log: createLog({ write: (line) => lines.push(line) }),
+    log: createLog({ level: 'debug', write: (line) => lines.push(line) }),
   });
   return { answer, log: lines.join('') };
 }

@@ -17,6 +17,18 @@ describe('readSettings', () => {
     });
   });
 
+  test('what Kubernetes adds for a Service named gleaner is not ours', () => {
+    const links = {
+      GLEANER_SERVICE_HOST: '10.0.0.1',
+      GLEANER_SERVICE_PORT: '80',
+      GLEANER_SERVICE_PORT_HTTP: '80',
+      GLEANER_PORT: 'tcp://10.0.0.1:80',
+      GLEANER_PORT_80_TCP: 'tcp://10.0.0.1:80',
+      GLEANER_PORT_80_TCP_ADDR: '10.0.0.1',
+    };
+    expect(readSettings(links, [])).toEqual(readSettings({}, []));
+  });
+
   test('a function has its own policy', () => {
     const settings = read({
       FUNCTION: 'clear-note',

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import { SWAP_ANNOTATION } from '../../../shared/domain/names.ts';
 import { ref } from '../../../shared/domain/kinds.ts';
 import { defineFunction } from '../../../shared/function.ts';
@@ -15,7 +15,7 @@ export const tiny = defineFunction<Snapshot | undefined, { keep: 'yes' | 'no' }>
   summary: 'Takes a note off snapshots.',
   watches: [{ kind: 'VolumeSnapshot', mode: 'resource' }],
   needs: [],
-  config: z.strictObject({ keep: z.enum(['yes', 'no']).default('no') }),
+  config: z.strictObject({ keep: z._default(z.enum(['yes', 'no']), 'no') }),
   considers(change) {
     const subject = ref(change.kind, change.name, change.namespace);
     const clean = change.kind === 'VolumeSnapshot' && change.object !== undefined && !isNoted(change.object);

@@ -1,0 +1,150 @@
+import { afterEach, describe, expect, test } from '@jest/globals';
+import { parse } from 'yaml';
+import type { World } from './run.ts';
+import { gleaner, startWorld } from './run.ts';
+
+let world: World;
+afterEach(() => world.stop());
+
+const claims = async () =>
+  (await world.sandbox.client.list('v1/PersistentVolumeClaim')).map(({ status }) => status.phase);
+
+describe('apply', () => {
+  test('repairs until all is settled, tells each step, and has nothing to do the second time', async () => {
+    world = await startWorld({ scenario: 'mixed-volumes' });
+    const { code, out, err } = await world.run('apply');
+    expect(code).toBe(0);
+    expect(err).toMatch(/^fix-handle: create VolumeSnapshotContent /m);
+    expect(err).toMatch(/^relink-vmbackup: point VirtualMachineBackup /m);
+    expect(out).toMatch(/^OBJECT +FUNCTION +STEPS +DONE\n[^]*\n\n\d+ steps taken\. Nothing needs attention/);
+    expect(world.sandbox.store.losses).toEqual([]);
+    expect((await world.run('scan')).code).toBe(0);
+
+    world.sandbox.api.clearRequests();
+    const again = await world.run('apply');
+    expect(again).toMatchObject({ code: 0, err: '' });
+    expect(world.writes()).toBe(0);
+  });
+
+  test('-o json has each action as it was applied, and stdout nothing else', async () => {
+    world = await startWorld({ scenario: 'restore-hanging' });
+    expect(await claims()).toEqual(['Pending', 'Pending']);
+    const planned = JSON.parse((await world.run('plan', '-o', 'json')).out);
+    const { code, out } = await world.run('apply', '-o', 'json');
+    expect(code).toBe(0);
+    const report = JSON.parse(out);
+    expect(report).toMatchObject({
+      kind: 'Apply',
+      dryRun: 'none',
+      findings: [],
+      summary: { ended: 'settled', open: 0, failures: 0, steps: report.applied.length },
+    });
+    const texts = report.applied.map(({ text }: any) => text);
+    for (const { actions } of planned.findings) {
+      for (const { text } of actions) expect(texts).toContain(text);
+    }
+    await world.sandbox.settle();
+    expect(await claims()).toEqual(['Bound', 'Bound']);
+  });
+
+  test('only what was asked for is touched', async () => {
+    world = await startWorld({ scenario: 'restore-hanging' });
+    const { code, out } = await world.run('apply', 'vmrestore/restore-web', '-o', 'json');
+    expect(code).toBe(0);
+    for (const { subject } of JSON.parse(out).applied) expect(subject.name).toMatch(/^restore-finance-/);
+    await world.sandbox.settle();
+    expect(await claims()).toEqual(['Bound', 'Bound']);
+    expect((await world.run('scan')).code).toBe(1);
+  });
+
+  test('answers 1 and shows what a person must decide', async () => {
+    world = await startWorld({ scenario: 'broken' });
+    const { code, out } = await world.run('apply');
+    expect(code).toBe(1);
+    expect(out).toMatch(/ report +\w+ +[^]* to look at \(/);
+  });
+
+  test.each(['client', 'server'])('--dry-run=%s says what would be done and stores nothing', async (how) => {
+    world = await startWorld({ scenario: 'restore-hanging' });
+    const planned = JSON.parse((await world.run('plan', '-o', 'json')).out);
+    const texts = planned.findings.flatMap(({ actions }: any) => actions.map(({ text }: any) => text));
+    world.sandbox.api.clearRequests();
+    const { code, out, err } = await world.run('apply', `--dry-run=${how}`, '-o', 'json');
+    expect(code).toBe(1);
+    expect(err).toContain('(dry run');
+    expect(
+      JSON.parse(out)
+        .applied.map(({ text }: any) => text)
+        .sort(),
+    ).toEqual(texts.sort());
+    expect(world.writes()).toBe(0);
+    const asked = world.sandbox.api.requests().filter(({ dryRun }) => dryRun).length;
+    expect(asked > 0).toBe(how === 'server');
+  });
+
+  test('--once takes one round and answers that there may be more', async () => {
+    world = await startWorld({ scenario: 'wrong-handle' });
+    const { code, out } = await world.run('apply', '--once', '-o', 'yaml');
+    expect(code).toBe(1);
+    expect(parse(out).summary).toMatchObject({ ended: 'once', rounds: 1 });
+    expect((await world.run('apply')).code).toBe(0);
+  });
+
+  test('what fails for the moment is tried again, in the same run', async () => {
+    world = await startWorld({ scenario: 'wrong-handle' });
+    let left = 3;
+    world.sandbox.api.setFault(({ verb }) =>
+      verb === 'create' && left-- > 0 ? { kind: 'status', code: 503, retryAfterSeconds: 0 } : undefined,
+    );
+    const { code, err } = await world.run('apply');
+    expect(err).toMatch(/^fix-handle: failed: .*503/m);
+    expect(code).toBe(0);
+    expect(world.sandbox.store.losses).toEqual([]);
+  });
+
+  test('what fails for good is an error, and the rest is done', async () => {
+    world = await startWorld({ scenario: 'several-vms' });
+    const names = async () => {
+      const { out } = await world.run('scan', '--function', 'relink-vmbackup', '-o', 'name');
+      return new Set(
+        out
+          .trim()
+          .split('\n')
+          .map((line) => line.split('/')[1]),
+      );
+    };
+    const [first, ...others] = await names();
+    expect(others.length).toBeGreaterThan(0);
+    world.sandbox.api.setFault(({ verb, name }) =>
+      verb === 'patch' && name === first ? { kind: 'status', code: 403, reason: 'Forbidden' } : undefined,
+    );
+    const { code, out, err } = await world.run('apply', '-o', 'json');
+    expect(code).toBe(2);
+    expect(err).toMatch(/the right to patch virtualmachinebackups\.harvesterhci\.io is missing/);
+    expect(JSON.parse(out)).toMatchObject({ errors: [expect.stringContaining('403')] });
+    expect(await names()).toEqual(new Set([first]));
+  });
+
+  test('Ctrl-C ends it at the next safe place; the next run goes on', async () => {
+    world = await startWorld({ scenario: 'several-vms' });
+    const stopped = new AbortController();
+    const io = {
+      interrupted: () => stopped.signal,
+      err: (text: string) => {
+        if (text.includes('create')) stopped.abort();
+      },
+    };
+    expect((await gleaner(['apply', '--kubeconfig', world.kubeconfig], { io })).code).toBe(130);
+    expect((await world.run('apply')).code).toBe(0);
+    expect((await world.run('scan')).code).toBe(0);
+    expect(world.sandbox.store.losses).toEqual([]);
+  });
+
+  test('--timeout ends it while controllers are still at it', async () => {
+    world = await startWorld({ scenario: 'wrong-handle' });
+    const { code, err } = await world.run('apply', '--timeout', '1ms');
+    expect(code).toBe(1);
+    expect(err).toContain('time is up');
+    expect((await world.run('apply')).code).toBe(0);
+  });
+});

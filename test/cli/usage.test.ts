@@ -1,0 +1,118 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { commands } from '../../cli/commands/index.ts';
+import { createApiServer } from '../../sandbox/api/server.ts';
+import type { World } from './run.ts';
+import { gleaner, startWorld } from './run.ts';
+
+describe('a command line that is right', () => {
+  test('without arguments shows the commands', async () => {
+    const { code, out, err } = await gleaner([]);
+    expect({ code, err }).toEqual({ code: 0, err: '' });
+    for (const { name } of commands) expect(out).toContain(`\n  ${name} `);
+  });
+
+  test.each(commands.map(({ name }) => name))('%s --help shows options and examples', async (name) => {
+    const { code, out } = await gleaner([name, '--help']);
+    expect(code).toBe(0);
+    expect(out).toMatch(/Options:[^]*Examples:\n {2}# .+\n {2}\S+/);
+  });
+
+  test('functions -o json is a list of what each does, watches and needs', async () => {
+    const { code, out } = await gleaner(['functions', '-o', 'json']);
+    expect(code).toBe(0);
+    expect(JSON.parse(out)).toContainEqual({
+      name: 'fix-handle',
+      summary: expect.any(String),
+      watches: expect.arrayContaining([{ kind: 'VolumeSnapshotContent', mode: 'resource' }]),
+      needs: expect.arrayContaining([expect.objectContaining({ resource: 'volumesnapshotcontents' })]),
+    });
+  });
+
+  test.each([
+    ['table', /^NAME +SUMMARY\nfix-handle /],
+    ['wide', /WATCHES +NEEDS/],
+    ['yaml', /^- name: fix-handle/],
+    ['name', /^fix-handle\nrelink-vmbackup\n$/],
+  ])('functions -o %s', async (format, shape) => {
+    expect((await gleaner(['functions', '-o', format])).out).toMatch(shape);
+  });
+
+  test('sandbox --list names the scenarios', async () => {
+    const { code, out } = await gleaner(['sandbox', '--list']);
+    expect(code).toBe(0);
+    expect(out).toMatch(/\nrecovered +1\.4 +1\.8 /);
+  });
+});
+
+describe('a command line that is wrong: one sentence on stderr, exit code 2', () => {
+  test.each([
+    { argv: ['prune'], says: "unknown command 'prune'" },
+    { argv: ['scan', '--everything'], says: "unknown option '--everything'" },
+    { argv: ['functions', 'fix-handle'], says: 'too many arguments' },
+    { argv: ['scan', '-o', 'xml'], says: 'Allowed choices are table, wide, json, yaml, name' },
+    { argv: ['scan', 'pods'], says: '"pods" is no kind that Gleaner looks at' },
+    { argv: ['scan', '--function', 'fix'], says: 'no function "fix"; there are: fix-handle' },
+    { argv: ['scan', '--policy', 'fix-handle.mode=swap'], says: 'fix-handle.procedure=auto|create|swap' },
+    { argv: ['scan', '--policy', 'fix-handle.procedure=swop'], says: 'fix-handle.procedure' },
+    { argv: ['plan', '--procedure', 'swop'], says: 'auto, create, swap' },
+    { argv: ['apply', '--timeout', 'soon'], says: '"soon" is no duration' },
+    { argv: ['apply', '--dry-run', 'maybe'], says: 'none, client, server' },
+    { argv: ['replay'], says: "missing required argument 'file'" },
+    { argv: ['replay', '/nowhere.json'], says: 'there is no file /nowhere.json' },
+    { argv: ['replay', '-', '--to', 'localhost'], says: '"localhost" is no address' },
+    { argv: ['replay', '-', '--to', 'http://localhost', '--dry-run=client'], says: 'cannot be combined' },
+    { argv: ['sandbox', '--scenario', 'atlantis'], says: 'no scenario "atlantis"' },
+    { argv: ['sandbox', '--harvester', 'latest'], says: '"latest" is no version' },
+  ])('$argv', async ({ argv, says }) => {
+    const { code, out, err } = await gleaner(argv);
+    expect({ code, out }).toEqual({ code: 2, out: '' });
+    expect(err).toMatch(/^gleaner: /);
+    expect(err).toContain(says);
+    expect(err).not.toContain('\n    at ');
+  });
+});
+
+describe('a cluster that does not answer as it should: what is wrong, and what helps', () => {
+  let world: World;
+  beforeAll(async () => {
+    world = await startWorld({ scenario: 'wrong-handle' });
+  });
+  afterAll(() => world.stop());
+
+  test('a kind that is not installed', async () => {
+    const other = await createApiServer({ withoutGroups: ['harvesterhci.io'] });
+    const file = await world.file('other', other.kubeconfig());
+    const { code, err } = await gleaner(['scan', '--kubeconfig', file]);
+    await other.stop();
+    expect(code).toBe(2);
+    expect(err).toMatch(
+      /virtualmachinebackups of harvesterhci\.io\/v1beta1: is its CRD installed\?; is this a Harvester/,
+    );
+  });
+
+  test('nobody at that address; the document is whole all the same', async () => {
+    const config = world.sandbox.api.kubeconfig().replace(world.sandbox.api.url, 'http://127.0.0.1:1');
+    const file = await world.file('nobody', config);
+    const { code, err, out } = await gleaner(['scan', '-o', 'json', '--kubeconfig', file]);
+    expect(code).toBe(2);
+    expect(err).toMatch(/ECONNREFUSED.*check that the cluster can be reached/);
+    expect(JSON.parse(out)).toMatchObject({
+      kind: 'Scan',
+      findings: [],
+      errors: [expect.stringContaining('ECONNREFUSED')],
+    });
+  });
+
+  test('rights that are missing', async () => {
+    const token = world.sandbox.api.tokenFor('jane');
+    const file = await world.file('jane', world.sandbox.api.kubeconfig({ token }));
+    const { code, err } = await gleaner(['apply', '--kubeconfig', file]);
+    expect(code).toBe(2);
+    expect(err).toMatch(/the right to list backups\.longhorn\.io is missing.*ask for that right/);
+  });
+
+  test('a file that is not there', async () => {
+    const { code, err } = await gleaner(['scan', '--kubeconfig', '/nowhere']);
+    expect({ code, err }).toEqual({ code: 2, err: 'gleaner: kubeconfig cannot be read: ENOENT\n' });
+  });
+});
