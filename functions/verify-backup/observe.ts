@@ -16,7 +16,13 @@ export type Seen = { readonly subject: Ref } & (
   | { readonly is: 'nothing' }
   | SeenBackup
   | ({ readonly is: 'restore'; readonly events: Events } & SeenRestore)
-  | { readonly is: 'target'; readonly target: BackupTarget | undefined; readonly events: Events }
+  | {
+      readonly is: 'target';
+      readonly target: BackupTarget | undefined;
+      /** Whether there is a VMBackup that needs a target. */
+      readonly inUse: boolean;
+      readonly events: Events;
+    }
 );
 
 export interface SeenBackup {
@@ -51,7 +57,7 @@ export async function observe(reader: Reader, subject: Ref): Promise<Seen> {
       const target = await reader.get('BackupTarget', subject.name, subject.namespace);
       const events =
         target === undefined ? new Map() : await readEvents(reader, target, targetTrouble(judgeTarget(target)));
-      return { subject, is: 'target', target, events };
+      return { subject, is: 'target', target, inUse: await isInUse(reader), events };
     }
     default:
       return { subject, is: 'nothing' };
@@ -84,4 +90,11 @@ async function readEvents(
     if (event !== undefined) events.set(name, event);
   }
   return events;
+}
+
+async function isInUse(reader: Reader): Promise<boolean> {
+  for await (const { spec } of reader.list('VirtualMachineBackup')) {
+    if ((spec.type || 'backup') === 'backup') return true;
+  }
+  return false;
 }

@@ -45,8 +45,13 @@ export function plan(seen: Seen, config: Config, nowMs: number): Plan {
     }
     case 'target': {
       const trouble = judgeTarget(seen.target);
-      if (trouble === undefined) {
-        return only({ subject, reason: 'TargetReachable', message: 'the backup target is reachable', actions: [] });
+      if (trouble === undefined || (trouble.reason === 'TargetNotConnected' && !seen.inUse)) {
+        return only({
+          subject,
+          reason: 'TargetReachable',
+          message: trouble?.detail ?? 'the backup target is reachable',
+          actions: [],
+        });
       }
       const { reason, detail: message } = trouble;
       const findings = [{ subject, reason, message, command: commandForTarget(reason), actions: [] }];

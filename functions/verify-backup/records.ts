@@ -13,7 +13,7 @@ import type {
 import type { Config } from './config.ts';
 import type { Events, SeenBackup } from './observe.ts';
 import type { Trouble } from './troubles.ts';
-import { eventNameOf } from './troubles.ts';
+import { eventNameOf, isOfTheTarget } from './troubles.ts';
 
 /** What is written down: Events on the object that suffers, and a report that keeps each link's verdict. */
 
@@ -94,7 +94,7 @@ const microTime = (ms: number): string => new Date(ms).toISOString().replace(/Z$
 export function reportFor(seen: SeenBackup, links: readonly Link[], nowMs: number): RecordAction[] {
   const { backup, reportKind, report } = seen;
   if (reportKind === undefined) return [];
-  const broken = links.some(({ result }) => result === 'fail');
+  const broken = links.some((link) => link.result === 'fail' && !isOfTheTarget(link));
   if (report === undefined && !broken) return [];
   const old = new Map((report?.results ?? []).map((result) => [keyOf(result), result]));
   const results = links.map((link) => {

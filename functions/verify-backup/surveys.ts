@@ -1,13 +1,13 @@
 import { describeRef, ref } from '../../shared/domain/kinds.ts';
 import * as names from '../../shared/domain/names.ts';
-import { isDeleting } from '../../shared/chain/judge.ts';
+import { isDeleting, isTakenLater } from '../../shared/chain/judge.ts';
 import type { Orphan } from '../../shared/chain/orphans.ts';
 import { entriesOf } from '../../shared/chain/read.ts';
 import { degradedBy } from '../../shared/chain/readiness.ts';
 import type { ChainState, PairState, SurveyedVMBackup, SurveyItem } from '../../shared/chain/survey.ts';
 import { judgeTargetOf, targetRef } from '../../shared/chain/target.ts';
 import type { Considered } from '../../shared/function.ts';
-import type { VolumeEntry } from '../../shared/objects/types.ts';
+import type { VMBackup, VolumeEntry } from '../../shared/objects/types.ts';
 import type { Finding } from '../../shared/plan/plan.ts';
 import { formatBytes } from '../../shared/domain/bytes.ts';
 
@@ -19,13 +19,7 @@ export function surveys(item: SurveyItem): Considered {
     case 'restore':
       return { subjects: [ref('VirtualMachineRestore', item.restore.metadata.name, item.restore.metadata.namespace)] };
     case 'target':
-      return item.trouble === undefined
-        ? {
-            findings: [
-              { subject: targetRef, reason: 'TargetReachable', message: 'the backup target is reachable', actions: [] },
-            ],
-          }
-        : { subjects: [targetRef] };
+      return { subjects: [targetRef] };
     case 'orphan':
       return { findings: [orphanFinding(item.orphan)] };
     default:
@@ -47,17 +41,17 @@ function surveyBackup(item: SurveyedVMBackup): Considered {
     degradedBy(backup) === undefined &&
     judgeTargetOf(backup, chain.target) === undefined &&
     !chain.accused(backup.metadata.uid) &&
-    entries.every((entry) => isSound(entry, item.pairOf(entry.name ?? ''), chain));
+    entries.every((entry) => isSound(backup, entry, item.pairOf(entry.name ?? ''), chain));
   return sound ? { findings: entries.map((entry) => verified(subject, entry)) } : { subjects: [subject] };
 }
 
-function isSound(entry: VolumeEntry, pair: PairState, chain: ChainState): boolean {
+function isSound(vmBackup: VMBackup, entry: VolumeEntry, pair: PairState, chain: ChainState): boolean {
   const { name, longhornBackupName: backup, csiDriverName, persistentVolumeClaim } = entry;
   if (!name || !backup || (csiDriverName ?? names.LONGHORN_DRIVER) !== names.LONGHORN_DRIVER) return false;
   if (!pair.hasSnapshot || !pair.hasContent || pair.unready || pair.notRight || pair.unowned) return false;
   if (pair.unfinished || !pair.names(backup)) return false;
   const facts = chain.factsOf(backup);
-  if (!('volume' in facts)) return false;
+  if (!('volume' in facts) || isTakenLater(vmBackup, facts)) return false;
   const recorded = persistentVolumeClaim?.spec?.volumeName;
   return (!recorded || recorded === facts.volume) && chain.backupVolumesOf(facts.volume) === 1;
 }

@@ -1,6 +1,7 @@
 /** The list of scenarios, one line each. */
 import * as handles from './handles.ts';
 import { large } from './large.ts';
+import * as orphans from './orphans.ts';
 import * as restores from './restores.ts';
 import type { Scenario } from './scenario.ts';
 import * as trouble from './trouble.ts';
@@ -34,6 +35,9 @@ export const scenarios: readonly Scenario[] = [
   trouble.scheduledNotFinal,
   trouble.notOurs,
   trouble.broken,
+  orphans.orphans,
+  orphans.brokenLinks,
+  orphans.blockers,
   large(100),
 ];
 

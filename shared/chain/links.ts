@@ -5,7 +5,7 @@ import * as names from '../domain/names.ts';
 import type { Backup, BackupTarget, BackupVolume, Content, Snapshot, VMBackup, VolumeEntry } from '../objects/types.ts';
 import type { Reason } from '../plan/reason.ts';
 import type { BackupFacts, BackupTrouble } from './judge.ts';
-import { isDeleting, isOwnedBy, judgeBackup, judgeBackupVolumes } from './judge.ts';
+import { isDeleting, isOwnedBy, isTakenLater, judgeBackup, judgeBackupVolumes } from './judge.ts';
 import { judgeReadiness } from './readiness.ts';
 import type { TargetTrouble } from './target.ts';
 import { judgeTargetOf, targetRef } from './target.ts';
@@ -154,7 +154,7 @@ function judgeContentLink(
       ? wait('RepairUnderWay', `${name} is being created anew`, at)
       : fail('ContentMissing', `${name}, which volume ${entry.volumeName} uses, does not exist`, at);
   }
-  const { volumeSnapshotRef, source } = content.spec;
+  const { volumeSnapshotRef } = content.spec;
   const misnamed = volumeSnapshotRef.name !== entry.name || volumeSnapshotRef.namespace !== backup.metadata.namespace;
   const otherUid = volumeSnapshotRef.uid && snapshot && volumeSnapshotRef.uid !== snapshot.metadata.uid;
   if (misnamed || otherUid) {
@@ -162,7 +162,7 @@ function judgeContentLink(
     return fail('Misbound', `${name} belongs to VolumeSnapshot ${whose}`, at);
   }
   if (isDeleting(content)) return wait('ContentDeleting', `${name} is being deleted`, at);
-  return judgeHandleOf(content, entry, facts, at, Boolean(source.volumeHandle));
+  return judgeHandleOf(content, entry, facts, at, backup);
 }
 
 function judgeHandleOf(
@@ -170,7 +170,7 @@ function judgeHandleOf(
   entry: VolumeEntry,
   facts: BackupFacts | BackupTrouble | undefined,
   at: Ref,
-  dynamic: boolean,
+  backup: VMBackup,
 ): Judged {
   const text = content.spec.source.snapshotHandle ?? content.status?.snapshotHandle;
   const name = describeRef(at);
@@ -183,12 +183,18 @@ function judgeHandleOf(
   if (!wanted) return skip('the VMBackup does not say which backup it should name', at);
   if (handle.kind !== 'backup' || handle.backup !== wanted) {
     const says = `${name} has the handle ${text}, and the VMBackup records backup ${wanted}`;
-    return dynamic ? fail('ContentReplaced', says, at, show) : fail('BackupMismatch', says, at, show);
+    return fail(content.spec.source.volumeHandle ? 'ContentReplaced' : 'BackupMismatch', says, at, show);
   }
   if (facts === undefined || 'reason' in facts) return skip(`whether ${text} is right cannot be told now`, at);
   if (handle.volume !== facts.volume) {
     const cure = `gleaner apply vsc/${at.name}`;
     return fail('HandleWrong', `${name} has the handle ${text}, and the backup is of volume ${facts.volume}`, at, cure);
+  }
+  if (isTakenLater(backup, facts)) {
+    const [taken, ready] = [facts.takenMs ?? NaN, Date.parse(backup.status?.creationTime ?? '')].map((ms) =>
+      new Date(ms).toISOString(),
+    );
+    return fail('ContentReplaced', `${name} names data of ${taken}, and the VMBackup was ready at ${ready}`, at, show);
   }
   return pass(`${text} is right`, at, handle.scheme === 'bs' ? 'LegacyScheme' : 'LinkSound');
 }

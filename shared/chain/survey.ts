@@ -19,7 +19,8 @@ export type SurveyItem =
   | SurveyedVMBackup
   /** Only with {@link SurveyOptions.chain}, as those that follow. A restore that is not complete. */
   | { readonly what: 'restore'; readonly restore: VMRestore }
-  | { readonly what: 'target'; readonly trouble: TargetTrouble | undefined }
+  /** The target is in trouble, and there are VMBackups that need it. */
+  | { readonly what: 'target'; readonly trouble: TargetTrouble }
   | { readonly what: 'orphan'; readonly orphan: Orphan }
   | { readonly what: 'unreadable'; readonly object: Ref; readonly issue: string };
 
@@ -160,7 +161,9 @@ export async function* survey(
     if (noted || unready) yield { what: 'snapshot', snapshot, pair: stateOf(pairs.get(key)) };
   }
 
+  let needsTarget = false;
   for await (const backup of reader.list('VirtualMachineBackup', { ...scope, ...options })) {
+    needsTarget ||= (backup.spec.type || 'backup') === 'backup';
     const { namespace, uid } = backup.metadata;
     const pairOf = (name: string) => stateOf(pairs.get(`${namespace}/${name}`));
     for (const { name, longhornBackupName } of claims === undefined ? [] : entriesOf(backup)) {
@@ -179,7 +182,10 @@ export async function* survey(
     }
   }
   if (surroundings !== undefined) {
-    yield { what: 'target', trouble: judgeTarget(surroundings.target) };
+    const trouble = judgeTarget(surroundings.target);
+    if (trouble !== undefined && (needsTarget || trouble.reason !== 'TargetNotConnected')) {
+      yield { what: 'target', trouble };
+    }
     for (const restore of surroundings.restores) yield { what: 'restore', restore };
     // What cannot be read may claim anything.
     if (claims !== undefined && unreadable.length === 0) {

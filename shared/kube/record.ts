@@ -2,7 +2,7 @@ import { kinds } from '../domain/kinds.ts';
 import type { Ref } from '../domain/kinds.ts';
 import { FIELD_MANAGER, MANAGED_BY_LABEL } from '../domain/names.ts';
 import type { Identity, PutReportAction, RecordEventAction, ReportResult } from '../plan/action.ts';
-import { AlreadyExistsError, GoneError } from './errors.ts';
+import { AlreadyExistsError, ConflictError, GoneError } from './errors.ts';
 import type { JsonPatchOperation, Writer } from './ports.ts';
 
 /** The writes that only say something: Kubernetes Events and reports. Part of `apply.ts`. */
@@ -47,20 +47,29 @@ function newEvent({ target, event, at }: RecordEventAction): object {
 
 /** Creates the report or replaces its results. @throws ConflictError when it is no longer the one that was seen */
 export async function putReport(action: PutReportAction, writer: Writer): Promise<'done' | 'unchanged'> {
-  const { target, about, results, seen } = action;
-  const summary = summaryOf(results);
+  const { target, results, seen } = action;
   if (seen !== undefined) {
     const operations: JsonPatchOperation[] = [
       test('/metadata/uid', seen.uid),
       test('/metadata/resourceVersion', seen.resourceVersion),
       { op: 'add', path: '/results', value: results.map(asResult) },
-      { op: 'add', path: '/summary', value: summary },
+      { op: 'add', path: '/summary', value: summaryOf(results) },
     ];
     await writer.patch(target.kind, target.name, target.namespace, operations);
     return 'done';
   }
+  try {
+    await writer.create(target.kind, newReport(action));
+    return 'done';
+  } catch (error) {
+    if (!(error instanceof AlreadyExistsError)) throw error;
+    throw new ConflictError(`${target.kind} ${target.name} is there by now`, 409, { cause: error });
+  }
+}
+
+function newReport({ target, about, results }: PutReportAction): object {
   const { apiVersion } = kinds[about.kind];
-  await writer.create(target.kind, {
+  return {
     apiVersion: kinds[target.kind].apiVersion,
     kind: target.kind,
     metadata: {
@@ -72,10 +81,9 @@ export async function putReport(action: PutReportAction, writer: Writer): Promis
     },
     ...(target.kind === 'Report' && { source: FIELD_MANAGER }),
     scope: reference(about),
-    summary,
+    summary: summaryOf(results),
     results: results.map(asResult),
-  });
-  return 'done';
+  };
 }
 
 const asResult = (result: ReportResult): object => ({

@@ -89,6 +89,8 @@ export const VirtualMachineBackup = z.object({
   status: z.nullish(
     z.object({
       readyToUse: z.nullish(z.boolean()),
+      /** When it became ready; its data is older. */
+      creationTime: z.nullish(text),
       backupTarget: z.nullish(
         z.object({ endpoint: z.nullish(text), bucketName: z.nullish(text), bucketRegion: z.nullish(text) }),
       ),
@@ -144,6 +146,7 @@ export const Backup = z.object({
       /** Bytes of the volume. */
       volumeSize: z.nullish(text),
       labels: z.nullish(stringMap),
+      backupCreatedAt: z.nullish(text),
       backupTargetName: z.nullish(text),
       error: z.nullish(text),
     }),

@@ -1,6 +1,6 @@
 import type { VerdictKind } from './plan.ts';
 
-interface ReasonInfo {
+export interface ReasonInfo {
   readonly verdict: VerdictKind;
   /** What it means. */
   readonly means: string;
@@ -10,6 +10,8 @@ interface ReasonInfo {
   readonly youCan: string;
   /** The controllers are at it: it passes within seconds, and whoever applies a plan to its end waits for it. */
   readonly passes?: true;
+  /** The function whose own finding says the same and has the repair: where it runs too, once is enough. */
+  readonly toldBy?: string;
 }
 
 const nothing = 'Nothing.';
@@ -88,7 +90,9 @@ export const reasons = {
     'It cannot be told now, since something before it in the chain is broken or cannot be reached.',
     'See to the finding that names the cause.',
   ),
-  TargetReachable: leave('The backup target is connected and Longhorn reaches it.', nothingNeeded),
+  VMBackupInProgress: leave('The VMBackup is being made, or recovered.', 'See its progress.'),
+  RestoreRunning: leave('A restore is in progress, and nothing is seen that keeps it.', 'See its progress.'),
+  TargetReachable: leave('The backup target is reachable, or no backup needs one.', nothingNeeded),
   ForeignBackup: leave(
     'The Longhorn backup was made by a recurring job or by hand, not through a snapshot: no VMBackup is expected.',
     nothingNeeded,
@@ -159,15 +163,16 @@ export const reasons = {
   SnapshotGoing: passing('The old snapshot is being deleted; its content follows.', nothingNeeded),
   ContentGoing: passing('The old content is being deleted.', nothingNeeded),
 
-  VMBackupInProgress: wait('The VMBackup is being made, or recovered.', 'See its progress.'),
   RepairUnderWay: passing('The content is being created anew by Gleaner.', nothingNeeded),
-  RestoreRunning: wait('A restore is in progress, and nothing is seen that keeps it.', 'See its progress.'),
 
   // A person must decide.
-  HandleWrong: report(
-    'The handle of the VMBackup’s content names something other than the Longhorn volume of the backup.',
-    '`gleaner apply` repairs it, or fix-handle where it is installed; see its finding for the content.',
-  ),
+  HandleWrong: {
+    ...report(
+      'The handle of the VMBackup’s content names something other than the Longhorn volume of the backup.',
+      '`gleaner apply` repairs it, or fix-handle where it is installed; see its finding for the content.',
+    ),
+    toldBy: 'fix-handle',
+  },
   VMBackupFailed: report(
     'The VMBackup is not ready and will not become so by itself. Until it is, changes of the backup target and, on NFS, its rescans are refused, and its VM may not be stopped.',
     'Remove the cause that its error names, or get it out of the way with the command given.',
@@ -182,8 +187,8 @@ export const reasons = {
     'Add the owner reference with the VMBackup’s present uid; a wrong uid would have garbage collection delete it.',
   ),
   ContentReplaced: report(
-    'The snapshot’s content was taken anew: it names another backup than the VMBackup records, and so later data.',
-    'Do not restore through it. The recorded backup may still be on the target.',
+    'The snapshot’s content was taken anew: it names other, later data than the VMBackup was made of.',
+    'Do not restore through it. The former backup may still be on the target: look among the orphans.',
   ),
   TargetNotConnected: report(
     'No backup target is connected: nothing can be restored.',

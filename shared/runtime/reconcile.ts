@@ -15,6 +15,8 @@ export interface Session {
   /** Absent: only report (`GLEANER_MODE=observe`, `gleaner scan`, `gleaner plan`). */
   readonly applier?: Applier;
   readonly config: unknown;
+  /** Whether to write down what was found (Events, reports) besides repairing it. Default true. */
+  readonly records?: boolean;
   readonly nowMs?: () => number;
 }
 
@@ -40,11 +42,12 @@ export async function reconcile(fn: AnyFunction, subject: Ref, session: Session)
     const reader = attempt === 1 ? session.reader : (session.live ?? session.reader);
     const seen: unknown = await fn.observe(reader, subject);
     const plan = fn.plan(seen, session.config, (session.nowMs ?? Date.now)());
-    if (session.applier === undefined || actionsOf(plan).length === 0) {
+    const actions = actionsOf(session.records === false ? { findings: plan.findings } : plan);
+    if (session.applier === undefined || actions.length === 0) {
       return { function: fn.name, subject, plan, applied };
     }
     try {
-      for await (const done of session.applier.apply(actionsOf(plan))) applied.push(done);
+      for await (const done of session.applier.apply(actions)) applied.push(done);
       return { function: fn.name, subject, plan, applied };
     } catch (error) {
       const moved = error instanceof ConflictError || error instanceof GoneError;

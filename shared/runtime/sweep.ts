@@ -20,6 +20,8 @@ export interface SweepOptions {
   readonly scope?: Pick<ListOptions, 'namespace' | 'selector'>;
   /** How many subjects are worked on at once. Default 4. */
   readonly concurrency?: number;
+  /** Whether Events and reports are written. Default true. */
+  readonly records?: boolean;
   readonly nowMs?: () => number;
   /** Only these subjects are looked at closely, and only findings about them are yielded. */
   readonly only?: (subject: Ref) => boolean;
@@ -81,7 +83,7 @@ async function look(
   fn: AnyFunction,
   subject: Ref,
   seen: Reader,
-  { reader, applier, configOf, nowMs }: SweepOptions,
+  { reader, applier, configOf, records, nowMs }: SweepOptions,
 ): Promise<Swept> {
   try {
     const session = {
@@ -89,6 +91,7 @@ async function look(
       live: reader,
       ...(applier && { applier }),
       config: configOf(fn),
+      ...(records !== undefined && { records }),
       ...(nowMs && { nowMs }),
     };
     const outcome = await reconcile(fn, subject, session);
