@@ -2,7 +2,6 @@ import { describeRef, refKey } from '../shared/domain/kinds.ts';
 import type { AnyFunction } from '../shared/function.ts';
 import type { Finding } from '../shared/plan/plan.ts';
 import { needsAttention } from '../shared/plan/plan.ts';
-import type { ReasonInfo } from '../shared/plan/reason.ts';
 import { reasons } from '../shared/plan/reason.ts';
 import { findingsOf } from '../shared/runtime/settle.ts';
 import { sweep } from '../shared/runtime/sweep.ts';
@@ -70,7 +69,7 @@ function newsOf(functions: readonly AnyFunction[]): (by: string, finding: Findin
   const said = new Map<string, string>();
   return (by, finding) => {
     if (!needsAttention(finding)) return true;
-    const teller = (reasons[finding.reason] as ReasonInfo).toldBy;
+    const teller = reasons[finding.reason].toldBy;
     if (teller !== undefined && teller !== by && names.has(teller)) return false;
     const key = `${finding.reason} ${finding.facts?.['snapshot'] ?? refKey(finding.subject)}`;
     const first = said.get(key) ?? by;

@@ -1,5 +1,7 @@
 import type { Command } from '../command.ts';
 import { applyCommand } from './apply.ts';
+import { doctorCommand } from './doctor.ts';
+import { explainCommand } from './explain.ts';
 import { functionsCommand } from './functions.ts';
 import { manifestsCommand } from './manifests.ts';
 import { planCommand } from './plan.ts';
@@ -11,6 +13,8 @@ import { scanCommand } from './scan.ts';
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- existential type: each command's options stay its own
 export const commands: readonly Command<any>[] = [
   scanCommand,
+  doctorCommand,
+  explainCommand,
   planCommand,
   applyCommand,
   replayCommand,
