@@ -1,4 +1,5 @@
 /** The functions there are, one line each. */
 export { default as fixHandle } from './fix-handle/index.ts';
+export { default as preflightRestore } from './preflight-restore/index.ts';
 export { default as relinkVmbackup } from './relink-vmbackup/index.ts';
 export { default as verifyBackup } from './verify-backup/index.ts';

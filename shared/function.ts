@@ -44,6 +44,8 @@ export interface Need {
   readonly group: string;
   readonly resource: string;
   readonly verbs: readonly ('get' | 'list' | 'create' | 'patch' | 'delete')[];
+  /** Only objects of these names. */
+  readonly names?: readonly string[];
 }
 
 /** A resource event, parsed. */

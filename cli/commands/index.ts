@@ -5,6 +5,7 @@ import { explainCommand } from './explain.ts';
 import { functionsCommand } from './functions.ts';
 import { manifestsCommand } from './manifests.ts';
 import { planCommand } from './plan.ts';
+import { preflightCommand } from './preflight.ts';
 import { replayCommand } from './replay.ts';
 import { sandboxCommand } from './sandbox.ts';
 import { scanCommand } from './scan.ts';
@@ -15,6 +16,7 @@ export const commands: readonly Command<any>[] = [
   scanCommand,
   doctorCommand,
   explainCommand,
+  preflightCommand,
   planCommand,
   applyCommand,
   replayCommand,

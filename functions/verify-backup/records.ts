@@ -2,7 +2,7 @@ import type { Ref } from '../../shared/domain/kinds.ts';
 import { describeRef, ref } from '../../shared/domain/kinds.ts';
 import type { Link } from '../../shared/chain/links.ts';
 import { reportNameOf } from '../../shared/chain/reports.ts';
-import type { KubeEvent } from '../../shared/objects/types.ts';
+import type { KubeEvent, ReportObject } from '../../shared/objects/types.ts';
 import type {
   Identity,
   PutReportAction,
@@ -10,6 +10,7 @@ import type {
   RecordEventAction,
   ReportResult,
 } from '../../shared/plan/action.ts';
+import { eventOf } from '../../shared/plan/record.ts';
 import type { Config } from './config.ts';
 import type { Events, SeenBackup } from './observe.ts';
 import type { Trouble } from './troubles.ts';
@@ -17,10 +18,7 @@ import { eventNameOf, isOfTheTarget } from './troubles.ts';
 
 /** What is written down: Events on the object that suffers, and a report that keeps each link's verdict. */
 
-/** Kubernetes takes no more. */
-const LONGEST_NOTE = 1024;
 const POLICY = 'gleaner-verify-backup';
-const CONTROLLER = 'gleaner.dev/verify-backup';
 
 export function eventsFor(
   about: Identity & { readonly namespace: string },
@@ -54,38 +52,17 @@ function eventFor(
   type: 'Normal' | 'Warning',
   nowMs: number,
 ): RecordEventAction {
-  const { reason, message, object, command } = trouble;
-  const related = object !== undefined && describeRef(object) !== describeRef(about) ? { related: object } : {};
-  const note = command === undefined ? message : `${message}. Try: ${command}`;
-  return {
-    do: 'recordEvent',
-    target: { kind: 'Event', name: eventNameOf(about.uid, trouble), namespace: about.namespace },
-    event: {
-      type,
-      reason,
-      action: 'Verify',
-      note: note.length > LONGEST_NOTE ? message.slice(0, LONGEST_NOTE) : note,
-      regarding: about,
-      ...related,
-      controller: CONTROLLER,
-    },
-    at: microTime(nowMs),
-    ...(event !== undefined && {
-      seen: {
-        uid: event.metadata.uid,
-        resourceVersion: event.metadata.resourceVersion,
-        count: event.series?.count ?? 1,
-      },
-    }),
-  };
+  const seen = event && { ...version(event), count: event.series?.count ?? 1 };
+  const name = eventNameOf(about.uid, trouble);
+  return eventOf({ ...trouble, about, type, name, action: 'Verify', by: 'verify-backup' }, seen, nowMs);
 }
+
+const version = ({ metadata: { uid, resourceVersion } }: KubeEvent | ReportObject) => ({ uid, resourceVersion });
 
 const lastSeenMs = ({ series, eventTime }: KubeEvent): number => {
   const at = Date.parse(series?.lastObservedTime ?? eventTime ?? '');
   return Number.isNaN(at) ? 0 : at;
 };
-
-const microTime = (ms: number): string => new Date(ms).toISOString().replace(/Z$/, '000Z');
 
 /**
  * The report of a VMBackup, where one can be written and says something else than the one that is there. A VMBackup that
@@ -115,9 +92,7 @@ export function reportFor(seen: SeenBackup, links: readonly Link[], nowMs: numbe
     target: { kind: reportKind, name: reportNameOf(uid), namespace },
     about,
     results,
-    ...(report !== undefined && {
-      seen: { uid: report.metadata.uid, resourceVersion: report.metadata.resourceVersion },
-    }),
+    ...(report !== undefined && { seen: version(report) }),
   };
   const wasBroken = (report?.summary?.fail ?? 0) + (report?.summary?.warn ?? 0) > 0;
   const allRight = links.every(({ result }) => result === 'pass');

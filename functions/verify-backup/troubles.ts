@@ -6,6 +6,7 @@ import type { RestoreJudgment } from '../../shared/chain/restore.ts';
 import type { TargetTrouble } from '../../shared/chain/target.ts';
 import { targetRef } from '../../shared/chain/target.ts';
 import type { Reason } from '../../shared/plan/reason.ts';
+import { eventName } from '../../shared/plan/record.ts';
 
 /** Something worth an Event on the object that suffers from it. */
 export interface Trouble {
@@ -55,14 +56,5 @@ export const targetTrouble = (trouble: TargetTrouble | undefined): Trouble[] =>
   trouble === undefined ? [] : [{ reason: trouble.reason, message: trouble.detail, object: targetRef }];
 
 /** The same trouble of the same object has the same name, so that it is recorded once and then counted. */
-export function eventNameOf(uid: string, { reason, volume }: Pick<Trouble, 'reason' | 'volume'>): string {
-  const parts = ['gleaner', uid, reason, ...(volume === undefined ? [] : [volume])];
-  return parts
-    .map((part) =>
-      part
-        .toLowerCase()
-        .replaceAll(/[^a-z0-9-]/g, '-')
-        .replaceAll(/^-+|-+$/g, ''),
-    )
-    .join('.');
-}
+export const eventNameOf = (uid: string, { reason, volume }: Pick<Trouble, 'reason' | 'volume'>): string =>
+  eventName(uid, reason, ...(volume === undefined ? [] : [volume]));

@@ -1,8 +1,10 @@
 /**
  * Defaults and immutability of the built-in kinds, as far as volumes and their users need them.
  *
- * What it does not do: ask whether a storage class lets a claim grow; validate the rest of a built-in object (containers, ports, access modes …), allocate
- * cluster IPs, add the protection finalizers of PVCs and PVs (a controller of the real cluster removes them again).
+ * What it does not do: ask whether a storage class lets a claim grow; validate the rest of a built-in object (containers,
+ * ports, access modes …); allocate cluster IPs; count what a ResourceQuota limits, or refuse what passes it (its status
+ * is what a scenario says); add the protection finalizers of PVCs and PVs (a controller of the real cluster removes them
+ * again).
  */
 import { isDeepStrictEqual } from 'node:util';
 import { field } from './errors.ts';

@@ -11,6 +11,8 @@ export const BEING_DELETED_ANNOTATION = 'snapshot.storage.kubernetes.io/volumesn
 export const SNAP_REVISE_ANNOTATION = 'harvesterhci.io/snapRevise';
 /** `<namespace>/<schedule>` on VMBackups that a schedule made. */
 export const SCHEDULE_ANNOTATION = 'harvesterhci.io/svmbackupId';
+/** On a claim: `<namespace>/<name>` of the image its volume was made from. */
+export const IMAGE_ANNOTATION = 'harvesterhci.io/imageId';
 /** Marks the pairs of a guest cluster's VolumeRemoteRestore. */
 export const REMOTE_RESTORE_ANNOTATION = 'harvesterhci.io/pvcrestore-ref';
 /** Longhorn: this CR goes, the data on the target stays. */

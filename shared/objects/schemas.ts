@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { machineIn } from './machine.ts';
 
 /**
  * The Kubernetes objects as Gleaner reads them. Each schema keeps only what a decision or a re-creation needs; all else
@@ -75,17 +76,26 @@ export const VolumeBackup = z.object({
   volumeName: text,
   csiDriverName: z.nullish(text),
   longhornBackupName: z.nullish(text),
+  volumeSize: z.nullish(z.number()),
   persistentVolumeClaim: z.nullish(
     z.object({
-      metadata: z.nullish(z.object({ name: z.nullish(text), namespace: z.nullish(text) })),
-      spec: z.nullish(z.object({ volumeName: z.nullish(text) })),
+      metadata: z.nullish(
+        z.object({ name: z.nullish(text), namespace: z.nullish(text), annotations: z.nullish(stringMap) }),
+      ),
+      spec: z.nullish(
+        z.object({
+          volumeName: z.nullish(text),
+          storageClassName: z.nullish(text),
+          resources: z.nullish(z.object({ requests: z.nullish(z.record(text, z.union([text, z.number()]))) })),
+        }),
+      ),
     }),
   ),
 });
 
 export const VirtualMachineBackup = z.object({
   metadata: NamespacedMeta,
-  spec: z.object({ type: z.nullish(text) }),
+  spec: z.object({ type: z.nullish(text), source: z.nullish(z.object({ name: z.nullish(text) })) }),
   status: z.nullish(
     z.object({
       readyToUse: z.nullish(z.boolean()),
@@ -95,11 +105,10 @@ export const VirtualMachineBackup = z.object({
         z.object({ endpoint: z.nullish(text), bucketName: z.nullish(text), bucketRegion: z.nullish(text) }),
       ),
       conditions: z.nullish(z.array(Condition)),
-      // Only whether it is there: it carries the VM's spec, cloud-init included.
-      source: z.pipe(
-        z.optional(z.unknown()),
-        z.transform((source) => source !== undefined && source !== null),
-      ),
+      // It carries the VM's spec, cloud-init included: nothing of it passes but what a restore may clash with.
+      source: z.pipe(z.optional(z.unknown()), z.transform(machineIn)),
+      // Names only: the data beside them is the VM's passwords.
+      secretBackups: z.nullish(z.array(z.object({ name: z.nullish(text) }))),
       volumeBackups: z.nullish(z.array(VolumeBackup)),
       error: z.nullish(ObjectError),
     }),
@@ -179,6 +188,44 @@ export const PersistentVolumeClaim = z.object({
   status: z.nullish(z.object({ phase: z.nullish(text) })),
 });
 
+export const Namespace = z.object({
+  metadata: ClusterMeta,
+  status: z.nullish(z.object({ phase: z.nullish(text) })),
+});
+
+const amounts = z.nullish(z.record(text, z.union([text, z.number()])));
+export const ResourceQuota = z.object({
+  metadata: NamespacedMeta,
+  status: z.nullish(z.object({ hard: amounts, used: amounts })),
+});
+
+export const StorageClass = z.object({ metadata: ClusterMeta, provisioner: text });
+export const CSIDriver = z.object({ metadata: ClusterMeta });
+export const VirtualMachineImage = z.object({ metadata: NamespacedMeta });
+
+export const VirtualMachine = z.object({
+  metadata: NamespacedMeta,
+  spec: z.pipe(
+    z.unknown(),
+    z.transform((spec) => machineIn({ spec })),
+  ),
+  status: z.nullish(z.object({ printableStatus: z.nullish(text) })),
+});
+
+export const ScheduleVMBackup = z.object({
+  metadata: NamespacedMeta,
+  spec: z.object({ suspend: z.nullish(z.boolean()) }),
+});
+
+/** Of all settings one may pass: the others hold passwords and keys, or are nobody's business. */
+export const Setting = z.pipe(
+  z.object({ metadata: ClusterMeta, value: z.nullish(text), default: z.nullish(text) }),
+  z.transform(({ metadata, value, default: standard }) => ({
+    metadata,
+    value: metadata.name === 'server-version' ? value || standard || undefined : undefined,
+  })),
+);
+
 export const Event = z.object({
   metadata: NamespacedMeta,
   reason: z.nullish(text),
@@ -219,6 +266,14 @@ export const schemas = {
   BackupVolume,
   BackupTarget,
   PersistentVolumeClaim,
+  Namespace,
+  ResourceQuota,
+  StorageClass,
+  CSIDriver,
+  VirtualMachine,
+  VirtualMachineImage,
+  ScheduleVMBackup,
+  Setting,
   Event,
   PolicyReport,
   Report,

@@ -98,6 +98,13 @@ export const reasons = {
     nothingNeeded,
   ),
 
+  PreflightPassed: leave('Nothing is seen that would keep the restore from working.', nothingNeeded),
+  PreflightWarned: leave(
+    'The restore should work; something about it is worth knowing, or could not be found out.',
+    'Read the Event on the VirtualMachineRestore, or run `gleaner preflight`.',
+  ),
+  PreflightTold: leave('The preflight of this restore has been told already.', nothingNeeded),
+
   // The next safe steps.
   ReplacePair: act(
     'The handle names something other than the Longhorn volume of the backup.',
@@ -205,6 +212,10 @@ export const reasons = {
   RestoreHanging: report(
     'A restore does not go on, and its cause is known.',
     'Remove the cause; where the restore is to be given up, use the command.',
+  ),
+  PreflightFailed: report(
+    'The restore will not work as things are; each failed check says what would make it pass.',
+    'Read the Event on the VirtualMachineRestore, or run `gleaner preflight`.',
   ),
   OrphanBackup: report(
     'No VMBackup, snapshot or content here claims this Longhorn backup: left behind by a deletion that freed nothing, not rediscovered yet, or of another cluster that shares the target.',
