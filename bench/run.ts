@@ -2,6 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
 import type { Figure } from './figure.ts';
+import { calls } from './figures/calls.ts';
 import { coldStart } from './figures/cold-start.ts';
 import { firstWrite } from './figures/first-write.ts';
 import { scan } from './figures/scan.ts';
@@ -11,7 +12,8 @@ const benches: Record<string, () => Promise<Figure[]>> = {
   'cold-start': () => coldStart(21),
   'first-write': () => firstWrite(15),
   throughput: () => throughput(7, 1_000),
-  scan: () => scan(100_000, 3),
+  calls: () => calls(100),
+  scan: () => scan(100_000, 5),
 };
 
 const wanted = process.argv.slice(2);

@@ -55,8 +55,9 @@ export function configsFrom(options: PolicyOptions): (fn: AnyFunction) => unknow
     allFunctions.map((fn) => {
       const parsed = fn.config.safeParse(given.get(fn.name));
       if (parsed.success) return [fn.name, parsed.data as unknown];
-      const issues = parsed.error.issues.map((issue) => `${fn.name}.${issue.path.join('.')}: ${issue.message}`);
-      throw new UsageError(issues.join('; '));
+      const wrong = new Set(parsed.error.issues.map(({ path }) => String(path[0])));
+      const right = keys.filter((one) => one.fn === fn && wrong.has(one.key)).map(nameOf);
+      throw new UsageError(`a policy has a value it cannot have; write ${right.join(', ')}`);
     }),
   );
   return (fn) => configs.get(fn.name);
@@ -67,9 +68,10 @@ const nameOf = ({ fn, key, choices }: PolicyKey): string =>
 
 /** The words a value is chosen from, where the schema is an enum (with a default around it). */
 function choicesOf(schema: unknown): readonly string[] | undefined {
-  const { options, def } = schema as { options?: unknown; def?: { innerType?: unknown } };
-  if (Array.isArray(options) && options.every((option) => typeof option === 'string')) return options;
-  return def?.innerType === undefined ? undefined : choicesOf(def.innerType);
+  // What zod's classic and mini schemas have in common.
+  const { def } = (schema as { _zod: { def: { entries?: Record<string, unknown>; innerType?: unknown } } })._zod;
+  if (def.entries !== undefined) return Object.values(def.entries).filter((entry) => typeof entry === 'string');
+  return def.innerType === undefined ? undefined : choicesOf(def.innerType);
 }
 
 function kebab(key: string): string {

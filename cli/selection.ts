@@ -108,7 +108,9 @@ const byPair =
     snapshot: (snapshot: Snapshot) => boolean = content as (either: Content | Snapshot) => boolean,
   ): Picks =>
   (item) =>
-    (item.what === 'content' && content(item.content)) || (item.what === 'snapshot' && snapshot(item.snapshot));
+    (item.what === 'content' && content(item.content)) ||
+    (item.what === 'snapshot' && snapshot(item.snapshot)) ||
+    (item.what === 'shared' && item.contents.some(content));
 
 /** VMBackups, and the pairs their volumes use, used before, or will use. */
 async function vmBackupPicks(
@@ -137,6 +139,8 @@ async function vmBackupPicks(
         const { virtualMachineBackupName: name, virtualMachineBackupNamespace: namespace } = item.restore.spec;
         return backups.has(`${namespace || item.restore.metadata.namespace}/${name}`);
       }
+      case 'shared':
+        return item.contents.some(({ spec }) => isPair(spec.volumeSnapshotRef));
       case 'unreadable':
         return item.object.kind === 'VirtualMachineBackup' && options.selector === undefined;
       case 'target':
@@ -173,6 +177,8 @@ function namespaceOf(item: SurveyItem): string | undefined {
       return item.orphan.snapshot?.split('/')[0] ?? item.orphan.object.namespace;
     case 'target':
       return undefined;
+    case 'shared':
+      return item.contents[0]?.spec.volumeSnapshotRef.namespace;
     case 'unreadable':
       return item.object.namespace;
   }

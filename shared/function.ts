@@ -25,6 +25,8 @@ export interface FunctionDefinition<Seen = unknown, Config = unknown> {
   surveys(item: SurveyItem): Considered;
   /** Reads all that the decision needs. The compiler proves that it cannot write. */
   observe(reader: Reader, subject: Ref): Promise<Seen>;
+  /** Whether sweeps are none of its business: what it tells is of the moment. */
+  readonly sweeps?: false;
   /** Whether its sweep also needs what `SurveyOptions.chain` reads. */
   readonly surveysChain?: true;
   /** Decides. Pure: equal input, equal plan. `nowMs` is the time of deciding, for those whom it concerns. */

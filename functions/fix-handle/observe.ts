@@ -1,6 +1,6 @@
 import type { Ref } from '../../shared/domain/kinds.ts';
 import * as names from '../../shared/domain/names.ts';
-import { judgeBackup, judgeContent, judgeHandle } from '../../shared/chain/judge.ts';
+import { isDeleting, judgeBackup, judgeContent, judgeHandle } from '../../shared/chain/judge.ts';
 import type { Owner } from '../../shared/chain/owner.ts';
 import { ownerOf } from '../../shared/chain/owner.ts';
 import { backupVolumes, claimsFrom, longhornBackup } from '../../shared/chain/read.ts';
@@ -61,7 +61,7 @@ async function observeContent(
   const right = 'volume' in facts && judgeHandle(judged.handle, facts) !== 'wrong';
   // A content that was swapped stands in for itself; its snapshot may still carry the note. A deletion may be our own.
   const swapped = content.metadata.annotations?.[names.REPLACES_ANNOTATION] === content.metadata.name;
-  if (right && !swapped && from === undefined) return { subject, content, backupName, backup };
+  if (right && !swapped && !isDeleting(content) && from === undefined) return { subject, content, backupName, backup };
 
   const { name, namespace } = content.spec.volumeSnapshotRef;
   const snapshot = from ?? (await reader.get('VolumeSnapshot', name, namespace));
@@ -77,7 +77,7 @@ async function observeMissing(reader: Reader, subject: Ref, snapshot: Snapshot):
   const note = readNote(snapshot);
   const { name, namespace } = snapshot.metadata;
   const noted = note === undefined || note === 'unreadable' ? undefined : note.backup;
-  const claims = await claimsFrom(reader, namespace, name);
+  const claims = await claimsFrom(reader, namespace, new Set([name]));
   const owner = await ownerOf(reader, { namespace, name, snapshot }, { claims, backupName: noted });
   const owned = 'entry' in owner ? (owner.entry?.longhornBackupName ?? undefined) : undefined;
   const backupName = owned ?? noted;
@@ -98,7 +98,7 @@ async function observeNeighbours(
   backupName: string,
   volume: string | undefined,
 ): Promise<Neighbours> {
-  const claims = await claimsFrom(reader, pair.namespace, pair.name);
+  const claims = await claimsFrom(reader, pair.namespace, new Set([pair.name]));
   const owner = await ownerOf(reader, pair, { claims, backupName });
   const revised = names.revisedName(pair.name);
   const replaceable = volume !== undefined && owner.is === 'vmbackup' && names.canRevise(pair.name);

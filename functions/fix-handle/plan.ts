@@ -53,7 +53,7 @@ function gone(seen: Seen): Finding {
 }
 
 function right(seen: Seen, content: Content, reason: 'HandleRight' | 'LegacyScheme', text: string): Finding {
-  if (isDeleting(content)) return found(seen, 'ContentDeleting', `${subjectOf(seen)} is being deleted`);
+  if (isDeleting(content)) return found(seen, ...inDeletion(seen, content));
   const { snapshot, note } = seen;
   const standsIn = snapshot !== undefined && note !== undefined && pointsAt(snapshot, content);
   if (standsIn && content.spec.volumeSnapshotRef.uid === snapshot.metadata.uid) {
@@ -62,6 +62,21 @@ function right(seen: Seen, content: Content, reason: 'HandleRight' | 'LegacySche
     });
   }
   return handleRight(seen, reason, text);
+}
+
+/** A content that somebody else deletes; it only goes once its snapshot is deleted too. */
+function inDeletion({ snapshot }: Seen, content: Content): Blocked {
+  const name = content.metadata.name;
+  if (snapshot === undefined || isDeleting(snapshot) || !pointsAt(snapshot, content)) {
+    return ['ContentDeleting', 'it is being deleted by somebody else'];
+  }
+  const command = `kubectl patch volumesnapshotcontent ${name} --type=merge -p '{"spec":{"deletionPolicy":"Retain"}}'`;
+  const where = `${snapshot.metadata.namespace}/${snapshot.metadata.name}`;
+  return [
+    'ContentStuck',
+    `it is in deletion, on ${content.spec.deletionPolicy}, while its snapshot ${where} lives`,
+    { command },
+  ];
 }
 
 /** A snapshot whose content is not there. */
@@ -139,7 +154,9 @@ function wrong(seen: Seen, content: Content, handle: BackupHandle, volume: strin
   if (neighbours === undefined) return with_('SnapshotNotThere', 'its neighbours were not read');
   const { owner, claims } = neighbours;
   const mine = note !== undefined && note !== 'unreadable' && note.uid === content.metadata.uid;
-  if (isDeleting(content) && !mine) return with_('ContentDeleting', 'it is being deleted by somebody else');
+  const over = overAndDone(neighbours);
+  if (over !== undefined) return with_(...over);
+  if (isDeleting(content) && !mine) return with_(...inDeletion(seen, content));
   if (snapshot !== undefined && isDeleting(snapshot))
     return with_('SnapshotDeleting', `its snapshot ${snapshot.metadata.name} is being deleted`);
   if (snapshot !== undefined && !pointsAt(snapshot, content)) {
@@ -148,8 +165,6 @@ function wrong(seen: Seen, content: Content, handle: BackupHandle, volume: strin
       `its snapshot uses ${snapshot.spec.source.volumeSnapshotContentName ?? 'a claim'} instead`,
     );
   }
-  const over = overAndDone(neighbours);
-  if (over !== undefined) return with_(...over);
 
   switch (owner.is) {
     case 'guest-cluster':

@@ -3,6 +3,7 @@ import * as names from '../../shared/domain/names.ts';
 import { isDeleting, judgeContent, judgeHandle } from '../../shared/chain/judge.ts';
 import type { SurveyedContent, SurveyItem } from '../../shared/chain/survey.ts';
 import type { Considered } from '../../shared/function.ts';
+import type { Content } from '../../shared/objects/types.ts';
 import type { Finding } from '../../shared/plan/plan.ts';
 import { commandFor, found, handleRight, leftAlone } from './findings.ts';
 
@@ -22,12 +23,14 @@ export function surveys(item: SurveyItem): Considered {
       const message = `${describeRef(item.object)} does not have the shape of its kind: ${item.issue}`;
       return one({ subject: item.object, reason: 'ObjectUnreadable', message, actions: [] });
     }
+    case 'shared':
+      return shared(item.backup, item.contents);
     default:
       return { subjects: [] };
   }
 }
 
-function surveyContent({ content, facts, sharedWith }: SurveyedContent): Considered {
+function surveyContent({ content, facts }: SurveyedContent): Considered {
   const subject = ref('VolumeSnapshotContent', content.metadata.name);
   const judged = judgeContent(content);
   if ('reason' in judged) return one(leftAlone({ subject, content }, content, judged));
@@ -40,12 +43,20 @@ function surveyContent({ content, facts, sharedWith }: SurveyedContent): Conside
     return one(found(seen, facts.reason, `the handle is ${judged.text}, but ${facts.detail}`, { command }));
   }
   const verdict = judgeHandle(judged.handle, facts);
-  if (verdict === 'wrong') return { subjects: [subject] };
-  if (isDeleting(content)) return one(found(seen, 'ContentDeleting', `${describeRef(subject)} is being deleted`));
-  if (sharedWith === undefined) return one(handleRight(seen, verdict, judged.text));
-  const message = `VolumeSnapshotContents ${sharedWith} and ${content.metadata.name} are both on Delete and name backup ${judged.handle.backup}`;
-  const command = `kubectl patch volumesnapshotcontent ${sharedWith} --type=merge -p '{"spec":{"deletionPolicy":"Retain"}}'`;
-  return one(found(seen, 'SharedBackup', message, { command }));
+  if (verdict === 'wrong' || isDeleting(content)) return { subjects: [subject] };
+  return one(handleRight(seen, verdict, judged.text));
+}
+
+function shared(backup: string, contents: readonly Content[]): Considered {
+  const held = contents.map(({ metadata }) => metadata.name);
+  const message = `VolumeSnapshotContents ${held.join(' and ')} are all on Delete and name backup ${backup}`;
+  const command = `kubectl patch volumesnapshotcontent ${held[0]} --type=merge -p '{"spec":{"deletionPolicy":"Retain"}}'`;
+  return {
+    findings: contents.map((content) => {
+      const subject = ref('VolumeSnapshotContent', content.metadata.name);
+      return found({ subject, content, backupName: backup }, 'SharedBackup', message, { command });
+    }),
+  };
 }
 
 const one = (finding: Finding): Considered => ({ findings: [finding] });

@@ -32,6 +32,7 @@ export default defineFunction({
   config: Config,
   considers,
   // A sweep comes minutes later: what a restore met by then is verify-backup's to tell.
+  sweeps: false,
   surveys: () => ({ subjects: [] }),
   observe,
   plan,

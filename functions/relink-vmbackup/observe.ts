@@ -4,6 +4,7 @@ import { isPending } from '../../shared/chain/claims.ts';
 import type { BackupFacts, BackupTrouble } from '../../shared/chain/judge.ts';
 import { judgeBackup, judgeContent, judgeHandle } from '../../shared/chain/judge.ts';
 import {
+  claimsFrom,
   contentsNaming,
   entriesOf,
   longhornBackup,
@@ -65,7 +66,7 @@ export async function observe(reader: Reader, subject: Ref): Promise<Seen> {
     restores: await restoresInProgress(reader, backup),
     unsettled: await unsettledBackups(reader, backup),
     volumes: await withHolders(reader, volumes),
-    claimed: await claimedSnapshots(reader, backup.metadata.namespace),
+    claimed: await claimedSnapshots(reader, backup.metadata.namespace, volumes),
   };
 }
 
@@ -149,10 +150,12 @@ async function withHolders(reader: Reader, volumes: readonly SeenVolume[]): Prom
   return volumes.map((volume) => ({ ...volume, holders: due.get(volume.entry.longhornBackupName ?? '') ?? [] }));
 }
 
-async function claimedSnapshots(reader: Reader, namespace: string): Promise<Set<string>> {
-  const claimed = new Set<string>();
-  for await (const claim of reader.list('PersistentVolumeClaim', { namespace })) {
-    if (claim.spec.dataSource?.kind === 'VolumeSnapshot' && isPending(claim)) claimed.add(claim.spec.dataSource.name);
-  }
-  return claimed;
+async function claimedSnapshots(
+  reader: Reader,
+  namespace: string,
+  volumes: readonly SeenVolume[],
+): Promise<Set<string>> {
+  const pairs = volumes.flatMap((v) => [v.current, ...v.predecessors, ...(v.replacement ? [v.replacement] : [])]);
+  const claims = await claimsFrom(reader, namespace, new Set(pairs.map(({ name }) => name)));
+  return new Set(claims.filter(isPending).map((claim) => claim.spec.dataSource?.name ?? ''));
 }

@@ -50,10 +50,10 @@ function isSound(vmBackup: VMBackup, entry: VolumeEntry, pair: PairState, chain:
   if (!name || !backup || (csiDriverName ?? names.LONGHORN_DRIVER) !== names.LONGHORN_DRIVER) return false;
   if (!pair.hasSnapshot || !pair.hasContent || pair.unready || pair.notRight || pair.unowned) return false;
   if (pair.unfinished || !pair.names(backup)) return false;
-  const facts = chain.factsOf(backup);
-  if (!('volume' in facts) || isTakenLater(vmBackup, facts)) return false;
-  const recorded = persistentVolumeClaim?.spec?.volumeName;
-  return (!recorded || recorded === facts.volume) && chain.backupVolumesOf(facts.volume) === 1;
+  const volume = persistentVolumeClaim?.spec?.volumeName;
+  if (!volume || !chain.isOf(backup, volume) || chain.backupVolumesOf(volume) !== 1) return false;
+  const takenMs = chain.takenMs(backup);
+  return takenMs === undefined || !isTakenLater(vmBackup, { volume, takenMs });
 }
 
 const verified = (subject: Finding['subject'], { name, volumeName, longhornBackupName }: VolumeEntry): Finding => ({

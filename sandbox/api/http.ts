@@ -75,7 +75,7 @@ export class HttpFront {
       ...(target.namespace !== undefined && { namespace: target.namespace }),
       ...(target.name !== undefined && { name: target.name }),
       ...(target.subresource !== undefined && { subresource: target.subresource }),
-      dryRun: url.searchParams.has('dryRun'),
+      dryRun: isDryRun(url.searchParams, asked.body),
       user: user.name,
       ...(request.headers['user-agent'] !== undefined && { userAgent: request.headers['user-agent'] }),
     };
@@ -244,4 +244,10 @@ function send(response: ServerResponse, code: number, text: string): void {
 function sendText(response: ServerResponse, code: number, text: string): void {
   response.writeHead(code, { 'content-type': 'text/plain; charset=utf-8' });
   response.end(text);
+}
+
+/** A DELETE's body may ask for it too. */
+function isDryRun(query: URLSearchParams, body: unknown): boolean {
+  const options = body as { kind?: unknown; dryRun?: unknown } | null | undefined;
+  return options?.kind === 'DeleteOptions' ? Array.isArray(options.dryRun) : query.has('dryRun');
 }

@@ -182,7 +182,9 @@ function apply(registry: Registry, request: ResourceRequest, options: UpdateOpti
   return { code: 201, text: renderObject(kind, entry, shape) };
 }
 
-function deleteOptions(query: URLSearchParams, body: unknown): DeleteOptions {
+/** A DELETE with a body takes its options from there alone; its query is then not looked at, a dry run's neither. */
+function deleteOptions(asked: URLSearchParams, body: unknown): DeleteOptions {
+  const query = body === undefined || body === null ? asked : new URLSearchParams();
   const given = (body ?? {}) as DeleteOptions & { orphanDependents?: boolean; dryRun?: unknown };
   const policy = query.get('propagationPolicy') ?? given.propagationPolicy;
   if (policy && !POLICIES.includes(policy)) {

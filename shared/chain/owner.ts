@@ -2,7 +2,7 @@ import * as names from '../domain/names.ts';
 import type { Reader } from '../kube/ports.ts';
 import type { Claim, Content, OwnerReference, Snapshot, VMBackup, VMRestore, VolumeEntry } from '../objects/types.ts';
 import { isGuestClusters } from './judge.ts';
-import { entriesOf, restoresInProgress, unsettledBackups } from './read.ts';
+import { entriesOf, restoresInProgress, unsettledBackups, vmBackupsNaming } from './read.ts';
 
 /** Who a pair of snapshot and content belongs to. */
 export type Owner = LinkedOwner | UnlinkedOwner | RestoreOwner | OtherOwner;
@@ -83,7 +83,7 @@ export async function ownerOf(
   }
 
   const naming: { backup: VMBackup; entry: VolumeEntry }[] = [];
-  for await (const backup of reader.list('VirtualMachineBackup', { namespace: pair.namespace })) {
+  for await (const backup of vmBackupsNaming(reader, pair.namespace, pair.name)) {
     for (const entry of entriesOf(backup)) if (entry.name === pair.name) naming.push({ backup, entry });
   }
   if (naming.length > 1) return { is: 'ambiguous', backups: naming.map((n) => n.backup.metadata.name) };

@@ -1,9 +1,18 @@
-import type { Ref } from '../domain/kinds.ts';
+import type { KindName, Ref } from '../domain/kinds.ts';
 import { ref } from '../domain/kinds.ts';
 import * as names from '../domain/names.ts';
 import { parseHandle } from '../domain/handle.ts';
-import type { Reader } from '../kube/ports.ts';
-import type { Backup, BackupVolume, Claim, Content, VMBackup, VMRestore, VolumeEntry } from '../objects/types.ts';
+import type { Index, ListOptions, Reader } from '../kube/ports.ts';
+import type {
+  Backup,
+  BackupVolume,
+  Claim,
+  Content,
+  ObjectOf,
+  VMBackup,
+  VMRestore,
+  VolumeEntry,
+} from '../objects/types.ts';
 
 /** The reads that more than one function needs. Each answers facts; none decides. */
 
@@ -12,8 +21,15 @@ export const longhornBackup = (reader: Reader, name: string): Promise<Backup | u
 
 const labelValue = /^[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?$/;
 
+const byVolume: Index<'BackupVolume'> = {
+  kind: 'BackupVolume',
+  name: 'BackupVolume by volume',
+  keysOf: (v) => [v.metadata.labels?.[names.BACKUP_VOLUME_LABEL] ?? v.metadata.name],
+};
+
 /** By label where Longhorn sets it (1.8 and later), else by the bare name that earlier versions give. */
-export async function backupVolumes(reader: Reader, volume: string): Promise<BackupVolume[]> {
+export async function backupVolumes(reader: Reader, volume: string): Promise<readonly BackupVolume[]> {
+  if (reader.indexed !== undefined) return reader.indexed(byVolume, volume);
   const found: BackupVolume[] = [];
   if (labelValue.test(volume)) {
     const labels = { [names.BACKUP_VOLUME_LABEL]: volume };
@@ -24,26 +40,65 @@ export async function backupVolumes(reader: Reader, volume: string): Promise<Bac
   return bare === undefined ? [] : [bare];
 }
 
+/** All objects with a key: from the reader's index where it has one, else by going through the list. */
+export async function* withKey<K extends KindName>(
+  reader: Reader,
+  index: Index<K>,
+  key: string,
+  options?: ListOptions,
+): AsyncGenerator<ObjectOf<K>> {
+  if (reader.indexed !== undefined) yield* await reader.indexed(index, key);
+  else
+    for await (const object of reader.list(index.kind, options)) if (index.keysOf(object).includes(key)) yield object;
+}
+
+const byBackup: Index<'VirtualMachineRestore'> = {
+  kind: 'VirtualMachineRestore',
+  name: 'VirtualMachineRestore by VMBackup',
+  keysOf: ({ metadata, spec }) => [
+    `${spec.virtualMachineBackupNamespace || metadata.namespace}/${spec.virtualMachineBackupName}`,
+  ],
+};
+
 /** Restores from this VMBackup that are not complete, in any namespace; failed ones count, Harvester retries them. */
 export async function restoresInProgress(reader: Reader, backup: VMBackup): Promise<VMRestore[]> {
   const found: VMRestore[] = [];
-  for await (const restore of reader.list('VirtualMachineRestore')) {
-    const { virtualMachineBackupName: name, virtualMachineBackupNamespace: namespace } = restore.spec;
-    const same =
-      name === backup.metadata.name && (namespace || restore.metadata.namespace) === backup.metadata.namespace;
-    if (same && restore.status?.complete !== true) found.push(restore);
+  for await (const restore of withKey(reader, byBackup, `${backup.metadata.namespace}/${backup.metadata.name}`)) {
+    if (restore.status?.complete !== true) found.push(restore);
   }
   return found;
 }
 
-/** Claims that are made from this snapshot. */
-export async function claimsFrom(reader: Reader, namespace: string, snapshot: string): Promise<Claim[]> {
+const bySnapshot: Index<'PersistentVolumeClaim'> = {
+  kind: 'PersistentVolumeClaim',
+  name: 'PersistentVolumeClaim by snapshot',
+  keysOf: ({ metadata, spec: { dataSource } }) =>
+    dataSource?.kind === 'VolumeSnapshot' ? [`${metadata.namespace}/${dataSource.name}`] : [],
+};
+
+/** Claims that are made from one of these snapshots of a namespace. */
+export async function claimsFrom(reader: Reader, namespace: string, snapshots: ReadonlySet<string>): Promise<Claim[]> {
+  const keys = new Set([...snapshots].map((snapshot) => `${namespace}/${snapshot}`));
+  if (reader.indexed !== undefined) {
+    const { indexed } = reader;
+    return (await Promise.all([...keys].map((key) => indexed(bySnapshot, key)))).flat();
+  }
   const found: Claim[] = [];
   for await (const claim of reader.list('PersistentVolumeClaim', { namespace })) {
-    if (claim.spec.dataSource?.kind === 'VolumeSnapshot' && claim.spec.dataSource.name === snapshot) found.push(claim);
+    if (bySnapshot.keysOf(claim).some((key) => keys.has(key))) found.push(claim);
   }
   return found;
 }
+
+const bySnapshotName: Index<'VirtualMachineBackup'> = {
+  kind: 'VirtualMachineBackup',
+  name: 'VirtualMachineBackup by snapshot',
+  keysOf: (backup) => entriesOf(backup).flatMap(({ name }) => (name ? [`${backup.metadata.namespace}/${name}`] : [])),
+};
+
+/** The VMBackups of which a volume names this snapshot. */
+export const vmBackupsNaming = (reader: Reader, namespace: string, snapshot: string): AsyncGenerator<VMBackup> =>
+  withKey(reader, bySnapshotName, `${namespace}/${snapshot}`, { namespace });
 
 export const entriesOf = (backup: VMBackup): readonly VolumeEntry[] => backup.status?.volumeBackups ?? [];
 
@@ -66,16 +121,33 @@ export async function unsettledBackups(reader: Reader, backup: VMBackup): Promis
   return unsettled;
 }
 
+const backupNamedBy = (content: Content): string | undefined => {
+  if (content.spec.driver !== names.LONGHORN_DRIVER) return undefined;
+  const text = content.spec.source.snapshotHandle ?? content.status?.snapshotHandle;
+  const handle = text ? parseHandle(text) : undefined;
+  return handle?.kind === 'backup' ? handle.backup : undefined;
+};
+
+const byBackupNamed: Index<'VolumeSnapshotContent'> = {
+  kind: 'VolumeSnapshotContent',
+  name: 'VolumeSnapshotContent by backup',
+  keysOf: (content) => [backupNamedBy(content) ?? []].flat(),
+};
+
 /** Contents (of our driver) whose handle names one of these backups. Reads all contents: there is no index to ask. */
 export async function* contentsNaming(
   reader: Reader,
   backups: ReadonlySet<string>,
 ): AsyncGenerator<{ backup: string; content: Content }> {
+  if (reader.indexed !== undefined) {
+    for (const backup of backups) {
+      for (const content of await reader.indexed(byBackupNamed, backup)) yield { backup, content };
+    }
+    return;
+  }
   for await (const content of reader.list('VolumeSnapshotContent')) {
-    if (content.spec.driver !== names.LONGHORN_DRIVER) continue;
-    const text = content.spec.source.snapshotHandle ?? content.status?.snapshotHandle;
-    const handle = text ? parseHandle(text) : undefined;
-    if (handle?.kind === 'backup' && backups.has(handle.backup)) yield { backup: handle.backup, content };
+    const backup = backupNamedBy(content);
+    if (backup !== undefined && backups.has(backup)) yield { backup, content };
   }
 }
 

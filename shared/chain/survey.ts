@@ -1,22 +1,26 @@
 import * as names from '../domain/names.ts';
-import { parseHandle } from '../domain/handle.ts';
 import type { KindName, Ref } from '../domain/kinds.ts';
 import type { ListOptions, Reader } from '../kube/ports.ts';
-import type { BackupTarget, Content, Snapshot, VMBackup, VMRestore } from '../objects/types.ts';
+import { parseHandle } from '../domain/handle.ts';
+import type { Backup, BackupTarget, Content, Snapshot, VMBackup, VMRestore } from '../objects/types.ts';
 import type { BackupFacts, BackupTrouble } from './judge.ts';
+import { isDeleting, judgeBackup, judgeContent } from './judge.ts';
 import type { Orphan } from './orphans.ts';
 import { backupNamedBy } from './orphans.ts';
-import { entriesOf } from './read.ts';
+import { contentsNaming, entriesOf } from './read.ts';
+import type { Surroundings } from './surroundings.ts';
 import { orphans, readSurroundings } from './surroundings.ts';
+import { hash, NameTable } from './table.ts';
 import type { TargetTrouble } from './target.ts';
 import { judgeTarget } from './target.ts';
-import { isDeleting, judgeBackup, judgeContent, judgeHandle } from './judge.ts';
 
 /** What a sweep or a scan comes across, in the order of the lists. */
 export type SurveyItem =
   | SurveyedContent
   | { readonly what: 'snapshot'; readonly snapshot: Snapshot; readonly pair: PairState }
   | SurveyedVMBackup
+  /** Several contents on Delete name this backup: whichever is deleted first erases it. */
+  | { readonly what: 'shared'; readonly backup: string; readonly contents: readonly Content[] }
   /** Only with {@link SurveyOptions.chain}, as those that follow. A restore that is not complete. */
   | { readonly what: 'restore'; readonly restore: VMRestore }
   /** The target is in trouble, and there are VMBackups that need it. */
@@ -31,9 +35,12 @@ export interface SurveyedVMBackup {
   readonly chain?: ChainState;
 }
 
-/** What the lists show of the rest of the chain. */
+/** What the lists show of the rest of the chain; a yes may very rarely be wrong, so nothing is written by it. */
 export interface ChainState {
-  readonly factsOf: (longhornBackup: string) => BackupFacts | BackupTrouble;
+  /** Whether Longhorn has this backup, complete, of this volume. */
+  readonly isOf: (longhornBackup: string, volume: string) => boolean;
+  /** When its data was taken, to the next minute; undefined where Longhorn does not say. */
+  readonly takenMs: (longhornBackup: string) => number | undefined;
   /** How many BackupVolumes there are for a Longhorn volume. */
   readonly backupVolumesOf: (volume: string) => number;
   readonly target: BackupTarget | undefined;
@@ -50,10 +57,8 @@ export interface SurveyOptions {
 export interface SurveyedContent {
   readonly what: 'content';
   readonly content: Content;
-  /** Of the backup its handle names; absent where the content is none of ours. */
+  /** Of the backup its handle names; absent where the content is none of ours, or has to be looked at closely. */
   readonly facts?: BackupFacts | BackupTrouble;
-  /** Name of an earlier content on Delete that names the same backup, while this one is on Delete too. */
-  readonly sharedWith?: string;
 }
 
 /** What the lists show of the pair of one snapshot name; small, since a survey keeps one for each. */
@@ -74,7 +79,6 @@ export interface PairState {
   readonly names: (backup: string) => boolean;
 }
 
-// All of a pair in one small integer: what a hundred thousand pairs are kept in must not be objects.
 const bit = {
   snapshot: 1,
   content: 2,
@@ -84,21 +88,19 @@ const bit = {
   unfinished: 32,
   unowned: 64,
   /** A VMBackup names it, or what it was revised into or from. */
-  claimed: 1 << 30,
+  claimed: 128,
 } as const;
-const HASH_SHIFT = 7;
-const HASH = 0x7fffff;
+const FLAG_BITS = 8;
+/** All of a pair in one number: the flags, and above them as much of its backup's hash as there is room for. */
+const backupBits = (backup: string): number => (hash(backup) << FLAG_BITS) >>> 0;
 
-/** 23 bits of a name (FNV-1a), above the flags. */
-function hashBits(name: string): number {
-  let hash = 0x811c9dc5;
-  for (let i = 0; i < name.length; i++) hash = Math.imul(hash ^ name.charCodeAt(i), 0x01000193);
-  return ((hash ^ (hash >>> 23)) & HASH) << HASH_SHIFT;
-}
+/** All of a healthy backup in one number: a lowest bit that is always set, one for its holder, one for whoever names it, and its volume's hash. */
+const known = { there: 1, held: 2, claimed: 4 } as const;
+const volumeBits = (volume: string): number => ((hash(volume) << 3) | known.there) >>> 0;
 
 /**
  * Reads the cluster once, in lists only, and yields each content, the snapshots worth a word, and each VMBackup. Memory
- * grows by some hundred bytes per backup and pair, not by the objects: pages are dropped as they are read.
+ * grows by some fifty bytes per backup and pair, not by the objects: pages are dropped as they are read.
  */
 export async function* survey(
   reader: Reader,
@@ -110,45 +112,19 @@ export async function* survey(
     onUnreadable: ({ issue, ...object }: { kind: KindName; name: string; namespace?: string; issue: string }) =>
       void unreadable.push({ what: 'unreadable', object, issue }),
   };
-  const backups = new Map<string, BackupFacts | BackupTrouble>();
+  const backups = new Backups();
   for await (const backup of reader.list('Backup', { namespace: names.LONGHORN_NAMESPACE, ...options })) {
-    backups.set(backup.metadata.name, judgeBackup(backup.metadata.name, backup));
+    backups.add(backup);
   }
 
   const surroundings = chain ? await readSurroundings(reader, options) : undefined;
-  // Only a look at everything can tell what nobody claims.
-  const claims = chain && scope.namespace === undefined && scope.selector === undefined ? new Set<string>() : undefined;
 
-  const pairs = new Map<string, number>();
-  const mark = (key: string, bits: number) => pairs.set(key, (pairs.get(key) ?? 0) | bits);
-  const holders = new Map<string, string>();
+  const pairs = new NameTable();
   for await (const content of reader.list('VolumeSnapshotContent', options)) {
-    const { namespace, name } = content.spec.volumeSnapshotRef;
-    const judged = judgeContent(content);
-    const named = backupNamedBy(content);
-    if (named !== undefined) claims?.add(named);
-    if ('reason' in judged) {
-      if (judged.reason === 'DynamicContent' && named !== undefined) {
-        const facts = backups.get(named) ?? judgeBackup(named, undefined);
-        const handle = parseHandle(content.status?.snapshotHandle ?? '');
-        const sound = handle.kind === 'backup' && 'volume' in facts && judgeHandle(handle, facts) !== 'wrong';
-        const flags = bit.content | hashBits(named) | (sound ? 0 : bit.notRight);
-        mark(`${namespace}/${name}`, flags | (isDeleting(content) ? bit.unfinished : 0));
-      }
-      if (judged.reason === 'HandleUnreadable') mark(`${namespace}/${name}`, bit.content | bit.notRight);
-      yield { what: 'content', content };
-      continue;
-    }
-    const backup = judged.handle.backup;
-    const facts = backups.get(backup) ?? judgeBackup(backup, undefined);
-    const right = 'volume' in facts && judgeHandle(judged.handle, facts) !== 'wrong';
-    mark(
-      `${namespace}/${name}`,
-      bit.content | hashBits(backup) | (right ? 0 : bit.notRight) | (isUnfinished(content) ? bit.unfinished : 0),
-    );
-    const holder = right && content.spec.deletionPolicy === 'Delete' ? holders.get(backup) : undefined;
-    if (right && content.spec.deletionPolicy === 'Delete') holders.set(backup, content.metadata.name);
-    yield { what: 'content', content, facts, ...(holder !== undefined && { sharedWith: holder }) };
+    yield surveyContent(content, backups, pairs);
+  }
+  for await (const { backup, contents } of sharedBackups(reader, backups.shared)) {
+    yield { what: 'shared', backup, contents };
   }
 
   for await (const snapshot of reader.list('VolumeSnapshot', options)) {
@@ -156,30 +132,24 @@ export async function* survey(
     const dynamic = !snapshot.spec.source.volumeSnapshotContentName;
     const unready = snapshot.status?.readyToUse !== true || isDeleting(snapshot);
     const owned = snapshot.metadata.ownerReferences?.some((o) => o.kind === 'VirtualMachineBackup') === true;
-    mark(key, bit.snapshot | (dynamic ? bit.dynamic : 0) | (unready ? bit.unready : 0) | (owned ? 0 : bit.unowned));
+    const flags = (dynamic ? bit.dynamic : 0) | (unready ? bit.unready : 0) | (owned ? 0 : bit.unowned);
+    pairs.add(key, bit.snapshot | flags);
     const noted = snapshot.metadata.annotations?.[names.SWAP_ANNOTATION] !== undefined;
     if (noted || unready) yield { what: 'snapshot', snapshot, pair: stateOf(pairs.get(key)) };
   }
 
   let needsTarget = false;
   for await (const backup of reader.list('VirtualMachineBackup', { ...scope, ...options })) {
-    needsTarget ||= (backup.spec.type || 'backup') === 'backup';
     const { namespace, uid } = backup.metadata;
     const pairOf = (name: string) => stateOf(pairs.get(`${namespace}/${name}`));
-    for (const { name, longhornBackupName } of claims === undefined ? [] : entriesOf(backup)) {
-      if (longhornBackupName) claims?.add(longhornBackupName);
-      for (const one of name ? [name, names.revisedName(name), ...names.predecessorNames(name)] : []) {
-        const key = `${namespace}/${one}`;
-        if (pairs.has(key)) mark(key, bit.claimed);
-      }
+    if (surroundings === undefined) {
+      yield { what: 'vmbackup', backup, pairOf };
+      continue;
     }
-    surroundings?.living.add(uid);
-    if (surroundings === undefined) yield { what: 'vmbackup', backup, pairOf };
-    else {
-      const { target, backupVolumesOf, accused } = surroundings;
-      const factsOf = (name: string) => backups.get(name) ?? judgeBackup(name, undefined);
-      yield { what: 'vmbackup', backup, pairOf, chain: { factsOf, backupVolumesOf, target, accused } };
-    }
+    needsTarget ||= (backup.spec.type || 'backup') === 'backup';
+    surroundings.living.add(uid);
+    claim(backup, backups, pairs);
+    yield { what: 'vmbackup', backup, pairOf, chain: chainState(backups, surroundings) };
   }
   if (surroundings !== undefined) {
     const trouble = judgeTarget(surroundings.target);
@@ -187,40 +157,160 @@ export async function* survey(
       yield { what: 'target', trouble };
     }
     for (const restore of surroundings.restores) yield { what: 'restore', restore };
-    // What cannot be read may claim anything.
-    if (claims !== undefined && unreadable.length === 0) {
-      const unclaimed = {
-        backups: [...backups.keys()].some((name) => !claims.has(name)),
-        contents: [...pairs.values()].some(
-          (bits) => (bits & bit.content) !== 0 && (bits & (bit.snapshot | bit.claimed)) === 0,
-        ),
-        snapshots: [...pairs.values()].some((bits) => isLooseSnapshot(bits)),
-      };
-      const pairAt = (at: { namespace: string; name: string }) => pairs.get(`${at.namespace}/${at.name}`) ?? 0;
-      yield* orphans(reader, {
-        ...(unclaimed.backups && { isClaimed: (name: string) => claims.has(name) }),
-        ...(unclaimed.contents && {
-          isLeft: (content: Content) => (pairAt(content.spec.volumeSnapshotRef) & (bit.snapshot | bit.claimed)) === 0,
-        }),
-        ...(unclaimed.snapshots && { isLoose: (snapshot: Snapshot) => isLooseSnapshot(pairAt(snapshot.metadata)) }),
-        living: surroundings.living,
-        nowMs,
-      });
-    }
+    // Only a look at everything can tell what nobody claims, and what cannot be read may claim anything.
+    const whole = scope.namespace === undefined && scope.selector === undefined && unreadable.length === 0;
+    if (whole) yield* unclaimed(reader, backups, pairs, surroundings, nowMs);
   }
   yield* unreadable;
 }
 
+/** A VMBackup's own backups and pairs, and what its pairs were revised from or are about to be revised into. */
+function claim(backup: VMBackup, backups: Backups, pairs: NameTable): void {
+  for (const { name, longhornBackupName } of entriesOf(backup)) {
+    if (longhornBackupName) backups.claim(longhornBackupName);
+    for (const one of name ? [name, names.revisedName(name), ...names.predecessorNames(name)] : []) {
+      const key = `${backup.metadata.namespace}/${one}`;
+      if (pairs.get(key) !== 0) pairs.add(key, bit.claimed);
+    }
+  }
+}
+
+const chainState = (backups: Backups, { target, backupVolumesOf, accused }: Surroundings): ChainState => ({
+  isOf: (backup, volume) => backups.isOf(backup, volume),
+  takenMs: (backup) => backups.takenMs(backup),
+  backupVolumesOf,
+  target,
+  accused,
+});
+
+/** What the survey has seen claimed by nobody is read once more, each kind only if there is any of it. */
+function unclaimed(
+  reader: Reader,
+  backups: Backups,
+  pairs: NameTable,
+  { living }: Surroundings,
+  nowMs: number,
+): AsyncGenerator<Extract<SurveyItem, { what: 'orphan' }>> {
+  const pairAt = (at: { namespace: string; name: string }) => pairs.get(`${at.namespace}/${at.name}`);
+  return orphans(reader, {
+    ...(backups.hasUnclaimed() && { isClaimed: (name: string) => backups.isClaimed(name) }),
+    ...(pairs.some(isLeftContent) && {
+      isLeft: (content: Content) => isLeftContent(pairAt(content.spec.volumeSnapshotRef)),
+    }),
+    ...(pairs.some(isLooseSnapshot) && {
+      isLoose: (snapshot: Snapshot) => isLooseSnapshot(pairAt(snapshot.metadata)),
+    }),
+    living,
+    nowMs,
+  });
+}
+
+/** A content of a remote backup without a snapshot, which no VMBackup expects. */
+const isLeftContent = (bits: number): boolean => (bits & (bit.content | bit.snapshot | bit.claimed)) === bit.content;
 /** A snapshot of a remote backup that no VMBackup names. */
 const isLooseSnapshot = (bits: number): boolean =>
-  (bits & (bit.snapshot | bit.content)) === (bit.snapshot | bit.content) && (bits & bit.claimed) === 0;
+  (bits & (bit.content | bit.snapshot | bit.claimed)) === (bit.content | bit.snapshot);
+
+function surveyContent(content: Content, backups: Backups, pairs: NameTable): SurveyedContent {
+  const { namespace, name } = content.spec.volumeSnapshotRef;
+  const judged = judgeContent(content);
+  const named = backupNamedBy(content);
+  if (named !== undefined) backups.claim(named);
+  if ('reason' in judged) {
+    if (judged.reason === 'DynamicContent' && named !== undefined) {
+      const handle = parseHandle(content.status?.snapshotHandle ?? '');
+      const sound = handle.kind === 'backup' && backups.isOf(named, handle.volume);
+      const flags = bit.content | (sound ? 0 : bit.notRight) | (isDeleting(content) ? bit.unfinished : 0);
+      pairs.add(`${namespace}/${name}`, (flags | backupBits(named)) >>> 0);
+    }
+    if (judged.reason === 'HandleUnreadable') pairs.add(`${namespace}/${name}`, bit.content | bit.notRight);
+    return { what: 'content', content };
+  }
+  const { backup, volume } = judged.handle;
+  const right = backups.isOf(backup, volume);
+  const flags = bit.content | (right ? 0 : bit.notRight) | (isUnfinished(content) ? bit.unfinished : 0);
+  pairs.add(`${namespace}/${name}`, (flags | backupBits(backup)) >>> 0);
+  if (right && content.spec.deletionPolicy === 'Delete') backups.hold(backup);
+  if (right) return { what: 'content', content, facts: { volume } };
+  const trouble = backups.troubleOf(backup);
+  return trouble === undefined ? { what: 'content', content } : { what: 'content', content, facts: trouble };
+}
+
+/** What a survey remembers of Longhorn's Backups: a number for each healthy one, words only for those in trouble. */
+class Backups {
+  readonly #healthy = new NameTable();
+  readonly #troubled = new Map<string, BackupTrouble>();
+  readonly #claimedTroubled = new Set<string>();
+  /** Minutes. */
+  readonly #taken = new NameTable();
+  /** Backups that more than one content on Delete names. */
+  readonly shared = new Set<string>();
+
+  add(backup: Backup): void {
+    const { name } = backup.metadata;
+    const facts = judgeBackup(name, backup);
+    if ('reason' in facts) this.#troubled.set(name, facts);
+    else {
+      this.#healthy.add(name, volumeBits(facts.volume));
+      if (facts.takenMs !== undefined && facts.takenMs > 0) this.#taken.add(name, Math.ceil(facts.takenMs / 60_000));
+    }
+  }
+
+  /** Somebody names it. */
+  claim(backup: string): void {
+    if (this.#healthy.get(backup) !== 0) this.#healthy.add(backup, known.claimed);
+    else if (this.#troubled.has(backup)) this.#claimedTroubled.add(backup);
+  }
+
+  isClaimed(backup: string): boolean {
+    return (this.#healthy.get(backup) & known.claimed) !== 0 || this.#claimedTroubled.has(backup);
+  }
+
+  hasUnclaimed(): boolean {
+    return (
+      this.#claimedTroubled.size < this.#troubled.size || this.#healthy.some((value) => (value & known.claimed) === 0)
+    );
+  }
+
+  takenMs(backup: string): number | undefined {
+    const minutes = this.#taken.get(backup);
+    return minutes === 0 ? undefined : minutes * 60_000;
+  }
+
+  isOf(backup: string, volume: string): boolean {
+    return (this.#healthy.get(backup) & ~(known.held | known.claimed)) >>> 0 === volumeBits(volume);
+  }
+
+  hold(backup: string): void {
+    if ((this.#healthy.get(backup) & known.held) !== 0) this.shared.add(backup);
+    this.#healthy.add(backup, known.held);
+  }
+
+  /** Undefined for a healthy backup. */
+  troubleOf(backup: string): BackupTrouble | undefined {
+    if (this.#healthy.get(backup) !== 0) return undefined;
+    const trouble = this.#troubled.get(backup) ?? judgeBackup(backup, undefined);
+    return 'reason' in trouble ? trouble : undefined;
+  }
+}
+
+/** Who shares a backup is rarely of interest, so it is read again when it is. */
+async function* sharedBackups(reader: Reader, shared: ReadonlySet<string>) {
+  if (shared.size === 0) return;
+  const holders = new Map<string, Content[]>();
+  for await (const { backup, content } of contentsNaming(reader, shared)) {
+    if (content.spec.deletionPolicy !== 'Delete' || 'reason' in judgeContent(content)) continue;
+    holders.set(backup, [...(holders.get(backup) ?? []), content]);
+  }
+  for (const [backup, contents] of holders) if (contents.length > 1) yield { backup, contents };
+}
 
 const isUnfinished = (content: Content): boolean =>
   isDeleting(content) ||
   content.metadata.annotations?.[names.ARM_ANNOTATION] !== undefined ||
   content.metadata.annotations?.[names.BEING_DELETED_ANNOTATION] !== undefined;
 
-const stateOf = (bits = 0): PairState => ({
+const stateOf = (bits: number): PairState => ({
   hasSnapshot: (bits & bit.snapshot) !== 0,
   hasContent: (bits & bit.content) !== 0,
   dynamic: (bits & bit.dynamic) !== 0,
@@ -228,5 +318,5 @@ const stateOf = (bits = 0): PairState => ({
   notRight: (bits & bit.notRight) !== 0,
   unfinished: (bits & bit.unfinished) !== 0,
   unowned: (bits & bit.unowned) !== 0,
-  names: (backup) => (bits & (HASH << HASH_SHIFT)) === hashBits(backup),
+  names: (backup) => (bits & ~((1 << FLAG_BITS) - 1)) >>> 0 === backupBits(backup),
 });

@@ -1,7 +1,7 @@
 import type { KindName } from '../domain/kinds.ts';
 import { kinds } from '../domain/kinds.ts';
 import type { ObjectOf } from '../objects/types.ts';
-import type { ListOptions, Reader } from './ports.ts';
+import type { Index, ListOptions, Reader } from './ports.ts';
 
 /**
  * A reader for looking at many subjects at once: each kind is listed once, when it is first asked for, and all answers
@@ -17,7 +17,14 @@ export function fromLists(reader: Reader): Reader {
     return known;
   };
 
+  const indexes = new Map<string, Promise<Map<string, ObjectOf<KindName>[]>>>();
+
   return {
+    async indexed<K extends KindName>(index: Index<K>, key: string) {
+      const grouped = indexes.get(index.name) ?? listed(index.kind).then((all) => group(all.values(), index));
+      indexes.set(index.name, grouped);
+      return ((await grouped).get(key) ?? []) as ObjectOf<K>[];
+    },
     async get<K extends KindName>(kind: K, name: string, namespace?: string) {
       if (oneByOne.has(kind)) return reader.get(kind, name, namespace);
       const all = await listed(kind);
@@ -54,4 +61,16 @@ const namespaceOf = (object: ObjectOf<KindName>): string | undefined =>
 function matches(object: ObjectOf<KindName>, { namespace, labels = {} }: ListOptions): boolean {
   if (namespace !== undefined && namespaceOf(object) !== namespace) return false;
   return Object.entries(labels).every(([key, value]) => object.metadata.labels?.[key] === value);
+}
+
+function group<K extends KindName>(objects: Iterable<ObjectOf<KindName>>, index: Index<K>): Map<string, ObjectOf<K>[]> {
+  const grouped = new Map<string, ObjectOf<K>[]>();
+  for (const object of objects as Iterable<ObjectOf<K>>) {
+    for (const key of index.keysOf(object)) {
+      const of = grouped.get(key);
+      if (of === undefined) grouped.set(key, [object]);
+      else of.push(object);
+    }
+  }
+  return grouped;
 }

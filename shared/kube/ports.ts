@@ -11,6 +11,13 @@ export interface ListOptions {
   readonly onUnreadable?: (object: { kind: KindName; name: string; namespace?: string; issue: string }) => void;
 }
 
+/** Groups objects of a kind by one or more keys. `name` stands for the function: equal names, equal grouping. */
+export interface Index<K extends KindName> {
+  readonly kind: K;
+  readonly name: string;
+  readonly keysOf: (object: ObjectOf<K>) => readonly string[];
+}
+
 /** What `observe` gets: it can read and nothing else. */
 export interface Reader {
   /**
@@ -24,6 +31,8 @@ export interface Reader {
   list<K extends KindName>(kind: K, options?: ListOptions): AsyncIterable<ObjectOf<K>>;
   /** Whether the API server knows the kind: for those whose CRD need not be installed. */
   serves(kind: KindName): Promise<boolean>;
+  /** Objects with a key, where the reader holds whole lists and can answer without going through them. */
+  readonly indexed?: <K extends KindName>(index: Index<K>, key: string) => Promise<readonly ObjectOf<K>[]>;
 }
 
 export interface JsonPatchOperation {

@@ -1,5 +1,6 @@
 import type { KindName } from '../domain/kinds.ts';
 import { kinds } from '../domain/kinds.ts';
+import { quickly } from '../objects/quick.ts';
 import { nameOf, open, openOrThrow } from './door.ts';
 import { RetryableError } from './errors.ts';
 import { apiPathOf, isAddressable, pathOf } from './paths.ts';
@@ -24,6 +25,11 @@ export function createReader(send: Send, timeoutMs: number): Reader {
 
     async *list<K extends KindName>(kind: K, options: ListOptions = {}) {
       for await (const item of pages(send, timeoutMs, kind, options)) {
+        const object = quickly(kind, item);
+        if (object !== undefined) {
+          yield object;
+          continue;
+        }
         const opened = open(kind, item);
         if ('object' in opened) yield opened.object;
         else options.onUnreadable?.({ kind, ...nameOf(item), issue: opened.issue });

@@ -39,7 +39,9 @@ export function createWriter(send: Send, timeoutMs: number, extra: Readonly<Reco
       preconditions: { readonly uid: string; readonly resourceVersion: string },
     ): Promise<ObjectOf<K> | undefined> {
       const asked: Asked = { verb: 'delete', kind, name, namespace };
-      const body = { apiVersion: 'v1', kind: 'DeleteOptions', preconditions };
+      // A DELETE with a body has its options there: the server does not look at the query then, for a dry run neither.
+      const options = extra.dryRun === undefined ? {} : { dryRun: [extra.dryRun] };
+      const body = { apiVersion: 'v1', kind: 'DeleteOptions', preconditions, ...options };
       const call = { method: 'DELETE', path: pathOf(kind, namespace, name), query: extra, body } as const;
       const left = bodyOf(await naming(asked, send(call, timeoutMs)), asked);
       if ((left as { kind?: unknown }).kind === 'Status') return undefined;

@@ -238,6 +238,10 @@ export const reasons = {
     'The VMBackup volume does not record which Longhorn backup it is.',
     'It cannot be restored on another cluster; take a new backup.',
   ),
+  ContentStuck: report(
+    'The content is in deletion while its snapshot lives: it hangs there, and what waits for the snapshot hangs with it.',
+    'Put it on Retain if it is not; then either delete the snapshot too, or take the finalizer off the content, and Gleaner creates what a restore waits for.',
+  ),
   BackupMissing: report(
     'Longhorn has no Backup of the name that the handle gives.',
     'Check that the backup target is connected and synced; if the backup was deleted on the target, it is lost.',

@@ -45,7 +45,9 @@ export type Swept =
  * of events would. A subject that fails does not keep the others from being seen.
  */
 export async function* sweep(options: SweepOptions): AsyncGenerator<Swept> {
-  const { functions, reader, scope, only = () => true, concurrency = 4, nowMs = Date.now } = options;
+  const { reader, scope, only = () => true, concurrency = 4, nowMs = Date.now } = options;
+  const functions = options.functions.filter((fn) => fn.sweeps !== false);
+  if (functions.length === 0) return;
   const due: { fn: AnyFunction; subject: Ref }[] = [];
   const known = new Set<string>();
   const surveyed = { chain: functions.some((fn) => fn.surveysChain === true), nowMs: nowMs() };
@@ -67,17 +69,25 @@ export async function* sweep(options: SweepOptions): AsyncGenerator<Swept> {
       }
     }
   }
+  // Many looks at a world that a few lists show are cheaper from lists; a few looks are not.
+  const view = () => (due.length >= LISTS_PAY_FROM ? fromLists(reader) : memoize(reader));
+  let seen = view();
+  let seenAtMs = performance.now();
   for (let start = 0; start < due.length; start += BATCH) {
+    if (options.applier !== undefined && performance.now() - seenAtMs > VIEW_MS) {
+      seen = view();
+      seenAtMs = performance.now();
+    }
     const batch = due.slice(start, start + BATCH);
-    // Many looks at a world that a few lists show are cheaper from lists; a few looks are not.
-    const seen = batch.length >= LISTS_PAY_FROM ? fromLists(reader) : memoize(reader);
     yield* inParallel(batch, concurrency, ({ fn, subject }) => look(fn, subject, seen, options));
   }
 }
 
-/** Subjects that share one view of the world: small enough that it does not age while they are worked on. */
-const BATCH = 200;
+/** Subjects that are looked at between two questions whether the view of the world is still fresh. */
+const BATCH = 100;
 const LISTS_PAY_FROM = 20;
+/** How old a view may get before nothing more is written by it. Each write still names the version it was seen in. */
+const VIEW_MS = 10_000;
 
 async function look(
   fn: AnyFunction,

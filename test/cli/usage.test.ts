@@ -53,7 +53,7 @@ describe('a command line that is wrong: one sentence on stderr, exit code 2', ()
     { argv: ['scan', 'pods'], says: '"pods" is no kind that Gleaner looks at' },
     { argv: ['scan', '--function', 'fix'], says: 'no function "fix"; there are: fix-handle' },
     { argv: ['scan', '--policy', 'fix-handle.mode=swap'], says: 'fix-handle.procedure=auto|create|swap' },
-    { argv: ['scan', '--policy', 'fix-handle.procedure=swop'], says: 'fix-handle.procedure' },
+    { argv: ['scan', '--policy', 'fix-handle.procedure=swop'], says: 'write fix-handle.procedure=auto|create|swap' },
     { argv: ['plan', '--procedure', 'swop'], says: 'auto, create, swap' },
     { argv: ['apply', '--timeout', 'soon'], says: '"soon" is no duration' },
     { argv: ['apply', '--dry-run', 'maybe'], says: 'none, client, server' },

@@ -1,6 +1,6 @@
 /** The test-bed on the command line: `node test/cluster/bed.ts build|up|down|status|kubeconfig`. */
 import { Command, Option } from 'commander';
-import { build, goVersion, BuildError } from './build.ts';
+import { build, goVersion } from './build.ts';
 import { down, NoGoError, running, up } from './cluster.ts';
 import { kubeconfigOf } from './control-plane.ts';
 import type { Choice } from './parts.ts';
@@ -85,9 +85,8 @@ program
 try {
   await program.parseAsync();
 } catch (error) {
-  // A failed build or a missing tool is a message to the user, not a crash of ours.
-  process.stderr.write(
-    `${error instanceof BuildError || error instanceof NoGoError ? error.message : error instanceof Error ? error.stack : String(error)}\n`,
-  );
+  // Mostly a user's mistake or a failed build, where a stack would only hide what is said.
+  const { message, stack } = error as Error;
+  process.stderr.write(`${process.env['DEBUG'] ? stack : message}\n`);
   process.exitCode = 1;
 }

@@ -13,12 +13,13 @@ import {
 } from './control-plane.ts';
 import { applyDefinitions, definitions } from './definitions.ts';
 import { startHarvester, startHarvesterControllers } from './harvester.ts';
+import { startKnative } from './knative.ts';
 import type { Choice, Part } from './parts.ts';
 import { partsFor } from './parts.ts';
 import { runFolder } from './places.ts';
 import { processes, stop, stopAll } from './processes.ts';
 import type { BedState } from './state.ts';
-import { loadState, saveState } from './state.ts';
+import { loadState, portNames, saveState } from './state.ts';
 import { startStorage } from './storage.ts';
 
 export interface UpOptions {
@@ -67,7 +68,7 @@ export async function up({
     name,
     run,
     choice,
-    ports: await freePorts(['etcd', 'etcdPeers', 'api', 'longhorn', 's3', 'kubevirt']),
+    ports: await freePorts(portNames),
     tokens: await prepareIdentities(run, users),
     ...(store === undefined ? {} : { store }),
   };
@@ -88,6 +89,8 @@ export async function up({
       await timed(say, `Harvester ${choice.harvester}, S3 server and KubeVirt double`, '10 s', () =>
         startHarvester(state, client, bin),
       );
+    if ((choice.knative ?? 'none') !== 'none')
+      await timed(say, 'Knative Eventing and its doubles', '20 s', () => startKnative(state, client, bin));
     return state;
   } catch (error) {
     await down(name); // a half bed helps nobody; its logs stay
@@ -95,8 +98,12 @@ export async function up({
   }
 }
 
-/** Stops everything a bed started, also after a crash; gives the names of what it found. Logs and data stay. */
-export const down = async (name = 'default'): Promise<string[]> => stopAll(runFolder(name));
+/** Stops everything a bed started, also after a crash; gives the names of what it found. Logs stay. */
+export async function down(name = 'default'): Promise<string[]> {
+  const stopped = await stopAll(runFolder(name));
+  await rm(join(runFolder(name), 'etcd'), { recursive: true, force: true }); // by far the largest, and of no more use
+  return stopped;
+}
 
 /** The state of a bed whose programs all run, or undefined. */
 export async function running(name = 'default'): Promise<BedState | undefined> {

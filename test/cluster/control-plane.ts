@@ -22,6 +22,8 @@ const users: Readonly<Record<string, string>> = {
   harvester: 'system:masters',
   'data-plane': 'system:masters',
   kubevirt: 'system:masters',
+  knative: 'system:masters',
+  'knative-doubles': 'system:masters',
   /** May do nothing until a test binds it to a role. */
   nobody: '',
 };

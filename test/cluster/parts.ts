@@ -41,7 +41,7 @@ const controlPlane: readonly Part[] = [
     },
     // Without a version the server says v0.0.0, and clients that check it refuse to work.
     ldflags: `-X ${VERSION_PACKAGE}.gitVersion=v${KUBERNETES} -X ${VERSION_PACKAGE}.gitMajor=1 -X ${VERSION_PACKAGE}.gitMinor=34`,
-    coldMinutes: 15,
+    coldMinutes: 9,
     without: 'nothing can run: there is no API server',
   },
 ];
@@ -54,14 +54,14 @@ const csi: readonly Part[] = [
       'snapshot-controller': 'github.com/kubernetes-csi/external-snapshotter/v8/cmd/snapshot-controller',
       'csi-snapshotter': 'github.com/kubernetes-csi/external-snapshotter/v8/cmd/csi-snapshotter',
     },
-    coldMinutes: 2,
+    coldMinutes: 3,
     without: 'the control plane still runs (--with longhorn=none), snapshots and restores do not',
   },
   {
     name: 'provisioner-5.1.0',
     folder: 'provisioner',
     binaries: { 'csi-provisioner': 'github.com/kubernetes-csi/external-provisioner/v5/cmd/csi-provisioner' },
-    coldMinutes: 2,
+    coldMinutes: 3,
     without: 'the control plane still runs (--with longhorn=none), no volume is provisioned',
   },
 ];
@@ -79,7 +79,7 @@ const harvester = (version: string): Part => ({
   folder: 'harvester',
   binaries: { harvester: '.' },
   release: { module: 'github.com/harvester/harvester', version },
-  coldMinutes: 5,
+  coldMinutes: 6,
   without: 'storage still runs (--with harvester=none), and so does any other Harvester version',
 });
 
@@ -92,15 +92,35 @@ const longhorn = (version: string): Part => ({
   without: 'the control plane still runs (--with longhorn=none), and so does any other Longhorn version',
 });
 
+const KNATIVE_COMMANDS = 'knative.dev/eventing/cmd';
+const knative: Part = {
+  name: 'knative-0.47.0',
+  folder: 'knative',
+  binaries: {
+    'knative-adapter': `${KNATIVE_COMMANDS}/apiserver_receive_adapter`,
+    'knative-controller': `${KNATIVE_COMMANDS}/controller`,
+    'knative-broker': `${KNATIVE_COMMANDS}/mtchannel_broker`,
+    'knative-ingress': `${KNATIVE_COMMANDS}/broker/ingress`,
+    'knative-filter': `${KNATIVE_COMMANDS}/broker/filter`,
+    'knative-dispatcher': `${KNATIVE_COMMANDS}/in_memory/channel_dispatcher`,
+    'knative-ping': `${KNATIVE_COMMANDS}/mtping`,
+  },
+  coldMinutes: 7,
+  without: 'everything but events: functions are then called by the tests themselves',
+};
+
 /** Versions that resolve from the Go module proxy and were seen running; `none` leaves the program out. */
 export const versions = {
   harvester: ['1.4.2', '1.6.0', '1.8.0'],
   longhorn: ['1.8.1', '1.7.2'],
+  knative: ['0.47.0'],
 } as const;
 
 export interface Choice {
   readonly harvester: string;
   readonly longhorn: string;
+  /** Left out unless asked for. */
+  readonly knative?: string;
 }
 
 export const defaultChoice: Choice = { harvester: '1.4.2', longhorn: '1.8.1' };
@@ -126,6 +146,7 @@ export function partsFor(choice: Choice): Part[] {
     ...controlPlane,
     ...(choice.longhorn === 'none' ? [] : [...csi, longhorn(choice.longhorn)]),
     ...(choice.harvester === 'none' ? [] : [s3, harvester(choice.harvester)]),
+    ...((choice.knative ?? 'none') === 'none' ? [] : [knative]),
   ];
 }
 
@@ -134,4 +155,5 @@ export const definitionModules = {
   snapshot: 'github.com/kubernetes-csi/external-snapshotter/client/v8@v8.2.0',
   harvester: (version: string) => `github.com/harvester/harvester@v${version}`,
   longhorn: (version: string) => `github.com/longhorn/longhorn-manager@v${version}`,
+  knative: 'knative.dev/eventing@v0.47.0',
 };

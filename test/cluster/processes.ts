@@ -57,7 +57,8 @@ export async function start(run: string, program: Program, timeoutMs = 60_000): 
 }
 
 function notReady(program: Program, what: string, log: string): Error {
-  return new Error(`${program.name} ${what}. The end of its log:\n${log.trim().split('\n').slice(-12).join('\n')}`);
+  const lines = log.trim().split('\n').slice(-12);
+  return new Error(`${program.name} ${what}. The end of its log:\n${lines.map((it) => it.slice(0, 300)).join('\n')}`);
 }
 
 /** What the run folder knows of, oldest first, and whether it still runs. */
@@ -95,11 +96,15 @@ export async function stop(
   await rm(file);
 }
 
-/** Stops everything the run folder knows of, last started first. */
+/** Stops everything the run folder knows of, last started first, and what was started in the meantime too. */
 export async function stopAll(run: string): Promise<string[]> {
-  const found = await processes(run);
-  for (const { name } of found.reverse()) await stop(run, name);
-  return found.map(({ name }) => name);
+  const stopped: string[] = [];
+  for (;;) {
+    const last = (await processes(run)).at(-1);
+    if (!last) return stopped;
+    await stop(run, last.name);
+    stopped.push(last.name);
+  }
 }
 
 function kill(pid: number, signal: NodeJS.Signals): void {

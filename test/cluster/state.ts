@@ -4,13 +4,27 @@ import { join } from 'node:path';
 import type { Choice } from './parts.ts';
 import { runFolder } from './places.ts';
 
+/** Every program that listens has a port of its own. */
+export const portNames = [
+  'etcd',
+  'etcdPeers',
+  'api',
+  'longhorn',
+  's3',
+  'kubevirt',
+  'proxy',
+  'ingress',
+  'filter',
+] as const;
+export type Port = (typeof portNames)[number];
+
 export interface BedState {
   readonly name: string;
   readonly run: string;
   readonly choice: Choice;
   /** Folder of the backup store when it outlives this bed: what one cluster wrote, another can then recover. */
   readonly store?: string;
-  readonly ports: Readonly<Record<'etcd' | 'etcdPeers' | 'api' | 'longhorn' | 's3' | 'kubevirt', number>>;
+  readonly ports: Readonly<Record<Port, number>>;
   /** User → bearer token. */
   readonly tokens: Readonly<Record<string, string>>;
 }

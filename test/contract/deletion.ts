@@ -108,6 +108,13 @@ export function deletionFacts(world: () => World): void {
     expect((await world().client.get(path)).body).toEqual(object);
   });
 
+  test('a delete with options in its body does not look at the query: that is no dry run', async () => {
+    const { path, object } = await made();
+    const body = { apiVersion: 'v1', kind: 'DeleteOptions', preconditions: { uid: object.metadata.uid } };
+    expect((await world().client.delete(path, { query: { dryRun: 'All' }, body })).code).toBe(200);
+    expect((await world().client.get(path)).code).toBe(404);
+  });
+
   test('a collection is deleted by selector', async () => {
     const path = paths.configMaps(world().namespace);
     const group = world().name();

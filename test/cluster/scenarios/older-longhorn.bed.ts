@@ -8,7 +8,7 @@ import { until } from '../client.ts';
 import { down } from '../cluster.ts';
 import { backupUrl } from '../doubles/store.ts';
 import { deletedBackups } from '../storage.ts';
-import { rightHandle } from './by-hand.ts';
+import { rightHandle } from './right-handle.ts';
 import { installAccounts, settleAll } from './gleaner.ts';
 import { backupRef, bound, claimsOf, contentsOf, handleOf, isReady, restore } from './machines.ts';
 import type { Recovered } from './recovered.ts';

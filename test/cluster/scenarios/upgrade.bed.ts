@@ -10,7 +10,7 @@ import { down, upgradeHarvester } from '../cluster.ts';
 import { backupUrl } from '../doubles/store.ts';
 import type { BedState } from '../state.ts';
 import { deletedBackups } from '../storage.ts';
-import { rightHandle } from './by-hand.ts';
+import { rightHandle } from './right-handle.ts';
 import { installAccounts, settleAll } from './gleaner.ts';
 import { backupRef, bound, claimsOf, contentsOf, handleOf, isReady, restore } from './machines.ts';
 import type { Recovered } from './recovered.ts';

@@ -122,9 +122,34 @@ const rows: Row[] = [
   { when: 'the handle is right', world: [vmb(), ...pair(right), ...longhorn()], reason: 'HandleRight' },
   { when: 'only the scheme is old', world: [vmb(), ...pair(`bs://${V}/${B}`), ...longhorn()], reason: 'LegacyScheme' },
   {
-    when: 'the content is being deleted by somebody',
-    world: [vmb(), snapshot(owned), content(wrong, make.deleting), ...longhorn()],
+    when: 'the content is being deleted and its snapshot is gone',
+    world: [content(wrong, make.deleting), ...longhorn()],
     reason: 'ContentDeleting',
+  },
+  {
+    when: 'a wrong content hangs in deletion under a living snapshot',
+    world: [vmb(), snapshot(owned), content(wrong, make.deleting), pending(), ...longhorn()],
+    reason: 'ContentStuck',
+  },
+  {
+    when: 'a right content hangs in deletion under a living snapshot',
+    world: [vmb(), snapshot(owned), content(right, make.deleting), ...longhorn()],
+    reason: 'ContentStuck',
+  },
+  {
+    when: 'a complete restore’s content is in deletion',
+    world: [
+      restoreObject(make.withStatus({ complete: true })),
+      restorePair()[0]!,
+      make.content(
+        { name: DC, snapshot: D, namespace: 'finance', handle: wrong, policy: 'Retain' },
+        make.ownedBy(restoreObject(), false),
+        make.deleting,
+      ),
+      ...longhorn(),
+    ],
+    subject: ref('VolumeSnapshotContent', DC),
+    reason: 'RestoreComplete',
   },
   {
     when: 'the snapshot is being deleted',

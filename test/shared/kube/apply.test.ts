@@ -1,7 +1,11 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import type { KubeObject } from '../../../sandbox/api/types.ts';
 import * as make from '../../../sandbox/scenarios/build.ts';
 import { createApplier } from '../../../shared/kube/apply.ts';
+import { connect } from '../../../shared/kube/client.ts';
 import { ConflictError, GoneError } from '../../../shared/kube/errors.ts';
 import type { Action, NewContent } from '../../../shared/plan/action.ts';
 import { inWorld } from '../../scenarios/world.ts';
@@ -191,5 +195,28 @@ describe('done once', () => {
         apply(world, { do: 'annotateSnapshot', target: snapshot, key: 'k', value: 'v', from: undefined }),
       ).rejects.toBeInstanceOf(GoneError);
     });
+  });
+});
+
+test('a dry run by the server stores nothing, whatever is written', async () => {
+  await inWorld({ scenario }, async (world) => {
+    const before = await everything(world);
+    const kubeconfig = `${await mkdtemp(join(tmpdir(), 'gleaner-dry-'))}/kubeconfig`;
+    await writeFile(kubeconfig, world.sandbox.api.kubeconfig());
+    const dry = await connect({ kubeconfig, dryRun: 'server' });
+    const content = targetOf(await get(world, 'VolumeSnapshotContent', 'spare-vsc'));
+    const snapshot = targetOf(await get(world, 'VolumeSnapshot', 'spare'));
+    for await (const { result } of createApplier(dry.reader, dry.writer).apply([
+      { do: 'annotateSnapshot', target: snapshot, key: 'gleaner.dev/swap', value: 'x', from: undefined },
+      { do: 'setPolicy', target: content, from: 'Retain', to: 'Delete' },
+      { do: 'deleteSnapshot', target: snapshot, content: { name: 'spare-vsc', uid: content.uid } },
+      { do: 'deleteContent', target: content },
+    ])) {
+      expect(result).toBe('done');
+    }
+    await dry.close();
+    await world.sandbox.settle();
+    expect(await everything(world)).toEqual(before);
+    await rm(dirname(kubeconfig), { recursive: true });
   });
 });

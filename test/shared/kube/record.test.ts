@@ -7,7 +7,9 @@ import type { World } from '../../scenarios/world.ts';
 import { inWorld } from '../../scenarios/world.ts';
 
 /** The writes that only say something, against the sandbox's API server. */
-const regarding = { kind: 'VirtualMachineBackup', name: 'nightly', namespace: 'prod', uid: 'u-1' } as const;
+// Its real uid: a report that names another as its owner is garbage.
+const uid = make.uidFor('VirtualMachineBackup', 'nightly', 'prod');
+const regarding = { kind: 'VirtualMachineBackup', name: 'nightly', namespace: 'prod', uid } as const;
 const record = (seen?: RecordEventAction['seen']): RecordEventAction => ({
   do: 'recordEvent',
   target: { kind: 'Event', name: 'gleaner.u-1.handlewrong', namespace: 'prod' },
@@ -50,7 +52,7 @@ describe('an Event', () => {
       expect(await apply(world, record())).toBe('done');
       expect(await apply(world, record())).toBe('unchanged');
       expect(await events(world)).toHaveLength(1);
-      expect((await events(world))[0]).toMatchObject({ regarding: { uid: 'u-1' }, related: { name: 'nightly-vsc' } });
+      expect((await events(world))[0]).toMatchObject({ regarding: { uid }, related: { name: 'nightly-vsc' } });
     }));
 
   test('is counted in its series, from the version that was seen', () =>

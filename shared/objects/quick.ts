@@ -1,0 +1,220 @@
+import type { KindName } from '../domain/kinds.ts';
+import { machineIn } from './machine.ts';
+import type { ObjectOf } from './types.ts';
+
+/**
+ * The schemas once more, by hand, for the shapes that nearly every object of a long list has: several times as fast.
+ * Whatever is in the least unusual answers undefined and goes the proper way through `schemas`; a test holds the two to
+ * the same answers.
+ */
+export function quickly<K extends KindName>(kind: K, json: unknown): ObjectOf<K> | undefined {
+  if (!isRecord(json)) return undefined;
+  const read = readers[kind] as ((json: Json) => ObjectOf<K> | undefined) | undefined;
+  return read?.(json);
+}
+
+type Json = Readonly<Record<string, unknown>>;
+
+const readers: { [K in KindName]?: (json: Json) => ObjectOf<K> | undefined } = {
+  Backup({ metadata, status }) {
+    const meta = metaOf(metadata);
+    if (meta === undefined || !isText(meta.namespace) || !isRecord(status)) return undefined;
+    const { state, volumeName, snapshotName, size, volumeSize, labels, backupCreatedAt, backupTargetName, error } =
+      status;
+    if (!isText(state) || !isText(volumeName) || !maybeText(snapshotName) || !maybeText(size)) return undefined;
+    if (!maybeText(volumeSize) || !maybeTexts(labels) || !maybeText(backupCreatedAt)) return undefined;
+    if (!maybeText(backupTargetName) || !maybeText(error)) return undefined;
+    return {
+      metadata: meta,
+      status: { state, volumeName, snapshotName, size, volumeSize, labels, backupCreatedAt, backupTargetName, error },
+    } as ObjectOf<'Backup'>;
+  },
+
+  VolumeSnapshotContent({ metadata, spec, status }) {
+    const meta = metaOf(metadata);
+    if (meta === undefined || !isRecord(spec) || !isRecord(status)) return undefined;
+    const { driver, deletionPolicy, volumeSnapshotClassName, sourceVolumeMode, source, volumeSnapshotRef } = spec;
+    if (!isText(driver) || (deletionPolicy !== 'Delete' && deletionPolicy !== 'Retain')) return undefined;
+    if (!maybeText(volumeSnapshotClassName) || !maybeText(sourceVolumeMode)) return undefined;
+    if (!isRecord(source) || !isRecord(volumeSnapshotRef)) return undefined;
+    const { snapshotHandle, volumeHandle } = source;
+    const { name, namespace, uid } = volumeSnapshotRef;
+    if (!maybeText(snapshotHandle) || !maybeText(volumeHandle)) return undefined;
+    if (!isText(name) || !isText(namespace) || !maybeText(uid)) return undefined;
+    const { readyToUse, error, snapshotHandle: reported } = status;
+    if (typeof readyToUse !== 'boolean' || error !== undefined || !maybeText(reported)) return undefined;
+    return {
+      metadata: meta,
+      spec: {
+        driver,
+        deletionPolicy,
+        volumeSnapshotClassName,
+        sourceVolumeMode,
+        source: { snapshotHandle, volumeHandle },
+        volumeSnapshotRef: { name, namespace, uid },
+      },
+      status: { snapshotHandle: reported, readyToUse },
+    } as ObjectOf<'VolumeSnapshotContent'>;
+  },
+
+  VolumeSnapshot({ metadata, spec, status }) {
+    const meta = metaOf(metadata);
+    if (meta === undefined || !isText(meta.namespace) || !isRecord(spec) || !isRecord(status)) return undefined;
+    const { volumeSnapshotClassName, source } = spec;
+    if (!maybeText(volumeSnapshotClassName) || !isRecord(source)) return undefined;
+    const { persistentVolumeClaimName, volumeSnapshotContentName } = source;
+    if (!maybeText(persistentVolumeClaimName) || !maybeText(volumeSnapshotContentName)) return undefined;
+    const { boundVolumeSnapshotContentName, readyToUse, error } = status;
+    if (!isText(boundVolumeSnapshotContentName) || typeof readyToUse !== 'boolean') return undefined;
+    if (error !== undefined) return undefined;
+    return {
+      metadata: meta,
+      spec: { volumeSnapshotClassName, source: { persistentVolumeClaimName, volumeSnapshotContentName } },
+      status: { boundVolumeSnapshotContentName, readyToUse },
+    } as ObjectOf<'VolumeSnapshot'>;
+  },
+
+  VirtualMachineBackup({ metadata, spec, status }) {
+    const meta = metaOf(metadata);
+    if (meta === undefined || !isText(meta.namespace) || !isRecord(spec) || !isRecord(status)) return undefined;
+    const { readyToUse, creationTime, backupTarget, conditions, source, secretBackups, volumeBackups, error } = status;
+    if (!maybeText(creationTime)) return undefined;
+    const target = backupTarget === undefined ? undefined : targetOf(backupTarget);
+    const said = conditions === undefined ? undefined : conditionsOf(conditions);
+    const secrets = secretBackups === undefined ? undefined : namesOf(secretBackups);
+    const from = spec.source === undefined ? undefined : namesOf([spec.source])?.[0];
+    if (backupTarget !== undefined && target === undefined) return undefined;
+    if (conditions !== undefined && said === undefined) return undefined;
+    if (secretBackups !== undefined && secrets === undefined) return undefined;
+    if (spec.source !== undefined && from === undefined) return undefined;
+    if (!maybeText(spec.type) || typeof readyToUse !== 'boolean' || error !== undefined) return undefined;
+    if (!Array.isArray(volumeBackups)) return undefined;
+    const entries = volumeBackups.map(entryOf);
+    if (entries.includes(undefined)) return undefined;
+    return {
+      metadata: meta,
+      spec: { type: spec.type, source: from },
+      status: {
+        readyToUse,
+        creationTime,
+        backupTarget: target,
+        conditions: said,
+        source: machineIn(source),
+        secretBackups: secrets,
+        volumeBackups: entries,
+      },
+    } as ObjectOf<'VirtualMachineBackup'>;
+  },
+};
+
+function metaOf(json: unknown): Record<string, unknown> | undefined {
+  if (!isRecord(json)) return undefined;
+  const { name, namespace, uid, resourceVersion, creationTimestamp, deletionTimestamp } = json;
+  const { labels, annotations, ownerReferences, finalizers } = json;
+  if (!isText(name) || !isText(uid) || !isText(resourceVersion) || !maybeText(namespace)) return undefined;
+  if (!maybeText(creationTimestamp) || deletionTimestamp !== undefined) return undefined;
+  if (!maybeTexts(labels) || !maybeTexts(annotations) || !maybeList(finalizers)) return undefined;
+  if (annotations?.['kubectl.kubernetes.io/last-applied-configuration'] !== undefined) return undefined;
+  const owners = ownerReferences === undefined ? undefined : ownersOf(ownerReferences);
+  if (ownerReferences !== undefined && owners === undefined) return undefined;
+  const meta = {
+    name,
+    uid,
+    resourceVersion,
+    creationTimestamp,
+    labels,
+    annotations,
+    ownerReferences: owners,
+    finalizers,
+  };
+  // Cluster-scoped kinds have no namespace, not one that is undefined.
+  return namespace === undefined ? meta : { ...meta, namespace };
+}
+
+function entryOf(json: unknown): object | undefined {
+  if (!isRecord(json)) return undefined;
+  const { name, volumeName, csiDriverName, longhornBackupName, volumeSize, persistentVolumeClaim: claim } = json;
+  if (volumeSize !== undefined && typeof volumeSize !== 'number') return undefined;
+  if (!maybeText(name) || !isText(volumeName) || !maybeText(csiDriverName) || !maybeText(longhornBackupName)) {
+    return undefined;
+  }
+  if (!isRecord(claim) || !isRecord(claim.metadata) || !isRecord(claim.spec)) return undefined;
+  const { name: claimName, namespace, annotations } = claim.metadata;
+  const { volumeName: volume, storageClassName, resources } = claim.spec;
+  if (!maybeText(claimName) || !maybeText(namespace) || !maybeText(volume)) return undefined;
+  if (!maybeTexts(annotations) || !maybeText(storageClassName)) return undefined;
+  if (resources !== undefined && !isRecord(resources)) return undefined;
+  const requests = resources?.['requests'];
+  if (!maybeTexts(requests)) return undefined;
+  const persistentVolumeClaim = {
+    metadata: { name: claimName, namespace, annotations },
+    spec: { volumeName: volume, storageClassName, resources: resources && { requests } },
+  };
+  return { name, volumeName, csiDriverName, longhornBackupName, volumeSize, persistentVolumeClaim };
+}
+
+function targetOf(json: unknown): object | undefined {
+  if (!isRecord(json)) return undefined;
+  const { endpoint, bucketName, bucketRegion } = json;
+  if (!maybeText(endpoint) || !maybeText(bucketName) || !maybeText(bucketRegion)) return undefined;
+  return { endpoint, bucketName, bucketRegion };
+}
+
+function conditionsOf(json: unknown): object[] | undefined {
+  if (!Array.isArray(json)) return undefined;
+  const conditions: object[] = [];
+  for (const one of json as unknown[]) {
+    if (!isRecord(one)) return undefined;
+    const { type, status, reason, message } = one;
+    if (!isText(type) || !isText(status) || !maybeText(reason) || !maybeText(message)) return undefined;
+    conditions.push({ type, status, reason, message });
+  }
+  return conditions;
+}
+
+/** Only the names: what else such objects hold may be secret. */
+function namesOf(json: unknown): object[] | undefined {
+  if (!Array.isArray(json)) return undefined;
+  const found: object[] = [];
+  for (const one of json as unknown[]) {
+    if (!isRecord(one) || !maybeText(one.name)) return undefined;
+    found.push({ name: one.name });
+  }
+  return found;
+}
+
+function ownersOf(json: unknown): unknown[] | undefined {
+  if (!Array.isArray(json)) return undefined;
+  const owners: unknown[] = [];
+  for (const owner of json as unknown[]) {
+    if (!isRecord(owner)) return undefined;
+    const { apiVersion, kind, name, uid, controller, blockOwnerDeletion } = owner;
+    if (!isText(apiVersion) || !isText(kind) || !isText(name) || !isText(uid)) return undefined;
+    if (!maybeFlag(controller) || !maybeFlag(blockOwnerDeletion)) return undefined;
+    owners.push({
+      apiVersion,
+      kind,
+      name,
+      uid,
+      ...(controller !== undefined && { controller }),
+      ...(blockOwnerDeletion !== undefined && { blockOwnerDeletion }),
+    });
+  }
+  return owners;
+}
+
+const isRecord = (value: unknown): value is Json =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+const isText = (value: unknown): value is string => typeof value === 'string';
+const maybeText = (value: unknown): value is string | undefined => value === undefined || typeof value === 'string';
+const maybeFlag = (value: unknown): value is boolean | undefined => value === undefined || typeof value === 'boolean';
+
+function maybeTexts(value: unknown): value is Record<string, string> | undefined {
+  if (value === undefined) return true;
+  if (!isRecord(value)) return false;
+  for (const key in value) if (typeof value[key] !== 'string') return false;
+  return true;
+}
+
+const maybeList = (value: unknown): value is string[] | undefined =>
+  value === undefined || (Array.isArray(value) && value.every(isText));
