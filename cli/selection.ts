@@ -144,6 +144,7 @@ async function vmBackupPicks(
       case 'unreadable':
         return item.object.kind === 'VirtualMachineBackup' && options.selector === undefined;
       case 'target':
+      case 'targetTrouble':
       case 'orphan':
         return false;
     }
@@ -176,6 +177,7 @@ function namespaceOf(item: SurveyItem): string | undefined {
     case 'orphan':
       return item.orphan.snapshot?.split('/')[0] ?? item.orphan.object.namespace;
     case 'target':
+    case 'targetTrouble':
       return undefined;
     case 'shared':
       return item.contents[0]?.spec.volumeSnapshotRef.namespace;

@@ -64,6 +64,8 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   seed([...baseWorld(), ...serverVersion(versions.harvester), ...scenario.objects(versions)]);
   for (const [path, text] of scenario.metadata?.(versions) ?? []) store.metadata.set(path, text);
 
+  for (const { volume, backup } of scenario.stored?.(versions) ?? []) store.put(volume, backup);
+
   const longhorn = await startLonghorn(api.client('longhorn'), {
     ...common,
     version: versions.longhorn,

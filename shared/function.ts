@@ -23,8 +23,8 @@ export interface FunctionDefinition<Seen = unknown, Config = unknown> {
   considers(change: Change): Considered;
   /** The same for one item of a sweep, where lists have already shown the object and its neighbours. */
   surveys(item: SurveyItem): Considered;
-  /** Reads all that the decision needs. The compiler proves that it cannot write. */
-  observe(reader: Reader, subject: Ref): Promise<Seen>;
+  /** Reads all that the decision needs, the time included. The compiler proves that it cannot write. */
+  observe(reader: Reader, subject: Ref, nowMs: number): Promise<Seen>;
   /** Whether sweeps are none of its business: what it tells is of the moment. */
   readonly sweeps?: false;
   /** Whether its sweep also needs what `SurveyOptions.chain` reads. */

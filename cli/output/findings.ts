@@ -20,6 +20,7 @@ const shortKinds: Readonly<Record<Ref['kind'], string>> = {
   Backup: 'backup.longhorn.io',
   BackupVolume: 'backupvolume.longhorn.io',
   BackupTarget: 'backuptarget.longhorn.io',
+  BackupBackingImage: 'backupbackingimage.longhorn.io',
   PersistentVolumeClaim: 'pvc',
   Namespace: 'namespace',
   ResourceQuota: 'quota',

@@ -91,12 +91,10 @@ function missing(seen: Seen, snapshot: Snapshot): Finding {
   if (isDeleting(snapshot)) return found(seen, 'SnapshotDeleting', `${describeRef(seen.subject)} is being deleted`);
   const { note, backupName, neighbours } = seen;
   const lost = `${describeRef(seen.subject)} needs VolumeSnapshotContent ${contentName}, which does not exist`;
+  if (note === 'unreadable') return found(seen, 'NoteUnusable', `${lost}; the note of a swap cannot be read`);
   if (backupName === undefined || neighbours === undefined) {
-    return found(
-      seen,
-      note === 'unreadable' ? 'NoteUnusable' : 'ContentMissing',
-      `${lost}, and nothing tells which backup it was made from`,
-    );
+    const message = `${lost}, and nothing tells which backup it was made from`;
+    return found(seen, neighbours?.owner.is === 'vmbackup' ? 'ContentMissing' : 'ContentLost', message);
   }
   const { owner } = neighbours;
   if (owner.is === 'guest-cluster')
@@ -105,7 +103,7 @@ function missing(seen: Seen, snapshot: Snapshot): Finding {
   if ('reason' in facts)
     return found(seen, facts.reason, `${lost}, and ${facts.detail}`, { command: commandFor(facts.reason, backupName) });
   const right = { volume: facts.volume, backup: backupName };
-  if (note !== undefined && note !== 'unreadable') {
+  if (note !== undefined) {
     const fits =
       note.backup === backupName && note.content.spec.source.snapshotHandle === `bak://${right.volume}/${right.backup}`;
     const living = (note.content.metadata.ownerReferences ?? []).every((o) => isLivingOwner(o.uid, neighbours));
@@ -135,7 +133,11 @@ function missing(seen: Seen, snapshot: Snapshot): Finding {
       );
     }
   }
-  return found(seen, 'ContentMissing', `${lost}; its backup ${backupName} is on the target`);
+  const over = overAndDone(neighbours);
+  if (over !== undefined) return found(seen, ...over);
+  // Only what a VMBackup volume uses is rebuild-snapshot's to make anew.
+  const reason = owner.is === 'vmbackup' ? 'ContentMissing' : 'ContentLost';
+  return found(seen, reason, `${lost}; its backup ${backupName} is on the target`);
 }
 
 function isLivingOwner(uid: string, { owner }: Neighbours): boolean {

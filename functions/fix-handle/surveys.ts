@@ -25,7 +25,11 @@ export function surveys(item: SurveyItem): Considered {
     }
     case 'shared':
       return shared(item.backup, item.contents);
-    default:
+    case 'vmbackup':
+    case 'restore':
+    case 'target':
+    case 'targetTrouble':
+    case 'orphan':
       return { subjects: [] };
   }
 }

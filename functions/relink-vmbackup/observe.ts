@@ -85,7 +85,12 @@ async function observeVolume(
   const backupName = entry.longhornBackupName;
   const facts = judgeBackup(backupName, await longhornBackup(reader, backupName));
   const base = { index, entry, current, facts, holders: [] };
-  if (isDynamic(current)) return { ...base, predecessors: [] };
+  if (isDynamic(current)) {
+    // Its content gone with its claim, rebuild-snapshot may have made a pair beside it.
+    const revised = isDead(current) && names.canRevise(name) ? names.revisedName(name) : undefined;
+    const beside = revised === undefined ? undefined : await readPair(reader, namespace, revised);
+    return { ...base, predecessors: [], replacement: (beside?.snapshot ?? beside?.content) ? beside : undefined };
+  }
 
   const predecessors: Pair[] = [];
   for (const former of names.predecessorNames(name)) {
@@ -117,6 +122,13 @@ export const isDynamic = ({ snapshot, content }: Pair): boolean =>
   snapshot === undefined
     ? content?.spec.source.volumeHandle !== undefined && content.spec.source.volumeHandle !== null
     : !snapshot.spec.source.volumeSnapshotContentName;
+
+/** Taken here, and its content is lost: nothing can be restored from it. */
+export const isDead = (pair: Pair): boolean =>
+  isDynamic(pair) &&
+  pair.snapshot !== undefined &&
+  pair.content === undefined &&
+  pair.snapshot.status?.readyToUse !== true;
 
 /** The pair's content names just this backup, under its Longhorn volume. */
 export function isRight(

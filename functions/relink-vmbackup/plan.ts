@@ -7,7 +7,7 @@ import type { Finding, Plan } from '../../shared/plan/plan.ts';
 import type { Reason } from '../../shared/plan/reason.ts';
 import type { Config } from './config.ts';
 import type { Pair, Seen, SeenVolume } from './observe.ts';
-import { isDynamic, isRight, isToBeArmed } from './observe.ts';
+import { isDead, isDynamic, isRight, isToBeArmed } from './observe.ts';
 import { armContent, retire } from './retire.ts';
 
 /**
@@ -59,6 +59,14 @@ function decide(seen: Seen, backup: VMBackup, volume: SeenVolume, config: Config
       `VolumeSnapshot ${current.name}, which volume ${entry.volumeName} uses, is being deleted`,
     );
   }
+  if (isDead(current)) {
+    if (replacement !== undefined && isRight(replacement, entry.longhornBackupName, facts))
+      return switchTo(seen, backup, volume, replacement, config);
+    return says(
+      'ContentMissing',
+      `the content of VolumeSnapshot ${current.name}, which volume ${entry.volumeName} uses, does not exist`,
+    );
+  }
   if (isDynamic(current))
     return says('DynamicContent', `volume ${entry.volumeName} uses ${current.name}, taken on this cluster`);
 
@@ -66,7 +74,7 @@ function decide(seen: Seen, backup: VMBackup, volume: SeenVolume, config: Config
   if (right && current.snapshot !== undefined && current.content !== undefined) {
     if (!boundAndReady(current.snapshot, current.content)) {
       const waits = `VolumeSnapshot ${current.name} and its content ${current.contentName} are not bound to each other and ready`;
-      return says(staleUid(current) ? 'Misbound' : 'PairNotReady', waits);
+      return says(staleUid(current) ? 'StaleBinding' : 'PairNotReady', waits);
     }
     return { finding: settle(seen, backup, volume, config) };
   }

@@ -5,7 +5,7 @@ import type { Action, Target } from '../../shared/plan/action.ts';
 import type { Reason } from '../../shared/plan/reason.ts';
 import type { Config } from './config.ts';
 import type { Pair, Seen, SeenVolume } from './observe.ts';
-import { isToBeArmed } from './observe.ts';
+import { isDead, isToBeArmed } from './observe.ts';
 
 /** What is to become of one pair that the VMBackup no longer uses. */
 export interface Retirement {
@@ -32,6 +32,8 @@ function retireOne(seen: Seen, backup: VMBackup, volume: SeenVolume, pair: Pair,
     actions: [],
     ...(command !== undefined && { command }),
   });
+  if (isDead(pair))
+    return none('DeadSnapshotLeft', `the former snapshot ${pair.name} has lost its content and is left`);
   const stranger = isStranger(backup, volume, pair);
   if (stranger !== undefined) return none('UnknownPredecessor', stranger);
 

@@ -18,7 +18,7 @@ export function surveys(item: SurveyItem): Considered {
       return surveyBackup(item);
     case 'restore':
       return { subjects: [ref('VirtualMachineRestore', item.restore.metadata.name, item.restore.metadata.namespace)] };
-    case 'target':
+    case 'targetTrouble':
       return { subjects: [targetRef] };
     case 'orphan':
       return { findings: [orphanFinding(item.orphan)] };

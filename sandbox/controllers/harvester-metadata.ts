@@ -4,7 +4,8 @@
  *
  * What it does not do: VM images, flat files of old releases, admission (the real webhook refuses the renewed hash on
  * NFS while a backup is not ready), blanking of S3 keys in the Setting (so that tests can see whether anything leaks
- * them), a connection test. 1.4 follows the rules of 1.4.3; up to 1.4.1 every event was a scan.
+ * them), a connection test. 1.4 follows the rules of 1.4.3; of the releases whose every event was a scan (up to 1.4.1)
+ * only 1.3 does so.
  */
 import { isDeepStrictEqual } from 'node:util';
 import type { ApiClient, KubeObject } from '../api/types.ts';
@@ -20,6 +21,7 @@ import {
   metadataPath,
   refreshAnnotation,
   repairsOnRestore,
+  scansAtEveryEvent,
   setCondition,
 } from './harvester-names.ts';
 import { type BackupTarget, decodeTarget, isSameTarget, readTarget, targetUrl } from './harvester-settings.ts';
@@ -96,6 +98,10 @@ export function startTargetController(context: HarvesterContext, options: Contro
     const target = decodeTarget(setting['value'] ?? '');
     await tellLonghorn(target);
     if (target.isDefault) return forgetScan(setting);
+    if (scansAtEveryEvent(version)) {
+      await scan(target);
+      return;
+    }
     const wait = untilNextScan(setting, target.refreshIntervalInSeconds);
     if (wait === 'never') return;
     if (wait > 0) return { afterMs: wait, background: true };

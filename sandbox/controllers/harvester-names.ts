@@ -20,6 +20,8 @@ const minor = (version: HarvesterVersion) => Number(version.split('.')[1]);
 
 /** Up to 1.4 a pre-provisioned content is given the PVC's name where the Longhorn volume's belongs. */
 export const writesClaimName = (version: HarvesterVersion) => minor(version) <= 4;
+/** Up to 1.4.1 any event of the target's Setting is a scan, and none is remembered; played for 1.3 only. */
+export const scansAtEveryEvent = (version: HarvesterVersion) => minor(version) <= 3;
 /** From 1.5 a restore in the same namespace notices such a content and has it made anew. */
 export const repairsOnRestore = (version: HarvesterVersion) => minor(version) >= 5;
 /** From 1.6 a scan also looks at the backups that are there. */

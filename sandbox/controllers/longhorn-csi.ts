@@ -87,7 +87,7 @@ export function longhornCsi(context: CsiContext): CsiDriver {
       return {
         handle: encodeHandle('bak', volumeId, backup.metadata.name),
         ready: backup['status']?.state === 'Completed',
-        createdAt: new Date(backup.metadata.creationTimestamp ?? Date.now()),
+        createdAt: new Date(backup['status']?.snapshotCreatedAt ?? backup.metadata.creationTimestamp ?? Date.now()),
         sizeBytes: Number(backup['status']?.volumeSize ?? 0),
       };
     },
@@ -128,7 +128,7 @@ async function findBackupVolume(client: ApiClient, volume: string): Promise<Kube
 
 async function findBackup(client: ApiClient, volume: string, snapshotName: string): Promise<KubeObject | undefined> {
   const ofVolume = await client.list(kinds.Backup, { namespace, labels: { 'backup-volume': volume } });
-  return ofVolume.find((backup) => backup['spec']?.snapshotName === snapshotName);
+  return ofVolume.find(({ spec, status }) => (status?.snapshotName || spec?.snapshotName) === snapshotName);
 }
 
 function volumeStatus(source: Record<string, unknown>, store: BackupStore): Record<string, unknown> {

@@ -47,6 +47,8 @@ export interface BackupShape {
   /** Set when the backup is taken here; absent when it comes from the target. */
   snapshotName?: string;
   sizeBytes?: number;
+  /** When the data was taken. Default: now. */
+  takenAt?: string;
 }
 
 /** A Backup that Longhorn has not looked at yet: no state, no volume name. */
@@ -71,6 +73,7 @@ export function completedStatus(shape: BackupShape, targetUrl = 'nfs://sandbox/'
     progress: 100,
     volumeName: shape.volume,
     snapshotName: shape.snapshotName ?? `snapshot-${sha(shape.backup).slice(0, 12)}`,
+    snapshotCreatedAt: shape.takenAt ?? timestamp(),
     url: `${targetUrl}?backup=${shape.backup}&volume=${shape.volume}`,
     volumeSize: String(shape.sizeBytes ?? 10 * 2 ** 30),
     lastSyncedAt: timestamp(),

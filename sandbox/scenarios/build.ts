@@ -93,7 +93,8 @@ export function ownerReference(owner: KubeObject, controller = true): OwnerRefer
 
 // Longhorn
 
-export const backup = (shape: BackupShape, ...modifiers: Modifier[]) => finish(completedBackupObject(shape), modifiers);
+export const backup = (shape: BackupShape, ...modifiers: Modifier[]) =>
+  finish(completedBackupObject({ takenAt: '2025-03-02T01:05:00Z', ...shape }), modifiers);
 /** As Longhorn makes it before it has looked at the target: no state, no volume name. */
 export const freshBackup = (shape: BackupShape, ...modifiers: Modifier[]) => finish(newBackupObject(shape), modifiers);
 export const backupVolume = (volume: string, version: LonghornVersion, ...modifiers: Modifier[]) =>

@@ -1,9 +1,11 @@
 /** The list of scenarios, one line each. */
 import * as handles from './handles.ts';
 import { large } from './large.ts';
+import * as losses from './losses.ts';
 import * as orphans from './orphans.ts';
 import * as restores from './restores.ts';
 import type { Scenario } from './scenario.ts';
+import * as targets from './targets.ts';
 import * as trouble from './trouble.ts';
 
 export type { Scenario, Versions } from './scenario.ts';
@@ -32,6 +34,17 @@ export const scenarios: readonly Scenario[] = [
   restores.restoreHanging,
   restores.sameNamespaceRestoreHanging,
   restores.upgradeInPlace,
+  losses.lostSnapshot,
+  losses.lostSnapshotOnRetain,
+  losses.lostContent,
+  losses.lostPair,
+  losses.lostPairRestore,
+  losses.lostTakenContent,
+  losses.contentReplaced,
+  losses.lostForGood,
+  targets.targetReconnected,
+  targets.newCluster,
+  targets.strangersOnTarget,
   trouble.scheduledNotFinal,
   trouble.notOurs,
   trouble.broken,

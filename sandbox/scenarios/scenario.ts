@@ -17,6 +17,8 @@ export interface Scenario extends Versions {
   objects(versions: Versions): KubeObject[];
   /** Files on the target, by path. */
   metadata?(versions: Versions): Iterable<[path: string, text: string]>;
+  /** Data on the target that Longhorn has no objects for yet. */
+  stored?(versions: Versions): Iterable<{ volume: string; backup: string }>;
   /** What then happens, with the controllers running; the sandbox is settled before and after it. */
   after?(sandbox: Sandbox): Promise<void>;
 }

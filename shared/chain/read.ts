@@ -102,6 +102,13 @@ export const vmBackupsNaming = (reader: Reader, namespace: string, snapshot: str
 
 export const entriesOf = (backup: VMBackup): readonly VolumeEntry[] => backup.status?.volumeBackups ?? [];
 
+/** Finished, and on the target that Harvester uses. */
+export const isOnTarget = ({ metadata, status }: Backup): boolean =>
+  status?.state === 'Completed' &&
+  !metadata.deletionTimestamp &&
+  (status.backupTargetName || metadata.labels?.[names.BACKUP_TARGET_LABEL] || names.DEFAULT_TARGET) ===
+    names.DEFAULT_TARGET;
+
 export const isScheduled = (backup: VMBackup): boolean =>
   (backup.metadata.annotations?.[names.SCHEDULE_ANNOTATION] ?? '') !== '';
 

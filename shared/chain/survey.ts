@@ -2,15 +2,16 @@ import * as names from '../domain/names.ts';
 import type { KindName, Ref } from '../domain/kinds.ts';
 import type { ListOptions, Reader } from '../kube/ports.ts';
 import { parseHandle } from '../domain/handle.ts';
-import type { Backup, BackupTarget, Content, Snapshot, VMBackup, VMRestore } from '../objects/types.ts';
+import type { Backup, BackupTarget, Content, Setting, Snapshot, VMBackup, VMRestore } from '../objects/types.ts';
 import type { BackupFacts, BackupTrouble } from './judge.ts';
 import { isDeleting, judgeBackup, judgeContent } from './judge.ts';
 import type { Orphan } from './orphans.ts';
 import { backupNamedBy } from './orphans.ts';
-import { contentsNaming, entriesOf } from './read.ts';
+import { contentsNaming, entriesOf, isOnTarget } from './read.ts';
 import type { Surroundings } from './surroundings.ts';
 import { orphans, readSurroundings } from './surroundings.ts';
 import { hash, NameTable } from './table.ts';
+import { takenBy } from './taken.ts';
 import type { TargetTrouble } from './target.ts';
 import { judgeTarget } from './target.ts';
 
@@ -21,10 +22,17 @@ export type SurveyItem =
   | SurveyedVMBackup
   /** Several contents on Delete name this backup: whichever is deleted first erases it. */
   | { readonly what: 'shared'; readonly backup: string; readonly contents: readonly Content[] }
+  /** Only with {@link SurveyOptions.target}, and of the whole cluster. */
+  | {
+      readonly what: 'target';
+      readonly setting: Setting | undefined;
+      /** How many finished Backups on the target no VMBackup records. */
+      readonly unclaimed: number;
+    }
   /** Only with {@link SurveyOptions.chain}, as those that follow. A restore that is not complete. */
   | { readonly what: 'restore'; readonly restore: VMRestore }
   /** The target is in trouble, and there are VMBackups that need it. */
-  | { readonly what: 'target'; readonly trouble: TargetTrouble }
+  | { readonly what: 'targetTrouble'; readonly trouble: TargetTrouble }
   | { readonly what: 'orphan'; readonly orphan: Orphan }
   | { readonly what: 'unreadable'; readonly object: Ref; readonly issue: string };
 
@@ -51,6 +59,8 @@ export interface ChainState {
 export interface SurveyOptions {
   /** The whole chain: BackupVolumes, the target, restores, reports, and what nobody claims. */
   readonly chain?: boolean;
+  /** What the Setting of the target says, and how much on it is unknown. */
+  readonly target?: boolean;
   readonly nowMs?: number;
 }
 
@@ -75,6 +85,10 @@ export interface PairState {
   readonly unfinished: boolean;
   /** No VMBackup owns the snapshot. */
   readonly unowned: boolean;
+  /** There is a content that was taken on this cluster and has its handle. */
+  readonly taken: boolean;
+  /** Of the data in such a content. */
+  readonly takenAtMs?: number;
   /** Whether the content names this backup; may very rarely say so of another. */
   readonly names: (backup: string) => boolean;
 }
@@ -89,14 +103,15 @@ const bit = {
   unowned: 64,
   /** A VMBackup names it, or what it was revised into or from. */
   claimed: 128,
+  taken: 256,
 } as const;
-const FLAG_BITS = 8;
+const FLAG_BITS = 9;
 /** All of a pair in one number: the flags, and above them as much of its backup's hash as there is room for. */
 const backupBits = (backup: string): number => (hash(backup) << FLAG_BITS) >>> 0;
 
-/** All of a healthy backup in one number: a lowest bit that is always set, one for its holder, one for whoever names it, and its volume's hash. */
-const known = { there: 1, held: 2, claimed: 4 } as const;
-const volumeBits = (volume: string): number => ((hash(volume) << 3) | known.there) >>> 0;
+/** All of a healthy backup in one number: a lowest bit that is always set, one each for its holder, for whoever names it and for the VMBackup that records it, and its volume's hash. */
+const known = { there: 1, held: 2, claimed: 4, recorded: 8 } as const;
+const volumeBits = (volume: string): number => ((hash(volume) << 4) | known.there) >>> 0;
 
 /**
  * Reads the cluster once, in lists only, and yields each content, the snapshots worth a word, and each VMBackup. Memory
@@ -105,8 +120,10 @@ const volumeBits = (volume: string): number => ((hash(volume) << 3) | known.ther
 export async function* survey(
   reader: Reader,
   scope: Pick<ListOptions, 'namespace' | 'selector'> = {},
-  { chain = false, nowMs = 0 }: SurveyOptions = {},
+  { chain = false, target = false, nowMs = 0 }: SurveyOptions = {},
 ): AsyncGenerator<SurveyItem> {
+  // Of a part of the VMBackups nothing can be concluded for the target as a whole, nor what nobody claims.
+  const whole = scope.namespace === undefined && scope.selector === undefined;
   const unreadable: SurveyItem[] = [];
   const options = {
     onUnreadable: ({ issue, ...object }: { kind: KindName; name: string; namespace?: string; issue: string }) =>
@@ -120,8 +137,10 @@ export async function* survey(
   const surroundings = chain ? await readSurroundings(reader, options) : undefined;
 
   const pairs = new NameTable();
+  /** When the data of pairs that were taken here is of, in seconds. */
+  const ages = new NameTable();
   for await (const content of reader.list('VolumeSnapshotContent', options)) {
-    yield surveyContent(content, backups, pairs);
+    yield surveyContent(content, backups, pairs, ages);
   }
   for await (const { backup, contents } of sharedBackups(reader, backups.shared)) {
     yield { what: 'shared', backup, contents };
@@ -141,33 +160,38 @@ export async function* survey(
   let needsTarget = false;
   for await (const backup of reader.list('VirtualMachineBackup', { ...scope, ...options })) {
     const { namespace, uid } = backup.metadata;
-    const pairOf = (name: string) => stateOf(pairs.get(`${namespace}/${name}`));
+    for (const { longhornBackupName } of entriesOf(backup)) if (longhornBackupName) backups.record(longhornBackupName);
+    const keyOf = (name: string) => `${namespace}/${name}`;
+    const pairOf = (name: string) => stateOf(pairs.get(keyOf(name)), ages.get(keyOf(name)));
     if (surroundings === undefined) {
       yield { what: 'vmbackup', backup, pairOf };
       continue;
     }
     needsTarget ||= (backup.spec.type || 'backup') === 'backup';
     surroundings.living.add(uid);
-    claim(backup, backups, pairs);
+    claim(backup, pairs);
     yield { what: 'vmbackup', backup, pairOf, chain: chainState(backups, surroundings) };
+  }
+  if (target && whole) {
+    let setting: Setting | undefined;
+    for await (const one of reader.list('Setting')) if (one.metadata.name === names.TARGET_SETTING) setting = one;
+    yield { what: 'target', setting, unclaimed: backups.unrecorded };
   }
   if (surroundings !== undefined) {
     const trouble = judgeTarget(surroundings.target);
     if (trouble !== undefined && (needsTarget || trouble.reason !== 'TargetNotConnected')) {
-      yield { what: 'target', trouble };
+      yield { what: 'targetTrouble', trouble };
     }
     for (const restore of surroundings.restores) yield { what: 'restore', restore };
-    // Only a look at everything can tell what nobody claims, and what cannot be read may claim anything.
-    const whole = scope.namespace === undefined && scope.selector === undefined && unreadable.length === 0;
-    if (whole) yield* unclaimed(reader, backups, pairs, surroundings, nowMs);
+    // What cannot be read may claim anything.
+    if (whole && unreadable.length === 0) yield* unclaimed(reader, backups, pairs, surroundings, nowMs);
   }
   yield* unreadable;
 }
 
-/** A VMBackup's own backups and pairs, and what its pairs were revised from or are about to be revised into. */
-function claim(backup: VMBackup, backups: Backups, pairs: NameTable): void {
-  for (const { name, longhornBackupName } of entriesOf(backup)) {
-    if (longhornBackupName) backups.claim(longhornBackupName);
+/** A VMBackup's own pairs, and what they were revised from or are about to be revised into. */
+function claim(backup: VMBackup, pairs: NameTable): void {
+  for (const { name } of entriesOf(backup)) {
     for (const one of name ? [name, names.revisedName(name), ...names.predecessorNames(name)] : []) {
       const key = `${backup.metadata.namespace}/${one}`;
       if (pairs.get(key) !== 0) pairs.add(key, bit.claimed);
@@ -211,7 +235,7 @@ const isLeftContent = (bits: number): boolean => (bits & (bit.content | bit.snap
 const isLooseSnapshot = (bits: number): boolean =>
   (bits & (bit.content | bit.snapshot | bit.claimed)) === (bit.content | bit.snapshot);
 
-function surveyContent(content: Content, backups: Backups, pairs: NameTable): SurveyedContent {
+function surveyContent(content: Content, backups: Backups, pairs: NameTable, ages: NameTable): SurveyedContent {
   const { namespace, name } = content.spec.volumeSnapshotRef;
   const judged = judgeContent(content);
   const named = backupNamedBy(content);
@@ -222,6 +246,11 @@ function surveyContent(content: Content, backups: Backups, pairs: NameTable): Su
       const sound = handle.kind === 'backup' && backups.isOf(named, handle.volume);
       const flags = bit.content | (sound ? 0 : bit.notRight) | (isDeleting(content) ? bit.unfinished : 0);
       pairs.add(`${namespace}/${name}`, (flags | backupBits(named)) >>> 0);
+    }
+    const { backup: taken, atMs = 0 } = takenBy(content) ?? {};
+    if (taken !== undefined) {
+      pairs.add(`${namespace}/${name}`, (bit.taken | backupBits(taken)) >>> 0);
+      if (atMs > 0) ages.add(`${namespace}/${name}`, Math.floor(atMs / 1000));
     }
     if (judged.reason === 'HandleUnreadable') pairs.add(`${namespace}/${name}`, bit.content | bit.notRight);
     return { what: 'content', content };
@@ -245,6 +274,9 @@ class Backups {
   readonly #taken = new NameTable();
   /** Backups that more than one content on Delete names. */
   readonly shared = new Set<string>();
+  /** How many healthy ones on Harvester's target no VMBackup has recorded yet. */
+  unrecorded = 0;
+  readonly #elsewhere = new Set<string>();
 
   add(backup: Backup): void {
     const { name } = backup.metadata;
@@ -253,6 +285,8 @@ class Backups {
     else {
       this.#healthy.add(name, volumeBits(facts.volume));
       if (facts.takenMs !== undefined && facts.takenMs > 0) this.#taken.add(name, Math.ceil(facts.takenMs / 60_000));
+      if (isOnTarget(backup)) this.unrecorded++;
+      else this.#elsewhere.add(name);
     }
   }
 
@@ -260,6 +294,15 @@ class Backups {
   claim(backup: string): void {
     if (this.#healthy.get(backup) !== 0) this.#healthy.add(backup, known.claimed);
     else if (this.#troubled.has(backup)) this.#claimedTroubled.add(backup);
+  }
+
+  /** A VMBackup records it. */
+  record(backup: string): void {
+    this.claim(backup);
+    const bits = this.#healthy.get(backup);
+    if (bits === 0 || (bits & known.recorded) !== 0 || this.#elsewhere.has(backup)) return;
+    this.#healthy.add(backup, known.recorded);
+    this.unrecorded--;
   }
 
   isClaimed(backup: string): boolean {
@@ -278,7 +321,7 @@ class Backups {
   }
 
   isOf(backup: string, volume: string): boolean {
-    return (this.#healthy.get(backup) & ~(known.held | known.claimed)) >>> 0 === volumeBits(volume);
+    return (this.#healthy.get(backup) & ~(known.held | known.claimed | known.recorded)) >>> 0 === volumeBits(volume);
   }
 
   hold(backup: string): void {
@@ -310,7 +353,7 @@ const isUnfinished = (content: Content): boolean =>
   content.metadata.annotations?.[names.ARM_ANNOTATION] !== undefined ||
   content.metadata.annotations?.[names.BEING_DELETED_ANNOTATION] !== undefined;
 
-const stateOf = (bits: number): PairState => ({
+const stateOf = (bits: number, takenAtSeconds = 0): PairState => ({
   hasSnapshot: (bits & bit.snapshot) !== 0,
   hasContent: (bits & bit.content) !== 0,
   dynamic: (bits & bit.dynamic) !== 0,
@@ -318,5 +361,7 @@ const stateOf = (bits: number): PairState => ({
   notRight: (bits & bit.notRight) !== 0,
   unfinished: (bits & bit.unfinished) !== 0,
   unowned: (bits & bit.unowned) !== 0,
+  taken: (bits & bit.taken) !== 0,
+  ...(takenAtSeconds > 0 && { takenAtMs: takenAtSeconds * 1000 }),
   names: (backup) => (bits & ~((1 << FLAG_BITS) - 1)) >>> 0 === backupBits(backup),
 });

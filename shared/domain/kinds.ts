@@ -7,6 +7,7 @@ export const kinds = {
   Backup: kind('longhorn.io/v1beta2', 'backups', true),
   BackupVolume: kind('longhorn.io/v1beta2', 'backupvolumes', true),
   BackupTarget: kind('longhorn.io/v1beta2', 'backuptargets', true),
+  BackupBackingImage: kind('longhorn.io/v1beta2', 'backupbackingimages', true),
   PersistentVolumeClaim: kind('v1', 'persistentvolumeclaims', true),
   Namespace: kind('v1', 'namespaces', false),
   ResourceQuota: kind('v1', 'resourcequotas', true),

@@ -15,6 +15,13 @@ export const SCHEDULE_ANNOTATION = 'harvesterhci.io/svmbackupId';
 export const IMAGE_ANNOTATION = 'harvesterhci.io/imageId';
 /** Marks the pairs of a guest cluster's VolumeRemoteRestore. */
 export const REMOTE_RESTORE_ANNOTATION = 'harvesterhci.io/pvcrestore-ref';
+/** Harvester's Setting that says where backups go; its value may hold keys. */
+export const TARGET_SETTING = 'backup-target';
+/** Harvester's Setting that says its own version. */
+export const VERSION_SETTING = 'server-version';
+/** On the target's Setting: of which value, and when, the target was scanned last. */
+export const HASH_ANNOTATION = 'harvesterhci.io/hash';
+export const REFRESH_ANNOTATION = 'harvesterhci.io/lastRefreshTime';
 /** Longhorn: this CR goes, the data on the target stays. */
 export const CR_ONLY_LABEL = 'longhorn.io/delete-custom-resource-only';
 export const BACKUP_VOLUME_LABEL = 'backup-volume';
@@ -26,6 +33,8 @@ export const ARM_ANNOTATION = 'gleaner.dev/deletion-policy';
 export const REPLACES_ANNOTATION = 'gleaner.dev/replaces';
 /** On a snapshot while its content is being swapped: what the new content will be, as JSON (functions/fix-handle/note.ts). */
 export const SWAP_ANNOTATION = 'gleaner.dev/swap';
+/** On the Setting of the target: when Gleaner last had it scanned, and on what evidence. */
+export const REDISCOVERY_ANNOTATION = 'gleaner.dev/rediscovery';
 /** What a person sets on a VMBackup to have Harvester look at it again; Gleaner itself never does. */
 export const NUDGE_ANNOTATION = 'gleaner.dev/look-again';
 /** Field manager of every write. */
@@ -42,6 +51,12 @@ export const RECURRING_JOB_LABEL = 'RecurringJob';
 const REVISED = '-snap-revise';
 /** Kubernetes' limit for names of these kinds. */
 const MAX_NAME = 253;
+
+/** The content that the snapshot controller makes for a snapshot of a claim, and what the CSI driver calls the snapshot. */
+export const takenContentName = (snapshotUid: string): string => `snapcontent-${snapshotUid}`;
+export const csiSnapshotName = (snapshotUid: string): string => `snapshot-${snapshotUid}`;
+/** The class Harvester uses for backups on Longhorn; a setting cannot give another. */
+export const BACKUP_CLASS = 'longhorn';
 
 /** The content Harvester expects behind a pre-provisioned snapshot: it looks for just this name. */
 export const contentName = (snapshot: string): string => `${snapshot}-vsc`;

@@ -7,9 +7,13 @@ import type {
   CreateAction,
   DeleteSnapshotAction,
   Identity,
+  NewSnapshot,
   ReleaseContentAction,
+  RescanTargetAction,
   SetPolicyAction,
   SwitchEntriesAction,
+  SyncTargetAction,
+  UnbindContentAction,
 } from '../plan/action.ts';
 import { AlreadyExistsError, ConflictError, GoneError } from './errors.ts';
 import type { JsonPatchOperation, Reader, Writer } from './ports.ts';
@@ -44,7 +48,9 @@ function applyOne(action: Action, reader: Reader, writer: Writer): Promise<Appli
     case 'create':
       return create(action, reader, writer);
     case 'setPolicy':
-      return setPolicy(action, writer);
+      return setPolicy(action, reader, writer);
+    case 'unbindContent':
+      return unbindContent(action, reader, writer);
     case 'deleteSnapshot':
       return deleteSnapshot(action, reader, writer);
     case 'deleteContent':
@@ -55,6 +61,10 @@ function applyOne(action: Action, reader: Reader, writer: Writer): Promise<Appli
       return annotateSnapshot(action, reader, writer);
     case 'switchEntries':
       return switchEntries(action, writer);
+    case 'syncTarget':
+      return syncTarget(action, reader, writer);
+    case 'rescanTarget':
+      return rescanTarget(action, reader, writer);
     case 'recordEvent':
       return recordEvent(action, writer);
     case 'putReport':
@@ -63,6 +73,7 @@ function applyOne(action: Action, reader: Reader, writer: Writer): Promise<Appli
 }
 
 async function create({ object }: CreateAction, reader: Reader, writer: Writer): Promise<Applied['result']> {
+  if (object.kind === 'VolumeSnapshot') await ownersLive(object, reader);
   try {
     await writer.create(object.kind, object);
     return 'done';
@@ -74,6 +85,20 @@ async function create({ object }: CreateAction, reader: Reader, writer: Writer):
     throw new ConflictError(`${object.kind} ${object.metadata.name} exists and is another object`, 409, {
       cause: error,
     });
+  }
+}
+
+/**
+ * An owner reference with the uid of a VMBackup that is gone would have garbage collection take the new snapshot. It never
+ * takes a content for that: those are in no namespace.
+ */
+async function ownersLive({ metadata }: NewSnapshot, reader: Reader): Promise<void> {
+  for (const { kind, name, uid } of metadata.ownerReferences ?? []) {
+    if (kind !== 'VirtualMachineBackup') continue;
+    const owner = await reader.get('VirtualMachineBackup', name, metadata.namespace);
+    if (owner?.metadata.uid !== uid || owner.metadata.deletionTimestamp) {
+      throw new ConflictError(`VirtualMachineBackup ${metadata.namespace}/${name} is not the one that was seen`);
+    }
   }
 }
 
@@ -96,14 +121,50 @@ function isSame(found: ObjectOf<'VolumeSnapshot' | 'VolumeSnapshotContent'>, wan
   );
 }
 
-async function setPolicy(action: SetPolicyAction, writer: Writer): Promise<Applied['result']> {
+async function setPolicy(action: SetPolicyAction, reader: Reader, writer: Writer): Promise<Applied['result']> {
   const { target } = action;
+  const annotations = action.addArmNote
+    ? (await reader.get('VolumeSnapshotContent', target.name))?.metadata.annotations
+    : undefined;
   await writer.patch('VolumeSnapshotContent', target.name, undefined, [
     test('/metadata/uid', target.uid),
     test('/metadata/resourceVersion', target.resourceVersion),
     test('/spec/deletionPolicy', action.from),
     { op: 'replace', path: '/spec/deletionPolicy', value: action.to },
     ...(action.dropArmNote ? [{ op: 'remove', path: annotationPath(names.ARM_ANNOTATION) } as const] : []),
+    ...(action.addArmNote
+      ? [
+          ...annotationMap(Boolean(annotations)),
+          { op: 'add', path: annotationPath(names.ARM_ANNOTATION), value: action.from } as const,
+        ]
+      : []),
+  ]);
+  return 'done';
+}
+
+async function unbindContent(
+  { target, snapshot }: UnbindContentAction,
+  reader: Reader,
+  writer: Writer,
+): Promise<Applied['result']> {
+  const content = await reader.get('VolumeSnapshotContent', target.name);
+  if (content?.metadata.uid !== target.uid) throw new GoneError(`${describeRef(target)} is gone`, 404);
+  const left = content.metadata.annotations?.[names.BEING_DELETED_ANNOTATION];
+  const { uid } = content.spec.volumeSnapshotRef;
+  if (!uid && left === undefined) return 'unchanged';
+  onRetain(content);
+  if (content.metadata.deletionTimestamp) throw new ConflictError(`${describeRef(target)} is being deleted`);
+  if (uid && uid !== snapshot.uid) throw new ConflictError(`${describeRef(target)} is bound to another snapshot`);
+  const bound = await reader.get('VolumeSnapshot', snapshot.name, snapshot.namespace);
+  if (bound?.metadata.uid === snapshot.uid) throw new ConflictError(`its VolumeSnapshot ${snapshot.name} is there`);
+  await writer.patch('VolumeSnapshotContent', target.name, undefined, [
+    test('/metadata/uid', target.uid),
+    test('/metadata/resourceVersion', content.metadata.resourceVersion),
+    test('/spec/deletionPolicy', 'Retain'),
+    ...(uid
+      ? [test('/spec/volumeSnapshotRef/uid', uid), { op: 'remove', path: '/spec/volumeSnapshotRef/uid' } as const]
+      : []),
+    ...(left === undefined ? [] : [{ op: 'remove', path: annotationPath(names.BEING_DELETED_ANNOTATION) } as const]),
   ]);
   return 'done';
 }
@@ -201,6 +262,46 @@ async function switchEntries(action: SwitchEntriesAction, writer: Writer): Promi
     ...annotationMap(action.hasAnnotations),
     { op: 'add', path: annotationPath(names.SNAP_REVISE_ANNOTATION), value: 'true' },
   ]);
+  return 'done';
+}
+
+async function syncTarget(
+  { target, at }: SyncTargetAction,
+  reader: Reader,
+  writer: Writer,
+): Promise<Applied['result']> {
+  const found = await reader.get('BackupTarget', target.name, target.namespace);
+  if (found?.metadata.uid !== target.uid) throw new GoneError(`${describeRef(target)} is gone`, 404);
+  const asked = found.spec?.syncRequestedAt;
+  if (asked && Date.parse(asked) >= Date.parse(at)) return 'unchanged';
+  await writer.patch('BackupTarget', target.name, target.namespace, [
+    test('/metadata/uid', target.uid),
+    test('/metadata/resourceVersion', found.metadata.resourceVersion),
+    { op: 'add', path: '/spec/syncRequestedAt', value: at },
+  ]);
+  return 'done';
+}
+
+async function rescanTarget(
+  { target, hasHash, note, intervalSeconds }: RescanTargetAction,
+  reader: Reader,
+  writer: Writer,
+): Promise<Applied['result']> {
+  const { metadata } = (await reader.get('Setting', target.name)) ?? {};
+  if (metadata?.uid !== target.uid) throw new GoneError(`${describeRef(target)} is gone`, 404);
+  if (metadata.resourceVersion !== target.resourceVersion)
+    throw new ConflictError(`${describeRef(target)} has changed`);
+  const hash = metadata.annotations[names.HASH_ANNOTATION];
+  if ((hash !== undefined) !== hasHash) throw new ConflictError(`the hash of ${describeRef(target)} is another`);
+  const path = annotationPath(names.HASH_ANNOTATION);
+  const operations: JsonPatchOperation[] = [
+    test('/metadata/uid', target.uid),
+    test('/metadata/resourceVersion', target.resourceVersion),
+    ...(hasHash ? [test(path, hash), { op: 'remove', path } as const] : annotationMap(metadata.annotated)),
+    { op: 'add', path: annotationPath(names.REDISCOVERY_ANNOTATION), value: note },
+  ];
+  if (intervalSeconds === undefined) await writer.patch('Setting', target.name, undefined, operations);
+  else await writer.patchValue(target.name, operations, { refreshIntervalInSeconds: intervalSeconds });
   return 'done';
 }
 

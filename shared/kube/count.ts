@@ -35,6 +35,10 @@ export function countCalls<P extends { readonly reader: Reader; readonly writer:
         calls.writes++;
         return writer.patch(kind, name, namespace, operations);
       },
+      patchValue: (name, operations, fields) => {
+        calls.writes++;
+        return writer.patchValue(name, operations, fields);
+      },
       delete: (kind, name, namespace, preconditions) => {
         calls.writes++;
         return writer.delete(kind, name, namespace, preconditions);

@@ -1,45 +1,84 @@
 import type { KindName } from '../domain/kinds.ts';
-import type { Content, ObjectOf } from '../objects/types.ts';
+import type { Backup, Content, ObjectOf, VMBackup } from '../objects/types.ts';
 import type { ListOptions, Reader } from './ports.ts';
 
-/** Contents listed longer ago than this are listed again. */
+/** What was listed longer ago than this is listed again. */
 const FRESH_MS = 5_000;
 
 /**
  * A reader for finding out whom an event concerns, never for deciding. When a target comes back, thousands of backups
- * become known within minutes, and each event has to ask which contents name its backup: all contents are then listed
- * once in a while, not once per event. Nothing is missed by that: a content that is younger than the list makes an
- * event of its own.
+ * become known within minutes, and each event has to ask which contents and VMBackups name its backup: all of them are
+ * then listed once in a while, not once per event. Nothing is missed by that: what is younger than the list makes an event
+ * of its own.
  */
 export function hintsFrom(reader: Reader, nowMs: () => number = Date.now): Reader {
-  let contents: Promise<readonly Content[]> | undefined;
-  let listedAtMs = 0;
-
-  const listed = (): Promise<readonly Content[]> => {
-    if (contents === undefined || nowMs() - listedAtMs > FRESH_MS) {
-      listedAtMs = nowMs();
-      contents = readAll(reader);
-      contents.catch(() => (contents = undefined));
-    }
-    return contents;
-  };
+  const contents = kept(() => readContents(reader), nowMs);
+  const vmBackups = kept(() => readVMBackups(reader), nowMs);
+  const backups = kept(() => readBackups(reader), nowMs);
 
   return {
     get: (kind, name, namespace) => reader.get(kind, name, namespace),
     async *list<K extends KindName>(kind: K, options?: ListOptions): AsyncGenerator<ObjectOf<K>> {
-      if (kind !== 'VolumeSnapshotContent' || options !== undefined) yield* reader.list(kind, options);
-      else for (const content of await listed()) yield content as ObjectOf<K>;
+      if (kind === 'VolumeSnapshotContent' && options === undefined) {
+        for (const content of await contents()) yield content as ObjectOf<K>;
+      } else if (kind === 'VirtualMachineBackup' && options === undefined) {
+        for (const backup of await vmBackups()) yield backup as ObjectOf<K>;
+      } else if (kind === 'Backup' && options === undefined) {
+        for (const backup of await backups()) yield backup as ObjectOf<K>;
+      } else yield* reader.list(kind, options);
     },
     serves: (kind) => reader.serves(kind),
   };
 }
 
-async function readAll(reader: Reader): Promise<readonly Content[]> {
+/** One reading for all who ask within a while; a failed one is not kept. */
+function kept<T>(read: () => Promise<T>, nowMs: () => number): () => Promise<T> {
+  let found: Promise<T> | undefined;
+  let readAtMs = 0;
+  return () => {
+    if (found === undefined || nowMs() - readAtMs > FRESH_MS) {
+      readAtMs = nowMs();
+      const reading = read();
+      found = reading;
+      reading.catch(() => (found = undefined));
+    }
+    return found;
+  };
+}
+
+// Without labels and annotations: they are most of an object, and whoever is found is read again.
+
+async function readContents(reader: Reader): Promise<readonly Content[]> {
   const all: Content[] = [];
   for await (const { metadata, spec, status } of reader.list('VolumeSnapshotContent')) {
-    // Without labels and annotations: they are most of an object, and whoever is found is read again.
     const { name, uid, resourceVersion, ownerReferences } = metadata;
     all.push({ metadata: { name, uid, resourceVersion, ownerReferences, annotations: undefined }, spec, status });
+  }
+  return all;
+}
+
+async function readVMBackups(reader: Reader): Promise<readonly VMBackup[]> {
+  const all: VMBackup[] = [];
+  for await (const { metadata, spec, status } of reader.list('VirtualMachineBackup')) {
+    const { name, namespace, uid, resourceVersion } = metadata;
+    all.push({
+      metadata: { name, namespace, uid, resourceVersion, annotations: undefined },
+      spec,
+      status: { source: undefined, volumeBackups: status?.volumeBackups },
+    });
+  }
+  return all;
+}
+
+async function readBackups(reader: Reader): Promise<readonly Backup[]> {
+  const all: Backup[] = [];
+  for await (const { metadata, spec, status } of reader.list('Backup')) {
+    const { name, namespace, uid, resourceVersion, deletionTimestamp } = metadata;
+    all.push({
+      metadata: { name, namespace, uid, resourceVersion, deletionTimestamp, annotations: undefined },
+      spec,
+      status,
+    });
   }
   return all;
 }

@@ -52,6 +52,16 @@ export interface Writer {
     namespace: string | undefined,
     operations: readonly JsonPatchOperation[],
   ): Promise<ObjectOf<K>>;
+  /**
+   * As `patch`, of a Setting, with its value edited as well. What the value holds (keys, perhaps) is read here, changed,
+   * written under the patch's own tests, and never given to anybody else.
+   * @throws ConflictError when it is not JSON, or when a `test` fails; GoneError
+   */
+  patchValue(
+    name: string,
+    operations: readonly JsonPatchOperation[],
+    fields: Readonly<Record<string, number>>,
+  ): Promise<ObjectOf<'Setting'>>;
   /** Answers the object while finalizers hold it, undefined when it is gone. @throws ConflictError, GoneError */
   delete<K extends 'VolumeSnapshot' | 'VolumeSnapshotContent'>(
     kind: K,

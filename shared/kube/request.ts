@@ -66,9 +66,12 @@ export async function createSend(access: Access, userAgent: string): Promise<Sen
         clearTimeout(timer);
         reject(new RetryableError(`no answer (${error.code ?? 'connection lost'})`, 0));
       }
-      const timer = setTimeout(() => {
-        outgoing.destroy(Object.assign(new Error('deadline'), { code: 'TIMEOUT' }));
-      }, deadlineMs);
+      const timer = setTimeout(
+        () => {
+          outgoing.destroy(Object.assign(new Error('deadline'), { code: 'TIMEOUT' }));
+        },
+        Math.max(0, deadlineMs),
+      );
       outgoing.on('error', fail);
       outgoing.end(body);
     });

@@ -3,7 +3,8 @@ import { FIELD_MANAGER } from '../domain/names.ts';
 import type { ObjectOf } from '../objects/types.ts';
 import { nameOf, openOrThrow } from './door.ts';
 import { pathOf } from './paths.ts';
-import type { Writer } from './ports.ts';
+import { ConflictError } from './errors.ts';
+import type { JsonPatchOperation, Writer } from './ports.ts';
 import { bodyOf, naming } from './reader.ts';
 import type { Send } from './request.ts';
 import type { Asked } from './status.ts';
@@ -11,24 +12,40 @@ import type { Asked } from './status.ts';
 /** @param extra query parameters of every write: `dryRun=All` */
 export function createWriter(send: Send, timeoutMs: number, extra: Readonly<Record<string, string>>): Writer {
   const owned = { ...extra, fieldManager: FIELD_MANAGER };
+  const patch = async <K extends KindName>(
+    kind: K,
+    name: string,
+    namespace: string | undefined,
+    operations: readonly JsonPatchOperation[],
+  ): Promise<ObjectOf<K>> => {
+    const tested = operations.some(({ op }) => op === 'test');
+    const asked: Asked = { verb: 'patch', kind, name, namespace, tested };
+    const call = {
+      method: 'PATCH',
+      path: pathOf(kind, namespace, name),
+      query: owned,
+      body: operations,
+      contentType: 'application/json-patch+json',
+    } as const;
+    return openOrThrow(kind, bodyOf(await naming(asked, send(call, timeoutMs)), asked));
+  };
   return {
+    patch,
+
+    async patchValue(name, operations, fields) {
+      const asked: Asked = { verb: 'get', kind: 'Setting', name };
+      const call = { method: 'GET', path: pathOf('Setting', undefined, name) } as const;
+      const { value } = bodyOf(await naming(asked, send(call, timeoutMs)), asked) as { value?: unknown };
+      const edited = withFields(value, fields);
+      if (edited === undefined) throw new ConflictError(`the value of Setting ${name} is not JSON`);
+      // What is written back must be what was read: the tests name its version.
+      return patch('Setting', name, undefined, [...operations, { op: 'replace', path: '/value', value: edited }]);
+    },
+
     async create<K extends KindName>(kind: K, object: object) {
       const { name, namespace } = nameOf(object);
       const asked: Asked = { verb: 'create', kind, name, namespace };
       const call = { method: 'POST', path: pathOf(kind, namespace), query: owned, body: object } as const;
-      return openOrThrow(kind, bodyOf(await naming(asked, send(call, timeoutMs)), asked));
-    },
-
-    async patch(kind, name, namespace, operations) {
-      const tested = operations.some(({ op }) => op === 'test');
-      const asked: Asked = { verb: 'patch', kind, name, namespace, tested };
-      const call = {
-        method: 'PATCH',
-        path: pathOf(kind, namespace, name),
-        query: owned,
-        body: operations,
-        contentType: 'application/json-patch+json',
-      } as const;
       return openOrThrow(kind, bodyOf(await naming(asked, send(call, timeoutMs)), asked));
     },
 
@@ -49,4 +66,15 @@ export function createWriter(send: Send, timeoutMs: number, extra: Readonly<Reco
       return (object.metadata.finalizers ?? []).length === 0 ? undefined : object;
     },
   };
+}
+
+/** Fields put into a JSON object that is kept as text; undefined where it is none. */
+function withFields(text: unknown, fields: Readonly<Record<string, number>>): string | undefined {
+  try {
+    const parsed: unknown = typeof text === 'string' ? JSON.parse(text) : undefined;
+    if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) return undefined;
+    return JSON.stringify({ ...parsed, ...fields });
+  } catch {
+    return undefined;
+  }
 }

@@ -11,8 +11,11 @@ export const SWEEP = 'gleaner-sweep';
 
 type Watching = readonly Pick<AnyFunction, 'name' | 'watches'>[];
 
-/** Their status holds copies of the VM's secrets, and an event with the object would carry them into broker and log. */
-const withSecrets: ReadonlySet<KindName> = new Set(['VirtualMachineBackup']);
+/**
+ * A VMBackup's status holds copies of the VM's secrets, a Setting's value keys of the target and certificates: an event
+ * with the object would carry them into broker and log.
+ */
+const withSecrets: ReadonlySet<KindName> = new Set(['VirtualMachineBackup', 'Setting']);
 
 /** Kinds watched by any of the functions in this mode, in the order of the vocabulary. */
 export function watchedKinds(functions: Watching, mode: Watch['mode']): KindName[] {

@@ -16,7 +16,7 @@ export function quickly<K extends KindName>(kind: K, json: unknown): ObjectOf<K>
 type Json = Readonly<Record<string, unknown>>;
 
 const readers: { [K in KindName]?: (json: Json) => ObjectOf<K> | undefined } = {
-  Backup({ metadata, status }) {
+  Backup({ metadata, spec, status }) {
     const meta = metaOf(metadata);
     if (meta === undefined || !isText(meta.namespace) || !isRecord(status)) return undefined;
     const { state, volumeName, snapshotName, size, volumeSize, labels, backupCreatedAt, backupTargetName, error } =
@@ -24,8 +24,10 @@ const readers: { [K in KindName]?: (json: Json) => ObjectOf<K> | undefined } = {
     if (!isText(state) || !isText(volumeName) || !maybeText(snapshotName) || !maybeText(size)) return undefined;
     if (!maybeText(volumeSize) || !maybeTexts(labels) || !maybeText(backupCreatedAt)) return undefined;
     if (!maybeText(backupTargetName) || !maybeText(error)) return undefined;
+    if (!isRecord(spec) || !maybeText(spec['snapshotName'])) return undefined;
     return {
       metadata: meta,
+      spec: { snapshotName: spec['snapshotName'] },
       status: { state, volumeName, snapshotName, size, volumeSize, labels, backupCreatedAt, backupTargetName, error },
     } as ObjectOf<'Backup'>;
   },
@@ -41,7 +43,8 @@ const readers: { [K in KindName]?: (json: Json) => ObjectOf<K> | undefined } = {
     const { name, namespace, uid } = volumeSnapshotRef;
     if (!maybeText(snapshotHandle) || !maybeText(volumeHandle)) return undefined;
     if (!isText(name) || !isText(namespace) || !maybeText(uid)) return undefined;
-    const { readyToUse, error, snapshotHandle: reported } = status;
+    const { readyToUse, error, snapshotHandle: reported, creationTime } = status;
+    if (creationTime !== undefined && typeof creationTime !== 'number') return undefined;
     if (typeof readyToUse !== 'boolean' || error !== undefined || !maybeText(reported)) return undefined;
     return {
       metadata: meta,
@@ -53,7 +56,7 @@ const readers: { [K in KindName]?: (json: Json) => ObjectOf<K> | undefined } = {
         source: { snapshotHandle, volumeHandle },
         volumeSnapshotRef: { name, namespace, uid },
       },
-      status: { snapshotHandle: reported, readyToUse },
+      status: { snapshotHandle: reported, readyToUse, creationTime },
     } as ObjectOf<'VolumeSnapshotContent'>;
   },
 
@@ -78,7 +81,8 @@ const readers: { [K in KindName]?: (json: Json) => ObjectOf<K> | undefined } = {
     const meta = metaOf(metadata);
     if (meta === undefined || !isText(meta.namespace) || !isRecord(spec) || !isRecord(status)) return undefined;
     const { readyToUse, creationTime, backupTarget, conditions, source, secretBackups, volumeBackups, error } = status;
-    if (!maybeText(creationTime)) return undefined;
+    const { csiDriverVolumeSnapshotClassNames } = status;
+    if (!maybeText(creationTime) || !maybeTexts(csiDriverVolumeSnapshotClassNames)) return undefined;
     const target = backupTarget === undefined ? undefined : targetOf(backupTarget);
     const said = conditions === undefined ? undefined : conditionsOf(conditions);
     const secrets = secretBackups === undefined ? undefined : namesOf(secretBackups);
@@ -97,6 +101,7 @@ const readers: { [K in KindName]?: (json: Json) => ObjectOf<K> | undefined } = {
       status: {
         readyToUse,
         creationTime,
+        csiDriverVolumeSnapshotClassNames,
         backupTarget: target,
         conditions: said,
         source: machineIn(source),

@@ -1,5 +1,7 @@
 import * as z from 'zod/mini';
+import * as names from '../domain/names.ts';
 import { machineIn } from './machine.ts';
+import { readTarget } from './target.ts';
 
 /**
  * The Kubernetes objects as Gleaner reads them. Each schema keeps only what a decision or a re-creation needs; all else
@@ -52,7 +54,13 @@ export const VolumeSnapshotContent = z.object({
     volumeSnapshotRef: z.object({ name: text, namespace: text, uid: z.nullish(text) }),
   }),
   status: z.nullish(
-    z.object({ snapshotHandle: z.nullish(text), readyToUse: z.nullish(z.boolean()), error: z.nullish(ObjectError) }),
+    z.object({
+      snapshotHandle: z.nullish(text),
+      readyToUse: z.nullish(z.boolean()),
+      /** Nanoseconds since 1970; of the data only where it was taken on this cluster. */
+      creationTime: z.nullish(z.number()),
+      error: z.nullish(ObjectError),
+    }),
   ),
 });
 
@@ -99,8 +107,10 @@ export const VirtualMachineBackup = z.object({
   status: z.nullish(
     z.object({
       readyToUse: z.nullish(z.boolean()),
-      /** When it became ready; its data is older. */
+      /** When it became ready, not when the data is of: that is older. */
       creationTime: z.nullish(text),
+      /** Driver → snapshot class; filled once it is ready. */
+      csiDriverVolumeSnapshotClassNames: z.nullish(stringMap),
       backupTarget: z.nullish(
         z.object({ endpoint: z.nullish(text), bucketName: z.nullish(text), bucketRegion: z.nullish(text) }),
       ),
@@ -145,6 +155,8 @@ export const VirtualMachineRestore = z.object({
 
 export const Backup = z.object({
   metadata: NamespacedMeta,
+  /** The CSI snapshot it was taken for; empty where it was found on the target. */
+  spec: z.nullish(z.object({ snapshotName: z.nullish(text) })),
   status: z.nullish(
     z.object({
       state: z.nullish(text),
@@ -165,11 +177,12 @@ export const Backup = z.object({
 export const BackupVolume = z.object({
   metadata: NamespacedMeta,
   spec: z.nullish(z.object({ volumeName: z.nullish(text), backupTargetName: z.nullish(text) })),
+  status: z.nullish(z.object({ storageClassName: z.nullish(text) })),
 });
 
 export const BackupTarget = z.object({
   metadata: NamespacedMeta,
-  spec: z.nullish(z.object({ backupTargetURL: z.nullish(text) })),
+  spec: z.nullish(z.object({ backupTargetURL: z.nullish(text), syncRequestedAt: z.nullish(text) })),
   status: z.nullish(
     z.object({
       available: z.nullish(z.boolean()),
@@ -178,6 +191,45 @@ export const BackupTarget = z.object({
     }),
   ),
 });
+
+/** The copy on the target of a VM image that volumes were made from. */
+export const BackupBackingImage = z.object({
+  metadata: NamespacedMeta,
+  status: z.nullish(z.object({ state: z.nullish(text) })),
+});
+
+const settingAnnotations: readonly string[] = [
+  names.HASH_ANNOTATION,
+  names.REFRESH_ANNOTATION,
+  names.REDISCOVERY_ANNOTATION,
+];
+
+/**
+ * The value of a Setting never gets past here: of the backup target's, which may hold keys, only what it points at; of
+ * any other, nothing, but for Harvester's version. Annotations and labels are anybody's to write into, so only the few that matter are kept.
+ */
+export const Setting = z.pipe(
+  z.object({
+    metadata: ClusterMeta,
+    value: z.optional(z.unknown()),
+    default: z.optional(z.unknown()),
+    status: z.nullish(z.object({ conditions: z.nullish(z.array(z.object({ type: text, status: text }))) })),
+  }),
+  z.transform(({ metadata, value, default: byDefault, status }) => ({
+    metadata: {
+      ...metadata,
+      labels: undefined,
+      /** Whether there are any at all. */
+      annotated: metadata.annotations !== undefined && metadata.annotations !== null,
+      annotations: Object.fromEntries(
+        Object.entries(metadata.annotations ?? {}).filter(([key]) => settingAnnotations.includes(key)),
+      ),
+    },
+    value: metadata.name === names.VERSION_SETTING ? textIn(value) || textIn(byDefault) : undefined,
+    target: metadata.name === names.TARGET_SETTING ? readTarget(value || byDefault) : undefined,
+    status,
+  })),
+);
 
 export const PersistentVolumeClaim = z.object({
   metadata: NamespacedMeta,
@@ -199,7 +251,7 @@ export const ResourceQuota = z.object({
   status: z.nullish(z.object({ hard: amounts, used: amounts })),
 });
 
-export const StorageClass = z.object({ metadata: ClusterMeta, provisioner: text });
+export const StorageClass = z.object({ metadata: ClusterMeta });
 export const CSIDriver = z.object({ metadata: ClusterMeta });
 export const VirtualMachineImage = z.object({ metadata: NamespacedMeta });
 
@@ -216,15 +268,6 @@ export const ScheduleVMBackup = z.object({
   metadata: NamespacedMeta,
   spec: z.object({ suspend: z.nullish(z.boolean()) }),
 });
-
-/** Of all settings one may pass: the others hold passwords and keys, or are nobody's business. */
-export const Setting = z.pipe(
-  z.object({ metadata: ClusterMeta, value: z.nullish(text), default: z.nullish(text) }),
-  z.transform(({ metadata, value, default: standard }) => ({
-    metadata,
-    value: metadata.name === 'server-version' ? value || standard || undefined : undefined,
-  })),
-);
 
 export const Event = z.object({
   metadata: NamespacedMeta,
@@ -265,6 +308,7 @@ export const schemas = {
   Backup,
   BackupVolume,
   BackupTarget,
+  BackupBackingImage,
   PersistentVolumeClaim,
   Namespace,
   ResourceQuota,
@@ -278,6 +322,8 @@ export const schemas = {
   PolicyReport,
   Report,
 };
+
+const textIn = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined);
 
 // kubectl's copy of the applied object repeats whatever was in it, secrets too, and is of no use on a new object.
 function withoutLastApplied(annotations: Record<string, string> | null | undefined) {

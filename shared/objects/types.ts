@@ -15,6 +15,7 @@ export type BackupTarget = ObjectOf<'BackupTarget'>;
 export type KubeEvent = ObjectOf<'Event'>;
 export type ReportObject = ObjectOf<'PolicyReport' | 'Report'>;
 export type Claim = ObjectOf<'PersistentVolumeClaim'>;
+export type Setting = ObjectOf<'Setting'>;
 /** One volume of a VMBackup: an entry of `status.volumeBackups`. */
 export type VolumeEntry = NonNullable<NonNullable<VMBackup['status']>['volumeBackups']>[number];
 export type OwnerReference = NonNullable<Content['metadata']['ownerReferences']>[number];

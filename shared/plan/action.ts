@@ -8,11 +8,14 @@ import { describeRef } from '../domain/kinds.ts';
 export type Action =
   | CreateAction
   | SetPolicyAction
+  | UnbindContentAction
   | DeleteSnapshotAction
   | DeleteContentAction
   | ReleaseContentAction
   | AnnotateSnapshotAction
   | SwitchEntriesAction
+  | SyncTargetAction
+  | RescanTargetAction
   | RecordAction;
 
 /** Writes down what was found; touches nothing of what it was found about. */
@@ -83,6 +86,18 @@ export interface SetPolicyAction {
   readonly to: 'Delete' | 'Retain';
   /** Removes Gleaner's note of the policy to take, in the same write. */
   readonly dropArmNote?: boolean;
+  /** Notes the policy it had, in the same write, so that it takes it again once it is in use. */
+  readonly addArmNote?: boolean;
+}
+
+/**
+ * Makes a content on Retain forget a snapshot that no longer exists: takes the old uid out of its reference, and the
+ * mark that its deletion was under way. The writer first reads that no snapshot has that uid any more.
+ */
+export interface UnbindContentAction {
+  readonly do: 'unbindContent';
+  readonly target: Identity;
+  readonly snapshot: { readonly name: string; readonly namespace: string; readonly uid: string };
 }
 
 /** Deletes a snapshot whose content is on Retain; the writer reads the content again before it asks for the deletion. */
@@ -136,6 +151,28 @@ export interface EntrySwitch {
   readonly volumeName: string;
   readonly from: string;
   readonly to: string;
+}
+
+/** Has Longhorn read the backup target again: the one write to a Longhorn object there is. */
+export interface SyncTargetAction {
+  readonly do: 'syncTarget';
+  readonly target: Identity;
+  /** The time that is asked for; Longhorn syncs when it is later than its last sync. */
+  readonly at: string;
+}
+
+/**
+ * Has Harvester scan the backup target: takes its hash off the Setting and puts Gleaner's note on it, in one write. The
+ * writer reads the hash it tests for; neither that nor the value is in the plan.
+ */
+export interface RescanTargetAction {
+  readonly do: 'rescanTarget';
+  readonly target: Target;
+  /** Where there is none, the note alone is written: Harvester up to 1.4.1 scans at any write. */
+  readonly hasHash: boolean;
+  readonly note: string;
+  /** Given: the refreshIntervalInSeconds that the value gets in the same write. */
+  readonly intervalSeconds?: number;
 }
 
 /**
@@ -198,6 +235,8 @@ export function describeAction(action: Action): string {
     }
     case 'setPolicy':
       return `set deletionPolicy of ${describeRef(action.target)} from ${action.from} to ${action.to}`;
+    case 'unbindContent':
+      return `take the uid of a snapshot that is gone out of ${describeRef(action.target)}`;
     case 'deleteSnapshot':
       return `delete ${describeRef(action.target)} (its content ${action.content.name} is ${action.content.uid === undefined ? 'gone' : 'on Retain'}: no data goes)`;
     case 'deleteContent':
@@ -206,6 +245,10 @@ export function describeAction(action: Action): string {
       return `take the bound-protection finalizer off ${describeRef(action.target)}, so that it can be created anew`;
     case 'annotateSnapshot':
       return `${action.value === undefined ? 'remove' : 'set'} annotation ${action.key} on ${describeRef(action.target)}`;
+    case 'syncTarget':
+      return `ask Longhorn to sync ${describeRef(action.target)}`;
+    case 'rescanTarget':
+      return `take Harvester’s hash off ${describeRef(action.target)}, so that the target is scanned again${action.intervalSeconds === undefined ? '' : `, from now on every ${action.intervalSeconds} s`}`;
     case 'recordEvent':
       return `record event ${action.event.reason} on ${describeRef(action.event.regarding)}`;
     case 'putReport':

@@ -61,6 +61,28 @@ export const reasons = {
     'The VMBackup volume points at a bound pair whose handle is right, and nothing is left over from a repair.',
     nothingNeeded,
   ),
+  PairPresent: leave(
+    'The VMBackup volume’s snapshot and its content are both there and name each other.',
+    nothingNeeded,
+  ),
+  DeadSnapshotLeft: leave(
+    'A former snapshot was taken on this cluster and its content is lost: it holds nothing, and nothing uses it.',
+    'Delete it when you no longer want it; no data goes while its content does not exist.',
+  ),
+  TargetNotConfigured: leave('Harvester has no backup target.', 'Set one, if backups are wanted.'),
+  TargetDiscovered: leave('Every backup that Longhorn knows on the target belongs to a VMBackup.', nothingNeeded),
+  NeverRescans: leave(
+    'The backup target’s refreshIntervalInSeconds is 0: Harvester scans it once, and backups that turn up later stay invisible until somebody has it scanned again.',
+    'Set an interval, 300 for example, in the setting backup-target; rediscover-target scans for you either way.',
+  ),
+  RescansItself: leave(
+    'There are backups on the target that no VMBackup records, and Harvester scans it again by itself at the interval of its setting.',
+    'Wait for the next scan.',
+  ),
+  NothingMoreAppears: leave(
+    'Harvester has scanned the target since, and made no VMBackup of these backups: they never were a VMBackup’s (recurring jobs, guest clusters), its metadata file is missing or unreadable, a volume or backup that it names is absent, or a name clashes.',
+    'If one is missed, look for its file harvester/vmbackups/<namespace>/<name>.cfg on the target and for messages of Harvester’s pod about it.',
+  ),
   RestoreComplete: leave(
     'The pair belongs to a restore that is complete: the restored volume no longer needs it.',
     nothingNeeded,
@@ -122,6 +144,34 @@ export const reasons = {
     'A restore is waiting for a content that is not there.',
     'Creates the content under its name with the right handle, on Retain.',
   ),
+  RebuildPair: act(
+    'A VMBackup volume has lost its snapshot and its content, and the backup is still on the target.',
+    'Creates both under their names, owned by the VMBackup, with the right handle and on Retain; relink-vmbackup sets the content to Delete once the pair is bound and nothing else frees the backup.',
+  ),
+  RebuildContent: act(
+    'The snapshot’s content is lost, and the backup is still on the target.',
+    'Creates the content under its name with the right handle, on Retain; the snapshot heals by itself.',
+  ),
+  RebuildSnapshot: act(
+    'The VMBackup volume’s snapshot is lost, and its content is still there with the right handle.',
+    'Puts the content on Retain, lets it forget the snapshot that is gone, and creates the snapshot anew, owned by the VMBackup.',
+  ),
+  RebindContent: act(
+    'The content is bound to a snapshot that is gone, and another one of its name waits for it.',
+    'Puts the content on Retain and lets it forget the snapshot that is gone; the snapshot controller binds it to the new one.',
+  ),
+  RebuildBeside: act(
+    'The content of a snapshot that was taken on this cluster is lost with its claim, and the backup is still on the target.',
+    'Creates a right pair beside it; relink-vmbackup points the VMBackup volume at it.',
+  ),
+  SyncTarget: act(
+    'There are backups on the target that no VMBackup records.',
+    'Has Longhorn sync the target, so that Harvester’s scan does not come too early.',
+  ),
+  RescanTarget: act(
+    'Longhorn has synced the target, and backups on it belong to no VMBackup.',
+    'Takes Harvester’s hash off the setting backup-target, once for what is there now; Harvester then scans the target.',
+  ),
   ClearNote: act('A swap is finished; its note is still on the snapshot.', 'Removes the note.'),
   SwitchPair: act('The right pair is bound and ready.', 'Points the VMBackup volume at it, then retires the old pair.'),
   ArmContent: act(
@@ -149,6 +199,46 @@ export const reasons = {
   AwaitsReplacement: wait(
     'The handle is wrong and there is no right pair to switch to.',
     'See the finding of fix-handle for the content.',
+  ),
+  ContentMissing: wait(
+    'The snapshot’s content does not exist: the snapshot cannot be restored from.',
+    'See the finding of rebuild-snapshot, which makes it anew where the backup is still on the target.',
+  ),
+  SnapshotMissing: wait(
+    'The VMBackup’s snapshot does not exist, though the VMBackup may say it is ready.',
+    'See the finding of rebuild-snapshot, which makes it anew where the backup is still on the target.',
+  ),
+  StaleBinding: wait(
+    'The content is bound to a snapshot that is gone, so the one that is there cannot use it.',
+    'See the finding of rebuild-snapshot, which lets the content forget the old one.',
+  ),
+  HandleFirst: wait(
+    'The snapshot is lost or unbound, and the handle of the content that is left is not right.',
+    'See the finding of fix-handle for the content: it repairs that first.',
+  ),
+  SwapUnderway: wait(
+    'The snapshot carries the note of a swap.',
+    'See the finding of fix-handle, which finishes the swap or says why it cannot.',
+  ),
+  ContentComingBack: passing(
+    'The content of a snapshot that was taken on this cluster is lost; the snapshot controller makes it anew, and Longhorn still has the backup for it.',
+    'If it lasts, look at the snapshot-controller and csi-snapshotter.',
+  ),
+  TargetSyncing: passing(
+    'Longhorn is reading the backup target.',
+    'If it lasts, look at the BackupTarget and at Longhorn’s manager.',
+  ),
+  ScanUnderway: passing(
+    'Harvester is scanning the backup target.',
+    'If it lasts, look for VMBackups that are not ready and at Harvester’s messages: one unreadable file keeps it trying.',
+  ),
+  CoolingDown: passing(
+    'The target was scanned a moment ago; the next scan has to wait a little.',
+    'Nothing is needed; GLEANER_REDISCOVER_TARGET_COOLDOWN_SECONDS says how long.',
+  ),
+  TargetBlocked: wait(
+    'The target is not scanned now: a restore is in progress, or VMBackups are not ready or being deleted and Harvester would refuse the write that starts a scan.',
+    'See the objects that are named: get the VMBackups ready or delete them; wait for the restores, or delete those that failed for good.',
   ),
   PairNotReady: passing(
     'The new pair is not bound to each other and ready yet.',
@@ -192,10 +282,6 @@ export const reasons = {
   SnapshotUnowned: report(
     'The VMBackup’s snapshot has no owner reference to it: Harvester does not hear of its changes, and it stays behind when the VMBackup is deleted.',
     'Add the owner reference with the VMBackup’s present uid; a wrong uid would have garbage collection delete it.',
-  ),
-  ContentReplaced: report(
-    'The snapshot’s content was taken anew: it names other, later data than the VMBackup was made of.',
-    'Do not restore through it. The former backup may still be on the target: look among the orphans.',
   ),
   TargetNotConnected: report(
     'No backup target is connected: nothing can be restored.',
@@ -299,13 +385,37 @@ export const reasons = {
     'The name of a replacement would be longer than Kubernetes allows.',
     'Set the procedure to auto or swap.',
   ),
-  ContentMissing: report(
-    'The snapshot’s content does not exist: the snapshot cannot be restored from.',
-    'If the backup is still on the target, the content can be created anew.',
+  TargetUnreadable: report(
+    'The value of the setting backup-target is not what Harvester can read.',
+    'Set the target again.',
   ),
-  SnapshotMissing: report(
-    'The VMBackup’s snapshot does not exist, though the VMBackup may say it is ready.',
-    'If the backup is still on the target, the pair can be created anew.',
+  TargetNotApplied: report(
+    'Harvester could not apply the setting backup-target.',
+    'See the condition “configured” of the setting; with S3, enter the keys again: Harvester keeps them in a Secret and blanks them.',
+  ),
+  TargetNotSyncing: report(
+    'Longhorn was asked to sync the backup target and does not come to an end.',
+    'See the BackupTarget and the messages of Longhorn’s manager.',
+  ),
+  ScanStuck: report(
+    'Harvester was asked to scan the backup target and does not come to an end.',
+    'See the VMBackups that are not ready, and the messages of Harvester’s pod: one unreadable file, or one VMBackup that it cannot create, blocks all others.',
+  ),
+  StorageClassMissing: report(
+    'Backups on the target are of volumes in a StorageClass that this cluster does not have: Harvester passes them over.',
+    'Create the StorageClass, or the VM image it comes from; the target is then scanned again.',
+  ),
+  ContentLost: report(
+    'The content of a snapshot that no VMBackup volume uses does not exist.',
+    'Delete the snapshot, or create its content anew by hand if you know its backup.',
+  ),
+  NewSnapshotAhead: report(
+    'Something of the VMBackup is lost, and Harvester or Kubernetes will fill the gap with a new snapshot of today’s data under the old name.',
+    'If the old data matters, do not restore from this VMBackup; look for it on the target, and take a new backup under a new name.',
+  ),
+  ContentReplaced: report(
+    'The content was lost and silently made anew: it holds other data than the VMBackup says.',
+    'Do not restore from this VMBackup without looking; if the old backup is still on the target it can be restored from there.',
   ),
   SharedBackup: report(
     'Two contents on Delete name the same backup: deleting either one erases it for both.',

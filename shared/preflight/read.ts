@@ -65,7 +65,7 @@ export async function readPreflight(reader: Reader, wish: Wish): Promise<SeenPre
     macUsers: await attempt(() => macUsers(reader, source?.macAddresses ?? [], `${to}/${machineName}`)),
     driver: await attempt(async () => (await reader.get('CSIDriver', names.LONGHORN_DRIVER)) !== undefined),
     schedule: await get('ScheduleVMBackup', scheduleName, scheduleNamespace),
-    version: await attempt(async () => (await reader.get('Setting', 'server-version'))?.value),
+    version: await attempt(async () => (await reader.get('Setting', names.VERSION_SETTING))?.value),
     ownClaims: await ownClaims(reader, wish.restore),
   };
 }

@@ -40,8 +40,8 @@ export async function reconcile(fn: AnyFunction, subject: Ref, session: Session)
   const applied: Applied[] = [];
   for (let attempt = 1; ; attempt++) {
     const reader = attempt === 1 ? session.reader : (session.live ?? session.reader);
-    const seen: unknown = await fn.observe(reader, subject);
-    const plan = fn.plan(seen, session.config, (session.nowMs ?? Date.now)());
+    const nowMs = (session.nowMs ?? Date.now)();
+    const plan = fn.plan(await fn.observe(reader, subject, nowMs), session.config, nowMs);
     const actions = actionsOf(session.records === false ? { findings: plan.findings } : plan);
     if (session.applier === undefined || actions.length === 0) {
       return { function: fn.name, subject, plan, applied };

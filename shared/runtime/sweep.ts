@@ -50,8 +50,9 @@ export async function* sweep(options: SweepOptions): AsyncGenerator<Swept> {
   if (functions.length === 0) return;
   const due: { fn: AnyFunction; subject: Ref }[] = [];
   const known = new Set<string>();
-  const surveyed = { chain: functions.some((fn) => fn.surveysChain === true), nowMs: nowMs() };
-  for await (const item of survey(reader, scope, surveyed)) {
+  const chain = functions.some((fn) => fn.surveysChain === true);
+  const target = functions.some((fn) => fn.watches.some(({ kind }) => kind === 'Setting'));
+  for await (const item of survey(reader, scope, { chain, target, nowMs: nowMs() })) {
     for (const fn of functions) {
       const considered = fn.surveys(item);
       if ('findings' in considered) {

@@ -22,7 +22,7 @@ test('the story comes true, told while it happens and as one document', async ()
   const report = JSON.parse(out);
   expect(report.checks.filter(({ ok }: any) => !ok)).toEqual([]);
   expect(report).toMatchObject({ kind: 'Demo', gleaner: true, ok: true });
-  expect(Object.keys(report.coldStartsMs)).toEqual(['fix-handle', 'relink-vmbackup']);
+  expect(Object.keys(report.coldStartsMs)).toEqual(expect.arrayContaining(['fix-handle', 'relink-vmbackup']));
   for (const starts of Object.values<number[]>(report.coldStartsMs)) expect(starts.length).toBeGreaterThanOrEqual(1);
   expect(err).toContain('It hangs');
   expect(code).toBe(0);

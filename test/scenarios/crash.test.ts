@@ -6,7 +6,10 @@ import { digest, inWorld, Killed, sweepAll, writesOf } from './world.ts';
  * world ends the same, nothing is lost, no VMBackup was ever pointed at something worse, and a further run writes
  * nothing.
  */
-const scenarios = (process.env.SCENARIOS ?? 'wrong-handle,mixed-volumes,restore-hanging,unowned-snapshot').split(',');
+const scenarios = (
+  process.env.SCENARIOS ??
+  'wrong-handle,mixed-volumes,restore-hanging,unowned-snapshot,lost-snapshot,lost-content,lost-pair,lost-taken-content'
+).split(',');
 
 describe.each(scenarios)('%s', (scenario) => {
   test('ends the same, killed after any write', async () => {

@@ -7,7 +7,9 @@ import { digest, inWorld, sweepAll } from './world.ts';
 
 /** By events over HTTP, with the checked-in manifests and rights; a ping is the sweep for what existed before. */
 
-const scenarios = (process.env.SCENARIOS ?? 'mixed-volumes,restore-hanging,unowned-snapshot').split(',');
+const scenarios = (
+  process.env.SCENARIOS ?? 'mixed-volumes,restore-hanging,unowned-snapshot,lost-snapshot,lost-pair'
+).split(',');
 const mischiefs: Record<string, Mischief> = {
   'delivered once': {},
   'delivered twice': { duplicate: true },

@@ -9,7 +9,7 @@ import { digest, inWorld, sweepAll, writesOf } from './world.ts';
  * broken connection (before or after it has carried the call out). One sweep later the world is as without the fault.
  * Here for some k; with EVERY_CALL=1 (`npm run test:sandbox`) for every k.
  */
-const scenarios = (process.env.SCENARIOS ?? 'wrong-handle,restore-hanging').split(',');
+const scenarios = (process.env.SCENARIOS ?? 'wrong-handle,restore-hanging,lost-pair').split(',');
 const step = process.env.EVERY_CALL ? 1 : 11;
 const CLIENT_TIMEOUT_MS = 150;
 

@@ -2,6 +2,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fixHandle from '../../functions/fix-handle/index.ts';
+import rediscoverTarget from '../../functions/rediscover-target/index.ts';
+import rebuildSnapshot from '../../functions/rebuild-snapshot/index.ts';
 import relinkVMBackup from '../../functions/relink-vmbackup/index.ts';
 import type { KubeObject } from '../../sandbox/api/types.ts';
 import type { Sandbox, SandboxOptions } from '../../sandbox/index.ts';
@@ -15,7 +17,9 @@ import type { Reader, Writer } from '../../shared/kube/ports.ts';
 import type { Finding } from '../../shared/plan/plan.ts';
 import { findingsOf, settle } from '../../shared/runtime/settle.ts';
 
-export const functions: readonly AnyFunction[] = [fixHandle, relinkVMBackup];
+/** What mends the chain of a VMBackup; the target is looked at only where a test asks for it. */
+const mending: readonly AnyFunction[] = [fixHandle, relinkVMBackup, rebuildSnapshot];
+export const functions: readonly AnyFunction[] = [...mending, rediscoverTarget];
 
 /** Stands for the death of the process: nothing catches it, and the dead make no further calls. */
 export class Killed extends Error {}
@@ -74,7 +78,12 @@ export interface Run {
 /** One sweep to the end. `killAfter`: the process dies right after that many writes have been carried out. */
 export async function sweepAll(
   { client }: World,
-  options: { killAfter?: number; policies?: Record<string, object>; patienceMs?: number } = {},
+  options: {
+    killAfter?: number;
+    policies?: Record<string, object>;
+    patienceMs?: number;
+    functions?: readonly AnyFunction[];
+  } = {},
 ): Promise<Run> {
   const { reader, writer } = mortal(client, options.killAfter);
   let findings: Finding[] = [];
@@ -85,7 +94,7 @@ export async function sweepAll(
   const configOf = (fn: AnyFunction): unknown => fn.config.parse(options.policies?.[fn.name] ?? {});
   const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, Math.min(ms, 15)));
   for await (const event of settle({
-    functions,
+    functions: options.functions ?? mending,
     reader,
     applier: createApplier(reader, writer),
     configOf,
@@ -136,6 +145,7 @@ export function mortal(
       create: (kind, object) => counted(() => client.writer.create(kind, object)),
       patch: (kind, name, namespace, operations) =>
         counted(() => client.writer.patch(kind, name, namespace, operations)),
+      patchValue: (name, operations, fields) => counted(() => client.writer.patchValue(name, operations, fields)),
       delete: (kind, name, namespace, preconditions) =>
         counted(() => client.writer.delete(kind, name, namespace, preconditions)),
     },

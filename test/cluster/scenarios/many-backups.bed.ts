@@ -28,6 +28,10 @@ const MINUTE = 60_000;
 /** Their default is 5 requests a second: both ways to repair would then wait for them alone, for most of an hour. */
 const UNTHROTTLED = ['--kube-api-qps=1000', '--kube-api-burst=2000'];
 
+/** Left to itself on a large machine, Node lets garbage lie. The manifests allow 256 MiB in all. */
+const SMALL_HEAP = '--max-old-space-size=128';
+const DEPLOYED_LIMIT_MIB = 256;
+
 interface Figures extends Measured {
   readonly memory: readonly Extract<Line, { memory: unknown }>['memory'][];
   /** What somebody else's small read took in the meantime. */
@@ -68,6 +72,7 @@ describe(`${COUNT} VM backups of three volumes, a third of the handles wrong, on
   afterAll(async () => {
     await writeFile(join(bed.run, 'figures.json'), JSON.stringify({ world: shape(world), idle, ...figures }, null, 2));
     await down(TITLE);
+    await rm(join(bed.run, 'etcd-saved'), { recursive: true, force: true });
   });
 
   const controllers = () => ({
@@ -101,9 +106,13 @@ describe(`${COUNT} VM backups of three volumes, a third of the handles wrong, on
     const memory: Figures['memory'][number][] = [];
     let done: Measured | undefined;
     const latencyMs = await latencyDuring(client, async () => {
-      const child = spawn(process.execPath, [join(import.meta.dirname, program), kubeconfigOf(bed.run, 'admin')], {
-        stdio: ['ignore', 'pipe', 'inherit'],
-      });
+      const child = spawn(
+        process.execPath,
+        [SMALL_HEAP, join(import.meta.dirname, program), kubeconfigOf(bed.run, 'admin')],
+        {
+          stdio: ['ignore', 'pipe', 'inherit'],
+        },
+      );
       const ended = new Promise<number | null>((close, fail) => child.on('error', fail).on('close', close));
       for await (const text of createInterface({ input: child.stdout })) {
         const line = JSON.parse(text) as Line;
@@ -150,10 +159,14 @@ describe(`${COUNT} VM backups of three volumes, a third of the handles wrong, on
   test('the sweep is about as quick as the script, and its memory stays flat', () => {
     const { sweep, script } = figures as Record<'sweep' | 'script', Figures>;
     process.stdout.write(report(world, idle, sweep, script));
-    expect(sweep.wallMs / script.wallMs).toBeLessThan(2);
+    // The goal is 1.3, but two runs on a machine that others use as well differ by more; calls do not.
+    expect(sweep.wallMs / script.wallMs).toBeLessThan(3);
+    expect(sweep.calls.writes).toBeLessThan(1.05 * script.calls.writes);
+    expect(sweep.calls.gets).toBeLessThan(4 * world.wrong);
     const resident = sweep.memory.map(({ rssMiB }) => rssMiB);
-    const third = Math.ceil(resident.length / 3);
-    expect(Math.max(...resident.slice(-third))).toBeLessThan(1.5 * Math.max(...resident.slice(0, third)));
+    const half = Math.ceil(resident.length / 2);
+    expect(Math.max(...resident)).toBeLessThan(DEPLOYED_LIMIT_MIB);
+    expect(Math.max(...resident.slice(half))).toBeLessThan(1.2 * Math.max(...resident.slice(0, half)));
   });
 });
 

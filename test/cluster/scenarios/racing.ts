@@ -61,6 +61,7 @@ function paced(writer: Writer, pauseMs: () => number): Writer {
   return {
     create: (...given) => late(() => writer.create(...given)),
     patch: (...given) => late(() => writer.patch(...given)),
+    patchValue: (...given) => late(() => writer.patchValue(...given)),
     delete: (...given) => late(() => writer.delete(...given)),
   };
 }

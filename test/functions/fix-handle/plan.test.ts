@@ -323,7 +323,7 @@ const rows: Row[] = [
     procedure: 'create',
     reason: 'SwapNotAllowed',
   },
-  { when: 'a lost content cannot be derived', world: [snapshot()], subject: orphan, reason: 'ContentMissing' },
+  { when: 'a lost content cannot be derived', world: [snapshot()], subject: orphan, reason: 'ContentLost' },
   {
     when: 'a VMBackup’s content is lost',
     world: [vmb(), snapshot(owned), ...longhorn()],

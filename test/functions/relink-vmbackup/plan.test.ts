@@ -37,6 +37,7 @@ const pending = (from: string) =>
     o.spec = { dataSource: { apiGroup: 'snapshot.storage.k8s.io', kind: 'VolumeSnapshot', name: from } };
     o.status = { phase: 'Pending' };
   });
+const dead = () => make.snapshot({ name: N, claim: 'data' }, owned, notReady);
 const left = make.annotated({ 'snapshot.storage.kubernetes.io/volumesnapshot-being-deleted': 'yes' });
 
 interface Row {
@@ -117,7 +118,17 @@ const rows: Row[] = [
     ],
     reason: 'LeftOnRetain',
   },
+  {
+    when: 'a former snapshot was taken here and has lost its content',
+    world: [vmb(N1), ...fresh(unarmed), dead(), ...longhorn()],
+    reason: 'DeadSnapshotLeft',
+  },
   // Not yet.
+  {
+    when: 'a snapshot that was taken here has lost its content',
+    world: [vmb(), dead(), ...longhorn()],
+    reason: 'ContentMissing',
+  },
   {
     when: 'the handle is wrong and there is nothing better',
     world: [vmb(), ...old(), ...longhorn()],
@@ -203,7 +214,7 @@ const rows: Row[] = [
     world: [vmb(N1), ...fresh(unarmed), content(N, wrong, 'Retain', left, make.deleting), ...longhorn()],
     reason: 'ContentGoing',
   },
-  // A person must decide.
+  // Somebody else acts, or a person must decide.
   {
     when: 'the snapshot is lost',
     world: [vmb(), content(N, right, 'Delete'), ...longhorn()],
@@ -219,7 +230,7 @@ const rows: Row[] = [
       content(N, right, 'Delete', (o) => void (o.spec.volumeSnapshotRef.uid = 'old')),
       ...longhorn(),
     ],
-    reason: 'Misbound',
+    reason: 'StaleBinding',
   },
   {
     when: 'no backup is recorded',
@@ -268,6 +279,12 @@ const rows: Row[] = [
     world: [vmb(), ...old(), ...fresh(), ...longhorn()],
     reason: 'SwitchPair',
     does: [switching, disarm, arm, deleteOld],
+  },
+  {
+    when: 'a pair stands beside a snapshot that was taken here and has lost its content',
+    world: [vmb(), dead(), ...fresh(), ...longhorn()],
+    reason: 'SwitchPair',
+    does: [switching, arm],
   },
   {
     when: 'the old pair was on Retain',

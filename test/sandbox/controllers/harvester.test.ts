@@ -54,7 +54,8 @@ describe('backups recovered from the target', () => {
     ['1.8', right],
   ] as const)('get pairs with the handle of their version: %s writes %s', async (harvester, handle) => {
     const sandbox = await world({ scenario: onTarget, harvester });
-    expect(await getVMBackup(sandbox)).toBeUndefined();
+    // 1.3 has scanned by itself when it started.
+    expect((await getVMBackup(sandbox)) !== undefined).toBe(harvester === '1.3');
     await sandbox.harvester.recoverFromTarget();
     await sandbox.settle();
 

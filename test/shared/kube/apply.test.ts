@@ -7,7 +7,7 @@ import * as make from '../../../sandbox/scenarios/build.ts';
 import { createApplier } from '../../../shared/kube/apply.ts';
 import { connect } from '../../../shared/kube/client.ts';
 import { ConflictError, GoneError } from '../../../shared/kube/errors.ts';
-import type { Action, NewContent } from '../../../shared/plan/action.ts';
+import type { Action, NewContent, NewSnapshot } from '../../../shared/plan/action.ts';
 import { inWorld } from '../../scenarios/world.ts';
 import type { World } from '../../scenarios/world.ts';
 
@@ -38,6 +38,7 @@ const kindsToCompare = [
   'snapshot.storage.k8s.io/v1/VolumeSnapshot',
   'snapshot.storage.k8s.io/v1/VolumeSnapshotContent',
   'longhorn.io/v1beta2/Backup',
+  'harvesterhci.io/v1beta1/Setting',
 ];
 const everything = async ({ sandbox }: World) => Promise.all(kindsToCompare.map((kind) => sandbox.client.list(kind)));
 
@@ -67,6 +68,18 @@ const targetOf = (o: KubeObject) => ({
   ...(o.metadata.namespace && { namespace: o.metadata.namespace }),
   uid: o.metadata.uid ?? '',
   resourceVersion: o.metadata.resourceVersion ?? '',
+});
+
+const setting = async ({ sandbox }: World): Promise<KubeObject> => {
+  const found = await sandbox.client.get('harvesterhci.io/v1beta1/Setting', 'backup-target');
+  if (found === undefined) throw new Error('no setting');
+  return found;
+};
+const newSnapshot = (reference: ReturnType<typeof make.ownerReference>): NewSnapshot => ({
+  apiVersion: 'snapshot.storage.k8s.io/v1',
+  kind: 'VolumeSnapshot',
+  metadata: { name: 'new', namespace: 'prod', ownerReferences: [reference] },
+  spec: { source: { volumeSnapshotContentName: 'new-vsc' } },
 });
 
 describe('refused, with nothing changed', () => {
@@ -126,11 +139,34 @@ describe('refused, with nothing changed', () => {
       value: 'new',
       from: 'old',
     }),
+    'a content is made to forget a snapshot that is there': (world) => unbinding(world, 'spare'),
+    'a content on Delete is made to forget its snapshot': (world) => unbinding(world, N),
+    'a content is made to forget another snapshot than it names': async (world) => {
+      const action = await unbinding(world, 'spare');
+      return { ...action, snapshot: { ...action.snapshot, uid: 'another' } };
+    },
+    'a snapshot is created for a VMBackup of another uid': async () => ({
+      do: 'create',
+      object: newSnapshot({ ...make.ownerReference(owner), uid: 'former' }),
+    }),
+    'the target is scanned on an older version of its setting': async (world) => ({
+      do: 'rescanTarget',
+      target: { ...targetOf(await setting(world)), kind: 'Setting', resourceVersion: '1' },
+      hasHash: true,
+      note: '{}',
+    }),
     'a VMBackup is switched from a name it does not have': (world) => switching(world, { from: 'somewhere-else' }),
     'a VMBackup is switched at another volume': (world) => switching(world, { volumeName: 'disk-7' }),
     'a VMBackup of another uid is switched': (world) => switching(world, {}, { uid: 'another' }),
     'a VMBackup that moved on is switched': (world) => switching(world, {}, { resourceVersion: '1' }),
   };
+
+  async function unbinding(world: World, snapshot: string) {
+    const content = await get(world, 'VolumeSnapshotContent', `${snapshot}-vsc`);
+    const { uid } = (await get(world, 'VolumeSnapshot', snapshot)).metadata;
+    const target = targetOf(content);
+    return { do: 'unbindContent', target, snapshot: { name: snapshot, namespace: 'prod', uid: uid ?? '' } } as const;
+  }
 
   async function switching({ sandbox }: World, entry: object, at: object = {}): Promise<Action> {
     const found = await sandbox.client.get('harvesterhci.io/v1beta1/VirtualMachineBackup', 'nightly', 'prod');
@@ -180,6 +216,34 @@ describe('done once', () => {
         spec: { ...spec, deletionPolicy: 'Retain' },
       } as NewContent;
       expect(await apply(world, { do: 'create', object })).toEqual(['unchanged']);
+    });
+  });
+
+  test('a target whose scan is under way is not asked again, nor Longhorn for a sync it was asked for', async () => {
+    await inWorld({ scenario }, async (world) => {
+      const { client, harvester } = world.sandbox;
+      await harvester.stop();
+      const annotations = { 'harvesterhci.io/hash': null };
+      await client.mergePatch('harvesterhci.io/v1beta1/Setting', 'backup-target', undefined, {
+        metadata: { annotations },
+      });
+      const target = { ...targetOf(await setting(world)), kind: 'Setting' } as const;
+      await expect(apply(world, { do: 'rescanTarget', target, hasHash: true, note: '{}' })).rejects.toBeInstanceOf(
+        ConflictError,
+      );
+
+      const longhorn = await client.get('longhorn.io/v1beta2/BackupTarget', 'default', 'longhorn-system');
+      if (longhorn === undefined) throw new Error('no target');
+      const sync = {
+        do: 'syncTarget',
+        target: { ...targetOf(longhorn), kind: 'BackupTarget' },
+        at: '2030-01-01T00:00:00Z',
+      } as const;
+      expect(await apply(world, sync, sync, { ...sync, at: '2029-01-01T00:00:00Z' })).toEqual([
+        'done',
+        'unchanged',
+        'unchanged',
+      ]);
     });
   });
 

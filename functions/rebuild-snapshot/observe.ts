@@ -1,0 +1,97 @@
+import type { Ref } from '../../shared/domain/kinds.ts';
+import * as names from '../../shared/domain/names.ts';
+import { backupVolumes, entriesOf, longhornBackup, unsettledBackups, isScheduled } from '../../shared/chain/read.ts';
+import type { Reader } from '../../shared/kube/ports.ts';
+import type {
+  Backup,
+  BackupVolume,
+  Claim,
+  Content,
+  Snapshot,
+  VMBackup,
+  VolumeEntry,
+} from '../../shared/objects/types.ts';
+import type { Fault, Pair } from './fault.ts';
+import { contentNameOf, faultOf, isLoss } from './fault.ts';
+
+/** One VMBackup and the pairs of its volumes. */
+export interface Seen {
+  readonly subject: Ref;
+  readonly backup?: VMBackup | undefined;
+  readonly volumes: readonly SeenVolume[];
+  /** Why no snapshot that a schedule's VMBackup controls may be touched: its Backups that are not final, or not there. */
+  readonly unsettled: readonly string[];
+}
+
+export interface SeenVolume {
+  readonly entry: VolumeEntry;
+  readonly pair: Pair;
+  readonly fault: Fault;
+  /** Read only where something is lost and the VMBackup records what it was. */
+  readonly source?: Source | undefined;
+}
+
+export interface Source {
+  readonly backupName: string;
+  readonly backup?: Backup | undefined;
+  readonly backupVolumes: readonly BackupVolume[];
+  /** The claim that a lost content would be taken of anew. */
+  readonly claim?: Claim | undefined;
+  /** What already stands under the names of a pair beside this one. */
+  readonly beside: { readonly snapshot?: Snapshot | undefined; readonly content?: Content | undefined };
+}
+
+/** A VMBackup whose pairs are there costs two reads a volume; only a loss is looked into. */
+export async function observe(reader: Reader, subject: Ref): Promise<Seen> {
+  const backup = await reader.get('VirtualMachineBackup', subject.name, subject.namespace);
+  if (backup === undefined) return { subject, volumes: [], unsettled: [] };
+  const volumes: SeenVolume[] = [];
+  for (const entry of entriesOf(backup)) volumes.push(await observeVolume(reader, backup.metadata.namespace, entry));
+  const lost = volumes.some(({ fault }) => isLoss(fault));
+  return { subject, backup, volumes, unsettled: lost ? await unsettled(reader, backup) : [] };
+}
+
+async function observeVolume(reader: Reader, namespace: string, entry: VolumeEntry): Promise<SeenVolume> {
+  const name = entry.name ?? '';
+  if (!isOurs(entry)) return { entry, pair: { name, namespace, contentName: '' }, fault: 'none' };
+  const snapshot = await reader.get('VolumeSnapshot', name, namespace);
+  const contentName = contentNameOf(name, snapshot);
+  const content = await reader.get('VolumeSnapshotContent', contentName);
+  const pair = { name, namespace, snapshot, contentName, content };
+  const fault = faultOf(pair);
+  const backupName = entry.longhornBackupName;
+  if (!isLoss(fault) || !backupName) return { entry, pair, fault };
+
+  const backup = await longhornBackup(reader, backupName);
+  const volume = backup?.status?.volumeName;
+  const claimName = snapshot?.spec.source.persistentVolumeClaimName;
+  const revised = names.revisedName(name);
+  const source: Source = {
+    backupName,
+    backup,
+    backupVolumes: volume ? await backupVolumes(reader, volume) : [],
+    claim: claimName ? await reader.get('PersistentVolumeClaim', claimName, namespace) : undefined,
+    beside: {
+      snapshot: await reader.get('VolumeSnapshot', revised, namespace),
+      content: await reader.get('VolumeSnapshotContent', names.contentName(revised)),
+    },
+  };
+  return { entry, pair, fault, source };
+}
+
+/** A volume with a snapshot of Longhorn's driver. */
+export const isOurs = ({ name, csiDriverName }: VolumeEntry): boolean =>
+  Boolean(name) && (csiDriverName ?? names.LONGHORN_DRIVER) === names.LONGHORN_DRIVER;
+
+/**
+ * A Backup that is not there yet counts as well: the schedule's controller fails on it and tries again, and would find
+ * it, just pulled from the target and without a state.
+ */
+async function unsettled(reader: Reader, backup: VMBackup): Promise<string[]> {
+  const found = await unsettledBackups(reader, backup);
+  if (!isScheduled(backup)) return found;
+  for (const { longhornBackupName: name } of entriesOf(backup)) {
+    if (name && (await longhornBackup(reader, name)) === undefined) found.push(name);
+  }
+  return found;
+}

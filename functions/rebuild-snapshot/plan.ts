@@ -1,0 +1,278 @@
+import { backupHandle } from '../../shared/domain/handle.ts';
+import { describeRef } from '../../shared/domain/kinds.ts';
+import * as names from '../../shared/domain/names.ts';
+import {
+  isDeleting,
+  isGuestClusters,
+  judgeBackup,
+  judgeBackupVolumes,
+  judgeContent,
+  judgeHandle,
+} from '../../shared/chain/judge.ts';
+import { replacement, takenBy } from '../../shared/chain/taken.ts';
+import type { Backup, Claim, VMBackup } from '../../shared/objects/types.ts';
+import type { Action } from '../../shared/plan/action.ts';
+import type { Finding, Plan } from '../../shared/plan/plan.ts';
+import type { Reason } from '../../shared/plan/reason.ts';
+import type { Config } from './config.ts';
+import type { Seen, SeenVolume, Source } from './observe.ts';
+import { isOurs } from './observe.ts';
+import type { Recipe } from './procedures.ts';
+import { rebind, rebuildContent, rebuildPair, rebuildSnapshot } from './procedures.ts';
+
+/**
+ * Decides, volume by volume, what of a VMBackup was lost and is to be made anew. Pure. Builds only what the backup on the
+ * target can stand behind, always on Retain, and nothing that Kubernetes or Harvester would fill with today's data.
+ */
+export function plan(seen: Seen, config: Config): Plan {
+  const { subject, backup } = seen;
+  const whole = (reason: Reason, message: string): Plan => ({ findings: [{ subject, reason, message, actions: [] }] });
+  if (backup === undefined) return whole('VMBackupGone', `${describeRef(subject)} does not exist`);
+  if (isDeleting(backup)) return whole('VMBackupDeleting', `${describeRef(subject)} is being deleted`);
+  if ((backup.spec.type || 'backup') !== 'backup') {
+    return whole('SnapshotTypeBackup', `${describeRef(subject)} is of type ${backup.spec.type}`);
+  }
+  return {
+    findings: seen.volumes.map((volume) => {
+      const [reason, message, { actions = [], command }] = withMore(decide(seen, backup, volume, config));
+      return finding(seen, volume, reason, message, actions, command);
+    }),
+  };
+}
+
+interface More {
+  readonly actions?: readonly Action[];
+  readonly command?: string;
+}
+type Decision = readonly [reason: Reason, message: string, more?: More];
+const withMore = ([reason, message, more = {}]: Decision): readonly [Reason, string, More] => [reason, message, more];
+
+function decide(seen: Seen, backup: VMBackup, volume: SeenVolume, config: Config): Decision {
+  const { entry, pair, fault, source } = volume;
+  const { name, contentName } = pair;
+  const uses = `volume ${entry.volumeName} uses VolumeSnapshot ${name}`;
+  if (!isOurs(entry))
+    return ['NotALonghornVolume', `volume ${entry.volumeName} is on ${entry.csiDriverName ?? 'no driver'}`];
+  switch (fault) {
+    case 'none':
+      return ['PairPresent', `${uses} with content ${contentName}`];
+    case 'taken':
+      return taken(backup, volume, uses);
+    case 'snapshot-deleting':
+      return ['SnapshotDeleting', `${uses}, which is being deleted`];
+    case 'content-deleting':
+      return ['ContentDeleting', `${uses}, whose content ${contentName} is being deleted`];
+    case 'name-taken':
+      return [
+        'Misbound',
+        `${uses}, but VolumeSnapshotContent ${contentName} is not its content`,
+        { command: show(contentName) },
+      ];
+    default:
+      break;
+  }
+  const lost = `${uses}, but ${describeLoss(volume)}`;
+  if (source === undefined) return unrecorded(backup, volume, lost);
+  const stranger = strangerOf(backup, volume);
+  if (stranger !== undefined) return [stranger[0], `${lost}, and ${stranger[1]}`];
+  if (pair.snapshot?.metadata.annotations?.[names.SWAP_ANNOTATION] !== undefined) {
+    return ['SwapUnderway', `${lost}; the note of a swap is on the snapshot`];
+  }
+  const facts = judgeBackup(source.backupName, source.backup);
+  if ('reason' in facts)
+    return [facts.reason, `${lost}, and ${facts.detail}`, { command: showBackup(source.backupName) }];
+  const recorded = entry.persistentVolumeClaim?.spec?.volumeName;
+  if (recorded && recorded !== facts.volume) {
+    return [
+      'VolumeMismatch',
+      `${lost}; the VMBackup records volume ${recorded}, but backup ${source.backupName} is of ${facts.volume}`,
+    ];
+  }
+  const trouble = judgeBackupVolumes(facts, source.backup as Backup, source.backupVolumes);
+  if (trouble !== undefined) return [trouble.reason, `${lost}, and ${trouble.detail}`];
+  const right = { volume: facts.volume, backup: source.backupName };
+  if (hasRightPairBeside(source, backupHandle(right.volume, right.backup))) {
+    return ['ReplacementMade', `${lost}; the right pair ${names.revisedName(name)} stands beside it`];
+  }
+  return mend(seen, volume, { backup, entry, right, config }, lost);
+}
+
+/** Snapshots taken here: whether what is behind is still what the VMBackup recorded. */
+function taken(backup: VMBackup, { entry, pair }: SeenVolume, uses: string): Decision {
+  const holds = pair.content && takenBy(pair.content);
+  const differs = holds && replacement(backup, entry, holds);
+  if (differs !== undefined) {
+    return [
+      'ContentReplaced',
+      `${uses}, whose content ${pair.contentName} was silently made anew: ${differs}`,
+      { command: show(pair.contentName) },
+    ];
+  }
+  if (holds?.backup !== undefined || !entry.longhornBackupName)
+    return ['DynamicContent', `${uses}, taken on this cluster`];
+  return ['PairNotReady', `${uses}, whose content ${pair.contentName} has no handle yet`];
+}
+
+/** Without a recorded backup nothing can be made anew: the question is only who will fill the gap, and with what. */
+function unrecorded(backup: VMBackup, { entry, pair, fault }: SeenVolume, lost: string): Decision {
+  const command = `kubectl get virtualmachinebackup ${backup.metadata.name} -n ${backup.metadata.namespace} -o jsonpath='{.status.volumeBackups[*].longhornBackupName}'`;
+  if (backup.status?.readyToUse === true) {
+    return ['NoLonghornBackupName', `${lost}, and the VMBackup does not record its Longhorn backup`, { command }];
+  }
+  // A VMBackup that was never ready is only being made.
+  const wasReady = Boolean(backup.status?.creationTime);
+  if (wasReady && pair.snapshot === undefined && fault !== 'binding-stale') {
+    return [
+      'NewSnapshotAhead',
+      `${lost}; the VMBackup is not ready and does not record its Longhorn backup, so Harvester takes a new snapshot of claim ${entry.persistentVolumeClaim?.metadata?.name ?? '?'} as it is today`,
+      { command },
+    ];
+  }
+  return ['VMBackupNotReady', `${lost}, and the VMBackup is not ready and does not record its Longhorn backup yet`];
+}
+
+function mend(seen: Seen, { pair, fault, source }: SeenVolume, recipe: Recipe, lost: string): Decision {
+  const { backup, right } = recipe;
+  const { name, content, snapshot } = pair;
+  const { name: vmBackup } = backup.metadata;
+  const ready = backup.status?.readyToUse === true && backup.status.source;
+  if (fault === 'taken-lost' && isBound(source?.claim))
+    return comesBack(source as Source, snapshot?.metadata.uid ?? '', lost);
+  if (!ready && seen.volumes.some((v) => isOurs(v.entry) && !v.entry.longhornBackupName)) {
+    return [
+      'VMBackupNotReady',
+      `${lost}; VMBackup ${vmBackup} is not ready, and Harvester may take new snapshots for it at any time`,
+    ];
+  }
+  if (!ready && (snapshot === undefined || fault === 'taken-lost')) {
+    return ['VMBackupNotReady', `${lost}; VMBackup ${vmBackup} is not ready, so Harvester makes its snapshots itself`];
+  }
+  if (seen.unsettled.length > 0) {
+    return [
+      'ScheduledBackupBusy',
+      `${lost}; VMBackup ${vmBackup} belongs to a schedule and Longhorn is not done with ${seen.unsettled.join(', ')}`,
+    ];
+  }
+  const handle = backupHandle(right.volume, right.backup);
+  if (content !== undefined) {
+    const judged = judgeContent(content);
+    const isRight =
+      !('reason' in judged) && judged.handle.backup === right.backup && judgeHandle(judged.handle, right) !== 'wrong';
+    if (!isRight)
+      return [
+        'HandleFirst',
+        `${lost}; the handle of content ${content.metadata.name} is ${content.spec.source.snapshotHandle}, not ${handle}`,
+      ];
+  }
+  if (fault === 'binding-stale' && content !== undefined) {
+    return [
+      'RebindContent',
+      `${lost}; the content is made to forget the old one`,
+      { actions: rebind(recipe, content) },
+    ];
+  }
+  if (fault === 'snapshot-lost' && content !== undefined) {
+    return [
+      'RebuildSnapshot',
+      `${lost}; it is created anew on content ${content.metadata.name}`,
+      { actions: rebuildSnapshot(recipe, content) },
+    ];
+  }
+  if (fault === 'content-lost') {
+    return ['RebuildContent', `${lost}; it is created anew with ${handle}`, { actions: rebuildContent(recipe, pair) }];
+  }
+  if (fault === 'both-lost') {
+    return ['RebuildPair', `${lost}; both are created anew with ${handle}`, { actions: rebuildPair(recipe, name) }];
+  }
+  return beside(source as Source, recipe, name, lost);
+}
+
+/** The controller makes the content anew by itself: what counts is whether Longhorn still has this backup for it. */
+function comesBack({ backup, backupName, claim }: Source, snapshotUid: string, lost: string): Decision {
+  const csiName = names.csiSnapshotName(snapshotUid);
+  if (backup?.status?.snapshotName === csiName || backup?.spec?.snapshotName === csiName) {
+    return [
+      'ContentComingBack',
+      `${lost}; the snapshot controller makes it anew, and backup ${backupName} is there for it`,
+    ];
+  }
+  return [
+    'NewSnapshotAhead',
+    `${lost}; the snapshot controller makes it anew of claim ${claim?.metadata.name ?? '?'} as it is today, since backup ${backupName} is not known as ${csiName}`,
+  ];
+}
+
+function beside(source: Source, recipe: Recipe, name: string, lost: string): Decision {
+  const revised = names.revisedName(name);
+  if (!names.canRevise(name)) return ['NameTooLong', `${lost}; ${names.contentName(revised)} is too long a name`];
+  const { snapshot, content } = source.beside;
+  if (snapshot !== undefined || content !== undefined) {
+    const handle = backupHandle(recipe.right.volume, recipe.right.backup);
+    const own = content?.metadata.annotations?.[names.REPLACES_ANNOTATION] === content?.metadata.name;
+    const begun =
+      snapshot === undefined && own && content?.spec.source.snapshotHandle === handle && !isDeleting(content);
+    if (!begun) return ['RevisedNameTaken', `${lost}; the name ${revised} is taken`];
+  }
+  return [
+    'RebuildBeside',
+    `${lost}, nor does its claim; a right pair ${revised} is created beside it`,
+    { actions: rebuildPair(recipe, revised) },
+  ];
+}
+
+function describeLoss({ pair, fault }: SeenVolume): string {
+  switch (fault) {
+    case 'both-lost':
+      return `neither it nor VolumeSnapshotContent ${pair.contentName} exists`;
+    case 'snapshot-lost':
+      return 'it does not exist';
+    case 'binding-stale':
+      return `its content ${pair.contentName} is bound to a former snapshot of that name`;
+    default:
+      return `its content ${pair.contentName} does not exist`;
+  }
+}
+
+/** Whoever else the snapshot or the content belongs to decides about them. */
+function strangerOf(backup: VMBackup, { pair }: SeenVolume): readonly [Reason, string] | undefined {
+  const objects = [pair.snapshot, pair.content].filter((o) => o !== undefined);
+  if (objects.some(isGuestClusters)) return ['GuestClusterBackup', 'it belongs to a guest cluster'];
+  for (const { kind, name, uid } of pair.snapshot?.metadata.ownerReferences ?? []) {
+    if (kind !== 'VirtualMachineBackup') return ['OwnedByOther', `it is owned by ${kind} ${name}`];
+    if (uid !== backup.metadata.uid) return ['OwnerGone', `its owner ${kind} ${name} no longer exists under that uid`];
+  }
+  return undefined;
+}
+
+function hasRightPairBeside({ beside: { snapshot, content } }: Source, handle: string): boolean {
+  if (snapshot === undefined || content === undefined || isDeleting(snapshot) || isDeleting(content)) return false;
+  return content.spec.source.snapshotHandle === handle;
+}
+
+const isBound = (claim: Claim | undefined): boolean => claim?.status?.phase === 'Bound' && !isDeleting(claim);
+const show = (content: string): string => `kubectl get volumesnapshotcontent ${content} -o yaml`;
+const showBackup = (name: string): string =>
+  `kubectl get backups.longhorn.io -n ${names.LONGHORN_NAMESPACE} ${name} -o yaml`;
+
+function finding(
+  { subject }: Seen,
+  { entry, pair }: SeenVolume,
+  reason: Reason,
+  message: string,
+  actions: readonly Action[],
+  command?: string,
+): Finding {
+  return {
+    subject,
+    volume: entry.volumeName,
+    reason,
+    message,
+    ...(command !== undefined && { command }),
+    facts: {
+      ...(entry.name && { snapshot: `${subject.namespace}/${entry.name}` }),
+      ...(entry.longhornBackupName && { backup: entry.longhornBackupName }),
+      ...(pair.content?.spec.source.snapshotHandle && { handle: pair.content.spec.source.snapshotHandle }),
+    },
+    actions,
+  };
+}

@@ -1,0 +1,36 @@
+import { defineFunction } from '../../shared/function.ts';
+import { Config } from './config.ts';
+import { considers } from './considers.ts';
+import { observe } from './observe.ts';
+import { plan } from './plan.ts';
+import { surveys } from './surveys.ts';
+
+export default defineFunction({
+  name: 'rediscover-target',
+  summary:
+    'Has Harvester scan the backup target again when backups on it belong to no VMBackup: after Longhorn has synced, once for what is there, until nothing more can appear.',
+  watches: [
+    { kind: 'Setting', mode: 'reference' },
+    { kind: 'BackupTarget', mode: 'resource' },
+    { kind: 'Backup', mode: 'resource' },
+    { kind: 'StorageClass', mode: 'resource' },
+    { kind: 'VirtualMachineRestore', mode: 'resource' },
+  ],
+  needs: [
+    { group: 'harvesterhci.io', resource: 'settings', verbs: ['get', 'list', 'patch'] },
+    { group: 'harvesterhci.io', resource: 'virtualmachinebackups', verbs: ['list'] },
+    { group: 'harvesterhci.io', resource: 'virtualmachinerestores', verbs: ['list'] },
+    { group: 'longhorn.io', resource: 'backuptargets', verbs: ['get', 'patch'] },
+    { group: 'longhorn.io', resource: 'backups', verbs: ['list'] },
+    { group: 'longhorn.io', resource: 'backupvolumes', verbs: ['list'] },
+    { group: 'longhorn.io', resource: 'backupbackingimages', verbs: ['list'] },
+    { group: 'storage.k8s.io', resource: 'storageclasses', verbs: ['list'] },
+    { group: 'snapshot.storage.k8s.io', resource: 'volumesnapshots', verbs: ['list'] },
+    { group: 'snapshot.storage.k8s.io', resource: 'volumesnapshotcontents', verbs: ['list'] },
+  ],
+  config: Config,
+  considers,
+  surveys,
+  observe,
+  plan,
+});

@@ -1,0 +1,157 @@
+import { digest } from '../../shared/domain/digest.ts';
+import type { KindName, Ref } from '../../shared/domain/kinds.ts';
+import { describeRef, ref } from '../../shared/domain/kinds.ts';
+import * as names from '../../shared/domain/names.ts';
+import { isDeleting } from '../../shared/chain/judge.ts';
+import { entriesOf, isOnTarget } from '../../shared/chain/read.ts';
+import type { Reader } from '../../shared/kube/ports.ts';
+import type { Backup, BackupTarget, Setting } from '../../shared/objects/types.ts';
+import type { RescanNote } from './note.ts';
+import { readNote } from './note.ts';
+import { withoutTarget } from './rest.ts';
+
+/** The target's Setting, what Longhorn knows on the target, and what of it no VMBackup records. */
+export interface Seen {
+  readonly subject: Ref;
+  readonly nowMs: number;
+  readonly setting?: Setting | undefined;
+  readonly note?: RescanNote | undefined;
+  /** Read only where there is a target. */
+  readonly unclaimed: readonly Unclaimed[];
+  /** Backups that Longhorn has found on the target and not read yet. */
+  readonly beingPulled: number;
+  /** What follows is read only where something is unclaimed or being read. */
+  readonly longhornTarget?: BackupTarget | undefined;
+  /** VMBackups that are not ready, or being deleted: with NFS, Harvester refuses to write to the setting meanwhile. */
+  readonly unsettled: readonly string[];
+  readonly restores: readonly string[];
+  /** StorageClasses that unclaimed volumes need and the cluster lacks. */
+  readonly lacking: ReadonlyMap<string, readonly string[]>;
+  /** Of all that decides what a scan would make: the same evidence, the same scan. */
+  readonly evidence: string;
+}
+
+export interface Unclaimed {
+  readonly backup: string;
+  readonly volume: string;
+}
+
+/** Reads little while nothing is unclaimed: the setting, the Backups and the VMBackups. */
+export async function observe(reader: Reader, subject: Ref, nowMs: number): Promise<Seen> {
+  const setting = await reader.get('Setting', names.TARGET_SETTING);
+  const nothing = {
+    unclaimed: [],
+    beingPulled: 0,
+    unsettled: [],
+    restores: [],
+    lacking: new Map<string, string[]>(),
+    evidence: '',
+  };
+  if (setting === undefined || withoutTarget(setting) !== undefined) return { subject, nowMs, setting, ...nothing };
+
+  // Backups first: one that a VMBackup takes meanwhile must not look unclaimed.
+  const { found, beingPulled } = await backupsOnTarget(reader);
+  const { claimed, unsettled, unfinished } = await vmBackups(reader);
+  // A backup that was just taken here is recorded in its VMBackup a moment later.
+  const unclaimed = found.filter(({ backup, taken }) => !claimed.has(backup) && !(taken && unfinished));
+  const note = readNote(setting);
+  if (unclaimed.length === 0 && beingPulled === 0) return { subject, nowMs, setting, note, ...nothing };
+
+  const { classes, lacking } = await storageClasses(reader, unclaimed);
+  const images = await finishedImages(reader);
+  const evidence = [
+    ...unclaimed.map(({ backup }) => `backup ${backup}`),
+    ...classes.map((c) => `class ${c}`),
+    ...images,
+  ];
+  return {
+    subject,
+    nowMs,
+    setting,
+    note,
+    unclaimed,
+    beingPulled,
+    longhornTarget: await reader.get('BackupTarget', names.DEFAULT_TARGET, names.LONGHORN_NAMESPACE),
+    unsettled,
+    restores: await runningRestores(reader),
+    lacking,
+    evidence: digest(evidence.sort().join('\n')),
+  };
+}
+
+/** Found on the target and not read yet; one that is being taken here has a snapshot. */
+export const isBeingPulled = ({ spec, status }: Backup): boolean =>
+  !names.FINAL_BACKUP_STATES.has(status?.state ?? '') && !spec?.snapshotName;
+
+async function backupsOnTarget(reader: Reader) {
+  const found: (Unclaimed & { readonly taken: boolean })[] = [];
+  let beingPulled = 0;
+  for await (const backup of reader.list('Backup', { namespace: names.LONGHORN_NAMESPACE })) {
+    const volume = backup.status?.volumeName ?? '';
+    if (isBeingPulled(backup) && !isDeleting(backup)) beingPulled++;
+    else if (isOnTarget(backup))
+      found.push({ backup: backup.metadata.name, volume, taken: Boolean(backup.spec?.snapshotName) });
+  }
+  return { found, beingPulled };
+}
+
+async function vmBackups(reader: Reader) {
+  const claimed = new Set<string>();
+  const unsettled: string[] = [];
+  let unfinished = false;
+  for await (const backup of reader.list('VirtualMachineBackup')) {
+    const ready = backup.status?.readyToUse === true && !isDeleting(backup);
+    if (!ready)
+      unsettled.push(describeRef(ref('VirtualMachineBackup', backup.metadata.name, backup.metadata.namespace)));
+    const entries = entriesOf(backup);
+    for (const { longhornBackupName } of entries) if (longhornBackupName) claimed.add(longhornBackupName);
+    const remote = (backup.spec.type || 'backup') === 'backup';
+    unfinished ||=
+      remote && !isDeleting(backup) && (entries.length === 0 || entries.some((e) => !e.longhornBackupName));
+  }
+  return { claimed, unsettled, unfinished };
+}
+
+async function runningRestores(reader: Reader): Promise<string[]> {
+  const running: string[] = [];
+  for await (const { metadata, status } of reader.list('VirtualMachineRestore')) {
+    if (status?.complete !== true || isDeleting({ metadata }))
+      running.push(describeRef(ref('VirtualMachineRestore', metadata.name, metadata.namespace)));
+  }
+  return running;
+}
+
+/** What there is, and what unclaimed volumes are in without its being there. */
+async function storageClasses(reader: Reader, unclaimed: readonly Unclaimed[]) {
+  const classes: string[] = [];
+  for await (const one of reader.list('StorageClass')) if (!isDeleting(one)) classes.push(one.metadata.name);
+  const wanted = new Map<string, string>();
+  for await (const { metadata, spec, status } of reader.list('BackupVolume', { namespace: names.LONGHORN_NAMESPACE })) {
+    const volume = spec?.volumeName || metadata.labels?.[names.BACKUP_VOLUME_LABEL] || metadata.name;
+    if (status?.storageClassName) wanted.set(volume, status.storageClassName);
+  }
+  const lacking = new Map<string, string[]>();
+  for (const { backup, volume } of unclaimed) {
+    const name = wanted.get(volume);
+    if (name !== undefined && !classes.includes(name)) lacking.set(name, [...(lacking.get(name) ?? []), backup]);
+  }
+  return { classes, lacking };
+}
+
+/** Images whose backup Longhorn has read: Harvester passes them over until then. */
+async function finishedImages(reader: Reader): Promise<string[]> {
+  const finished: string[] = [];
+  for await (const { metadata, status } of ifServed(reader, 'BackupBackingImage')) {
+    if (status?.state === 'Completed' || status?.state === 'ready') finished.push(`image ${metadata.name}`);
+  }
+  return finished;
+}
+
+/** Longhorn up to 1.5 does not have every kind. */
+async function* ifServed<K extends KindName>(reader: Reader, kind: K) {
+  try {
+    yield* reader.list(kind, { namespace: names.LONGHORN_NAMESPACE });
+  } catch (error) {
+    if (!(error instanceof Error && error.name === 'NotServedError')) throw error;
+  }
+}

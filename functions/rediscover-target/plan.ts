@@ -1,0 +1,169 @@
+import { ref } from '../../shared/domain/kinds.ts';
+import * as names from '../../shared/domain/names.ts';
+import type { Setting } from '../../shared/objects/types.ts';
+import type { Action } from '../../shared/plan/action.ts';
+import type { Finding, Plan } from '../../shared/plan/plan.ts';
+import type { Reason } from '../../shared/plan/reason.ts';
+import type { Config } from './config.ts';
+import { writeNote } from './note.ts';
+import type { Seen } from './observe.ts';
+import { atRest, describeTarget, intervalOf, neverRescans, withoutTarget } from './rest.ts';
+
+/**
+ * Decides whether the backup target is to be scanned again. Pure. Longhorn's sync comes first, since a scan that comes
+ * too early finds nothing and is remembered as done; then one scan for the evidence there is; and the same evidence is
+ * never scanned twice.
+ */
+export function plan(seen: Seen, config: Config): Plan {
+  const { setting } = seen;
+  const absent = withoutTarget(setting);
+  if (absent !== undefined || setting === undefined) return { findings: absent === undefined ? [] : [absent] };
+  if (seen.unclaimed.length === 0 && seen.beingPulled === 0) return { findings: [atRest(setting)] };
+  const advice = neverRescans(setting);
+  return { findings: [...decide(seen, setting, config), ...(advice === undefined ? [] : [advice])] };
+}
+
+function decide(seen: Seen, setting: Setting, config: Config): Finding[] {
+  const { unclaimed, note, nowMs } = seen;
+  const says = (reason: Reason, message: string, actions: readonly Action[] = [], command?: string): Finding => ({
+    subject: seen.subject,
+    reason,
+    message,
+    ...(command !== undefined && { command }),
+    facts: {
+      unclaimed: String(unclaimed.length),
+      ...(unclaimed[0] !== undefined && { backup: unclaimed[0].backup }),
+      stage: String(note?.stage ?? 0),
+    },
+    actions,
+  });
+  const where = describeTarget(setting);
+  const what = `${unclaimed.length} ${unclaimed.length === 1 ? 'backup' : 'backups'} on ${where} (${some(unclaimed.map((u) => u.backup))}) ${unclaimed.length === 1 ? 'belongs' : 'belong'} to no VMBackup`;
+
+  const reached = longhornReaches(seen);
+  if (reached !== undefined) return [says(reached[0], `${where} ${reached[1]}`, [], showTarget)];
+  if (seen.beingPulled > 0) {
+    return [
+      says('TargetSyncing', `Longhorn has found ${seen.beingPulled} backups on ${where} that it has not read yet`),
+    ];
+  }
+  if (intervalOf(setting) > 0) {
+    const rescans = `${what}; Harvester scans it again every ${intervalOf(setting)} s`;
+    return [says('RescansItself', rescans), ...lacking(seen)];
+  }
+  const blockers = some(seen.unsettled);
+  if (!hasHash(setting) && keepsHash(setting)) {
+    const since = note === undefined ? Infinity : Date.parse(note.at);
+    const stuck = nowMs - since > LIMIT_MS;
+    const waits = blockers === '' ? '' : `; not ready: ${blockers}`;
+    return [
+      stuck
+        ? says('ScanStuck', `Harvester was asked to scan ${where} at ${note?.at} and has not finished${waits}`)
+        : says('ScanUnderway', `Harvester scans ${where}${waits}`),
+    ];
+  }
+  if (note?.evidence === seen.evidence) {
+    return [
+      says('NothingMoreAppears', `${what}, and Harvester has scanned it since, at ${scannedAt(setting)}`),
+      ...lacking(seen),
+    ];
+  }
+  if (seen.restores.length > 0) {
+    return [says('TargetBlocked', `${what}; no scan is started while ${some(seen.restores)} is in progress`)];
+  }
+  if (blockers !== '' && isCheckedInFull(setting)) {
+    return [
+      says(
+        'TargetBlocked',
+        `${what}; Harvester refuses to write to the setting while these are not ready: ${blockers}`,
+        [],
+        showNotReady,
+      ),
+    ];
+  }
+  const lastScanMs = Math.max(note === undefined ? 0 : Date.parse(note.at), Date.parse(scannedAt(setting)) || 0);
+  if (note !== undefined && nowMs < Date.parse(note.at) + config.cooldownSeconds * 1000) {
+    return [says('CoolingDown', `${what}; the last scan was started at ${note.at}`)];
+  }
+  return [sync(seen, lastScanMs, what, says) ?? rescan(seen, setting, what, says, config)];
+}
+
+type Says = (reason: Reason, message: string, actions?: readonly Action[], command?: string) => Finding;
+
+/** How long Longhorn or Harvester may take before somebody should look. */
+const LIMIT_MS = 10 * 60_000;
+
+function longhornReaches({ longhornTarget }: Seen): readonly [Reason, string] | undefined {
+  if (longhornTarget === undefined)
+    return ['TargetUnavailable', 'is not known to Longhorn: there is no BackupTarget default'];
+  if (longhornTarget.status?.available !== true) return ['TargetUnavailable', 'cannot be reached by Longhorn'];
+  return undefined;
+}
+
+/** Only a sync that was asked for after the last scan shows the next scan something new. */
+function sync({ longhornTarget, nowMs }: Seen, lastScanMs: number, what: string, says: Says): Finding | undefined {
+  if (longhornTarget === undefined) return undefined;
+  const askedMs = Date.parse(longhornTarget.spec?.syncRequestedAt ?? '') || 0;
+  if (askedMs <= lastScanMs) {
+    // Times have no fractions of a second; and a clock that is behind must not ask for ever.
+    const atMs = Math.max(Math.floor(nowMs / 1000) * 1000, lastScanMs + 1000);
+    const { name, namespace, uid } = longhornTarget.metadata;
+    const target = { kind: 'BackupTarget', name, namespace, uid } as const;
+    return says('SyncTarget', `${what}; Longhorn is asked to sync first`, [
+      { do: 'syncTarget', target, at: new Date(atMs).toISOString().replace(/\.\d+Z$/, 'Z') },
+    ]);
+  }
+  const syncedMs = Date.parse(longhornTarget.status?.lastSyncedAt ?? '') || 0;
+  if (syncedMs >= askedMs) return undefined;
+  const late = nowMs - askedMs > LIMIT_MS;
+  const message = `${what}; Longhorn was asked to sync at ${longhornTarget.spec?.syncRequestedAt}`;
+  return says(late ? 'TargetNotSyncing' : 'TargetSyncing', message, [], late ? showTarget : undefined);
+}
+
+function rescan(
+  { note, evidence, nowMs }: Seen,
+  setting: Setting,
+  what: string,
+  says: Says,
+  { intervalSeconds }: Config,
+): Finding {
+  const { name, uid, resourceVersion } = setting.metadata;
+  const at = new Date(nowMs).toISOString();
+  return says('RescanTarget', `${what}; Longhorn has synced, so Harvester is made to scan it`, [
+    {
+      do: 'rescanTarget',
+      target: { kind: 'Setting', name, uid, resourceVersion },
+      hasHash: hasHash(setting),
+      note: writeNote({ at, evidence, stage: (note?.stage ?? 0) + 1 }),
+      ...(intervalSeconds > 0 && { intervalSeconds }),
+    },
+  ]);
+}
+
+/** One finding for each StorageClass, however many backups wait for it. */
+const lacking = (seen: Seen): Finding[] =>
+  [...seen.lacking].map(([name, backups]) => ({
+    subject: ref('StorageClass', name),
+    reason: 'StorageClassMissing',
+    message: `${backups.length} unclaimed ${backups.length === 1 ? 'backup is of a volume' : 'backups are of volumes'} in StorageClass ${name}, which does not exist here: ${some(backups)}`,
+    facts: { backup: backups[0] ?? '', unclaimed: String(backups.length) },
+    actions: [],
+  }));
+
+const hasHash = ({ metadata }: Setting): boolean => metadata.annotations[names.HASH_ANNOTATION] !== undefined;
+/** Harvester up to 1.4.1 remembers no scan: any write to the setting starts one, Gleaner’s note too. */
+const keepsHash = ({ metadata }: Setting): boolean => metadata.annotations[names.REFRESH_ANNOTATION] !== undefined;
+
+/** With blank S3 keys Harvester's webhook accepts a write to the setting at once; any other is checked in full. */
+const isCheckedInFull = ({ target }: Setting): boolean =>
+  target?.is === 'target' && (target.type !== 's3' || target.hasKeys);
+
+const scannedAt = ({ metadata }: Setting): string =>
+  metadata.annotations[names.REFRESH_ANNOTATION] ?? 'an unknown time';
+
+const SOME = 5;
+const some = (all: readonly string[]): string =>
+  all.length <= SOME ? all.join(', ') : `${all.slice(0, SOME).join(', ')} and ${all.length - SOME} more`;
+
+const showTarget = `kubectl get backuptargets.longhorn.io -n ${names.LONGHORN_NAMESPACE} ${names.DEFAULT_TARGET} -o yaml`;
+const showNotReady = `kubectl get virtualmachinebackups -A -o custom-columns=NAMESPACE:.metadata.namespace,NAME:.metadata.name,READY:.status.readyToUse`;

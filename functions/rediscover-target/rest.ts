@@ -1,0 +1,65 @@
+import { ref } from '../../shared/domain/kinds.ts';
+import * as names from '../../shared/domain/names.ts';
+import type { Setting } from '../../shared/objects/types.ts';
+import type { Finding } from '../../shared/plan/plan.ts';
+import type { Reason } from '../../shared/plan/reason.ts';
+
+export const subject = ref('Setting', names.TARGET_SETTING);
+
+/** The command that shows the setting without its value, which may hold keys. */
+const conditions = `kubectl get settings.harvesterhci.io ${names.TARGET_SETTING} -o jsonpath='{.status.conditions}'`;
+
+/** Why there is no target to look at, from the setting alone. */
+export function withoutTarget(setting: Setting | undefined): Finding | undefined {
+  const says = (reason: Reason, message: string, command?: string): Finding => ({
+    subject,
+    reason,
+    message,
+    ...(command !== undefined && { command }),
+    actions: [],
+  });
+  const target = setting?.target;
+  if (setting === undefined || target === undefined || target.is === 'none')
+    return says('TargetNotConfigured', 'Harvester has no backup target');
+  if (target.is === 'unreadable')
+    return says('TargetUnreadable', `the value of setting ${names.TARGET_SETTING} is not JSON that Harvester can read`);
+  const applied = setting.status?.conditions?.find(({ type }) => type === 'configured');
+  if (applied !== undefined && applied.status !== 'True')
+    return says('TargetNotApplied', `${describeTarget(setting)} was not applied by Harvester`, conditions);
+  return undefined;
+}
+
+/** Nothing is unclaimed. What is left to say is that nobody would look if something were. */
+export function atRest(setting: Setting): Finding {
+  const never = neverRescans(setting);
+  return (
+    never ?? {
+      subject,
+      reason: 'TargetDiscovered',
+      message: `every backup that Longhorn knows on ${describeTarget(setting)} belongs to a VMBackup`,
+      actions: [],
+    }
+  );
+}
+
+export const intervalOf = ({ target }: Setting): number =>
+  target?.is === 'target' ? target.refreshIntervalInSeconds : 0;
+
+export function neverRescans(setting: Setting): Finding | undefined {
+  if (intervalOf(setting) > 0) return undefined;
+  return {
+    subject,
+    reason: 'NeverRescans',
+    message: `refreshIntervalInSeconds of ${describeTarget(setting)} is 0: Harvester does not scan it again by itself`,
+    actions: [],
+  };
+}
+
+/** As people know it: what it points at, never what opens it. */
+export function describeTarget({ target }: Setting): string {
+  if (target?.is !== 'target') return 'the backup target';
+  const { type, endpoint, bucketName, bucketRegion } = target;
+  const where =
+    type === 's3' ? `${bucketName}${bucketRegion && ` in ${bucketRegion}`}${endpoint && ` at ${endpoint}`}` : endpoint;
+  return `the ${type} target ${where}`;
+}

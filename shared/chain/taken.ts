@@ -1,0 +1,42 @@
+import { parseHandle } from '../domain/handle.ts';
+import * as names from '../domain/names.ts';
+import type { Content, VMBackup, VolumeEntry } from '../objects/types.ts';
+import { isDeleting } from './judge.ts';
+
+/** What a content holds that was taken on this cluster. */
+export interface Taken {
+  /** Absent until Longhorn has written the handle, and where it is no remote backup. */
+  readonly backup?: string;
+  readonly atMs?: number;
+}
+
+/** Undefined for pre-provisioned contents and for other drivers: only a dynamic one says how old its data is. */
+export function takenBy({ spec, status, metadata }: Content): Taken | undefined {
+  if (spec.driver !== names.LONGHORN_DRIVER || !spec.source.volumeHandle || isDeleting({ metadata })) return undefined;
+  const handle = status?.snapshotHandle ? parseHandle(status.snapshotHandle) : undefined;
+  return {
+    ...(handle?.kind === 'backup' && { backup: handle.backup }),
+    ...(status?.creationTime && { atMs: Math.floor(status.creationTime / 1e6) }),
+  };
+}
+
+/** Clocks of a cluster may differ by so much. */
+const SLACK_MS = 60_000;
+
+/**
+ * Says how a content's data differs from what the VMBackup recorded, or nothing. A content that vanished is made anew
+ * by the snapshot controller, with the data of that day if Longhorn no longer has the old; and Harvester then records
+ * the new backup as if it were the old. What remains is the time: nothing can be younger than the VMBackup's readiness.
+ */
+export function replacement(backup: VMBackup, { longhornBackupName }: VolumeEntry, taken: Taken): string | undefined {
+  if (taken.backup !== undefined && longhornBackupName && taken.backup !== longhornBackupName)
+    return `it holds backup ${taken.backup}, but the VMBackup records ${longhornBackupName}`;
+  if (taken.atMs === undefined || !isYounger(backup, taken.atMs)) return undefined;
+  return `it holds data of ${new Date(taken.atMs).toISOString()}, but the VMBackup was complete at ${backup.status?.creationTime}`;
+}
+
+/** Of data that is younger than a VMBackup’s readiness, which it cannot be. */
+export function isYounger({ status }: VMBackup, atMs: number): boolean {
+  const readyAt = status?.readyToUse === true ? status.creationTime : undefined;
+  return readyAt !== undefined && readyAt !== null && atMs > Date.parse(readyAt) + SLACK_MS;
+}
