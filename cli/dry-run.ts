@@ -46,6 +46,9 @@ function touchedBy(action: Action): Ref[] {
       const namespace = 'namespace' in metadata ? metadata.namespace : undefined;
       return [{ kind, name: metadata.name, ...(namespace !== undefined && { namespace }) }];
     }
+    case 'recordEvent':
+    case 'putReport':
+      return [action.target];
     case 'deleteSnapshot':
       return [action.target, { kind: 'VolumeSnapshotContent', name: action.content.name }];
     default:

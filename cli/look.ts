@@ -1,5 +1,8 @@
-import { describeRef } from '../shared/domain/kinds.ts';
+import { describeRef, refKey } from '../shared/domain/kinds.ts';
+import type { AnyFunction } from '../shared/function.ts';
+import type { Finding } from '../shared/plan/plan.ts';
 import { needsAttention } from '../shared/plan/plan.ts';
+import { reasons } from '../shared/plan/reason.ts';
 import { findingsOf } from '../shared/runtime/settle.ts';
 import { sweep } from '../shared/runtime/sweep.ts';
 import { withCluster } from './cluster.ts';
@@ -35,12 +38,14 @@ export async function look({ args, options, io }: Call<LookOptions>, kind: 'Scan
   return withCluster(options, async ({ reader }) => {
     const narrowed = await narrow(functions, reader, options, selected);
     const printer = await openPrinter(kind, options.output, io);
+    const isNews = newsOf(functions);
     try {
       for await (const swept of sweep({ functions: narrowed, reader, configOf, scope: scopeOf(options) })) {
         if (swept.kind === 'failure') {
           printer.failure(`${describeRef(swept.subject)}: ${sentenceOf(swept.error)}`);
         }
         for (const finding of findingsOf(swept)) {
+          if (!isNews(swept.function, finding)) continue;
           const shown = options.all === true || needsAttention(finding);
           await printer.finding({ function: swept.function, finding }, shown);
         }
@@ -53,4 +58,22 @@ export async function look({ args, options, io }: Call<LookOptions>, kind: 'Scan
     const { open, failures } = await printer.end();
     return failures > 0 ? exit.error : open > 0 ? exit.open : exit.ok;
   });
+}
+
+/**
+ * Several functions look at the same objects. What one has said, for the same reason and about the same thing, is not
+ * said again in another's name; only what is open is remembered.
+ */
+function newsOf(functions: readonly AnyFunction[]): (by: string, finding: Finding) => boolean {
+  const names = new Set(functions.map(({ name }) => name));
+  const said = new Map<string, string>();
+  return (by, finding) => {
+    if (!needsAttention(finding)) return true;
+    const teller = reasons[finding.reason].toldBy;
+    if (teller !== undefined && teller !== by && names.has(teller)) return false;
+    const key = `${finding.reason} ${finding.facts?.['snapshot'] ?? refKey(finding.subject)}`;
+    const first = said.get(key) ?? by;
+    said.set(key, first);
+    return first === by;
+  };
 }

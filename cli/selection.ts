@@ -86,13 +86,15 @@ async function picksOf(reader: Reader, { kind, name }: Selected, options: ScopeO
   switch (kind) {
     case 'VirtualMachineBackup':
       return vmBackupPicks(reader, named, options);
-    case 'VirtualMachineRestore':
-      return byPair(
+    case 'VirtualMachineRestore': {
+      const pairs = byPair(
         ({ metadata }) =>
           metadata.ownerReferences?.some(
             (owner) => owner.kind === kind && (name === undefined || owner.name === name),
           ) ?? false,
       );
+      return (item) => (item.what === 'restore' ? named(item.restore) : pairs(item));
+    }
     case 'VolumeSnapshotContent':
       return byPair(named, () => false);
     case 'VolumeSnapshot':
@@ -133,12 +135,18 @@ async function vmBackupPicks(
         return isPair(item.content.spec.volumeSnapshotRef);
       case 'snapshot':
         return isPair(item.snapshot.metadata);
-      case 'target':
-        return false;
+      case 'restore': {
+        const { virtualMachineBackupName: name, virtualMachineBackupNamespace: namespace } = item.restore.spec;
+        return backups.has(`${namespace || item.restore.metadata.namespace}/${name}`);
+      }
       case 'shared':
         return item.contents.some(({ spec }) => isPair(spec.volumeSnapshotRef));
       case 'unreadable':
         return item.object.kind === 'VirtualMachineBackup' && options.selector === undefined;
+      case 'target':
+      case 'targetTrouble':
+      case 'orphan':
+        return false;
     }
   };
 }
@@ -164,7 +172,12 @@ function namespaceOf(item: SurveyItem): string | undefined {
       return item.snapshot.metadata.namespace;
     case 'vmbackup':
       return item.backup.metadata.namespace;
+    case 'restore':
+      return item.restore.metadata.namespace;
+    case 'orphan':
+      return item.orphan.snapshot?.split('/')[0] ?? item.orphan.object.namespace;
     case 'target':
+    case 'targetTrouble':
       return undefined;
     case 'shared':
       return item.contents[0]?.spec.volumeSnapshotRef.namespace;

@@ -45,7 +45,10 @@ ${functions.map(functionSection).join('\n')}`;
 
 function functionSection(fn: AnyFunction): string {
   const watched = fn.watches.map(({ kind, mode }) => [`\`${kind}\``, `\`${kinds[kind].apiVersion}\``, carries(mode)]);
-  const needed = fn.needs.map((need) => [`\`${resourceOf(need)}\``, need.verbs.join(', ')]);
+  const needed = fn.needs.map((need) => [
+    `\`${resourceOf(need)}\`${need.names === undefined ? '' : ` ${need.names.join(', ')}`}`,
+    need.verbs.join(', '),
+  ]);
   const policy = policyOf(fn);
   return `## ${fn.name}
 

@@ -15,6 +15,7 @@ import { Activity, type ControllerOptions } from './controllers/loop.ts';
 import { startProvisioner } from './controllers/provisioner.ts';
 import { startSnapshotController } from './controllers/snapshot-controller.ts';
 import { baseWorld } from './scenarios/base.ts';
+import { setting } from './scenarios/build.ts';
 import { type Scenario, findScenario } from './scenarios/index.ts';
 
 export { type Scenario, findScenario, scenarios } from './scenarios/index.ts';
@@ -60,7 +61,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
       if (kind === 'Backup' && status?.state === 'Completed') store.put(status.volumeName, metadata.name);
     api.seed(objects);
   };
-  seed([...baseWorld(), ...scenario.objects(versions)]);
+  seed([...baseWorld(), ...serverVersion(versions.harvester), ...scenario.objects(versions)]);
   for (const [path, text] of scenario.metadata?.(versions) ?? []) store.metadata.set(path, text);
 
   for (const { volume, backup } of scenario.stored?.(versions) ?? []) store.put(volume, backup);
@@ -108,3 +109,8 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   api.clearRequests();
   return sandbox;
 }
+
+/** As Harvester says which release it is. */
+const serverVersion = (version: HarvesterVersion): KubeObject[] => [
+  setting('server-version', { value: `v${version}` }),
+];

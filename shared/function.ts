@@ -25,8 +25,12 @@ export interface FunctionDefinition<Seen = unknown, Config = unknown> {
   surveys(item: SurveyItem): Considered;
   /** Reads all that the decision needs, the time included. The compiler proves that it cannot write. */
   observe(reader: Reader, subject: Ref, nowMs: number): Promise<Seen>;
-  /** Decides. Pure: equal input, equal plan. */
-  plan(seen: Seen, config: Config): Plan;
+  /** Whether sweeps are none of its business: what it tells is of the moment. */
+  readonly sweeps?: false;
+  /** Whether its sweep also needs what `SurveyOptions.chain` reads. */
+  readonly surveysChain?: true;
+  /** Decides. Pure: equal input, equal plan. `nowMs` is the time of deciding, for those whom it concerns. */
+  plan(seen: Seen, config: Config, nowMs: number): Plan;
 }
 
 export interface Watch {
@@ -42,6 +46,8 @@ export interface Need {
   readonly group: string;
   readonly resource: string;
   readonly verbs: readonly ('get' | 'list' | 'create' | 'patch' | 'delete')[];
+  /** Only objects of these names. */
+  readonly names?: readonly string[];
 }
 
 /** A resource event, parsed. */

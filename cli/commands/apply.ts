@@ -72,6 +72,8 @@ async function apply({ args, options, io }: Call<ApplyOptions>): Promise<number>
       reader,
       ...(dryRun !== 'client' && { applier }),
       configOf,
+      // Whoever reads this command's output need not be told by the cluster too.
+      records: false,
       scope: scopeOf(options),
       timeoutMs,
       once: once === true || dryRun !== 'none',

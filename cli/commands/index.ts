@@ -1,8 +1,11 @@
 import type { Command } from '../command.ts';
 import { applyCommand } from './apply.ts';
+import { doctorCommand } from './doctor.ts';
+import { explainCommand } from './explain.ts';
 import { functionsCommand } from './functions.ts';
 import { manifestsCommand } from './manifests.ts';
 import { planCommand } from './plan.ts';
+import { preflightCommand } from './preflight.ts';
 import { replayCommand } from './replay.ts';
 import { sandboxCommand } from './sandbox.ts';
 import { scanCommand } from './scan.ts';
@@ -11,6 +14,9 @@ import { scanCommand } from './scan.ts';
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- existential type: each command's options stay its own
 export const commands: readonly Command<any>[] = [
   scanCommand,
+  doctorCommand,
+  explainCommand,
+  preflightCommand,
   planCommand,
   applyCommand,
   replayCommand,

@@ -21,9 +21,18 @@ const shortKinds: Readonly<Record<Ref['kind'], string>> = {
   BackupVolume: 'backupvolume.longhorn.io',
   BackupTarget: 'backuptarget.longhorn.io',
   BackupBackingImage: 'backupbackingimage.longhorn.io',
-  Setting: 'setting.harvesterhci.io',
-  StorageClass: 'sc',
   PersistentVolumeClaim: 'pvc',
+  Namespace: 'namespace',
+  ResourceQuota: 'quota',
+  StorageClass: 'sc',
+  CSIDriver: 'csidriver',
+  VirtualMachine: 'vm',
+  VirtualMachineImage: 'virtualmachineimage',
+  ScheduleVMBackup: 'svmbackup',
+  Setting: 'setting.harvesterhci.io',
+  Event: 'event.events.k8s.io',
+  PolicyReport: 'policyreport',
+  Report: 'report.openreports.io',
 };
 
 /** What kubectl takes: `vmbackup/web`. */

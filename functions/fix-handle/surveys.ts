@@ -26,7 +26,10 @@ export function surveys(item: SurveyItem): Considered {
     case 'shared':
       return shared(item.backup, item.contents);
     case 'vmbackup':
+    case 'restore':
     case 'target':
+    case 'targetTrouble':
+    case 'orphan':
       return { subjects: [] };
   }
 }

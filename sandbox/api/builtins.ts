@@ -1,12 +1,15 @@
 /**
  * Defaults and immutability of the built-in kinds, as far as volumes and their users need them.
  *
- * What it does not do: ask whether a storage class lets a claim grow; validate the rest of a built-in object (containers, ports, access modes …), allocate
- * cluster IPs, add the protection finalizers of PVCs and PVs (a controller of the real cluster removes them again).
+ * What it does not do: ask whether a storage class lets a claim grow; validate the rest of a built-in object (containers,
+ * ports, access modes …); allocate cluster IPs; count what a ResourceQuota limits, or refuse what passes it (its status
+ * is what a scenario says); add the protection finalizers of PVCs and PVs (a controller of the real cluster removes them
+ * again).
  */
 import { isDeepStrictEqual } from 'node:util';
 import { field } from './errors.ts';
 import type { FieldError } from './errors.ts';
+import { validateEvent } from './event-rules.ts';
 import type { KindId, KubeObject } from './types.ts';
 
 export interface BuiltInRules {
@@ -103,6 +106,7 @@ export const BUILT_IN_RULES: Record<KindId, BuiltInRules> = {
         .filter((name) => old && !same(old[name], storageClass[name]))
         .map((name) => field.forbidden(name, `updates to ${name} are forbidden.`)),
   },
+  'events.k8s.io/v1/Event': { validate: validateEvent },
   'rbac.authorization.k8s.io/v1/RoleBinding': { validate: roleRefIsImmutable },
   'rbac.authorization.k8s.io/v1/ClusterRoleBinding': { validate: roleRefIsImmutable },
 };

@@ -1,6 +1,7 @@
 /**
  * The rules of the custom resources that the product writes, copied field by field from their CRDs:
- * snapshot.storage.k8s.io 8.x (with its CEL rules and messages) and harvesterhci.io up to 1.8.
+ * snapshot.storage.k8s.io 8.x (with its CEL rules and messages), harvesterhci.io up to 1.8, and the two kinds of report
+ * (without their selectors and limits).
  * Parts that only carry data (a VM's spec, a PVC's template) are left open.
  */
 import { anything, array, boolean, integer, object, string } from './schema.ts';
@@ -214,3 +215,35 @@ export const scheduleVMBackup = root(
   },
   ['spec'],
 );
+
+const reportResult = object(
+  {
+    source: string,
+    policy: string,
+    rule: string,
+    category: string,
+    severity: { type: 'string', enum: ['critical', 'high', 'low', 'medium', 'info'] },
+    result: { type: 'string', enum: ['pass', 'fail', 'warn', 'error', 'skip'] },
+    scored: boolean,
+    message: string,
+    timestamp: object({ seconds: integer, nanos: integer }, { required: ['nanos', 'seconds'] }),
+    resources: array(anything),
+    properties: anything,
+  },
+  { required: ['policy'] },
+);
+const reportFields = {
+  scope: object({
+    apiVersion: string,
+    fieldPath: string,
+    kind: string,
+    name: string,
+    namespace: string,
+    resourceVersion: string,
+    uid: string,
+  }),
+  summary: object({ pass: integer, fail: integer, warn: integer, error: integer, skip: integer }),
+  results: array(reportResult),
+};
+export const policyReport = root(reportFields);
+export const openReport = root({ ...reportFields, source: string });

@@ -54,6 +54,7 @@ const BUILT_IN: Record<string, Row[]> = {
     ['ConfigMap', 'configmaps', 'cm', 'ns'],
     ['Secret', 'secrets', '', 'ns'],
     ['Event', 'events', 'ev', 'ns upsert'],
+    ['ResourceQuota', 'resourcequotas', 'quota', 'ns status returns'],
   ],
   'events.k8s.io/v1': [['Event', 'events', 'ev', 'ns upsert']],
   'apps/v1': [['Deployment', 'deployments', 'deploy', 'ns status generation all']],
@@ -84,6 +85,7 @@ const CUSTOM: Record<string, Row[]> = {
     ['VirtualMachineBackup', 'virtualmachinebackups', 'vmbackup,vmbackups', 'ns'],
     ['VirtualMachineRestore', 'virtualmachinerestores', 'vmrestore,vmrestores', 'ns'],
     ['Setting', 'settings', '', 'cluster'],
+    ['VirtualMachineImage', 'virtualmachineimages', 'vmimage,vmimages', 'ns'],
     ['ScheduleVMBackup', 'schedulevmbackups', 'svmbackup,svmbackups', 'ns'],
     ['VolumeRemoteBackup', 'volumeremotebackups', '', 'ns'],
     ['VolumeRemoteRestore', 'volumeremoterestores', '', 'ns'],
@@ -97,6 +99,9 @@ const CUSTOM: Record<string, Row[]> = {
     ['Snapshot', 'snapshots', 'lhsnap', 'ns status'],
     ['Setting', 'settings', 'lhs', 'ns status'],
   ],
+  // On a cluster whose reports nobody reads these are not installed: `withoutGroups`.
+  'wgpolicyk8s.io/v1alpha2': [['PolicyReport', 'policyreports', 'polr', 'ns']],
+  'openreports.io/v1alpha1': [['Report', 'reports', 'reps', 'ns']],
   'kubevirt.io/v1': [
     ['VirtualMachine', 'virtualmachines', 'vm,vms', 'ns status'],
     ['VirtualMachineInstance', 'virtualmachineinstances', 'vmi,vmis', 'ns status'],
@@ -113,6 +118,8 @@ const SCHEMAS: Record<KindId, Schema> = {
   'harvesterhci.io/v1beta1/VirtualMachineRestore': crds.virtualMachineRestore,
   'harvesterhci.io/v1beta1/Setting': crds.harvesterSetting,
   'harvesterhci.io/v1beta1/ScheduleVMBackup': crds.scheduleVMBackup,
+  'wgpolicyk8s.io/v1alpha2/PolicyReport': crds.policyReport,
+  'openreports.io/v1alpha1/Report': crds.openReport,
 };
 
 const EVENT_FIELDS = ['kind', 'namespace', 'name', 'uid'].map((name) => `involvedObject.${name}`);

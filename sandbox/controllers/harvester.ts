@@ -32,6 +32,7 @@ export function startHarvester(client: ApiClient, options: HarvesterOptions): Ha
     async upgrade(version) {
       await stop();
       context = { ...context, version };
+      await client.mergePatch(kinds.Setting, 'server-version', undefined, { value: `v${version}` });
       running = start();
     },
     async recoverFromTarget() {

@@ -2,6 +2,7 @@
 import * as handles from './handles.ts';
 import { large } from './large.ts';
 import * as losses from './losses.ts';
+import * as orphans from './orphans.ts';
 import * as restores from './restores.ts';
 import type { Scenario } from './scenario.ts';
 import * as targets from './targets.ts';
@@ -47,6 +48,9 @@ export const scenarios: readonly Scenario[] = [
   trouble.scheduledNotFinal,
   trouble.notOurs,
   trouble.broken,
+  orphans.orphans,
+  orphans.brokenLinks,
+  orphans.blockers,
   large(100),
 ];
 

@@ -1,7 +1,7 @@
 import type { Handle, BackupHandle } from '../domain/handle.ts';
 import { backupHandle, parseHandle } from '../domain/handle.ts';
 import * as names from '../domain/names.ts';
-import type { Backup, BackupVolume, Content, OwnerReference, Snapshot } from '../objects/types.ts';
+import type { Backup, BackupVolume, Content, OwnerReference, Snapshot, VMBackup } from '../objects/types.ts';
 import type { Reason } from '../plan/reason.ts';
 
 /** What a content is, from itself alone: either a reason to leave it, or the backup its handle names. */
@@ -37,6 +37,8 @@ export function isGuestClusters(object: Pick<Content | Snapshot, 'metadata'>): b
 /** The facts of a Longhorn Backup that say what its handle must be; small, since a survey keeps one per backup. */
 export interface BackupFacts {
   readonly volume: string;
+  /** When its data was taken; absent where Longhorn does not say. */
+  readonly takenMs?: number;
 }
 export type BackupTrouble = { readonly reason: Reason; readonly detail: string };
 
@@ -64,7 +66,20 @@ export function judgeBackup(name: string, backup: Backup | undefined): BackupFac
       detail: `Longhorn Backup ${name} is of volume ${volume} by its status and of ${label} by its label`,
     };
   }
-  return { volume };
+  const takenMs = Date.parse(backup.status?.backupCreatedAt ?? '');
+  return Number.isNaN(takenMs) ? { volume } : { volume, takenMs };
+}
+
+/** Clocks of nodes differ, and a VMBackup is ready some time after its data was taken. */
+const SKEW_MS = 60_000;
+
+/**
+ * Data that is younger than the VMBackup that records it: the content was lost, a new one was taken of what the volume
+ * held then, and Harvester wrote the new backup's name over the old one.
+ */
+export function isTakenLater(backup: VMBackup, { takenMs }: BackupFacts): boolean {
+  const readyMs = Date.parse(backup.status?.creationTime ?? '');
+  return takenMs !== undefined && takenMs > readyMs + SKEW_MS;
 }
 
 /** Right, right under the old spelling, or wrong; only for handles whose backup is known. */

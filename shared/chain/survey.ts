@@ -1,27 +1,68 @@
 import * as names from '../domain/names.ts';
 import type { KindName, Ref } from '../domain/kinds.ts';
 import type { ListOptions, Reader } from '../kube/ports.ts';
-import type { Backup, Content, Setting, Snapshot, VMBackup } from '../objects/types.ts';
+import { parseHandle } from '../domain/handle.ts';
+import type { Backup, BackupTarget, Content, Setting, Snapshot, VMBackup, VMRestore } from '../objects/types.ts';
 import type { BackupFacts, BackupTrouble } from './judge.ts';
 import { isDeleting, judgeBackup, judgeContent } from './judge.ts';
+import type { Orphan } from './orphans.ts';
+import { backupNamedBy } from './orphans.ts';
 import { contentsNaming, entriesOf, isOnTarget } from './read.ts';
+import type { Surroundings } from './surroundings.ts';
+import { orphans, readSurroundings } from './surroundings.ts';
 import { hash, NameTable } from './table.ts';
 import { takenBy } from './taken.ts';
+import type { TargetTrouble } from './target.ts';
+import { judgeTarget } from './target.ts';
 
 /** What a sweep or a scan comes across, in the order of the lists. */
 export type SurveyItem =
   | SurveyedContent
   | { readonly what: 'snapshot'; readonly snapshot: Snapshot; readonly pair: PairState }
-  | { readonly what: 'vmbackup'; readonly backup: VMBackup; readonly pairOf: (snapshotName: string) => PairState }
+  | SurveyedVMBackup
   /** Several contents on Delete name this backup: whichever is deleted first erases it. */
   | { readonly what: 'shared'; readonly backup: string; readonly contents: readonly Content[] }
+  /** Only with {@link SurveyOptions.target}, and of the whole cluster. */
   | {
       readonly what: 'target';
       readonly setting: Setting | undefined;
       /** How many finished Backups on the target no VMBackup records. */
       readonly unclaimed: number;
     }
+  /** Only with {@link SurveyOptions.chain}, as those that follow. A restore that is not complete. */
+  | { readonly what: 'restore'; readonly restore: VMRestore }
+  /** The target is in trouble, and there are VMBackups that need it. */
+  | { readonly what: 'targetTrouble'; readonly trouble: TargetTrouble }
+  | { readonly what: 'orphan'; readonly orphan: Orphan }
   | { readonly what: 'unreadable'; readonly object: Ref; readonly issue: string };
+
+export interface SurveyedVMBackup {
+  readonly what: 'vmbackup';
+  readonly backup: VMBackup;
+  readonly pairOf: (snapshotName: string) => PairState;
+  readonly chain?: ChainState;
+}
+
+/** What the lists show of the rest of the chain; a yes may very rarely be wrong, so nothing is written by it. */
+export interface ChainState {
+  /** Whether Longhorn has this backup, complete, of this volume. */
+  readonly isOf: (longhornBackup: string, volume: string) => boolean;
+  /** When its data was taken, to the next minute; undefined where Longhorn does not say. */
+  readonly takenMs: (longhornBackup: string) => number | undefined;
+  /** How many BackupVolumes there are for a Longhorn volume. */
+  readonly backupVolumesOf: (volume: string) => number;
+  readonly target: BackupTarget | undefined;
+  /** A report of Gleaner's says that something is wrong with this VMBackup. */
+  readonly accused: (uid: string) => boolean;
+}
+
+export interface SurveyOptions {
+  /** The whole chain: BackupVolumes, the target, restores, reports, and what nobody claims. */
+  readonly chain?: boolean;
+  /** What the Setting of the target says, and how much on it is unknown. */
+  readonly target?: boolean;
+  readonly nowMs?: number;
+}
 
 export interface SurveyedContent {
   readonly what: 'content';
@@ -42,6 +83,8 @@ export interface PairState {
   readonly notRight: boolean;
   /** Content in deletion or left by its snapshot, or with a policy still to take. */
   readonly unfinished: boolean;
+  /** No VMBackup owns the snapshot. */
+  readonly unowned: boolean;
   /** There is a content that was taken on this cluster and has its handle. */
   readonly taken: boolean;
   /** Of the data in such a content. */
@@ -50,14 +93,25 @@ export interface PairState {
   readonly names: (backup: string) => boolean;
 }
 
-const bit = { snapshot: 1, content: 2, dynamic: 4, unready: 8, notRight: 16, unfinished: 32, taken: 64 } as const;
-const FLAG_BITS = 7;
+const bit = {
+  snapshot: 1,
+  content: 2,
+  dynamic: 4,
+  unready: 8,
+  notRight: 16,
+  unfinished: 32,
+  unowned: 64,
+  /** A VMBackup names it, or what it was revised into or from. */
+  claimed: 128,
+  taken: 256,
+} as const;
+const FLAG_BITS = 9;
 /** All of a pair in one number: the flags, and above them as much of its backup's hash as there is room for. */
 const backupBits = (backup: string): number => (hash(backup) << FLAG_BITS) >>> 0;
 
-/** All of a healthy backup in one number: a lowest bit that is always set, one each for its holder and its VMBackup, and its volume's hash. */
-const known = { there: 1, held: 2, claimed: 4 } as const;
-const volumeBits = (volume: string): number => ((hash(volume) << 3) | known.there) >>> 0;
+/** All of a healthy backup in one number: a lowest bit that is always set, one each for its holder, for whoever names it and for the VMBackup that records it, and its volume's hash. */
+const known = { there: 1, held: 2, claimed: 4, recorded: 8 } as const;
+const volumeBits = (volume: string): number => ((hash(volume) << 4) | known.there) >>> 0;
 
 /**
  * Reads the cluster once, in lists only, and yields each content, the snapshots worth a word, and each VMBackup. Memory
@@ -66,10 +120,10 @@ const volumeBits = (volume: string): number => ((hash(volume) << 3) | known.ther
 export async function* survey(
   reader: Reader,
   scope: Pick<ListOptions, 'namespace' | 'selector'> = {},
-  { target = false }: { readonly target?: boolean } = {},
+  { chain = false, target = false, nowMs = 0 }: SurveyOptions = {},
 ): AsyncGenerator<SurveyItem> {
-  // Of a part of the VMBackups nothing can be concluded for the target as a whole.
-  const whole = target && scope.namespace === undefined && scope.selector === undefined;
+  // Of a part of the VMBackups nothing can be concluded for the target as a whole, nor what nobody claims.
+  const whole = scope.namespace === undefined && scope.selector === undefined;
   const unreadable: SurveyItem[] = [];
   const options = {
     onUnreadable: ({ issue, ...object }: { kind: KindName; name: string; namespace?: string; issue: string }) =>
@@ -79,6 +133,8 @@ export async function* survey(
   for await (const backup of reader.list('Backup', { namespace: names.LONGHORN_NAMESPACE, ...options })) {
     backups.add(backup);
   }
+
+  const surroundings = chain ? await readSurroundings(reader, options) : undefined;
 
   const pairs = new NameTable();
   /** When the data of pairs that were taken here is of, in seconds. */
@@ -94,29 +150,103 @@ export async function* survey(
     const key = `${snapshot.metadata.namespace}/${snapshot.metadata.name}`;
     const dynamic = !snapshot.spec.source.volumeSnapshotContentName;
     const unready = snapshot.status?.readyToUse !== true || isDeleting(snapshot);
-    pairs.add(key, bit.snapshot | (dynamic ? bit.dynamic : 0) | (unready ? bit.unready : 0));
+    const owned = snapshot.metadata.ownerReferences?.some((o) => o.kind === 'VirtualMachineBackup') === true;
+    const flags = (dynamic ? bit.dynamic : 0) | (unready ? bit.unready : 0) | (owned ? 0 : bit.unowned);
+    pairs.add(key, bit.snapshot | flags);
     const noted = snapshot.metadata.annotations?.[names.SWAP_ANNOTATION] !== undefined;
     if (noted || unready) yield { what: 'snapshot', snapshot, pair: stateOf(pairs.get(key)) };
   }
 
+  let needsTarget = false;
   for await (const backup of reader.list('VirtualMachineBackup', { ...scope, ...options })) {
-    const { namespace } = backup.metadata;
-    for (const { longhornBackupName } of entriesOf(backup)) if (longhornBackupName) backups.claim(longhornBackupName);
+    const { namespace, uid } = backup.metadata;
+    for (const { longhornBackupName } of entriesOf(backup)) if (longhornBackupName) backups.record(longhornBackupName);
     const keyOf = (name: string) => `${namespace}/${name}`;
-    yield { what: 'vmbackup', backup, pairOf: (name) => stateOf(pairs.get(keyOf(name)), ages.get(keyOf(name))) };
+    const pairOf = (name: string) => stateOf(pairs.get(keyOf(name)), ages.get(keyOf(name)));
+    if (surroundings === undefined) {
+      yield { what: 'vmbackup', backup, pairOf };
+      continue;
+    }
+    needsTarget ||= (backup.spec.type || 'backup') === 'backup';
+    surroundings.living.add(uid);
+    claim(backup, pairs);
+    yield { what: 'vmbackup', backup, pairOf, chain: chainState(backups, surroundings) };
   }
-  if (whole) {
+  if (target && whole) {
     let setting: Setting | undefined;
     for await (const one of reader.list('Setting')) if (one.metadata.name === names.TARGET_SETTING) setting = one;
-    yield { what: 'target', setting, unclaimed: backups.unclaimed };
+    yield { what: 'target', setting, unclaimed: backups.unrecorded };
+  }
+  if (surroundings !== undefined) {
+    const trouble = judgeTarget(surroundings.target);
+    if (trouble !== undefined && (needsTarget || trouble.reason !== 'TargetNotConnected')) {
+      yield { what: 'targetTrouble', trouble };
+    }
+    for (const restore of surroundings.restores) yield { what: 'restore', restore };
+    // What cannot be read may claim anything.
+    if (whole && unreadable.length === 0) yield* unclaimed(reader, backups, pairs, surroundings, nowMs);
   }
   yield* unreadable;
 }
 
+/** A VMBackup's own pairs, and what they were revised from or are about to be revised into. */
+function claim(backup: VMBackup, pairs: NameTable): void {
+  for (const { name } of entriesOf(backup)) {
+    for (const one of name ? [name, names.revisedName(name), ...names.predecessorNames(name)] : []) {
+      const key = `${backup.metadata.namespace}/${one}`;
+      if (pairs.get(key) !== 0) pairs.add(key, bit.claimed);
+    }
+  }
+}
+
+const chainState = (backups: Backups, { target, backupVolumesOf, accused }: Surroundings): ChainState => ({
+  isOf: (backup, volume) => backups.isOf(backup, volume),
+  takenMs: (backup) => backups.takenMs(backup),
+  backupVolumesOf,
+  target,
+  accused,
+});
+
+/** What the survey has seen claimed by nobody is read once more, each kind only if there is any of it. */
+function unclaimed(
+  reader: Reader,
+  backups: Backups,
+  pairs: NameTable,
+  { living }: Surroundings,
+  nowMs: number,
+): AsyncGenerator<Extract<SurveyItem, { what: 'orphan' }>> {
+  const pairAt = (at: { namespace: string; name: string }) => pairs.get(`${at.namespace}/${at.name}`);
+  return orphans(reader, {
+    ...(backups.hasUnclaimed() && { isClaimed: (name: string) => backups.isClaimed(name) }),
+    ...(pairs.some(isLeftContent) && {
+      isLeft: (content: Content) => isLeftContent(pairAt(content.spec.volumeSnapshotRef)),
+    }),
+    ...(pairs.some(isLooseSnapshot) && {
+      isLoose: (snapshot: Snapshot) => isLooseSnapshot(pairAt(snapshot.metadata)),
+    }),
+    living,
+    nowMs,
+  });
+}
+
+/** A content of a remote backup without a snapshot, which no VMBackup expects. */
+const isLeftContent = (bits: number): boolean => (bits & (bit.content | bit.snapshot | bit.claimed)) === bit.content;
+/** A snapshot of a remote backup that no VMBackup names. */
+const isLooseSnapshot = (bits: number): boolean =>
+  (bits & (bit.content | bit.snapshot | bit.claimed)) === (bit.content | bit.snapshot);
+
 function surveyContent(content: Content, backups: Backups, pairs: NameTable, ages: NameTable): SurveyedContent {
   const { namespace, name } = content.spec.volumeSnapshotRef;
   const judged = judgeContent(content);
+  const named = backupNamedBy(content);
+  if (named !== undefined) backups.claim(named);
   if ('reason' in judged) {
+    if (judged.reason === 'DynamicContent' && named !== undefined) {
+      const handle = parseHandle(content.status?.snapshotHandle ?? '');
+      const sound = handle.kind === 'backup' && backups.isOf(named, handle.volume);
+      const flags = bit.content | (sound ? 0 : bit.notRight) | (isDeleting(content) ? bit.unfinished : 0);
+      pairs.add(`${namespace}/${name}`, (flags | backupBits(named)) >>> 0);
+    }
     const { backup: taken, atMs = 0 } = takenBy(content) ?? {};
     if (taken !== undefined) {
       pairs.add(`${namespace}/${name}`, (bit.taken | backupBits(taken)) >>> 0);
@@ -139,10 +269,13 @@ function surveyContent(content: Content, backups: Backups, pairs: NameTable, age
 class Backups {
   readonly #healthy = new NameTable();
   readonly #troubled = new Map<string, BackupTrouble>();
+  readonly #claimedTroubled = new Set<string>();
+  /** Minutes. */
+  readonly #taken = new NameTable();
   /** Backups that more than one content on Delete names. */
   readonly shared = new Set<string>();
-  /** How many healthy ones on Harvester's target no VMBackup has claimed yet. */
-  unclaimed = 0;
+  /** How many healthy ones on Harvester's target no VMBackup has recorded yet. */
+  unrecorded = 0;
   readonly #elsewhere = new Set<string>();
 
   add(backup: Backup): void {
@@ -151,21 +284,44 @@ class Backups {
     if ('reason' in facts) this.#troubled.set(name, facts);
     else {
       this.#healthy.add(name, volumeBits(facts.volume));
-      if (isOnTarget(backup)) this.unclaimed++;
+      if (facts.takenMs !== undefined && facts.takenMs > 0) this.#taken.add(name, Math.ceil(facts.takenMs / 60_000));
+      if (isOnTarget(backup)) this.unrecorded++;
       else this.#elsewhere.add(name);
     }
   }
 
-  /** A VMBackup records it. */
+  /** Somebody names it. */
   claim(backup: string): void {
+    if (this.#healthy.get(backup) !== 0) this.#healthy.add(backup, known.claimed);
+    else if (this.#troubled.has(backup)) this.#claimedTroubled.add(backup);
+  }
+
+  /** A VMBackup records it. */
+  record(backup: string): void {
+    this.claim(backup);
     const bits = this.#healthy.get(backup);
-    if (bits === 0 || (bits & known.claimed) !== 0 || this.#elsewhere.has(backup)) return;
-    this.#healthy.add(backup, known.claimed);
-    this.unclaimed--;
+    if (bits === 0 || (bits & known.recorded) !== 0 || this.#elsewhere.has(backup)) return;
+    this.#healthy.add(backup, known.recorded);
+    this.unrecorded--;
+  }
+
+  isClaimed(backup: string): boolean {
+    return (this.#healthy.get(backup) & known.claimed) !== 0 || this.#claimedTroubled.has(backup);
+  }
+
+  hasUnclaimed(): boolean {
+    return (
+      this.#claimedTroubled.size < this.#troubled.size || this.#healthy.some((value) => (value & known.claimed) === 0)
+    );
+  }
+
+  takenMs(backup: string): number | undefined {
+    const minutes = this.#taken.get(backup);
+    return minutes === 0 ? undefined : minutes * 60_000;
   }
 
   isOf(backup: string, volume: string): boolean {
-    return (this.#healthy.get(backup) & ~(known.held | known.claimed)) >>> 0 === volumeBits(volume);
+    return (this.#healthy.get(backup) & ~(known.held | known.claimed | known.recorded)) >>> 0 === volumeBits(volume);
   }
 
   hold(backup: string): void {
@@ -204,6 +360,7 @@ const stateOf = (bits: number, takenAtSeconds = 0): PairState => ({
   unready: (bits & bit.unready) !== 0,
   notRight: (bits & bit.notRight) !== 0,
   unfinished: (bits & bit.unfinished) !== 0,
+  unowned: (bits & bit.unowned) !== 0,
   taken: (bits & bit.taken) !== 0,
   ...(takenAtSeconds > 0 && { takenAtMs: takenAtSeconds * 1000 }),
   names: (backup) => (bits & ~((1 << FLAG_BITS) - 1)) >>> 0 === backupBits(backup),

@@ -25,6 +25,11 @@ export class NameTable {
     this.#values[slot] = (this.#values[slot] ?? 0) | bits;
   }
 
+  /** Whether any name's value is so. */
+  some(test: (value: number) => boolean): boolean {
+    return this.#values.some((value) => value !== 0 && test(value));
+  }
+
   /** The slot of a name, or the empty one where it belongs. An empty slot has the value 0. */
   #slot(high: number, low: number): number {
     const mask = this.#values.length - 1;

@@ -8,9 +8,18 @@ export const kinds = {
   BackupVolume: kind('longhorn.io/v1beta2', 'backupvolumes', true),
   BackupTarget: kind('longhorn.io/v1beta2', 'backuptargets', true),
   BackupBackingImage: kind('longhorn.io/v1beta2', 'backupbackingimages', true),
-  Setting: kind('harvesterhci.io/v1beta1', 'settings', false),
-  StorageClass: kind('storage.k8s.io/v1', 'storageclasses', false),
   PersistentVolumeClaim: kind('v1', 'persistentvolumeclaims', true),
+  Namespace: kind('v1', 'namespaces', false),
+  ResourceQuota: kind('v1', 'resourcequotas', true),
+  StorageClass: kind('storage.k8s.io/v1', 'storageclasses', false),
+  CSIDriver: kind('storage.k8s.io/v1', 'csidrivers', false),
+  VirtualMachine: kind('kubevirt.io/v1', 'virtualmachines', true),
+  VirtualMachineImage: kind('harvesterhci.io/v1beta1', 'virtualmachineimages', true),
+  ScheduleVMBackup: kind('harvesterhci.io/v1beta1', 'schedulevmbackups', true),
+  Setting: kind('harvesterhci.io/v1beta1', 'settings', false),
+  Event: kind('events.k8s.io/v1', 'events', true),
+  PolicyReport: kind('wgpolicyk8s.io/v1alpha2', 'policyreports', true),
+  Report: kind('openreports.io/v1alpha1', 'reports', true),
 } as const;
 
 export type KindName = keyof typeof kinds;

@@ -11,11 +11,15 @@ export const BEING_DELETED_ANNOTATION = 'snapshot.storage.kubernetes.io/volumesn
 export const SNAP_REVISE_ANNOTATION = 'harvesterhci.io/snapRevise';
 /** `<namespace>/<schedule>` on VMBackups that a schedule made. */
 export const SCHEDULE_ANNOTATION = 'harvesterhci.io/svmbackupId';
+/** On a claim: `<namespace>/<name>` of the image its volume was made from. */
+export const IMAGE_ANNOTATION = 'harvesterhci.io/imageId';
 /** Marks the pairs of a guest cluster's VolumeRemoteRestore. */
 export const REMOTE_RESTORE_ANNOTATION = 'harvesterhci.io/pvcrestore-ref';
 /** Harvester's Setting that says where backups go; its value may hold keys. */
 export const TARGET_SETTING = 'backup-target';
-/** On that Setting: of which value, and when, the target was scanned last. */
+/** Harvester's Setting that says its own version. */
+export const VERSION_SETTING = 'server-version';
+/** On the target's Setting: of which value, and when, the target was scanned last. */
 export const HASH_ANNOTATION = 'harvesterhci.io/hash';
 export const REFRESH_ANNOTATION = 'harvesterhci.io/lastRefreshTime';
 /** Longhorn: this CR goes, the data on the target stays. */
@@ -31,8 +35,18 @@ export const REPLACES_ANNOTATION = 'gleaner.dev/replaces';
 export const SWAP_ANNOTATION = 'gleaner.dev/swap';
 /** On the Setting of the target: when Gleaner last had it scanned, and on what evidence. */
 export const REDISCOVERY_ANNOTATION = 'gleaner.dev/rediscovery';
+/** What a person sets on a VMBackup to have Harvester look at it again; Gleaner itself never does. */
+export const NUDGE_ANNOTATION = 'gleaner.dev/look-again';
 /** Field manager of every write. */
 export const FIELD_MANAGER = 'gleaner';
+/** On the Events and reports that Gleaner writes. */
+export const MANAGED_BY_LABEL = 'app.kubernetes.io/managed-by';
+/** Harvester's words on a backup that it once found ready and later found damaged. */
+export const CHANGED_BACK = 'Change back to non-ready';
+/** Every snapshot that is taken through the CSI driver is called so in Longhorn, with the VolumeSnapshot's uid. */
+export const CSI_SNAPSHOT = /^snapshot-/;
+/** Longhorn's label on what a recurring job of its own made. */
+export const RECURRING_JOB_LABEL = 'RecurringJob';
 
 const REVISED = '-snap-revise';
 /** Kubernetes' limit for names of these kinds. */

@@ -17,6 +17,7 @@ import type {
 } from '../plan/action.ts';
 import { AlreadyExistsError, ConflictError, GoneError } from './errors.ts';
 import type { JsonPatchOperation, Reader, Writer } from './ports.ts';
+import { putReport, recordEvent } from './record.ts';
 
 export interface Applied {
   readonly action: Action;
@@ -64,6 +65,10 @@ function applyOne(action: Action, reader: Reader, writer: Writer): Promise<Appli
       return syncTarget(action, reader, writer);
     case 'rescanTarget':
       return rescanTarget(action, reader, writer);
+    case 'recordEvent':
+      return recordEvent(action, writer);
+    case 'putReport':
+      return putReport(action, writer);
   }
 }
 

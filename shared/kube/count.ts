@@ -24,6 +24,7 @@ export function countCalls<P extends { readonly reader: Reader; readonly writer:
         calls.lists++;
         return reader.list(kind, options);
       },
+      serves: (kind) => reader.serves(kind),
     },
     writer: {
       create: (kind, object) => {

@@ -27,6 +27,7 @@ export function hintsFrom(reader: Reader, nowMs: () => number = Date.now): Reade
         for (const backup of await backups()) yield backup as ObjectOf<K>;
       } else yield* reader.list(kind, options);
     },
+    serves: (kind) => reader.serves(kind),
   };
 }
 
@@ -63,7 +64,7 @@ async function readVMBackups(reader: Reader): Promise<readonly VMBackup[]> {
     all.push({
       metadata: { name, namespace, uid, resourceVersion, annotations: undefined },
       spec,
-      status: { source: false, volumeBackups: status?.volumeBackups },
+      status: { source: undefined, volumeBackups: status?.volumeBackups },
     });
   }
   return all;

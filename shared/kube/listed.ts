@@ -26,6 +26,7 @@ export function fromLists(reader: Reader): Reader {
       return ((await grouped).get(key) ?? []) as ObjectOf<K>[];
     },
     async get<K extends KindName>(kind: K, name: string, namespace?: string) {
+      if (oneByOne.has(kind)) return reader.get(kind, name, namespace);
       const all = await listed(kind);
       return all.get(keyOf(name, kinds[kind].namespaced ? namespace : undefined)) as ObjectOf<K> | undefined;
     },
@@ -39,8 +40,12 @@ export function fromLists(reader: Reader): Reader {
         if (matches(object, options)) yield object as ObjectOf<K>;
       }
     },
+    serves: (kind) => reader.serves(kind),
   };
 }
+
+/** Kinds of which a cluster has many more than Gleaner asks for. */
+const oneByOne: ReadonlySet<KindName> = new Set(['Event', 'PolicyReport', 'Report']);
 
 async function readAll(reader: Reader, kind: KindName): Promise<Map<string, ObjectOf<KindName>>> {
   const all = new Map<string, ObjectOf<KindName>>();

@@ -54,6 +54,7 @@ export function memoize(reader: Reader): Reader {
         throw error;
       }
     },
+    serves: (kind) => reader.serves(kind),
   };
 }
 

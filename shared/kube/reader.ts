@@ -1,8 +1,9 @@
 import type { KindName } from '../domain/kinds.ts';
+import { kinds } from '../domain/kinds.ts';
 import { quickly } from '../objects/quick.ts';
 import { nameOf, open, openOrThrow } from './door.ts';
 import { RetryableError } from './errors.ts';
-import { isAddressable, pathOf } from './paths.ts';
+import { apiPathOf, isAddressable, pathOf } from './paths.ts';
 import type { ListOptions, Reader } from './ports.ts';
 import type { Answer, Send } from './request.ts';
 import type { Asked } from './status.ts';
@@ -12,6 +13,7 @@ import { describeAsked, errorOf, isAbsentObject } from './status.ts';
 const PAGE = 500;
 
 export function createReader(send: Send, timeoutMs: number): Reader {
+  const served = new Map<KindName, { readonly answer: Promise<boolean>; readonly untilMs: number }>();
   return {
     async get<K extends KindName>(kind: K, name: string, namespace?: string) {
       if (![name, namespace ?? name].every(isAddressable)) return undefined;
@@ -33,7 +35,30 @@ export function createReader(send: Send, timeoutMs: number): Reader {
         else options.onUnreadable?.({ kind, ...nameOf(item), issue: opened.issue });
       }
     },
+
+    serves(kind) {
+      const nowMs = performance.now();
+      const known = served.get(kind);
+      if (known !== undefined && known.untilMs > nowMs) return known.answer;
+      const answer = isServed(send, timeoutMs, kind);
+      served.set(kind, { answer, untilMs: nowMs + SERVED_FRESH_MS });
+      answer.catch(() => served.delete(kind));
+      return answer;
+    },
   };
+}
+
+/** CRDs come and go seldom; a function that has just started asks anyway. */
+const SERVED_FRESH_MS = 60_000;
+
+/** Asks for the group's list of resources, which everybody may read. */
+async function isServed(send: Send, timeoutMs: number, kind: KindName): Promise<boolean> {
+  const { plural } = kinds[kind];
+  const asked: Asked = { verb: 'list', kind };
+  const answer = await naming(asked, send({ method: 'GET', path: apiPathOf(kind) }, timeoutMs));
+  if (answer.status === 404) return false;
+  const { resources } = bodyOf(answer, asked) as { resources?: unknown };
+  return Array.isArray(resources) && resources.some((one: { name?: unknown } | null) => one?.name === plural);
 }
 
 /**

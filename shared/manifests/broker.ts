@@ -31,7 +31,7 @@ export function broker({ namespace }: ManifestOptions): Commented {
 }
 
 /** What a function is told of: the kinds it watches, and the sweep. */
-export function triggers(fn: Pick<AnyFunction, 'name' | 'watches'>, options: ManifestOptions): Commented[] {
+export function triggers(fn: Pick<AnyFunction, 'name' | 'watches' | 'sweeps'>, options: ManifestOptions): Commented[] {
   return [
     trigger(
       fn.name,
@@ -45,15 +45,19 @@ export function triggers(fn: Pick<AnyFunction, 'name' | 'watches'>, options: Man
         'would do so some 255 times. Delivery names no dead letter sink, since there is no service to take them yet: what\n' +
         'is given up after the retries is found by the next sweep.',
     ),
-    trigger(
-      `${fn.name}-sweep`,
-      fn.name,
-      [...sweepTypes].map((type) => ({ type })),
-      { retry: 0, timeout: `PT${TIMEOUT_SECONDS}S` },
-      options,
-      'Not retried: the next tick is.',
-    ),
+    ...(fn.sweeps === false ? [] : [sweepTrigger(fn.name, options)]),
   ];
+}
+
+function sweepTrigger(name: string, options: ManifestOptions): Commented {
+  return trigger(
+    `${name}-sweep`,
+    name,
+    [...sweepTypes].map((type) => ({ type })),
+    { retry: 0, timeout: `PT${TIMEOUT_SECONDS}S` },
+    options,
+    'Not retried: the next tick is.',
+  );
 }
 
 /** Event types of a source in the mode the kind is watched in. */

@@ -5,6 +5,7 @@ export interface Rule {
   readonly group: string;
   readonly resource: string;
   readonly verbs: readonly string[];
+  readonly names?: readonly string[];
 }
 
 /**
@@ -30,9 +31,10 @@ export function account(
         apiVersion: 'rbac.authorization.k8s.io/v1',
         kind: 'ClusterRole',
         metadata: { name: role, ...shared },
-        rules: rules.map(({ group, resource, verbs }) => ({
+        rules: rules.map(({ group, resource, verbs, names }) => ({
           apiGroups: [group],
           resources: [resource],
+          ...(names !== undefined && { resourceNames: [...names] }),
           verbs: [...verbs],
         })),
       },

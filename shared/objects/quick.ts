@@ -1,4 +1,5 @@
 import type { KindName } from '../domain/kinds.ts';
+import { machineIn } from './machine.ts';
 import type { ObjectOf } from './types.ts';
 
 /**
@@ -18,13 +19,16 @@ const readers: { [K in KindName]?: (json: Json) => ObjectOf<K> | undefined } = {
   Backup({ metadata, spec, status }) {
     const meta = metaOf(metadata);
     if (meta === undefined || !isText(meta.namespace) || !isRecord(status)) return undefined;
-    const { state, volumeName, backupTargetName, error } = status;
-    if (!isText(state) || !isText(volumeName) || !maybeText(backupTargetName) || !maybeText(error)) return undefined;
-    if (!isRecord(spec) || !maybeText(spec['snapshotName']) || !maybeText(status['snapshotName'])) return undefined;
+    const { state, volumeName, snapshotName, size, volumeSize, labels, backupCreatedAt, backupTargetName, error } =
+      status;
+    if (!isText(state) || !isText(volumeName) || !maybeText(snapshotName) || !maybeText(size)) return undefined;
+    if (!maybeText(volumeSize) || !maybeTexts(labels) || !maybeText(backupCreatedAt)) return undefined;
+    if (!maybeText(backupTargetName) || !maybeText(error)) return undefined;
+    if (!isRecord(spec) || !maybeText(spec['snapshotName'])) return undefined;
     return {
       metadata: meta,
       spec: { snapshotName: spec['snapshotName'] },
-      status: { state, volumeName, snapshotName: status['snapshotName'], backupTargetName, error },
+      status: { state, volumeName, snapshotName, size, volumeSize, labels, backupCreatedAt, backupTargetName, error },
     } as ObjectOf<'Backup'>;
   },
 
@@ -76,21 +80,32 @@ const readers: { [K in KindName]?: (json: Json) => ObjectOf<K> | undefined } = {
   VirtualMachineBackup({ metadata, spec, status }) {
     const meta = metaOf(metadata);
     if (meta === undefined || !isText(meta.namespace) || !isRecord(spec) || !isRecord(status)) return undefined;
-    const { readyToUse, source, volumeBackups, error, creationTime, csiDriverVolumeSnapshotClassNames } = status;
+    const { readyToUse, creationTime, backupTarget, conditions, source, secretBackups, volumeBackups, error } = status;
+    const { csiDriverVolumeSnapshotClassNames } = status;
     if (!maybeText(creationTime) || !maybeTexts(csiDriverVolumeSnapshotClassNames)) return undefined;
+    const target = backupTarget === undefined ? undefined : targetOf(backupTarget);
+    const said = conditions === undefined ? undefined : conditionsOf(conditions);
+    const secrets = secretBackups === undefined ? undefined : namesOf(secretBackups);
+    const from = spec.source === undefined ? undefined : namesOf([spec.source])?.[0];
+    if (backupTarget !== undefined && target === undefined) return undefined;
+    if (conditions !== undefined && said === undefined) return undefined;
+    if (secretBackups !== undefined && secrets === undefined) return undefined;
+    if (spec.source !== undefined && from === undefined) return undefined;
     if (!maybeText(spec.type) || typeof readyToUse !== 'boolean' || error !== undefined) return undefined;
     if (!Array.isArray(volumeBackups)) return undefined;
     const entries = volumeBackups.map(entryOf);
     if (entries.includes(undefined)) return undefined;
-    const hasSource = source !== undefined && source !== null;
     return {
       metadata: meta,
-      spec: { type: spec.type },
+      spec: { type: spec.type, source: from },
       status: {
         readyToUse,
         creationTime,
         csiDriverVolumeSnapshotClassNames,
-        source: hasSource,
+        backupTarget: target,
+        conditions: said,
+        source: machineIn(source),
+        secretBackups: secrets,
         volumeBackups: entries,
       },
     } as ObjectOf<'VirtualMachineBackup'>;
@@ -123,16 +138,54 @@ function metaOf(json: unknown): Record<string, unknown> | undefined {
 
 function entryOf(json: unknown): object | undefined {
   if (!isRecord(json)) return undefined;
-  const { name, volumeName, csiDriverName, longhornBackupName, persistentVolumeClaim: claim } = json;
+  const { name, volumeName, csiDriverName, longhornBackupName, volumeSize, persistentVolumeClaim: claim } = json;
+  if (volumeSize !== undefined && typeof volumeSize !== 'number') return undefined;
   if (!maybeText(name) || !isText(volumeName) || !maybeText(csiDriverName) || !maybeText(longhornBackupName)) {
     return undefined;
   }
   if (!isRecord(claim) || !isRecord(claim.metadata) || !isRecord(claim.spec)) return undefined;
-  const { name: claimName, namespace } = claim.metadata;
-  const { volumeName: volume } = claim.spec;
+  const { name: claimName, namespace, annotations } = claim.metadata;
+  const { volumeName: volume, storageClassName, resources } = claim.spec;
   if (!maybeText(claimName) || !maybeText(namespace) || !maybeText(volume)) return undefined;
-  const persistentVolumeClaim = { metadata: { name: claimName, namespace }, spec: { volumeName: volume } };
-  return { name, volumeName, csiDriverName, longhornBackupName, persistentVolumeClaim };
+  if (!maybeTexts(annotations) || !maybeText(storageClassName)) return undefined;
+  if (resources !== undefined && !isRecord(resources)) return undefined;
+  const requests = resources?.['requests'];
+  if (!maybeTexts(requests)) return undefined;
+  const persistentVolumeClaim = {
+    metadata: { name: claimName, namespace, annotations },
+    spec: { volumeName: volume, storageClassName, resources: resources && { requests } },
+  };
+  return { name, volumeName, csiDriverName, longhornBackupName, volumeSize, persistentVolumeClaim };
+}
+
+function targetOf(json: unknown): object | undefined {
+  if (!isRecord(json)) return undefined;
+  const { endpoint, bucketName, bucketRegion } = json;
+  if (!maybeText(endpoint) || !maybeText(bucketName) || !maybeText(bucketRegion)) return undefined;
+  return { endpoint, bucketName, bucketRegion };
+}
+
+function conditionsOf(json: unknown): object[] | undefined {
+  if (!Array.isArray(json)) return undefined;
+  const conditions: object[] = [];
+  for (const one of json as unknown[]) {
+    if (!isRecord(one)) return undefined;
+    const { type, status, reason, message } = one;
+    if (!isText(type) || !isText(status) || !maybeText(reason) || !maybeText(message)) return undefined;
+    conditions.push({ type, status, reason, message });
+  }
+  return conditions;
+}
+
+/** Only the names: what else such objects hold may be secret. */
+function namesOf(json: unknown): object[] | undefined {
+  if (!Array.isArray(json)) return undefined;
+  const found: object[] = [];
+  for (const one of json as unknown[]) {
+    if (!isRecord(one) || !maybeText(one.name)) return undefined;
+    found.push({ name: one.name });
+  }
+  return found;
 }
 
 function ownersOf(json: unknown): unknown[] | undefined {

@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import * as names from '../domain/names.ts';
+import { machineIn } from './machine.ts';
 import { readTarget } from './target.ts';
 
 /**
@@ -32,6 +33,14 @@ const metadata = {
 const ClusterMeta = z.object(metadata);
 const NamespacedMeta = z.object({ ...metadata, namespace: text });
 
+const Condition = z.object({ type: text, status: text, reason: z.nullish(text), message: z.nullish(text) });
+/** An `ObjectReference`. */
+const Regarding = z.object({
+  kind: z.nullish(text),
+  name: z.nullish(text),
+  namespace: z.nullish(text),
+  uid: z.nullish(text),
+});
 const ObjectError = z.object({ message: z.nullish(text), time: z.nullish(text) });
 
 export const VolumeSnapshotContent = z.object({
@@ -75,29 +84,41 @@ export const VolumeBackup = z.object({
   volumeName: text,
   csiDriverName: z.nullish(text),
   longhornBackupName: z.nullish(text),
+  volumeSize: z.nullish(z.number()),
   persistentVolumeClaim: z.nullish(
     z.object({
-      metadata: z.nullish(z.object({ name: z.nullish(text), namespace: z.nullish(text) })),
-      spec: z.nullish(z.object({ volumeName: z.nullish(text) })),
+      metadata: z.nullish(
+        z.object({ name: z.nullish(text), namespace: z.nullish(text), annotations: z.nullish(stringMap) }),
+      ),
+      spec: z.nullish(
+        z.object({
+          volumeName: z.nullish(text),
+          storageClassName: z.nullish(text),
+          resources: z.nullish(z.object({ requests: z.nullish(z.record(text, z.union([text, z.number()]))) })),
+        }),
+      ),
     }),
   ),
 });
 
 export const VirtualMachineBackup = z.object({
   metadata: NamespacedMeta,
-  spec: z.object({ type: z.nullish(text) }),
+  spec: z.object({ type: z.nullish(text), source: z.nullish(z.object({ name: z.nullish(text) })) }),
   status: z.nullish(
     z.object({
       readyToUse: z.nullish(z.boolean()),
-      /** When it became ready, not when the data is of. */
+      /** When it became ready, not when the data is of: that is older. */
       creationTime: z.nullish(text),
       /** Driver → snapshot class; filled once it is ready. */
       csiDriverVolumeSnapshotClassNames: z.nullish(stringMap),
-      // Only whether it is there: it carries the VM's spec, cloud-init included.
-      source: z.pipe(
-        z.optional(z.unknown()),
-        z.transform((source) => source !== undefined && source !== null),
+      backupTarget: z.nullish(
+        z.object({ endpoint: z.nullish(text), bucketName: z.nullish(text), bucketRegion: z.nullish(text) }),
       ),
+      conditions: z.nullish(z.array(Condition)),
+      // It carries the VM's spec, cloud-init included: nothing of it passes but what a restore may clash with.
+      source: z.pipe(z.optional(z.unknown()), z.transform(machineIn)),
+      // Names only: the data beside them is the VM's passwords.
+      secretBackups: z.nullish(z.array(z.object({ name: z.nullish(text) }))),
       volumeBackups: z.nullish(z.array(VolumeBackup)),
       error: z.nullish(ObjectError),
     }),
@@ -106,10 +127,17 @@ export const VirtualMachineBackup = z.object({
 
 export const VirtualMachineRestore = z.object({
   metadata: NamespacedMeta,
-  spec: z.object({ virtualMachineBackupName: text, virtualMachineBackupNamespace: z.nullish(text) }),
+  spec: z.object({
+    target: z.nullish(z.object({ kind: z.nullish(text), name: text })),
+    virtualMachineBackupName: text,
+    virtualMachineBackupNamespace: z.nullish(text),
+    newVM: z.nullish(z.boolean()),
+    keepMacAddress: z.nullish(z.boolean()),
+  }),
   status: z.nullish(
     z.object({
       complete: z.nullish(z.boolean()),
+      conditions: z.nullish(z.array(Condition)),
       restores: z.nullish(
         z.array(
           z.object({
@@ -134,6 +162,12 @@ export const Backup = z.object({
       state: z.nullish(text),
       volumeName: z.nullish(text),
       snapshotName: z.nullish(text),
+      /** Bytes on the target. */
+      size: z.nullish(text),
+      /** Bytes of the volume. */
+      volumeSize: z.nullish(text),
+      labels: z.nullish(stringMap),
+      backupCreatedAt: z.nullish(text),
       backupTargetName: z.nullish(text),
       error: z.nullish(text),
     }),
@@ -148,8 +182,14 @@ export const BackupVolume = z.object({
 
 export const BackupTarget = z.object({
   metadata: NamespacedMeta,
-  spec: z.nullish(z.object({ syncRequestedAt: z.nullish(text) })),
-  status: z.nullish(z.object({ available: z.nullish(z.boolean()), lastSyncedAt: z.nullish(text) })),
+  spec: z.nullish(z.object({ backupTargetURL: z.nullish(text), syncRequestedAt: z.nullish(text) })),
+  status: z.nullish(
+    z.object({
+      available: z.nullish(z.boolean()),
+      lastSyncedAt: z.nullish(text),
+      conditions: z.nullish(z.array(Condition)),
+    }),
+  ),
 });
 
 /** The copy on the target of a VM image that volumes were made from. */
@@ -166,7 +206,7 @@ const settingAnnotations: readonly string[] = [
 
 /**
  * The value of a Setting never gets past here: of the backup target's, which may hold keys, only what it points at; of
- * any other, nothing. Annotations and labels are anybody's to write into, so only the few that matter are kept.
+ * any other, nothing, but for Harvester's version. Annotations and labels are anybody's to write into, so only the few that matter are kept.
  */
 export const Setting = z.pipe(
   z.object({
@@ -185,12 +225,11 @@ export const Setting = z.pipe(
         Object.entries(metadata.annotations ?? {}).filter(([key]) => settingAnnotations.includes(key)),
       ),
     },
+    value: metadata.name === names.VERSION_SETTING ? textIn(value) || textIn(byDefault) : undefined,
     target: metadata.name === names.TARGET_SETTING ? readTarget(value || byDefault) : undefined,
     status,
   })),
 );
-
-export const StorageClass = z.object({ metadata: ClusterMeta });
 
 export const PersistentVolumeClaim = z.object({
   metadata: NamespacedMeta,
@@ -201,6 +240,66 @@ export const PersistentVolumeClaim = z.object({
   status: z.nullish(z.object({ phase: z.nullish(text) })),
 });
 
+export const Namespace = z.object({
+  metadata: ClusterMeta,
+  status: z.nullish(z.object({ phase: z.nullish(text) })),
+});
+
+const amounts = z.nullish(z.record(text, z.union([text, z.number()])));
+export const ResourceQuota = z.object({
+  metadata: NamespacedMeta,
+  status: z.nullish(z.object({ hard: amounts, used: amounts })),
+});
+
+export const StorageClass = z.object({ metadata: ClusterMeta });
+export const CSIDriver = z.object({ metadata: ClusterMeta });
+export const VirtualMachineImage = z.object({ metadata: NamespacedMeta });
+
+export const VirtualMachine = z.object({
+  metadata: NamespacedMeta,
+  spec: z.pipe(
+    z.unknown(),
+    z.transform((spec) => machineIn({ spec })),
+  ),
+  status: z.nullish(z.object({ printableStatus: z.nullish(text) })),
+});
+
+export const ScheduleVMBackup = z.object({
+  metadata: NamespacedMeta,
+  spec: z.object({ suspend: z.nullish(z.boolean()) }),
+});
+
+export const Event = z.object({
+  metadata: NamespacedMeta,
+  reason: z.nullish(text),
+  type: z.nullish(text),
+  note: z.nullish(text),
+  eventTime: z.nullish(text),
+  deprecatedLastTimestamp: z.nullish(text),
+  regarding: z.nullish(Regarding),
+  series: z.nullish(z.object({ count: z.number(), lastObservedTime: z.nullish(text) })),
+});
+
+/** `PolicyReport` and `Report` have the same fields, as far as Gleaner fills them. */
+const ReportObject = z.object({
+  metadata: NamespacedMeta,
+  scope: z.nullish(Regarding),
+  summary: z.nullish(z.object({ fail: z.nullish(z.number()), warn: z.nullish(z.number()) })),
+  results: z.nullish(
+    z.array(
+      z.object({
+        rule: z.nullish(text),
+        result: z.nullish(text),
+        message: z.nullish(text),
+        properties: z.nullish(stringMap),
+        timestamp: z.nullish(z.object({ seconds: z.number(), nanos: z.number() })),
+      }),
+    ),
+  ),
+});
+export const PolicyReport = ReportObject;
+export const Report = ReportObject;
+
 export const schemas = {
   VirtualMachineBackup,
   VirtualMachineRestore,
@@ -210,10 +309,21 @@ export const schemas = {
   BackupVolume,
   BackupTarget,
   BackupBackingImage,
-  Setting,
-  StorageClass,
   PersistentVolumeClaim,
+  Namespace,
+  ResourceQuota,
+  StorageClass,
+  CSIDriver,
+  VirtualMachine,
+  VirtualMachineImage,
+  ScheduleVMBackup,
+  Setting,
+  Event,
+  PolicyReport,
+  Report,
 };
+
+const textIn = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined);
 
 // kubectl's copy of the applied object repeats whatever was in it, secrets too, and is of no use on a new object.
 function withoutLastApplied(annotations: Record<string, string> | null | undefined) {

@@ -11,8 +11,10 @@ export type VMBackup = ObjectOf<'VirtualMachineBackup'>;
 export type VMRestore = ObjectOf<'VirtualMachineRestore'>;
 export type Backup = ObjectOf<'Backup'>;
 export type BackupVolume = ObjectOf<'BackupVolume'>;
-export type Claim = ObjectOf<'PersistentVolumeClaim'>;
 export type BackupTarget = ObjectOf<'BackupTarget'>;
+export type KubeEvent = ObjectOf<'Event'>;
+export type ReportObject = ObjectOf<'PolicyReport' | 'Report'>;
+export type Claim = ObjectOf<'PersistentVolumeClaim'>;
 export type Setting = ObjectOf<'Setting'>;
 /** One volume of a VMBackup: an entry of `status.volumeBackups`. */
 export type VolumeEntry = NonNullable<NonNullable<VMBackup['status']>['volumeBackups']>[number];

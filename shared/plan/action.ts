@@ -15,7 +15,11 @@ export type Action =
   | AnnotateSnapshotAction
   | SwitchEntriesAction
   | SyncTargetAction
-  | RescanTargetAction;
+  | RescanTargetAction
+  | RecordAction;
+
+/** Writes down what was found; touches nothing of what it was found about. */
+export type RecordAction = RecordEventAction | PutReportAction;
 
 /** Names one object and no other of that name. */
 export interface Identity extends Ref {
@@ -171,6 +175,50 @@ export interface RescanTargetAction {
   readonly intervalSeconds?: number;
 }
 
+/**
+ * Records a Kubernetes Event under a name of its own making. Seen before: counts it once more in its series, which is all
+ * that an Event lets anybody change. If it has expired in between it is recorded anew; if somebody was faster, so be it.
+ */
+export interface RecordEventAction {
+  readonly do: 'recordEvent';
+  /** The Event. */
+  readonly target: Ref & { readonly kind: 'Event'; readonly namespace: string };
+  readonly event: {
+    readonly type: 'Normal' | 'Warning';
+    readonly reason: string;
+    /** What Gleaner was doing. */
+    readonly action: string;
+    readonly note: string;
+    readonly regarding: Identity;
+    readonly related?: Ref;
+    readonly controller: string;
+  };
+  /** RFC 3339 with microseconds. */
+  readonly at: string;
+  /** The Event as it is there now. */
+  readonly seen?: { readonly uid: string; readonly resourceVersion: string; readonly count: number };
+}
+
+/** Brings a report about one object to these results; guarded by uid and version of the report that was seen. */
+export interface PutReportAction {
+  readonly do: 'putReport';
+  readonly target: Ref & { readonly kind: 'PolicyReport' | 'Report'; readonly namespace: string };
+  /** What it is about, and with what it goes. */
+  readonly about: Identity;
+  readonly results: readonly ReportResult[];
+  readonly seen?: { readonly uid: string; readonly resourceVersion: string };
+}
+
+export interface ReportResult {
+  readonly policy: string;
+  readonly rule: string;
+  readonly result: 'pass' | 'fail' | 'warn' | 'error' | 'skip';
+  readonly severity?: 'high' | 'medium' | 'low';
+  readonly message: string;
+  readonly timestamp: { readonly seconds: number; readonly nanos: number };
+  readonly properties: Readonly<Record<string, string>>;
+}
+
 /** One line a person understands, naming the object. */
 export function describeAction(action: Action): string {
   switch (action.do) {
@@ -201,6 +249,10 @@ export function describeAction(action: Action): string {
       return `ask Longhorn to sync ${describeRef(action.target)}`;
     case 'rescanTarget':
       return `take Harvester’s hash off ${describeRef(action.target)}, so that the target is scanned again${action.intervalSeconds === undefined ? '' : `, from now on every ${action.intervalSeconds} s`}`;
+    case 'recordEvent':
+      return `record event ${action.event.reason} on ${describeRef(action.event.regarding)}`;
+    case 'putReport':
+      return `${action.seen === undefined ? 'write' : 'update'} ${describeRef(action.target)} about ${describeRef(action.about)}`;
     case 'switchEntries':
       return `point ${describeRef(action.target)} at ${action.entries.map((e) => `${e.to} (volume ${e.volumeName})`).join(', ')}`;
   }

@@ -1,5 +1,5 @@
 import type { Ref } from '../domain/kinds.ts';
-import type { Action } from './action.ts';
+import type { Action, RecordAction } from './action.ts';
 import type { Reason } from './reason.ts';
 import { reasons } from './reason.ts';
 
@@ -32,11 +32,16 @@ export interface Finding {
 /** What to do about one subject: pure data, so that dry run, replay, test and the real run share it. */
 export interface Plan {
   readonly findings: readonly Finding[];
+  /** What is written down where people look (events, reports); not a repair, so it belongs to no verdict. */
+  readonly records?: readonly RecordAction[];
 }
 
 export const verdictOf = (finding: Pick<Finding, 'reason'>): VerdictKind => reasons[finding.reason].verdict;
 
-export const actionsOf = (plan: Plan): Action[] => plan.findings.flatMap((finding) => finding.actions);
+export const actionsOf = (plan: Plan): Action[] => [
+  ...plan.findings.flatMap((finding) => finding.actions),
+  ...(plan.records ?? []),
+];
 
 /** Whether anybody (Gleaner or a person) has something to do: what `gleaner scan` answers 1 for. */
 export const needsAttention = (finding: Finding): boolean => verdictOf(finding) !== 'leave';

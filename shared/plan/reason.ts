@@ -1,6 +1,6 @@
 import type { VerdictKind } from './plan.ts';
 
-interface ReasonInfo {
+export interface ReasonInfo {
   readonly verdict: VerdictKind;
   /** What it means. */
   readonly means: string;
@@ -13,6 +13,8 @@ interface ReasonInfo {
    * else the name of the function that has to act.
    */
   readonly passes?: true | string;
+  /** The function whose own finding says the same and has the repair: where it runs too, once is enough. */
+  readonly toldBy?: string;
 }
 
 const nothing = 'Nothing.';
@@ -103,6 +105,30 @@ export const reasons = {
     'The content stays on Retain because another content on Delete already frees this backup.',
     nothingNeeded,
   ),
+
+  BackupVerified: leave(
+    'Every link from the VMBackup’s volume to the backup target is right: it can be restored.',
+    nothingNeeded,
+  ),
+  LinkSound: leave('This link of the chain from the VMBackup to the target is right.', nothingNeeded),
+  NotVerifiable: leave(
+    'It cannot be told now, since something before it in the chain is broken or cannot be reached.',
+    'See to the finding that names the cause.',
+  ),
+  VMBackupInProgress: leave('The VMBackup is being made, or recovered.', 'See its progress.'),
+  RestoreRunning: leave('A restore is in progress, and nothing is seen that keeps it.', 'See its progress.'),
+  TargetReachable: leave('The backup target is reachable, or no backup needs one.', nothingNeeded),
+  ForeignBackup: leave(
+    'The Longhorn backup was made by a recurring job or by hand, not through a snapshot: no VMBackup is expected.',
+    nothingNeeded,
+  ),
+
+  PreflightPassed: leave('Nothing is seen that would keep the restore from working.', nothingNeeded),
+  PreflightWarned: leave(
+    'The restore should work; something about it is worth knowing, or could not be found out.',
+    'Read the Event on the VirtualMachineRestore, or run `gleaner preflight`.',
+  ),
+  PreflightTold: leave('The preflight of this restore has been told already.', nothingNeeded),
 
   // The next safe steps.
   ReplacePair: act(
@@ -238,7 +264,61 @@ export const reasons = {
   SnapshotGoing: passing('The old snapshot is being deleted; its content follows.', nothingNeeded),
   ContentGoing: passing('The old content is being deleted.', nothingNeeded),
 
+  RepairUnderWay: passing('The content is being created anew by Gleaner.', nothingNeeded),
+
   // A person must decide.
+  HandleWrong: {
+    ...report(
+      'The handle of the VMBackup’s content names something other than the Longhorn volume of the backup.',
+      '`gleaner apply` repairs it, or fix-handle where it is installed; see its finding for the content.',
+    ),
+    toldBy: 'fix-handle',
+  },
+  VMBackupFailed: report(
+    'The VMBackup is not ready and will not become so by itself. Until it is, changes of the backup target and, on NFS, its rescans are refused, and its VM may not be stopped.',
+    'Remove the cause that its error names, or get it out of the way with the command given.',
+  ),
+  VMBackupDegraded: report(
+    'Harvester’s own check found that the backup can no longer be restored.',
+    'Look at the other findings for its volumes; Harvester gives its reason in the condition Ready.',
+  ),
+  SnapshotNotReady: report('The VMBackup’s snapshot is not ready and says why.', 'Remove the cause that it names.'),
+  SnapshotUnowned: report(
+    'The VMBackup’s snapshot has no owner reference to it: Harvester does not hear of its changes, and it stays behind when the VMBackup is deleted.',
+    'Add the owner reference with the VMBackup’s present uid; a wrong uid would have garbage collection delete it.',
+  ),
+  TargetNotConnected: report(
+    'No backup target is connected: nothing can be restored.',
+    'Enter the target in Harvester’s settings.',
+  ),
+  TargetUnavailable: report(
+    'Longhorn cannot reach the backup target: nothing can be restored now.',
+    'The object’s conditions say why: network, credentials or certificate.',
+  ),
+  OtherTarget: report(
+    'The VMBackup’s data is on another target than the one that is connected: it cannot be restored now.',
+    'Connect that target to restore it.',
+  ),
+  RestoreHanging: report(
+    'A restore does not go on, and its cause is known.',
+    'Remove the cause; where the restore is to be given up, use the command.',
+  ),
+  PreflightFailed: report(
+    'The restore will not work as things are; each failed check says what would make it pass.',
+    'Read the Event on the VirtualMachineRestore, or run `gleaner preflight`.',
+  ),
+  OrphanBackup: report(
+    'No VMBackup, snapshot or content here claims this Longhorn backup: left behind by a deletion that freed nothing, not rediscovered yet, or of another cluster that shares the target.',
+    'Find out which before anything else: deleting the object deletes the data on the target.',
+  ),
+  OrphanSnapshot: report(
+    'Nobody owns this snapshot of a remote backup, and no VMBackup or restore names it.',
+    'If its backup is still wanted, put the content on Retain first; deleting the snapshot may delete the backup.',
+  ),
+  OrphanContent: report(
+    'The content’s snapshot is gone, and no VMBackup expects it.',
+    'With policy Delete, deleting it may delete the backup it names; on Retain no data goes.',
+  ),
   HandleUnreadable: report(
     'The handle fits none of Longhorn’s forms.',
     'Find out who wrote it; a handle cannot be edited, only its content be created anew.',
@@ -316,10 +396,6 @@ export const reasons = {
   TargetNotApplied: report(
     'Harvester could not apply the setting backup-target.',
     'See the condition “configured” of the setting; with S3, enter the keys again: Harvester keeps them in a Secret and blanks them.',
-  ),
-  TargetUnavailable: report(
-    'Longhorn cannot reach the backup target.',
-    'See the conditions of the BackupTarget: address, credentials, network.',
   ),
   TargetNotSyncing: report(
     'Longhorn was asked to sync the backup target and does not come to an end.',

@@ -15,6 +15,9 @@ export interface Session {
   /** Absent: only report (`GLEANER_MODE=observe`, `gleaner scan`, `gleaner plan`). */
   readonly applier?: Applier;
   readonly config: unknown;
+  /** Whether to write down what was found (Events, reports) besides repairing it. Default true. */
+  readonly records?: boolean;
+  readonly nowMs?: () => number;
 }
 
 export interface Outcome {
@@ -37,12 +40,14 @@ export async function reconcile(fn: AnyFunction, subject: Ref, session: Session)
   const applied: Applied[] = [];
   for (let attempt = 1; ; attempt++) {
     const reader = attempt === 1 ? session.reader : (session.live ?? session.reader);
-    const plan = fn.plan(await fn.observe(reader, subject, Date.now()), session.config);
-    if (session.applier === undefined || actionsOf(plan).length === 0) {
+    const nowMs = (session.nowMs ?? Date.now)();
+    const plan = fn.plan(await fn.observe(reader, subject, nowMs), session.config, nowMs);
+    const actions = actionsOf(session.records === false ? { findings: plan.findings } : plan);
+    if (session.applier === undefined || actions.length === 0) {
       return { function: fn.name, subject, plan, applied };
     }
     try {
-      for await (const done of session.applier.apply(actionsOf(plan))) applied.push(done);
+      for await (const done of session.applier.apply(actions)) applied.push(done);
       return { function: fn.name, subject, plan, applied };
     } catch (error) {
       const moved = error instanceof ConflictError || error instanceof GoneError;

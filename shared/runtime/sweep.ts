@@ -20,6 +20,9 @@ export interface SweepOptions {
   readonly scope?: Pick<ListOptions, 'namespace' | 'selector'>;
   /** How many subjects are worked on at once. Default 4. */
   readonly concurrency?: number;
+  /** Whether Events and reports are written. Default true. */
+  readonly records?: boolean;
+  readonly nowMs?: () => number;
   /** Only these subjects are looked at closely, and only findings about them are yielded. */
   readonly only?: (subject: Ref) => boolean;
 }
@@ -42,11 +45,14 @@ export type Swept =
  * of events would. A subject that fails does not keep the others from being seen.
  */
 export async function* sweep(options: SweepOptions): AsyncGenerator<Swept> {
-  const { functions, reader, scope, only = () => true, concurrency = 4 } = options;
+  const { reader, scope, only = () => true, concurrency = 4, nowMs = Date.now } = options;
+  const functions = options.functions.filter((fn) => fn.sweeps !== false);
+  if (functions.length === 0) return;
   const due: { fn: AnyFunction; subject: Ref }[] = [];
   const known = new Set<string>();
+  const chain = functions.some((fn) => fn.surveysChain === true);
   const target = functions.some((fn) => fn.watches.some(({ kind }) => kind === 'Setting'));
-  for await (const item of survey(reader, scope, { target })) {
+  for await (const item of survey(reader, scope, { chain, target, nowMs: nowMs() })) {
     for (const fn of functions) {
       const considered = fn.surveys(item);
       if ('findings' in considered) {
@@ -88,10 +94,17 @@ async function look(
   fn: AnyFunction,
   subject: Ref,
   seen: Reader,
-  { reader, applier, configOf }: SweepOptions,
+  { reader, applier, configOf, records, nowMs }: SweepOptions,
 ): Promise<Swept> {
   try {
-    const session = { reader: seen, live: reader, ...(applier && { applier }), config: configOf(fn) };
+    const session = {
+      reader: seen,
+      live: reader,
+      ...(applier && { applier }),
+      config: configOf(fn),
+      ...(records !== undefined && { records }),
+      ...(nowMs && { nowMs }),
+    };
     const outcome = await reconcile(fn, subject, session);
     return { kind: 'outcome', function: fn.name, outcome, applied: outcome.applied };
   } catch (error) {

@@ -32,7 +32,7 @@ describe('a command line that is right', () => {
     ['table', /^NAME +SUMMARY\nfix-handle /],
     ['wide', /WATCHES +NEEDS/],
     ['yaml', /^- name: fix-handle/],
-    ['name', /^fix-handle\nrebuild-snapshot\nrediscover-target\nrelink-vmbackup\n$/],
+    ['name', /^fix-handle\npreflight-restore\nrebuild-snapshot\nrediscover-target\nrelink-vmbackup\nverify-backup\n$/],
   ])('functions -o %s', async (format, shape) => {
     expect((await gleaner(['functions', '-o', format])).out).toMatch(shape);
   });
@@ -86,7 +86,7 @@ describe('a cluster that does not answer as it should: what is wrong, and what h
     await other.stop();
     expect(code).toBe(2);
     expect(err).toMatch(
-      /virtualmachinebackups of harvesterhci\.io\/v1beta1: is its CRD installed\?; is this a Harvester/,
+      /virtualmachine(backups|restores) of harvesterhci\.io\/v1beta1: is its CRD installed\?; is this a Harvester/,
     );
   });
 

@@ -7,9 +7,9 @@ import type { ObjectOf } from '../../shared/objects/types.ts';
 
 /**
  * Answers from objects in memory, read through the product's own schemas. What it does not do: selectors as text,
- * unreadable objects (they throw), missing CRDs, pages, time.
+ * unreadable objects (they throw), missing CRDs (but for `serves`, which knows those given), pages, time.
  */
-export function readerOf(objects: readonly KubeObject[]): Reader {
+export function readerOf(objects: readonly KubeObject[], served: readonly KindName[] = []): Reader {
   const all = <K extends KindName>(kind: K): ObjectOf<K>[] =>
     objects
       .filter((o) => o.kind === kind && o.apiVersion === kinds[kind].apiVersion)
@@ -24,5 +24,6 @@ export function readerOf(objects: readonly KubeObject[]): Reader {
         if (labelled && (namespace === undefined || namespaceOf(o) === namespace)) yield o;
       }
     },
+    serves: async (kind) => served.includes(kind),
   };
 }

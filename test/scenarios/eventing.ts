@@ -7,13 +7,17 @@ import type { Eventing, Mischief } from '../../sandbox/events/index.ts';
 import { at, fromManifests, startEventing } from '../../sandbox/events/index.ts';
 import type { Sandbox } from '../../sandbox/index.ts';
 import { connect } from '../../shared/kube/client.ts';
+import type { AnyFunction } from '../../shared/function.ts';
 import { createCluster } from '../../shared/runtime/cluster.ts';
 import { createLog } from '../../shared/runtime/log.ts';
 import { createRunner } from '../../shared/runtime/runner.ts';
 import { startServer } from '../../shared/runtime/server.ts';
 import { readSettings } from '../../shared/runtime/settings.ts';
 import { sweep } from '../../shared/runtime/sweep.ts';
-import { functions } from './world.ts';
+import * as all from '../../functions/index.ts';
+
+/** Everything there is, as an installation has it. */
+const functions: readonly AnyFunction[] = Object.values(all);
 
 export interface Deployed {
   readonly eventing: Eventing;

@@ -216,6 +216,7 @@ test.each([0, 3600])(
       const seen: unknown[] = [];
       const { reader, writer } = world.client;
       const recording: typeof reader = {
+        serves: (kind) => reader.serves(kind),
         get: async (kind, name, namespace) => {
           const object = await reader.get(kind, name, namespace);
           seen.push(object);

@@ -26,6 +26,7 @@ test.each(['recovered', 'restore-hanging', 'broken'])(
             yield object;
           }
         },
+        serves: (kind) => reader.serves(kind),
       };
       const run = await sweepAll({ ...world, client: { ...world.client, reader: recording } });
       const text = JSON.stringify([seen, run.findings, run.failures.map((f) => [f.message, f.stack])]);

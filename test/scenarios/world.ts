@@ -147,6 +147,7 @@ export function mortal(
         alive();
         yield* client.reader.list(kind, options);
       },
+      serves: (kind) => client.reader.serves(kind),
     },
     writer: {
       create: (kind, object) => counted(() => client.writer.create(kind, object)),

@@ -17,7 +17,12 @@ describe('rights', () => {
     expect(ofKind('ServiceAccount').map((a) => a.metadata.name)).toContain(account);
     const may = rulesOf(account).flatMap((rule) =>
       rule.apiGroups.flatMap((group: string) =>
-        rule.resources.map((resource: string) => ({ group, resource, verbs: rule.verbs })),
+        rule.resources.map((resource: string) => ({
+          group,
+          resource,
+          verbs: rule.verbs,
+          ...(rule.resourceNames && { names: rule.resourceNames }),
+        })),
       ),
     );
     expect(may).toEqual(fn.needs);

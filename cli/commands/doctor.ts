@@ -1,0 +1,54 @@
+import { describeRef } from '../../shared/domain/kinds.ts';
+import { findingsOf } from '../../shared/runtime/settle.ts';
+import { sweep } from '../../shared/runtime/sweep.ts';
+import { withCluster } from '../cluster.ts';
+import type { Call } from '../command.ts';
+import { defineCommand, exit } from '../command.ts';
+import { printExamined } from '../doctor/printer.ts';
+import type { Section } from '../doctor/sections.ts';
+import { sectionNames, sectionOf } from '../doctor/sections.ts';
+import { sentenceOf } from '../errors.ts';
+import { functionsNamed } from '../functions.ts';
+import type { ClusterOptions, OutputOptions, VerboseOptions } from '../options.ts';
+import { clusterOptions, outputOption, verboseOption } from '../options.ts';
+import type { Found } from '../output/findings.ts';
+import { configsFrom } from '../policies.ts';
+
+type Options = ClusterOptions & OutputOptions & VerboseOptions;
+
+export const doctorCommand = defineCommand<Options>({
+  name: 'doctor',
+  summary: 'List blockers and orphans, with the commands that help; changes nothing',
+  description:
+    'Blockers: VMBackups that will not become ready, restores that hang, a target that is not there. Orphans: Longhorn ' +
+    'Backups, contents and snapshots that nobody claims, with what they take on the target. Looks at the whole cluster, ' +
+    'since only that shows what nobody claims. Answers 1 when there is any.',
+  examples: [
+    { does: 'What is in the way, and what is left over?', command: 'gleaner doctor' },
+    { does: 'How much do orphans take?', command: 'gleaner doctor -o json | jq .summary.orphanBytes' },
+    { does: 'The commands that clear blockers', command: 'gleaner doctor -o json | jq -r ".blockers[].command"' },
+  ],
+  options: [outputOption, ...clusterOptions, verboseOption],
+  run: examine,
+});
+
+async function examine({ options, io }: Call<Options>): Promise<number> {
+  return withCluster(options, async ({ reader }) => {
+    const examined = Object.fromEntries(sectionNames.map((name) => [name, [] as Found[]])) as Record<Section, Found[]>;
+    const failures: string[] = [];
+    const functions = functionsNamed(['verify-backup']);
+    for await (const swept of sweep({ functions, reader, configOf: configsFrom({}) })) {
+      if (swept.kind === 'failure') {
+        failures.push(`${describeRef(swept.subject)}: ${sentenceOf(swept.error)}`);
+        io.err(`gleaner: ${failures.at(-1)}\n`);
+      }
+      for (const finding of findingsOf(swept)) {
+        const section = sectionOf(finding.reason);
+        if (section !== undefined) examined[section].push({ function: swept.function, finding });
+      }
+    }
+    await printExamined(examined, failures, options.output, io);
+    if (failures.length > 0) return exit.error;
+    return sectionNames.some((name) => examined[name].length > 0) ? exit.open : exit.ok;
+  });
+}

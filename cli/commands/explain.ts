@@ -1,0 +1,50 @@
+import { needsAttention } from '../../shared/plan/plan.ts';
+import { withCluster } from '../cluster.ts';
+import { defineCommand, exit, UsageError } from '../command.ts';
+import { parseObject } from '../explain/object.ts';
+import { printStory } from '../explain/printer.ts';
+import { tell } from '../explain/story.ts';
+import { allFunctions } from '../functions.ts';
+import type { ClusterOptions, OutputOptions, VerboseOptions } from '../options.ts';
+import { clusterOptions, outputOption, verboseOption } from '../options.ts';
+import type { PolicyOptions } from '../policies.ts';
+import { configsFrom, policyOptions } from '../policies.ts';
+
+interface Options extends ClusterOptions, OutputOptions, PolicyOptions, VerboseOptions {
+  readonly namespace?: string;
+}
+
+export const explainCommand = defineCommand<Options>({
+  name: 'explain',
+  summary: 'Tell one object’s whole story: links, verdicts, what happened, what to do; changes nothing',
+  description:
+    'Shows each link from the VMBackup to the target that the object is part of, what every function thinks of it and ' +
+    'would do, the Kubernetes Events about it, and the commands that help. Answers 1 when something is to be done.',
+  examples: [
+    { does: 'Can this backup be restored?', command: 'gleaner explain vmbackup/web-nightly -n prod' },
+    { does: 'Whose is this Longhorn backup?', command: 'gleaner explain backup/backup-4b7e1c90d2aa4f18' },
+    { does: 'Why does this restore hang?', command: 'gleaner explain vmrestore/restore-web -n finance -o json' },
+  ],
+  arguments: [
+    { name: '<kind/name>', description: 'vmbackup, vmrestore, vs, vsc, backup (of Longhorn), backuptarget or pvc' },
+  ],
+  options: [
+    { flags: '-n, --namespace <name>', description: 'where the object is (default: the namespace of the context)' },
+    outputOption,
+    ...policyOptions,
+    ...clusterOptions,
+    verboseOption,
+  ],
+  async run({ args, options, io }) {
+    const [text, ...more] = args;
+    if (text === undefined || more.length > 0) throw new UsageError('name one object: vmbackup/NAME, vsc/NAME …');
+    parseObject(text, ''); // before anything is asked of a cluster
+    const configOf = configsFrom(options);
+    return withCluster(options, async ({ reader, namespace }) => {
+      const subject = parseObject(text, options.namespace ?? namespace);
+      const story = await tell(subject, { reader, functions: allFunctions, configOf, nowMs: Date.now() });
+      await printStory(story, options.output, io);
+      return story.findings.some(({ finding }) => needsAttention(finding)) ? exit.open : exit.ok;
+    });
+  },
+});

@@ -1,0 +1,22 @@
+import type { Reason } from '../../shared/plan/reason.ts';
+
+/** What `gleaner doctor` asks about, in its order. */
+export const sections = {
+  blockers: {
+    title: 'Blockers',
+    means: 'these keep restores, rescans or changes of the backup target from going on',
+    reasons: ['TargetNotConnected', 'TargetUnavailable', 'VMBackupFailed', 'VMBackupDegraded', 'RestoreHanging'],
+  },
+  orphans: {
+    title: 'Orphans',
+    means: 'nobody claims them; find out whose they are before anything is deleted',
+    reasons: ['OrphanBackup', 'OrphanContent', 'OrphanSnapshot'],
+  },
+} as const satisfies Record<string, { title: string; means: string; reasons: readonly Reason[] }>;
+
+export type Section = keyof typeof sections;
+export const sectionNames = Object.keys(sections) as Section[];
+
+/** Which part of the examination a finding belongs to, if any. */
+export const sectionOf = (reason: Reason): Section | undefined =>
+  sectionNames.find((name) => (sections[name].reasons as readonly Reason[]).includes(reason));

@@ -1,0 +1,118 @@
+import type { Link } from '../../shared/chain/links.ts';
+import { describeRef } from '../../shared/domain/kinds.ts';
+import type { VerdictKind } from '../../shared/plan/plan.ts';
+import { needsAttention, verdictOf } from '../../shared/plan/plan.ts';
+import { describeAction } from '../../shared/plan/action.ts';
+import { reasons } from '../../shared/plan/reason.ts';
+import type { Io } from '../io.ts';
+import type { OutputFormat } from '../options.ts';
+import { createDocument } from '../output/document.ts';
+import type { Found } from '../output/findings.ts';
+import { colourOf, fullName, shortName, toDocument } from '../output/findings.ts';
+import { createTable } from '../output/table.ts';
+import type { Happened, Story } from './story.ts';
+
+const colours: Readonly<Record<Link['result'], VerdictKind>> = {
+  pass: 'leave',
+  fail: 'report',
+  wait: 'wait',
+  skip: 'wait',
+};
+
+/** Prints a story: the chain, what is thought of it, what happened, what to do. */
+export async function printStory(story: Story, format: OutputFormat, io: Io): Promise<void> {
+  switch (format) {
+    case 'json':
+    case 'yaml':
+      return printDocument(story, format, io);
+    case 'name':
+      for (const { finding } of story.findings.filter(isOpen)) await io.out(`${fullName(finding.subject)}\n`);
+      return;
+    default:
+      return printText(story, io);
+  }
+}
+
+const isOpen = ({ finding }: Found): boolean => needsAttention(finding);
+
+/** Each command once, in the order of the findings. */
+export const commandsOf = (story: Story): string[] => [
+  ...new Set(
+    story.findings.filter(isOpen).flatMap(({ finding }) => (finding.command === undefined ? [] : [finding.command])),
+  ),
+];
+
+async function printDocument(story: Story, format: 'json' | 'yaml', io: Io): Promise<void> {
+  const document = createDocument(format, io);
+  await document.field('kind', 'Explain');
+  await document.field('subject', story.subject);
+  await document.list('chains');
+  for (const chain of story.chains) await document.item(chain);
+  await document.list('findings');
+  for (const found of story.findings) {
+    const { means, does, youCan } = reasons[found.finding.reason];
+    await document.item({ ...toDocument(found), means, does, youCan });
+  }
+  await document.list('happened');
+  for (const happened of story.happened) await document.item(happened);
+  await document.field('commands', commandsOf(story));
+  await document.field('open', story.findings.filter(isOpen).length);
+  await document.end();
+}
+
+async function printText(story: Story, io: Io): Promise<void> {
+  await io.out(`${describeRef(story.subject)}\n`);
+  for (const { backup, links } of story.chains) {
+    await io.out(`\nThe chain of ${describeRef(backup)}\n\n`);
+    const table = createTable<Link>(
+      [
+        { title: 'VOLUME', value: (link) => link.volume },
+        { title: 'LINK', value: (link) => link.link },
+        {
+          title: 'VERDICT',
+          value: ({ result }) => result,
+          style: (text, { result }) => colourOf(text, colours[result]),
+        },
+        { title: 'OBJECT', value: ({ object }) => shortName(object) },
+        { title: 'MESSAGE', value: ({ message }) => message },
+      ],
+      io,
+    );
+    for (const link of links) await table.add(link);
+    await table.end();
+  }
+  await io.out('\nWhat Gleaner thinks of it\n\n');
+  for (const { function: by, finding } of story.findings) {
+    const verdict = verdictOf(finding);
+    const { means, youCan } = reasons[finding.reason];
+    const volume = finding.volume === undefined ? '' : `, volume ${finding.volume}`;
+    const lines = [
+      `${io.colour ? colourOf(verdict, verdict) : verdict}  ${describeRef(finding.subject)}${volume}  (${by}: ${finding.reason})`,
+      `  ${finding.message}`,
+      ...(needsAttention(finding) ? [`  ${means} ${youCan}`] : []),
+      ...finding.actions.map((action, index) => `  ${index + 1}. ${describeAction(action)}`),
+    ];
+    await io.out(`${lines.join('\n')}\n`);
+  }
+  if (story.findings.length === 0) await io.out('Nothing: it is none of Gleaner’s business.\n');
+  if (story.happened.length > 0) await printHappened(story.happened, io);
+  const commands = commandsOf(story);
+  if (commands.length > 0) await io.out(`\nWhat to do\n\n${commands.map((command) => `$ ${command}\n`).join('')}`);
+}
+
+async function printHappened(happened: readonly Happened[], io: Io): Promise<void> {
+  await io.out('\nWhat happened\n\n');
+  const table = createTable<Happened>(
+    [
+      { title: 'AT', value: ({ at }) => at },
+      { title: 'TYPE', value: ({ type }) => type },
+      { title: 'REASON', value: ({ reason }) => reason },
+      { title: 'COUNT', value: ({ count }) => String(count) },
+      { title: 'ABOUT', value: ({ about }) => about },
+      { title: 'NOTE', value: ({ note }) => note },
+    ],
+    io,
+  );
+  for (const one of happened) await table.add(one);
+  await table.end();
+}

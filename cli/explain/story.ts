@@ -1,0 +1,130 @@
+import { readChain } from '../../shared/chain/read-chain.ts';
+import type { Link } from '../../shared/chain/links.ts';
+import { judgeChain } from '../../shared/chain/links.ts';
+import type { Ref } from '../../shared/domain/kinds.ts';
+import { describeRef, refKey } from '../../shared/domain/kinds.ts';
+import type { AnyFunction, Change } from '../../shared/function.ts';
+import { KubeError } from '../../shared/kube/errors.ts';
+import { memoize } from '../../shared/kube/memoize.ts';
+import type { Reader } from '../../shared/kube/ports.ts';
+import type { KubeEvent } from '../../shared/objects/types.ts';
+import type { Finding } from '../../shared/plan/plan.ts';
+import { reconcile } from '../../shared/runtime/reconcile.ts';
+import { findingsOf } from '../../shared/runtime/settle.ts';
+import { sweep } from '../../shared/runtime/sweep.ts';
+import { UsageError } from '../command.ts';
+import type { Found } from '../output/findings.ts';
+
+/** All there is to say of one object. */
+export interface Story {
+  readonly subject: Ref;
+  /** The VMBackups it is a link of, each with all its links. */
+  readonly chains: readonly { readonly backup: Ref; readonly links: readonly Link[] }[];
+  readonly findings: readonly Found[];
+  /** Oldest first. */
+  readonly happened: readonly Happened[];
+}
+
+export interface Happened {
+  readonly at: string;
+  readonly about: string;
+  readonly type: string;
+  readonly reason: string;
+  readonly note: string;
+  readonly count: number;
+}
+
+export interface Telling {
+  readonly reader: Reader;
+  readonly functions: readonly AnyFunction[];
+  readonly configOf: (fn: AnyFunction) => unknown;
+  readonly nowMs: number;
+}
+
+/**
+ * What every function would make of an event about the object: the same roads that an event takes, from the object to
+ * whatever it concerns.
+ */
+export async function tell(subject: Ref, { reader: live, functions, configOf, nowMs }: Telling): Promise<Story> {
+  const reader = memoize(live);
+  const object = await reader.get(subject.kind, subject.name, subject.namespace);
+  if (object === undefined) throw new UsageError(`${describeRef(subject)} does not exist`);
+  // The story of a VMBackup is found by its name, as functions find it.
+  const carried = subject.kind === 'VirtualMachineBackup' ? {} : { object };
+  const { kind, name, namespace = '' } = subject;
+  const change = { kind, name, namespace, type: 'update', ...carried } as Change;
+
+  const findings = new Map<string, Found>();
+  const backups = new Map<string, Ref>();
+  const add = (by: string, finding: Finding) =>
+    void findings.set(`${by} ${refKey(finding.subject)} ${finding.volume ?? ''} ${finding.reason}`, {
+      function: by,
+      finding,
+    });
+  for (const fn of functions) {
+    for await (const at of subjectsOf(fn, change, reader, (finding) => add(fn.name, finding))) {
+      if (at.kind === 'VirtualMachineBackup') backups.set(refKey(at), at);
+      const { plan } = await reconcile(fn, at, { reader, config: configOf(fn), nowMs: () => nowMs });
+      for (const finding of plan.findings) add(fn.name, finding);
+    }
+  }
+  const chains: { backup: Ref; links: readonly Link[] }[] = [];
+  for (const at of backups.values()) {
+    const backup = await reader.get('VirtualMachineBackup', at.name, at.namespace);
+    if (backup === undefined) continue;
+    chains.push({ backup: at, links: judgeChain(await readChain(reader, backup), nowMs) });
+  }
+  if (chains.length === 0 && mayBeOrphan.has(kind)) {
+    const isIt = (at: Ref) => refKey(at) === refKey(subject);
+    for await (const swept of sweep({ functions, reader: live, configOf, only: isIt, nowMs: () => nowMs })) {
+      for (const finding of findingsOf(swept)) if (isIt(finding.subject)) add(swept.function, finding);
+    }
+  }
+  return {
+    subject,
+    chains,
+    findings: [...findings.values()],
+    happened: await happenedTo(reader, [subject, ...backups.values()]),
+  };
+}
+
+const mayBeOrphan: ReadonlySet<Ref['kind']> = new Set(['Backup', 'VolumeSnapshot', 'VolumeSnapshotContent']);
+
+async function* subjectsOf(
+  fn: AnyFunction,
+  change: Change,
+  reader: Reader,
+  onFinding: (finding: Finding) => void,
+): AsyncGenerator<Ref> {
+  if (!fn.watches.some(({ kind }) => kind === change.kind)) return;
+  const considered = fn.considers(change);
+  if ('findings' in considered) considered.findings.forEach(onFinding);
+  else if ('subjects' in considered) yield* considered.subjects;
+  else yield* considered.search(reader);
+}
+
+/** Kubernetes Events about these; none where they may not be read. */
+async function happenedTo(reader: Reader, subjects: readonly Ref[]): Promise<Happened[]> {
+  const wanted = new Set(subjects.map(({ kind, name, namespace }) => `${kind}/${namespace ?? ''}/${name}`));
+  const happened: Happened[] = [];
+  try {
+    for (const namespace of new Set(subjects.map((subject) => subject.namespace ?? 'default'))) {
+      for await (const event of reader.list('Event', { namespace })) {
+        const { kind, name } = event.regarding ?? {};
+        if (wanted.has(`${kind}/${event.regarding?.namespace ?? ''}/${name}`)) happened.push(toHappened(event));
+      }
+    }
+  } catch (error) {
+    if (!(error instanceof KubeError)) throw error;
+  }
+  return happened.sort((a, b) => a.at.localeCompare(b.at));
+}
+
+const toHappened = ({ series, eventTime, deprecatedLastTimestamp, metadata, ...event }: KubeEvent): Happened => ({
+  at: series?.lastObservedTime ?? eventTime ?? deprecatedLastTimestamp ?? metadata.creationTimestamp ?? '',
+  about: `${event.regarding?.kind} ${event.regarding?.name}`,
+  type: event.type ?? '',
+  reason: event.reason ?? '',
+  note: event.note ?? '',
+  count: series?.count ?? 1,
+});

@@ -1,0 +1,72 @@
+import { describeRef } from '../../shared/domain/kinds.ts';
+import type { VerdictKind } from '../../shared/plan/plan.ts';
+import type { Check } from '../../shared/preflight/checks.ts';
+import { verdictOfChecks } from '../../shared/preflight/checks.ts';
+import type { Wish } from '../../shared/preflight/read.ts';
+import type { Io } from '../io.ts';
+import type { OutputFormat } from '../options.ts';
+import { createDocument } from './document.ts';
+import { colourOf } from './findings.ts';
+import { createTable } from './table.ts';
+
+const colours: Readonly<Record<Check['result'], VerdictKind>> = {
+  pass: 'leave',
+  warn: 'act',
+  fail: 'report',
+  unknown: 'wait',
+};
+
+const sentences: Readonly<Record<Check['result'], string>> = {
+  pass: 'Nothing is in the way.',
+  warn: 'It should work; read the warnings.',
+  fail: 'It will not work as things are.',
+  unknown: 'Not everything could be found out.',
+};
+
+/** Prints the checks of a preflight, each with its cure. */
+export async function printPreflight(
+  wish: Wish,
+  checks: readonly Check[],
+  format: OutputFormat,
+  io: Io,
+): Promise<void> {
+  const verdict = verdictOfChecks(checks);
+  switch (format) {
+    case 'json':
+    case 'yaml': {
+      const document = createDocument(format, io);
+      await document.field('kind', 'Preflight');
+      await document.field('backup', wish.backup);
+      await document.field('to', wish.to);
+      await document.list('checks');
+      for (const check of checks) await document.item(check);
+      await document.field('verdict', verdict);
+      return document.end();
+    }
+    case 'name':
+      for (const { name, result } of checks) if (result !== 'pass') await io.out(`${name}\n`);
+      return;
+    default: {
+      const table = createTable<Check>(
+        [
+          { title: 'CHECK', value: ({ name }) => name },
+          { title: 'VOLUME', value: ({ volume }) => volume ?? '' },
+          {
+            title: 'RESULT',
+            value: ({ result }) => result,
+            style: (text, { result }) => colourOf(text, colours[result]),
+          },
+          { title: 'MESSAGE', value: ({ message }) => message },
+        ],
+        io,
+      );
+      for (const check of checks) await table.add(check);
+      await table.end();
+      const cures = new Set(
+        checks.flatMap(({ result, cure }) => (result === 'pass' || cure === undefined ? [] : [cure])),
+      );
+      if (cures.size > 0) await io.out(`\nWhat helps\n\n${[...cures].map((cure) => `  ${cure}\n`).join('')}`);
+      await io.out(`\n${describeRef(wish.backup)} into namespace ${wish.to}: ${sentences[verdict]}\n`);
+    }
+  }
+}

@@ -1,0 +1,39 @@
+import { defineFunction } from '../../shared/function.ts';
+import { Config } from './config.ts';
+import { considers } from './considers.ts';
+import { observe } from './observe.ts';
+import { plan } from './plan.ts';
+
+export default defineFunction({
+  name: 'preflight-restore',
+  summary:
+    'Tells of each new VirtualMachineRestore, within seconds and in an Event on it, whether it will work there and now, and what would make it.',
+  watches: [{ kind: 'VirtualMachineRestore', mode: 'resource' }],
+  needs: [
+    { group: 'harvesterhci.io', resource: 'virtualmachinerestores', verbs: ['get'] },
+    { group: 'harvesterhci.io', resource: 'virtualmachinebackups', verbs: ['get'] },
+    { group: 'harvesterhci.io', resource: 'virtualmachineimages', verbs: ['get'] },
+    { group: 'harvesterhci.io', resource: 'schedulevmbackups', verbs: ['get'] },
+    // Others of these hold keys and passwords.
+    { group: 'harvesterhci.io', resource: 'settings', verbs: ['get'], names: ['server-version'] },
+    { group: 'snapshot.storage.k8s.io', resource: 'volumesnapshots', verbs: ['get'] },
+    { group: 'snapshot.storage.k8s.io', resource: 'volumesnapshotcontents', verbs: ['get'] },
+    { group: 'longhorn.io', resource: 'backups', verbs: ['get'] },
+    { group: 'longhorn.io', resource: 'backupvolumes', verbs: ['get', 'list'] },
+    { group: 'longhorn.io', resource: 'backuptargets', verbs: ['get'] },
+    { group: 'kubevirt.io', resource: 'virtualmachines', verbs: ['get', 'list'] },
+    { group: 'storage.k8s.io', resource: 'storageclasses', verbs: ['list'] },
+    { group: 'storage.k8s.io', resource: 'csidrivers', verbs: ['get'] },
+    { group: '', resource: 'namespaces', verbs: ['get'] },
+    { group: '', resource: 'resourcequotas', verbs: ['list'] },
+    { group: '', resource: 'persistentvolumeclaims', verbs: ['get'] },
+    { group: 'events.k8s.io', resource: 'events', verbs: ['get', 'create', 'patch'] },
+  ],
+  config: Config,
+  considers,
+  // A sweep comes minutes later: what a restore met by then is verify-backup's to tell.
+  sweeps: false,
+  surveys: () => ({ subjects: [] }),
+  observe,
+  plan,
+});

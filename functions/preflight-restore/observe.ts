@@ -1,0 +1,38 @@
+import type { Ref } from '../../shared/domain/kinds.ts';
+import { ref } from '../../shared/domain/kinds.ts';
+import { isDeleting } from '../../shared/chain/judge.ts';
+import type { Reader } from '../../shared/kube/ports.ts';
+import type { VMRestore } from '../../shared/objects/types.ts';
+import { eventName } from '../../shared/plan/record.ts';
+import type { SeenPreflight } from '../../shared/preflight/read.ts';
+import { readPreflight } from '../../shared/preflight/read.ts';
+
+export interface Seen {
+  readonly subject: Ref;
+  readonly restore?: VMRestore | undefined;
+  /** Its verdict stands already. */
+  readonly told?: boolean;
+  readonly preflight?: SeenPreflight;
+}
+
+/** One verdict for each restore, whatever it was. */
+export const verdictName = (restore: VMRestore): string => eventName(restore.metadata.uid, 'preflight');
+
+export async function observe(reader: Reader, subject: Ref): Promise<Seen> {
+  const restore = await reader.get('VirtualMachineRestore', subject.name, subject.namespace);
+  if (restore === undefined || isDeleting(restore) || restore.status?.complete === true) return { subject, restore };
+  const { namespace } = restore.metadata;
+  if ((await reader.get('Event', verdictName(restore), namespace)) !== undefined)
+    return { subject, restore, told: true };
+  const { virtualMachineBackupName: name, virtualMachineBackupNamespace, target, newVM, keepMacAddress } = restore.spec;
+  const from = virtualMachineBackupNamespace || namespace;
+  const wish = {
+    backup: { ...ref('VirtualMachineBackup', name, from), namespace: from },
+    to: namespace,
+    machine: target?.name,
+    newVM: newVM === true,
+    keepMacAddress: keepMacAddress === true,
+    restore,
+  };
+  return { subject, restore, preflight: await readPreflight(reader, wish) };
+}

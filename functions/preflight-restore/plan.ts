@@ -1,0 +1,69 @@
+import type { Ref } from '../../shared/domain/kinds.ts';
+import { describeRef, ref } from '../../shared/domain/kinds.ts';
+import { isDeleting } from '../../shared/chain/judge.ts';
+import type { VMRestore } from '../../shared/objects/types.ts';
+import type { Finding, Plan } from '../../shared/plan/plan.ts';
+import type { Reason } from '../../shared/plan/reason.ts';
+import { eventName, eventOf } from '../../shared/plan/record.ts';
+import type { Check } from '../../shared/preflight/checks.ts';
+import { preflight, verdictOfChecks } from '../../shared/preflight/checks.ts';
+import type { Config } from './config.ts';
+import type { Seen } from './observe.ts';
+
+/** Tells of a restore, once and early, whether it will work. Pure. */
+export function plan(seen: Seen, { youngMinutes }: Config, nowMs: number): Plan {
+  const { subject, restore } = seen;
+  const name = describeRef(subject);
+  const leave = (reason: Reason, what: string): Plan => ({ findings: [finding(subject, reason, `${name} ${what}`)] });
+  if (restore === undefined) return leave('RestoreGone', 'does not exist');
+  if (isDeleting(restore)) return leave('RestoreDeleting', 'is being deleted');
+  if (restore.status?.complete === true) return leave('RestoreComplete', 'is complete');
+  if (seen.told === true || seen.preflight === undefined) return leave('PreflightTold', 'has its verdict');
+  const ageMs = nowMs - Date.parse(restore.metadata.creationTimestamp ?? '');
+  if (ageMs > youngMinutes * 60_000) return leave('RestoreRunning', 'began a while ago');
+
+  const checks = preflight(seen.preflight, nowMs);
+  const reason = reasonOf(checks);
+  const told = checks.filter(({ result }) => result !== 'pass');
+  const said = told.map(sentenceOf).join('; ');
+  const message = `${name}: ${said === '' ? `all ${checks.length} checks pass` : said}`;
+  const [first] = told.filter(({ result }) => result === 'fail');
+  return {
+    findings: [finding(subject, reason, message, first?.cure)],
+    records: [eventOf(verdictFor(restore, reason, message), undefined, nowMs)],
+  };
+}
+
+function reasonOf(
+  checks: readonly Check[],
+): Extract<Reason, 'PreflightPassed' | 'PreflightWarned' | 'PreflightFailed'> {
+  const verdict = verdictOfChecks(checks);
+  if (verdict === 'fail') return 'PreflightFailed';
+  return verdict === 'pass' ? 'PreflightPassed' : 'PreflightWarned';
+}
+
+function sentenceOf({ name, volume, result, message, cure }: Check): string {
+  const what = volume === undefined ? name : `${name} ${volume}`;
+  return `${result} ${what}: ${message}${cure === undefined ? '' : ` (${cure})`}`;
+}
+
+const finding = (subject: Ref, reason: Reason, message: string, command?: string): Finding => ({
+  subject,
+  reason,
+  message,
+  ...(command !== undefined && { command }),
+  actions: [],
+});
+
+function verdictFor(restore: VMRestore, reason: Reason, message: string) {
+  const { name, namespace, uid } = restore.metadata;
+  return {
+    about: { ...ref('VirtualMachineRestore', name, namespace), uid, namespace },
+    type: reason === 'PreflightFailed' ? 'Warning' : 'Normal',
+    reason,
+    message,
+    name: eventName(uid, 'preflight'),
+    action: 'Preflight',
+    by: 'preflight-restore',
+  } as const;
+}

@@ -1,0 +1,100 @@
+import type { Ref } from '../../shared/domain/kinds.ts';
+import { isDeleting } from '../../shared/chain/judge.ts';
+import type { Chain } from '../../shared/chain/links.ts';
+import { readChain } from '../../shared/chain/read-chain.ts';
+import type { ReportKind } from '../../shared/chain/reports.ts';
+import { reportKindOf, reportNameOf } from '../../shared/chain/reports.ts';
+import type { SeenRestore } from '../../shared/chain/restore.ts';
+import { judgeRestore, readRestore } from '../../shared/chain/restore.ts';
+import type { Reader } from '../../shared/kube/ports.ts';
+import type { BackupTarget, KubeEvent, ReportObject, VMBackup } from '../../shared/objects/types.ts';
+import { judgeTarget } from '../../shared/chain/target.ts';
+import type { Trouble } from './troubles.ts';
+import { eventNameOf, restoreTrouble, targetTrouble, troublesOf } from './troubles.ts';
+
+export type Seen = { readonly subject: Ref } & (
+  | { readonly is: 'nothing' }
+  | SeenBackup
+  | ({ readonly is: 'restore'; readonly events: Events } & SeenRestore)
+  | {
+      readonly is: 'target';
+      readonly target: BackupTarget | undefined;
+      /** Whether there is a VMBackup that needs a target. */
+      readonly inUse: boolean;
+      readonly events: Events;
+    }
+);
+
+export interface SeenBackup {
+  readonly is: 'vmbackup';
+  readonly backup: VMBackup;
+  /** Absent where nothing of the chain is asked for: in deletion, or not of type backup. */
+  readonly chain?: Chain;
+  readonly events: Events;
+  /** Absent where no CRD for reports is installed. */
+  readonly reportKind?: ReportKind | undefined;
+  readonly report?: ReportObject | undefined;
+}
+
+/** Gleaner's own Events about the subject that are there, by name. */
+export type Events = ReadonlyMap<string, KubeEvent>;
+
+/** The events of tomorrow's troubles too: time alone can turn waiting into trouble. */
+const LATER = Infinity;
+
+export async function observe(reader: Reader, subject: Ref): Promise<Seen> {
+  switch (subject.kind) {
+    case 'VirtualMachineBackup':
+      return observeBackup(reader, subject);
+    case 'VirtualMachineRestore': {
+      const restore = await reader.get('VirtualMachineRestore', subject.name, subject.namespace);
+      if (restore === undefined) return { subject, is: 'nothing' };
+      const seen = await readRestore(reader, restore);
+      const trouble = restoreTrouble(judgeRestore(seen, LATER));
+      return { subject, is: 'restore', ...seen, events: await readEvents(reader, restore, trouble) };
+    }
+    case 'BackupTarget': {
+      const target = await reader.get('BackupTarget', subject.name, subject.namespace);
+      const events =
+        target === undefined ? new Map() : await readEvents(reader, target, targetTrouble(judgeTarget(target)));
+      return { subject, is: 'target', target, inUse: await isInUse(reader), events };
+    }
+    default:
+      return { subject, is: 'nothing' };
+  }
+}
+
+async function observeBackup(reader: Reader, subject: Ref): Promise<Seen> {
+  const backup = await reader.get('VirtualMachineBackup', subject.name, subject.namespace);
+  if (backup === undefined) return { subject, is: 'nothing' };
+  const seen = { subject, is: 'vmbackup', backup } as const;
+  if (isDeleting(backup) || (backup.spec.type || 'backup') !== 'backup') return { ...seen, events: new Map() };
+  const chain = await readChain(reader, backup);
+  const events = await readEvents(reader, backup, troublesOf(chain, LATER));
+  const reportKind = await reportKindOf(reader);
+  if (reportKind === undefined) return { ...seen, chain, events };
+  const { uid, namespace } = backup.metadata;
+  const report = await reader.get(reportKind, reportNameOf(uid), namespace);
+  return { ...seen, chain, events, reportKind, report };
+}
+
+async function readEvents(
+  reader: Reader,
+  about: { metadata: { uid: string; namespace: string } },
+  troubles: readonly Trouble[],
+): Promise<Events> {
+  const events = new Map<string, KubeEvent>();
+  for (const trouble of troubles) {
+    const name = eventNameOf(about.metadata.uid, trouble);
+    const event = await reader.get('Event', name, about.metadata.namespace);
+    if (event !== undefined) events.set(name, event);
+  }
+  return events;
+}
+
+async function isInUse(reader: Reader): Promise<boolean> {
+  for await (const { spec } of reader.list('VirtualMachineBackup')) {
+    if ((spec.type || 'backup') === 'backup') return true;
+  }
+  return false;
+}

@@ -1,0 +1,158 @@
+import { describeRef, ref } from '../../shared/domain/kinds.ts';
+import { isDeleting } from '../../shared/chain/judge.ts';
+import type { Chain, Link } from '../../shared/chain/links.ts';
+import { judgeChain } from '../../shared/chain/links.ts';
+import { judgeReadiness } from '../../shared/chain/readiness.ts';
+import { judgeRestore } from '../../shared/chain/restore.ts';
+import { commandForTarget } from '../../shared/chain/links.ts';
+import { judgeTarget } from '../../shared/chain/target.ts';
+import type { Finding, Plan } from '../../shared/plan/plan.ts';
+import type { Config } from './config.ts';
+import type { Seen, SeenBackup } from './observe.ts';
+import { eventsFor, reportFor } from './records.ts';
+import { isOfTheTarget, isOfTheWhole, restoreTrouble, targetTrouble, troublesOf } from './troubles.ts';
+
+/** Says what is broken and writes it down where people look. Pure; there is nothing here that could repair or delete. */
+export function plan(seen: Seen, config: Config, nowMs: number): Plan {
+  const { subject } = seen;
+  switch (seen.is) {
+    case 'nothing':
+      return only({
+        subject,
+        reason: subject.kind === 'VirtualMachineRestore' ? 'RestoreGone' : 'VMBackupGone',
+        message: `${describeRef(subject)} does not exist`,
+        actions: [],
+      });
+    case 'vmbackup':
+      return planBackup(seen, config, nowMs);
+    case 'restore': {
+      const judged = judgeRestore(seen, nowMs);
+      const { uid, namespace, name } = seen.restore.metadata;
+      const about = { ...ref('VirtualMachineRestore', name, namespace), uid, namespace };
+      return {
+        findings: [
+          {
+            subject,
+            reason: judged.reason,
+            message: judged.message,
+            ...(judged.command !== undefined && { command: judged.command }),
+            ...(judged.cause !== undefined && { facts: { cause: describeRef(judged.cause) } }),
+            actions: [],
+          },
+        ],
+        records: eventsFor(about, restoreTrouble(judged), seen.events, config, nowMs),
+      };
+    }
+    case 'target': {
+      const trouble = judgeTarget(seen.target);
+      if (trouble === undefined || (trouble.reason === 'TargetNotConnected' && !seen.inUse)) {
+        return only({
+          subject,
+          reason: 'TargetReachable',
+          message: trouble?.detail ?? 'the backup target is reachable',
+          actions: [],
+        });
+      }
+      const { reason, detail: message } = trouble;
+      const findings = [{ subject, reason, message, command: commandForTarget(reason), actions: [] }];
+      if (seen.target === undefined) return { findings };
+      const { uid, namespace, name } = seen.target.metadata;
+      const about = { ...ref('BackupTarget', name, namespace), uid, namespace };
+      return { findings, records: eventsFor(about, targetTrouble(trouble), seen.events, config, nowMs) };
+    }
+  }
+}
+
+const only = (finding: Finding): Plan => ({ findings: [finding] });
+
+function planBackup(seen: SeenBackup & { subject: Finding['subject'] }, config: Config, nowMs: number): Plan {
+  const { subject, backup, chain } = seen;
+  const name = describeRef(subject);
+  if (isDeleting(backup)) {
+    return only({ subject, reason: 'VMBackupDeleting', message: `${name} is being deleted`, actions: [] });
+  }
+  if (chain === undefined) {
+    return only({
+      subject,
+      reason: 'SnapshotTypeBackup',
+      message: `${name} is of type ${backup.spec.type}`,
+      actions: [],
+    });
+  }
+  const links = judgeChain(chain, nowMs);
+  const { uid, namespace } = backup.metadata;
+  const about = { ...ref('VirtualMachineBackup', backup.metadata.name, namespace), uid, namespace };
+  return {
+    findings: findingsOf(subject, chain, links, nowMs),
+    records: [
+      ...eventsFor(about, troublesOf(chain, nowMs), seen.events, config, nowMs),
+      ...reportFor(seen, links, nowMs),
+    ],
+  };
+}
+
+function findingsOf(subject: Finding['subject'], chain: Chain, links: readonly Link[], nowMs: number): Finding[] {
+  const readiness = judgeReadiness(chain, nowMs);
+  const findings: Finding[] =
+    readiness === undefined
+      ? []
+      : [
+          {
+            subject,
+            reason: readiness.reason,
+            message: readiness.message,
+            ...(readiness.command !== undefined && { command: readiness.command }),
+            actions: [],
+          },
+        ];
+  const other = links.find(({ reason }) => reason === 'OtherTarget');
+  if (other !== undefined) {
+    const { reason, message, command } = other;
+    findings.push({ subject, reason, message, ...(command !== undefined && { command }), actions: [] });
+  }
+  for (const volume of new Set(links.map((link) => link.volume))) {
+    findings.push(
+      ...volumeFindings(
+        subject,
+        chain,
+        links.filter((link) => link.volume === volume),
+      ),
+    );
+  }
+  return findings;
+}
+
+/** Each broken link by itself, about the object at fault; one word where none is. */
+function volumeFindings(subject: Finding['subject'], chain: Chain, links: readonly Link[]): Finding[] {
+  const [first] = links;
+  if (first === undefined) return [];
+  const entry = chain.volumes.find((v) => v.entry.volumeName === first.volume)?.entry;
+  const facts = {
+    vmbackup: `${subject.namespace}/${subject.name}`,
+    ...(entry?.name && { snapshot: `${subject.namespace}/${entry.name}` }),
+    ...(entry?.longhornBackupName && { backup: entry.longhornBackupName }),
+  };
+  const about = { volume: first.volume, facts, actions: [] } as const;
+  const broken = links.filter(
+    (link) => (link.result === 'fail' || link.result === 'wait') && !isOfTheWhole(link) && !isOfTheTarget(link),
+  );
+  if (broken.length > 0) {
+    return broken.map(({ object, reason, message, command, link }) => ({
+      ...about,
+      subject: object,
+      reason,
+      message,
+      ...(command !== undefined && { command }),
+      facts: { ...facts, link },
+    }));
+  }
+  if (links.every(({ result }) => result === 'pass')) {
+    const message = `volume ${first.volume} can be restored: every link to the target is right`;
+    return [{ ...about, subject, reason: 'BackupVerified', message }];
+  }
+  const skipped = links.find(({ reason }) => reason === 'NotALonghornVolume');
+  if (skipped !== undefined) return [{ ...about, subject, reason: skipped.reason, message: skipped.message }];
+  const cause = links.find(({ result }) => result === 'fail' || result === 'wait');
+  const message = `volume ${first.volume} cannot be verified${cause === undefined ? '' : `: ${cause.message}`}`;
+  return [{ ...about, subject, reason: 'NotVerifiable', message }];
+}

@@ -1,0 +1,95 @@
+import { describeRef, ref } from '../../shared/domain/kinds.ts';
+import * as names from '../../shared/domain/names.ts';
+import { isDeleting, isTakenLater } from '../../shared/chain/judge.ts';
+import type { Orphan } from '../../shared/chain/orphans.ts';
+import { entriesOf } from '../../shared/chain/read.ts';
+import { degradedBy } from '../../shared/chain/readiness.ts';
+import type { ChainState, PairState, SurveyedVMBackup, SurveyItem } from '../../shared/chain/survey.ts';
+import { judgeTargetOf, targetRef } from '../../shared/chain/target.ts';
+import type { Considered } from '../../shared/function.ts';
+import type { VMBackup, VolumeEntry } from '../../shared/objects/types.ts';
+import type { Finding } from '../../shared/plan/plan.ts';
+import { formatBytes } from '../../shared/domain/bytes.ts';
+
+/** Sorts out, from lists alone, whose chain needs a closer look; what nobody claims is told at once. */
+export function surveys(item: SurveyItem): Considered {
+  switch (item.what) {
+    case 'vmbackup':
+      return surveyBackup(item);
+    case 'restore':
+      return { subjects: [ref('VirtualMachineRestore', item.restore.metadata.name, item.restore.metadata.namespace)] };
+    case 'targetTrouble':
+      return { subjects: [targetRef] };
+    case 'orphan':
+      return { findings: [orphanFinding(item.orphan)] };
+    default:
+      return { subjects: [] };
+  }
+}
+
+function surveyBackup(item: SurveyedVMBackup): Considered {
+  const { backup, chain } = item;
+  const subject = ref('VirtualMachineBackup', backup.metadata.name, backup.metadata.namespace);
+  const entries = entriesOf(backup);
+  const sound =
+    chain !== undefined &&
+    entries.length > 0 &&
+    !isDeleting(backup) &&
+    (backup.spec.type || 'backup') === 'backup' &&
+    backup.status?.readyToUse === true &&
+    !backup.status.error?.message &&
+    degradedBy(backup) === undefined &&
+    judgeTargetOf(backup, chain.target) === undefined &&
+    !chain.accused(backup.metadata.uid) &&
+    entries.every((entry) => isSound(backup, entry, item.pairOf(entry.name ?? ''), chain));
+  return sound ? { findings: entries.map((entry) => verified(subject, entry)) } : { subjects: [subject] };
+}
+
+function isSound(vmBackup: VMBackup, entry: VolumeEntry, pair: PairState, chain: ChainState): boolean {
+  const { name, longhornBackupName: backup, csiDriverName, persistentVolumeClaim } = entry;
+  if (!name || !backup || (csiDriverName ?? names.LONGHORN_DRIVER) !== names.LONGHORN_DRIVER) return false;
+  if (!pair.hasSnapshot || !pair.hasContent || pair.unready || pair.notRight || pair.unowned) return false;
+  if (pair.unfinished || !pair.names(backup)) return false;
+  const volume = persistentVolumeClaim?.spec?.volumeName;
+  if (!volume || !chain.isOf(backup, volume) || chain.backupVolumesOf(volume) !== 1) return false;
+  const takenMs = chain.takenMs(backup);
+  return takenMs === undefined || !isTakenLater(vmBackup, { volume, takenMs });
+}
+
+const verified = (subject: Finding['subject'], { name, volumeName, longhornBackupName }: VolumeEntry): Finding => ({
+  subject,
+  volume: volumeName,
+  reason: 'BackupVerified',
+  message: `volume ${volumeName} can be restored: every link to the target is right`,
+  facts: {
+    vmbackup: `${subject.namespace}/${subject.name}`,
+    ...(name && { snapshot: `${subject.namespace}/${name}` }),
+    ...(longhornBackupName && { backup: longhornBackupName }),
+  },
+  actions: [],
+});
+
+const claims: Readonly<Record<Orphan['reason'], string>> = {
+  OrphanBackup: 'is claimed by no VMBackup, snapshot or content here',
+  OrphanSnapshot: 'belongs to nobody',
+  OrphanContent: 'is left over',
+  ForeignBackup: 'is none of a VMBackup',
+};
+
+function orphanFinding({ object, reason, detail, backup, bytes, snapshot }: Orphan): Finding {
+  const size = bytes === undefined ? '' : ` (${formatBytes(bytes)})`;
+  const where = object.namespace === undefined ? '' : ` -n ${object.namespace}`;
+  const resource = { Backup: 'backups.longhorn.io', VolumeSnapshot: 'volumesnapshot' }[object.kind as string];
+  return {
+    subject: object,
+    reason,
+    message: `${describeRef(object)}${size} ${claims[reason]}: ${detail}`,
+    command: `kubectl get ${resource ?? 'volumesnapshotcontent'} ${object.name}${where} -o yaml`,
+    facts: {
+      ...(snapshot !== undefined && { snapshot }),
+      ...(backup !== undefined && { backup }),
+      ...(bytes !== undefined && { bytes: String(bytes) }),
+    },
+    actions: [],
+  };
+}

@@ -1,0 +1,66 @@
+/**
+ * What the real server demands of an `events.k8s.io/v1` Event: who says it, what about, what was done; and that nothing
+ * but its series ever changes.
+ *
+ * What it does not do: let Events expire (a real server drops them after an hour, or what `--event-ttl` says), show one
+ * Event under `v1` and `events.k8s.io/v1` alike (here they are two kinds), check the note's length in bytes but for
+ * ASCII.
+ */
+import { isDeepStrictEqual } from 'node:util';
+import { field } from './errors.ts';
+import type { FieldError } from './errors.ts';
+import type { KubeObject } from './types.ts';
+
+const LONGEST_NOTE = 1024;
+const LONGEST_WORD = 128;
+const QUALIFIED = /^([a-z0-9]([-a-z0-9.]*[a-z0-9])?\/)?[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$/;
+const fixed = [
+  'action',
+  'eventTime',
+  'note',
+  'reason',
+  'regarding',
+  'related',
+  'reportingController',
+  'reportingInstance',
+  'type',
+] as const;
+
+export function validateEvent(event: KubeObject, old: KubeObject | undefined): FieldError[] {
+  const errors: FieldError[] = [];
+  if (old === undefined) {
+    if (!event['eventTime']) errors.push(field.required('eventTime'));
+    for (const name of ['action', 'reason', 'reportingInstance'] as const) {
+      const word: unknown = event[name];
+      if (typeof word !== 'string' || word === '') errors.push(field.required(name));
+      else if (word.length > LONGEST_WORD) errors.push(field.invalid(name, '', 'can have at most 128 characters'));
+    }
+    const controller: unknown = event['reportingController'];
+    if (typeof controller !== 'string' || controller === '') errors.push(field.required('reportingController'));
+    else if (!QUALIFIED.test(controller)) {
+      errors.push(field.invalid('reportingController', controller, 'must be a qualified name'));
+    }
+    if (event['type'] !== 'Normal' && event['type'] !== 'Warning') {
+      errors.push(field.invalid('type', event['type'] ?? '', 'has invalid value'));
+    }
+    if ((event['note'] ?? '').length > LONGEST_NOTE) {
+      errors.push(field.invalid('note', '', 'can have at most 1024 bytes'));
+    }
+    const namespace = event['regarding']?.namespace ?? 'default';
+    if (namespace !== event.metadata.namespace) {
+      errors.push(field.invalid('involvedObject.namespace', namespace, 'does not match event.namespace'));
+    }
+  } else {
+    for (const name of fixed) {
+      if (!isDeepStrictEqual(old[name], event[name])) {
+        errors.push(field.invalid(name, event[name] ?? '', 'field is immutable'));
+      }
+    }
+  }
+  const { series } = event;
+  if (series !== undefined && series !== null && !isDeepStrictEqual(series, old?.['series'])) {
+    if (!(series.count >= 2)) errors.push(field.invalid('series.count', series.count ?? 0, 'should be at least 2'));
+    if (!series.lastObservedTime) errors.push(field.required('series.lastObservedTime'));
+  }
+  return errors;
+}

@@ -1,0 +1,113 @@
+import type { Ref } from '../domain/kinds.ts';
+import { ref } from '../domain/kinds.ts';
+import { parseHandle } from '../domain/handle.ts';
+import * as names from '../domain/names.ts';
+import type { Backup, Content, Snapshot } from '../objects/types.ts';
+import type { Reason } from '../plan/reason.ts';
+import { isDeleting, isGuestClusters } from './judge.ts';
+
+/** Something that nobody claims, or that turns out not to be ours to ask about. */
+export interface Orphan {
+  readonly object: Ref;
+  readonly reason: Extract<Reason, 'OrphanBackup' | 'OrphanSnapshot' | 'OrphanContent' | 'ForeignBackup'>;
+  /** What is known of its origin. */
+  readonly detail: string;
+  /** Name of the Longhorn Backup behind it. */
+  readonly backup?: string | undefined;
+  /** Bytes on the target. */
+  readonly bytes?: number | undefined;
+  /** Of the snapshot a content belongs to: which namespace it is a matter of. */
+  readonly snapshot?: string | undefined;
+}
+
+/** A pre-provisioned content is created before its snapshot: only after this long is it left over. */
+const UNBOUND_GRACE_MS = 5 * 60_000;
+
+/** A Longhorn Backup that no VMBackup and no content names. Undefined while it is being made or deleted. */
+export function judgeUnclaimedBackup(backup: Backup): Orphan | undefined {
+  const { metadata, status } = backup;
+  if (isDeleting(backup) || !names.FINAL_BACKUP_STATES.has(status?.state ?? '')) return undefined;
+  if (metadata.labels?.[names.CR_ONLY_LABEL] === 'true') return undefined;
+  const object = ref('Backup', metadata.name, names.LONGHORN_NAMESPACE);
+  const orphan = { object, backup: metadata.name, bytes: sizeOf(backup) };
+  const target = status?.backupTargetName || metadata.labels?.[names.BACKUP_TARGET_LABEL] || names.DEFAULT_TARGET;
+  if (target !== names.DEFAULT_TARGET) {
+    return { ...orphan, reason: 'ForeignBackup', detail: `it is on target ${target}, which Harvester does not use` };
+  }
+  const job = status?.labels?.[names.RECURRING_JOB_LABEL];
+  if (job) return { ...orphan, reason: 'ForeignBackup', detail: `Longhorn’s recurring job ${job} made it` };
+  const snapshot = status?.snapshotName ?? '';
+  if (snapshot !== '' && !names.CSI_SNAPSHOT.test(snapshot)) {
+    return {
+      ...orphan,
+      reason: 'ForeignBackup',
+      detail: `it is of Longhorn snapshot ${snapshot}, not made through CSI`,
+    };
+  }
+  const volume = status?.volumeName || metadata.labels?.[names.BACKUP_VOLUME_LABEL];
+  return {
+    ...orphan,
+    reason: 'OrphanBackup',
+    detail: volume ? `it is of volume ${volume}` : 'its volume is not known',
+  };
+}
+
+/** Bytes on the target where Longhorn says so; the volume's size else. */
+export function sizeOf({ status }: Backup): number | undefined {
+  const bytes = Number(status?.size || status?.volumeSize || NaN);
+  return Number.isFinite(bytes) ? bytes : undefined;
+}
+
+/** A content of a remote backup whose snapshot is not there and that no VMBackup expects. */
+export function judgeLeftContent(content: Content, living: ReadonlySet<string>, nowMs: number): Orphan | undefined {
+  const backup = backupNamedBy(content);
+  if (backup === undefined || isDeleting(content) || isGuestClusters(content)) return undefined;
+  if (ownedByLiving(content, living)) return undefined;
+  const { metadata, spec } = content;
+  const { uid, namespace, name } = spec.volumeSnapshotRef;
+  const created = Date.parse(metadata.creationTimestamp ?? '');
+  if (!uid && nowMs - created < UNBOUND_GRACE_MS) return undefined;
+  return {
+    object: ref('VolumeSnapshotContent', metadata.name),
+    reason: 'OrphanContent',
+    detail: `its VolumeSnapshot ${namespace}/${name} does not exist; its policy is ${spec.deletionPolicy}`,
+    backup,
+    snapshot: `${namespace}/${name}`,
+  };
+}
+
+/**
+ * A snapshot of a remote backup that no VMBackup or restore names or owns. Snapshots that people and their tools take of
+ * claims are theirs; what Harvester takes bears its annotations.
+ */
+export function judgeUnclaimedSnapshot(snapshot: Snapshot, living: ReadonlySet<string>): Orphan | undefined {
+  const { metadata, spec } = snapshot;
+  if (isDeleting(snapshot) || isGuestClusters(snapshot) || ownedByLiving(snapshot, living)) return undefined;
+  const owners = metadata.ownerReferences ?? [];
+  if (owners.some(({ apiVersion }) => !apiVersion.startsWith('harvesterhci.io/'))) return undefined;
+  if (Object.keys(metadata.labels ?? {}).some((label) => managers.test(label))) return undefined;
+  const harvesters = Object.keys(metadata.annotations ?? {}).some((key) => key.startsWith('harvesterhci.io/'));
+  if (!spec.source.volumeSnapshotContentName && !harvesters && owners.length === 0) return undefined;
+  const [owner] = owners;
+  return {
+    object: ref('VolumeSnapshot', metadata.name, metadata.namespace),
+    reason: 'OrphanSnapshot',
+    detail: owner === undefined ? 'it has no owner' : `its owner, ${owner.kind} ${owner.name}, is gone`,
+    snapshot: `${metadata.namespace}/${metadata.name}`,
+  };
+}
+
+/** Labels by which other tools know what is theirs. */
+const managers =
+  /^(app\.kubernetes\.io\/managed-by|velero\.io\/|argocd\.argoproj\.io\/|kustomize\.toolkit\.fluxcd\.io\/)/;
+
+const ownedByLiving = ({ metadata }: Content | Snapshot, living: ReadonlySet<string>): boolean =>
+  (metadata.ownerReferences ?? []).some(({ uid }) => living.has(uid));
+
+/** The Longhorn Backup a content names, in its spec or as Longhorn reported it. */
+export function backupNamedBy({ spec, status }: Content): string | undefined {
+  if (spec.driver !== names.LONGHORN_DRIVER) return undefined;
+  const text = spec.source.snapshotHandle ?? status?.snapshotHandle;
+  const handle = text ? parseHandle(text) : undefined;
+  return handle?.kind === 'backup' ? handle.backup : undefined;
+}

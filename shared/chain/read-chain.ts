@@ -1,0 +1,35 @@
+import * as names from '../domain/names.ts';
+import type { Reader } from '../kube/ports.ts';
+import type { VMBackup, VolumeEntry } from '../objects/types.ts';
+import type { Chain, ChainVolume } from './links.ts';
+import { backupVolumes, entriesOf, longhornBackup } from './read.ts';
+
+/** Reads every link of a VMBackup, each object once. */
+export async function readChain(reader: Reader, backup: VMBackup): Promise<Chain> {
+  const volumes: ChainVolume[] = [];
+  for (const entry of entriesOf(backup)) volumes.push(await readVolume(reader, backup.metadata.namespace, entry));
+  const target = await reader.get('BackupTarget', names.DEFAULT_TARGET, names.LONGHORN_NAMESPACE);
+  return { backup, target, volumes };
+}
+
+async function readVolume(reader: Reader, namespace: string, entry: VolumeEntry): Promise<ChainVolume> {
+  const snapshot = entry.name ? await reader.get('VolumeSnapshot', entry.name, namespace) : undefined;
+  const contentName = contentNameOf(entry, snapshot);
+  const content = contentName === '' ? undefined : await reader.get('VolumeSnapshotContent', contentName);
+  const longhorn = entry.longhornBackupName ? await longhornBackup(reader, entry.longhornBackupName) : undefined;
+  const volume = longhorn?.status?.volumeName;
+  return {
+    entry,
+    snapshot,
+    contentName,
+    content,
+    longhorn,
+    backupVolumes: volume ? await backupVolumes(reader, volume) : [],
+  };
+}
+
+function contentNameOf(entry: VolumeEntry, snapshot: ChainVolume['snapshot']): string {
+  const named = snapshot?.spec.source.volumeSnapshotContentName ?? snapshot?.status?.boundVolumeSnapshotContentName;
+  if (named) return named;
+  return snapshot === undefined && entry.name ? names.contentName(entry.name) : '';
+}

@@ -1,0 +1,81 @@
+import { describeRef, ref } from '../domain/kinds.ts';
+import * as names from '../domain/names.ts';
+import type { VMBackup } from '../objects/types.ts';
+import type { Chain } from './links.ts';
+import { isScheduled } from './read.ts';
+
+export interface NotReady {
+  readonly reason: 'VMBackupDegraded' | 'VMBackupFailed' | 'VMBackupInProgress';
+  readonly message: string;
+  readonly command?: string | undefined;
+}
+
+/** After this long without any Longhorn Backup at work, a VMBackup that is not ready is taken to be stuck. */
+export const STUCK_AFTER_MS = 30 * 60_000;
+
+/**
+ * Why a VMBackup is not ready; undefined when it is. A degraded one counts as not ready whatever its flag says: some
+ * releases of Harvester write the verdict to the condition alone.
+ */
+export function judgeReadiness(chain: Pick<Chain, 'backup' | 'volumes'>, nowMs: number): NotReady | undefined {
+  const { backup } = chain;
+  const degraded = degradedBy(backup);
+  const own = describeRef(ref('VirtualMachineBackup', backup.metadata.name, backup.metadata.namespace));
+  if (degraded !== undefined) {
+    return {
+      reason: 'VMBackupDegraded',
+      message: `Harvester found ${own} damaged${degraded === '' ? '' : `: ${degraded}`}`,
+      command: show(backup),
+    };
+  }
+  const error = backup.status?.error?.message ?? undefined;
+  if (backup.status?.readyToUse === true && error === undefined) return undefined;
+
+  const states = chain.volumes.map(({ longhorn }) => longhorn?.status?.state ?? '');
+  const busy = chain.volumes.filter(
+    ({ longhorn }, i) => longhorn !== undefined && !names.FINAL_BACKUP_STATES.has(states[i] ?? ''),
+  );
+  const said = backup.status?.conditions?.find((c) => c.type === 'InProgress' && c.reason === 'Error');
+  const why = error ?? said?.message ?? undefined;
+  if (why !== undefined) {
+    return {
+      reason: 'VMBackupFailed',
+      message: `${own} is not ready: ${why}`,
+      command: clearing(chain, busy.length > 0),
+    };
+  }
+  if (busy.length > 0) {
+    const backups = busy.map(({ entry }) => entry.longhornBackupName ?? entry.volumeName).join(', ');
+    return { reason: 'VMBackupInProgress', message: `${own} is not ready: Longhorn is at work on ${backups}` };
+  }
+  const created = Date.parse(backup.metadata.creationTimestamp ?? '');
+  if (!(nowMs - created > STUCK_AFTER_MS)) return { reason: 'VMBackupInProgress', message: `${own} is not ready yet` };
+  const minutes = Math.floor((nowMs - created) / 60_000);
+  return {
+    reason: 'VMBackupFailed',
+    message: `${own} has not become ready in ${minutes} minutes, and Longhorn is not at work on it`,
+    command: clearing(chain, false),
+  };
+}
+
+/** What Harvester's own check of existing backups found wrong; empty where it does not say. */
+export function degradedBy(backup: VMBackup): string | undefined {
+  const ready = backup.status?.conditions?.find((c) => c.type === 'Ready');
+  return ready?.status === 'False' && ready.message === names.CHANGED_BACK ? (ready.reason ?? '') : undefined;
+}
+
+/**
+ * The command that gets a VMBackup out of the way. Deleting one frees its data on the target, so that is only said where
+ * no backup of it is complete; else Harvester is made to look at it once more, which a schedule's backup may not survive
+ * while Longhorn is at work.
+ */
+function clearing({ backup, volumes }: Pick<Chain, 'backup' | 'volumes'>, busy: boolean): string | undefined {
+  const { name, namespace } = backup.metadata;
+  const complete = volumes.some(({ longhorn }) => longhorn?.status?.state === 'Completed');
+  if (!complete && !busy) return `kubectl delete virtualmachinebackups.harvesterhci.io ${name} -n ${namespace}`;
+  if (isScheduled(backup) && busy) return undefined;
+  return `kubectl annotate virtualmachinebackups.harvesterhci.io ${name} -n ${namespace} --overwrite ${names.NUDGE_ANNOTATION}="$(date +%s)"`;
+}
+
+const show = ({ metadata: { name, namespace } }: VMBackup): string =>
+  `kubectl get virtualmachinebackups.harvesterhci.io ${name} -n ${namespace} -o jsonpath='{.status.conditions}'`;

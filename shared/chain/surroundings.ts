@@ -1,0 +1,121 @@
+import * as names from '../domain/names.ts';
+import type { ListOptions, Reader } from '../kube/ports.ts';
+import type { BackupTarget, Content, Snapshot, VMRestore } from '../objects/types.ts';
+import { isPending } from './claims.ts';
+import { isDeleting } from './judge.ts';
+import type { Orphan } from './orphans.ts';
+import { backupNamedBy, judgeLeftContent, judgeUnclaimedBackup, judgeUnclaimedSnapshot, sizeOf } from './orphans.ts';
+import { reportKindOf, uidReported } from './reports.ts';
+
+/** What a survey of the whole chain reads beside backups and pairs; all of it small but the count of volumes. */
+export interface Surroundings {
+  readonly target: BackupTarget | undefined;
+  /** Not complete. */
+  readonly restores: readonly VMRestore[];
+  /** uids of VMBackups and restores that exist; the VMBackups' are added as they are read. */
+  readonly living: Set<string>;
+  readonly backupVolumesOf: (volume: string) => number;
+  readonly accused: (uid: string) => boolean;
+}
+
+type Options = Pick<ListOptions, 'onUnreadable'>;
+
+export async function readSurroundings(reader: Reader, options: Options): Promise<Surroundings> {
+  const longhorn = { namespace: names.LONGHORN_NAMESPACE, ...options };
+  let target: BackupTarget | undefined;
+  for await (const one of reader.list('BackupTarget', longhorn)) {
+    if (one.metadata.name === names.DEFAULT_TARGET) target = one;
+  }
+  const counts = new Map<string, number>();
+  for await (const one of reader.list('BackupVolume', longhorn)) {
+    const { labels, name } = one.metadata;
+    const on = one.spec?.backupTargetName || labels?.[names.BACKUP_TARGET_LABEL] || names.DEFAULT_TARGET;
+    if (isDeleting(one) || on !== names.DEFAULT_TARGET) continue;
+    const volume = one.spec?.volumeName || labels?.[names.BACKUP_VOLUME_LABEL] || name;
+    counts.set(volume, (counts.get(volume) ?? 0) + 1);
+  }
+  const restores: VMRestore[] = [];
+  const living = new Set<string>();
+  for await (const restore of reader.list('VirtualMachineRestore', options)) {
+    living.add(restore.metadata.uid);
+    if (restore.status?.complete !== true) restores.push(restore);
+  }
+  const accused = new Set<string>();
+  const kind = await reportKindOf(reader);
+  const labels = { [names.MANAGED_BY_LABEL]: names.FIELD_MANAGER };
+  if (kind !== undefined) {
+    for await (const report of reader.list(kind, { labels, ...options })) {
+      const bad = (report.summary?.fail ?? 0) + (report.summary?.warn ?? 0) > 0;
+      const uid = bad ? uidReported(report.metadata.name) : undefined;
+      if (uid !== undefined) accused.add(uid);
+    }
+  }
+  return {
+    target,
+    restores,
+    living,
+    backupVolumesOf: (volume) => counts.get(volume) ?? 0,
+    accused: (uid) => accused.has(uid),
+  };
+}
+
+interface Unclaimed {
+  /** Each absent where the lists have shown that there is none of that kind. */
+  readonly isClaimed?: (backup: string) => boolean;
+  readonly isLeft?: (content: Content) => boolean;
+  readonly isLoose?: (snapshot: Snapshot) => boolean;
+  readonly living: ReadonlySet<string>;
+  readonly nowMs: number;
+}
+
+/** Lists once more what has something unclaimed in it: a healthy cluster pays nothing for this. */
+export async function* orphans(
+  reader: Reader,
+  { isClaimed, isLeft, isLoose, living, nowMs }: Unclaimed,
+): AsyncGenerator<{ what: 'orphan'; orphan: Orphan }> {
+  const found: Orphan[] = [];
+  const behind = new Map<string, string>();
+  if (isLoose !== undefined) {
+    for await (const snapshot of reader.list('VolumeSnapshot')) {
+      const orphan = isLoose(snapshot) ? judgeUnclaimedSnapshot(snapshot, living) : undefined;
+      if (orphan !== undefined && !(await isAwaited(reader, snapshot))) found.push(orphan);
+    }
+  }
+  if (isLeft !== undefined || found.length > 0) {
+    const wanted = new Set(found.map(({ snapshot }) => snapshot));
+    for await (const content of reader.list('VolumeSnapshotContent')) {
+      const { namespace, name } = content.spec.volumeSnapshotRef;
+      const backup = backupNamedBy(content);
+      if (backup !== undefined && wanted.has(`${namespace}/${name}`)) behind.set(`${namespace}/${name}`, backup);
+      const orphan = isLeft?.(content) === true ? judgeLeftContent(content, living, nowMs) : undefined;
+      if (orphan !== undefined) found.push(orphan);
+    }
+  }
+  const sizes = new Map<string, number | undefined>();
+  const backupOf = (orphan: Orphan) => orphan.backup ?? behind.get(orphan.snapshot ?? '');
+  const sized = new Set(found.map(backupOf));
+  if (isClaimed !== undefined || found.length > 0) {
+    for await (const backup of reader.list('Backup', { namespace: names.LONGHORN_NAMESPACE })) {
+      const { name } = backup.metadata;
+      if (sized.has(name)) sizes.set(name, sizeOf(backup));
+      const orphan = isClaimed?.(name) === false ? judgeUnclaimedBackup(backup) : undefined;
+      if (orphan !== undefined) yield { what: 'orphan', orphan };
+    }
+  }
+  for (const orphan of found) {
+    const backup = backupOf(orphan);
+    yield {
+      what: 'orphan',
+      orphan: { ...orphan, backup, bytes: backup === undefined ? undefined : sizes.get(backup) },
+    };
+  }
+}
+
+/** Whether a claim still waits for this snapshot: then somebody wants it. */
+async function isAwaited(reader: Reader, { metadata: { name, namespace } }: Snapshot): Promise<boolean> {
+  for await (const claim of reader.list('PersistentVolumeClaim', { namespace })) {
+    const from = claim.spec.dataSource;
+    if (from?.kind === 'VolumeSnapshot' && from.name === name && isPending(claim)) return true;
+  }
+  return false;
+}

@@ -1,0 +1,110 @@
+import { kinds } from '../domain/kinds.ts';
+import type { Ref } from '../domain/kinds.ts';
+import { FIELD_MANAGER, MANAGED_BY_LABEL } from '../domain/names.ts';
+import type { Identity, PutReportAction, RecordEventAction, ReportResult } from '../plan/action.ts';
+import { AlreadyExistsError, ConflictError, GoneError } from './errors.ts';
+import type { JsonPatchOperation, Writer } from './ports.ts';
+
+/** The writes that only say something: Kubernetes Events and reports. Part of `apply.ts`. */
+export async function recordEvent(action: RecordEventAction, writer: Writer): Promise<'done' | 'unchanged'> {
+  const { target, seen, at } = action;
+  if (seen !== undefined) {
+    try {
+      await writer.patch('Event', target.name, target.namespace, [
+        test('/metadata/uid', seen.uid),
+        test('/metadata/resourceVersion', seen.resourceVersion),
+        { op: 'add', path: '/series', value: { count: seen.count + 1, lastObservedTime: at } },
+      ]);
+      return 'done';
+    } catch (error) {
+      // Events expire: one that did is recorded anew.
+      if (!(error instanceof GoneError)) throw error;
+    }
+  }
+  try {
+    await writer.create('Event', newEvent(action));
+    return 'done';
+  } catch (error) {
+    if (error instanceof AlreadyExistsError) return 'unchanged';
+    throw error;
+  }
+}
+
+function newEvent({ target, event, at }: RecordEventAction): object {
+  const { regarding, related, controller, ...said } = event;
+  return {
+    apiVersion: kinds.Event.apiVersion,
+    kind: 'Event',
+    metadata: { name: target.name, namespace: target.namespace, labels: { [MANAGED_BY_LABEL]: FIELD_MANAGER } },
+    eventTime: at,
+    reportingController: controller,
+    reportingInstance: FIELD_MANAGER,
+    ...said,
+    regarding: reference(regarding),
+    ...(related !== undefined && { related: reference(related) }),
+  };
+}
+
+/** Creates the report or replaces its results. @throws ConflictError when it is no longer the one that was seen */
+export async function putReport(action: PutReportAction, writer: Writer): Promise<'done' | 'unchanged'> {
+  const { target, results, seen } = action;
+  if (seen !== undefined) {
+    const operations: JsonPatchOperation[] = [
+      test('/metadata/uid', seen.uid),
+      test('/metadata/resourceVersion', seen.resourceVersion),
+      { op: 'add', path: '/results', value: results.map(asResult) },
+      { op: 'add', path: '/summary', value: summaryOf(results) },
+    ];
+    await writer.patch(target.kind, target.name, target.namespace, operations);
+    return 'done';
+  }
+  try {
+    await writer.create(target.kind, newReport(action));
+    return 'done';
+  } catch (error) {
+    if (!(error instanceof AlreadyExistsError)) throw error;
+    throw new ConflictError(`${target.kind} ${target.name} is there by now`, 409, { cause: error });
+  }
+}
+
+function newReport({ target, about, results }: PutReportAction): object {
+  const { apiVersion } = kinds[about.kind];
+  return {
+    apiVersion: kinds[target.kind].apiVersion,
+    kind: target.kind,
+    metadata: {
+      name: target.name,
+      namespace: target.namespace,
+      labels: { [MANAGED_BY_LABEL]: FIELD_MANAGER },
+      // It goes with what it is about.
+      ownerReferences: [{ apiVersion, kind: about.kind, name: about.name, uid: about.uid }],
+    },
+    ...(target.kind === 'Report' && { source: FIELD_MANAGER }),
+    scope: reference(about),
+    summary: summaryOf(results),
+    results: results.map(asResult),
+  };
+}
+
+const asResult = (result: ReportResult): object => ({
+  source: FIELD_MANAGER,
+  category: 'VM backup',
+  scored: true,
+  ...result,
+});
+
+function summaryOf(results: readonly ReportResult[]): Record<ReportResult['result'], number> {
+  const summary = { pass: 0, fail: 0, warn: 0, error: 0, skip: 0 };
+  for (const { result } of results) summary[result]++;
+  return summary;
+}
+
+const reference = (to: Ref | Identity): object => ({
+  apiVersion: kinds[to.kind].apiVersion,
+  kind: to.kind,
+  name: to.name,
+  ...(to.namespace !== undefined && { namespace: to.namespace }),
+  ...('uid' in to && { uid: to.uid }),
+});
+
+const test = (path: string, value: unknown): JsonPatchOperation => ({ op: 'test', path, value });

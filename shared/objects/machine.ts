@@ -1,0 +1,48 @@
+/** What of a VM's spec may pass: names and numbers that a restore can clash over, and no text that a person wrote. */
+export interface Machine {
+  /** In lower case. */
+  readonly macAddresses: readonly string[];
+  /** Secrets that its volumes and credentials refer to. */
+  readonly secretNames: readonly string[];
+  readonly cpu?: string;
+  readonly memory?: string;
+}
+
+/** `source` of a VMBackup, or a VM: anything with a VM's spec in it. Undefined where there is none. */
+export function machineIn(source: unknown): Machine | undefined {
+  if (source === undefined || source === null) return undefined;
+  const template = at(source, 'spec', 'template', 'spec');
+  const devices = at(template, 'domain', 'devices');
+  const limits = at(template, 'domain', 'resources', 'limits');
+  const cpu = amount(at(limits, 'cpu'));
+  const memory = amount(at(limits, 'memory'));
+  const macs = list(at(devices, 'interfaces')).map((one) => at(one, 'macAddress'));
+  const secrets = [
+    ...list(at(template, 'volumes')).flatMap((one) => [
+      at(one, 'cloudInitNoCloud', 'secretRef', 'name'),
+      at(one, 'cloudInitNoCloud', 'networkDataSecretRef', 'name'),
+    ]),
+    ...list(at(template, 'accessCredentials')).flatMap((one) => [
+      at(one, 'sshPublicKey', 'source', 'secret', 'secretName'),
+      at(one, 'userPassword', 'source', 'secret', 'secretName'),
+    ]),
+  ];
+  return {
+    macAddresses: macs.filter(isText).map((mac) => mac.toLowerCase()),
+    secretNames: [...new Set(secrets.filter(isText))],
+    ...(cpu !== undefined && { cpu }),
+    ...(memory !== undefined && { memory }),
+  };
+}
+
+function at(value: unknown, ...path: readonly string[]): unknown {
+  return path.reduce<unknown>(
+    (here, name) => (typeof here === 'object' && here !== null ? (here as Record<string, unknown>)[name] : undefined),
+    value,
+  );
+}
+
+const list = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
+const isText = (value: unknown): value is string => typeof value === 'string' && value !== '';
+const amount = (value: unknown): string | undefined =>
+  isText(value) ? value : typeof value === 'number' ? String(value) : undefined;

@@ -1,0 +1,151 @@
+import type { Link } from '../chain/links.ts';
+import { judgeChain } from '../chain/links.ts';
+import { judgeReadiness } from '../chain/readiness.ts';
+import { judgeTargetOf } from '../chain/target.ts';
+import { commandForTarget } from '../chain/links.ts';
+import { isDeleting } from '../chain/judge.ts';
+import { describeRef } from '../domain/kinds.ts';
+import * as names from '../domain/names.ts';
+import { checkClashes } from './clashes.ts';
+import { checkRoom } from './room.ts';
+import type { Answer, SeenPreflight } from './read.ts';
+import { checkVersion } from './traps.ts';
+
+/** One question of a preflight, answered. */
+export interface Check {
+  readonly name: string;
+  readonly volume?: string;
+  readonly result: 'pass' | 'warn' | 'fail' | 'unknown';
+  readonly message: string;
+  /** What makes it pass: a command, or a sentence. */
+  readonly cure?: string;
+}
+
+/** Will this restore work, there, now? Pure: every question by itself. */
+export function preflight(seen: SeenPreflight, nowMs: number): Check[] {
+  const { chain, wish } = seen;
+  const name = describeRef(wish.backup);
+  if (chain === undefined) return [{ name: 'backup', result: 'fail', message: `${name} does not exist` }];
+  const links = judgeChain(chain, nowMs);
+  return [
+    checkBackup(seen, nowMs),
+    checkTarget(seen),
+    ...checkVolumes(seen, links),
+    checkDriver(seen),
+    ...checkRoom(seen),
+    ...checkClashes(seen),
+    checkSchedule(seen),
+    checkVersion(seen, links),
+  ];
+}
+
+/** The worst there is. */
+export function verdictOfChecks(checks: readonly Check[]): Check['result'] {
+  return (['fail', 'unknown', 'warn'] as const).find((one) => checks.some(({ result }) => result === one)) ?? 'pass';
+}
+
+/** A check from what may not have been readable. */
+export function ifKnown<T>(name: string, answer: Answer<T>, judge: (found: T) => Check): Check {
+  return 'found' in answer
+    ? judge(answer.found)
+    : { name, result: 'unknown', message: `could not be found out: ${answer.unknown}` };
+}
+
+function checkBackup({ chain, wish }: SeenPreflight, nowMs: number): Check {
+  const name = 'backup';
+  const own = describeRef(wish.backup);
+  if (chain === undefined) return { name, result: 'fail', message: `${own} does not exist` };
+  const { backup } = chain;
+  if (isDeleting(backup)) return { name, result: 'fail', message: `${own} is being deleted` };
+  const type = backup.spec.type || 'backup';
+  if (type !== 'backup') {
+    const away = wish.to !== wish.backup.namespace;
+    const message = `${own} is of type ${type}: it is on this cluster alone${away ? ', and restores into its own namespace only' : ''}`;
+    return { name, result: away ? 'fail' : 'warn', message, ...(away && { cure: 'restore into its own namespace' }) };
+  }
+  const notReady = judgeReadiness(chain, nowMs);
+  if (notReady !== undefined) {
+    const { message, command } = notReady;
+    return { name, result: 'fail', message, ...(command !== undefined && { cure: command }) };
+  }
+  if (chain.volumes.length === 0) return { name, result: 'fail', message: `${own} has no volumes` };
+  return { name, result: 'pass', message: `${own} is ready` };
+}
+
+function checkTarget({ chain }: SeenPreflight): Check {
+  const name = 'target';
+  const trouble = chain === undefined ? undefined : judgeTargetOf(chain.backup, chain.target);
+  if (trouble === undefined) return { name, result: 'pass', message: 'the backup’s target is connected and reachable' };
+  return { name, result: 'fail', message: trouble.detail, cure: commandForTarget(trouble.reason) };
+}
+
+/** In its own namespace a restore goes through the VMBackup's pairs; elsewhere it makes its own from the backup. */
+function checkVolumes({ chain, wish }: SeenPreflight, links: readonly Link[]): Check[] {
+  const own = wish.to === wish.backup.namespace;
+  return (chain?.volumes ?? []).map(({ entry: { volumeName: volume } }): Check => {
+    const name = 'volume';
+    const needed = links.filter(
+      (link) => link.volume === volume && link.link !== 'vmbackup' && link.link !== 'target' && (own || !isPair(link)),
+    );
+    const wrongHandle = (link: Link) => link.reason === 'HandleWrong';
+    // What a wrong handle costs depends on the release: told there.
+    const broken = needed.find((link) => link.result === 'fail' && !wrongHandle(link));
+    if (broken !== undefined) {
+      return {
+        name,
+        volume,
+        result: 'fail',
+        message: broken.message,
+        ...(broken.command !== undefined && { cure: broken.command }),
+      };
+    }
+    const open = needed.find((link) => link.result === 'wait' || link.result === 'skip');
+    if (open !== undefined)
+      return { name, volume, result: open.result === 'wait' ? 'warn' : 'unknown', message: open.message };
+    const wrong = needed.find(wrongHandle);
+    if (wrong !== undefined) {
+      return {
+        name,
+        volume,
+        result: 'warn',
+        message: wrong.message,
+        ...(wrong.command !== undefined && { cure: wrong.command }),
+      };
+    }
+    return { name, volume, result: 'pass', message: `volume ${volume} has its data and the way to it` };
+  });
+}
+
+const isPair = ({ link }: Link): boolean => link === 'snapshot' || link === 'content';
+
+function checkDriver({ driver }: SeenPreflight): Check {
+  const name = 'driver';
+  return ifKnown(name, driver, (found) =>
+    found
+      ? { name, result: 'pass', message: `CSI driver ${names.LONGHORN_DRIVER} is installed` }
+      : {
+          name,
+          result: 'fail',
+          message: `CSI driver ${names.LONGHORN_DRIVER} is not installed`,
+          cure: 'install Longhorn',
+        },
+  );
+}
+
+function checkSchedule({ schedule, chain }: SeenPreflight): Check {
+  const name = 'schedule';
+  const by = chain?.backup.metadata.annotations?.[names.SCHEDULE_ANNOTATION] ?? '';
+  if (by === '') return { name, result: 'pass', message: 'no schedule made the backup' };
+  return ifKnown(name, schedule, (found) => {
+    if (found === undefined) return { name, result: 'pass', message: `its schedule ${by} is gone` };
+    if (found.spec.suspend === true) return { name, result: 'pass', message: `its schedule ${by} is suspended` };
+    const { name: schedule_, namespace } = found.metadata;
+    const cure = `kubectl patch schedulevmbackups.harvesterhci.io ${schedule_} -n ${namespace} --type=merge -p '{"spec":{"suspend":true}}'`;
+    return {
+      name,
+      result: 'fail',
+      message: `its schedule ${by} runs: Harvester refuses the restore until it is suspended`,
+      cure,
+    };
+  });
+}

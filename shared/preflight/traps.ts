@@ -1,0 +1,79 @@
+import type { Link } from '../chain/links.ts';
+import type { Check } from './checks.ts';
+import { ifKnown } from './checks.ts';
+import type { SeenPreflight } from './read.ts';
+
+/** What is known of releases of Harvester: what each does with a handle when it restores. */
+export function checkVersion(seen: SeenPreflight, links: readonly Link[]): Check {
+  const name = 'version';
+  return ifKnown(name, seen.version, (text): Check => {
+    const [, major, minor] = /^v?(\d+)\.(\d+)/.exec(text ?? '') ?? [];
+    if (major === undefined || minor === undefined) {
+      return {
+        name,
+        result: 'unknown',
+        message: text ? `Harvester ${text} is no release` : 'Harvester does not give its version',
+      };
+    }
+    const release = Number(major) * 100 + Number(minor);
+    return seen.wish.to === seen.wish.backup.namespace
+      ? inItsOwnNamespace(name, text ?? '', release, links, seen)
+      : elsewhere(name, text ?? '', release, seen);
+  });
+}
+
+/** Longhorn 1.8 and later look the handle's volume up; only their BackupVolumes have a spec. */
+const looksVolumesUp = ({ chain }: SeenPreflight): boolean =>
+  chain?.volumes.some(({ backupVolumes }) => backupVolumes.some((v) => Boolean(v.spec?.volumeName))) === true;
+
+function elsewhere(name: string, version: string, release: number, seen: SeenPreflight): Check {
+  if (release >= 105) return { name, result: 'pass', message: `Harvester ${version} writes right handles` };
+  if (!looksVolumesUp(seen)) {
+    const message = `Harvester ${version} writes a wrong handle, which this Longhorn does not mind`;
+    return {
+      name,
+      result: 'warn',
+      message,
+      cure: 'it fails after an upgrade of Longhorn to 1.8 or later; fix-handle repairs it',
+    };
+  }
+  const message = `Harvester ${version} writes a wrong handle for a restore into another namespace: it will hang`;
+  const restore = seen.wish.restore;
+  const cure =
+    restore === undefined
+      ? 'have fix-handle installed, or run `gleaner apply vmrestore/NAME` once it hangs'
+      : `gleaner apply vmrestore/${restore.metadata.name} -n ${restore.metadata.namespace}`;
+  return { name, result: 'fail', message, cure };
+}
+
+function inItsOwnNamespace(
+  name: string,
+  version: string,
+  release: number,
+  links: readonly Link[],
+  seen: SeenPreflight,
+): Check {
+  const wrong = links.find(({ reason }) => reason === 'HandleWrong');
+  const lost = links.find(({ reason }) => reason === 'ContentMissing' || reason === 'BackupMissing');
+  if (wrong === undefined && (lost === undefined || release < 109)) {
+    return { name, result: 'pass', message: `Harvester ${version} has no known trap here` };
+  }
+  const cure = wrong?.command === undefined ? {} : { cure: wrong.command };
+  if (release >= 109) {
+    const message = `Harvester ${version} may crash on restoring through a wrong handle or a missing content`;
+    return { name, result: 'fail', message, ...cure };
+  }
+  if (release >= 105) {
+    const message = `Harvester ${version} repairs the wrong handle itself, at the first attempt of the restore`;
+    return { name, result: 'warn', message, ...cure };
+  }
+  if (!looksVolumesUp(seen)) {
+    return { name, result: 'warn', message: 'a handle is wrong, which this Longhorn does not mind', ...cure };
+  }
+  return {
+    name,
+    result: 'fail',
+    message: `Harvester ${version} restores through the wrong handle: it will hang`,
+    ...cure,
+  };
+}

@@ -1,0 +1,577 @@
+import { describe, expect, test } from '@jest/globals';
+import { Config } from '../../../functions/verify-backup/config.ts';
+import { observe } from '../../../functions/verify-backup/observe.ts';
+import { plan } from '../../../functions/verify-backup/plan.ts';
+import type { KubeObject } from '../../../sandbox/api/types.ts';
+import { baseWorld } from '../../../sandbox/scenarios/base.ts';
+import * as make from '../../../sandbox/scenarios/build.ts';
+import type { Ref } from '../../../shared/domain/kinds.ts';
+import { describeRef, ref } from '../../../shared/domain/kinds.ts';
+import type { Action } from '../../../shared/plan/action.ts';
+import { verdictOf } from '../../../shared/plan/plan.ts';
+import type { Reason } from '../../../shared/plan/reason.ts';
+import { readerOf } from '../../gen/reader.ts';
+
+const nowMs = Date.parse('2025-06-01T00:00:00Z');
+const config = Config.parse({});
+const V = make.volumeOf('data');
+const B = make.backupOf('data', 'nightly');
+const N = 'nightly-volume-data';
+const right = `bak://${V}/${B}`;
+const wrong = `bs://data/${B}`;
+
+const entry = (shape: Partial<make.EntryShape> = {}) =>
+  make.volumeEntry({ vmBackup: 'nightly', volumeName: 'disk-0', claim: 'data', ...shape });
+const vmb = (...modifiers: make.Modifier[]) => make.vmBackup({ name: 'nightly', entries: [entry()] }, ...modifiers);
+const owned = make.ownedBy(vmb());
+const lhBackup = (...modifiers: make.Modifier[]) => make.backup({ volume: V, backup: B, version: '1.9' }, ...modifiers);
+const lhVolume = (...modifiers: make.Modifier[]) => make.backupVolume(V, '1.9', ...modifiers);
+const snapshot = (...modifiers: make.Modifier[]) => make.snapshot({ name: N }, owned, ...modifiers);
+const content = (handle = right, ...modifiers: make.Modifier[]) =>
+  make.content({ snapshot: N, handle }, owned, ...modifiers);
+const target = (...modifiers: make.Modifier[]) => {
+  const [found] = baseWorld().filter(({ kind }) => kind === 'BackupTarget');
+  for (const modify of modifiers) modify(found!);
+  return found!;
+};
+const healthy = () => [vmb(), snapshot(), content(), lhBackup(), lhVolume(), target()];
+const without = (...kinds: string[]) => healthy().filter(({ kind }) => !kinds.includes(kind));
+const replacing = (...objects: KubeObject[]) => [...without(...objects.map(({ kind }) => kind)), ...objects];
+const notReady = make.withStatus({ readyToUse: false });
+const createdAt =
+  (time: string): make.Modifier =>
+  ({ metadata }) =>
+    void (metadata.creationTimestamp = time);
+const renamed =
+  (name: string): make.Modifier =>
+  ({ metadata }) =>
+    void (metadata.name = name);
+
+const dynamic = (handle: string) => [
+  vmb(),
+  make.snapshot({ name: N, claim: 'data' }, owned),
+  make.content({ snapshot: N, handle, volume: V }),
+  lhBackup(),
+  lhVolume(),
+  target(),
+];
+
+const restore = (...modifiers: make.Modifier[]) =>
+  make.vmRestore(
+    { name: 'r1', namespace: 'finance', backup: 'nightly' },
+    make.withStatus({
+      complete: false,
+      restores: [
+        {
+          volumeName: 'disk-0',
+          volumeBackupName: N,
+          persistentVolumeClaimSpec: { metadata: { name: 'restored', namespace: 'finance' } },
+        },
+      ],
+    }),
+    createdAt('2025-05-31T23:59:00Z'),
+    ...modifiers,
+  );
+const D = `restore-r1-${N}`;
+const DC = `restore-finance-r1-${N}`;
+const waiting = (...modifiers: make.Modifier[]) =>
+  make.claim(
+    'restored',
+    'finance',
+    (o) => {
+      o['spec'] = { dataSource: { apiGroup: 'snapshot.storage.k8s.io', kind: 'VolumeSnapshot', name: D } };
+      o['status'] = { phase: 'Pending' };
+    },
+    ...modifiers,
+  );
+const restorePair = (handle: string) => [
+  make.snapshot({ name: D, namespace: 'finance', content: DC, policy: 'Retain' }, make.ownedBy(restore(), false)),
+  make.content({ name: DC, snapshot: D, namespace: 'finance', handle, policy: 'Retain' }),
+];
+const bound: make.Modifier = (o) => {
+  o['spec'].volumeName = 'pvc-new';
+  o['status'] = { phase: 'Bound' };
+};
+
+const backupAt = ref('VirtualMachineBackup', 'nightly', 'prod');
+const restoreAt = ref('VirtualMachineRestore', 'r1', 'finance');
+const targetAt = ref('BackupTarget', 'default', 'longhorn-system');
+const snapshotAt = `VolumeSnapshot prod/${N}`;
+const contentAt = `VolumeSnapshotContent ${N}-vsc`;
+const lhAt = `Backup longhorn-system/${B}`;
+
+interface Row {
+  when: string;
+  world: KubeObject[];
+  subject?: Ref;
+  reason: Reason;
+  /** What is at fault; the subject by default. */
+  object?: string;
+  /** Whether the command that is given has this in it. */
+  command?: RegExp;
+}
+
+/** Rows in which nothing is said against anybody, and so nothing is written. */
+const quiet: Row[] = [
+  { when: 'there is no such VMBackup', world: [], reason: 'VMBackupGone' },
+  { when: 'the VMBackup is being deleted', world: replacing(vmb(make.deleting)), reason: 'VMBackupDeleting' },
+  {
+    when: 'the VMBackup is of type snapshot',
+    world: [make.vmBackup({ name: 'nightly', type: 'snapshot', entries: [entry({ backup: null })] }), target()],
+    reason: 'SnapshotTypeBackup',
+  },
+  { when: 'every link is right', world: healthy(), reason: 'BackupVerified' },
+  { when: 'only the scheme is old', world: replacing(content(`bs://${V}/${B}`)), reason: 'BackupVerified' },
+  { when: 'the backup was taken here', world: dynamic(right), reason: 'BackupVerified' },
+  {
+    when: 'the target’s address ends in no slash',
+    world: replacing(target(make.withSpec({ backupTargetURL: 's3://vm-backups@eu-central-1' }))),
+    reason: 'BackupVerified',
+  },
+  {
+    when: 'Longhorn is 1.7, whose BackupVolumes bear no label',
+    world: replacing(make.backup({ volume: V, backup: B, version: '1.7' }), make.backupVolume(V, '1.7')),
+    reason: 'BackupVerified',
+  },
+  {
+    when: 'the volume is of another driver',
+    world: [make.vmBackup({ name: 'nightly', entries: [entry({ driver: 'lvm.example', backup: null })] }), target()],
+    reason: 'NotALonghornVolume',
+  },
+  {
+    when: 'the target is away, and with it the Backups: that is told of the target',
+    world: replacing(target(make.withStatus({ available: false }))).filter(
+      ({ kind }) => !kind.startsWith('Backup') || kind === 'BackupTarget',
+    ),
+    reason: 'NotVerifiable',
+  },
+  {
+    when: 'the target is disconnected',
+    world: [vmb(), snapshot(), content(), target(make.withSpec({ backupTargetURL: '' }))],
+    reason: 'NotVerifiable',
+  },
+  {
+    when: 'the snapshot is going',
+    world: replacing(snapshot(make.deleting)),
+    reason: 'SnapshotDeleting',
+    object: snapshotAt,
+  },
+  {
+    when: 'the content is going',
+    world: replacing(content(right, make.deleting)),
+    reason: 'ContentDeleting',
+    object: contentAt,
+  },
+  {
+    when: 'Longhorn has not read the backup yet',
+    world: replacing(make.freshBackup({ volume: V, backup: B, version: '1.9' })),
+    reason: 'BackupNotSynced',
+    object: lhAt,
+  },
+  {
+    when: 'the content is being swapped',
+    world: replacing(snapshot(make.annotated({ 'gleaner.dev/swap': '{}' }))).filter(
+      ({ kind }) => kind !== 'VolumeSnapshotContent',
+    ),
+    reason: 'RepairUnderWay',
+    object: contentAt,
+  },
+  {
+    when: 'the VMBackup is young and not ready',
+    world: replacing(vmb(notReady, createdAt('2025-05-31T23:45:00Z'))),
+    reason: 'VMBackupInProgress',
+  },
+  {
+    when: 'it is old and not ready, but Longhorn is at work',
+    world: replacing(
+      vmb(notReady, createdAt('2025-05-31T12:00:00Z')),
+      lhBackup(make.withStatus({ state: 'InProgress', volumeName: '' })),
+    ),
+    reason: 'VMBackupInProgress',
+  },
+  { when: 'there is no such restore', world: [], subject: restoreAt, reason: 'RestoreGone' },
+  {
+    when: 'the restore is complete',
+    world: [...healthy(), restore(make.withStatus({ complete: true }))],
+    subject: restoreAt,
+    reason: 'RestoreComplete',
+  },
+  {
+    when: 'the restore is being deleted',
+    world: [restore(make.deleting)],
+    subject: restoreAt,
+    reason: 'RestoreDeleting',
+  },
+  {
+    when: 'the restore has just begun',
+    world: [...healthy(), restore(), waiting(), ...restorePair(right)],
+    subject: restoreAt,
+    reason: 'RestoreRunning',
+  },
+  {
+    when: 'the restore’s volume is being filled, for hours',
+    world: [...healthy(), restore(createdAt('2025-05-31T10:00:00Z')), waiting(bound), ...restorePair(wrong)],
+    subject: restoreAt,
+    reason: 'RestoreRunning',
+  },
+  {
+    when: 'a wrong handle is good enough, on Longhorn 1.7',
+    world: [
+      ...replacing(make.backup({ volume: V, backup: B, version: '1.7' }), make.backupVolume(V, '1.7')),
+      restore(),
+      waiting(),
+      ...restorePair(wrong),
+    ],
+    subject: restoreAt,
+    reason: 'RestoreRunning',
+  },
+  { when: 'the target is reachable', world: [target()], subject: targetAt, reason: 'TargetReachable' },
+  {
+    when: 'no target is connected, and no backup needs one',
+    world: [target(make.withSpec({ backupTargetURL: '' }))],
+    subject: targetAt,
+    reason: 'TargetReachable',
+  },
+];
+
+/** Rows in which something is broken: each is told with the object at fault, and recorded. */
+const broken: Row[] = [
+  { when: 'the snapshot is lost', world: without('VolumeSnapshot'), reason: 'SnapshotMissing', object: snapshotAt },
+  {
+    when: 'snapshot and content are lost',
+    world: without('VolumeSnapshot', 'VolumeSnapshotContent'),
+    reason: 'SnapshotMissing',
+    object: snapshotAt,
+  },
+  {
+    when: 'nobody owns the snapshot',
+    world: replacing(make.snapshot({ name: N })),
+    reason: 'SnapshotUnowned',
+    object: snapshotAt,
+  },
+  {
+    when: 'the snapshot’s owner is a former VMBackup',
+    world: replacing(vmb(({ metadata }) => void (metadata.uid = 'new'))),
+    reason: 'OwnerGone',
+    object: snapshotAt,
+  },
+  {
+    when: 'the snapshot is not ready and says why',
+    world: replacing(snapshot(make.withStatus({ readyToUse: false, error: { message: 'no such class' } }))),
+    reason: 'SnapshotNotReady',
+    object: snapshotAt,
+  },
+  { when: 'the content is lost', world: without('VolumeSnapshotContent'), reason: 'ContentMissing', object: contentAt },
+  {
+    when: 'the content belongs to another snapshot',
+    world: replacing(content(right, ({ spec }) => void (spec.volumeSnapshotRef.name = 'other'))),
+    reason: 'Misbound',
+    object: contentAt,
+  },
+  {
+    when: 'the content has the uid of a former snapshot',
+    world: replacing(content(right, ({ spec }) => void (spec.volumeSnapshotRef.uid = 'former'))),
+    reason: 'Misbound',
+    object: contentAt,
+  },
+  {
+    when: 'the handle is wrong',
+    world: replacing(content(wrong)),
+    reason: 'HandleWrong',
+    object: contentAt,
+    command: /^gleaner apply vsc\//,
+  },
+  { when: 'the handle is unreadable', world: replacing(content('x')), reason: 'HandleUnreadable', object: contentAt },
+  {
+    when: 'the handle names another backup',
+    world: replacing(content(`bak://${V}/backup-else`)),
+    reason: 'BackupMismatch',
+    object: contentAt,
+  },
+  {
+    when: 'a content taken here was replaced by a later one',
+    world: dynamic(`bak://${V}/backup-later`),
+    reason: 'ContentReplaced',
+    object: `VolumeSnapshotContent snapcontent-${make.uidFor('VolumeSnapshot', N, 'prod')}`,
+  },
+  {
+    when: 'a content was replaced, and Harvester has recorded the later backup since',
+    world: replacing(lhBackup(make.withStatus({ backupCreatedAt: '2025-05-01T00:00:00Z' }))),
+    reason: 'ContentReplaced',
+    object: contentAt,
+  },
+  { when: 'the Longhorn Backup is gone', world: without('Backup'), reason: 'BackupMissing', object: lhAt },
+  {
+    when: 'the Longhorn Backup failed',
+    world: replacing(lhBackup(make.withStatus({ state: 'Error' }))),
+    reason: 'BackupFailed',
+    object: lhAt,
+    command: new RegExp(`backups.longhorn.io ${B} -n longhorn-system`),
+  },
+  {
+    when: 'the Longhorn Backup is being deleted',
+    world: replacing(lhBackup(make.deleting)),
+    reason: 'BackupBeingDeleted',
+    object: lhAt,
+  },
+  {
+    when: 'the Longhorn Backup is of another volume than recorded',
+    world: replacing(make.vmBackup({ name: 'nightly', entries: [entry({ volume: 'pvc-else' })] })),
+    reason: 'VolumeMismatch',
+    object: lhAt,
+  },
+  {
+    when: 'there is no BackupVolume',
+    world: without('BackupVolume'),
+    reason: 'BackupVolumeMissing',
+    object: `BackupVolume longhorn-system/${V}`,
+  },
+  {
+    when: 'there are two BackupVolumes',
+    world: [...healthy(), lhVolume(renamed(`${V}-other`))],
+    reason: 'BackupVolumeAmbiguous',
+    object: `BackupVolume longhorn-system/${lhVolume().metadata.name}`,
+  },
+  {
+    when: 'the VMBackup does not say which backup it is',
+    world: replacing(make.vmBackup({ name: 'nightly', entries: [entry({ backup: null })] })),
+    reason: 'NoLonghornBackupName',
+  },
+  {
+    when: 'the data is on another target',
+    world: replacing(target(make.withSpec({ backupTargetURL: 's3://elsewhere@eu-central-1/' }))),
+    reason: 'OtherTarget',
+  },
+  {
+    when: 'Harvester found it damaged, though it says it is ready',
+    world: replacing(
+      vmb(
+        make.withStatus({
+          conditions: [
+            { type: 'Ready', status: 'False', message: 'Change back to non-ready', reason: 'no StorageClass x' },
+          ],
+        }),
+      ),
+    ),
+    reason: 'VMBackupDegraded',
+  },
+  {
+    when: 'it failed, and its data is there',
+    world: replacing(vmb(notReady, make.withStatus({ error: { message: 'no StorageClass x' } }))),
+    reason: 'VMBackupFailed',
+    command: /^kubectl annotate virtualmachinebackups/,
+  },
+  {
+    when: 'it failed, and there is no data',
+    world: [
+      make.vmBackup(
+        { name: 'nightly', entries: [entry({ backup: null })] },
+        notReady,
+        make.withStatus({ error: { message: 'cannot freeze' } }),
+      ),
+      target(),
+    ],
+    reason: 'VMBackupFailed',
+    command: /^kubectl delete virtualmachinebackups.harvesterhci.io nightly -n prod$/,
+  },
+  {
+    when: 'it never became ready, and nobody is at work on it',
+    world: replacing(vmb(notReady, createdAt('2025-05-31T12:00:00Z'))),
+    reason: 'VMBackupFailed',
+  },
+  {
+    when: 'a restore waits on a wrong handle',
+    world: [...healthy(), restore(), waiting(), ...restorePair(wrong)],
+    subject: restoreAt,
+    reason: 'RestoreHanging',
+    command: /^gleaner apply vmrestore\/r1 -n finance$/,
+  },
+  {
+    when: 'a restore’s snapshot is gone',
+    world: [...healthy(), restore(), waiting()],
+    subject: restoreAt,
+    reason: 'RestoreHanging',
+    command: /^kubectl delete virtualmachinerestores/,
+  },
+  {
+    when: 'a restore’s backup is gone',
+    world: [...without('Backup'), restore(), waiting(), ...restorePair(right)],
+    subject: restoreAt,
+    reason: 'RestoreHanging',
+  },
+  {
+    when: 'a restore’s VMBackup is gone',
+    world: [restore(), target()],
+    subject: restoreAt,
+    reason: 'RestoreHanging',
+  },
+  {
+    when: 'a restore hangs that has made its VM: the VM goes first',
+    world: [
+      restore(({ metadata }) => {
+        metadata.ownerReferences = [{ apiVersion: 'kubevirt.io/v1', kind: 'VirtualMachine', name: 'vm1', uid: 'u' }];
+      }),
+      target(),
+    ],
+    subject: restoreAt,
+    reason: 'RestoreHanging',
+    command: /^kubectl delete virtualmachines.kubevirt.io vm1 -n finance$/,
+  },
+  {
+    when: 'a restore over an existing VM hangs: that VM stays',
+    world: [
+      restore(make.withSpec({ newVM: false }), ({ metadata }) => {
+        metadata.ownerReferences = [{ apiVersion: 'kubevirt.io/v1', kind: 'VirtualMachine', name: 'vm1', uid: 'u' }];
+      }),
+      target(),
+    ],
+    subject: restoreAt,
+    reason: 'RestoreHanging',
+    command: /^kubectl delete virtualmachinerestores/,
+  },
+  {
+    when: 'a restore in the backup’s own namespace lacks its snapshot',
+    world: [
+      ...without('VolumeSnapshot'),
+      make.vmRestore({ name: 'r1', namespace: 'prod', backup: 'nightly' }, make.withStatus({ complete: false })),
+    ],
+    subject: ref('VirtualMachineRestore', 'r1', 'prod'),
+    reason: 'RestoreHanging',
+  },
+  {
+    when: 'Harvester says that a restore fails',
+    world: [
+      ...healthy(),
+      restore(
+        make.withStatus({
+          conditions: [{ type: 'InProgress', status: 'False', reason: 'Error', message: 'quota exceeded' }],
+        }),
+      ),
+    ],
+    subject: restoreAt,
+    reason: 'RestoreHanging',
+  },
+  {
+    when: 'a claim stays Pending and nobody knows why',
+    world: [...healthy(), restore(createdAt('2025-05-31T23:00:00Z')), waiting(), ...restorePair(right)],
+    subject: restoreAt,
+    reason: 'RestoreHanging',
+    command: /^kubectl describe pvc/,
+  },
+  {
+    when: 'the target is not reachable',
+    world: [target(make.withStatus({ available: false }))],
+    subject: targetAt,
+    reason: 'TargetUnavailable',
+    command: /^kubectl describe backuptargets/,
+  },
+  {
+    when: 'no target is connected',
+    world: [vmb(), target(make.withSpec({ backupTargetURL: '' }))],
+    subject: targetAt,
+    reason: 'TargetNotConnected',
+  },
+];
+
+const decide = async (world: KubeObject[], subject: Ref = backupAt, served: ('PolicyReport' | 'Report')[] = []) =>
+  plan(await observe(readerOf(world, served), subject), config, nowMs);
+const eventsOf = (records: readonly Action[] = []) => records.filter((action) => action.do === 'recordEvent');
+const reportsOf = (records: readonly Action[] = []) => records.filter((action) => action.do === 'putReport');
+
+describe('verify-backup', () => {
+  test.each(quiet)('says $reason and writes nothing when $when', async ({ world, subject, reason, object }) => {
+    const { findings, records = [] } = await decide(world, subject, ['PolicyReport']);
+    expect(findings.map((f) => f.reason)).toContain(reason);
+    const finding = findings.find((f) => f.reason === reason)!;
+    expect(describeRef(finding.subject)).toBe(object ?? describeRef(subject ?? backupAt));
+    expect(findings.filter((f) => verdictOf(f) === 'report')).toEqual([]);
+    expect(records).toEqual([]);
+  });
+
+  test.each(broken)(
+    'says $reason and records it when $when',
+    async ({ world, subject = backupAt, reason, object, command }) => {
+      const { findings, records } = await decide(world, subject);
+      // What another function repairs waits for that one.
+      const open = findings.filter((f) => verdictOf(f) !== 'leave');
+      expect(open.map((f) => f.reason)).toEqual([reason]);
+      const [finding] = open;
+      expect(describeRef(finding!.subject)).toBe(object ?? describeRef(subject));
+      expect(finding!.message).not.toMatch(/undefined|null|\[object/);
+      if (command !== undefined) expect(finding!.command).toMatch(command);
+      expect(findings.flatMap((f) => f.actions)).toEqual([]);
+      expect(eventsOf(records)).toMatchObject([
+        {
+          target: { namespace: subject.namespace },
+          event: { type: 'Warning', reason, regarding: subject },
+          at: '2025-06-01T00:00:00.000000Z',
+        },
+      ]);
+      expect(reportsOf(records)).toEqual([]);
+    },
+  );
+
+  test('tells each broken link of each volume by itself', async () => {
+    const claims = ['root', 'data', 'logs'];
+    const entries = claims.map((claim, i) => make.volumeEntry({ vmBackup: 'nightly', volumeName: `disk-${i}`, claim }));
+    const own = make.ownedBy(make.vmBackup({ name: 'nightly', entries }));
+    const world = [
+      make.vmBackup({ name: 'nightly', entries }),
+      target(),
+      ...claims.flatMap((claim, i) => {
+        const [volume, backup] = [make.volumeOf(claim), make.backupOf(claim, 'nightly')];
+        const name = `nightly-volume-${claim}`;
+        return [
+          ...(i === 0 ? [] : [make.snapshot({ name }, own)]),
+          make.content({ snapshot: name, handle: i === 1 ? `bs://${claim}/${backup}` : `bak://${volume}/${backup}` }),
+          make.backup({ volume, backup, version: '1.9' }),
+          ...(i === 0 ? [] : [make.backupVolume(volume, '1.9')]),
+        ];
+      }),
+    ];
+    const { findings, records } = await decide(world, backupAt, ['PolicyReport']);
+    expect(findings.map(({ volume, reason }) => `${volume} ${reason}`).sort()).toEqual([
+      'disk-0 BackupVolumeMissing',
+      'disk-0 SnapshotMissing',
+      'disk-1 HandleWrong',
+      'disk-2 BackupVerified',
+    ]);
+    const [report] = reportsOf(records);
+    expect(report!.results).toHaveLength(18);
+    expect(report!.results.map(({ result }) => result).sort()).toEqual([
+      ...Array(3).fill('fail'),
+      ...Array(15).fill('pass'),
+    ]);
+  });
+
+  test('a target that is away is an Event on the target, not on every backup behind it', async () => {
+    const world = replacing(target(make.withStatus({ available: false })));
+    expect((await decide(world)).records).toEqual([]);
+    expect(eventsOf((await decide(world, targetAt)).records)).toHaveLength(1);
+  });
+
+  test('each Event has a name of its own: the object’s uid, the reason and the volume', async () => {
+    const { records } = await decide(replacing(content(wrong)));
+    const uid = vmb().metadata.uid!;
+    expect(eventsOf(records).map(({ target: { name } }) => name)).toEqual([`gleaner.${uid}.handlewrong.disk-0`]);
+  });
+
+  test('what was recorded is left alone for a while, then counted', async () => {
+    const [{ target: at, event }] = eventsOf((await decide(replacing(content(wrong)))).records) as [any];
+    const recorded = (minutesAgo: number, series?: object): KubeObject => ({
+      apiVersion: 'events.k8s.io/v1',
+      kind: 'Event',
+      metadata: { name: at.name, namespace: at.namespace, uid: 'e' },
+      eventTime: new Date(nowMs - minutesAgo * 60_000).toISOString(),
+      ...event,
+      ...(series && { series }),
+    });
+    const world = replacing(content(wrong));
+    expect((await decide([...world, recorded(29)])).records).toEqual([]);
+    expect(eventsOf((await decide([...world, recorded(31)])).records)).toMatchObject([
+      { seen: { uid: 'e', count: 1 } },
+    ]);
+    const series = { count: 7, lastObservedTime: new Date(nowMs - 60_000).toISOString() };
+    expect((await decide([...world, recorded(600, series)])).records).toEqual([]);
+  });
+});
