@@ -33,12 +33,30 @@ const fill = (parts: readonly string[], index: number): string => {
   return parts.map((part, at) => (at % 2 === 0 ? part : part === 'zzvm' ? `vm-${id}` : hex)).join('');
 };
 
+/** The one object there is of its kind. */
+const target = JSON.stringify({
+  apiVersion: 'longhorn.io/v1beta2',
+  kind: 'BackupTarget',
+  metadata: { name: 'default', namespace: 'longhorn-system', uid: 'target', resourceVersion: '1' },
+  spec: { backupTargetURL: 's3://vm-backups@eu-central-1/', pollInterval: '5m0s' },
+  status: {
+    available: true,
+    lastSyncedAt: '2025-03-02T02:00:03Z',
+    conditions: [{ type: 'Unavailable', status: 'False' }],
+  },
+});
+
 const server = createServer((request, response) => {
   const url = new URL(request.url ?? '/', 'http://lists');
   const parts = templates.get(url.pathname.split('/').at(-1));
   const limit = Number(url.searchParams.get('limit') ?? count);
   const from = Number(url.searchParams.get('continue') ?? 0);
   const to = parts === undefined ? 0 : Math.min(count, from + limit);
+  if (url.pathname.endsWith('/backuptargets')) {
+    response.writeHead(200, { 'content-type': 'application/json' });
+    response.end(`{"kind":"List","metadata":{"resourceVersion":"1"},"items":[${target}]}`);
+    return;
+  }
   const items = Array.from({ length: Math.max(0, to - from) }, (_, at) => fill(parts ?? [], from + at));
   const metadata = JSON.stringify({ resourceVersion: '1', ...(to < count && parts && { continue: String(to) }) });
   response.writeHead(200, { 'content-type': 'application/json' });

@@ -5,6 +5,7 @@ const [, , server] = process.argv;
 const agent = new Agent({ keepAlive: true });
 const lists = [
   '/apis/longhorn.io/v1beta2/namespaces/longhorn-system/backups',
+  '/apis/longhorn.io/v1beta2/namespaces/longhorn-system/backupvolumes',
   '/apis/snapshot.storage.k8s.io/v1/volumesnapshotcontents',
   '/apis/snapshot.storage.k8s.io/v1/volumesnapshots',
   '/apis/harvesterhci.io/v1beta1/virtualmachinebackups',

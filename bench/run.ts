@@ -13,7 +13,7 @@ const benches: Record<string, () => Promise<Figure[]>> = {
   'first-write': () => firstWrite(15),
   throughput: () => throughput(7, 1_000),
   calls: () => calls(100),
-  scan: () => scan(100_000, 5),
+  scan: () => scan(100_000, 3),
 };
 
 const wanted = process.argv.slice(2);

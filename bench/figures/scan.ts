@@ -35,7 +35,7 @@ export async function scan(count: number, rounds: number): Promise<Figure[]> {
       value: median(scanned.map(ms)),
       baseline: median(raw.map(ms)),
       goal: 1.3,
-      note: 'gleaner scan, start included, against raw paginated lists of the same objects (Backups, contents, snapshots, VMBackups), parsed and dropped',
+      note: 'gleaner scan, start included, against raw paginated lists of the same objects (Backups, BackupVolumes, contents, snapshots, VMBackups), parsed and dropped',
     }),
     distanceFigure({
       name: `scan of ${count} contents, memory`,
