@@ -44,7 +44,7 @@ export const MERGE_PATCH = 'application/merge-patch+json';
 export const APPLY_PATCH = 'application/apply-patch+yaml';
 
 /** Longer than any server needs, shorter than a test may last. */
-const PATIENCE_MS = 10_000;
+const PATIENCE_MS = 30_000;
 
 export class Client {
   readonly #connection: Connection;
