@@ -24,7 +24,7 @@ export function reasonsPage(): string {
     const columns = ['Reason', 'What it means', 'What Gleaner does', 'What you can do'];
     return `## ${verdict}\n\n${verdicts[verdict]}\n\n${table(columns, rows)}`;
   });
-  return `${note('shared/plan/reason.ts')}
+  return `${note('shared/plan/reasons/*.ts')}
 # Reasons
 
 Every finding of Gleaner’s has one of these reasons: in the output of \`gleaner scan\` and \`gleaner plan\`, in the log of a

@@ -1,0 +1,25 @@
+import type { ReasonInfo } from '../reason.ts';
+
+export const nothing = 'Nothing.';
+export const nothingNeeded = 'Nothing is needed.';
+
+/** All is well, or not ours. */
+export function leave(means: string, youCan: string): ReasonInfo {
+  return { verdict: 'leave', means, does: nothing, youCan };
+}
+/** The next safe step. */
+export function act(means: string, does: string): ReasonInfo {
+  return { verdict: 'act', means, does, youCan: '`gleaner plan` shows the steps, `gleaner apply` takes them.' };
+}
+/** Not yet. */
+export function wait(means: string, youCan: string): ReasonInfo {
+  return { verdict: 'wait', means, does: 'Waits for the event that says so, or for the next sweep.', youCan };
+}
+/** Not yet, but within seconds. */
+export function passing(means: string, youCan: string, passes: true | string = true): ReasonInfo {
+  return { ...wait(means, youCan), passes };
+}
+/** A person must decide. */
+export function report(means: string, youCan: string): ReasonInfo {
+  return { verdict: 'report', means, does: 'Leaves it alone and says so.', youCan };
+}
