@@ -3,16 +3,37 @@ import type { KindName } from '../domain/kinds.ts';
 import { isKindName, kinds } from '../domain/kinds.ts';
 import type { Change } from '../function.ts';
 import { schemas } from '../objects/schemas.ts';
-import { resourceTypes, sweepTypes } from './types.ts';
+import { replySource, replyTypes, resourceTypes, sweepTypes } from './types.ts';
+
+/** After so many the rest is for the next tick: a chain of events must come to an end, whatever goes wrong. */
+export const MOST_PARTS = 100;
 
 /** What an event means. */
 export type Incoming =
   | { readonly is: 'change'; readonly change: Change }
-  | { readonly is: 'sweep' }
+  | {
+      readonly is: 'sweep';
+      /** From a clock that other functions may hear at the same moment. */
+      readonly tick?: true;
+    }
+  /** Goes on with a sweep whose time was up. */
+  | { readonly is: 'sweep'; readonly of: string; readonly cursor: Cursor }
   /** Of a type or kind that Gleaner has nothing to do with. */
   | { readonly is: 'foreign'; readonly why: string }
   /** No event, or one that lacks what it must have: no delivery of it will ever be understood. */
   | { readonly is: 'malformed'; readonly why: string };
+
+/**
+ * Where a sweep is to go on: behind the subject `after`, all the way round to `from`. A hint and no more: whatever it
+ * says, a sweep looks only at what it has itself found in the cluster.
+ */
+const Cursor = z.object({
+  from: z.string().check(z.maxLength(600)),
+  after: z.string().check(z.maxLength(600)),
+  part: z.int().check(z.gte(1), z.lte(MOST_PARTS)),
+});
+export type Cursor = z.infer<typeof Cursor>;
+const Rest = z.object({ function: z.string(), next: Cursor });
 
 const Envelope = z.looseObject({
   specversion: z.literal('1.0'),
@@ -34,7 +55,9 @@ export function readEvent(event: unknown): Incoming {
   const envelope = Envelope.safeParse(event);
   if (!envelope.success) return { is: 'malformed', why: `not a CloudEvent 1.0 (${fieldsOf(envelope.error)})` };
   const { type } = envelope.data;
-  if (sweepTypes.has(type)) return { is: 'sweep' };
+  if (type === sweepTypes.tick) return { is: 'sweep', tick: true };
+  if (type === sweepTypes.asked) return { is: 'sweep' };
+  if (type === replyTypes.sweptInPart) return readRest(envelope.data);
   const resource = Object.hasOwn(resourceTypes, type) ? resourceTypes[type] : undefined;
   if (resource === undefined) return { is: 'foreign', why: 'unknown type' };
 
@@ -54,6 +77,15 @@ export function readEvent(event: unknown): Incoming {
     ...(object !== undefined && { object }),
   };
   return { is: 'change', change: change as Change };
+}
+
+function readRest({ source, data }: z.infer<typeof Envelope>): Incoming {
+  const rest = Rest.safeParse(data);
+  if (!rest.success) return { is: 'malformed', why: `does not say where to go on (${fieldsOf(rest.error)})` };
+  const { function: of, next } = rest.data;
+  return source === replySource(of)
+    ? { is: 'sweep', of, cursor: next }
+    : { is: 'foreign', why: 'the rest of a sweep of another' };
 }
 
 /** The object an event carries. One that does not fit its kind, or is another's, is no object: the reference remains. */

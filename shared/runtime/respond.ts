@@ -1,4 +1,4 @@
-import type { Incoming } from '../events/incoming.ts';
+import type { Cursor, Incoming } from '../events/incoming.ts';
 import { readEvent } from '../events/incoming.ts';
 import type { Ref } from '../domain/kinds.ts';
 import { ref } from '../domain/kinds.ts';
@@ -11,16 +11,22 @@ import type { Session } from './reconcile.ts';
 import { reconcile } from './reconcile.ts';
 import type { Report } from './reply.ts';
 import { createReport } from './reply.ts';
-import type { Swept } from './sweep.ts';
+import type { Stopped, Swept } from './sweep.ts';
 
 /** What answering an event needs from the process it happens in. */
 export interface Host {
   /** Connects to the cluster, if that has not happened yet. */
   session(fn: AnyFunction): Promise<Session>;
-  /** Looks at everything there is for one function. */
-  sweep(fn: AnyFunction, session: Session): AsyncIterable<Swept>;
+  /** Looks at everything there is for one function; undefined where that is being done already. */
+  sweep(fn: AnyFunction, session: Session, asked: SweepAsked): AsyncIterable<Swept | Stopped> | undefined;
   readonly log: Log;
   readonly nowMs?: () => number;
+}
+
+/** How a sweep was asked for. */
+export interface SweepAsked {
+  readonly tick?: true;
+  readonly cursor?: Cursor;
 }
 
 /**
@@ -68,7 +74,10 @@ async function answerTo(fn: AnyFunction, incoming: Incoming, host: Host): Promis
       return conclude(await handleChange(fn, change, host));
     }
     case 'sweep':
-      return conclude(await handleSweep(fn, host));
+      if ('of' in incoming && incoming.of !== fn.name) {
+        return { answer: done, level: 'info', fields: () => ({ why: 'the rest of a sweep of another' }) };
+      }
+      return handleSweep(fn, incoming, host);
   }
 }
 
@@ -104,21 +113,29 @@ async function handleChange(fn: AnyFunction, change: Change, host: Host): Promis
 }
 
 /** What fails for good is part of the report; what can succeed later asks for the sweep to be repeated. */
-async function handleSweep(fn: AnyFunction, host: Host): Promise<Report> {
+async function handleSweep(fn: AnyFunction, asked: SweepAsked, host: Host): Promise<Answered> {
+  const sweeping = host.sweep(fn, await host.session(fn), asked);
+  if (sweeping === undefined) return { answer: done, level: 'info', fields: () => ({ why: 'a sweep is under way' }) };
   const report = createReport(fn.name, 'sweep');
   let later: Error | undefined;
-  for await (const swept of host.sweep(fn, await host.session(fn))) {
+  for await (const swept of sweeping) {
     if (swept.kind === 'outcome') report.add(swept.outcome);
     else if (swept.kind === 'finding') {
       report.add({ subject: swept.finding.subject, plan: { findings: [swept.finding] }, applied: [] });
-    } else {
+    } else if (swept.kind === 'failure') {
       report.addFailure(swept.subject, swept.error);
       if (isRetryable(swept.error)) later ??= swept.error;
       host.log.warn('subject failed', { function: fn.name, ...swept.subject, error: describeError(swept.error) });
+    } else {
+      report.stopped(swept);
+      const { left, next } = swept;
+      host.log.warn('sweep stopped, its time is up', { function: fn.name, left, goesOn: next !== undefined });
+      // The rest matters more than a repetition, and comes by what failed at the next tick.
+      if (next !== undefined) return conclude(report);
     }
   }
   if (later !== undefined) throw later;
-  return report;
+  return conclude(report);
 }
 
 async function* subjectsOf(

@@ -2,11 +2,10 @@ import type { AnyFunction } from '../function.ts';
 import { createCluster } from './cluster.ts';
 import type { Log } from './log.ts';
 import { createLog } from './log.ts';
-import type { Host } from './respond.ts';
 import type { Runner } from './runner.ts';
 import { createRunner } from './runner.ts';
 import type { Settings } from './settings.ts';
-import { sweep } from './sweep.ts';
+import { createSweeping } from './sweeping.ts';
 import { readSettings } from './settings.ts';
 
 export interface Started {
@@ -19,10 +18,12 @@ export interface Started {
 export function start(functions: readonly AnyFunction[], environment: NodeJS.ProcessEnv): Started {
   const settings = readSettings(environment, functions);
   const log = createLog({ level: settings.logLevel });
-  const runner = createRunner({ functions, settings, cluster: createCluster(settings), sweep: sweepWith, log });
+  const runner = createRunner({
+    functions,
+    settings,
+    cluster: createCluster(settings),
+    sweep: createSweeping(settings),
+    log,
+  });
   return { settings, runner, log };
 }
-
-/** Looks at everything for one function, with its own session. */
-const sweepWith: Host['sweep'] = (fn, { reader, applier, config }) =>
-  sweep({ functions: [fn], reader, ...(applier && { applier }), configOf: () => config });
