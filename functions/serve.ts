@@ -9,7 +9,7 @@ const all: readonly AnyFunction[] = Object.values(functions);
 const names: ReadonlySet<string> = new Set(all.map((fn) => fn.name));
 
 try {
-  const { settings, runner, log } = start(all, process.env);
+  const { settings, runner, log, metrics } = start(all, process.env);
   const only = settings.function;
   const server = await startServer({
     port: settings.port,
@@ -20,6 +20,7 @@ try {
     bodyLimitBytes: settings.bodyLimitBytes,
     runner,
     log,
+    metrics: () => metrics.text(),
   });
   const served = only ?? [...names].join(', ');
   log.info('listening', { port: server.port, functions: served, mode: settings.mode, node: process.version });

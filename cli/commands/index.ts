@@ -4,6 +4,7 @@ import { doctorCommand } from './doctor.ts';
 import { explainCommand } from './explain.ts';
 import { functionsCommand } from './functions.ts';
 import { manifestsCommand } from './manifests.ts';
+import { metricsCommand } from './metrics.ts';
 import { planCommand } from './plan.ts';
 import { preflightCommand } from './preflight.ts';
 import { replayCommand } from './replay.ts';
@@ -17,6 +18,7 @@ export const commands: readonly Command<any>[] = [
   doctorCommand,
   explainCommand,
   preflightCommand,
+  metricsCommand,
   planCommand,
   applyCommand,
   replayCommand,

@@ -7,6 +7,7 @@ import { KubeError } from '../kube/errors.ts';
 import type { Answer } from './answer.ts';
 import { done, failure, failureOf, isRetryable } from './answer.ts';
 import type { Fields, Log } from './log.ts';
+import type { Metrics } from './metrics.ts';
 import type { Session } from './reconcile.ts';
 import { reconcile } from './reconcile.ts';
 import type { Report } from './reply.ts';
@@ -20,6 +21,7 @@ export interface Host {
   /** Looks at everything there is for one function; undefined where that is being done already. */
   sweep(fn: AnyFunction, session: Session, asked: SweepAsked): AsyncIterable<Swept | Stopped> | undefined;
   readonly log: Log;
+  readonly metrics?: Metrics;
   readonly nowMs?: () => number;
 }
 
@@ -37,8 +39,12 @@ export async function respond(fn: AnyFunction, event: unknown, host: Host): Prom
   const nowMs = host.nowMs ?? Date.now;
   const startMs = nowMs();
   const fields = () => ({ function: fn.name, ...describeEvent(event), tookMs: took(nowMs, startMs) });
+  const incoming = readEvent(event);
+  const count = ({ statusCode }: Answer) =>
+    host.metrics?.answered(fn.name, incoming.is, statusCode, took(nowMs, startMs));
   try {
-    const answered = await answerTo(fn, readEvent(event), host);
+    const answered = await answerTo(fn, incoming, host);
+    count(answered.answer);
     host.log[answered.level]('event answered', () => ({
       ...fields(),
       ...answered.fields(),
@@ -47,6 +53,7 @@ export async function respond(fn: AnyFunction, event: unknown, host: Host): Prom
     return answered.answer;
   } catch (error) {
     const answer = failureOf(error);
+    count(answer);
     const level = isRetryable(error) ? 'warn' : 'error';
     const failed = { ...fields(), status: answer.statusCode, error: describeError(error) };
     host.log[level]('event failed', failed);
@@ -89,7 +96,7 @@ function conclude(report: Report): Answered {
 }
 
 async function handleChange(fn: AnyFunction, change: Change, host: Host): Promise<Report> {
-  const report = createReport(fn.name, 'change');
+  const report = reportOf(fn, 'change', host);
   const considered = fn.considers(change);
   if ('findings' in considered) {
     const subject = ref(change.kind, change.name, change.namespace);
@@ -116,17 +123,21 @@ async function handleChange(fn: AnyFunction, change: Change, host: Host): Promis
 async function handleSweep(fn: AnyFunction, asked: SweepAsked, host: Host): Promise<Answered> {
   const sweeping = host.sweep(fn, await host.session(fn), asked);
   if (sweeping === undefined) return { answer: done, level: 'info', fields: () => ({ why: 'a sweep is under way' }) };
-  const report = createReport(fn.name, 'sweep');
+  const report = reportOf(fn, 'sweep', host);
+  const sinceMs = (host.nowMs ?? Date.now)();
   let later: Error | undefined;
+  let whole = asked.cursor === undefined;
   for await (const swept of sweeping) {
     if (swept.kind === 'outcome') report.add(swept.outcome);
     else if (swept.kind === 'finding') {
       report.add({ subject: swept.finding.subject, plan: { findings: [swept.finding] }, applied: [] });
     } else if (swept.kind === 'failure') {
+      whole = false;
       report.addFailure(swept.subject, swept.error);
       if (isRetryable(swept.error)) later ??= swept.error;
       host.log.warn('subject failed', { function: fn.name, ...swept.subject, error: describeError(swept.error) });
     } else {
+      whole = false;
       report.stopped(swept);
       const { left, next } = swept;
       host.log.warn('sweep stopped, its time is up', { function: fn.name, left, goesOn: next !== undefined });
@@ -135,7 +146,21 @@ async function handleSweep(fn: AnyFunction, asked: SweepAsked, host: Host): Prom
     }
   }
   if (later !== undefined) throw later;
+  if (whole) host.metrics?.swept(fn, sinceMs, (host.nowMs ?? Date.now)());
   return conclude(report);
+}
+
+/** Whatever is reported is counted. */
+function reportOf(fn: AnyFunction, kind: 'change' | 'sweep', { metrics, nowMs = Date.now }: Host): Report {
+  const report = createReport(fn.name, kind);
+  if (metrics === undefined) return report;
+  return {
+    ...report,
+    add(outcome) {
+      metrics.saw(fn, outcome, nowMs());
+      report.add(outcome);
+    },
+  };
 }
 
 async function* subjectsOf(

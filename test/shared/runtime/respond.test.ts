@@ -220,11 +220,11 @@ describe('respond', () => {
     expect(dataOf(answer.body)).toMatchObject({ left: 'lists' });
   });
 
-  test.each<[string, object]>([
-    ['is under way already', tick],
-    ['is another’s', rest('verify-backup')],
-  ])('a sweep that %s is left to it', async (_, event) => {
-    const { answer } = await ask(event, { swept: 'busy' });
+  test.each<[string, object, Setup['swept']]>([
+    ['is under way already', tick, 'busy'],
+    ['is another’s', rest('verify-backup'), [{ kind: 'stopped', left: 7, next }]],
+  ])('a sweep that %s is left to it', async (_, event, swept) => {
+    const { answer } = await ask(event, { swept: swept! });
     expect(answer.statusCode).toBe(204);
   });
 
