@@ -102,6 +102,7 @@ const CUSTOM: Record<string, Row[]> = {
   // On a cluster whose reports nobody reads these are not installed: `withoutGroups`.
   'wgpolicyk8s.io/v1alpha2': [['PolicyReport', 'policyreports', 'polr', 'ns']],
   'openreports.io/v1alpha1': [['Report', 'reports', 'reps', 'ns']],
+  'k8s.cni.cncf.io/v1': [['NetworkAttachmentDefinition', 'network-attachment-definitions', 'net-attach-def', 'ns']],
   'kubevirt.io/v1': [
     ['VirtualMachine', 'virtualmachines', 'vm,vms', 'ns status'],
     ['VirtualMachineInstance', 'virtualmachineinstances', 'vmi,vmis', 'ns status'],

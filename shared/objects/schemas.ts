@@ -133,6 +133,8 @@ export const VirtualMachineRestore = z.object({
     virtualMachineBackupNamespace: z.nullish(text),
     newVM: z.nullish(z.boolean()),
     keepMacAddress: z.nullish(z.boolean()),
+    /** What happens to the volumes of a VM that is restored over. */
+    deletionPolicy: z.nullish(text),
   }),
   status: z.nullish(
     z.object({
@@ -253,6 +255,8 @@ export const ResourceQuota = z.object({
 
 export const StorageClass = z.object({ metadata: ClusterMeta });
 export const CSIDriver = z.object({ metadata: ClusterMeta });
+export const VolumeSnapshotClass = z.object({ metadata: ClusterMeta });
+export const NetworkAttachmentDefinition = z.object({ metadata: NamespacedMeta });
 export const VirtualMachineImage = z.object({ metadata: NamespacedMeta });
 
 export const VirtualMachine = z.object({
@@ -305,6 +309,7 @@ export const schemas = {
   VirtualMachineRestore,
   VolumeSnapshot,
   VolumeSnapshotContent,
+  VolumeSnapshotClass,
   Backup,
   BackupVolume,
   BackupTarget,
@@ -315,6 +320,7 @@ export const schemas = {
   StorageClass,
   CSIDriver,
   VirtualMachine,
+  NetworkAttachmentDefinition,
   VirtualMachineImage,
   ScheduleVMBackup,
   Setting,

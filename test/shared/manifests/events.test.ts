@@ -1,5 +1,4 @@
 import { describe, expect, test } from '@jest/globals';
-import type { KindName } from '../../../shared/domain/kinds.ts';
 import { kinds } from '../../../shared/domain/kinds.ts';
 import { replySource, replyTypes, resourceTypes, sweepTypes } from '../../../shared/events/types.ts';
 import { staggered } from '../../../shared/manifests/clocks.ts';
@@ -100,7 +99,8 @@ describe('events', () => {
     expect(() => sources([careless], defaults)).toThrow(/by reference/);
   });
 
-  test.each(Object.keys(kinds) as KindName[])('Knative guesses the plural of %s right', (kind) => {
+  // Of others Gleaner only reads, by the plural that stands there.
+  test.each([...new Set(watches.map(({ kind }) => kind))])('Knative guesses the plural of %s right', (kind) => {
     expect(guessedPlural(kind)).toBe(kinds[kind].plural);
   });
 
