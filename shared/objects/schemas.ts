@@ -197,7 +197,7 @@ export const BackupTarget = z.object({
 /** The copy on the target of a VM image that volumes were made from. */
 export const BackupBackingImage = z.object({
   metadata: NamespacedMeta,
-  status: z.nullish(z.object({ state: z.nullish(text) })),
+  status: z.nullish(z.object({ state: z.nullish(text), backingImage: z.nullish(text) })),
 });
 
 const settingAnnotations: readonly string[] = [
@@ -257,7 +257,10 @@ export const StorageClass = z.object({ metadata: ClusterMeta });
 export const CSIDriver = z.object({ metadata: ClusterMeta });
 export const VolumeSnapshotClass = z.object({ metadata: ClusterMeta });
 export const NetworkAttachmentDefinition = z.object({ metadata: NamespacedMeta });
-export const VirtualMachineImage = z.object({ metadata: NamespacedMeta });
+export const VirtualMachineImage = z.object({
+  metadata: NamespacedMeta,
+  spec: z.nullish(z.object({ displayName: z.nullish(text), url: z.nullish(text) })),
+});
 
 export const VirtualMachine = z.object({
   metadata: NamespacedMeta,

@@ -1,6 +1,7 @@
 import type { VerdictKind } from './plan.ts';
 import { auditReasons } from './reasons/audit.ts';
 import { handleReasons } from './reasons/handles.ts';
+import { imageReasons } from './reasons/images.ts';
 import { rebuildingReasons } from './reasons/rebuilding.ts';
 import { restoreReasons } from './reasons/restores.ts';
 import { targetReasons } from './reasons/target.ts';
@@ -30,6 +31,7 @@ export const reasons = {
   ...handleReasons,
   ...rebuildingReasons,
   ...targetReasons,
+  ...imageReasons,
   ...auditReasons,
   ...restoreReasons,
 } as const satisfies Record<string, ReasonInfo>;
