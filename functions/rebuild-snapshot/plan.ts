@@ -10,9 +10,10 @@ import {
   judgeHandle,
 } from '../../shared/chain/judge.ts';
 import { replacement, takenBy } from '../../shared/chain/taken.ts';
+import { volumeFinding } from '../../shared/chain/volume-finding.ts';
 import type { Backup, Claim, VMBackup } from '../../shared/objects/types.ts';
 import type { Action } from '../../shared/plan/action.ts';
-import type { Finding, Plan } from '../../shared/plan/plan.ts';
+import type { Plan } from '../../shared/plan/plan.ts';
 import type { Reason } from '../../shared/plan/reason.ts';
 import type { Config } from './config.ts';
 import type { Seen, SeenVolume, Source } from './observe.ts';
@@ -35,7 +36,7 @@ export function plan(seen: Seen, config: Config): Plan {
   return {
     findings: seen.volumes.map((volume) => {
       const [reason, message, { actions = [], command }] = withMore(decide(seen, backup, volume, config));
-      return finding(seen, volume, reason, message, actions, command);
+      return volumeFinding(subject, volume.entry, volume.pair.content, { reason, message, actions, command });
     }),
   };
 }
@@ -253,26 +254,3 @@ const isBound = (claim: Claim | undefined): boolean => claim?.status?.phase === 
 const show = (content: string): string => `kubectl get volumesnapshotcontent ${content} -o yaml`;
 const showBackup = (name: string): string =>
   `kubectl get backups.longhorn.io -n ${names.LONGHORN_NAMESPACE} ${name} -o yaml`;
-
-function finding(
-  { subject }: Seen,
-  { entry, pair }: SeenVolume,
-  reason: Reason,
-  message: string,
-  actions: readonly Action[],
-  command?: string,
-): Finding {
-  return {
-    subject,
-    volume: entry.volumeName,
-    reason,
-    message,
-    ...(command !== undefined && { command }),
-    facts: {
-      ...(entry.name && { snapshot: `${subject.namespace}/${entry.name}` }),
-      ...(entry.longhornBackupName && { backup: entry.longhornBackupName }),
-      ...(pair.content?.spec.source.snapshotHandle && { handle: pair.content.spec.source.snapshotHandle }),
-    },
-    actions,
-  };
-}

@@ -1,6 +1,7 @@
 import { describeRef } from '../../shared/domain/kinds.ts';
 import * as names from '../../shared/domain/names.ts';
 import { boundAndReady, isDeleting, isOwnedBy, judgeContent } from '../../shared/chain/judge.ts';
+import { volumeFinding } from '../../shared/chain/volume-finding.ts';
 import type { VMBackup } from '../../shared/objects/types.ts';
 import type { Action, EntrySwitch } from '../../shared/plan/action.ts';
 import type { Finding, Plan } from '../../shared/plan/plan.ts';
@@ -211,25 +212,11 @@ function switchEntries({ subject }: Seen, backup: VMBackup, entries: readonly En
   };
 }
 
-function finding(
+const finding = (
   { subject }: Seen,
   { entry, current }: SeenVolume,
   reason: Reason,
   message: string,
   actions: readonly Action[] = [],
   command?: string,
-): Finding {
-  return {
-    subject,
-    volume: entry.volumeName,
-    reason,
-    message,
-    ...(command !== undefined && { command }),
-    facts: {
-      ...(entry.name && { snapshot: `${subject.namespace}/${entry.name}` }),
-      ...(entry.longhornBackupName && { backup: entry.longhornBackupName }),
-      ...(current.content?.spec.source.snapshotHandle && { handle: current.content.spec.source.snapshotHandle }),
-    },
-    actions,
-  };
-}
+): Finding => volumeFinding(subject, entry, current.content, { reason, message, actions, command });

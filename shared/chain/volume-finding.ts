@@ -1,0 +1,34 @@
+import type { Ref } from '../domain/kinds.ts';
+import type { Content, VolumeEntry } from '../objects/types.ts';
+import type { Action } from '../plan/action.ts';
+import type { Finding } from '../plan/plan.ts';
+import type { Reason } from '../plan/reason.ts';
+
+/** What is said of one volume of a VMBackup, with the facts that wide tables show. */
+export function volumeFinding(
+  subject: Ref,
+  entry: VolumeEntry,
+  content: Content | undefined,
+  said: {
+    readonly reason: Reason;
+    readonly message: string;
+    readonly actions?: readonly Action[] | undefined;
+    readonly command?: string | undefined;
+  },
+): Finding {
+  const { reason, message, actions = [], command } = said;
+  const handle = content?.spec.source.snapshotHandle;
+  return {
+    subject,
+    volume: entry.volumeName,
+    reason,
+    message,
+    ...(command !== undefined && { command }),
+    facts: {
+      ...(entry.name && { snapshot: `${subject.namespace}/${entry.name}` }),
+      ...(entry.longhornBackupName && { backup: entry.longhornBackupName }),
+      ...(handle && { handle }),
+    },
+    actions,
+  };
+}
