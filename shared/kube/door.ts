@@ -1,5 +1,6 @@
 import type { KindName } from '../domain/kinds.ts';
 import { describeRef } from '../domain/kinds.ts';
+import { quickly } from '../objects/quick.ts';
 import { schemas } from '../objects/schemas.ts';
 import type { ObjectOf } from '../objects/types.ts';
 import { UnreadableError } from './errors.ts';
@@ -16,6 +17,8 @@ export function open<K extends KindName>(kind: K, json: unknown): Opened<K> {
 
 /** @throws UnreadableError */
 export function openOrThrow<K extends KindName>(kind: K, json: unknown): ObjectOf<K> {
+  const quick = quickly(kind, json);
+  if (quick !== undefined) return quick;
   const opened = open(kind, json);
   if ('object' in opened) return opened.object;
   throw new UnreadableError(`${describeRef({ kind, ...nameOf(json) })} is not as expected at ${opened.issue}`);
