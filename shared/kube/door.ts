@@ -9,6 +9,8 @@ export type Opened<K extends KindName> = { readonly object: ObjectOf<K> } | { re
 
 /** What an object of the cluster is, as Gleaner reads it; or which field does not fit (the field, never its value). */
 export function open<K extends KindName>(kind: K, json: unknown): Opened<K> {
+  const quick = quickly(kind, json);
+  if (quick !== undefined) return { object: quick };
   const parsed = schemas[kind].safeParse(json);
   if (parsed.success) return { object: parsed.data as ObjectOf<K> };
   const [issue] = parsed.error.issues;
@@ -17,8 +19,6 @@ export function open<K extends KindName>(kind: K, json: unknown): Opened<K> {
 
 /** @throws UnreadableError */
 export function openOrThrow<K extends KindName>(kind: K, json: unknown): ObjectOf<K> {
-  const quick = quickly(kind, json);
-  if (quick !== undefined) return quick;
   const opened = open(kind, json);
   if ('object' in opened) return opened.object;
   throw new UnreadableError(`${describeRef({ kind, ...nameOf(json) })} is not as expected at ${opened.issue}`);
