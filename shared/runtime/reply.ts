@@ -21,7 +21,7 @@ export interface Report {
   /** For the log: how often each reason was found, and the first of what was written. */
   summary(): Readonly<Record<string, unknown>>;
   /** 204 when all is well, else a CloudEvent that says what was found and done. */
-  answer(): Answer;
+  answer(): Promise<Answer>;
 }
 
 type Rest = Pick<Stopped, 'left' | 'next'>;
@@ -61,10 +61,10 @@ export function createReport(fn: string, kind: 'change' | 'sweep'): Report {
     },
     stopped: ({ left, next }) => void (rest = { left, ...(next !== undefined && { next }) }),
     summary: () => ({ reasons, ...(written > 0 && { written, wrote }), ...(rest && { left: rest.left }) }),
-    answer() {
+    async answer() {
       if (telling === 0 && rest === undefined) return done;
       const sweepType = rest?.next === undefined ? replyTypes.swept : replyTypes.sweptInPart;
-      const message = toHttp({
+      const message = await toHttp({
         type: kind === 'sweep' ? sweepType : (order.find((type) => types.has(type)) ?? replyTypes.waiting),
         source: replySource(fn),
         subject: telling === 1 && last !== undefined ? refKey(last) : undefined,

@@ -3,11 +3,11 @@ import type { AnyFunction } from '../../../shared/function.ts';
 import type { SweepAsked } from '../../../shared/runtime/respond.ts';
 import type { Stopped, Swept } from '../../../shared/runtime/sweep.ts';
 import { createSweeping } from '../../../shared/runtime/sweeping.ts';
-import { VolumeSnapshotContent } from '../../../shared/objects/schemas.ts';
+import { schemas } from '../../../shared/objects/schemas.ts';
 import { tiny } from './tiny.ts';
 
 const content = (name: string) =>
-  VolumeSnapshotContent.parse({
+  schemas.VolumeSnapshotContent.parse({
     metadata: { name, uid: name, resourceVersion: '1' },
     spec: {
       driver: 'driver.longhorn.io',
