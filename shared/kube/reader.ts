@@ -2,7 +2,7 @@ import type { KindName } from '../domain/kinds.ts';
 import { kinds } from '../domain/kinds.ts';
 import { quickly } from '../objects/quick.ts';
 import { nameOf, open, openOrThrow } from './door.ts';
-import { RetryableError } from './errors.ts';
+import { NotServedError, RetryableError } from './errors.ts';
 import { apiPathOf, isAddressable, pathOf } from './paths.ts';
 import type { ListOptions, Reader } from './ports.ts';
 import type { Answer, Send } from './request.ts';
@@ -14,17 +14,41 @@ const PAGE = 500;
 
 export function createReader(send: Send, timeoutMs: number): Reader {
   const served = new Map<KindName, { readonly answer: Promise<boolean>; readonly untilMs: number }>();
+  const serves = (kind: KindName): Promise<boolean> => {
+    const nowMs = performance.now();
+    const known = served.get(kind);
+    if (known !== undefined && known.untilMs > nowMs) return known.answer;
+    const answer = isServed(send, timeoutMs, kind);
+    served.set(kind, { answer, untilMs: nowMs + SERVED_FRESH_MS });
+    answer.catch(() => served.delete(kind));
+    return answer;
+  };
+  /** On a cluster without Harvester there is nothing of its kinds, and that is no error. */
+  const isWithoutGroup = async (kind: KindName, error: unknown): Promise<boolean> =>
+    error instanceof NotServedError && optional.has(kinds[kind].group) && !(await serves(kind));
   return {
+    serves,
     async get<K extends KindName>(kind: K, name: string, namespace?: string) {
       if (![name, namespace ?? name].every(isAddressable)) return undefined;
       const asked: Asked = { verb: 'get', kind, name, namespace };
       const answer = await naming(asked, send({ method: 'GET', path: pathOf(kind, namespace, name) }, timeoutMs));
       if (isAbsentObject(answer)) return undefined;
-      return openOrThrow(kind, bodyOf(answer, asked));
+      try {
+        return openOrThrow(kind, bodyOf(answer, asked));
+      } catch (error) {
+        if (await isWithoutGroup(kind, error)) return undefined;
+        throw error;
+      }
     },
 
     async *list<K extends KindName>(kind: K, options: ListOptions = {}) {
-      for await (const item of pages(send, timeoutMs, kind, options)) {
+      const items = pages(send, timeoutMs, kind, options);
+      const first = await items.next().catch(async (error: unknown) => {
+        if (await isWithoutGroup(kind, error)) return undefined;
+        throw error;
+      });
+      if (first === undefined || first.done === true) return;
+      for await (const item of startingWith(first.value, items)) {
         const object = quickly(kind, item);
         if (object !== undefined) {
           yield object;
@@ -35,17 +59,15 @@ export function createReader(send: Send, timeoutMs: number): Reader {
         else options.onUnreadable?.({ kind, ...nameOf(item), issue: opened.issue });
       }
     },
-
-    serves(kind) {
-      const nowMs = performance.now();
-      const known = served.get(kind);
-      if (known !== undefined && known.untilMs > nowMs) return known.answer;
-      const answer = isServed(send, timeoutMs, kind);
-      served.set(kind, { answer, untilMs: nowMs + SERVED_FRESH_MS });
-      answer.catch(() => served.delete(kind));
-      return answer;
-    },
   };
+}
+
+/** Longhorn and the snapshot API are used without Harvester too: handles can be wrong there, and nothing else. */
+const optional: ReadonlySet<string> = new Set(['harvesterhci.io']);
+
+async function* startingWith<T>(first: T, rest: AsyncGenerator<T>): AsyncGenerator<T> {
+  yield first;
+  yield* rest;
 }
 
 /** CRDs come and go seldom; a function that has just started asks anyway. */
