@@ -127,6 +127,7 @@ async function vmBackupPicks(
     for (const { name } of entriesOf(backup)) if (name) pairs.add(`${metadata.namespace}/${firstName(name)}`);
   }
   const isPair = (at: { namespace: string; name: string }) => pairs.has(`${at.namespace}/${firstName(at.name)}`);
+  const isPairKey = (snapshot: string) => pairs.has(firstName(snapshot));
   return (item) => {
     switch (item.what) {
       case 'vmbackup':
@@ -143,6 +144,8 @@ async function vmBackupPicks(
         return item.contents.some(({ spec }) => isPair(spec.volumeSnapshotRef));
       case 'unreadable':
         return item.object.kind === 'VirtualMachineBackup' && options.selector === undefined;
+      case 'hanging':
+        return isPairKey(item.snapshot);
       case 'target':
       case 'targetTrouble':
       case 'orphan':
@@ -174,6 +177,8 @@ function namespaceOf(item: SurveyItem): string | undefined {
       return item.backup.metadata.namespace;
     case 'restore':
       return item.restore.metadata.namespace;
+    case 'hanging':
+      return item.snapshot.split('/')[0];
     case 'orphan':
       return item.orphan.snapshot?.split('/')[0] ?? item.orphan.object.namespace;
     case 'target':

@@ -4,6 +4,7 @@ import { handleReasons } from './reasons/handles.ts';
 import { rebuildingReasons } from './reasons/rebuilding.ts';
 import { restoreReasons } from './reasons/restores.ts';
 import { targetReasons } from './reasons/target.ts';
+import { tieReasons } from './reasons/ties.ts';
 
 export interface ReasonInfo {
   readonly verdict: VerdictKind;
@@ -32,6 +33,7 @@ export const reasons = {
   ...targetReasons,
   ...auditReasons,
   ...restoreReasons,
+  ...tieReasons,
 } as const satisfies Record<string, ReasonInfo>;
 
 export type Reason = keyof typeof reasons;

@@ -1,9 +1,9 @@
 import type { Ref } from '../domain/kinds.ts';
-import { refKey } from '../domain/kinds.ts';
+import { describeRef, refKey } from '../domain/kinds.ts';
 import { survey } from '../chain/survey.ts';
 import type { AnyFunction } from '../function.ts';
 import type { Applied, Applier } from '../kube/apply.ts';
-import { KubeError } from '../kube/errors.ts';
+import { KubeError, UnreadableError } from '../kube/errors.ts';
 import { fromLists } from '../kube/listed.ts';
 import { memoize } from '../kube/memoize.ts';
 import type { ListOptions, Reader } from '../kube/ports.ts';
@@ -110,10 +110,23 @@ async function look(
     const outcome = await reconcile(fn, subject, session);
     return { kind: 'outcome', function: fn.name, outcome, applied: outcome.applied };
   } catch (error) {
+    // The survey has told of it, or will: what hangs on it is not at fault.
+    if (error instanceof UnreadableError && isSurveyed(error.object))
+      return { kind: 'finding', function: fn.name, finding: cannotTell(subject, error) };
     if (error instanceof KubeError) return { kind: 'failure', function: fn.name, subject, error };
     throw error;
   }
 }
+
+const isSurveyed = ({ kind }: Ref): boolean =>
+  ['Backup', 'BackupTarget', 'VolumeSnapshotContent', 'VolumeSnapshot', 'VirtualMachineBackup'].includes(kind);
+
+const cannotTell = (subject: Ref, error: UnreadableError): Finding => ({
+  subject,
+  reason: 'NotVerifiable',
+  message: `${describeRef(subject)} cannot be judged: ${error.message}`,
+  actions: [],
+});
 
 async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
   const all: T[] = [];

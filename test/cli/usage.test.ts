@@ -80,14 +80,20 @@ describe('a cluster that does not answer as it should: what is wrong, and what h
   afterAll(() => world.stop());
 
   test('a kind that is not installed', async () => {
-    const other = await createApiServer({ withoutGroups: ['harvesterhci.io'] });
+    const other = await createApiServer({ withoutGroups: ['longhorn.io'] });
     const file = await world.file('other', other.kubeconfig());
     const { code, err } = await gleaner(['scan', '--kubeconfig', file]);
     await other.stop();
     expect(code).toBe(2);
-    expect(err).toMatch(
-      /virtualmachine(backups|restores) of harvesterhci\.io\/v1beta1: is its CRD installed\?; is this a Harvester/,
-    );
+    expect(err).toMatch(/backups of longhorn\.io\/v1beta2: is its CRD installed\?; is this a Harvester/);
+  });
+
+  test('Longhorn without Harvester is no error, and said', async () => {
+    const other = await createApiServer({ withoutGroups: ['harvesterhci.io'] });
+    const file = await world.file('plain', other.kubeconfig());
+    const { code, err } = await gleaner(['scan', '--kubeconfig', file]);
+    await other.stop();
+    expect({ code, err }).toEqual({ code: 0, err: expect.stringContaining('there is no Harvester on this cluster') });
   });
 
   test('nobody at that address; the document is whole all the same', async () => {
