@@ -1,3 +1,4 @@
+import type { Ref } from '../../shared/domain/kinds.ts';
 import { describeRef, ref } from '../../shared/domain/kinds.ts';
 import * as names from '../../shared/domain/names.ts';
 import { isDeleting, isTakenLater } from '../../shared/chain/judge.ts';
@@ -22,6 +23,8 @@ export function surveys(item: SurveyItem): Considered {
       return { subjects: [targetRef] };
     case 'orphan':
       return { findings: [orphanFinding(item.orphan)] };
+    case 'drill':
+      return item.trace.overdue ? { findings: [leftover(item.object, item.trace.vmBackup)] } : { subjects: [] };
     default:
       return { subjects: [] };
   }
@@ -66,6 +69,14 @@ const verified = (subject: Finding['subject'], { name, volumeName, longhornBacku
     ...(name && { snapshot: `${subject.namespace}/${name}` }),
     ...(longhornBackupName && { backup: longhornBackupName }),
   },
+  actions: [],
+});
+
+const leftover = (object: Ref, vmBackup: string): Finding => ({
+  subject: object,
+  reason: 'DrillLeftover',
+  message: `${describeRef(object)} is left of a restore drill of ${vmBackup || 'a VMBackup'} that should be over`,
+  command: 'gleaner drill --clean',
   actions: [],
 });
 

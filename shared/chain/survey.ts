@@ -1,9 +1,12 @@
 import * as names from '../domain/names.ts';
 import type { KindName, Ref } from '../domain/kinds.ts';
+import { ref } from '../domain/kinds.ts';
 import type { ListOptions, Reader } from '../kube/ports.ts';
 import { parseHandle } from '../domain/handle.ts';
 import type { Backup, BackupTarget, Content, Setting, Snapshot, VMBackup, VMRestore } from '../objects/types.ts';
 import type { BackupFacts, BackupTrouble } from './judge.ts';
+import type { DrillTrace } from './drills.ts';
+import { drillOf, traceOf } from './drills.ts';
 import { isDeleting, judgeBackup, judgeContent } from './judge.ts';
 import type { Orphan } from './orphans.ts';
 import { backupNamedBy } from './orphans.ts';
@@ -34,6 +37,8 @@ export type SurveyItem =
   /** The target is in trouble, and there are VMBackups that need it. */
   | { readonly what: 'targetTrouble'; readonly trouble: TargetTrouble }
   | { readonly what: 'orphan'; readonly orphan: Orphan }
+  /** Of a restore drill: nobody's pair, and never to be judged as one. */
+  | { readonly what: 'drill'; readonly object: Ref; readonly trace: DrillTrace }
   | { readonly what: 'unreadable'; readonly object: Ref; readonly issue: string };
 
 export interface SurveyedVMBackup {
@@ -140,6 +145,14 @@ export async function* survey(
   /** When the data of pairs that were taken here is of, in seconds. */
   const ages = new NameTable();
   for await (const content of reader.list('VolumeSnapshotContent', options)) {
+    if (drillOf(content) !== undefined) {
+      yield {
+        what: 'drill',
+        object: ref('VolumeSnapshotContent', content.metadata.name),
+        trace: traceOf(content, nowMs),
+      };
+      continue;
+    }
     yield surveyContent(content, backups, pairs, ages);
   }
   for await (const { backup, contents } of sharedBackups(reader, backups.shared)) {
@@ -147,6 +160,11 @@ export async function* survey(
   }
 
   for await (const snapshot of reader.list('VolumeSnapshot', options)) {
+    if (drillOf(snapshot) !== undefined) {
+      const { name, namespace } = snapshot.metadata;
+      yield { what: 'drill', object: ref('VolumeSnapshot', name, namespace), trace: traceOf(snapshot, nowMs) };
+      continue;
+    }
     const key = `${snapshot.metadata.namespace}/${snapshot.metadata.name}`;
     const dynamic = !snapshot.spec.source.volumeSnapshotContentName;
     const unready = snapshot.status?.readyToUse !== true || isDeleting(snapshot);

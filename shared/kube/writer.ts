@@ -4,7 +4,7 @@ import type { ObjectOf } from '../objects/types.ts';
 import { nameOf, openOrThrow } from './door.ts';
 import { pathOf } from './paths.ts';
 import { ConflictError } from './errors.ts';
-import type { JsonPatchOperation, Writer } from './ports.ts';
+import type { Deletable, JsonPatchOperation, Writer } from './ports.ts';
 import { bodyOf, naming } from './reader.ts';
 import type { Send } from './request.ts';
 import type { Asked } from './status.ts';
@@ -49,7 +49,7 @@ export function createWriter(send: Send, timeoutMs: number, extra: Readonly<Reco
       return openOrThrow(kind, bodyOf(await naming(asked, send(call, timeoutMs)), asked));
     },
 
-    async delete<K extends 'VolumeSnapshot' | 'VolumeSnapshotContent'>(
+    async delete<K extends Deletable>(
       kind: K,
       name: string,
       namespace: string | undefined,

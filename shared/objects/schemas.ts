@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import * as names from '../domain/names.ts';
+import { drillsIn } from './drills.ts';
 import { machineIn } from './machine.ts';
 import { readTarget } from './target.ts';
 
@@ -94,6 +95,8 @@ export const VolumeBackup = z.object({
         z.object({
           volumeName: z.nullish(text),
           storageClassName: z.nullish(text),
+          volumeMode: z.nullish(text),
+          accessModes: z.nullish(z.array(text)),
           resources: z.nullish(z.object({ requests: z.nullish(z.record(text, z.union([text, z.number()]))) })),
         }),
       ),
@@ -168,6 +171,7 @@ export const Backup = z.object({
       volumeSize: z.nullish(text),
       labels: z.nullish(stringMap),
       backupCreatedAt: z.nullish(text),
+      snapshotCreatedAt: z.nullish(text),
       backupTargetName: z.nullish(text),
       error: z.nullish(text),
     }),
@@ -240,6 +244,70 @@ export const PersistentVolumeClaim = z.object({
   status: z.nullish(z.object({ phase: z.nullish(text) })),
 });
 
+export const PersistentVolume = z.object({
+  metadata: ClusterMeta,
+  status: z.nullish(z.object({ phase: z.nullish(text) })),
+});
+
+/** A volume of Longhorn's, as far as restoring it goes. */
+export const Volume = z.object({
+  metadata: NamespacedMeta,
+  spec: z.nullish(z.object({ size: z.nullish(text), fromBackup: z.nullish(text) })),
+  status: z.nullish(
+    z.object({
+      state: z.nullish(text),
+      restoreRequired: z.nullish(z.boolean()),
+      restoreInitiated: z.nullish(z.boolean()),
+      conditions: z.nullish(
+        z.array(
+          z.object({
+            type: text,
+            status: text,
+            reason: z.nullish(text),
+            message: z.nullish(text),
+            lastTransitionTime: z.nullish(text),
+          }),
+        ),
+      ),
+      kubernetesStatus: z.nullish(
+        z.object({ namespace: z.nullish(text), pvcName: z.nullish(text), lastPVCRefAt: z.nullish(text) }),
+      ),
+    }),
+  ),
+});
+
+export const Pod = z.object({
+  metadata: NamespacedMeta,
+  status: z.nullish(
+    z.object({
+      phase: z.nullish(text),
+      containerStatuses: z.nullish(
+        z.array(
+          z.object({
+            state: z.nullish(
+              z.object({
+                waiting: z.nullish(z.object({ reason: z.nullish(text) })),
+                terminated: z.nullish(z.object({ exitCode: z.nullish(z.number()), message: z.nullish(text) })),
+              }),
+            ),
+          }),
+        ),
+      ),
+    }),
+  ),
+});
+
+/** Anything may be in a ConfigMap: only the record of the drills gets past here. */
+export const ConfigMap = z.pipe(
+  z.object({ metadata: NamespacedMeta, data: z.optional(z.unknown()) }),
+  z.transform(({ metadata, data }) => ({
+    metadata,
+    /** Whether there is any data: JSON patch cannot add to a map that is not there. */
+    filled: typeof data === 'object' && data !== null,
+    drills: metadata.name === names.DRILL_RECORD ? drillsIn(data) : {},
+  })),
+);
+
 export const Namespace = z.object({
   metadata: ClusterMeta,
   status: z.nullish(z.object({ phase: z.nullish(text) })),
@@ -251,7 +319,12 @@ export const ResourceQuota = z.object({
   status: z.nullish(z.object({ hard: amounts, used: amounts })),
 });
 
-export const StorageClass = z.object({ metadata: ClusterMeta });
+export const StorageClass = z.object({
+  metadata: ClusterMeta,
+  provisioner: z.nullish(text),
+  reclaimPolicy: z.nullish(text),
+  volumeBindingMode: z.nullish(text),
+});
 export const CSIDriver = z.object({ metadata: ClusterMeta });
 export const VirtualMachineImage = z.object({ metadata: NamespacedMeta });
 
@@ -309,7 +382,11 @@ export const schemas = {
   BackupVolume,
   BackupTarget,
   BackupBackingImage,
+  Volume,
   PersistentVolumeClaim,
+  PersistentVolume,
+  Pod,
+  ConfigMap,
   Namespace,
   ResourceQuota,
   StorageClass,
