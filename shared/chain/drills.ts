@@ -1,4 +1,6 @@
 import * as names from '../domain/names.ts';
+import type { DrillEntry } from '../objects/types.ts';
+import type { Reason } from '../plan/reason.ts';
 
 type Marked = { readonly metadata: { readonly labels?: Readonly<Record<string, string>> | null | undefined } };
 
@@ -24,4 +26,23 @@ export function traceOf(
     vmBackup: metadata.annotations?.[names.DRILL_OF_ANNOTATION] ?? '',
     overdue: !(nowMs < (Number.isNaN(until) ? 0 : until) + GRACE_MS),
   };
+}
+
+/** What the last drill showed. */
+export function resultOf(entry: DrillEntry | undefined): readonly [reason: Reason, message: string] {
+  const { proved, failed } = entry ?? {};
+  const provedText = proved && `proved restorable at ${proved.at}, took ${duration(proved.tookSeconds)}`;
+  if (failed !== undefined && !(proved !== undefined && proved.at > failed.at)) {
+    return [
+      'DrillFailed',
+      `could not be restored at ${failed.at}: ${failed.message}${provedText ? ` (${provedText} before)` : ''}`,
+    ];
+  }
+  return ['DrillProved', provedText ?? 'no drill has come to a result yet'];
+}
+
+function duration(seconds: number): string {
+  if (seconds < 60) return `${seconds} s`;
+  const minutes = Math.round(seconds / 60);
+  return minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }

@@ -46,7 +46,8 @@ export function createWriter(send: Send, timeoutMs: number, extra: Readonly<Reco
       const { name, namespace } = nameOf(object);
       const asked: Asked = { verb: 'create', kind, name, namespace };
       const call = { method: 'POST', path: pathOf(kind, namespace), query: owned, body: object } as const;
-      return openOrThrow(kind, bodyOf(await naming(asked, send(call, timeoutMs)), asked));
+      const made = bodyOf(await naming(asked, send(call, timeoutMs)), asked);
+      return openOrThrow(kind, extra.dryRun === undefined ? made : versioned(made));
     },
 
     async delete<K extends Deletable>(
@@ -67,6 +68,12 @@ export function createWriter(send: Send, timeoutMs: number, extra: Readonly<Reco
     },
   };
 }
+
+/** What a dry run would have created was never stored, and has no version. */
+const versioned = (made: object): object => ({
+  ...made,
+  metadata: { resourceVersion: '', ...('metadata' in made && typeof made.metadata === 'object' ? made.metadata : {}) },
+});
 
 /** Fields put into a JSON object that is kept as text; undefined where it is none. */
 function withFields(text: unknown, fields: Readonly<Record<string, number>>): string | undefined {

@@ -122,17 +122,24 @@ const replaceClass = async ({ sandbox: { client } }: Drilling, fields: object) =
   const kind = 'storage.k8s.io/v1/StorageClass';
   const { metadata, ...old } = (await client.get(kind, 'harvester-longhorn'))!;
   await client.delete(kind, 'harvester-longhorn');
-  await client.create({ ...old, ...fields, metadata: { name: metadata.name } } as KubeObject);
+  await client.create({ ...old, ...fields, metadata: { name: metadata.name } });
 };
 
 describe('switched off, as it is by default', () => {
-  test('nothing is read or written', () =>
+  test('nothing is written, and no more read than what was proved before', () =>
     inDrillWorld('healthy', async (world) => {
       world.sandbox.api.clearRequests();
       const { findings, writes } = await tick(world, { policy: { drills: undefined } });
       expect({ writes, reasons: reasonsOf(findings) }).toEqual({ writes: 0, reasons: ['DrillsOff'] });
-      expect(world.sandbox.api.requests().filter((r) => r.userAgent?.startsWith('gleaner'))).toEqual([]);
+      const calls = world.sandbox.api.requests().filter((r) => r.userAgent?.startsWith('gleaner'));
+      expect(calls.map((r) => `${r.verb} ${r.kind}`)).toEqual(['get v1/ConfigMap']);
       expect(reasonsOf(await step(world, WEB, { policy: { drills: 'off' } }))).toEqual(['DrillsOff']);
+      await ticks(world, { policy: await onlyWeb(world) });
+      const later = await tick(world, { policy: { drills: 'off' } });
+      expect({ writes: later.writes, reasons: reasonsOf(later.findings) }).toEqual({
+        writes: 0,
+        reasons: ['DrillsOff', 'DrillProved'],
+      });
     }));
 });
 
