@@ -1,7 +1,7 @@
 import { formatBytes } from '../../shared/domain/bytes.ts';
 import { describeRef } from '../../shared/domain/kinds.ts';
 import type { Ref } from '../../shared/domain/kinds.ts';
-import { drillOf } from '../../shared/chain/drills.ts';
+import { drillOf, resultOf } from '../../shared/chain/drills.ts';
 import { isDeleting } from '../../shared/chain/judge.ts';
 import type { DrillEntry, DrillRun } from '../../shared/objects/types.ts';
 import type { Action } from '../../shared/plan/action.ts';
@@ -12,10 +12,11 @@ import { newNamespace } from './objects.ts';
 import type { Made, Seen, SeenDrill } from './observe.ts';
 import type { Progress } from './progress.ts';
 import { progressOf, totalBytes } from './progress.ts';
+import type { DrillRecord } from './record.ts';
 import { entriesIn, isDue, put } from './record.ts';
 import { describeMade, isEmpty, removal } from './removal.ts';
 import type { Verdict } from './results.ts';
-import { decide, resultOf } from './results.ts';
+import { decide } from './results.ts';
 import { drillable, refusal } from './start.ts';
 
 type Told = readonly [
@@ -28,7 +29,12 @@ type Told = readonly [
 export function plan(seen: Seen, config: Config, nowMs: number): Plan {
   switch (seen.is) {
     case 'off':
-      return told(seen.subject, ['DrillsOff', 'restore drills are switched off']);
+      return {
+        findings: [
+          ...told(seen.subject, ['DrillsOff', 'restore drills are switched off']).findings,
+          ...results(seen.record, () => true),
+        ],
+      };
     case 'record':
       return strays(seen, config, nowMs);
     case 'drill':
@@ -174,13 +180,18 @@ function strays({ subject, record, made }: Extract<Seen, { is: 'record' }>, conf
     claims: made.claims.filter(isStray),
     pods: made.pods.filter(isStray),
   };
-  const findings: Finding[] = entriesIn(record).flatMap(([, entry]) => {
-    const [namespace = '', name = ''] = entry.vmBackup.split('/');
-    const about = { kind: 'VirtualMachineBackup', namespace, name } as const;
-    return entry.run === undefined && !isDue(entry, config, nowMs) ? told(about, resultOf(entry), entry).findings : [];
-  });
   const own = isEmpty(stray)
     ? told(subject, ['DrillCleaned', 'nothing of a drill is left behind'])
     : told(subject, sweepUp(stray, `${describeRef(subject)} knows of no such drill`));
+  // What is due speaks for itself.
+  const findings = results(record, (entry) => !isDue(entry, config, nowMs));
   return { findings: [...own.findings, ...findings] };
 }
+
+/** What the drills that are over have shown. */
+const results = (record: DrillRecord, isWanted: (entry: DrillEntry) => boolean): Finding[] =>
+  entriesIn(record).flatMap(([, entry]) => {
+    const [namespace = '', name = ''] = entry.vmBackup.split('/');
+    const about = { kind: 'VirtualMachineBackup', namespace, name } as const;
+    return entry.run === undefined && isWanted(entry) ? told(about, resultOf(entry), entry).findings : [];
+  });

@@ -1,8 +1,8 @@
+import { resultOf } from '../../shared/chain/drills.ts';
 import { ref } from '../../shared/domain/kinds.ts';
 import * as names from '../../shared/domain/names.ts';
 import type { DrillEntry } from '../../shared/objects/types.ts';
 import type { Action } from '../../shared/plan/action.ts';
-import type { Reason } from '../../shared/plan/reason.ts';
 import { eventName, eventOf } from '../../shared/plan/record.ts';
 import type { Config } from './config.ts';
 import type { SeenDrill } from './observe.ts';
@@ -66,23 +66,4 @@ export function decide(
     nowMs,
   );
   return { message: told, actions: [event, record] };
-}
-
-/** What the last drill showed. */
-export function resultOf(entry: DrillEntry | undefined): readonly [reason: Reason, message: string] {
-  const { proved, failed } = entry ?? {};
-  const provedText = proved && `proved restorable at ${proved.at}, took ${duration(proved.tookSeconds)}`;
-  if (failed !== undefined && !(proved !== undefined && proved.at > failed.at)) {
-    return [
-      'DrillFailed',
-      `could not be restored at ${failed.at}: ${failed.message}${provedText ? ` (${provedText} before)` : ''}`,
-    ];
-  }
-  return ['DrillProved', provedText ?? 'no drill has come to a result yet'];
-}
-
-function duration(seconds: number): string {
-  if (seconds < 60) return `${seconds} s`;
-  const minutes = Math.round(seconds / 60);
-  return minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }

@@ -13,12 +13,7 @@ const MOST_REFUSALS = 20;
 
 /** What is under way, what was left behind, and as many of those that are due as may begin. */
 export function atSweep(config: Config, nowMs: number): Considered {
-  const record = recordRef(config);
-  if (config.drills === 'off') {
-    return {
-      findings: [{ subject: record, reason: 'DrillsOff', message: 'restore drills are switched off', actions: [] }],
-    };
-  }
+  if (config.drills === 'off') return { subjects: [recordRef(config)] };
   return { search: (reader) => search(reader, config, nowMs) };
 }
 

@@ -1,4 +1,4 @@
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, jest, test } from '@jest/globals';
 import verifyBackup from '../../functions/verify-backup/index.ts';
 import type { KubeObject } from '../../sandbox/api/types.ts';
 import { needsAttention } from '../../shared/plan/plan.ts';
@@ -7,6 +7,9 @@ import { sweep } from '../../shared/runtime/sweep.ts';
 import type { Drilling } from './drilling.ts';
 import { eventsIn, inDrillWorld, leftovers, NAMESPACE, recordOf, step, tick, ticks, WEB } from './drilling.ts';
 import { digest, functions, sweepAll, writesOf } from './world.ts';
+
+// A drill takes several sweeps, perhaps on a busy machine.
+jest.setTimeout(60_000);
 
 const CONTENT = 'snapshot.storage.k8s.io/v1/VolumeSnapshotContent';
 const BACKUP_VOLUME = 'longhorn.io/v1beta2/BackupVolume';
