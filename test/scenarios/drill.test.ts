@@ -411,6 +411,20 @@ describe('while a drill is under way', () => {
 });
 
 describe('delivered twice, or at the same time', () => {
+  test('of two that begin in the same moment one waits for its turn', () =>
+    inDrillWorld('healthy', async (world) => {
+      const DB = { ...WEB, name: 'db-nightly' };
+      const found = await Promise.all([step(world, WEB), step(world, DB), step(world, WEB), step(world, DB)]);
+      const running = Object.values(await recordOf(world)).filter((entry) => entry.run);
+      expect(running).toHaveLength(1);
+      const waiting = found.flat().filter(({ reason }) => reason === 'DrillWaits');
+      expect(new Set(waiting.map(({ subject }) => `prod/${subject.name}`)).has(running[0]!.vmBackup)).toBe(false);
+      expect(waiting.length).toBeGreaterThan(0);
+      await world.sandbox.settle();
+      await ticks(world);
+      expect(await leftovers(world)).toEqual([]);
+    }));
+
   test('never more drills than are allowed', () =>
     inDrillWorld('several-vms', async (world) => {
       let most = 0;
