@@ -50,28 +50,40 @@ export async function* sweep(options: SweepOptions): AsyncGenerator<Swept> {
   if (functions.length === 0) return;
   const due: { fn: AnyFunction; subject: Ref }[] = [];
   const known = new Set<string>();
-  async function* take(fn: AnyFunction, considered: Considered): AsyncGenerator<Swept> {
+  function* take(
+    fn: AnyFunction,
+    considered: { findings: readonly Finding[] } | { subjects: readonly Ref[] },
+  ): Generator<Swept> {
     if ('findings' in considered) {
       for (const finding of considered.findings) {
         if (only(finding.subject)) yield { kind: 'finding', function: fn.name, finding };
       }
       return;
     }
-    const subjects = 'subjects' in considered ? considered.subjects : await collect(considered.search(reader));
-    for (const subject of subjects) {
+    for (const subject of considered.subjects) {
       const key = `${fn.name} ${refKey(subject)}`;
       if (known.has(key) || !only(subject)) continue;
       known.add(key);
       due.push({ fn, subject });
     }
   }
+  const found = async (considered: Considered) =>
+    'search' in considered ? { subjects: await collect(considered.search(reader)) } : considered;
   const surveying = functions.filter((fn) => fn.atSweep === undefined);
   const chain = surveying.some((fn) => fn.surveysChain === true);
   const target = surveying.some((fn) => fn.watches.some(({ kind }) => kind === 'Setting'));
-  const items = surveying.length === 0 ? [] : survey(reader, scope, { chain, target, nowMs: nowMs() });
-  for await (const item of items) for (const fn of surveying) yield* take(fn, fn.surveys(item));
+  const pages = surveying.length === 0 ? [] : survey(reader, scope, { chain, target, nowMs: nowMs() });
+  for await (const items of pages) {
+    for (const item of items) {
+      for (const fn of surveying) {
+        const considered = fn.surveys(item);
+        // Nothing is awaited where nothing is searched: there may be tens of thousands of items.
+        yield* take(fn, 'search' in considered ? await found(considered) : considered);
+      }
+    }
+  }
   for (const fn of functions) {
-    if (fn.atSweep !== undefined) yield* take(fn, fn.atSweep(options.configOf(fn), nowMs()));
+    if (fn.atSweep !== undefined) yield* take(fn, await found(fn.atSweep(options.configOf(fn), nowMs())));
   }
   // Many looks at a world that a few lists show are cheaper from lists; a few looks are not.
   const view = () => (due.length >= LISTS_PAY_FROM ? fromLists(reader) : memoize(reader));
