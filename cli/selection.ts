@@ -77,7 +77,13 @@ export async function narrow(
   }
   const inNamespace = (item: SurveyItem) => namespace === undefined || (namespaceOf(item) ?? namespace) === namespace;
   const wanted: Picks = (item) => inNamespace(item) && (picks.length === 0 || picks.some((pick) => pick(item)));
-  return functions.map((fn) => ({ ...fn, surveys: (item) => (wanted(item) ? fn.surveys(item) : { subjects: [] }) }));
+  const partly = namespace !== undefined || picks.length > 0;
+  return functions.map((fn) => ({
+    ...fn,
+    surveys: (item) => (wanted(item) ? fn.surveys(item) : { subjects: [] }),
+    // What is not about single objects is left out where only some were asked for.
+    ...(partly && fn.atSweep !== undefined && { atSweep: () => ({ subjects: [] }) }),
+  }));
 }
 
 async function picksOf(reader: Reader, { kind, name }: Selected, options: ScopeOptions): Promise<Picks> {
@@ -149,6 +155,7 @@ async function vmBackupPicks(
       case 'target':
       case 'targetTrouble':
       case 'orphan':
+      case 'drill':
         return false;
     }
   };
@@ -179,6 +186,8 @@ function namespaceOf(item: SurveyItem): string | undefined {
       return item.restore.metadata.namespace;
     case 'hanging':
       return item.snapshot.split('/')[0];
+    case 'drill':
+      return item.object.namespace;
     case 'orphan':
       return item.orphan.snapshot?.split('/')[0] ?? item.orphan.object.namespace;
     case 'target':

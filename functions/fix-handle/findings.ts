@@ -56,6 +56,7 @@ export function leftAlone(
 ): Finding {
   const handle = content.spec.source.snapshotHandle ?? '';
   const messages = {
+    DrillObject: 'the pair belongs to a restore drill of Gleaner’s',
     OtherDriver: `the driver is ${content.spec.driver}`,
     DynamicContent: 'the snapshot was taken here; Longhorn wrote its handle',
     NotABackupHandle: `the handle ${handle} does not name a remote backup`,

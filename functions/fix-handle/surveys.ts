@@ -31,6 +31,7 @@ export function surveys(item: SurveyItem): Considered {
     case 'targetTrouble':
     case 'orphan':
     case 'hanging':
+    case 'drill':
       return { subjects: [] };
   }
 }

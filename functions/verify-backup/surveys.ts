@@ -1,3 +1,4 @@
+import type { Ref } from '../../shared/domain/kinds.ts';
 import { describeRef, ref } from '../../shared/domain/kinds.ts';
 import * as names from '../../shared/domain/names.ts';
 import { isDeleting, isTakenLater } from '../../shared/chain/judge.ts';
@@ -40,6 +41,8 @@ export function surveys(item: SurveyItem): Considered {
     }
     case 'orphan':
       return { findings: [orphanFinding(item.orphan)] };
+    case 'drill':
+      return item.trace.overdue ? { findings: [leftover(item.object, item.trace.vmBackup)] } : { subjects: [] };
     default:
       return { subjects: [] };
   }
@@ -91,6 +94,13 @@ const verified = (subject: Finding['subject'], { name, volumeName, longhornBacku
 });
 
 const showTarget = `kubectl get backuptargets.longhorn.io ${names.DEFAULT_TARGET} -n ${names.LONGHORN_NAMESPACE} -o jsonpath='{.spec.backupTargetURL}'`;
+const leftover = (object: Ref, vmBackup: string): Finding => ({
+  subject: object,
+  reason: 'DrillLeftover',
+  message: `${describeRef(object)} is left of a restore drill of ${vmBackup || 'a VMBackup'} that should be over`,
+  command: 'gleaner drill --clean',
+  actions: [],
+});
 
 const claims: Readonly<Record<Orphan['reason'], string>> = {
   OrphanBackup: 'is claimed by no VMBackup, snapshot or content here',

@@ -3,12 +3,18 @@ import { backupHandle, parseHandle } from '../domain/handle.ts';
 import * as names from '../domain/names.ts';
 import type { Backup, BackupVolume, Content, OwnerReference, Snapshot, VMBackup } from '../objects/types.ts';
 import type { Reason } from '../plan/reason.ts';
+import { drillOf } from './drills.ts';
 
 /** What a content is, from itself alone: either a reason to leave it, or the backup its handle names. */
 export type ContentJudgment =
   | {
       readonly reason:
-        'OtherDriver' | 'DynamicContent' | 'NotABackupHandle' | 'HandleUnreadable' | 'GuestClusterBackup';
+        | 'DrillObject'
+        | 'OtherDriver'
+        | 'DynamicContent'
+        | 'NotABackupHandle'
+        | 'HandleUnreadable'
+        | 'GuestClusterBackup';
     }
   | {
       readonly handle: BackupHandle;
@@ -19,6 +25,7 @@ export type ContentJudgment =
 
 /** Only pre-provisioned contents of Longhorn's driver that name a remote backup can have a wrong handle. */
 export function judgeContent(content: Content): ContentJudgment {
+  if (drillOf(content) !== undefined) return { reason: 'DrillObject' };
   if (content.spec.driver !== names.LONGHORN_DRIVER) return { reason: 'OtherDriver' };
   const text = content.spec.source.snapshotHandle;
   if (text === undefined || text === null) return { reason: 'DynamicContent' };

@@ -6,6 +6,8 @@ import { pagesOf } from './pages.ts';
 import { parseHandle } from '../domain/handle.ts';
 import type { Backup, BackupTarget, Content, Setting, Snapshot, VMBackup, VMRestore } from '../objects/types.ts';
 import type { BackupFacts, BackupTrouble } from './judge.ts';
+import type { DrillTrace } from './drills.ts';
+import { drillOf, traceOf } from './drills.ts';
 import { hangs, isDeleting, judgeBackup, judgeContent } from './judge.ts';
 import type { Orphan } from './orphans.ts';
 import { backupNamedBy } from './orphans.ts';
@@ -40,6 +42,8 @@ export type SurveyItem =
   | { readonly what: 'orphan'; readonly orphan: Orphan }
   /** A content or snapshot that is in deletion and does not go; `snapshot` is the one it belongs to. */
   | { readonly what: 'hanging'; readonly object: Ref; readonly snapshot: string; readonly why: string }
+  /** Of a restore drill: nobody's pair, and never to be judged as one. */
+  | { readonly what: 'drill'; readonly object: Ref; readonly trace: DrillTrace }
   | { readonly what: 'unreadable'; readonly object: Ref; readonly issue: string };
 
 export interface SurveyedVMBackup {
@@ -152,6 +156,11 @@ export async function* survey(
   const links = new NameTable();
   for await (const page of pagesOf(reader, 'VolumeSnapshotContent', options)) {
     yield each(page, function* (content) {
+      const drill = surveyDrill('VolumeSnapshotContent', content, nowMs);
+      if (drill !== undefined) {
+        yield drill;
+        return;
+      }
       const { namespace, name, uid } = content.spec.volumeSnapshotRef;
       links.add(content.metadata.name, 1, uid || `${namespace}/${name}`);
       if (chain && content.spec.driver === names.LONGHORN_DRIVER) {
@@ -166,6 +175,11 @@ export async function* survey(
 
   for await (const page of pagesOf(reader, 'VolumeSnapshot', options)) {
     yield each(page, function* (snapshot) {
+      const drill = surveyDrill('VolumeSnapshot', snapshot, nowMs);
+      if (drill !== undefined) {
+        yield drill;
+        return;
+      }
       const { name, namespace } = snapshot.metadata;
       if (chain) yield* hanging(snapshot, ref('VolumeSnapshot', name, namespace), `${namespace}/${name}`, nowMs);
       const item = surveySnapshot(snapshot, pairs, links);
@@ -215,6 +229,14 @@ export async function* survey(
 /** One at a time: what is not odd is forgotten before the next is read. */
 function* each<T>(page: Iterable<T>, survey: (object: T) => Iterable<SurveyItem>): Generator<SurveyItem, void> {
   for (const object of page) yield* survey(object);
+}
+
+/** Undefined for what no drill has made. */
+function surveyDrill(kind: KindName, object: Content | Snapshot, nowMs: number): SurveyItem | undefined {
+  if (drillOf(object) === undefined) return undefined;
+  const { metadata } = object;
+  const namespace = 'namespace' in metadata ? metadata.namespace : undefined;
+  return { what: 'drill', object: ref(kind, metadata.name, namespace), trace: traceOf(object, nowMs) };
 }
 
 function surveySnapshot(snapshot: Snapshot, pairs: NameTable, links: NameTable): SurveyItem | undefined {

@@ -37,8 +37,8 @@ export function fromLists(reader: Reader): Reader {
       return all.get(key) as ObjectOf<K> | undefined;
     },
     async *list<K extends KindName>(kind: K, options: ListOptions = {}) {
-      // A selector text is the server's to understand.
-      if (options.selector !== undefined) {
+      // A selector text is the server's to understand; of these kinds only few are ever asked for.
+      if (options.selector !== undefined || oneByOne.has(kind)) {
         yield* reader.list(kind, options);
         return;
       }
@@ -51,7 +51,15 @@ export function fromLists(reader: Reader): Reader {
 }
 
 /** Kinds of which a cluster has many more than Gleaner asks for. */
-const oneByOne: ReadonlySet<KindName> = new Set(['Event', 'PolicyReport', 'Report']);
+const oneByOne: ReadonlySet<KindName> = new Set([
+  'Event',
+  'PolicyReport',
+  'Report',
+  'ConfigMap',
+  'Pod',
+  'PersistentVolume',
+  'Volume',
+]);
 
 async function readAll(
   reader: Reader,
