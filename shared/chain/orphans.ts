@@ -9,7 +9,10 @@ import { isDeleting, isGuestClusters } from './judge.ts';
 /** Something that nobody claims, or that turns out not to be ours to ask about. */
 export interface Orphan {
   readonly object: Ref;
-  readonly reason: Extract<Reason, 'OrphanBackup' | 'OrphanSnapshot' | 'OrphanContent' | 'ForeignBackup'>;
+  readonly reason: Extract<
+    Reason,
+    'OrphanBackup' | 'OrphanSnapshot' | 'OrphanContent' | 'ForeignBackup' | 'SnapshotNotThere'
+  >;
   /** What is known of its origin. */
   readonly detail: string;
   /** Name of the Longhorn Backup behind it. */
@@ -69,10 +72,10 @@ export function judgeLeftContent(content: Content, living: Living, nowMs: number
   const { metadata, spec } = content;
   const { uid, namespace, name } = spec.volumeSnapshotRef;
   const created = Date.parse(metadata.creationTimestamp ?? '');
-  if (!uid && nowMs - created < UNBOUND_GRACE_MS) return undefined;
+  const early = !uid && nowMs - created < UNBOUND_GRACE_MS;
   return {
     object: ref('VolumeSnapshotContent', metadata.name),
-    reason: 'OrphanContent',
+    reason: early ? 'SnapshotNotThere' : 'OrphanContent',
     detail: `its VolumeSnapshot ${namespace}/${name} does not exist; its policy is ${spec.deletionPolicy}`,
     backup,
     snapshot: `${namespace}/${name}`,

@@ -1,11 +1,14 @@
 import * as names from '../domain/names.ts';
 import type { KindName, Ref } from '../domain/kinds.ts';
+import { ref } from '../domain/kinds.ts';
 import type { ListOptions, Reader } from '../kube/ports.ts';
 import { pagesOf } from './pages.ts';
 import { parseHandle } from '../domain/handle.ts';
 import type { Backup, BackupTarget, Content, Setting, Snapshot, VMBackup, VMRestore } from '../objects/types.ts';
 import type { BackupFacts, BackupTrouble } from './judge.ts';
-import { isDeleting, judgeBackup, judgeContent } from './judge.ts';
+import type { DrillTrace } from './drills.ts';
+import { drillOf, traceOf } from './drills.ts';
+import { hangs, isDeleting, judgeBackup, judgeContent } from './judge.ts';
 import type { Orphan } from './orphans.ts';
 import { backupNamedBy } from './orphans.ts';
 import { contentsNaming, entriesOf, isOnTarget } from './read.ts';
@@ -14,7 +17,7 @@ import { orphans, readSurroundings } from './surroundings.ts';
 import { hash, NameTable } from './table.ts';
 import { takenBy } from './taken.ts';
 import type { TargetTrouble } from './target.ts';
-import { judgeTarget } from './target.ts';
+import { judgeSetting, judgeTarget } from './target.ts';
 
 /** What a sweep or a scan comes across, in the order of the lists. */
 export type SurveyItem =
@@ -27,6 +30,8 @@ export type SurveyItem =
   | {
       readonly what: 'target';
       readonly setting: Setting | undefined;
+      /** How it differs from what Longhorn is connected to. */
+      readonly differs?: string | undefined;
       /** How many finished Backups on the target no VMBackup records. */
       readonly unclaimed: number;
     }
@@ -35,6 +40,10 @@ export type SurveyItem =
   /** The target is in trouble, and there are VMBackups that need it. */
   | { readonly what: 'targetTrouble'; readonly trouble: TargetTrouble }
   | { readonly what: 'orphan'; readonly orphan: Orphan }
+  /** A content or snapshot that is in deletion and does not go; `snapshot` is the one it belongs to. */
+  | { readonly what: 'hanging'; readonly object: Ref; readonly snapshot: string; readonly why: string }
+  /** Of a restore drill: nobody's pair, and never to be judged as one. */
+  | { readonly what: 'drill'; readonly object: Ref; readonly trace: DrillTrace }
   | { readonly what: 'unreadable'; readonly object: Ref; readonly issue: string };
 
 export interface SurveyedVMBackup {
@@ -78,13 +87,13 @@ export interface PairState {
   readonly hasContent: boolean;
   /** Taken on this cluster: the content is the snapshot controller's matter. */
   readonly dynamic: boolean;
-  /** Snapshot not ready or in deletion. */
+  /** Snapshot not ready, in deletion, or not bound to the content it names. */
   readonly unready: boolean;
   /** Handle wrong, unreadable, or its backup in trouble. */
   readonly notRight: boolean;
-  /** Content in deletion or left by its snapshot, or with a policy still to take. */
+  /** Content in deletion, not ready or left by its snapshot, or with a policy still to take. */
   readonly unfinished: boolean;
-  /** No VMBackup owns the snapshot. */
+  /** The VMBackup that is looked at does not control the snapshot. */
   readonly unowned: boolean;
   /** There is a content that was taken on this cluster and has its handle. */
   readonly taken: boolean;
@@ -101,12 +110,11 @@ const bit = {
   unready: 8,
   notRight: 16,
   unfinished: 32,
-  unowned: 64,
   /** A VMBackup names it, or what it was revised into or from. */
-  claimed: 128,
-  taken: 256,
+  claimed: 64,
+  taken: 128,
 } as const;
-const FLAG_BITS = 9;
+const FLAG_BITS = 8;
 /** All of a pair in one number: the flags, and above them as much of its backup's hash as there is room for. */
 const backupBits = (backup: string): number => (hash(backup) << FLAG_BITS) >>> 0;
 
@@ -131,7 +139,12 @@ export async function* survey(
       void unreadable.push({ what: 'unreadable', object, issue }),
   };
   const backups = new Backups();
-  for await (const page of pagesOf(reader, 'Backup', { namespace: names.LONGHORN_NAMESPACE, ...options })) {
+  const onOddBackup: ListOptions['onUnreadable'] = (odd) => {
+    options.onUnreadable(odd);
+    backups.addUnreadable(odd.name, odd.issue);
+  };
+  const longhorn = { namespace: names.LONGHORN_NAMESPACE, onUnreadable: onOddBackup };
+  for await (const page of pagesOf(reader, 'Backup', longhorn)) {
     for (const backup of page) backups.add(backup);
   }
 
@@ -139,35 +152,65 @@ export async function* survey(
 
   /** By namespace and name of the snapshot; the number is when the data of a pair that was taken here is of, in seconds. */
   const pairs = new NameTable();
+  /** Which content is bound to which snapshot, and which VMBackup controls which. */
+  const links = new NameTable();
   for await (const page of pagesOf(reader, 'VolumeSnapshotContent', options)) {
-    yield each(page, (content) => surveyContent(content, backups, pairs));
+    yield each(page, function* (content) {
+      const drill = surveyDrill('VolumeSnapshotContent', content, nowMs);
+      if (drill !== undefined) {
+        yield drill;
+        return;
+      }
+      const { namespace, name, uid } = content.spec.volumeSnapshotRef;
+      links.add(content.metadata.name, 1, uid || `${namespace}/${name}`);
+      if (chain && content.spec.driver === names.LONGHORN_DRIVER) {
+        yield* hanging(content, ref('VolumeSnapshotContent', content.metadata.name), `${namespace}/${name}`, nowMs);
+      }
+      yield surveyContent(content, backups, pairs);
+    });
   }
   for await (const { backup, contents } of sharedBackups(reader, backups.shared)) {
     yield [{ what: 'shared', backup, contents }];
   }
 
   for await (const page of pagesOf(reader, 'VolumeSnapshot', options)) {
-    yield each(page, (snapshot) => surveySnapshot(snapshot, pairs));
+    yield each(page, function* (snapshot) {
+      const drill = surveyDrill('VolumeSnapshot', snapshot, nowMs);
+      if (drill !== undefined) {
+        yield drill;
+        return;
+      }
+      const { name, namespace } = snapshot.metadata;
+      if (chain) yield* hanging(snapshot, ref('VolumeSnapshot', name, namespace), `${namespace}/${name}`, nowMs);
+      const item = surveySnapshot(snapshot, pairs, links);
+      if (item !== undefined) yield item;
+    });
   }
 
   let needsTarget = false;
   const state = surroundings && chainState(backups, surroundings);
   for await (const page of pagesOf(reader, 'VirtualMachineBackup', { ...scope, ...options })) {
-    yield each(page, (backup): SurveyItem => {
-      const { namespace, uid } = backup.metadata;
+    yield each(page, function* (backup): Generator<SurveyItem, void> {
       for (const { longhornBackupName: name } of entriesOf(backup)) if (name) backups.record(name);
-      const pairOf = pairsOf(namespace, pairs);
-      if (surroundings === undefined || state === undefined) return { what: 'vmbackup', backup, pairOf };
+      const pairOf = pairsOf(backup, pairs, links);
+      if (surroundings === undefined || state === undefined) {
+        yield { what: 'vmbackup', backup, pairOf };
+        return;
+      }
       needsTarget ||= (backup.spec.type || 'backup') === 'backup';
-      surroundings.living.add(uid, 1);
+      surroundings.living.add(backup.metadata.uid, 1);
       claim(backup, pairs);
-      return { what: 'vmbackup', backup, pairOf, chain: state };
+      yield { what: 'vmbackup', backup, pairOf, chain: state };
     });
   }
   if (target && whole) {
     let setting: Setting | undefined;
-    for await (const one of reader.list('Setting')) if (one.metadata.name === names.TARGET_SETTING) setting = one;
-    yield [{ what: 'target', setting, unclaimed: backups.unrecorded }];
+    for await (const one of reader.list('Setting', options)) {
+      if (one.metadata.name === names.TARGET_SETTING) setting = one;
+    }
+    const unknown = unreadable.some((one) => one.what === 'unreadable' && one.object.name === names.TARGET_SETTING);
+    const differs = judgeSetting(setting, surroundings?.target);
+    if (!unknown) yield [{ what: 'target', setting, differs, unclaimed: backups.unrecorded }];
   }
   if (surroundings !== undefined) {
     const trouble = judgeTarget(surroundings.target);
@@ -176,7 +219,7 @@ export async function* survey(
     }
     yield surroundings.restores.map((restore) => ({ what: 'restore', restore }));
     // What cannot be read may claim anything.
-    if (whole && unreadable.length === 0) {
+    if (whole && unreadable.length === 0 && (await hasHarvester(reader, needsTarget))) {
       for await (const orphan of unclaimed(reader, backups, pairs, surroundings, nowMs)) yield [orphan];
     }
   }
@@ -184,32 +227,62 @@ export async function* survey(
 }
 
 /** One at a time: what is not odd is forgotten before the next is read. */
-function* each<T>(page: Iterable<T>, survey: (object: T) => SurveyItem | undefined): Generator<SurveyItem, void> {
-  for (const object of page) {
-    const item = survey(object);
-    if (item !== undefined) yield item;
-  }
+function* each<T>(page: Iterable<T>, survey: (object: T) => Iterable<SurveyItem>): Generator<SurveyItem, void> {
+  for (const object of page) yield* survey(object);
 }
 
-function surveySnapshot(snapshot: Snapshot, pairs: NameTable): SurveyItem | undefined {
+/** Undefined for what no drill has made. */
+function surveyDrill(kind: KindName, object: Content | Snapshot, nowMs: number): SurveyItem | undefined {
+  if (drillOf(object) === undefined) return undefined;
+  const { metadata } = object;
+  const namespace = 'namespace' in metadata ? metadata.namespace : undefined;
+  return { what: 'drill', object: ref(kind, metadata.name, namespace), trace: traceOf(object, nowMs) };
+}
+
+function surveySnapshot(snapshot: Snapshot, pairs: NameTable, links: NameTable): SurveyItem | undefined {
   const { name, namespace, ownerReferences, annotations } = snapshot.metadata;
   const dynamic = !snapshot.spec.source.volumeSnapshotContentName;
-  const unready = snapshot.status?.readyToUse !== true || isDeleting(snapshot);
-  const owned = ownerReferences?.some((o) => o.kind === 'VirtualMachineBackup') === true;
-  const flags = (dynamic ? bit.dynamic : 0) | (unready ? bit.unready : 0) | (owned ? 0 : bit.unowned);
-  pairs.add(name, bit.snapshot | flags, namespace);
+  const unready = snapshot.status?.readyToUse !== true || isDeleting(snapshot) || !isTied(snapshot, links);
+  for (const { kind, uid, controller } of ownerReferences ?? []) {
+    if (kind === 'VirtualMachineBackup' && controller === true) links.add(name, 1, `${namespace} ${uid}`);
+  }
+  pairs.add(name, bit.snapshot | (dynamic ? bit.dynamic : 0) | (unready ? bit.unready : 0), namespace);
   const noted = annotations?.[names.SWAP_ANNOTATION] !== undefined;
   return noted || unready ? { what: 'snapshot', snapshot, pair: stateOf(pairs.get(name, namespace)) } : undefined;
 }
 
 /** Several functions ask for the same pairs of a VMBackup. */
-function pairsOf(namespace: string, pairs: NameTable): SurveyedVMBackup['pairOf'] {
+function pairsOf({ metadata }: VMBackup, pairs: NameTable, links: NameTable): SurveyedVMBackup['pairOf'] {
+  const { namespace, uid } = metadata;
   const known = new Map<string, PairState>();
   return (name) => {
-    const state = known.get(name) ?? stateOf(pairs.get(name, namespace), pairs.numberOf(name, namespace));
+    const state =
+      known.get(name) ??
+      stateOf(
+        pairs.get(name, namespace),
+        pairs.numberOf(name, namespace),
+        links.get(name, `${namespace} ${uid}`) !== 0,
+      );
     known.set(name, state);
     return state;
   };
+}
+
+/** Where there is none, snapshots and backups are other people's and nobody has to claim them. */
+const hasHarvester = (reader: Reader, seenSome: boolean): boolean | Promise<boolean> =>
+  seenSome || reader.serves('VirtualMachineBackup');
+
+/** A ready snapshot is bound to the content it names, and that to it; by name alone while the content has no uid. */
+function isTied({ metadata, spec, status }: Snapshot, links: NameTable): boolean {
+  const bound = status?.boundVolumeSnapshotContentName ?? undefined;
+  const named = spec.source.volumeSnapshotContentName ?? bound;
+  if (named === undefined || (bound !== undefined && bound !== named)) return false;
+  return links.get(named, metadata.uid) !== 0 || links.get(named, `${metadata.namespace}/${metadata.name}`) !== 0;
+}
+
+function* hanging(from: Content | Snapshot, object: Ref, snapshot: string, nowMs: number): Generator<SurveyItem> {
+  const why = hangs(from, nowMs);
+  if (why !== undefined) yield { what: 'hanging', object, snapshot, why };
 }
 
 /** A VMBackup's own pairs, and what they were revised from or are about to be revised into. */
@@ -222,7 +295,7 @@ function claim(backup: VMBackup, pairs: NameTable): void {
 }
 
 const chainState = (backups: Backups, { target, hasOneBackupVolume, accused }: Surroundings): ChainState => ({
-  isOf: (backup, volume) => backups.isOf(backup, volume),
+  isOf: (backup, volume) => backups.isOf(backup, volume) && !backups.isElsewhere(backup),
   takenMs: (backup) => backups.takenMs(backup),
   hasOneBackupVolume,
   target,
@@ -266,7 +339,7 @@ function surveyContent(content: Content, backups: Backups, pairs: NameTable): Su
     if (judged.reason === 'DynamicContent' && named !== undefined) {
       const handle = parseHandle(content.status?.snapshotHandle ?? '');
       const sound = handle.kind === 'backup' && backups.isOf(named, handle.volume);
-      const flags = bit.content | (sound ? 0 : bit.notRight) | (isDeleting(content) ? bit.unfinished : 0);
+      const flags = bit.content | (sound ? 0 : bit.notRight) | (isUnfinished(content) ? bit.unfinished : 0);
       pairs.add(name, (flags | backupBits(named)) >>> 0, namespace);
     }
     const { backup: taken, atMs = 0 } = takenBy(content) ?? {};
@@ -277,7 +350,7 @@ function surveyContent(content: Content, backups: Backups, pairs: NameTable): Su
     return { what: 'content', content };
   }
   const { backup, volume } = judged.handle;
-  const right = backups.isOf(backup, volume);
+  const right = backups.isOf(backup, volume) && judged.reported === undefined;
   const flags = bit.content | (right ? 0 : bit.notRight) | (isUnfinished(content) ? bit.unfinished : 0);
   pairs.add(name, (flags | backupBits(backup)) >>> 0, namespace);
   if (right && content.spec.deletionPolicy === 'Delete') backups.hold(backup);
@@ -308,6 +381,10 @@ class Backups {
       if (isOnTarget(backup)) this.unrecorded++;
       else this.#elsewhere.add(name);
     }
+  }
+
+  addUnreadable(name: string, issue: string): void {
+    this.#troubled.set(name, { reason: 'ObjectUnreadable', detail: `Longhorn Backup ${name} is unreadable: ${issue}` });
   }
 
   /** Somebody names it. */
@@ -346,6 +423,11 @@ class Backups {
     return (this.#healthy.get(backup) & ~(known.held | known.claimed | known.recorded)) >>> 0 === volumeBits(volume);
   }
 
+  /** On a target that Harvester does not use. */
+  isElsewhere(backup: string): boolean {
+    return this.#elsewhere.has(backup);
+  }
+
   hold(backup: string): void {
     if ((this.#healthy.mark(backup, known.held) & known.held) !== 0) this.shared.add(backup);
   }
@@ -371,17 +453,19 @@ async function* sharedBackups(reader: Reader, shared: ReadonlySet<string>) {
 
 const isUnfinished = (content: Content): boolean =>
   isDeleting(content) ||
+  content.status?.readyToUse === false ||
+  Boolean(content.status?.error?.message) ||
   content.metadata.annotations?.[names.ARM_ANNOTATION] !== undefined ||
   content.metadata.annotations?.[names.BEING_DELETED_ANNOTATION] !== undefined;
 
-const stateOf = (bits: number, takenAtSeconds = 0): PairState => ({
+const stateOf = (bits: number, takenAtSeconds = 0, owned = true): PairState => ({
   hasSnapshot: (bits & bit.snapshot) !== 0,
   hasContent: (bits & bit.content) !== 0,
   dynamic: (bits & bit.dynamic) !== 0,
   unready: (bits & bit.unready) !== 0,
   notRight: (bits & bit.notRight) !== 0,
   unfinished: (bits & bit.unfinished) !== 0,
-  unowned: (bits & bit.unowned) !== 0,
+  unowned: !owned,
   taken: (bits & bit.taken) !== 0,
   ...(takenAtSeconds > 0 && { takenAtMs: takenAtSeconds * 1000 }),
   names: (backup) => (bits & ~((1 << FLAG_BITS) - 1)) >>> 0 === backupBits(backup),

@@ -14,17 +14,20 @@ export function volumeFinding(
     readonly message: string;
     readonly actions?: readonly Action[] | undefined;
     readonly command?: string | undefined;
+    /** What is at fault, where it is not the VMBackup. */
+    readonly about?: Ref | undefined;
   },
 ): Finding {
-  const { reason, message, actions = [], command } = said;
+  const { reason, message, actions = [], command, about } = said;
   const handle = content?.spec.source.snapshotHandle;
   return {
-    subject,
+    subject: about ?? subject,
     volume: entry.volumeName,
     reason,
     message,
     ...(command !== undefined && { command }),
     facts: {
+      ...(about && { vmbackup: `${subject.namespace}/${subject.name}` }),
       ...(entry.name && { snapshot: `${subject.namespace}/${entry.name}` }),
       ...(entry.longhornBackupName && { backup: entry.longhornBackupName }),
       ...(handle && { handle }),

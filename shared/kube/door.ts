@@ -1,5 +1,4 @@
 import type { KindName } from '../domain/kinds.ts';
-import { describeRef } from '../domain/kinds.ts';
 import { quickly } from '../objects/quick.ts';
 import { schemas } from '../objects/schemas.ts';
 import type { ObjectOf } from '../objects/types.ts';
@@ -21,7 +20,7 @@ export function open<K extends KindName>(kind: K, json: unknown): Opened<K> {
 export function openOrThrow<K extends KindName>(kind: K, json: unknown): ObjectOf<K> {
   const opened = open(kind, json);
   if ('object' in opened) return opened.object;
-  throw new UnreadableError(`${describeRef({ kind, ...nameOf(json) })} is not as expected at ${opened.issue}`);
+  throw new UnreadableError({ kind, ...nameOf(json) }, opened.issue);
 }
 
 /** Name and namespace of anything that looks like an object. */

@@ -43,6 +43,9 @@ export interface JsonPatchOperation {
   readonly value?: unknown;
 }
 
+/** No kind of Longhorn's or Harvester's is among them. Of claims and pods only a drill's own are deleted. */
+export type Deletable = 'VolumeSnapshot' | 'VolumeSnapshotContent' | 'PersistentVolumeClaim' | 'Pod';
+
 /** The few raw writes there are; only `shared/kube/apply.ts` calls them. Every one answers the object as it now is. */
 export interface Writer {
   /** @throws AlreadyExistsError */
@@ -65,7 +68,7 @@ export interface Writer {
     fields: Readonly<Record<string, number>>,
   ): Promise<ObjectOf<'Setting'>>;
   /** Answers the object while finalizers hold it, undefined when it is gone. @throws ConflictError, GoneError */
-  delete<K extends 'VolumeSnapshot' | 'VolumeSnapshotContent'>(
+  delete<K extends Deletable>(
     kind: K,
     name: string,
     namespace: string | undefined,

@@ -2,7 +2,7 @@ import type { KindName } from '../domain/kinds.ts';
 import { kinds } from '../domain/kinds.ts';
 import type { ObjectOf } from '../objects/types.ts';
 import { nameOf, open, openOrThrow } from './door.ts';
-import { RetryableError } from './errors.ts';
+import { NotServedError, RetryableError } from './errors.ts';
 import { apiPathOf, isAddressable, pathOf } from './paths.ts';
 import type { ListOptions, Reader } from './ports.ts';
 import type { Answer, Send } from './request.ts';
@@ -14,8 +14,26 @@ const PAGE = 500;
 
 export function createReader(send: Send, timeoutMs: number): Reader {
   const served = new Map<KindName, { readonly answer: Promise<boolean>; readonly untilMs: number }>();
+  const serves = (kind: KindName): Promise<boolean> => {
+    const nowMs = performance.now();
+    const known = served.get(kind);
+    if (known !== undefined && known.untilMs > nowMs) return known.answer;
+    const answer = isServed(send, timeoutMs, kind);
+    served.set(kind, { answer, untilMs: nowMs + SERVED_FRESH_MS });
+    answer.catch(() => served.delete(kind));
+    return answer;
+  };
+  /** On a cluster without Harvester there is nothing of its kinds, and that is no error. */
+  const isWithoutGroup = async (kind: KindName, error: unknown): Promise<boolean> =>
+    error instanceof NotServedError && optional.has(kinds[kind].group) && !(await serves(kind));
   async function* read<K extends KindName>(kind: K, options: ListOptions = {}) {
-    for await (const items of pages(send, timeoutMs, kind, options)) {
+    const all = pages(send, timeoutMs, kind, options);
+    const first = await all.next().catch(async (error: unknown) => {
+      if (await isWithoutGroup(kind, error)) return undefined;
+      throw error;
+    });
+    if (first === undefined || first.done === true) return;
+    for await (const items of startingWith(first.value, all)) {
       yield opened(kind, items, options);
       // Whoever still holds the page, a suspended generator perhaps, holds nothing: the next is as large.
       items.length = 0;
@@ -23,27 +41,23 @@ export function createReader(send: Send, timeoutMs: number): Reader {
   }
 
   return {
+    serves,
     async get<K extends KindName>(kind: K, name: string, namespace?: string) {
       if (![name, namespace ?? name].every(isAddressable)) return undefined;
       const asked: Asked = { verb: 'get', kind, name, namespace };
       const answer = await naming(asked, send({ method: 'GET', path: pathOf(kind, namespace, name) }, timeoutMs));
       if (isAbsentObject(answer)) return undefined;
-      return openOrThrow(kind, bodyOf(answer, asked));
+      try {
+        return openOrThrow(kind, bodyOf(answer, asked));
+      } catch (error) {
+        if (await isWithoutGroup(kind, error)) return undefined;
+        throw error;
+      }
     },
 
     pages: read,
     async *list<K extends KindName>(kind: K, options?: ListOptions) {
       for await (const page of read(kind, options)) yield* page;
-    },
-
-    serves(kind) {
-      const nowMs = performance.now();
-      const known = served.get(kind);
-      if (known !== undefined && known.untilMs > nowMs) return known.answer;
-      const answer = isServed(send, timeoutMs, kind);
-      served.set(kind, { answer, untilMs: nowMs + SERVED_FRESH_MS });
-      answer.catch(() => served.delete(kind));
-      return answer;
     },
   };
 }
@@ -59,6 +73,14 @@ function* opened<K extends KindName>(
     if ('object' in found) yield found.object;
     else options.onUnreadable?.({ kind, ...nameOf(item), issue: found.issue });
   }
+}
+
+/** Longhorn and the snapshot API are used without Harvester too: handles can be wrong there, and nothing else. */
+const optional: ReadonlySet<string> = new Set(['harvesterhci.io']);
+
+async function* startingWith<T>(first: T, rest: AsyncGenerator<T>): AsyncGenerator<T> {
+  yield first;
+  yield* rest;
 }
 
 /** CRDs come and go seldom; a function that has just started asks anyway. */

@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import * as names from '../domain/names.ts';
+import { drillsIn } from './drills.ts';
 import { machineIn } from './machine.ts';
 import { readTarget } from './target.ts';
 
@@ -102,6 +103,8 @@ const VolumeBackup = () =>
           z.object({
             volumeName: z.nullish(text),
             storageClassName: z.nullish(text),
+            volumeMode: z.nullish(text),
+            accessModes: z.nullish(z.array(text)),
             resources: z.nullish(z.object({ requests: z.nullish(z.record(text, z.union([text, z.number()]))) })),
           }),
         ),
@@ -181,6 +184,7 @@ const Backup = () =>
         volumeSize: z.nullish(text),
         labels: z.nullish(stringMap),
         backupCreatedAt: z.nullish(text),
+        snapshotCreatedAt: z.nullish(text),
         backupTargetName: z.nullish(text),
         error: z.nullish(text),
       }),
@@ -258,6 +262,68 @@ const PersistentVolumeClaim = () =>
     status: z.nullish(z.object({ phase: z.nullish(text) })),
   });
 
+const PersistentVolume = () => z.object({ metadata: ClusterMeta() });
+
+/** A volume of Longhorn's, as far as restoring it goes. */
+const Volume = () =>
+  z.object({
+    metadata: NamespacedMeta(),
+    spec: z.nullish(z.object({ size: z.nullish(text), fromBackup: z.nullish(text) })),
+    status: z.nullish(
+      z.object({
+        restoreRequired: z.nullish(z.boolean()),
+        restoreInitiated: z.nullish(z.boolean()),
+        conditions: z.nullish(
+          z.array(
+            z.object({
+              type: text,
+              reason: z.nullish(text),
+              message: z.nullish(text),
+              lastTransitionTime: z.nullish(text),
+            }),
+          ),
+        ),
+        kubernetesStatus: z.nullish(
+          z.object({ namespace: z.nullish(text), pvcName: z.nullish(text), lastPVCRefAt: z.nullish(text) }),
+        ),
+      }),
+    ),
+  });
+
+const Pod = () =>
+  z.object({
+    metadata: NamespacedMeta(),
+    status: z.nullish(
+      z.object({
+        phase: z.nullish(text),
+        containerStatuses: z.nullish(
+          z.array(
+            z.object({
+              state: z.nullish(
+                z.object({
+                  waiting: z.nullish(z.object({ reason: z.nullish(text) })),
+                  terminated: z.nullish(z.object({ message: z.nullish(text) })),
+                }),
+              ),
+            }),
+          ),
+        ),
+      }),
+    ),
+  });
+
+/** Anything may be in a ConfigMap: only the record of the drills gets past here. */
+const ConfigMap = () =>
+  z.pipe(
+    z.object({ metadata: NamespacedMeta(), data: z.optional(z.unknown()) }),
+    z.transform(({ metadata: own, data }) => ({
+      metadata: own,
+      /** Whether there is any data: JSON patch cannot add to a map that is not there. */
+      filled: typeof data === 'object' && data !== null,
+      drills: own.name === names.DRILL_RECORD ? drillsIn(data) : {},
+    })),
+  );
+
 const Namespace = () =>
   z.object({
     metadata: ClusterMeta(),
@@ -271,7 +337,13 @@ const ResourceQuota = () =>
     status: z.nullish(z.object({ hard: amounts(), used: amounts() })),
   });
 
-const StorageClass = () => z.object({ metadata: ClusterMeta() });
+const StorageClass = () =>
+  z.object({
+    metadata: ClusterMeta(),
+    provisioner: z.nullish(text),
+    reclaimPolicy: z.nullish(text),
+    volumeBindingMode: z.nullish(text),
+  });
 const CSIDriver = () => z.object({ metadata: ClusterMeta() });
 const VolumeSnapshotClass = () => z.object({ metadata: ClusterMeta() });
 const NetworkAttachmentDefinition = () => z.object({ metadata: NamespacedMeta() });
@@ -340,7 +412,11 @@ export const schemas = lazily({
   BackupVolume,
   BackupTarget,
   BackupBackingImage,
+  Volume,
   PersistentVolumeClaim,
+  PersistentVolume,
+  Pod,
+  ConfigMap,
   Namespace,
   ResourceQuota,
   StorageClass,

@@ -22,6 +22,8 @@ const lists: Record<string, { readonly growing: number; readonly small: number }
   'relink-vmbackup': { growing: 4, small: 0 },
   'rediscover-target': { growing: 4, small: 1 },
   'verify-backup': { growing: 5, small: 3 },
+  // Off unless it is switched on.
+  'drill-restore': { growing: 0, small: 0 },
 };
 
 const sweeping: AnyFunction[] = Object.values(all as Record<string, AnyFunction>).filter((fn) => fn.sweeps !== false);
@@ -49,7 +51,7 @@ describe(`a healthy cluster of ${BACKUPS} backups`, () => {
         const asked: Record<string, number> = {};
         for (const fn of sweeping) {
           const { requests, reasons } = await sweepWith(world, [fn]);
-          expect([fn.name, [...new Set(requests.map((r) => r.verb))]]).toEqual([fn.name, ['list']]);
+          expect([fn.name, requests.filter((r) => r.verb !== 'list')]).toEqual([fn.name, []]);
           asked[fn.name] = requests.length;
           if (fn.name === 'verify-backup') expect(reasons).toEqual({ BackupVerified: BACKUPS });
         }
