@@ -2,6 +2,7 @@ import * as names from '../domain/names.ts';
 import type { KindName, Ref } from '../domain/kinds.ts';
 import { ref } from '../domain/kinds.ts';
 import type { ListOptions, Reader } from '../kube/ports.ts';
+import { pagesOf } from './pages.ts';
 import { parseHandle } from '../domain/handle.ts';
 import type { Backup, BackupTarget, Content, Setting, Snapshot, VMBackup, VMRestore } from '../objects/types.ts';
 import type { BackupFacts, BackupTrouble } from './judge.ts';
@@ -54,8 +55,8 @@ export interface ChainState {
   readonly isOf: (longhornBackup: string, volume: string) => boolean;
   /** When its data was taken, to the next minute; undefined where Longhorn does not say. */
   readonly takenMs: (longhornBackup: string) => number | undefined;
-  /** How many BackupVolumes there are for a Longhorn volume. */
-  readonly backupVolumesOf: (volume: string) => number;
+  /** Whether there is just one BackupVolume for a Longhorn volume. */
+  readonly hasOneBackupVolume: (volume: string) => boolean;
   readonly target: BackupTarget | undefined;
   /** A report of Gleaner's says that something is wrong with this VMBackup. */
   readonly accused: (uid: string) => boolean;
@@ -118,14 +119,14 @@ const known = { there: 1, held: 2, claimed: 4, recorded: 8 } as const;
 const volumeBits = (volume: string): number => ((hash(volume) << 4) | known.there) >>> 0;
 
 /**
- * Reads the cluster once, in lists only, and yields each content, the snapshots worth a word, and each VMBackup. Memory
- * grows by some fifty bytes per backup and pair, not by the objects: pages are dropped as they are read.
+ * Reads the cluster once, in lists only, and yields, by the page, each content, the snapshots worth a word, and each
+ * VMBackup. Memory grows by some hundred bytes per backup and pair, not by the objects: pages are dropped as they are read.
  */
 export async function* survey(
   reader: Reader,
   scope: Pick<ListOptions, 'namespace' | 'selector'> = {},
   { chain = false, target = false, nowMs = 0 }: SurveyOptions = {},
-): AsyncGenerator<SurveyItem> {
+): AsyncGenerator<Iterable<SurveyItem>> {
   // Of a part of the VMBackups nothing can be concluded for the target as a whole, nor what nobody claims.
   const whole = scope.namespace === undefined && scope.selector === undefined;
   const unreadable: SurveyItem[] = [];
@@ -134,66 +135,61 @@ export async function* survey(
       void unreadable.push({ what: 'unreadable', object, issue }),
   };
   const backups = new Backups();
-  const onOddBackup: ListOptions['onUnreadable'] = (odd) => {
-    options.onUnreadable(odd);
-    backups.addUnreadable(odd.name, odd.issue);
-  };
-  for await (const backup of reader.list('Backup', {
+  for await (const page of pagesOf(reader, 'Backup', {
     namespace: names.LONGHORN_NAMESPACE,
-    onUnreadable: onOddBackup,
+    onUnreadable(odd) {
+      options.onUnreadable(odd);
+      backups.addUnreadable(odd.name, odd.issue);
+    },
   })) {
-    backups.add(backup);
+    for (const backup of page) backups.add(backup);
   }
 
   const surroundings = chain ? await readSurroundings(reader, options) : undefined;
 
+  /** By namespace and name of the snapshot; the number is when the data of a pair that was taken here is of, in seconds. */
   const pairs = new NameTable();
-  /** When the data of pairs that were taken here is of, in seconds. */
-  const ages = new NameTable();
   /** Which content is bound to which snapshot, and which VMBackup controls which. */
-  const links = new NameTable();
-  for await (const content of reader.list('VolumeSnapshotContent', options)) {
-    const { namespace, name, uid } = content.spec.volumeSnapshotRef;
-    links.add(`${content.metadata.name} ${uid || `${namespace}/${name}`}`, 1);
-    if (chain && content.spec.driver === names.LONGHORN_DRIVER) {
-      yield* hanging(content, ref('VolumeSnapshotContent', content.metadata.name), `${namespace}/${name}`, nowMs);
-    }
-    yield surveyContent(content, backups, pairs, ages);
+  const ties = new NameTable();
+  const hanging: SurveyItem[] = [];
+  for await (const page of pagesOf(reader, 'VolumeSnapshotContent', options)) {
+    yield each(page, (content) => {
+      const { namespace, name, uid } = content.spec.volumeSnapshotRef;
+      ties.add(content.metadata.name, 1, uid || `${namespace}/${name}`);
+      const why = chain && content.spec.driver === names.LONGHORN_DRIVER ? hangs(content, nowMs) : undefined;
+      const object = ref('VolumeSnapshotContent', content.metadata.name);
+      if (why !== undefined) hanging.push({ what: 'hanging', object, snapshot: `${namespace}/${name}`, why });
+      return surveyContent(content, backups, pairs);
+    });
   }
   for await (const { backup, contents } of sharedBackups(reader, backups.shared)) {
-    yield { what: 'shared', backup, contents };
+    yield [{ what: 'shared', backup, contents }];
   }
 
-  for await (const snapshot of reader.list('VolumeSnapshot', options)) {
-    const key = `${snapshot.metadata.namespace}/${snapshot.metadata.name}`;
-    const dynamic = !snapshot.spec.source.volumeSnapshotContentName;
-    const unready = snapshot.status?.readyToUse !== true || isDeleting(snapshot) || !isTied(snapshot, links);
-    for (const { kind, uid, controller } of snapshot.metadata.ownerReferences ?? [])
-      if (kind === 'VirtualMachineBackup' && controller === true) links.add(`${key} ${uid}`, 1);
-    pairs.add(key, bit.snapshot | (dynamic ? bit.dynamic : 0) | (unready ? bit.unready : 0));
-    if (chain) {
+  for await (const page of pagesOf(reader, 'VolumeSnapshot', options)) {
+    yield each(page, (snapshot) => {
       const { name, namespace } = snapshot.metadata;
-      yield* hanging(snapshot, ref('VolumeSnapshot', name, namespace), key, nowMs);
-    }
-    const noted = snapshot.metadata.annotations?.[names.SWAP_ANNOTATION] !== undefined;
-    if (noted || unready) yield { what: 'snapshot', snapshot, pair: stateOf(pairs.get(key)) };
+      const why = chain ? hangs(snapshot, nowMs) : undefined;
+      const object = ref('VolumeSnapshot', name, namespace);
+      if (why !== undefined) hanging.push({ what: 'hanging', object, snapshot: `${namespace}/${name}`, why });
+      return surveySnapshot(snapshot, pairs, ties);
+    });
   }
+  yield hanging;
 
   let needsTarget = false;
-  for await (const backup of reader.list('VirtualMachineBackup', { ...scope, ...options })) {
-    const { namespace, uid } = backup.metadata;
-    for (const { longhornBackupName } of entriesOf(backup)) if (longhornBackupName) backups.record(longhornBackupName);
-    const keyOf = (name: string) => `${namespace}/${name}`;
-    const pairOf = (name: string) =>
-      stateOf(pairs.get(keyOf(name)), ages.get(keyOf(name)), links.get(`${keyOf(name)} ${uid}`) !== 0);
-    if (surroundings === undefined) {
-      yield { what: 'vmbackup', backup, pairOf };
-      continue;
-    }
-    needsTarget ||= (backup.spec.type || 'backup') === 'backup';
-    surroundings.living.add(uid);
-    claim(backup, pairs);
-    yield { what: 'vmbackup', backup, pairOf, chain: chainState(backups, surroundings) };
+  const state = surroundings && chainState(backups, surroundings);
+  for await (const page of pagesOf(reader, 'VirtualMachineBackup', { ...scope, ...options })) {
+    yield each(page, (backup): SurveyItem => {
+      const { uid } = backup.metadata;
+      for (const { longhornBackupName: name } of entriesOf(backup)) if (name) backups.record(name);
+      const pairOf = pairsOf(backup, pairs, ties);
+      if (surroundings === undefined || state === undefined) return { what: 'vmbackup', backup, pairOf };
+      needsTarget ||= (backup.spec.type || 'backup') === 'backup';
+      surroundings.living.add(uid, 1);
+      claim(backup, pairs);
+      return { what: 'vmbackup', backup, pairOf, chain: state };
+    });
   }
   if (target && whole) {
     let setting: Setting | undefined;
@@ -201,19 +197,55 @@ export async function* survey(
       if (one.metadata.name === names.TARGET_SETTING) setting = one;
     const unknown = unreadable.some((one) => one.what === 'unreadable' && one.object.name === names.TARGET_SETTING);
     const differs = judgeSetting(setting, surroundings?.target);
-    if (!unknown) yield { what: 'target', setting, differs, unclaimed: backups.unrecorded };
+    if (!unknown) yield [{ what: 'target', setting, differs, unclaimed: backups.unrecorded }];
   }
   if (surroundings !== undefined) {
     const trouble = judgeTarget(surroundings.target);
     if (trouble !== undefined && (needsTarget || trouble.reason !== 'TargetNotConnected')) {
-      yield { what: 'targetTrouble', trouble };
+      yield [{ what: 'targetTrouble', trouble }];
     }
-    for (const restore of surroundings.restores) yield { what: 'restore', restore };
+    yield surroundings.restores.map((restore) => ({ what: 'restore', restore }));
     // What cannot be read may claim anything.
-    if (whole && unreadable.length === 0 && (await hasHarvester(reader, needsTarget)))
-      yield* unclaimed(reader, backups, pairs, surroundings, nowMs);
+    if (whole && unreadable.length === 0 && (await hasHarvester(reader, needsTarget))) {
+      for await (const orphan of unclaimed(reader, backups, pairs, surroundings, nowMs)) yield [orphan];
+    }
   }
-  yield* unreadable;
+  yield unreadable;
+}
+
+/** One at a time: what is not odd is forgotten before the next is read. */
+function* each<T>(page: Iterable<T>, survey: (object: T) => SurveyItem | undefined): Generator<SurveyItem, void> {
+  for (const object of page) {
+    const item = survey(object);
+    if (item !== undefined) yield item;
+  }
+}
+
+function surveySnapshot(snapshot: Snapshot, pairs: NameTable, ties: NameTable): SurveyItem | undefined {
+  const { name, namespace, ownerReferences, annotations } = snapshot.metadata;
+  const dynamic = !snapshot.spec.source.volumeSnapshotContentName;
+  const unready = snapshot.status?.readyToUse !== true || isDeleting(snapshot) || !isTied(snapshot, ties);
+  for (const { kind, uid, controller } of ownerReferences ?? [])
+    if (kind === 'VirtualMachineBackup' && controller === true) ties.add(`${namespace}/${name}`, 1, uid);
+  pairs.add(name, bit.snapshot | (dynamic ? bit.dynamic : 0) | (unready ? bit.unready : 0), namespace);
+  const noted = annotations?.[names.SWAP_ANNOTATION] !== undefined;
+  return noted || unready ? { what: 'snapshot', snapshot, pair: stateOf(pairs.get(name, namespace)) } : undefined;
+}
+
+/** Several functions ask for the same pairs of a VMBackup. */
+function pairsOf(
+  { metadata: { namespace, uid } }: VMBackup,
+  pairs: NameTable,
+  ties: NameTable,
+): SurveyedVMBackup['pairOf'] {
+  const known = new Map<string, PairState>();
+  return (name) => {
+    const state =
+      known.get(name) ??
+      stateOf(pairs.get(name, namespace), pairs.numberOf(name, namespace), ties.get(`${namespace}/${name}`, uid) !== 0);
+    known.set(name, state);
+    return state;
+  };
 }
 
 /** Where there is none, snapshots and backups are other people's and nobody has to claim them. */
@@ -221,34 +253,26 @@ const hasHarvester = (reader: Reader, seenSome: boolean): boolean | Promise<bool
   seenSome || reader.serves('VirtualMachineBackup');
 
 /** A ready snapshot is bound to the content it names, and that to it; by name alone while the content has no uid. */
-function isTied({ metadata, spec, status }: Snapshot, links: NameTable): boolean {
+function isTied({ metadata, spec, status }: Snapshot, ties: NameTable): boolean {
   const bound = status?.boundVolumeSnapshotContentName ?? undefined;
   const named = spec.source.volumeSnapshotContentName ?? bound;
   if (named === undefined || (bound !== undefined && bound !== named)) return false;
-  return (
-    links.get(`${named} ${metadata.uid}`) !== 0 || links.get(`${named} ${metadata.namespace}/${metadata.name}`) !== 0
-  );
-}
-
-function* hanging(from: Content | Snapshot, object: Ref, snapshot: string, nowMs: number): Generator<SurveyItem> {
-  const why = hangs(from, nowMs);
-  if (why !== undefined) yield { what: 'hanging', object, snapshot, why };
+  return ties.get(named, metadata.uid) !== 0 || ties.get(named, `${metadata.namespace}/${metadata.name}`) !== 0;
 }
 
 /** A VMBackup's own pairs, and what they were revised from or are about to be revised into. */
 function claim(backup: VMBackup, pairs: NameTable): void {
   for (const { name } of entriesOf(backup)) {
     for (const one of name ? [name, names.revisedName(name), ...names.predecessorNames(name)] : []) {
-      const key = `${backup.metadata.namespace}/${one}`;
-      if (pairs.get(key) !== 0) pairs.add(key, bit.claimed);
+      pairs.mark(one, bit.claimed, backup.metadata.namespace);
     }
   }
 }
 
-const chainState = (backups: Backups, { target, backupVolumesOf, accused }: Surroundings): ChainState => ({
+const chainState = (backups: Backups, { target, hasOneBackupVolume, accused }: Surroundings): ChainState => ({
   isOf: (backup, volume) => backups.isOf(backup, volume) && !backups.isElsewhere(backup),
   takenMs: (backup) => backups.takenMs(backup),
-  backupVolumesOf,
+  hasOneBackupVolume,
   target,
   accused,
 });
@@ -261,7 +285,7 @@ function unclaimed(
   { living }: Surroundings,
   nowMs: number,
 ): AsyncGenerator<Extract<SurveyItem, { what: 'orphan' }>> {
-  const pairAt = (at: { namespace: string; name: string }) => pairs.get(`${at.namespace}/${at.name}`);
+  const pairAt = (at: { namespace: string; name: string }) => pairs.get(at.name, at.namespace);
   return orphans(reader, {
     ...(backups.hasUnclaimed() && { isClaimed: (name: string) => backups.isClaimed(name) }),
     ...(pairs.some(isLeftContent) && {
@@ -270,7 +294,7 @@ function unclaimed(
     ...(pairs.some(isLooseSnapshot) && {
       isLoose: (snapshot: Snapshot) => isLooseSnapshot(pairAt(snapshot.metadata)),
     }),
-    living,
+    living: { has: (uid) => living.get(uid) !== 0 },
     nowMs,
   });
 }
@@ -281,7 +305,7 @@ const isLeftContent = (bits: number): boolean => (bits & (bit.content | bit.snap
 const isLooseSnapshot = (bits: number): boolean =>
   (bits & (bit.content | bit.snapshot | bit.claimed)) === (bit.content | bit.snapshot);
 
-function surveyContent(content: Content, backups: Backups, pairs: NameTable, ages: NameTable): SurveyedContent {
+function surveyContent(content: Content, backups: Backups, pairs: NameTable): SurveyedContent {
   const { namespace, name } = content.spec.volumeSnapshotRef;
   const judged = judgeContent(content);
   const named = backupNamedBy(content);
@@ -291,20 +315,19 @@ function surveyContent(content: Content, backups: Backups, pairs: NameTable, age
       const handle = parseHandle(content.status?.snapshotHandle ?? '');
       const sound = handle.kind === 'backup' && backups.isOf(named, handle.volume);
       const flags = bit.content | (sound ? 0 : bit.notRight) | (isUnfinished(content) ? bit.unfinished : 0);
-      pairs.add(`${namespace}/${name}`, (flags | backupBits(named)) >>> 0);
+      pairs.add(name, (flags | backupBits(named)) >>> 0, namespace);
     }
     const { backup: taken, atMs = 0 } = takenBy(content) ?? {};
     if (taken !== undefined) {
-      pairs.add(`${namespace}/${name}`, (bit.taken | backupBits(taken)) >>> 0);
-      if (atMs > 0) ages.add(`${namespace}/${name}`, Math.floor(atMs / 1000));
+      pairs.add(name, (bit.taken | backupBits(taken)) >>> 0, namespace, Math.max(0, Math.floor(atMs / 1000)));
     }
-    if (judged.reason === 'HandleUnreadable') pairs.add(`${namespace}/${name}`, bit.content | bit.notRight);
+    if (judged.reason === 'HandleUnreadable') pairs.add(name, bit.content | bit.notRight, namespace);
     return { what: 'content', content };
   }
   const { backup, volume } = judged.handle;
   const right = backups.isOf(backup, volume) && judged.reported === undefined;
   const flags = bit.content | (right ? 0 : bit.notRight) | (isUnfinished(content) ? bit.unfinished : 0);
-  pairs.add(`${namespace}/${name}`, (flags | backupBits(backup)) >>> 0);
+  pairs.add(name, (flags | backupBits(backup)) >>> 0, namespace);
   if (right && content.spec.deletionPolicy === 'Delete') backups.hold(backup);
   if (right) return { what: 'content', content, facts: { volume } };
   const trouble = backups.troubleOf(backup);
@@ -313,11 +336,10 @@ function surveyContent(content: Content, backups: Backups, pairs: NameTable, age
 
 /** What a survey remembers of Longhorn's Backups: a number for each healthy one, words only for those in trouble. */
 class Backups {
+  /** The number is when its data was taken, in minutes. */
   readonly #healthy = new NameTable();
   readonly #troubled = new Map<string, BackupTrouble>();
   readonly #claimedTroubled = new Set<string>();
-  /** Minutes. */
-  readonly #taken = new NameTable();
   /** Backups that more than one content on Delete names. */
   readonly shared = new Set<string>();
   /** How many healthy ones on Harvester's target no VMBackup has recorded yet. */
@@ -329,8 +351,8 @@ class Backups {
     const facts = judgeBackup(name, backup);
     if ('reason' in facts) this.#troubled.set(name, facts);
     else {
-      this.#healthy.add(name, volumeBits(facts.volume));
-      if (facts.takenMs !== undefined && facts.takenMs > 0) this.#taken.add(name, Math.ceil(facts.takenMs / 60_000));
+      const minutes = Math.max(0, Math.ceil((facts.takenMs ?? 0) / 60_000));
+      this.#healthy.add(name, volumeBits(facts.volume), undefined, minutes);
       if (isOnTarget(backup)) this.unrecorded++;
       else this.#elsewhere.add(name);
     }
@@ -342,17 +364,19 @@ class Backups {
 
   /** Somebody names it. */
   claim(backup: string): void {
-    if (this.#healthy.get(backup) !== 0) this.#healthy.add(backup, known.claimed);
-    else if (this.#troubled.has(backup)) this.#claimedTroubled.add(backup);
+    this.#mark(backup, known.claimed);
   }
 
   /** A VMBackup records it. */
   record(backup: string): void {
-    this.claim(backup);
-    const bits = this.#healthy.get(backup);
-    if (bits === 0 || (bits & known.recorded) !== 0 || this.#elsewhere.has(backup)) return;
-    this.#healthy.add(backup, known.recorded);
-    this.unrecorded--;
+    const before = this.#mark(backup, known.claimed | known.recorded);
+    if (before !== 0 && (before & known.recorded) === 0 && !this.#elsewhere.has(backup)) this.unrecorded--;
+  }
+
+  #mark(backup: string, bits: number): number {
+    const before = this.#healthy.mark(backup, bits);
+    if (before === 0 && this.#troubled.has(backup)) this.#claimedTroubled.add(backup);
+    return before;
   }
 
   isClaimed(backup: string): boolean {
@@ -366,7 +390,7 @@ class Backups {
   }
 
   takenMs(backup: string): number | undefined {
-    const minutes = this.#taken.get(backup);
+    const minutes = this.#healthy.numberOf(backup);
     return minutes === 0 ? undefined : minutes * 60_000;
   }
 
@@ -380,8 +404,7 @@ class Backups {
   }
 
   hold(backup: string): void {
-    if ((this.#healthy.get(backup) & known.held) !== 0) this.shared.add(backup);
-    this.#healthy.add(backup, known.held);
+    if ((this.#healthy.mark(backup, known.held) & known.held) !== 0) this.shared.add(backup);
   }
 
   /** Undefined for a healthy backup. */

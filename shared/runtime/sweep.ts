@@ -52,21 +52,23 @@ export async function* sweep(options: SweepOptions): AsyncGenerator<Swept> {
   const known = new Set<string>();
   const chain = functions.some((fn) => fn.surveysChain === true);
   const target = functions.some((fn) => fn.watches.some(({ kind }) => kind === 'Setting'));
-  for await (const item of survey(reader, scope, { chain, target, nowMs: nowMs() })) {
-    for (const fn of functions) {
-      const considered = fn.surveys(item);
-      if ('findings' in considered) {
-        for (const finding of considered.findings) {
-          if (only(finding.subject)) yield { kind: 'finding', function: fn.name, finding };
+  for await (const items of survey(reader, scope, { chain, target, nowMs: nowMs() })) {
+    for (const item of items) {
+      for (const fn of functions) {
+        const considered = fn.surveys(item);
+        if ('findings' in considered) {
+          for (const finding of considered.findings) {
+            if (only(finding.subject)) yield { kind: 'finding', function: fn.name, finding };
+          }
+          continue;
         }
-        continue;
-      }
-      const subjects = 'subjects' in considered ? considered.subjects : await collect(considered.search(reader));
-      for (const subject of subjects) {
-        const key = `${fn.name} ${refKey(subject)}`;
-        if (known.has(key) || !only(subject)) continue;
-        known.add(key);
-        due.push({ fn, subject });
+        const subjects = 'subjects' in considered ? considered.subjects : await collect(considered.search(reader));
+        for (const subject of subjects) {
+          const key = `${fn.name} ${refKey(subject)}`;
+          if (known.has(key) || !only(subject)) continue;
+          known.add(key);
+          due.push({ fn, subject });
+        }
       }
     }
   }
