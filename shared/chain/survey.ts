@@ -3,6 +3,8 @@ import type { KindName, Ref } from '../domain/kinds.ts';
 import type { ListOptions, Reader } from '../kube/ports.ts';
 import { parseHandle } from '../domain/handle.ts';
 import type { Backup, BackupTarget, Content, Setting, Snapshot, VMBackup, VMRestore } from '../objects/types.ts';
+import type { Noted } from './consistency.ts';
+import { notedOn, packNoted, unpackNoted } from './consistency.ts';
 import type { BackupFacts, BackupTrouble } from './judge.ts';
 import { isDeleting, judgeBackup, judgeContent } from './judge.ts';
 import type { Orphan } from './orphans.ts';
@@ -41,6 +43,8 @@ export interface SurveyedVMBackup {
   readonly backup: VMBackup;
   readonly pairOf: (snapshotName: string) => PairState;
   readonly chain?: ChainState;
+  /** Of the survey. */
+  readonly nowMs: number;
 }
 
 /** What the lists show of the rest of the chain; a yes may very rarely be wrong, so nothing is written by it. */
@@ -89,6 +93,8 @@ export interface PairState {
   readonly taken: boolean;
   /** Of the data in such a content. */
   readonly takenAtMs?: number;
+  /** What its content has on record of its data. */
+  readonly noted?: Noted;
   /** Whether the content names this backup; may very rarely say so of another. */
   readonly names: (backup: string) => boolean;
 }
@@ -139,7 +145,11 @@ export async function* survey(
   const pairs = new NameTable();
   /** When the data of pairs that were taken here is of, in seconds. */
   const ages = new NameTable();
+  const notes = new NameTable();
   for await (const content of reader.list('VolumeSnapshotContent', options)) {
+    const noted = notedOn(content);
+    const pairKey = keyOfPair(content.spec.volumeSnapshotRef);
+    if (noted !== undefined && notes.get(pairKey) === 0) notes.add(pairKey, packNoted(noted));
     yield surveyContent(content, backups, pairs, ages);
   }
   for await (const { backup, contents } of sharedBackups(reader, backups.shared)) {
@@ -161,16 +171,18 @@ export async function* survey(
   for await (const backup of reader.list('VirtualMachineBackup', { ...scope, ...options })) {
     const { namespace, uid } = backup.metadata;
     for (const { longhornBackupName } of entriesOf(backup)) if (longhornBackupName) backups.record(longhornBackupName);
-    const keyOf = (name: string) => `${namespace}/${name}`;
-    const pairOf = (name: string) => stateOf(pairs.get(keyOf(name)), ages.get(keyOf(name)));
+    const pairOf = (name: string) => {
+      const key = keyOfPair({ namespace, name });
+      return stateOf(pairs.get(key), ages.get(key), notes.get(key));
+    };
     if (surroundings === undefined) {
-      yield { what: 'vmbackup', backup, pairOf };
+      yield { what: 'vmbackup', backup, pairOf, nowMs };
       continue;
     }
     needsTarget ||= (backup.spec.type || 'backup') === 'backup';
     surroundings.living.add(uid);
     claim(backup, pairs);
-    yield { what: 'vmbackup', backup, pairOf, chain: chainState(backups, surroundings) };
+    yield { what: 'vmbackup', backup, pairOf, chain: chainState(backups, surroundings), nowMs };
   }
   if (target && whole) {
     let setting: Setting | undefined;
@@ -188,6 +200,8 @@ export async function* survey(
   }
   yield* unreadable;
 }
+
+const keyOfPair = ({ namespace, name }: { namespace: string; name: string }): string => `${namespace}/${name}`;
 
 /** A VMBackup's own pairs, and what they were revised from or are about to be revised into. */
 function claim(backup: VMBackup, pairs: NameTable): void {
@@ -353,7 +367,7 @@ const isUnfinished = (content: Content): boolean =>
   content.metadata.annotations?.[names.ARM_ANNOTATION] !== undefined ||
   content.metadata.annotations?.[names.BEING_DELETED_ANNOTATION] !== undefined;
 
-const stateOf = (bits: number, takenAtSeconds = 0): PairState => ({
+const stateOf = (bits: number, takenAtSeconds = 0, noted = 0): PairState => ({
   hasSnapshot: (bits & bit.snapshot) !== 0,
   hasContent: (bits & bit.content) !== 0,
   dynamic: (bits & bit.dynamic) !== 0,
@@ -363,5 +377,8 @@ const stateOf = (bits: number, takenAtSeconds = 0): PairState => ({
   unowned: (bits & bit.unowned) !== 0,
   taken: (bits & bit.taken) !== 0,
   ...(takenAtSeconds > 0 && { takenAtMs: takenAtSeconds * 1000 }),
+  ...asNoted(unpackNoted(noted)),
   names: (backup) => (bits & ~((1 << FLAG_BITS) - 1)) >>> 0 === backupBits(backup),
 });
+
+const asNoted = (noted: Noted | undefined) => (noted === undefined ? {} : { noted });

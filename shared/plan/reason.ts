@@ -1,5 +1,6 @@
 import type { VerdictKind } from './plan.ts';
 import { auditReasons } from './reasons/audit.ts';
+import { consistencyReasons } from './reasons/consistency.ts';
 import { handleReasons } from './reasons/handles.ts';
 import { rebuildingReasons } from './reasons/rebuilding.ts';
 import { restoreReasons } from './reasons/restores.ts';
@@ -32,6 +33,7 @@ export const reasons = {
   ...targetReasons,
   ...auditReasons,
   ...restoreReasons,
+  ...consistencyReasons,
 } as const satisfies Record<string, ReasonInfo>;
 
 export type Reason = keyof typeof reasons;
