@@ -32,7 +32,10 @@ describe('a command line that is right', () => {
     ['table', /^NAME +SUMMARY\nfix-handle /],
     ['wide', /WATCHES +NEEDS/],
     ['yaml', /^- name: fix-handle/],
-    ['name', /^fix-handle\npreflight-restore\nrebuild-snapshot\nrediscover-target\nrelink-vmbackup\nverify-backup\n$/],
+    [
+      'name',
+      /^fix-handle\npreflight-restore\nrebuild-snapshot\nrecord-consistency\nrediscover-target\nrelink-vmbackup\nverify-backup\n$/,
+    ],
   ])('functions -o %s', async (format, shape) => {
     expect((await gleaner(['functions', '-o', format])).out).toMatch(shape);
   });
