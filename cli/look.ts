@@ -46,7 +46,8 @@ export async function look({ args, options, io }: Call<LookOptions>, kind: 'Scan
         }
         for (const finding of findingsOf(swept)) {
           if (!isNews(swept.function, finding)) continue;
-          const shown = options.all === true || needsAttention(finding) || isRecord(finding, options);
+          const shown =
+            options.all === true || needsAttention(finding) || (kind === 'Scan' && isRecord(finding, options));
           await printer.finding({ function: swept.function, finding }, shown);
         }
       }

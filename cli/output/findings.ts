@@ -77,10 +77,10 @@ export const columnsOf: Readonly<Record<'table' | 'wide', readonly Column<Found>
   table: [...narrow, message],
   wide: [
     ...narrow,
+    column('CONSISTENCY', ({ finding }) => finding.facts?.['consistency'] ?? ''),
     column('FUNCTION', (found) => found.function),
     column('HANDLE', ({ finding }) => finding.facts?.['handle'] ?? ''),
     column('BACKUP', ({ finding }) => finding.facts?.['backup'] ?? ''),
-    column('CONSISTENCY', ({ finding }) => finding.facts?.['consistency'] ?? ''),
     column('COMMAND', ({ finding }) => finding.command ?? ''),
     message,
   ],
