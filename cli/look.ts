@@ -56,6 +56,9 @@ export async function look({ args, options, io }: Call<LookOptions>, kind: 'Scan
       await printer.abort(sentenceOf(error));
       throw error;
     }
+    if (!(await reader.serves('VirtualMachineBackup'))) {
+      io.err('gleaner: there is no Harvester on this cluster: only the handles of its contents were looked at\n');
+    }
     const { open, failures } = await printer.end();
     return failures > 0 ? exit.error : open > 0 ? exit.open : exit.ok;
   });
@@ -76,7 +79,9 @@ function newsOf(functions: readonly AnyFunction[]): (by: string, finding: Findin
     if (!needsAttention(finding)) return true;
     const teller = reasons[finding.reason].toldBy;
     if (teller !== undefined && teller !== by && names.has(teller)) return false;
-    const key = `${finding.reason} ${finding.facts?.['snapshot'] ?? refKey(finding.subject)}`;
+    // A wrong handle is news whatever keeps it from being mended.
+    const { snapshot, expected = '' } = finding.facts ?? {};
+    const key = `${finding.reason} ${snapshot ?? refKey(finding.subject)} ${expected}`;
     const first = said.get(key) ?? by;
     said.set(key, first);
     return first === by;

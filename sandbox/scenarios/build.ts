@@ -68,9 +68,9 @@ export const ownedBy =
   ({ metadata }) => {
     metadata.ownerReferences = [...(metadata.ownerReferences ?? []), ownerReference(owner, controller)];
   };
-/** In deletion, held by a finalizer of somebody else. */
+/** In deletion since a moment ago, held by a finalizer of somebody else. */
 export const deleting: Modifier = ({ metadata }) => {
-  metadata.deletionTimestamp = '2025-03-02T03:00:00Z';
+  metadata.deletionTimestamp = new Date().toISOString().replace(/\.\d+Z$/, 'Z');
   metadata.deletionGracePeriodSeconds = 0;
   metadata.finalizers = [...(metadata.finalizers ?? []), 'example.com/held'];
 };

@@ -41,6 +41,15 @@ export const SWAP_ANNOTATION = 'gleaner.dev/swap';
 export const CONSISTENCY_ANNOTATION = 'gleaner.dev/consistency';
 /** On the Setting of the target: when Gleaner last had it scanned, and on what evidence. */
 export const REDISCOVERY_ANNOTATION = 'gleaner.dev/rediscovery';
+/** On everything a restore drill makes: uid of the VMBackup that is drilled. Nothing without it is ever removed. */
+export const DRILL_LABEL = 'gleaner.dev/drill';
+/** On the same: the VMBackup by name, the volume of its VM, and until when the drill may last. */
+export const DRILL_OF_ANNOTATION = 'gleaner.dev/drill-of';
+export const DRILL_VOLUME_ANNOTATION = 'gleaner.dev/drill-volume';
+export const DRILL_UNTIL_ANNOTATION = 'gleaner.dev/drill-until';
+/** Where drills restore to unless another namespace is given, and the ConfigMap there that keeps their record. */
+export const DRILL_NAMESPACE = 'gleaner-drill';
+export const DRILL_RECORD = 'gleaner-drills';
 /** What a person sets on a VMBackup to have Harvester look at it again; Gleaner itself never does. */
 export const NUDGE_ANNOTATION = 'gleaner.dev/look-again';
 /** Field manager of every write. */
@@ -83,3 +92,6 @@ export function* predecessorNames(snapshot: string): Generator<string> {
 }
 
 export const FINAL_BACKUP_STATES: ReadonlySet<string> = new Set(['Completed', 'Error', 'Unknown', 'Deleting']);
+
+/** Longhorn's volume, and its PersistentVolume, of a claim that the provisioner makes. */
+export const volumeNameOf = (claimUid: string): string => `pvc-${claimUid}`;

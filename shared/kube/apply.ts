@@ -1,6 +1,6 @@
 import { describeRef } from '../domain/kinds.ts';
 import * as names from '../domain/names.ts';
-import type { Content, ObjectOf } from '../objects/types.ts';
+import type { Content, ObjectOf, Snapshot } from '../objects/types.ts';
 import type {
   Action,
   AnnotateSnapshotAction,
@@ -16,6 +16,7 @@ import type {
   UnbindContentAction,
 } from '../plan/action.ts';
 import { annotationMap, annotationPath } from './annotations.ts';
+import { deleteDrilled, isSameDrilled, putDrill } from './drill.ts';
 import { AlreadyExistsError, ConflictError, GoneError } from './errors.ts';
 import type { JsonPatchOperation, Reader, Writer } from './ports.ts';
 import { noteContent, putReport, recordEvent } from './record.ts';
@@ -66,6 +67,10 @@ function applyOne(action: Action, reader: Reader, writer: Writer): Promise<Appli
       return syncTarget(action, reader, writer);
     case 'rescanTarget':
       return rescanTarget(action, reader, writer);
+    case 'deleteDrilled':
+      return deleteDrilled(action, reader, writer);
+    case 'putDrill':
+      return putDrill(action, writer);
     case 'recordEvent':
       return recordEvent(action, writer);
     case 'putReport':
@@ -84,7 +89,7 @@ async function create({ object }: CreateAction, reader: Reader, writer: Writer):
     if (!(error instanceof AlreadyExistsError)) throw error;
     const namespace = 'namespace' in object.metadata ? object.metadata.namespace : undefined;
     const found = await reader.get(object.kind, object.metadata.name, namespace);
-    if (found !== undefined && isSame(found, object)) return 'unchanged';
+    if (found !== undefined && isSameDrilled(found, object) && isSame(found, object)) return 'unchanged';
     throw new ConflictError(`${object.kind} ${object.metadata.name} exists and is another object`, 409, {
       cause: error,
     });
@@ -106,15 +111,15 @@ async function ownersLive({ metadata }: NewSnapshot, reader: Reader): Promise<vo
 }
 
 /** Whether what is there is what would have been created; its policy and bookkeeping may have moved on since. */
-function isSame(found: ObjectOf<'VolumeSnapshot' | 'VolumeSnapshotContent'>, wanted: CreateAction['object']): boolean {
+function isSame(found: ObjectOf<CreateAction['object']['kind']>, wanted: CreateAction['object']): boolean {
   if (found.metadata.deletionTimestamp) return false;
   if (wanted.kind === 'VolumeSnapshot') {
+    const { spec } = found as Snapshot;
     const owner = wanted.metadata.ownerReferences?.[0]?.uid;
     const ownerFits = owner === undefined || (found.metadata.ownerReferences ?? []).some((o) => o.uid === owner);
-    return 'volumeSnapshotContentName' in found.spec.source
-      ? found.spec.source.volumeSnapshotContentName === wanted.spec.source.volumeSnapshotContentName && ownerFits
-      : false;
+    return spec.source.volumeSnapshotContentName === wanted.spec.source.volumeSnapshotContentName && ownerFits;
   }
+  if (wanted.kind !== 'VolumeSnapshotContent') return true;
   const { spec } = found as Content;
   return (
     spec.driver === wanted.spec.driver &&

@@ -21,15 +21,40 @@ const readers: { [K in KindName]?: (json: Json) => ObjectOf<K> | undefined } = {
     if (meta === undefined || !isText(meta.namespace) || !isRecord(status)) return undefined;
     const { state, volumeName, snapshotName, size, volumeSize, labels, backupCreatedAt, backupTargetName, error } =
       status;
+    const { snapshotCreatedAt } = status;
     if (!isText(state) || !isText(volumeName) || !maybeText(snapshotName) || !maybeText(size)) return undefined;
     if (!maybeText(volumeSize) || !maybeTexts(labels) || !maybeText(backupCreatedAt)) return undefined;
-    if (!maybeText(backupTargetName) || !maybeText(error)) return undefined;
+    if (!maybeText(backupTargetName) || !maybeText(error) || !maybeText(snapshotCreatedAt)) return undefined;
     if (!isRecord(spec) || !maybeText(spec['snapshotName'])) return undefined;
     return {
       metadata: meta,
       spec: { snapshotName: spec['snapshotName'] },
-      status: { state, volumeName, snapshotName, size, volumeSize, labels, backupCreatedAt, backupTargetName, error },
+      status: {
+        state,
+        volumeName,
+        snapshotName,
+        size,
+        volumeSize,
+        labels,
+        backupCreatedAt,
+        snapshotCreatedAt,
+        backupTargetName,
+        error,
+      },
     } as ObjectOf<'Backup'>;
+  },
+
+  BackupVolume({ metadata, spec, status }) {
+    const meta = metaOf(metadata);
+    if (meta === undefined || !isText(meta.namespace) || !isRecord(spec)) return undefined;
+    const { volumeName, backupTargetName } = spec;
+    if (!maybeText(volumeName) || !maybeText(backupTargetName)) return undefined;
+    if (status !== undefined && (!isRecord(status) || !maybeText(status.storageClassName))) return undefined;
+    return {
+      metadata: meta,
+      spec: { volumeName, backupTargetName },
+      status: status && { storageClassName: status.storageClassName },
+    } as ObjectOf<'BackupVolume'>;
   },
 
   VolumeSnapshotContent({ metadata, spec, status }) {
@@ -148,15 +173,16 @@ function entryOf(json: unknown): object | undefined {
   }
   if (!isRecord(claim) || !isRecord(claim.metadata) || !isRecord(claim.spec)) return undefined;
   const { name: claimName, namespace, annotations } = claim.metadata;
-  const { volumeName: volume, storageClassName, resources } = claim.spec;
+  const { volumeName: volume, storageClassName, volumeMode, accessModes, resources } = claim.spec;
   if (!maybeText(claimName) || !maybeText(namespace) || !maybeText(volume)) return undefined;
   if (!maybeTexts(annotations) || !maybeText(storageClassName)) return undefined;
+  if (!maybeText(volumeMode) || !maybeList(accessModes)) return undefined;
   if (resources !== undefined && !isRecord(resources)) return undefined;
   const requests = resources?.['requests'];
   if (!maybeTexts(requests)) return undefined;
   const persistentVolumeClaim = {
     metadata: { name: claimName, namespace, annotations },
-    spec: { volumeName: volume, storageClassName, resources: resources && { requests } },
+    spec: { volumeName: volume, storageClassName, volumeMode, accessModes, resources: resources && { requests } },
   };
   return { name, volumeName, csiDriverName, longhornBackupName, volumeSize, persistentVolumeClaim };
 }

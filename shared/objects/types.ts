@@ -21,3 +21,8 @@ export type Setting = ObjectOf<'Setting'>;
 /** One volume of a VMBackup: an entry of `status.volumeBackups`. */
 export type VolumeEntry = NonNullable<NonNullable<VMBackup['status']>['volumeBackups']>[number];
 export type OwnerReference = NonNullable<Content['metadata']['ownerReferences']>[number];
+export type Volume = ObjectOf<'Volume'>;
+export type Pod = ObjectOf<'Pod'>;
+export type StorageClass = ObjectOf<'StorageClass'>;
+export type ConfigMap = ObjectOf<'ConfigMap'>;
+export type { DrillEntry, DrillRun } from './drills.ts';
