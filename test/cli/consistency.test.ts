@@ -41,6 +41,6 @@ test('explain tells it with the advice, as text and as a document', async () => 
 
 test('apply, whose reader is at the terminal, writes nothing of it', async () => {
   const before = world.writes();
-  expect((await world.run('apply', '--yes')).err).toBe('');
+  expect((await world.run('apply')).err).toBe('');
   expect(world.writes()).toBe(before);
 });
