@@ -31,6 +31,7 @@ const shortKinds: Readonly<Record<Ref['kind'], string>> = {
   StorageClass: 'sc',
   CSIDriver: 'csidriver',
   VirtualMachine: 'vm',
+  VirtualMachineInstance: 'vmi',
   VirtualMachineImage: 'virtualmachineimage',
   ScheduleVMBackup: 'svmbackup',
   Setting: 'setting.harvesterhci.io',
@@ -80,6 +81,7 @@ export const columnsOf: Readonly<Record<'table' | 'wide', readonly Column<Found>
   table: [...narrow, message],
   wide: [
     ...narrow,
+    column('CONSISTENCY', ({ finding }) => finding.facts?.['consistency'] ?? ''),
     column('FUNCTION', (found) => found.function),
     column('HANDLE', ({ finding }) => finding.facts?.['handle'] ?? ''),
     column('BACKUP', ({ finding }) => finding.facts?.['backup'] ?? ''),

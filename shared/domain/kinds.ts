@@ -18,6 +18,7 @@ export const kinds = {
   StorageClass: kind('storage.k8s.io/v1', 'storageclasses', false),
   CSIDriver: kind('storage.k8s.io/v1', 'csidrivers', false),
   VirtualMachine: kind('kubevirt.io/v1', 'virtualmachines', true),
+  VirtualMachineInstance: kind('kubevirt.io/v1', 'virtualmachineinstances', true),
   VirtualMachineImage: kind('harvesterhci.io/v1beta1', 'virtualmachineimages', true),
   ScheduleVMBackup: kind('harvesterhci.io/v1beta1', 'schedulevmbackups', true),
   Setting: kind('harvesterhci.io/v1beta1', 'settings', false),

@@ -1,5 +1,6 @@
 import type { VerdictKind } from './plan.ts';
 import { auditReasons } from './reasons/audit.ts';
+import { consistencyReasons } from './reasons/consistency.ts';
 import { drillReasons } from './reasons/drills.ts';
 import { handleReasons } from './reasons/handles.ts';
 import { rebuildingReasons } from './reasons/rebuilding.ts';
@@ -34,6 +35,7 @@ export const reasons = {
   ...targetReasons,
   ...auditReasons,
   ...restoreReasons,
+  ...consistencyReasons,
   ...tieReasons,
   ...drillReasons,
 } as const satisfies Record<string, ReasonInfo>;
