@@ -46,7 +46,8 @@ export async function look({ args, options, io }: Call<LookOptions>, kind: 'Scan
         }
         for (const finding of findingsOf(swept)) {
           if (!isNews(swept.function, finding)) continue;
-          const shown = options.all === true || needsAttention(finding);
+          const shown =
+            options.all === true || needsAttention(finding) || (kind === 'Scan' && isRecord(finding, options));
           await printer.finding({ function: swept.function, finding }, shown);
         }
       }
@@ -62,6 +63,10 @@ export async function look({ args, options, io }: Call<LookOptions>, kind: 'Scan
     return failures > 0 ? exit.error : open > 0 ? exit.open : exit.ok;
   });
 }
+
+/** What is on record of a VMBackup belongs in the wide table, though nothing is to be done about it. */
+const isRecord = ({ facts }: Finding, { output }: LookOptions): boolean =>
+  output === 'wide' && facts?.['consistency'] !== undefined && facts['consistency'] !== 'unknown';
 
 /**
  * Several functions look at the same objects. What one has said, for the same reason and about the same thing, is not

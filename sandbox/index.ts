@@ -12,6 +12,7 @@ import { type PodsEnd, startKubelet } from './controllers/kubelet.ts';
 import { longhornDriver } from './controllers/kinds.ts';
 import type { LonghornVersion } from './controllers/longhorn-objects.ts';
 import { type Longhorn, startLonghorn } from './controllers/longhorn.ts';
+import { startKubeVirt } from './controllers/kubevirt.ts';
 import { Activity, type ControllerOptions } from './controllers/loop.ts';
 import { startProvisioner } from './controllers/provisioner.ts';
 import { startSnapshotController } from './controllers/snapshot-controller.ts';
@@ -82,6 +83,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   const controllers = [
     startSnapshotController(api.client('snapshot-controller'), common),
     startCsiSnapshotter(api.client('csi-snapshotter'), { ...common, drivers }),
+    startKubeVirt(api.client('kubevirt'), common),
     startKubelet(api.client('kubelet'), { ...common, podsEnd: () => podsEnd }),
     startProvisioner(api.client('csi-provisioner'), { ...common, drivers }),
   ];

@@ -33,6 +33,7 @@ const shortKinds: Readonly<Record<Ref['kind'], string>> = {
   CSIDriver: 'csidriver',
   VirtualMachine: 'vm',
   NetworkAttachmentDefinition: 'network-attachment-definition.k8s.cni.cncf.io',
+  VirtualMachineInstance: 'vmi',
   VirtualMachineImage: 'virtualmachineimage',
   ScheduleVMBackup: 'svmbackup',
   Setting: 'setting.harvesterhci.io',
@@ -82,6 +83,7 @@ export const columnsOf: Readonly<Record<'table' | 'wide', readonly Column<Found>
   table: [...narrow, message],
   wide: [
     ...narrow,
+    column('CONSISTENCY', ({ finding }) => finding.facts?.['consistency'] ?? ''),
     column('FUNCTION', (found) => found.function),
     column('HANDLE', ({ finding }) => finding.facts?.['handle'] ?? ''),
     column('BACKUP', ({ finding }) => finding.facts?.['backup'] ?? ''),

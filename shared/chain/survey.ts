@@ -5,6 +5,8 @@ import type { ListOptions, Reader } from '../kube/ports.ts';
 import { pagesOf } from './pages.ts';
 import { parseHandle } from '../domain/handle.ts';
 import type { Backup, BackupTarget, Content, Setting, Snapshot, VMBackup, VMRestore } from '../objects/types.ts';
+import type { Noted } from './consistency.ts';
+import { notedOn, packNoted, unpackNoted } from './consistency.ts';
 import type { BackupFacts, BackupTrouble } from './judge.ts';
 import type { DrillTrace } from './drills.ts';
 import { drillOf, traceOf } from './drills.ts';
@@ -51,6 +53,8 @@ export interface SurveyedVMBackup {
   readonly backup: VMBackup;
   readonly pairOf: (snapshotName: string) => PairState;
   readonly chain?: ChainState;
+  /** Of the survey. */
+  readonly nowMs: number;
 }
 
 /** What the lists show of the rest of the chain; a yes may very rarely be wrong, so nothing is written by it. */
@@ -99,6 +103,8 @@ export interface PairState {
   readonly taken: boolean;
   /** Of the data in such a content. */
   readonly takenAtMs?: number;
+  /** What its content has on record of its data. */
+  readonly noted?: Noted | undefined;
   /** Whether the content names this backup; may very rarely say so of another. */
   readonly names: (backup: string) => boolean;
 }
@@ -154,6 +160,8 @@ export async function* survey(
   const pairs = new NameTable();
   /** Which content is bound to which snapshot, and which VMBackup controls which. */
   const links = new NameTable();
+  /** What contents have on record of their data. */
+  const notes = new NameTable();
   for await (const page of pagesOf(reader, 'VolumeSnapshotContent', options)) {
     yield each(page, function* (content) {
       const drill = surveyDrill('VolumeSnapshotContent', content, nowMs);
@@ -166,6 +174,8 @@ export async function* survey(
       if (chain && content.spec.driver === names.LONGHORN_DRIVER) {
         yield* hanging(content, ref('VolumeSnapshotContent', content.metadata.name), `${namespace}/${name}`, nowMs);
       }
+      const noted = notedOn(content);
+      if (noted !== undefined && notes.get(name, namespace) === 0) notes.add(name, packNoted(noted), namespace);
       yield surveyContent(content, backups, pairs);
     });
   }
@@ -192,15 +202,15 @@ export async function* survey(
   for await (const page of pagesOf(reader, 'VirtualMachineBackup', { ...scope, ...options })) {
     yield each(page, function* (backup): Generator<SurveyItem, void> {
       for (const { longhornBackupName: name } of entriesOf(backup)) if (name) backups.record(name);
-      const pairOf = pairsOf(backup, pairs, links);
+      const pairOf = pairsOf(backup, pairs, links, notes);
       if (surroundings === undefined || state === undefined) {
-        yield { what: 'vmbackup', backup, pairOf };
+        yield { what: 'vmbackup', backup, pairOf, nowMs };
         return;
       }
       needsTarget ||= (backup.spec.type || 'backup') === 'backup';
       surroundings.living.add(backup.metadata.uid, 1);
       claim(backup, pairs);
-      yield { what: 'vmbackup', backup, pairOf, chain: state };
+      yield { what: 'vmbackup', backup, pairOf, chain: state, nowMs };
     });
   }
   if (target && whole) {
@@ -252,7 +262,12 @@ function surveySnapshot(snapshot: Snapshot, pairs: NameTable, links: NameTable):
 }
 
 /** Several functions ask for the same pairs of a VMBackup. */
-function pairsOf({ metadata }: VMBackup, pairs: NameTable, links: NameTable): SurveyedVMBackup['pairOf'] {
+function pairsOf(
+  { metadata }: VMBackup,
+  pairs: NameTable,
+  links: NameTable,
+  notes: NameTable,
+): SurveyedVMBackup['pairOf'] {
   const { namespace, uid } = metadata;
   const known = new Map<string, PairState>();
   return (name) => {
@@ -262,6 +277,7 @@ function pairsOf({ metadata }: VMBackup, pairs: NameTable, links: NameTable): Su
         pairs.get(name, namespace),
         pairs.numberOf(name, namespace),
         links.get(name, `${namespace} ${uid}`) !== 0,
+        unpackNoted(notes.get(name, namespace)),
       );
     known.set(name, state);
     return state;
@@ -458,7 +474,7 @@ const isUnfinished = (content: Content): boolean =>
   content.metadata.annotations?.[names.ARM_ANNOTATION] !== undefined ||
   content.metadata.annotations?.[names.BEING_DELETED_ANNOTATION] !== undefined;
 
-const stateOf = (bits: number, takenAtSeconds = 0, owned = true): PairState => ({
+const stateOf = (bits: number, takenAtSeconds = 0, owned = true, noted?: Noted): PairState => ({
   hasSnapshot: (bits & bit.snapshot) !== 0,
   hasContent: (bits & bit.content) !== 0,
   dynamic: (bits & bit.dynamic) !== 0,
@@ -468,5 +484,6 @@ const stateOf = (bits: number, takenAtSeconds = 0, owned = true): PairState => (
   unowned: !owned,
   taken: (bits & bit.taken) !== 0,
   ...(takenAtSeconds > 0 && { takenAtMs: takenAtSeconds * 1000 }),
+  noted,
   names: (backup) => (bits & ~((1 << FLAG_BITS) - 1)) >>> 0 === backupBits(backup),
 });

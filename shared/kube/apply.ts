@@ -15,10 +15,11 @@ import type {
   SyncTargetAction,
   UnbindContentAction,
 } from '../plan/action.ts';
+import { annotationMap, annotationPath } from './annotations.ts';
 import { deleteDrilled, isSameDrilled, putDrill } from './drill.ts';
 import { AlreadyExistsError, ConflictError, GoneError } from './errors.ts';
 import type { JsonPatchOperation, Reader, Writer } from './ports.ts';
-import { putReport, recordEvent } from './record.ts';
+import { noteContent, putReport, recordEvent } from './record.ts';
 
 export interface Applied {
   readonly action: Action;
@@ -74,6 +75,8 @@ function applyOne(action: Action, reader: Reader, writer: Writer): Promise<Appli
       return recordEvent(action, writer);
     case 'putReport':
       return putReport(action, writer);
+    case 'noteContent':
+      return noteContent(action, writer);
   }
 }
 
@@ -317,10 +320,3 @@ function onRetain(content: Content): void {
 }
 
 const test = (path: string, value: unknown): JsonPatchOperation => ({ op: 'test', path, value });
-
-/** JSON patch cannot add to a map that is not there. */
-const annotationMap = (present: boolean): JsonPatchOperation[] =>
-  present ? [] : [{ op: 'add', path: '/metadata/annotations', value: {} }];
-
-const annotationPath = (key: string): string =>
-  `/metadata/annotations/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`;

@@ -24,19 +24,18 @@ export function createReader(send: Send, timeoutMs: number): Reader {
     return answer;
   };
   /** On a cluster without Harvester there is nothing of its kinds, and that is no error. */
-  const isWithoutGroup = async (kind: KindName, error: unknown): Promise<boolean> =>
+  const isNowhere = async (kind: KindName, error: unknown): Promise<boolean> =>
     error instanceof NotServedError && optional.has(kinds[kind].group) && !(await serves(kind));
+
   async function* read<K extends KindName>(kind: K, options: ListOptions = {}) {
-    const all = pages(send, timeoutMs, kind, options);
-    const first = await all.next().catch(async (error: unknown) => {
-      if (await isWithoutGroup(kind, error)) return undefined;
-      throw error;
-    });
-    if (first === undefined || first.done === true) return;
-    for await (const items of startingWith(first.value, all)) {
-      yield opened(kind, items, options);
-      // Whoever still holds the page, a suspended generator perhaps, holds nothing: the next is as large.
-      items.length = 0;
+    try {
+      for await (const items of pages(send, timeoutMs, kind, options)) {
+        yield opened(kind, items, options);
+        // Whoever still holds the page, a suspended generator perhaps, holds nothing: the next is as large.
+        items.length = 0;
+      }
+    } catch (error) {
+      if (!(await isNowhere(kind, error))) throw error;
     }
   }
 
@@ -50,7 +49,7 @@ export function createReader(send: Send, timeoutMs: number): Reader {
       try {
         return openOrThrow(kind, bodyOf(answer, asked));
       } catch (error) {
-        if (await isWithoutGroup(kind, error)) return undefined;
+        if (await isNowhere(kind, error)) return undefined;
         throw error;
       }
     },
@@ -61,6 +60,9 @@ export function createReader(send: Send, timeoutMs: number): Reader {
     },
   };
 }
+
+/** Longhorn and the snapshot API are used without Harvester too: handles can be wrong there, and nothing else. */
+const optional: ReadonlySet<string> = new Set(['harvesterhci.io']);
 
 /** One at a time, so that each can be forgotten before the next is made. */
 function* opened<K extends KindName>(
@@ -73,14 +75,6 @@ function* opened<K extends KindName>(
     if ('object' in found) yield found.object;
     else options.onUnreadable?.({ kind, ...nameOf(item), issue: found.issue });
   }
-}
-
-/** Longhorn and the snapshot API are used without Harvester too: handles can be wrong there, and nothing else. */
-const optional: ReadonlySet<string> = new Set(['harvesterhci.io']);
-
-async function* startingWith<T>(first: T, rest: AsyncGenerator<T>): AsyncGenerator<T> {
-  yield first;
-  yield* rest;
 }
 
 /** CRDs come and go seldom; a function that has just started asks anyway. */

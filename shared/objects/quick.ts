@@ -92,13 +92,13 @@ const readers: { [K in KindName]?: (json: Json) => ObjectOf<K> | undefined } = {
     if (!maybeText(volumeSnapshotClassName) || !isRecord(source)) return undefined;
     const { persistentVolumeClaimName, volumeSnapshotContentName } = source;
     if (!maybeText(persistentVolumeClaimName) || !maybeText(volumeSnapshotContentName)) return undefined;
-    const { boundVolumeSnapshotContentName, readyToUse, error } = status;
+    const { boundVolumeSnapshotContentName, readyToUse, creationTime, error } = status;
     if (!isText(boundVolumeSnapshotContentName) || typeof readyToUse !== 'boolean') return undefined;
-    if (error !== undefined) return undefined;
+    if (error !== undefined || !maybeText(creationTime)) return undefined;
     return {
       metadata: meta,
       spec: { volumeSnapshotClassName, source: { persistentVolumeClaimName, volumeSnapshotContentName } },
-      status: { boundVolumeSnapshotContentName, readyToUse },
+      status: { boundVolumeSnapshotContentName, readyToUse, creationTime },
     } as ObjectOf<'VolumeSnapshot'>;
   },
 
@@ -106,7 +106,9 @@ const readers: { [K in KindName]?: (json: Json) => ObjectOf<K> | undefined } = {
     const meta = metaOf(metadata);
     if (meta === undefined || !isText(meta.namespace) || !isRecord(spec) || !isRecord(status)) return undefined;
     const { readyToUse, creationTime, backupTarget, conditions, source, secretBackups, volumeBackups, error } = status;
-    const { csiDriverVolumeSnapshotClassNames } = status;
+    const { csiDriverVolumeSnapshotClassNames, sourceUID } = status;
+    const { fsFreezeDeadline } = spec;
+    if (!maybeText(sourceUID) || !maybeText(fsFreezeDeadline)) return undefined;
     if (!maybeText(creationTime) || !maybeTexts(csiDriverVolumeSnapshotClassNames)) return undefined;
     const target = backupTarget === undefined ? undefined : targetOf(backupTarget);
     const said = conditions === undefined ? undefined : conditionsOf(conditions);
@@ -122,8 +124,9 @@ const readers: { [K in KindName]?: (json: Json) => ObjectOf<K> | undefined } = {
     if (entries.includes(undefined)) return undefined;
     return {
       metadata: meta,
-      spec: { type: spec.type, source: from },
+      spec: { type: spec.type, source: from, fsFreezeDeadline },
       status: {
+        sourceUID,
         readyToUse,
         creationTime,
         csiDriverVolumeSnapshotClassNames,

@@ -38,6 +38,15 @@ const ClusterMeta = once(() => z.object(metadata()));
 const NamespacedMeta = once(() => z.object({ ...metadata(), namespace: text }));
 
 const Condition = once(() => z.object({ type: text, status: text, reason: z.nullish(text), message: z.nullish(text) }));
+const DatedCondition = once(() =>
+  z.object({
+    type: text,
+    status: text,
+    reason: z.nullish(text),
+    lastProbeTime: z.nullish(text),
+    lastTransitionTime: z.nullish(text),
+  }),
+);
 /** An `ObjectReference`. */
 const Regarding = once(() =>
   z.object({
@@ -82,6 +91,7 @@ const VolumeSnapshot = () =>
       z.object({
         boundVolumeSnapshotContentName: z.nullish(text),
         readyToUse: z.nullish(z.boolean()),
+        creationTime: z.nullish(text),
         error: z.nullish(ObjectError()),
       }),
     ),
@@ -115,9 +125,16 @@ const VolumeBackup = () =>
 const VirtualMachineBackup = () =>
   z.object({
     metadata: NamespacedMeta(),
-    spec: z.object({ type: z.nullish(text), source: z.nullish(z.object({ name: z.nullish(text) })) }),
+    spec: z.object({
+      type: z.nullish(text),
+      source: z.nullish(z.object({ name: z.nullish(text) })),
+      /** How long a freeze may last; Harvester 1.9 and later, before that a second. */
+      fsFreezeDeadline: z.nullish(text),
+    }),
     status: z.nullish(
       z.object({
+        /** Uid of the VM; only where the backup was taken on this cluster. */
+        sourceUID: z.nullish(text),
         readyToUse: z.nullish(z.boolean()),
         /** When it became ready, not when the data is of: that is older. */
         creationTime: z.nullish(text),
@@ -360,7 +377,25 @@ const VirtualMachine = () =>
       z.unknown(),
       z.transform((spec) => machineIn({ spec })),
     ),
-    status: z.nullish(z.object({ printableStatus: z.nullish(text) })),
+    status: z.nullish(z.object({ printableStatus: z.nullish(text), conditions: z.nullish(z.array(DatedCondition())) })),
+  });
+
+/** A VM while it runs. Nothing of its spec passes: that may hold cloud-init with passwords in it. */
+const VirtualMachineInstance = () =>
+  z.object({
+    metadata: NamespacedMeta(),
+    status: z.nullish(
+      z.object({
+        phase: z.nullish(text),
+        /** When it entered each phase, for the first time. */
+        phaseTransitionTimestamps: z.nullish(
+          z.array(z.object({ phase: z.nullish(text), phaseTransitionTimestamp: z.nullish(text) })),
+        ),
+        conditions: z.nullish(z.array(DatedCondition())),
+        /** `frozen`, or empty. */
+        fsFreezeStatus: z.nullish(text),
+      }),
+    ),
   });
 
 const ScheduleVMBackup = () =>
@@ -423,6 +458,7 @@ export const schemas = lazily({
   CSIDriver,
   VirtualMachine,
   NetworkAttachmentDefinition,
+  VirtualMachineInstance,
   VirtualMachineImage,
   ScheduleVMBackup,
   Setting,

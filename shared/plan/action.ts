@@ -22,7 +22,7 @@ export type Action =
   | RecordAction;
 
 /** Writes down what was found; touches nothing of what it was found about. */
-export type RecordAction = RecordEventAction | PutReportAction;
+export type RecordAction = RecordEventAction | PutReportAction | NoteContentAction;
 
 /** Names one object and no other of that name. */
 export interface Identity extends Ref {
@@ -212,6 +212,16 @@ export interface PutReportAction {
   readonly seen?: { readonly uid: string; readonly resourceVersion: string };
 }
 
+/** Sets one annotation of Gleaner's own on a content, which nobody but the snapshot controllers watches. */
+export interface NoteContentAction {
+  readonly do: 'noteContent';
+  readonly target: Target;
+  readonly key: string;
+  readonly value: string;
+  /** Whether it has any annotations: JSON patch cannot add to a map that is not there. */
+  readonly hasAnnotations: boolean;
+}
+
 export interface ReportResult {
   readonly policy: string;
   readonly rule: string;
@@ -265,6 +275,8 @@ export function describeAction(action: Action): string {
       return `record event ${action.event.reason} on ${describeRef(action.event.regarding)}`;
     case 'putReport':
       return `${action.seen === undefined ? 'write' : 'update'} ${describeRef(action.target)} about ${describeRef(action.about)}`;
+    case 'noteContent':
+      return `note ${action.key} on ${describeRef(action.target)}`;
     case 'deleteDrilled':
     case 'putDrill':
       return describeDrillAction(action);

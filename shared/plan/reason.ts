@@ -1,5 +1,6 @@
 import type { VerdictKind } from './plan.ts';
 import { auditReasons } from './reasons/audit.ts';
+import { consistencyReasons } from './reasons/consistency.ts';
 import { drillReasons } from './reasons/drills.ts';
 import { handleReasons } from './reasons/handles.ts';
 import { imageReasons } from './reasons/images.ts';
@@ -36,6 +37,7 @@ export const reasons = {
   ...imageReasons,
   ...auditReasons,
   ...restoreReasons,
+  ...consistencyReasons,
   ...tieReasons,
   ...drillReasons,
 } as const satisfies Record<string, ReasonInfo>;

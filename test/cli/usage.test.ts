@@ -34,7 +34,7 @@ describe('a command line that is right', () => {
     ['yaml', /^- name: drill-restore/],
     [
       'name',
-      /^drill-restore\nfix-handle\npreflight-restore\nrebuild-snapshot\nrediscover-target\nrelink-vmbackup\nverify-backup\n$/,
+      /^drill-restore\nfix-handle\npreflight-restore\nrebuild-snapshot\nrecord-consistency\nrediscover-target\nrelink-vmbackup\nverify-backup\n$/,
     ],
   ])('functions -o %s', async (format, shape) => {
     expect((await gleaner(['functions', '-o', format])).out).toMatch(shape);

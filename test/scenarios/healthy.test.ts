@@ -3,6 +3,7 @@ import * as all from '../../functions/index.ts';
 import { large } from '../../sandbox/scenarios/index.ts';
 import { createApplier } from '../../shared/kube/apply.ts';
 import type { AnyFunction } from '../../shared/function.ts';
+import { findingsOf } from '../../shared/runtime/settle.ts';
 import { sweep } from '../../shared/runtime/sweep.ts';
 import type { World } from './world.ts';
 import { inWorld, thorough } from './world.ts';
@@ -14,7 +15,7 @@ const pages = Math.ceil(BACKUPS / PAGE);
 
 /**
  * What one sweep of a healthy cluster asks the API server: kinds whose lists grow with the backups, a page of 500 at a
- * time, and how many lists of a page there are besides. Documented in docs/adr/0011-a-sweep-in-parts.md.
+ * time, and how many lists of a page there are besides. Documented in docs/adr/0012-a-sweep-in-parts.md.
  */
 const lists: Record<string, { readonly growing: number; readonly small: number }> = {
   'fix-handle': { growing: 4, small: 0 },
@@ -22,11 +23,13 @@ const lists: Record<string, { readonly growing: number; readonly small: number }
   'relink-vmbackup': { growing: 4, small: 0 },
   'rediscover-target': { growing: 4, small: 1 },
   'verify-backup': { growing: 5, small: 3 },
-  // Off unless it is switched on.
-  'drill-restore': { growing: 0, small: 0 },
+  'record-consistency': { growing: 4, small: 0 },
 };
 
-const sweeping: AnyFunction[] = Object.values(all as Record<string, AnyFunction>).filter((fn) => fn.sweeps !== false);
+/** Those that read the cluster; a drill, switched off, asks for its own record alone. */
+const sweeping: AnyFunction[] = Object.values(all as Record<string, AnyFunction>).filter(
+  (fn) => fn.sweeps !== false && fn.atSweep === undefined,
+);
 
 async function sweepWith({ client, sandbox }: World, functions: readonly AnyFunction[]) {
   sandbox.api.clearRequests();
@@ -34,9 +37,8 @@ async function sweepWith({ client, sandbox }: World, functions: readonly AnyFunc
   const configOf = (fn: AnyFunction): unknown => fn.config.parse({});
   const applier = createApplier(client.reader, client.writer);
   for await (const swept of sweep({ functions, reader: client.reader, applier, configOf })) {
-    if (swept.kind !== 'finding') throw new Error(`${swept.function} looks closely: ${JSON.stringify(swept)}`);
-    const { reason } = swept.finding;
-    reasons[reason] = (reasons[reason] ?? 0) + 1;
+    if (swept.kind === 'failure') throw swept.error;
+    for (const { reason } of findingsOf(swept)) reasons[reason] = (reasons[reason] ?? 0) + 1;
   }
   const requests = sandbox.api.requests().filter((r) => r.userAgent?.startsWith('gleaner'));
   return { reasons, requests };

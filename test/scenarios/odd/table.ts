@@ -1,6 +1,9 @@
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, jest, test } from '@jest/globals';
 import type { ApiServerOptions, KubeObject } from '../../../sandbox/api/types.ts';
 import { one, startStill } from './static.ts';
+
+// Each test starts a server; on a busy machine the first takes a while.
+jest.setTimeout(30_000);
 
 /** What is there, and all that a scan has to say of it: reason, kind and name of the object at fault. */
 export type Row = readonly [
