@@ -146,6 +146,7 @@ async function vmBackupPicks(
       case 'target':
       case 'targetTrouble':
       case 'orphan':
+      case 'storageClasses':
         return false;
     }
   };
@@ -178,6 +179,7 @@ function namespaceOf(item: SurveyItem): string | undefined {
       return item.orphan.snapshot?.split('/')[0] ?? item.orphan.object.namespace;
     case 'target':
     case 'targetTrouble':
+    case 'storageClasses':
       return undefined;
     case 'shared':
       return item.contents[0]?.spec.volumeSnapshotRef.namespace;

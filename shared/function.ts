@@ -27,6 +27,8 @@ export interface FunctionDefinition<Seen = unknown, Config = unknown> {
   observe(reader: Reader, subject: Ref, nowMs: number): Promise<Seen>;
   /** Whether sweeps are none of its business: what it tells is of the moment. */
   readonly sweeps?: false;
+  /** Its sweep is about StorageClasses, and about nothing else that a survey reads. */
+  readonly surveysClasses?: true;
   /** Whether its sweep also needs what `SurveyOptions.chain` reads. */
   readonly surveysChain?: true;
   /** Decides. Pure: equal input, equal plan. `nowMs` is the time of deciding, for those whom it concerns. */

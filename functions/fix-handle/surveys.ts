@@ -30,6 +30,7 @@ export function surveys(item: SurveyItem): Considered {
     case 'target':
     case 'targetTrouble':
     case 'orphan':
+    case 'storageClasses':
       return { subjects: [] };
   }
 }

@@ -2,7 +2,16 @@ import * as names from '../domain/names.ts';
 import type { KindName, Ref } from '../domain/kinds.ts';
 import type { ListOptions, Reader } from '../kube/ports.ts';
 import { parseHandle } from '../domain/handle.ts';
-import type { Backup, BackupTarget, Content, Setting, Snapshot, VMBackup, VMRestore } from '../objects/types.ts';
+import type {
+  Backup,
+  BackupTarget,
+  Content,
+  Setting,
+  Snapshot,
+  StorageClass,
+  VMBackup,
+  VMRestore,
+} from '../objects/types.ts';
 import type { BackupFacts, BackupTrouble } from './judge.ts';
 import { isDeleting, judgeBackup, judgeContent } from './judge.ts';
 import type { Orphan } from './orphans.ts';
@@ -34,6 +43,8 @@ export type SurveyItem =
   /** The target is in trouble, and there are VMBackups that need it. */
   | { readonly what: 'targetTrouble'; readonly trouble: TargetTrouble }
   | { readonly what: 'orphan'; readonly orphan: Orphan }
+  /** Of {@link surveyClasses}: all StorageClasses, or why they may not be read. */
+  | { readonly what: 'storageClasses'; readonly classes: readonly StorageClass[]; readonly unknown?: string }
   | { readonly what: 'unreadable'; readonly object: Ref; readonly issue: string };
 
 export interface SurveyedVMBackup {
@@ -187,6 +198,20 @@ export async function* survey(
     if (whole && unreadable.length === 0) yield* unclaimed(reader, backups, pairs, surroundings, nowMs);
   }
   yield* unreadable;
+}
+
+/** The StorageClasses, in one list of their own: nothing else is read for them. Who may not read them learns just that. */
+export async function* surveyClasses(reader: Reader): AsyncGenerator<SurveyItem> {
+  const classes: StorageClass[] = [];
+  try {
+    for await (const one of reader.list('StorageClass')) classes.push(one);
+  } catch (error) {
+    const { status, message } = error as { status?: unknown; message?: unknown };
+    if (status !== 403) throw error;
+    yield { what: 'storageClasses', classes: [], unknown: String(message) };
+    return;
+  }
+  yield { what: 'storageClasses', classes };
 }
 
 /** A VMBackup's own pairs, and what they were revised from or are about to be revised into. */

@@ -16,8 +16,9 @@ import type {
   UnbindContentAction,
 } from '../plan/action.ts';
 import { AlreadyExistsError, ConflictError, GoneError } from './errors.ts';
+import { annotationMap, annotationPath, test } from './patch.ts';
 import type { JsonPatchOperation, Reader, Writer } from './ports.ts';
-import { putReport, recordEvent } from './record.ts';
+import { annotateClass, putReport, recordEvent } from './record.ts';
 
 export interface Applied {
   readonly action: Action;
@@ -69,6 +70,8 @@ function applyOne(action: Action, reader: Reader, writer: Writer): Promise<Appli
       return recordEvent(action, writer);
     case 'putReport':
       return putReport(action, writer);
+    case 'annotateClass':
+      return annotateClass(action, reader, writer);
   }
 }
 
@@ -310,12 +313,3 @@ function onRetain(content: Content): void {
     throw new ConflictError(`VolumeSnapshotContent ${content.metadata.name} is not on Retain`);
   }
 }
-
-const test = (path: string, value: unknown): JsonPatchOperation => ({ op: 'test', path, value });
-
-/** JSON patch cannot add to a map that is not there. */
-const annotationMap = (present: boolean): JsonPatchOperation[] =>
-  present ? [] : [{ op: 'add', path: '/metadata/annotations', value: {} }];
-
-const annotationPath = (key: string): string =>
-  `/metadata/annotations/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`;

@@ -44,8 +44,15 @@ export function fromLists(reader: Reader): Reader {
   };
 }
 
-/** Kinds of which a cluster has many more than Gleaner asks for. */
-const oneByOne: ReadonlySet<KindName> = new Set(['Event', 'PolicyReport', 'Report']);
+/** Kinds of which a cluster has many more than Gleaner asks for, or which may be read by name only. */
+const oneByOne: ReadonlySet<KindName> = new Set([
+  'Event',
+  'PolicyReport',
+  'Report',
+  'ClusterPolicyReport',
+  'ClusterReport',
+  'Setting',
+]);
 
 async function readAll(reader: Reader, kind: KindName): Promise<Map<string, ObjectOf<KindName>>> {
   const all = new Map<string, ObjectOf<KindName>>();

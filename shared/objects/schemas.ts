@@ -1,6 +1,8 @@
 import * as z from 'zod/mini';
 import * as names from '../domain/names.ts';
-import { machineIn } from './machine.ts';
+import { readDrivers } from './drivers.ts';
+import { claimsIn, machineIn } from './machine.ts';
+import { snapshotterIn } from './snapshotter.ts';
 import { readTarget } from './target.ts';
 
 /**
@@ -206,7 +208,7 @@ const settingAnnotations: readonly string[] = [
 
 /**
  * The value of a Setting never gets past here: of the backup target's, which may hold keys, only what it points at; of
- * any other, nothing, but for Harvester's version. Annotations and labels are anybody's to write into, so only the few that matter are kept.
+ * any other, nothing, but for Harvester's version and the names in its list of drivers. Annotations and labels are anybody's to write into, so only the few that matter are kept.
  */
 export const Setting = z.pipe(
   z.object({
@@ -227,6 +229,10 @@ export const Setting = z.pipe(
     },
     value: metadata.name === names.VERSION_SETTING ? textIn(value) || textIn(byDefault) : undefined,
     target: metadata.name === names.TARGET_SETTING ? readTarget(value || byDefault) : undefined,
+    drivers:
+      metadata.name === names.DRIVERS_SETTING
+        ? { value: readDrivers(value), default: readDrivers(byDefault) }
+        : undefined,
     status,
   })),
 );
@@ -236,6 +242,8 @@ export const PersistentVolumeClaim = z.object({
   spec: z.object({
     dataSource: z.nullish(z.object({ apiGroup: z.nullish(text), kind: text, name: text })),
     volumeName: z.nullish(text),
+    storageClassName: z.nullish(text),
+    volumeMode: z.nullish(text),
   }),
   status: z.nullish(z.object({ phase: z.nullish(text) })),
 });
@@ -251,17 +259,89 @@ export const ResourceQuota = z.object({
   status: z.nullish(z.object({ hard: amounts, used: amounts })),
 });
 
-export const StorageClass = z.object({ metadata: ClusterMeta });
+export const StorageClass = z.object({
+  metadata: ClusterMeta,
+  provisioner: z.nullish(text),
+  parameters: z.pipe(
+    z.nullish(stringMap),
+    // The rest may name secrets.
+    z.transform((parameters) => ({ dataEngine: parameters?.['dataEngine'] })),
+  ),
+});
+export const VolumeSnapshotClass = z.object({
+  metadata: ClusterMeta,
+  driver: text,
+  deletionPolicy: z.nullish(text),
+  parameters: z.pipe(
+    z.nullish(stringMap),
+    z.transform((parameters) => ({ type: parameters?.['type'] })),
+  ),
+});
 export const CSIDriver = z.object({ metadata: ClusterMeta });
 export const VirtualMachineImage = z.object({ metadata: NamespacedMeta });
+
+export const PersistentVolume = z.object({
+  metadata: ClusterMeta,
+  spec: z.object({ csi: z.nullish(z.object({ driver: text, volumeHandle: text })) }),
+});
+
+/** A volume of Longhorn's. */
+export const Volume = z.object({
+  metadata: NamespacedMeta,
+  spec: z.object({ dataEngine: z.nullish(text) }),
+});
+
+/** Of pods and deployments only this: whether they run a csi-snapshotter, and for which drivers. */
+export const Pod = z.pipe(
+  z.object({ metadata: NamespacedMeta, spec: z.optional(z.unknown()), status: z.optional(z.unknown()) }),
+  z.transform(({ metadata: { name, namespace, uid, resourceVersion }, spec, status }) => ({
+    metadata: { name, namespace, uid, resourceVersion, labels: undefined, annotations: undefined },
+    snapshotter: snapshotterIn(spec),
+    ready: isReadyPod(status),
+  })),
+);
+export const Deployment = z.pipe(
+  z.object({
+    metadata: NamespacedMeta,
+    spec: z.nullish(
+      z.object({
+        replicas: z.nullish(z.number()),
+        template: z.nullish(z.object({ spec: z.optional(z.unknown()) })),
+      }),
+    ),
+    status: z.nullish(z.object({ readyReplicas: z.nullish(z.number()) })),
+  }),
+  z.transform(({ metadata: { name, namespace, uid, resourceVersion }, spec, status }) => ({
+    metadata: { name, namespace, uid, resourceVersion, labels: undefined, annotations: undefined },
+    // Scaled to nothing, it is as if it were not there.
+    snapshotter: spec?.replicas === 0 ? undefined : snapshotterIn(spec?.template?.spec),
+    ready: (status?.readyReplicas ?? 0) > 0,
+  })),
+);
+
+export const Lease = z.object({
+  metadata: NamespacedMeta,
+  spec: z.nullish(z.object({ holderIdentity: z.nullish(text), renewTime: z.nullish(text) })),
+});
 
 export const VirtualMachine = z.object({
   metadata: NamespacedMeta,
   spec: z.pipe(
     z.unknown(),
-    z.transform((spec) => machineIn({ spec })),
+    z.transform((spec) => ({ ...machineIn({ spec }), claims: claimsIn(spec) })),
   ),
   status: z.nullish(z.object({ printableStatus: z.nullish(text) })),
+});
+
+export const VirtualMachineInstance = z.object({
+  metadata: NamespacedMeta,
+  status: z.nullish(z.object({ phase: z.nullish(text), conditions: z.nullish(z.array(Condition)) })),
+});
+
+/** What has Knative look at everything from time to time. */
+export const PingSource = z.object({
+  metadata: NamespacedMeta,
+  spec: z.nullish(z.object({ schedule: z.nullish(text) })),
 });
 
 export const ScheduleVMBackup = z.object({
@@ -281,8 +361,7 @@ export const Event = z.object({
 });
 
 /** `PolicyReport` and `Report` have the same fields, as far as Gleaner fills them. */
-const ReportObject = z.object({
-  metadata: NamespacedMeta,
+const report = {
   scope: z.nullish(Regarding),
   summary: z.nullish(z.object({ fail: z.nullish(z.number()), warn: z.nullish(z.number()) })),
   results: z.nullish(
@@ -296,32 +375,52 @@ const ReportObject = z.object({
       }),
     ),
   ),
-});
-export const PolicyReport = ReportObject;
-export const Report = ReportObject;
+};
+export const PolicyReport = z.object({ metadata: NamespacedMeta, ...report });
+export const Report = PolicyReport;
+export const ClusterPolicyReport = z.object({ metadata: ClusterMeta, ...report });
+export const ClusterReport = ClusterPolicyReport;
 
 export const schemas = {
   VirtualMachineBackup,
   VirtualMachineRestore,
   VolumeSnapshot,
   VolumeSnapshotContent,
+  VolumeSnapshotClass,
   Backup,
   BackupVolume,
   BackupTarget,
   BackupBackingImage,
+  Volume,
   PersistentVolumeClaim,
+  PersistentVolume,
+  Pod,
+  Deployment,
+  Lease,
   Namespace,
   ResourceQuota,
   StorageClass,
   CSIDriver,
   VirtualMachine,
+  VirtualMachineInstance,
   VirtualMachineImage,
   ScheduleVMBackup,
   Setting,
   Event,
   PolicyReport,
   Report,
+  ClusterPolicyReport,
+  ClusterReport,
+  PingSource,
 };
+
+function isReadyPod(status: unknown): boolean {
+  const { conditions } = (status ?? {}) as { conditions?: unknown };
+  return (
+    Array.isArray(conditions) &&
+    conditions.some((one: { type?: unknown; status?: unknown } | null) => one?.type === 'Ready' && one.status === 'True')
+  );
+}
 
 const textIn = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined);
 

@@ -14,6 +14,9 @@ export type BackupVolume = ObjectOf<'BackupVolume'>;
 export type BackupTarget = ObjectOf<'BackupTarget'>;
 export type KubeEvent = ObjectOf<'Event'>;
 export type ReportObject = ObjectOf<'PolicyReport' | 'Report'>;
+export type ClusterReportObject = ObjectOf<'ClusterPolicyReport' | 'ClusterReport'>;
+export type StorageClass = ObjectOf<'StorageClass'>;
+export type SnapshotClass = ObjectOf<'VolumeSnapshotClass'>;
 export type Claim = ObjectOf<'PersistentVolumeClaim'>;
 export type Setting = ObjectOf<'Setting'>;
 /** One volume of a VMBackup: an entry of `status.volumeBackups`. */

@@ -1,5 +1,6 @@
 import type { VerdictKind } from './plan.ts';
 import { auditReasons } from './reasons/audit.ts';
+import { capabilityReasons } from './reasons/capability.ts';
 import { handleReasons } from './reasons/handles.ts';
 import { rebuildingReasons } from './reasons/rebuilding.ts';
 import { restoreReasons } from './reasons/restores.ts';
@@ -32,6 +33,7 @@ export const reasons = {
   ...targetReasons,
   ...auditReasons,
   ...restoreReasons,
+  ...capabilityReasons,
 } as const satisfies Record<string, ReasonInfo>;
 
 export type Reason = keyof typeof reasons;

@@ -1,6 +1,7 @@
 import type { Ref } from '../domain/kinds.ts';
 import { refKey } from '../domain/kinds.ts';
-import { survey } from '../chain/survey.ts';
+import type { SurveyItem } from '../chain/survey.ts';
+import { survey, surveyClasses } from '../chain/survey.ts';
 import type { AnyFunction } from '../function.ts';
 import type { Applied, Applier } from '../kube/apply.ts';
 import { KubeError } from '../kube/errors.ts';
@@ -50,9 +51,7 @@ export async function* sweep(options: SweepOptions): AsyncGenerator<Swept> {
   if (functions.length === 0) return;
   const due: { fn: AnyFunction; subject: Ref }[] = [];
   const known = new Set<string>();
-  const chain = functions.some((fn) => fn.surveysChain === true);
-  const target = functions.some((fn) => fn.watches.some(({ kind }) => kind === 'Setting'));
-  for await (const item of survey(reader, scope, { chain, target, nowMs: nowMs() })) {
+  for await (const item of itemsFor(functions, reader, scope, nowMs())) {
     for (const fn of functions) {
       const considered = fn.surveys(item);
       if ('findings' in considered) {
@@ -82,6 +81,22 @@ export async function* sweep(options: SweepOptions): AsyncGenerator<Swept> {
     const batch = due.slice(start, start + BATCH);
     yield* inParallel(batch, concurrency, ({ fn, subject }) => look(fn, subject, seen, options));
   }
+}
+
+/** What the functions have to be shown; what none of them asks for is not read. */
+async function* itemsFor(
+  functions: readonly AnyFunction[],
+  reader: Reader,
+  scope: SweepOptions['scope'],
+  nowMs: number,
+): AsyncGenerator<SurveyItem> {
+  const others = functions.filter((fn) => fn.surveysClasses !== true);
+  const chain = others.some((fn) => fn.surveysChain === true);
+  const target = others.some((fn) => fn.watches.some(({ kind }) => kind === 'Setting'));
+  if (others.length > 0) yield* survey(reader, scope, { chain, target, nowMs });
+  // StorageClasses are in no namespace, and no part of any selection of VMBackups.
+  const whole = scope?.namespace === undefined && scope?.selector === undefined;
+  if (whole && others.length < functions.length) yield* surveyClasses(reader);
 }
 
 /** Subjects that are looked at between two questions whether the view of the world is still fresh. */
