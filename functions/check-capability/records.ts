@@ -2,13 +2,7 @@ import type { ConfigFault } from '../../shared/capability/faults.ts';
 import type { Capability } from '../../shared/capability/types.ts';
 import { abilities, spelt } from '../../shared/capability/types.ts';
 import { reportNameOf } from '../../shared/chain/reports.ts';
-import type {
-  Identity,
-  PutReportAction,
-  RecordEventAction,
-  ReportResult,
-  Target,
-} from '../../shared/plan/action.ts';
+import type { Identity, PutReportAction, RecordEventAction, ReportResult, Target } from '../../shared/plan/action.ts';
 import { eventName, eventOf } from '../../shared/plan/record.ts';
 import type { SeenReport } from './observe.ts';
 
@@ -49,7 +43,9 @@ export function faultEvents(
     const name = faultEventName(about.uid, fault);
     const { reason, message, cure: command } = fault;
     if (recorded.has(name)) return [];
-    return [eventOf({ about, type: 'Warning', reason, message, command, name, action: 'Check', by: BY }, undefined, nowMs)];
+    return [
+      eventOf({ about, type: 'Warning', reason, message, command, name, action: 'Check', by: BY }, undefined, nowMs),
+    ];
   });
 }
 

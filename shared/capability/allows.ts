@@ -36,7 +36,10 @@ export function inEra(
   const same = answers.every(([, { answer }]) => answer === first.answer);
   const spans = answers.map(([from, { answer, reason }]) => `${describeEra(from)} ${answer} (${reason})`).join(', ');
   if (same && first.answer !== 'unknown') {
-    return { ...first, message: `in every release the answer is ${first.answer}, for its own reason: ${spans}; ${why}` };
+    return {
+      ...first,
+      message: `in every release the answer is ${first.answer}, for its own reason: ${spans}; ${why}`,
+    };
   }
   return say('VersionUnknown', `${why}: ${spans}`, 'kubectl get settings.harvesterhci.io server-version');
 }
@@ -82,7 +85,11 @@ function refusedBy(
   const release = describeEra(era);
   if (isLonghorn(seen) && (era === '1.5' || era === '1.9')) {
     if (engine === undefined) {
-      return say('EngineNotSeen', 'which engine of Longhorn’s the volume is of is not to be seen', 'attach the volume once');
+      return say(
+        'EngineNotSeen',
+        'which engine of Longhorn’s the volume is of is not to be seen',
+        'attach the volume once',
+      );
     }
     if (engine === 'v2') {
       return say(
@@ -129,7 +136,11 @@ function configuredFor(seen: SeenDriver, use: 'snapshot' | 'backup', era: Era): 
   const wrong = wrongClass(known, name, driver, use, cure);
   if (wrong !== undefined) return wrong;
   if (use === 'backup' && isFound(seen.target) && !seen.target.found) {
-    return say('NoBackupTarget', 'no backup target is connected', 'set Harvester’s backup-target, under Advanced / Settings');
+    return say(
+      'NoBackupTarget',
+      'no backup target is connected',
+      'set Harvester’s backup-target, under Advanced / Settings',
+    );
   }
   if (use === 'backup' && !isLonghorn(seen)) {
     const message = `Harvester ${describeEra(era)} takes backups of ${driver}, but nothing of them gets to the target`;

@@ -32,7 +32,11 @@ function canSnapshot(seen: SeenDriver): CapabilityAnswer {
   if (!classes.found.some((one) => one.driver === driver)) {
     const message = `no VolumeSnapshotClass names driver ${driver}`;
     const made = driver === names.LONGHORN_DRIVER ? classFor(driver, [], 'snapshot') : `${driver}-snapshot`;
-    return say('NoSnapshotClass', message, pasteClass(driver, made, driver === names.LONGHORN_DRIVER ? 'snap' : undefined));
+    return say(
+      'NoSnapshotClass',
+      message,
+      pasteClass(driver, made, driver === names.LONGHORN_DRIVER ? 'snap' : undefined),
+    );
   }
   return atWork(seen);
 }

@@ -31,7 +31,8 @@ export const leavesLonghornOut = ({ value }: Configured): boolean =>
   value.is === 'drivers' && !Object.hasOwn(value.drivers, names.LONGHORN_DRIVER);
 
 /** Longhorn's class takes snapshots in the cluster, rather than backups on the target. */
-export const takesSnapshots = ({ parameters }: Pick<SnapshotClass, 'parameters'>): boolean => parameters.type === 'snap';
+export const takesSnapshots = ({ parameters }: Pick<SnapshotClass, 'parameters'>): boolean =>
+  parameters.type === 'snap';
 
 /** The class to take for a driver where none, or a wrong one, is named: the default one, else the first. */
 export function classFor(driver: string, classes: readonly SnapshotClass[], use: 'snapshot' | 'backup'): string {

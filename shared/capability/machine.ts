@@ -19,7 +19,11 @@ export function judgeMachine(
       if (claims.length === 0) return say('NoVolumes', 'the VM has no volume that is a claim');
       const all = claims.map(({ volume, claim }) => {
         const found = volumes.get(claim);
-        const missing = say('ClaimMissing', `claim ${claim} does not exist`, `kubectl get pvc ${claim} -n ${namespace}`);
+        const missing = say(
+          'ClaimMissing',
+          `claim ${claim} does not exist`,
+          `kubectl get pvc ${claim} -n ${namespace}`,
+        );
         return { volume, claim, answer: found?.[side][ability] ?? missing };
       });
       return worst(all, ability);
@@ -42,7 +46,11 @@ function withoutShared(allows: Answers, volume: string, surroundings: Pick<Surro
       ? allows[ability]
       : inEra(surroundings, (era) =>
           era === '1.9'
-            ? say('SharedDisk', `disk ${volume} is shareable, and Harvester 1.9 refuses the VM for that`, 'detach it first')
+            ? say(
+                'SharedDisk',
+                `disk ${volume} is shareable, and Harvester 1.9 refuses the VM for that`,
+                'detach it first',
+              )
             : allows[ability],
         );
   return { ...allows, snapshot: judge('snapshot'), backup: judge('backup') };
@@ -55,8 +63,7 @@ interface OfVolume {
 }
 
 function worst(all: readonly OfVolume[], ability: Ability): CapabilityAnswer {
-  const bad =
-    all.find(({ answer }) => answer.answer === 'no') ?? all.find(({ answer }) => answer.answer === 'unknown');
+  const bad = all.find(({ answer }) => answer.answer === 'no') ?? all.find(({ answer }) => answer.answer === 'unknown');
   // A yes that is none in the end (BackupHollow, ActionsHidden) is worth more words than a plain one.
   const yes = all.find(({ answer }) => answer.cure !== undefined) ?? all[0];
   const { volume, claim, answer } = (bad ?? yes) as OfVolume;

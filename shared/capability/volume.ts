@@ -78,7 +78,11 @@ export function judgeVolume({ claim, seen, engine, foreign }: SeenVolume): Capab
     ...(claim.metadata.annotations?.[DATA_VOLUME] && { dataVolume: 'true' }),
   };
   if (foreign) {
-    const no = say('VolumeNotCsi', `${describeRef(subject)} is on a volume of no CSI driver`, 'move it to a CSI StorageClass');
+    const no = say(
+      'VolumeNotCsi',
+      `${describeRef(subject)} is on a volume of no CSI driver`,
+      'move it to a CSI StorageClass',
+    );
     return { subject, can: answersOf(() => no), allows: answersOf(() => no), facts };
   }
   return { subject, can: canOf(seen, engine), allows: allowsOf(seen, engine), facts };

@@ -418,7 +418,9 @@ function isReadyPod(status: unknown): boolean {
   const { conditions } = (status ?? {}) as { conditions?: unknown };
   return (
     Array.isArray(conditions) &&
-    conditions.some((one: { type?: unknown; status?: unknown } | null) => one?.type === 'Ready' && one.status === 'True')
+    conditions.some(
+      (one: { type?: unknown; status?: unknown } | null) => one?.type === 'Ready' && one.status === 'True',
+    )
   );
 }
 

@@ -21,7 +21,10 @@ export const capabilityReasons = {
     'The StorageClass is set up for snapshots, and no csi-snapshotter of its driver runs: every snapshot waits for ever.',
     'Turn the csi-snapshotter on in the driver’s chart, or start it again.',
   ),
-  ConfigInvalid: report('Harvester’s `csi-driver-config` cannot be read, and everything that needs it is refused.', paste),
+  ConfigInvalid: report(
+    'Harvester’s `csi-driver-config` cannot be read, and everything that needs it is refused.',
+    paste,
+  ),
   ConfigClassMissing: report('`csi-driver-config` names a VolumeSnapshotClass that does not exist.', paste),
   ConfigClassOfOtherDriver: report(
     '`csi-driver-config` names a VolumeSnapshotClass that is of another driver, or of the wrong type.',
