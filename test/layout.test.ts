@@ -37,6 +37,12 @@ const rooms: readonly Room[] = [
     pure: true,
   },
   {
+    room: 'shared/advice',
+    may: ['shared/domain', 'shared/objects', 'shared/capability'],
+    types: ['shared/kube/ports.ts'],
+    pure: true,
+  },
+  {
     room: 'shared/events',
     may: ['shared/domain', 'shared/objects'],
     types: ['shared/function.ts'],

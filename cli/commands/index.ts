@@ -1,5 +1,7 @@
 import type { Command } from '../command.ts';
+import { adviseCommand } from './advise.ts';
 import { applyCommand } from './apply.ts';
+import { capabilityCommand } from './capability.ts';
 import { doctorCommand } from './doctor.ts';
 import { explainCommand } from './explain.ts';
 import { functionsCommand } from './functions.ts';
@@ -17,6 +19,8 @@ export const commands: readonly Command<any>[] = [
   doctorCommand,
   explainCommand,
   preflightCommand,
+  capabilityCommand,
+  adviseCommand,
   planCommand,
   applyCommand,
   replayCommand,

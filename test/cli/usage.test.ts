@@ -29,10 +29,10 @@ describe('a command line that is right', () => {
   });
 
   test.each([
-    ['table', /^NAME +SUMMARY\nfix-handle /],
+    ['table', /^NAME +SUMMARY\ncheck-capability .*\nfix-handle /],
     ['wide', /WATCHES +NEEDS/],
-    ['yaml', /^- name: fix-handle/],
-    ['name', /^fix-handle\npreflight-restore\nrebuild-snapshot\nrediscover-target\nrelink-vmbackup\nverify-backup\n$/],
+    ['yaml', /^- name: check-capability[^]*\n- name: fix-handle/],
+    ['name', /^check-capability\nfix-handle\npreflight-restore\nrebuild-snapshot\nrediscover-target\nrelink-vmbackup\nverify-backup\n$/],
   ])('functions -o %s', async (format, shape) => {
     expect((await gleaner(['functions', '-o', format])).out).toMatch(shape);
   });
@@ -51,7 +51,7 @@ describe('a command line that is wrong: one sentence on stderr, exit code 2', ()
     { argv: ['functions', 'fix-handle'], says: 'too many arguments' },
     { argv: ['scan', '-o', 'xml'], says: 'Allowed choices are table, wide, json, yaml, name' },
     { argv: ['scan', 'pods'], says: '"pods" is no kind that Gleaner looks at' },
-    { argv: ['scan', '--function', 'fix'], says: 'no function "fix"; there are: fix-handle' },
+    { argv: ['scan', '--function', 'fix'], says: 'no function "fix"; there are: check-capability, fix-handle' },
     { argv: ['scan', '--policy', 'fix-handle.mode=swap'], says: 'fix-handle.procedure=auto|create|swap' },
     { argv: ['scan', '--policy', 'fix-handle.procedure=swop'], says: 'write fix-handle.procedure=auto|create|swap' },
     { argv: ['plan', '--procedure', 'swop'], says: 'auto, create, swap' },
