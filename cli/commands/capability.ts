@@ -48,7 +48,6 @@ export const capabilityCommand = defineCommand<Options>({
 });
 
 async function run({ args, options, io }: Call<Options>): Promise<number> {
-  if (args.length > 1) throw new UsageError('ask about one kind, or one object, at a time');
   if (options.clear !== true && options.dryRun === true) throw new UsageError('--dry-run goes with --clear');
   const { dryRun = false, ...to } = options;
   if (options.clear === true) {

@@ -5,6 +5,7 @@ import * as losses from './losses.ts';
 import * as orphans from './orphans.ts';
 import * as restores from './restores.ts';
 import type { Scenario } from './scenario.ts';
+import { mixedStorage } from './storage.ts';
 import * as targets from './targets.ts';
 import * as trouble from './trouble.ts';
 
@@ -51,6 +52,7 @@ export const scenarios: readonly Scenario[] = [
   orphans.orphans,
   orphans.brokenLinks,
   orphans.blockers,
+  mixedStorage,
   large(100),
 ];
 

@@ -32,7 +32,10 @@ describe('a command line that is right', () => {
     ['table', /^NAME +SUMMARY\ncheck-capability .*\nfix-handle /],
     ['wide', /WATCHES +NEEDS/],
     ['yaml', /^- name: check-capability[^]*\n- name: fix-handle/],
-    ['name', /^check-capability\nfix-handle\npreflight-restore\nrebuild-snapshot\nrediscover-target\nrelink-vmbackup\nverify-backup\n$/],
+    [
+      'name',
+      /^check-capability\nfix-handle\npreflight-restore\nrebuild-snapshot\nrediscover-target\nrelink-vmbackup\nverify-backup\n$/,
+    ],
   ])('functions -o %s', async (format, shape) => {
     expect((await gleaner(['functions', '-o', format])).out).toMatch(shape);
   });

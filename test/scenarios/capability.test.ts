@@ -53,7 +53,7 @@ const events = ({ sandbox }: World) => sandbox.client.list('events.k8s.io/v1/Eve
 const create = async ({ sandbox: { client } }: World, ...objects: KubeObject[]) => {
   for (const { metadata, status, ...object } of objects) {
     const { uid: _another, ...rest } = metadata;
-    const made = await client.create({ ...object, metadata: rest } as KubeObject);
+    const made = await client.create({ ...object, metadata: rest });
     if (status !== undefined) await client.updateStatus({ ...made, status });
   }
 };
@@ -276,7 +276,7 @@ describe('a storm of ten thousand claims', () => {
         const configs = new Map([[checkCapability.name, checkCapability.config.parse({})]]);
         const cluster = createCluster({ mode: 'apply', configs }, () => Promise.resolve(world.client));
         const host = {
-          session: cluster.session,
+          session: (fn: typeof checkCapability) => cluster.session(fn),
           async *sweep() {},
           log: createLog({ level: 'silent', write: () => undefined }),
         };
