@@ -2,8 +2,10 @@ import type { Ref } from '../../shared/domain/kinds.ts';
 import { ref } from '../../shared/domain/kinds.ts';
 import * as names from '../../shared/domain/names.ts';
 import { isClone, shownBy } from '../../shared/capability/evidence.ts';
+import { judgeClass } from '../../shared/capability/judge.ts';
 import type { Notes } from '../../shared/capability/notes.ts';
-import { parseNotes } from '../../shared/capability/notes.ts';
+import { notesOf, notesToSet, parseNotes } from '../../shared/capability/notes.ts';
+import { readClasses } from '../../shared/capability/read.ts';
 import { judgeTarget } from '../../shared/chain/target.ts';
 import type { Change, ChangeOf, Considered } from '../../shared/function.ts';
 import type { Reader } from '../../shared/kube/ports.ts';
@@ -19,7 +21,7 @@ export function considers(change: Change): Considered {
       if (change.type === 'delete') return leave(change, 'StorageClassGone', 'is gone');
       return { subjects: [ref('StorageClass', change.name)] };
     case 'CSIDriver':
-      return { search: (reader) => classesWhere(reader, ({ provisioner }) => provisioner === change.name) };
+      return { search: (reader) => classesToTell(reader) };
     case 'VolumeSnapshotClass':
       // The list of drivers may name it for another driver than its own.
       return { search: (reader) => settingAndClasses(reader) };
@@ -77,8 +79,21 @@ function considerClaim(change: ChangeOf<'PersistentVolumeClaim'>): Considered {
 
 async function* settingAndClasses(reader: Reader): AsyncGenerator<Ref> {
   yield driversSetting;
-  yield* classesWhere(reader, () => true);
+  yield* classesToTell(reader);
 }
+
+/**
+ * Those that have another answer now than stands on them. Harvester makes a class for each image, and all of them would
+ * be looked at closely for what concerns none. Leases are taken as held: what becomes of them makes no event anyway.
+ */
+async function* classesToTell(reader: Reader): AsyncGenerator<Ref> {
+  for await (const seen of readClasses(reader, LEASES_HELD)) {
+    const { annotations, name } = seen.storageClass.metadata;
+    const differs = Object.keys(notesToSet(annotations, notesOf(judgeClass(seen)))).length > 0;
+    if (differs) yield ref('StorageClass', name);
+  }
+}
+const LEASES_HELD = 0;
 
 async function* classesWhere(reader: Reader, wanted: (one: StorageClass) => boolean): AsyncGenerator<Ref> {
   for await (const one of reader.list('StorageClass')) {

@@ -1,5 +1,6 @@
 import type { Ref } from '../../shared/domain/kinds.ts';
 import { ref } from '../../shared/domain/kinds.ts';
+import { FIELD_MANAGER, MANAGED_BY_LABEL } from '../../shared/domain/names.ts';
 import type { ConfigFault } from '../../shared/capability/faults.ts';
 import { faultsOf } from '../../shared/capability/faults.ts';
 import type { SeenClass } from '../../shared/capability/read.ts';
@@ -53,8 +54,13 @@ export async function observe(reader: Reader, subject: Ref, nowMs: number): Prom
   return { subject, is: 'nothing' };
 }
 
+/** Gleaner's few among all there are, in one list that serves every class of a sweep. */
 async function readReport(reader: Reader, uid: string): Promise<SeenReport> {
   const reportKind = await clusterReportKindOf(reader);
   if (reportKind === undefined) return {};
-  return { reportKind, report: await reader.get(reportKind, reportNameOf(uid)) };
+  const name = reportNameOf(uid);
+  for await (const report of reader.list(reportKind, { labels: { [MANAGED_BY_LABEL]: FIELD_MANAGER } })) {
+    if (report.metadata.name === name) return { reportKind, report };
+  }
+  return { reportKind };
 }

@@ -2,7 +2,7 @@ import { attempt } from '../capability/attempt.ts';
 import type { ConfigFault } from '../capability/faults.ts';
 import { faultsOf } from '../capability/faults.ts';
 import { judgeClass } from '../capability/judge.ts';
-import { readClass, readSurroundings } from '../capability/read.ts';
+import { readClasses, readSurroundings } from '../capability/read.ts';
 import type { Capability, Known } from '../capability/types.ts';
 import * as names from '../domain/names.ts';
 import type { Reader } from '../kube/ports.ts';
@@ -35,8 +35,8 @@ export async function readAdvice(reader: Reader, chain: SeenAdvice['chain'], now
     used: await attempt(async () => {
       const used = await usedClasses(reader);
       const found: Capability[] = [];
-      for await (const one of reader.list('StorageClass')) {
-        if (used.has(one.metadata.name)) found.push(judgeClass(await readClass(reader, one, nowMs, surroundings)));
+      for await (const one of readClasses(reader, nowMs, surroundings)) {
+        if (used.has(one.storageClass.metadata.name)) found.push(judgeClass(one));
       }
       return found;
     }),

@@ -2,6 +2,7 @@ import * as names from '../domain/names.ts';
 import { say } from './answer.ts';
 import { classFor, pasteClass, takesSnapshots } from './config.ts';
 import type { SeenDriver } from './read.ts';
+import { isCsi } from './snapshotter.ts';
 import type { Answers, CapabilityAnswer } from './types.ts';
 import { isFound } from './types.ts';
 
@@ -43,7 +44,7 @@ function canSnapshot(seen: SeenDriver): CapabilityAnswer {
 
 /** What no snapshot can do without. */
 function whatIsMissing({ driver, drivers, served, classes, snapshotter, evidence }: SeenDriver) {
-  if (driver === '' || driver.startsWith('kubernetes.io/')) {
+  if (!isCsi(driver)) {
     return say('NotCsi', `provisioner ${driver || '(none)'} is no CSI driver`, 'use a StorageClass of a CSI driver');
   }
   // A CSIDriver object is usual, not needed: whatever else speaks for the driver counts as well.

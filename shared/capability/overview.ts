@@ -4,7 +4,7 @@ import { faultsOf } from './faults.ts';
 import { judgeClass } from './judge.ts';
 import { judgeMachine } from './machine.ts';
 import type { SeenClass, Surroundings } from './read.ts';
-import { readClass, readSurroundings } from './read.ts';
+import { readClasses, readSurroundings } from './read.ts';
 import type { Capability } from './types.ts';
 import { isFound } from './types.ts';
 import { judgeVolume, readVolume } from './volume.ts';
@@ -44,16 +44,12 @@ async function capabilitiesFor(
   nowMs: number,
 ): Promise<Capability[]> {
   const classes: SeenClass[] = [];
-  const asksForClasses = question.kind === 'StorageClass';
-  for await (const one of reader.list('StorageClass')) {
-    if (asksForClasses && question.name !== undefined && question.name !== one.metadata.name) continue;
-    classes.push(await readClass(reader, one, nowMs, surroundings));
-  }
+  for await (const one of readClasses(reader, nowMs, surroundings)) classes.push(one);
   const judgeClaim = async (claim: Parameters<typeof readVolume>[1]) =>
     judgeVolume(await readVolume(reader, claim, classes, surroundings, nowMs));
   switch (question.kind) {
     case 'StorageClass':
-      return classes.map(judgeClass);
+      return classes.map(judgeClass).filter(({ subject: { name } }) => name === (question.name ?? name));
     case 'PersistentVolumeClaim': {
       const found: Capability[] = [];
       for await (const claim of objects(reader, 'PersistentVolumeClaim', question)) found.push(await judgeClaim(claim));

@@ -10,6 +10,7 @@ import { parseNotes } from './notes.ts';
 import type { SnapshotterState } from './snapshotter.ts';
 import { readSnapshotter } from './snapshotter.ts';
 import type { Known } from './types.ts';
+import { isFound } from './types.ts';
 
 /** What is the same for every StorageClass of a cluster. */
 export interface Surroundings {
@@ -63,20 +64,40 @@ export async function readClass(
   storageClass: StorageClass,
   nowMs: number,
   surroundings?: Surroundings,
+  snapshotters = new Map<string, Known<SnapshotterState>>(),
 ): Promise<SeenClass> {
   const seen = surroundings ?? (await readSurroundings(reader));
   const driver = storageClass.provisioner ?? '';
-  const classes = 'found' in seen.classes ? seen.classes.found : [];
-  const hasClass = classes.some((one) => one.driver === driver);
+  const snapshotter = snapshotters.get(driver) ?? (await snapshotterOf(reader, driver, seen, nowMs));
+  snapshotters.set(driver, snapshotter);
   const noted = parseNotes(storageClass.metadata.annotations);
-  return {
-    ...seen,
-    storageClass,
-    driver,
-    snapshotter: await readSnapshotter(reader, driver, nowMs),
-    evidence: await readEvidence(reader, storageClass, noted, hasClass),
-  };
+  const evidence = await readEvidence(reader, storageClass, noted, hasClass(seen, driver));
+  return { ...seen, storageClass, driver, snapshotter, evidence };
 }
+
+/** All of them; what several have in common is read once. */
+export async function* readClasses(
+  reader: Reader,
+  nowMs: number,
+  surroundings?: Surroundings,
+): AsyncGenerator<SeenClass> {
+  const seen = surroundings ?? (await readSurroundings(reader));
+  const snapshotters = new Map<string, Known<SnapshotterState>>();
+  for await (const one of reader.list('StorageClass')) yield readClass(reader, one, nowMs, seen, snapshotters);
+}
+
+export function snapshotterOf(
+  reader: Reader,
+  driver: string,
+  seen: Surroundings,
+  nowMs: number,
+): Promise<Known<SnapshotterState>> {
+  const expected = !isFound(seen.drivers) || seen.drivers.found.has(driver) || hasClass(seen, driver);
+  return readSnapshotter(reader, driver, nowMs, expected);
+}
+
+const hasClass = ({ classes }: Surroundings, driver: string): boolean =>
+  isFound(classes) && classes.found.some((one) => one.driver === driver);
 
 async function snapshotClasses(reader: Reader): Promise<SnapshotClass[]> {
   const found: SnapshotClass[] = [];

@@ -17,16 +17,27 @@ export function leaseName(driver: string): string {
   return name.endsWith('-') ? `${name}X` : name;
 }
 
+/** Provisioners of Kubernetes' own are no CSI drivers. */
+export const isCsi = (driver: string): boolean => driver !== '' && !driver.startsWith('kubernetes.io/');
+
 /**
  * Looks at leases, then deployments, then pods, each only where the one before does not settle it: a snapshotter that runs
- * by itself holds no lease, and one of a StatefulSet is in no deployment.
+ * by itself holds no lease, and one of a StatefulSet is in no deployment. All pods of a cluster are much to read: they are
+ * only for a driver that something speaks for (`expected`).
  */
-export async function readSnapshotter(reader: Reader, driver: string, nowMs: number): Promise<Known<SnapshotterState>> {
+export async function readSnapshotter(
+  reader: Reader,
+  driver: string,
+  nowMs: number,
+  expected: boolean,
+): Promise<Known<SnapshotterState>> {
+  if (!isCsi(driver)) return { found: 'absent' };
   const leases = await attempt(() => all(reader.list('Lease')));
   if (isFound(leases) && leases.found.some((lease) => isHeld(lease, driver, nowMs))) return { found: 'runs' };
   const deployments = await attempt(() => all(reader.list('Deployment')));
   const inDeployments = isFound(deployments) ? among(deployments.found, driver) : 'absent';
   if (inDeployments === 'runs') return { found: 'runs' };
+  if (!expected && isFound(deployments)) return { found: inDeployments };
   const pods = await attempt(() => all(reader.list('Pod')));
   const inPods = isFound(pods) ? among(pods.found, driver) : 'absent';
   // Whoever sees all pods sees enough; without them nobody can say that there is none.

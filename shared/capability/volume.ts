@@ -8,7 +8,7 @@ import { attempt } from './attempt.ts';
 import type { Engine } from './can.ts';
 import { canOf } from './can.ts';
 import type { SeenClass, SeenDriver, Surroundings } from './read.ts';
-import { readSnapshotter } from './snapshotter.ts';
+import { snapshotterOf } from './read.ts';
 import type { Capability, Known } from './types.ts';
 import { answersOf, isFound } from './types.ts';
 
@@ -46,7 +46,7 @@ export async function readVolume(
   const seen = sameDriver ?? {
     ...surroundings,
     driver,
-    snapshotter: await readSnapshotter(reader, driver, nowMs),
+    snapshotter: await snapshotterOf(reader, driver, surroundings, nowMs),
     evidence: {},
   };
   const longhorn = driver === names.LONGHORN_DRIVER;

@@ -193,14 +193,16 @@ describe('an event', () => {
     expect(await found(change(taken({ error: { message: 'no space' } })), seen)).toEqual([]);
   });
 
-  test('of a driver concerns its classes; of a snapshot class or the Setting, all of them', async () => {
-    expect(await found(change(w.lvmDriver), well)).toEqual(['lvm-fast']);
-    const all = ['csi-driver-config', 'harvester-longhorn', 'lvm-fast', 'longhorn-v2'];
-    expect(await found(change(w.lvmClass, 'delete'), well)).toEqual(all);
-    expect(await found({ kind: 'Setting', name: 'csi-driver-config', namespace: '', type: 'update' }, well)).toEqual(
-      all,
-    );
-    expect(await found({ kind: 'Setting', name: 'ui-index', namespace: '', type: 'update' }, well)).toEqual([]);
+  test('of a driver, a snapshot class or the Setting concerns the classes that now have another answer', async () => {
+    const all = ['harvester-longhorn', 'lvm-fast', 'longhorn-v2'];
+    const setting_: Change = { kind: 'Setting', name: 'csi-driver-config', namespace: '', type: 'update' };
+    expect(await found(change(w.lvmDriver), well)).toEqual(all);
+    expect(await found(setting_, well)).toEqual(['csi-driver-config', ...all]);
+    const told = await noted(well);
+    expect(await found(change(w.lvmDriver), told)).toEqual(['harvester-longhorn', 'longhorn-v2']);
+    const later = w.without(told, w.lvmClass);
+    expect(await found(change(w.lvmClass, 'delete'), later)).toEqual(['csi-driver-config', ...all]);
+    expect(await found({ ...setting_, name: 'ui-index' }, later)).toEqual([]);
   });
 
   test('of the target concerns a class only when what stands on it is over', async () => {
