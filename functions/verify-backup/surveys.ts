@@ -51,7 +51,7 @@ function isSound(vmBackup: VMBackup, entry: VolumeEntry, pair: PairState, chain:
   if (!pair.hasSnapshot || !pair.hasContent || pair.unready || pair.notRight || pair.unowned) return false;
   if (pair.unfinished || !pair.names(backup)) return false;
   const volume = persistentVolumeClaim?.spec?.volumeName;
-  if (!volume || !chain.isOf(backup, volume) || chain.backupVolumesOf(volume) !== 1) return false;
+  if (!volume || !chain.isOf(backup, volume) || !chain.hasOneBackupVolume(volume)) return false;
   const takenMs = chain.takenMs(backup);
   return takenMs === undefined || !isTakenLater(vmBackup, { volume, takenMs });
 }

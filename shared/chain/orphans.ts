@@ -20,6 +20,9 @@ export interface Orphan {
   readonly snapshot?: string | undefined;
 }
 
+/** The uids of VMBackups and restores that exist. */
+export type Living = Pick<ReadonlySet<string>, 'has'>;
+
 /** A pre-provisioned content is created before its snapshot: only after this long is it left over. */
 const UNBOUND_GRACE_MS = 5 * 60_000;
 
@@ -59,7 +62,7 @@ export function sizeOf({ status }: Backup): number | undefined {
 }
 
 /** A content of a remote backup whose snapshot is not there and that no VMBackup expects. */
-export function judgeLeftContent(content: Content, living: ReadonlySet<string>, nowMs: number): Orphan | undefined {
+export function judgeLeftContent(content: Content, living: Living, nowMs: number): Orphan | undefined {
   const backup = backupNamedBy(content);
   if (backup === undefined || isDeleting(content) || isGuestClusters(content)) return undefined;
   if (ownedByLiving(content, living)) return undefined;
@@ -80,7 +83,7 @@ export function judgeLeftContent(content: Content, living: ReadonlySet<string>, 
  * A snapshot of a remote backup that no VMBackup or restore names or owns. Snapshots that people and their tools take of
  * claims are theirs; what Harvester takes bears its annotations.
  */
-export function judgeUnclaimedSnapshot(snapshot: Snapshot, living: ReadonlySet<string>): Orphan | undefined {
+export function judgeUnclaimedSnapshot(snapshot: Snapshot, living: Living): Orphan | undefined {
   const { metadata, spec } = snapshot;
   if (isDeleting(snapshot) || isGuestClusters(snapshot) || ownedByLiving(snapshot, living)) return undefined;
   const owners = metadata.ownerReferences ?? [];
@@ -101,7 +104,7 @@ export function judgeUnclaimedSnapshot(snapshot: Snapshot, living: ReadonlySet<s
 const managers =
   /^(app\.kubernetes\.io\/managed-by|velero\.io\/|argocd\.argoproj\.io\/|kustomize\.toolkit\.fluxcd\.io\/)/;
 
-const ownedByLiving = ({ metadata }: Content | Snapshot, living: ReadonlySet<string>): boolean =>
+const ownedByLiving = ({ metadata }: Content | Snapshot, living: Living): boolean =>
   (metadata.ownerReferences ?? []).some(({ uid }) => living.has(uid));
 
 /** The Longhorn Backup a content names, in its spec or as Longhorn reported it. */

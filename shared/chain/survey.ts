@@ -1,6 +1,7 @@
 import * as names from '../domain/names.ts';
 import type { KindName, Ref } from '../domain/kinds.ts';
 import type { ListOptions, Reader } from '../kube/ports.ts';
+import { pagesOf } from './pages.ts';
 import { parseHandle } from '../domain/handle.ts';
 import type {
   Backup,
@@ -60,8 +61,8 @@ export interface ChainState {
   readonly isOf: (longhornBackup: string, volume: string) => boolean;
   /** When its data was taken, to the next minute; undefined where Longhorn does not say. */
   readonly takenMs: (longhornBackup: string) => number | undefined;
-  /** How many BackupVolumes there are for a Longhorn volume. */
-  readonly backupVolumesOf: (volume: string) => number;
+  /** Whether there is just one BackupVolume for a Longhorn volume. */
+  readonly hasOneBackupVolume: (volume: string) => boolean;
   readonly target: BackupTarget | undefined;
   /** A report of Gleaner's says that something is wrong with this VMBackup. */
   readonly accused: (uid: string) => boolean;
@@ -125,14 +126,14 @@ const known = { there: 1, held: 2, claimed: 4, recorded: 8 } as const;
 const volumeBits = (volume: string): number => ((hash(volume) << 4) | known.there) >>> 0;
 
 /**
- * Reads the cluster once, in lists only, and yields each content, the snapshots worth a word, and each VMBackup. Memory
- * grows by some fifty bytes per backup and pair, not by the objects: pages are dropped as they are read.
+ * Reads the cluster once, in lists only, and yields, by the page, each content, the snapshots worth a word, and each
+ * VMBackup. Memory grows by some hundred bytes per backup and pair, not by the objects: pages are dropped as they are read.
  */
 export async function* survey(
   reader: Reader,
   scope: Pick<ListOptions, 'namespace' | 'selector'> = {},
   { chain = false, target = false, nowMs = 0 }: SurveyOptions = {},
-): AsyncGenerator<SurveyItem> {
+): AsyncGenerator<Iterable<SurveyItem>> {
   // Of a part of the VMBackups nothing can be concluded for the target as a whole, nor what nobody claims.
   const whole = scope.namespace === undefined && scope.selector === undefined;
   const unreadable: SurveyItem[] = [];
@@ -141,93 +142,114 @@ export async function* survey(
       void unreadable.push({ what: 'unreadable', object, issue }),
   };
   const backups = new Backups();
-  for await (const backup of reader.list('Backup', { namespace: names.LONGHORN_NAMESPACE, ...options })) {
-    backups.add(backup);
+  for await (const page of pagesOf(reader, 'Backup', { namespace: names.LONGHORN_NAMESPACE, ...options })) {
+    for (const backup of page) backups.add(backup);
   }
 
   const surroundings = chain ? await readSurroundings(reader, options) : undefined;
 
+  /** By namespace and name of the snapshot; the number is when the data of a pair that was taken here is of, in seconds. */
   const pairs = new NameTable();
-  /** When the data of pairs that were taken here is of, in seconds. */
-  const ages = new NameTable();
-  for await (const content of reader.list('VolumeSnapshotContent', options)) {
-    yield surveyContent(content, backups, pairs, ages);
+  for await (const page of pagesOf(reader, 'VolumeSnapshotContent', options)) {
+    yield each(page, (content) => surveyContent(content, backups, pairs));
   }
   for await (const { backup, contents } of sharedBackups(reader, backups.shared)) {
-    yield { what: 'shared', backup, contents };
+    yield [{ what: 'shared', backup, contents }];
   }
 
-  for await (const snapshot of reader.list('VolumeSnapshot', options)) {
-    const key = `${snapshot.metadata.namespace}/${snapshot.metadata.name}`;
-    const dynamic = !snapshot.spec.source.volumeSnapshotContentName;
-    const unready = snapshot.status?.readyToUse !== true || isDeleting(snapshot);
-    const owned = snapshot.metadata.ownerReferences?.some((o) => o.kind === 'VirtualMachineBackup') === true;
-    const flags = (dynamic ? bit.dynamic : 0) | (unready ? bit.unready : 0) | (owned ? 0 : bit.unowned);
-    pairs.add(key, bit.snapshot | flags);
-    const noted = snapshot.metadata.annotations?.[names.SWAP_ANNOTATION] !== undefined;
-    if (noted || unready) yield { what: 'snapshot', snapshot, pair: stateOf(pairs.get(key)) };
+  for await (const page of pagesOf(reader, 'VolumeSnapshot', options)) {
+    yield each(page, (snapshot) => surveySnapshot(snapshot, pairs));
   }
 
   let needsTarget = false;
-  for await (const backup of reader.list('VirtualMachineBackup', { ...scope, ...options })) {
-    const { namespace, uid } = backup.metadata;
-    for (const { longhornBackupName } of entriesOf(backup)) if (longhornBackupName) backups.record(longhornBackupName);
-    const keyOf = (name: string) => `${namespace}/${name}`;
-    const pairOf = (name: string) => stateOf(pairs.get(keyOf(name)), ages.get(keyOf(name)));
-    if (surroundings === undefined) {
-      yield { what: 'vmbackup', backup, pairOf };
-      continue;
-    }
-    needsTarget ||= (backup.spec.type || 'backup') === 'backup';
-    surroundings.living.add(uid);
-    claim(backup, pairs);
-    yield { what: 'vmbackup', backup, pairOf, chain: chainState(backups, surroundings) };
+  const state = surroundings && chainState(backups, surroundings);
+  for await (const page of pagesOf(reader, 'VirtualMachineBackup', { ...scope, ...options })) {
+    yield each(page, (backup): SurveyItem => {
+      const { namespace, uid } = backup.metadata;
+      for (const { longhornBackupName: name } of entriesOf(backup)) if (name) backups.record(name);
+      const pairOf = pairsOf(namespace, pairs);
+      if (surroundings === undefined || state === undefined) return { what: 'vmbackup', backup, pairOf };
+      needsTarget ||= (backup.spec.type || 'backup') === 'backup';
+      surroundings.living.add(uid, 1);
+      claim(backup, pairs);
+      return { what: 'vmbackup', backup, pairOf, chain: state };
+    });
   }
   if (target && whole) {
     let setting: Setting | undefined;
     for await (const one of reader.list('Setting')) if (one.metadata.name === names.TARGET_SETTING) setting = one;
-    yield { what: 'target', setting, unclaimed: backups.unrecorded };
+    yield [{ what: 'target', setting, unclaimed: backups.unrecorded }];
   }
   if (surroundings !== undefined) {
     const trouble = judgeTarget(surroundings.target);
     if (trouble !== undefined && (needsTarget || trouble.reason !== 'TargetNotConnected')) {
-      yield { what: 'targetTrouble', trouble };
+      yield [{ what: 'targetTrouble', trouble }];
     }
-    for (const restore of surroundings.restores) yield { what: 'restore', restore };
+    yield surroundings.restores.map((restore) => ({ what: 'restore', restore }));
     // What cannot be read may claim anything.
-    if (whole && unreadable.length === 0) yield* unclaimed(reader, backups, pairs, surroundings, nowMs);
+    if (whole && unreadable.length === 0) {
+      for await (const orphan of unclaimed(reader, backups, pairs, surroundings, nowMs)) yield [orphan];
+    }
   }
-  yield* unreadable;
+  yield unreadable;
+}
+
+/** One at a time: what is not odd is forgotten before the next is read. */
+function* each<T>(page: Iterable<T>, survey: (object: T) => SurveyItem | undefined): Generator<SurveyItem, void> {
+  for (const object of page) {
+    const item = survey(object);
+    if (item !== undefined) yield item;
+  }
+}
+
+function surveySnapshot(snapshot: Snapshot, pairs: NameTable): SurveyItem | undefined {
+  const { name, namespace, ownerReferences, annotations } = snapshot.metadata;
+  const dynamic = !snapshot.spec.source.volumeSnapshotContentName;
+  const unready = snapshot.status?.readyToUse !== true || isDeleting(snapshot);
+  const owned = ownerReferences?.some((o) => o.kind === 'VirtualMachineBackup') === true;
+  const flags = (dynamic ? bit.dynamic : 0) | (unready ? bit.unready : 0) | (owned ? 0 : bit.unowned);
+  pairs.add(name, bit.snapshot | flags, namespace);
+  const noted = annotations?.[names.SWAP_ANNOTATION] !== undefined;
+  return noted || unready ? { what: 'snapshot', snapshot, pair: stateOf(pairs.get(name, namespace)) } : undefined;
+}
+
+/** Several functions ask for the same pairs of a VMBackup. */
+function pairsOf(namespace: string, pairs: NameTable): SurveyedVMBackup['pairOf'] {
+  const known = new Map<string, PairState>();
+  return (name) => {
+    const state = known.get(name) ?? stateOf(pairs.get(name, namespace), pairs.numberOf(name, namespace));
+    known.set(name, state);
+    return state;
+  };
 }
 
 /** The StorageClasses, in one list of their own: nothing else is read for them. Who may not read them learns just that. */
-export async function* surveyClasses(reader: Reader): AsyncGenerator<SurveyItem> {
+export async function* surveyClasses(reader: Reader): AsyncGenerator<SurveyItem[]> {
   const classes: StorageClass[] = [];
   try {
     for await (const one of reader.list('StorageClass')) classes.push(one);
   } catch (error) {
     const { status, message } = error as { status?: unknown; message?: unknown };
     if (status !== 403) throw error;
-    yield { what: 'storageClasses', classes: [], unknown: String(message) };
+    yield [{ what: 'storageClasses', classes: [], unknown: String(message) }];
     return;
   }
-  yield { what: 'storageClasses', classes };
+  yield [{ what: 'storageClasses', classes }];
 }
 
 /** A VMBackup's own pairs, and what they were revised from or are about to be revised into. */
 function claim(backup: VMBackup, pairs: NameTable): void {
   for (const { name } of entriesOf(backup)) {
     for (const one of name ? [name, names.revisedName(name), ...names.predecessorNames(name)] : []) {
-      const key = `${backup.metadata.namespace}/${one}`;
-      if (pairs.get(key) !== 0) pairs.add(key, bit.claimed);
+      pairs.mark(one, bit.claimed, backup.metadata.namespace);
     }
   }
 }
 
-const chainState = (backups: Backups, { target, backupVolumesOf, accused }: Surroundings): ChainState => ({
+const chainState = (backups: Backups, { target, hasOneBackupVolume, accused }: Surroundings): ChainState => ({
   isOf: (backup, volume) => backups.isOf(backup, volume),
   takenMs: (backup) => backups.takenMs(backup),
-  backupVolumesOf,
+  hasOneBackupVolume,
   target,
   accused,
 });
@@ -240,7 +262,7 @@ function unclaimed(
   { living }: Surroundings,
   nowMs: number,
 ): AsyncGenerator<Extract<SurveyItem, { what: 'orphan' }>> {
-  const pairAt = (at: { namespace: string; name: string }) => pairs.get(`${at.namespace}/${at.name}`);
+  const pairAt = (at: { namespace: string; name: string }) => pairs.get(at.name, at.namespace);
   return orphans(reader, {
     ...(backups.hasUnclaimed() && { isClaimed: (name: string) => backups.isClaimed(name) }),
     ...(pairs.some(isLeftContent) && {
@@ -249,7 +271,7 @@ function unclaimed(
     ...(pairs.some(isLooseSnapshot) && {
       isLoose: (snapshot: Snapshot) => isLooseSnapshot(pairAt(snapshot.metadata)),
     }),
-    living,
+    living: { has: (uid) => living.get(uid) !== 0 },
     nowMs,
   });
 }
@@ -260,7 +282,7 @@ const isLeftContent = (bits: number): boolean => (bits & (bit.content | bit.snap
 const isLooseSnapshot = (bits: number): boolean =>
   (bits & (bit.content | bit.snapshot | bit.claimed)) === (bit.content | bit.snapshot);
 
-function surveyContent(content: Content, backups: Backups, pairs: NameTable, ages: NameTable): SurveyedContent {
+function surveyContent(content: Content, backups: Backups, pairs: NameTable): SurveyedContent {
   const { namespace, name } = content.spec.volumeSnapshotRef;
   const judged = judgeContent(content);
   const named = backupNamedBy(content);
@@ -270,20 +292,19 @@ function surveyContent(content: Content, backups: Backups, pairs: NameTable, age
       const handle = parseHandle(content.status?.snapshotHandle ?? '');
       const sound = handle.kind === 'backup' && backups.isOf(named, handle.volume);
       const flags = bit.content | (sound ? 0 : bit.notRight) | (isDeleting(content) ? bit.unfinished : 0);
-      pairs.add(`${namespace}/${name}`, (flags | backupBits(named)) >>> 0);
+      pairs.add(name, (flags | backupBits(named)) >>> 0, namespace);
     }
     const { backup: taken, atMs = 0 } = takenBy(content) ?? {};
     if (taken !== undefined) {
-      pairs.add(`${namespace}/${name}`, (bit.taken | backupBits(taken)) >>> 0);
-      if (atMs > 0) ages.add(`${namespace}/${name}`, Math.floor(atMs / 1000));
+      pairs.add(name, (bit.taken | backupBits(taken)) >>> 0, namespace, Math.max(0, Math.floor(atMs / 1000)));
     }
-    if (judged.reason === 'HandleUnreadable') pairs.add(`${namespace}/${name}`, bit.content | bit.notRight);
+    if (judged.reason === 'HandleUnreadable') pairs.add(name, bit.content | bit.notRight, namespace);
     return { what: 'content', content };
   }
   const { backup, volume } = judged.handle;
   const right = backups.isOf(backup, volume);
   const flags = bit.content | (right ? 0 : bit.notRight) | (isUnfinished(content) ? bit.unfinished : 0);
-  pairs.add(`${namespace}/${name}`, (flags | backupBits(backup)) >>> 0);
+  pairs.add(name, (flags | backupBits(backup)) >>> 0, namespace);
   if (right && content.spec.deletionPolicy === 'Delete') backups.hold(backup);
   if (right) return { what: 'content', content, facts: { volume } };
   const trouble = backups.troubleOf(backup);
@@ -292,11 +313,10 @@ function surveyContent(content: Content, backups: Backups, pairs: NameTable, age
 
 /** What a survey remembers of Longhorn's Backups: a number for each healthy one, words only for those in trouble. */
 class Backups {
+  /** The number is when its data was taken, in minutes. */
   readonly #healthy = new NameTable();
   readonly #troubled = new Map<string, BackupTrouble>();
   readonly #claimedTroubled = new Set<string>();
-  /** Minutes. */
-  readonly #taken = new NameTable();
   /** Backups that more than one content on Delete names. */
   readonly shared = new Set<string>();
   /** How many healthy ones on Harvester's target no VMBackup has recorded yet. */
@@ -308,8 +328,8 @@ class Backups {
     const facts = judgeBackup(name, backup);
     if ('reason' in facts) this.#troubled.set(name, facts);
     else {
-      this.#healthy.add(name, volumeBits(facts.volume));
-      if (facts.takenMs !== undefined && facts.takenMs > 0) this.#taken.add(name, Math.ceil(facts.takenMs / 60_000));
+      const minutes = Math.max(0, Math.ceil((facts.takenMs ?? 0) / 60_000));
+      this.#healthy.add(name, volumeBits(facts.volume), undefined, minutes);
       if (isOnTarget(backup)) this.unrecorded++;
       else this.#elsewhere.add(name);
     }
@@ -317,17 +337,19 @@ class Backups {
 
   /** Somebody names it. */
   claim(backup: string): void {
-    if (this.#healthy.get(backup) !== 0) this.#healthy.add(backup, known.claimed);
-    else if (this.#troubled.has(backup)) this.#claimedTroubled.add(backup);
+    this.#mark(backup, known.claimed);
   }
 
   /** A VMBackup records it. */
   record(backup: string): void {
-    this.claim(backup);
-    const bits = this.#healthy.get(backup);
-    if (bits === 0 || (bits & known.recorded) !== 0 || this.#elsewhere.has(backup)) return;
-    this.#healthy.add(backup, known.recorded);
-    this.unrecorded--;
+    const before = this.#mark(backup, known.claimed | known.recorded);
+    if (before !== 0 && (before & known.recorded) === 0 && !this.#elsewhere.has(backup)) this.unrecorded--;
+  }
+
+  #mark(backup: string, bits: number): number {
+    const before = this.#healthy.mark(backup, bits);
+    if (before === 0 && this.#troubled.has(backup)) this.#claimedTroubled.add(backup);
+    return before;
   }
 
   isClaimed(backup: string): boolean {
@@ -341,7 +363,7 @@ class Backups {
   }
 
   takenMs(backup: string): number | undefined {
-    const minutes = this.#taken.get(backup);
+    const minutes = this.#healthy.numberOf(backup);
     return minutes === 0 ? undefined : minutes * 60_000;
   }
 
@@ -350,8 +372,7 @@ class Backups {
   }
 
   hold(backup: string): void {
-    if ((this.#healthy.get(backup) & known.held) !== 0) this.shared.add(backup);
-    this.#healthy.add(backup, known.held);
+    if ((this.#healthy.mark(backup, known.held) & known.held) !== 0) this.shared.add(backup);
   }
 
   /** Undefined for a healthy backup. */

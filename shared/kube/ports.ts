@@ -29,6 +29,8 @@ export interface Reader {
   get<K extends KindName>(kind: K, name: string, namespace?: string): Promise<ObjectOf<K> | undefined>;
   /** All objects of a kind, page by page, in the server's order (namespace, name). Memory holds one page. */
   list<K extends KindName>(kind: K, options?: ListOptions): AsyncIterable<ObjectOf<K>>;
+  /** The same, a page at a time, where the reader has pages. Each is to be gone through once, before the next is asked for. */
+  readonly pages?: <K extends KindName>(kind: K, options?: ListOptions) => AsyncIterable<Iterable<ObjectOf<K>>>;
   /** Whether the API server knows the kind: for those whose CRD need not be installed. */
   serves(kind: KindName): Promise<boolean>;
   /** Objects with a key, where the reader holds whole lists and can answer without going through them. */

@@ -32,6 +32,19 @@ const readers: { [K in KindName]?: (json: Json) => ObjectOf<K> | undefined } = {
     } as ObjectOf<'Backup'>;
   },
 
+  BackupVolume({ metadata, spec, status }) {
+    const meta = metaOf(metadata);
+    if (meta === undefined || !isText(meta.namespace) || !isRecord(spec)) return undefined;
+    const { volumeName, backupTargetName } = spec;
+    if (!maybeText(volumeName) || !maybeText(backupTargetName)) return undefined;
+    if (status !== undefined && (!isRecord(status) || !maybeText(status.storageClassName))) return undefined;
+    return {
+      metadata: meta,
+      spec: { volumeName, backupTargetName },
+      status: status && { storageClassName: status.storageClassName },
+    } as ObjectOf<'BackupVolume'>;
+  },
+
   VolumeSnapshotContent({ metadata, spec, status }) {
     const meta = metaOf(metadata);
     if (meta === undefined || !isRecord(spec) || !isRecord(status)) return undefined;

@@ -51,21 +51,23 @@ export async function* sweep(options: SweepOptions): AsyncGenerator<Swept> {
   if (functions.length === 0) return;
   const due: { fn: AnyFunction; subject: Ref }[] = [];
   const known = new Set<string>();
-  for await (const item of itemsFor(functions, reader, scope, nowMs())) {
-    for (const fn of functions) {
-      const considered = fn.surveys(item);
-      if ('findings' in considered) {
-        for (const finding of considered.findings) {
-          if (only(finding.subject)) yield { kind: 'finding', function: fn.name, finding };
+  for await (const items of itemsFor(functions, reader, scope, nowMs())) {
+    for (const item of items) {
+      for (const fn of functions) {
+        const considered = fn.surveys(item);
+        if ('findings' in considered) {
+          for (const finding of considered.findings) {
+            if (only(finding.subject)) yield { kind: 'finding', function: fn.name, finding };
+          }
+          continue;
         }
-        continue;
-      }
-      const subjects = 'subjects' in considered ? considered.subjects : await collect(considered.search(reader));
-      for (const subject of subjects) {
-        const key = `${fn.name} ${refKey(subject)}`;
-        if (known.has(key) || !only(subject)) continue;
-        known.add(key);
-        due.push({ fn, subject });
+        const subjects = 'subjects' in considered ? considered.subjects : await collect(considered.search(reader));
+        for (const subject of subjects) {
+          const key = `${fn.name} ${refKey(subject)}`;
+          if (known.has(key) || !only(subject)) continue;
+          known.add(key);
+          due.push({ fn, subject });
+        }
       }
     }
   }
@@ -89,7 +91,7 @@ async function* itemsFor(
   reader: Reader,
   scope: SweepOptions['scope'],
   nowMs: number,
-): AsyncGenerator<SurveyItem> {
+): AsyncGenerator<Iterable<SurveyItem>> {
   const others = functions.filter((fn) => fn.surveysClasses !== true);
   const chain = others.some((fn) => fn.surveysChain === true);
   const target = others.some((fn) => fn.watches.some(({ kind }) => kind === 'Setting'));
