@@ -1,6 +1,7 @@
 import type { Ref } from '../domain/kinds.ts';
 import { describeRef, refKey } from '../domain/kinds.ts';
-import { survey } from '../chain/survey.ts';
+import type { SurveyItem } from '../chain/survey.ts';
+import { survey, surveyClasses } from '../chain/survey.ts';
 import type { AnyFunction, Considered } from '../function.ts';
 import type { Applied, Applier } from '../kube/apply.ts';
 import { KubeError, UnreadableError } from '../kube/errors.ts';
@@ -70,10 +71,7 @@ export async function* sweep(options: SweepOptions): AsyncGenerator<Swept> {
   const found = async (considered: Considered) =>
     'search' in considered ? { subjects: await collect(considered.search(reader)) } : considered;
   const surveying = functions.filter((fn) => fn.atSweep === undefined);
-  const chain = surveying.some((fn) => fn.surveysChain === true);
-  const target = surveying.some((fn) => fn.watches.some(({ kind }) => kind === 'Setting'));
-  const pages = surveying.length === 0 ? [] : survey(reader, scope, { chain, target, nowMs: nowMs() });
-  for await (const items of pages) {
+  for await (const items of itemsFor(surveying, reader, scope, nowMs())) {
     for (const item of items) {
       for (const fn of surveying) {
         const considered = fn.surveys(item);
@@ -97,6 +95,22 @@ export async function* sweep(options: SweepOptions): AsyncGenerator<Swept> {
     const batch = due.slice(start, start + BATCH);
     yield* inParallel(batch, concurrency, ({ fn, subject }) => look(fn, subject, seen, options));
   }
+}
+
+/** What the functions have to be shown; what none of them asks for is not read. */
+async function* itemsFor(
+  functions: readonly AnyFunction[],
+  reader: Reader,
+  scope: SweepOptions['scope'],
+  nowMs: number,
+): AsyncGenerator<Iterable<SurveyItem>> {
+  const others = functions.filter((fn) => fn.surveysClasses !== true);
+  const chain = others.some((fn) => fn.surveysChain === true);
+  const target = others.some((fn) => fn.watches.some(({ kind }) => kind === 'Setting'));
+  if (others.length > 0) yield* survey(reader, scope, { chain, target, nowMs });
+  // StorageClasses are in no namespace, and no part of any selection of VMBackups.
+  const whole = scope?.namespace === undefined && scope?.selector === undefined;
+  if (whole && others.length < functions.length) yield* surveyClasses(reader);
 }
 
 /** Subjects that are looked at between two questions whether the view of the world is still fresh. */
