@@ -4,7 +4,7 @@ import { kinds } from '../shared/domain/kinds.ts';
 import type { VerdictKind } from '../shared/plan/plan.ts';
 import { reasons } from '../shared/plan/reason.ts';
 import { capabilitiesPage } from './capabilities.ts';
-import { variableOf } from '../shared/runtime/settings.ts';
+import { Environment, variableOf } from '../shared/runtime/settings.ts';
 
 /** The pages that are made from code, so that they cannot say anything else. All pure: values in, Markdown out. */
 
@@ -41,6 +41,7 @@ export function functionsPage(functions: readonly AnyFunction[]): string {
 Each is a folder under \`functions/\` and a scale-to-zero Service under \`deploy/\`. One image serves all of them; \`FUNCTION\`
 says which one a process is. \`GLEANER_MODE=observe\` makes any of them report only.
 
+${table(['Setting', 'Values', 'Default', 'What it is'], settings())}
 ${functions.map(functionSection).join('\n')}`;
 }
 
@@ -64,12 +65,31 @@ const carries = (mode: Watch['mode']): string => (mode === 'resource' ? 'the obj
 const resourceOf = ({ group, resource }: Need): string => (group === '' ? resource : `${resource}.${group}`);
 
 /** The variables that set a function's policy, from the schema that reads them. */
-function policyOf(fn: AnyFunction): string[][] {
-  const schema = z.toJSONSchema(fn.config, { io: 'input' }) as {
+const policyOf = (fn: AnyFunction): string[][] =>
+  variablesOf(fn.config).map(([key, ...cells]) => [`\`${variableOf(fn, key)}\``, ...cells]);
+
+/** Those that hold for all. */
+const settings = (): string[][] =>
+  variablesOf(Environment).map(([key, ...cells]) => [`\`${key}\``, ...cells, explained[key as keyof typeof explained]]);
+
+const explained: Readonly<Record<keyof typeof Environment.shape, string>> = {
+  FUNCTION: 'the one function that this process serves; without it all of them, each at its path',
+  PORT: 'where it listens',
+  GLEANER_MODE: '`observe`: the same thinking, nothing is written',
+  GLEANER_LOG_LEVEL: 'what the log says; a healthy cluster says little at `info`',
+  GLEANER_BODY_LIMIT: 'bytes that an event may have',
+  GLEANER_CONCURRENCY: 'events at work at once; ten times as many wait',
+  GLEANER_SWEEP_SECONDS:
+    'how long a sweep may take before it answers, says how far it got, and goes on with the next event; keep it a minute below the time-out of requests',
+  GLEANER_SWEEP_JITTER_SECONDS: 'a sweep that a clock asks for begins up to so much later, by chance',
+};
+
+function variablesOf(config: z.core.$ZodType): [key: string, values: string, otherwise: string][] {
+  const schema = z.toJSONSchema(config, { io: 'input' }) as {
     properties?: Record<string, { enum?: unknown[]; type?: string; default?: unknown }>;
   };
   return Object.entries(schema.properties ?? {}).map(([key, { enum: values, type, default: value }]) => [
-    `\`${variableOf(fn, key)}\``,
+    key,
     values?.map((v) => `\`${String(v)}\``).join(', ') ?? type ?? '',
     value === undefined ? '' : `\`${JSON.stringify(value).replaceAll('"', '')}\``,
   ]);

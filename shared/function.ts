@@ -36,9 +36,14 @@ export interface FunctionDefinition<Seen = unknown, Config = unknown> {
   readonly surveysClasses?: true;
   /** Whether its sweep also needs what `SurveyOptions.chain` reads. */
   readonly surveysChain?: true;
+  /** What all its findings of one look at a VMBackup say of that VMBackup: for whose business it is to know. */
+  readonly audits?: (findings: readonly Finding[]) => Audit;
   /** Decides. Pure: equal input, equal plan. `nowMs` is the time of deciding, for those whom it concerns. */
   plan(seen: Seen, config: Config, nowMs: number): Plan;
 }
+
+/** `none`: there is nothing to be judged. */
+export type Audit = 'sound' | 'broken' | 'none';
 
 export interface Watch {
   readonly kind: KindName;

@@ -28,6 +28,7 @@ const FuncYaml = z.strictObject({
   run: z.strictObject({ envs }),
   deploy: z.strictObject({
     serviceAccountName: text,
+    annotations: z.record(text, text),
     labels: z.array(z.strictObject({ key: text, value: text })),
     healthEndpoints: z.strictObject({ liveness: text, readiness: text }),
     options: z.strictObject({
@@ -73,6 +74,7 @@ describe('func.yaml', () => {
     expect(service.spec.template.metadata.annotations).toEqual({
       'autoscaling.knative.dev/min-scale': String(func.deploy.options.scale.min),
       'autoscaling.knative.dev/max-scale': String(func.deploy.options.scale.max),
+      ...func.deploy.annotations,
     });
     expect(func.namespace).toBe(defaults.namespace);
   });

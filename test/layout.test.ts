@@ -21,7 +21,7 @@ const rooms: readonly Room[] = [
   {
     room: 'shared/chain',
     may: ['shared/domain', 'shared/objects', 'shared/plan'],
-    types: ['shared/kube/ports.ts'],
+    types: ['shared/kube/ports.ts', 'shared/function.ts'],
     pure: true,
   },
   {

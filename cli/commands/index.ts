@@ -7,6 +7,7 @@ import { drillCommand } from './drill.ts';
 import { explainCommand } from './explain.ts';
 import { functionsCommand } from './functions.ts';
 import { manifestsCommand } from './manifests.ts';
+import { metricsCommand } from './metrics.ts';
 import { planCommand } from './plan.ts';
 import { preflightCommand } from './preflight.ts';
 import { replayCommand } from './replay.ts';
@@ -20,6 +21,7 @@ export const commands: readonly Command<any>[] = [
   doctorCommand,
   explainCommand,
   preflightCommand,
+  metricsCommand,
   drillCommand,
   capabilityCommand,
   adviseCommand,

@@ -14,6 +14,7 @@ interface Options extends ClusterOptions, OutputOptions, VerboseOptions {
   readonly as?: string;
   readonly replace?: boolean;
   readonly keepMac?: boolean;
+  readonly retain?: boolean;
 }
 
 export const preflightCommand = defineCommand<Options>({
@@ -21,7 +22,8 @@ export const preflightCommand = defineCommand<Options>({
   summary: 'Will a restore of this VMBackup work, there and now? Changes nothing',
   description:
     'Asks everything that decides over a restore before there is one: the backup and each volume’s way to its data, the ' +
-    'target, namespace and quota, StorageClasses, images, names and MAC addresses that clash, secrets, the driver, and ' +
+    'target, namespace and quota, StorageClasses, images, names and MAC addresses that clash, networks, other restores, ' +
+    'secrets, the driver, and ' +
     'what is known of this release of Harvester. Answers 0 when nothing is in the way, 1 when a check fails or could ' +
     'not be made.',
   examples: [
@@ -39,6 +41,7 @@ export const preflightCommand = defineCommand<Options>({
     { flags: '--to <namespace>', description: 'namespace to restore into (default: that of the VMBackup)' },
     { flags: '--as <name>', description: 'name of the restored VM (default: that of the source)' },
     { flags: '--replace', description: 'restore over the VM that is there, instead of making a new one' },
+    { flags: '--retain', description: 'with --replace: the volumes that the VM had stay' },
     { flags: '--keep-mac', description: 'the new VM keeps the MAC addresses of the source' },
     outputOption,
     ...clusterOptions,
@@ -56,6 +59,7 @@ export const preflightCommand = defineCommand<Options>({
         machine: options.as,
         newVM: options.replace !== true,
         keepMacAddress: options.keepMac === true,
+        retain: options.retain === true,
       };
       const checks: Check[] = preflight(await readPreflight(reader, wish), Date.now());
       await printPreflight(wish, checks, options.output, io);

@@ -34,6 +34,7 @@ const shortKinds: Readonly<Record<Ref['kind'], string>> = {
   StorageClass: 'sc',
   CSIDriver: 'csidriver',
   VirtualMachine: 'vm',
+  NetworkAttachmentDefinition: 'network-attachment-definition.k8s.cni.cncf.io',
   VirtualMachineInstance: 'vmi',
   VirtualMachineImage: 'virtualmachineimage',
   ScheduleVMBackup: 'svmbackup',

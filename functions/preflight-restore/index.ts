@@ -10,14 +10,16 @@ export default defineFunction({
     'Tells of each new VirtualMachineRestore, within seconds and in an Event on it, whether it will work there and now, and what would make it.',
   watches: [{ kind: 'VirtualMachineRestore', mode: 'resource' }],
   needs: [
-    { group: 'harvesterhci.io', resource: 'virtualmachinerestores', verbs: ['get'] },
-    { group: 'harvesterhci.io', resource: 'virtualmachinebackups', verbs: ['get'] },
+    { group: 'harvesterhci.io', resource: 'virtualmachinerestores', verbs: ['get', 'list'] },
+    { group: 'harvesterhci.io', resource: 'virtualmachinebackups', verbs: ['get', 'list'] },
     { group: 'harvesterhci.io', resource: 'virtualmachineimages', verbs: ['get'] },
     { group: 'harvesterhci.io', resource: 'schedulevmbackups', verbs: ['get'] },
     // Others of these hold keys and passwords.
     { group: 'harvesterhci.io', resource: 'settings', verbs: ['get'], names: ['server-version'] },
     { group: 'snapshot.storage.k8s.io', resource: 'volumesnapshots', verbs: ['get'] },
     { group: 'snapshot.storage.k8s.io', resource: 'volumesnapshotcontents', verbs: ['get'] },
+    { group: 'snapshot.storage.k8s.io', resource: 'volumesnapshotclasses', verbs: ['get'] },
+    { group: 'k8s.cni.cncf.io', resource: 'network-attachment-definitions', verbs: ['get'] },
     { group: 'longhorn.io', resource: 'backups', verbs: ['get'] },
     { group: 'longhorn.io', resource: 'backupvolumes', verbs: ['get', 'list'] },
     { group: 'longhorn.io', resource: 'backuptargets', verbs: ['get'] },

@@ -24,7 +24,8 @@ export async function observe(reader: Reader, subject: Ref): Promise<Seen> {
   const { namespace } = restore.metadata;
   if ((await reader.get('Event', verdictName(restore), namespace)) !== undefined)
     return { subject, restore, told: true };
-  const { virtualMachineBackupName: name, virtualMachineBackupNamespace, target, newVM, keepMacAddress } = restore.spec;
+  const { virtualMachineBackupName: name, virtualMachineBackupNamespace, target } = restore.spec;
+  const { newVM, keepMacAddress, deletionPolicy } = restore.spec;
   const from = virtualMachineBackupNamespace || namespace;
   const wish = {
     backup: { ...ref('VirtualMachineBackup', name, from), namespace: from },
@@ -32,6 +33,7 @@ export async function observe(reader: Reader, subject: Ref): Promise<Seen> {
     machine: target?.name,
     newVM: newVM === true,
     keepMacAddress: keepMacAddress === true,
+    retain: deletionPolicy === 'retain',
     restore,
   };
   return { subject, restore, preflight: await readPreflight(reader, wish) };

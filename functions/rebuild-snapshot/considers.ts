@@ -1,19 +1,17 @@
 import type { Ref } from '../../shared/domain/kinds.ts';
 import { ref } from '../../shared/domain/kinds.ts';
 import * as names from '../../shared/domain/names.ts';
+import { considerUsersOf, considerVMBackup, leaveAlone, owningVMBackups } from '../../shared/chain/concerns.ts';
 import { isDeleting } from '../../shared/chain/judge.ts';
 import { entriesOf, vmBackupsOf } from '../../shared/chain/read.ts';
 import type { Change, ChangeOf, Considered } from '../../shared/function.ts';
 import type { Reader } from '../../shared/kube/ports.ts';
-import type { OwnerReference } from '../../shared/objects/types.ts';
-import type { Reason } from '../../shared/plan/reason.ts';
 
 /** Which VMBackups an event is about: those that may have lost something, or whose lost part may now be made anew. */
 export function considers(change: Change): Considered {
   switch (change.kind) {
     case 'VirtualMachineBackup':
-      if (change.type === 'delete') return leave(change, 'VMBackupGone', 'it is gone');
-      return { subjects: [ref('VirtualMachineBackup', change.name, change.namespace)] };
+      return considerVMBackup(change);
     case 'VolumeSnapshotContent':
       return considerContent(change);
     case 'VolumeSnapshot':
@@ -22,7 +20,7 @@ export function considers(change: Change): Considered {
       const state = change.object?.status?.state ?? '';
       const early = change.type === 'delete' || (change.object !== undefined && !names.FINAL_BACKUP_STATES.has(state));
       return early
-        ? leave(change, 'BackupNotSynced', 'nothing can be made of it')
+        ? leaveAlone(change, 'BackupNotSynced', 'nothing can be made of it')
         : { search: (reader) => recording(reader, change.name) };
     }
     case 'VirtualMachineRestore': {
@@ -39,26 +37,22 @@ export function considers(change: Change): Considered {
 function considerContent(change: ChangeOf<'VolumeSnapshotContent'>): Considered {
   const content = change.object;
   if (content === undefined) return { subjects: [] };
-  if (content.spec.driver !== names.LONGHORN_DRIVER) return leave(change, 'OtherDriver', 'it is of another driver');
-  if (change.type !== 'delete' && isDeleting(content)) return leave(change, 'ContentDeleting', 'it is being deleted');
-  const { namespace, name } = content.spec.volumeSnapshotRef;
-  const owners = vmBackups(content.metadata.ownerReferences, namespace);
-  return owners.length > 0 ? { subjects: owners } : { search: (reader) => vmBackupsOf(reader, namespace, name) };
+  if (content.spec.driver !== names.LONGHORN_DRIVER)
+    return leaveAlone(change, 'OtherDriver', 'it is of another driver');
+  if (change.type !== 'delete' && isDeleting(content))
+    return leaveAlone(change, 'ContentDeleting', 'it is being deleted');
+  return considerUsersOf(content);
 }
 
 function considerSnapshot(change: ChangeOf<'VolumeSnapshot'>): Considered {
   const snapshot = change.object;
   if (snapshot === undefined) return { search: (reader) => vmBackupsOf(reader, change.namespace, change.name) };
-  if (change.type !== 'delete' && isDeleting(snapshot)) return leave(change, 'SnapshotDeleting', 'it is being deleted');
-  const owners = vmBackups(snapshot.metadata.ownerReferences, change.namespace);
+  if (change.type !== 'delete' && isDeleting(snapshot))
+    return leaveAlone(change, 'SnapshotDeleting', 'it is being deleted');
+  const owners = owningVMBackups(snapshot.metadata.ownerReferences, change.namespace);
   if (owners.length > 0) return { subjects: owners };
   return { search: (reader) => vmBackupsOf(reader, change.namespace, change.name) };
 }
-
-const vmBackups = (owners: OwnerReference[] | null | undefined, namespace: string): Ref[] =>
-  (owners ?? [])
-    .filter((o) => o.kind === 'VirtualMachineBackup')
-    .map((o) => ref('VirtualMachineBackup', o.name, namespace));
 
 /** A lost pair is named by nothing but the VMBackup itself. */
 async function* recording(reader: Reader, backup: string): AsyncGenerator<Ref> {
@@ -67,11 +61,4 @@ async function* recording(reader: Reader, backup: string): AsyncGenerator<Ref> {
     if (entriesOf(vmBackup).some((e) => e.longhornBackupName === backup))
       yield ref('VirtualMachineBackup', name, namespace);
   }
-}
-
-function leave(change: Change, reason: Reason, why: string): Considered {
-  const subject = ref(change.kind, change.name, change.namespace);
-  return {
-    findings: [{ subject, reason, message: `${change.kind} ${change.name} is left alone: ${why}`, actions: [] }],
-  };
 }

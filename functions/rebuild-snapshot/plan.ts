@@ -11,9 +11,10 @@ import {
   judgeHandle,
 } from '../../shared/chain/judge.ts';
 import { replacement, takenBy } from '../../shared/chain/taken.ts';
+import { volumeFinding } from '../../shared/chain/volume-finding.ts';
 import type { Backup, Claim, VMBackup } from '../../shared/objects/types.ts';
 import type { Action } from '../../shared/plan/action.ts';
-import type { Finding, Plan } from '../../shared/plan/plan.ts';
+import type { Plan } from '../../shared/plan/plan.ts';
 import type { Reason } from '../../shared/plan/reason.ts';
 import type { Config } from './config.ts';
 import type { Seen, SeenVolume, Source } from './observe.ts';
@@ -36,7 +37,7 @@ export function plan(seen: Seen, config: Config): Plan {
   return {
     findings: seen.volumes.map((volume) => {
       const [reason, message, more] = withMore(decide(seen, backup, volume, config));
-      return finding(seen, volume, reason, message, more);
+      return volumeFinding(subject, volume.entry, volume.pair.content, { reason, message, ...more });
     }),
   };
 }
@@ -265,26 +266,3 @@ const showBackup = (reason: Reason, name: string): string =>
   reason === 'BackupMissing'
     ? `kubectl get backuptargets.longhorn.io -n ${names.LONGHORN_NAMESPACE}`
     : `kubectl get backups.longhorn.io -n ${names.LONGHORN_NAMESPACE} ${name} -o yaml`;
-
-function finding(
-  { subject }: Seen,
-  { entry, pair }: SeenVolume,
-  reason: Reason,
-  message: string,
-  { actions = [], command, about }: More,
-): Finding {
-  return {
-    subject: about ?? subject,
-    volume: entry.volumeName,
-    reason,
-    message,
-    ...(command !== undefined && { command }),
-    facts: {
-      ...(about && { vmbackup: `${subject.namespace}/${subject.name}` }),
-      ...(entry.name && { snapshot: `${subject.namespace}/${entry.name}` }),
-      ...(entry.longhornBackupName && { backup: entry.longhornBackupName }),
-      ...(pair.content?.spec.source.snapshotHandle && { handle: pair.content.spec.source.snapshotHandle }),
-    },
-    actions,
-  };
-}

@@ -20,6 +20,7 @@ export default defineFunction({
     { group: 'harvesterhci.io', resource: 'settings', verbs: ['get', 'list', 'patch'] },
     { group: 'harvesterhci.io', resource: 'virtualmachinebackups', verbs: ['list'] },
     { group: 'harvesterhci.io', resource: 'virtualmachinerestores', verbs: ['list'] },
+    { group: 'harvesterhci.io', resource: 'virtualmachineimages', verbs: ['list'] },
     { group: 'longhorn.io', resource: 'backuptargets', verbs: ['get', 'patch'] },
     { group: 'longhorn.io', resource: 'backups', verbs: ['list'] },
     { group: 'longhorn.io', resource: 'backupvolumes', verbs: ['list'] },

@@ -3,6 +3,7 @@ import type { KindName, Ref } from '../../shared/domain/kinds.ts';
 import { describeRef, ref } from '../../shared/domain/kinds.ts';
 import * as names from '../../shared/domain/names.ts';
 import { isDeleting } from '../../shared/chain/judge.ts';
+import { judgeUnclaimedBackup } from '../../shared/chain/orphans.ts';
 import { entriesOf, isOnTarget } from '../../shared/chain/read.ts';
 import type { Reader } from '../../shared/kube/ports.ts';
 import type { Backup, BackupTarget, Setting } from '../../shared/objects/types.ts';
@@ -27,6 +28,7 @@ export interface Seen {
   readonly restores: readonly string[];
   /** StorageClasses that unclaimed volumes need and the cluster lacks. */
   readonly lacking: ReadonlyMap<string, readonly string[]>;
+  readonly images: Images;
   /** Of all that decides what a scan would make: the same evidence, the same scan. */
   readonly evidence: string;
 }
@@ -34,6 +36,18 @@ export interface Seen {
 export interface Unclaimed {
   readonly backup: string;
   readonly volume: string;
+  /** Made by Longhorn itself or by hand: never a VMBackup's. */
+  readonly foreign: boolean;
+  /** VMBackups here record other backups of its volume. */
+  readonly kin: boolean;
+}
+
+/** Copies of images on the target. */
+export interface Images {
+  /** Name and state of those that Longhorn has not finished. */
+  readonly incomplete: readonly string[];
+  /** Finished ones that no image here is made from, by the name of their backing image. */
+  readonly unmade: readonly string[];
 }
 
 /** Reads little while nothing is unclaimed: the setting, the Backups and the VMBackups. */
@@ -45,6 +59,7 @@ export async function observe(reader: Reader, subject: Ref, nowMs: number): Prom
     unsettled: [],
     restores: [],
     lacking: new Map<string, string[]>(),
+    images: { incomplete: [], unmade: [] },
     evidence: '',
   };
   if (setting === undefined || withoutTarget(setting) !== undefined) return { subject, nowMs, setting, ...nothing };
@@ -53,16 +68,19 @@ export async function observe(reader: Reader, subject: Ref, nowMs: number): Prom
   const { found, beingPulled } = await backupsOnTarget(reader);
   const { claimed, unsettled, unfinished } = await vmBackups(reader);
   // A backup that was just taken here is recorded in its VMBackup a moment later.
-  const unclaimed = found.filter(({ backup, taken }) => !claimed.has(backup) && !(taken && unfinished));
+  const kin = new Set(found.filter(({ backup }) => claimed.has(backup)).map(({ volume }) => volume));
+  const unclaimed = found
+    .filter(({ backup, taken }) => !claimed.has(backup) && !(taken && unfinished))
+    .map((one) => ({ ...one, kin: kin.has(one.volume) }));
   const note = readNote(setting);
   if (unclaimed.length === 0 && beingPulled === 0) return { subject, nowMs, setting, note, ...nothing };
 
   const { classes, lacking } = await storageClasses(reader, unclaimed);
-  const images = await finishedImages(reader);
+  const { finished, ...images } = await readImages(reader);
   const evidence = [
     ...unclaimed.map(({ backup }) => `backup ${backup}`),
     ...classes.map((c) => `class ${c}`),
-    ...images,
+    ...finished.map((name) => `image ${name}`),
   ];
   return {
     subject,
@@ -75,6 +93,7 @@ export async function observe(reader: Reader, subject: Ref, nowMs: number): Prom
     unsettled,
     restores: await runningRestores(reader),
     lacking,
+    images,
     evidence: digest(evidence.sort().join('\n')),
   };
 }
@@ -84,13 +103,18 @@ export const isBeingPulled = ({ spec, status }: Backup): boolean =>
   !names.FINAL_BACKUP_STATES.has(status?.state ?? '') && !spec?.snapshotName;
 
 async function backupsOnTarget(reader: Reader) {
-  const found: (Unclaimed & { readonly taken: boolean })[] = [];
+  const found: (Omit<Unclaimed, 'kin'> & { readonly taken: boolean })[] = [];
   let beingPulled = 0;
   for await (const backup of reader.list('Backup', { namespace: names.LONGHORN_NAMESPACE })) {
     const volume = backup.status?.volumeName ?? '';
     if (isBeingPulled(backup) && !isDeleting(backup)) beingPulled++;
     else if (isOnTarget(backup))
-      found.push({ backup: backup.metadata.name, volume, taken: Boolean(backup.spec?.snapshotName) });
+      found.push({
+        backup: backup.metadata.name,
+        volume,
+        taken: Boolean(backup.spec?.snapshotName),
+        foreign: judgeUnclaimedBackup(backup)?.reason === 'ForeignBackup',
+      });
   }
   return { found, beingPulled };
 }
@@ -138,13 +162,25 @@ async function storageClasses(reader: Reader, unclaimed: readonly Unclaimed[]) {
   return { classes, lacking };
 }
 
-/** Images whose backup Longhorn has read: Harvester passes them over until then. */
-async function finishedImages(reader: Reader): Promise<string[]> {
+/** Harvester passes images over whose copy Longhorn has not finished. */
+async function readImages(reader: Reader): Promise<Images & { readonly finished: readonly string[] }> {
   const finished: string[] = [];
+  const incomplete: string[] = [];
+  const copied = new Set<string>();
   for await (const { metadata, status } of ifServed(reader, 'BackupBackingImage')) {
-    if (status?.state === 'Completed' || status?.state === 'ready') finished.push(`image ${metadata.name}`);
+    if (status?.state === 'Completed' || status?.state === 'ready') {
+      finished.push(metadata.name);
+      if (status.backingImage) copied.add(status.backingImage);
+    } else incomplete.push(`${metadata.name} (${status?.state || 'not read yet'})`);
   }
-  return finished;
+  if (copied.size > 0) {
+    for await (const { metadata, spec } of reader.list('VirtualMachineImage')) {
+      const made = /[?&]backingImage=([^&]+)/.exec(spec?.url ?? '')?.[1];
+      for (const name of [made, `vmi-${metadata.uid}`, `${metadata.namespace}-${metadata.name}`])
+        copied.delete(name ?? '');
+    }
+  }
+  return { finished, incomplete, unmade: [...copied].sort() };
 }
 
 /** Longhorn up to 1.5 does not have every kind. */

@@ -1,4 +1,3 @@
-import { ref } from '../../shared/domain/kinds.ts';
 import * as names from '../../shared/domain/names.ts';
 import type { Setting } from '../../shared/objects/types.ts';
 import type { Action } from '../../shared/plan/action.ts';
@@ -7,6 +6,7 @@ import type { Reason } from '../../shared/plan/reason.ts';
 import type { Config } from './config.ts';
 import { writeNote } from './note.ts';
 import type { Seen } from './observe.ts';
+import { causes, describeSkipped, showSkipped, some } from './skipped.ts';
 import { atRest, describeTarget, intervalOf, neverRescans, withoutTarget } from './rest.ts';
 
 /**
@@ -49,7 +49,7 @@ function decide(seen: Seen, setting: Setting, config: Config): Finding[] {
   }
   if (intervalOf(setting) > 0) {
     const rescans = `${what}; Harvester scans it again every ${intervalOf(setting)} s`;
-    return [says('RescansItself', rescans), ...lacking(seen)];
+    return [says('RescansItself', rescans), ...causes(seen)];
   }
   const blockers = some(seen.unsettled);
   if (!hasHash(setting) && keepsHash(setting)) {
@@ -58,14 +58,24 @@ function decide(seen: Seen, setting: Setting, config: Config): Finding[] {
     const waits = blockers === '' ? '' : `; not ready: ${blockers}`;
     return [
       stuck
-        ? says('ScanStuck', `Harvester was asked to scan ${where} at ${note?.at} and has not finished${waits}`)
+        ? says(
+            'ScanStuck',
+            `Harvester was asked to scan ${where} at ${note?.at} and has not finished${waits}`,
+            [],
+            showSkipped,
+          )
         : says('ScanUnderway', `Harvester scans ${where}${waits}`),
     ];
   }
   if (note?.evidence === seen.evidence) {
     return [
-      says('NothingMoreAppears', `${what}, and Harvester has scanned it since, at ${scannedAt(setting)}`),
-      ...lacking(seen),
+      says(
+        'NothingMoreAppears',
+        `${what}, and Harvester has scanned it since, at ${scannedAt(setting)}; ${describeSkipped(seen)}`,
+        [],
+        showSkipped,
+      ),
+      ...causes(seen),
     ];
   }
   if (seen.restores.length > 0) {
@@ -140,16 +150,6 @@ function rescan(
   ]);
 }
 
-/** One finding for each StorageClass, however many backups wait for it. */
-const lacking = (seen: Seen): Finding[] =>
-  [...seen.lacking].map(([name, backups]) => ({
-    subject: ref('StorageClass', name),
-    reason: 'StorageClassMissing',
-    message: `${backups.length} unclaimed ${backups.length === 1 ? 'backup is of a volume' : 'backups are of volumes'} in StorageClass ${name}, which does not exist here: ${some(backups)}`,
-    facts: { backup: backups[0] ?? '', unclaimed: String(backups.length) },
-    actions: [],
-  }));
-
 const hasHash = ({ metadata }: Setting): boolean => metadata.annotations[names.HASH_ANNOTATION] !== undefined;
 /** Harvester up to 1.4.1 remembers no scan: any write to the setting starts one, Gleaner’s note too. */
 const keepsHash = ({ metadata }: Setting): boolean => metadata.annotations[names.REFRESH_ANNOTATION] !== undefined;
@@ -160,10 +160,6 @@ const isCheckedInFull = ({ target }: Setting): boolean =>
 
 const scannedAt = ({ metadata }: Setting): string =>
   metadata.annotations[names.REFRESH_ANNOTATION] ?? 'an unknown time';
-
-const SOME = 5;
-const some = (all: readonly string[]): string =>
-  all.length <= SOME ? all.join(', ') : `${all.slice(0, SOME).join(', ')} and ${all.length - SOME} more`;
 
 const showTarget = `kubectl get backuptargets.longhorn.io -n ${names.LONGHORN_NAMESPACE} ${names.DEFAULT_TARGET} -o yaml`;
 const showNotReady = `kubectl get virtualmachinebackups -A -o custom-columns=NAMESPACE:.metadata.namespace,NAME:.metadata.name,READY:.status.readyToUse`;

@@ -2,6 +2,7 @@ import type { Ref } from '../../shared/domain/kinds.ts';
 import { describeRef, ref } from '../../shared/domain/kinds.ts';
 import * as names from '../../shared/domain/names.ts';
 import { boundAndReady, isDeleting, isOwnedBy, judgeContent } from '../../shared/chain/judge.ts';
+import { volumeFinding } from '../../shared/chain/volume-finding.ts';
 import type { VMBackup } from '../../shared/objects/types.ts';
 import type { Action, EntrySwitch } from '../../shared/plan/action.ts';
 import type { Finding, Plan } from '../../shared/plan/plan.ts';
@@ -238,7 +239,7 @@ function switchEntries({ subject }: Seen, backup: VMBackup, entries: readonly En
   };
 }
 
-function finding(
+const finding = (
   { subject }: Seen,
   { entry, current }: SeenVolume,
   reason: Reason,
@@ -246,19 +247,4 @@ function finding(
   actions: readonly Action[] = [],
   command?: string,
   about?: Ref,
-): Finding {
-  return {
-    subject: about ?? subject,
-    volume: entry.volumeName,
-    reason,
-    message,
-    ...(command !== undefined && { command }),
-    facts: {
-      ...(about && { vmbackup: `${subject.namespace}/${subject.name}` }),
-      ...(entry.name && { snapshot: `${subject.namespace}/${entry.name}` }),
-      ...(entry.longhornBackupName && { backup: entry.longhornBackupName }),
-      ...(current.content?.spec.source.snapshotHandle && { handle: current.content.spec.source.snapshotHandle }),
-    },
-    actions,
-  };
-}
+): Finding => volumeFinding(subject, entry, current.content, { reason, message, actions, command, about });

@@ -1,4 +1,5 @@
 import { defineFunction } from '../../shared/function.ts';
+import { audits } from './audit.ts';
 import { Config } from './config.ts';
 import { considers } from './considers.ts';
 import { observe } from './observe.ts';
@@ -36,4 +37,5 @@ export default defineFunction({
   surveys,
   observe,
   plan,
+  audits,
 });

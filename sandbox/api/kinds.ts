@@ -109,6 +109,7 @@ const CUSTOM: Record<string, Row[]> = {
     ['ClusterReport', 'clusterreports', 'creps', 'cluster'],
   ],
   'sources.knative.dev/v1': [['PingSource', 'pingsources', '', 'ns status']],
+  'k8s.cni.cncf.io/v1': [['NetworkAttachmentDefinition', 'network-attachment-definitions', 'net-attach-def', 'ns']],
   'kubevirt.io/v1': [
     ['VirtualMachine', 'virtualmachines', 'vm,vms', 'ns status'],
     ['VirtualMachineInstance', 'virtualmachineinstances', 'vmi,vmis', 'ns status'],

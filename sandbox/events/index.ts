@@ -19,13 +19,15 @@ export { type Activator, type Instance, type Subscriber, activator, at } from '.
 export interface EventingOptions extends BrokerOptions {
   sources: readonly Omit<SourceOptions, 'send'>[];
   triggers: readonly Trigger[];
+  /** PingSources. Default: one, of any name. */
+  clocks?: readonly { name: string; namespace: string }[];
   mischief?: Mischief;
 }
 
 export interface Eventing {
   readonly broker: Broker;
   readonly sources: readonly ApiServerSource[];
-  /** Sends a PingSource's tick and waits until it was dealt with. */
+  /** Has every PingSource tick, at once, and waits until that was dealt with. */
   ping: (data?: object) => Promise<void>;
   /** Until no event is on its way. */
   idle: () => Promise<void>;
@@ -56,7 +58,8 @@ export function startEventing(sandbox: Sandbox, options: EventingOptions): Event
     broker,
     sources,
     async ping(data = {}) {
-      await broker.publish(ping('sweep', data));
+      const { clocks = [{ name: 'sweep', namespace: 'sandbox' }] } = options;
+      await Promise.all(clocks.map(({ name, namespace }) => broker.publish(ping(name, data, namespace))));
     },
     idle,
     async settle(timeoutMs) {
@@ -75,13 +78,13 @@ export function startEventing(sandbox: Sandbox, options: EventingOptions): Event
 }
 
 /**
- * Reads ApiServerSources and Triggers as they would be applied to a cluster. `subscribers` are the Services, by name.
+ * Reads sources and Triggers as they would be applied to a cluster. `subscribers` are the Services, by name.
  * Other kinds are passed over.
  */
 export function fromManifests(
   manifests: readonly Record<string, unknown>[],
   subscribers: Readonly<Record<string, Subscriber>>,
-): Pick<EventingOptions, 'sources' | 'triggers'> {
+): Pick<EventingOptions, 'sources' | 'triggers' | 'clocks'> {
   const of = (kind: string) => (manifests as readonly KubeObject[]).filter((manifest) => manifest.kind === kind);
   return {
     sources: of('ApiServerSource').map(({ spec }) => ({
@@ -89,6 +92,7 @@ export function fromManifests(
       resources: spec.resources,
       ...(spec.ceOverrides ? { ceOverrides: spec.ceOverrides } : {}),
     })),
+    clocks: of('PingSource').map(({ metadata: { name, namespace = '' } }) => ({ name, namespace })),
     triggers: of('Trigger').map(({ metadata, spec }) => {
       const service: string = spec.subscriber?.ref?.name;
       const subscriber = subscribers[service];

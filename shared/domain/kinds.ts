@@ -21,6 +21,7 @@ export const kinds = {
   StorageClass: kind('storage.k8s.io/v1', 'storageclasses', false),
   CSIDriver: kind('storage.k8s.io/v1', 'csidrivers', false),
   VirtualMachine: kind('kubevirt.io/v1', 'virtualmachines', true),
+  NetworkAttachmentDefinition: kind('k8s.cni.cncf.io/v1', 'network-attachment-definitions', true),
   VirtualMachineInstance: kind('kubevirt.io/v1', 'virtualmachineinstances', true),
   VirtualMachineImage: kind('harvesterhci.io/v1beta1', 'virtualmachineimages', true),
   ScheduleVMBackup: kind('harvesterhci.io/v1beta1', 'schedulevmbackups', true),

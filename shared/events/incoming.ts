@@ -2,16 +2,35 @@ import { isKindName, kinds } from '../domain/kinds.ts';
 import type { Change } from '../function.ts';
 import { quickly } from '../objects/quick.ts';
 import { schemas } from '../objects/schemas.ts';
-import { resourceTypes, sweepTypes } from './types.ts';
+import { replySource, replyTypes, resourceTypes, sweepTypes } from './types.ts';
+
+/** After so many the rest is for the next tick: a chain of events must come to an end, whatever goes wrong. */
+export const MOST_PARTS = 100;
 
 /** What an event means. */
 export type Incoming =
   | { readonly is: 'change'; readonly change: Change }
-  | { readonly is: 'sweep' }
+  | {
+      readonly is: 'sweep';
+      /** From a clock that other functions may hear at the same moment. */
+      readonly tick?: true;
+    }
+  /** Goes on with a sweep whose time was up. */
+  | { readonly is: 'sweep'; readonly of: string; readonly cursor: Cursor }
   /** Of a type or kind that Gleaner has nothing to do with. */
   | { readonly is: 'foreign'; readonly why: string }
   /** No event, or one that lacks what it must have: no delivery of it will ever be understood. */
   | { readonly is: 'malformed'; readonly why: string };
+
+/**
+ * Where a sweep is to go on: behind the subject `after`, all the way round to `from`. A hint and no more: whatever it
+ * says, a sweep looks only at what it has itself found in the cluster.
+ */
+export interface Cursor {
+  readonly from: string;
+  readonly after: string;
+  readonly part: number;
+}
 
 const attributes = ['specversion', 'id', 'source', 'type'] as const;
 
@@ -31,7 +50,9 @@ export function readEvent(event: unknown): Incoming {
     );
     return { is: 'malformed', why: `not a CloudEvent 1.0 (${bad.join(', ')})` };
   }
-  if (sweepTypes.has(type)) return { is: 'sweep' };
+  if (type === sweepTypes.tick) return { is: 'sweep', tick: true };
+  if (type === sweepTypes.asked) return { is: 'sweep' };
+  if (type === replyTypes.sweptInPart) return readRest(source, event['data']);
   const resource = Object.hasOwn(resourceTypes, type) ? resourceTypes[type] : undefined;
   if (resource === undefined) return { is: 'foreign', why: 'unknown type' };
   return readChange(event, resource);
@@ -61,6 +82,14 @@ function readChange(event: Fields, resource: NonNullable<(typeof resourceTypes)[
   return { is: 'change', change: (object === undefined ? at : { ...at, object }) as Change };
 }
 
+function readRest(source: string, data: unknown): Incoming {
+  const { function: of, next } = isRecord(data) ? data : {};
+  if (typeof of !== 'string' || !isCursor(next)) return { is: 'malformed', why: 'does not say where to go on' };
+  return source === replySource(of)
+    ? { is: 'sweep', of, cursor: { from: next.from, after: next.after, part: next.part } }
+    : { is: 'foreign', why: 'the rest of a sweep of another' };
+}
+
 /** The object an event carries. One that does not fit its kind, or is another's, is no object: the reference remains. */
 function payloadOf(at: Pick<Change, 'kind' | 'name' | 'namespace'>, data: unknown): Change['object'] {
   const object = quickly(at.kind, data) ?? schemas[at.kind].safeParse(data).data;
@@ -75,6 +104,14 @@ type Fields = Readonly<Record<string, unknown>>;
 const isRecord = (value: unknown): value is Fields =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 const isFilled = (value: unknown): value is string => typeof value === 'string' && value !== '';
+const isKey = (value: unknown): value is string => typeof value === 'string' && value.length <= 600;
+const isCursor = (value: unknown): value is Cursor & Fields =>
+  isRecord(value) &&
+  isKey(value['from']) &&
+  isKey(value['after']) &&
+  Number.isInteger(value['part']) &&
+  Number(value['part']) >= 1 &&
+  Number(value['part']) <= MOST_PARTS;
 const isName = (value: unknown): value is string =>
   typeof value === 'string' && value.length <= 253 && nameForm.test(value);
 const isNamespace = (value: unknown): value is string =>

@@ -12,12 +12,18 @@ export const resourceTypes: Readonly<
   'dev.knative.apiserver.ref.delete': { type: 'delete', withObject: false },
 };
 
-/** What asks for a look at everything: a PingSource's tick, or a person's own event. */
-export const sweepTypes: ReadonlySet<string> = new Set(['dev.knative.sources.ping', 'dev.gleaner.sweep']);
+/** What asks for a look at everything. */
+export const sweepTypes = {
+  /** A PingSource's. */
+  tick: 'dev.knative.sources.ping',
+  /** A person's own event. */
+  asked: 'dev.gleaner.sweep',
+} as const;
 
 /**
- * What an answer says. None of them is a type that a trigger of Gleaner's listens to: a reply that matched its own
- * trigger would run the function some 255 times.
+ * What an answer says. But for `sweptInPart`, which has a function go on with its own sweep and comes to an end, none of
+ * them is a type that a trigger of Gleaner's listens to: a reply that matched its own trigger would run the function some
+ * 255 times.
  */
 export const replyTypes = {
   /** Something was written. */
@@ -30,4 +36,9 @@ export const replyTypes = {
   waiting: 'dev.gleaner.waiting',
   /** A sweep's sums. */
   swept: 'dev.gleaner.swept',
+  /** The same of a sweep whose time was up, and where it is to go on. */
+  sweptInPart: 'dev.gleaner.swept.part',
 } as const;
+
+/** Where a function's answers say they come from. */
+export const replySource = (fn: string): string => `/gleaner/functions/${fn}`;

@@ -1,8 +1,9 @@
 import type { AnyFunction, Watch } from '../function.ts';
-import { resourceTypes, sweepTypes } from '../events/types.ts';
+import { replySource, replyTypes, resourceTypes, sweepTypes } from '../events/types.ts';
 import type { Commented, ManifestOptions } from './options.ts';
 import { labels } from './options.ts';
 import { TIMEOUT_SECONDS } from './service.ts';
+import { tickSource } from './clocks.ts';
 
 export const BROKER = 'gleaner';
 
@@ -55,10 +56,15 @@ function sweepTrigger(name: string, options: ManifestOptions): Commented {
   return trigger(
     `${name}-sweep`,
     name,
-    [...sweepTypes].map((type) => ({ type })),
+    [
+      { type: sweepTypes.tick, source: tickSource(name, options) },
+      { type: sweepTypes.asked },
+      { type: replyTypes.sweptInPart, source: replySource(name) },
+    ],
     { retry: 0, timeout: `PT${TIMEOUT_SECONDS}S` },
     options,
-    'Not retried: the next tick is.',
+    'Its own clock, a sweep that somebody asks for, and the rest of its own sweep where the time was too short for all: each\n' +
+      'such part begins behind the one before it, so that they come to an end. Not retried: the next tick is.',
   );
 }
 

@@ -25,7 +25,14 @@ export function service(fn: Pick<AnyFunction, 'name'>, { namespace, image, mode 
         template: {
           metadata: {
             labels: labels(fn.name),
-            annotations: { 'autoscaling.knative.dev/min-scale': '0', 'autoscaling.knative.dev/max-scale': '1' },
+            annotations: {
+              'autoscaling.knative.dev/min-scale': '0',
+              'autoscaling.knative.dev/max-scale': '1',
+              // Of the pod while there is one: asking the Service would wake it.
+              'prometheus.io/scrape': 'true',
+              'prometheus.io/port': '8080',
+              'prometheus.io/path': '/metrics',
+            },
           },
           spec: {
             serviceAccountName: fn.name,

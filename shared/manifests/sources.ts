@@ -2,14 +2,14 @@ import type { KindName } from '../domain/kinds.ts';
 import { kinds } from '../domain/kinds.ts';
 import type { AnyFunction, Watch } from '../function.ts';
 import { BROKER } from './broker.ts';
+import { clocks } from './clocks.ts';
 import type { Commented, ManifestOptions } from './options.ts';
 import { labels } from './options.ts';
 import { account } from './rights.ts';
 
 const ACCOUNT = 'gleaner-sources';
-export const SWEEP = 'gleaner-sweep';
 
-type Watching = readonly Pick<AnyFunction, 'name' | 'watches'>[];
+type Watching = readonly Pick<AnyFunction, 'name' | 'watches' | 'sweeps'>[];
 
 /**
  * A VMBackup's status holds copies of the VM's secrets, a VM's or instance's spec its cloud-init, a Setting's value keys
@@ -28,7 +28,7 @@ export function watchedKinds(functions: Watching, mode: Watch['mode']): KindName
   return (Object.keys(kinds) as KindName[]).filter((kind) => watched.has(kind));
 }
 
-/** Where events come from: one source per mode for all functions, and the clock of the sweep. */
+/** Where events come from: one source per mode for all functions, and the clocks of the sweeps. */
 export function sources(functions: Watching, options: ManifestOptions): Commented[] {
   const carried = watchedKinds(functions, 'resource');
   const named = watchedKinds(functions, 'reference');
@@ -57,7 +57,7 @@ export function sources(functions: Watching, options: ManifestOptions): Commente
       options,
       'Events that only name the object, for kinds whose objects hold secrets.',
     ),
-    pingSource(options),
+    ...clocks(functions, options, toBroker),
   ];
 }
 
@@ -82,20 +82,6 @@ function apiServerSource(
     },
   };
   return [{ why, manifest }];
-}
-
-function pingSource({ namespace, sweepSchedule }: ManifestOptions): Commented {
-  return {
-    why:
-      'Sources say nothing of objects that were there before them, nor of what happened while they were away: a sweep\n' +
-      'looks at everything.',
-    manifest: {
-      apiVersion: 'sources.knative.dev/v1',
-      kind: 'PingSource',
-      metadata: { name: SWEEP, namespace, labels: labels('sources') },
-      spec: { schedule: sweepSchedule, contentType: 'application/json', data: '{"sweep":true}', sink: toBroker },
-    },
-  };
 }
 
 const toBroker = { ref: { apiVersion: 'eventing.knative.dev/v1', kind: 'Broker', name: BROKER } };

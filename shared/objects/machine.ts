@@ -4,6 +4,8 @@ export interface Machine {
   readonly macAddresses: readonly string[];
   /** Secrets that its volumes and credentials refer to. */
   readonly secretNames: readonly string[];
+  /** Network attachments, as it names them: `namespace/name`. */
+  readonly networks: readonly string[];
   readonly cpu?: string;
   readonly memory?: string;
 }
@@ -30,6 +32,9 @@ export function machineIn(source: unknown): Machine | undefined {
   return {
     macAddresses: macs.filter(isText).map((mac) => mac.toLowerCase()),
     secretNames: [...new Set(secrets.filter(isText))],
+    networks: list(at(template, 'networks'))
+      .map((one) => at(one, 'multus', 'networkName'))
+      .filter(isText),
     ...(cpu !== undefined && { cpu }),
     ...(memory !== undefined && { memory }),
   };

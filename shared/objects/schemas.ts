@@ -165,6 +165,8 @@ const VirtualMachineRestore = () =>
       virtualMachineBackupNamespace: z.nullish(text),
       newVM: z.nullish(z.boolean()),
       keepMacAddress: z.nullish(z.boolean()),
+      /** What happens to the volumes of a VM that is restored over. */
+      deletionPolicy: z.nullish(text),
     }),
     status: z.nullish(
       z.object({
@@ -232,7 +234,7 @@ const BackupTarget = () =>
 const BackupBackingImage = () =>
   z.object({
     metadata: NamespacedMeta(),
-    status: z.nullish(z.object({ state: z.nullish(text) })),
+    status: z.nullish(z.object({ state: z.nullish(text), backingImage: z.nullish(text) })),
   });
 
 const settingAnnotations: readonly string[] = [
@@ -359,7 +361,12 @@ const VolumeSnapshotClass = () =>
     ),
   });
 const CSIDriver = () => z.object({ metadata: ClusterMeta() });
-const VirtualMachineImage = () => z.object({ metadata: NamespacedMeta() });
+const NetworkAttachmentDefinition = () => z.object({ metadata: NamespacedMeta() });
+const VirtualMachineImage = () =>
+  z.object({
+    metadata: NamespacedMeta(),
+    spec: z.nullish(z.object({ displayName: z.nullish(text), url: z.nullish(text) })),
+  });
 
 const PersistentVolume = () =>
   z.object({
@@ -519,6 +526,7 @@ export const schemas = lazily({
   StorageClass,
   CSIDriver,
   VirtualMachine,
+  NetworkAttachmentDefinition,
   VirtualMachineInstance,
   VirtualMachineImage,
   ScheduleVMBackup,

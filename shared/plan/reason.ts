@@ -4,6 +4,7 @@ import { consistencyReasons } from './reasons/consistency.ts';
 import { drillReasons } from './reasons/drills.ts';
 import { capabilityReasons } from './reasons/capability.ts';
 import { handleReasons } from './reasons/handles.ts';
+import { imageReasons } from './reasons/images.ts';
 import { rebuildingReasons } from './reasons/rebuilding.ts';
 import { restoreReasons } from './reasons/restores.ts';
 import { targetReasons } from './reasons/target.ts';
@@ -34,6 +35,7 @@ export const reasons = {
   ...handleReasons,
   ...rebuildingReasons,
   ...targetReasons,
+  ...imageReasons,
   ...auditReasons,
   ...restoreReasons,
   ...consistencyReasons,

@@ -6,6 +6,7 @@ import { commandForTarget } from '../chain/links.ts';
 import { isDeleting } from '../chain/judge.ts';
 import { describeRef } from '../domain/kinds.ts';
 import * as names from '../domain/names.ts';
+import { checkAdmission } from './admission.ts';
 import { checkClashes } from './clashes.ts';
 import { checkRoom } from './room.ts';
 import type { Answer, SeenPreflight } from './read.ts';
@@ -34,6 +35,7 @@ export function preflight(seen: SeenPreflight, nowMs: number): Check[] {
     checkDriver(seen),
     ...checkRoom(seen),
     ...checkClashes(seen),
+    ...checkAdmission(seen),
     checkSchedule(seen),
     checkVersion(seen, links),
   ];

@@ -12,6 +12,9 @@ function checkName({ machine, wish }: SeenPreflight): Check {
   const vm = `${wish.to}/${wish.machine ?? ''}`;
   return ifKnown(name, machine, (found): Check => {
     if (wish.newVM) {
+      if (!DNS_NAME.test(wish.machine ?? '')) {
+        return { name, result: 'fail', message: `${wish.machine} is no name for a VM`, cure: 'give it another' };
+      }
       if (found === undefined) return { name, result: 'pass', message: `the name ${vm} is free` };
       const uid = found.metadata.uid;
       if (
@@ -31,6 +34,8 @@ function checkName({ machine, wish }: SeenPreflight): Check {
       : { name, result: 'fail', message: `VM ${vm} is ${status}`, cure: `virtctl stop ${wish.machine} -n ${wish.to}` };
   });
 }
+
+const DNS_NAME = /^(?=.{1,253}$)[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
 
 /** Harvester makes the VM in the same pass as the claims: it may be there before anybody looks. */
 function madeSince(

@@ -3,7 +3,7 @@ import type { Chain } from '../chain/links.ts';
 import type { KindName, Ref } from '../domain/kinds.ts';
 import * as names from '../domain/names.ts';
 import type { Reader } from '../kube/ports.ts';
-import type { ObjectOf, VMRestore } from '../objects/types.ts';
+import type { ObjectOf, VMBackup, VMRestore } from '../objects/types.ts';
 
 /** A restore that is asked about: one that exists, or one that might. */
 export interface Wish {
@@ -16,6 +16,8 @@ export interface Wish {
   /** A VM of its own, rather than the disks of one that is there. */
   readonly newVM: boolean;
   readonly keepMacAddress: boolean;
+  /** Not for a new VM: the volumes that it had stay. */
+  readonly retain?: boolean | undefined;
   /** The restore itself, where there is one: what it has made already is no obstacle to it. */
   readonly restore?: VMRestore | undefined;
 }
@@ -39,6 +41,13 @@ export interface SeenPreflight {
   readonly schedule: Answer<ObjectOf<'ScheduleVMBackup'> | undefined>;
   /** As Harvester gives it: `v1.6.1`. */
   readonly version: Answer<string | undefined>;
+  /** What the VMBackup names and the cluster lacks. */
+  readonly missingClasses: Answer<readonly string[]>;
+  readonly missingNetworks: Answer<readonly string[]>;
+  /** Other restores, of the same VMBackup or onto the same VM. */
+  readonly others: Answer<readonly VMRestore[]>;
+  /** VMBackups of type snapshot that stand on volumes which this restore would delete. */
+  readonly standingOn: Answer<readonly string[]>;
   /** Claims that the restore has made already. */
   readonly ownClaims: ReadonlySet<string>;
 }
@@ -66,6 +75,14 @@ export async function readPreflight(reader: Reader, wish: Wish): Promise<SeenPre
     driver: await attempt(async () => (await reader.get('CSIDriver', names.LONGHORN_DRIVER)) !== undefined),
     schedule: await get('ScheduleVMBackup', scheduleName, scheduleNamespace),
     version: await attempt(async () => (await reader.get('Setting', names.VERSION_SETTING))?.value),
+    missingClasses: await attempt(() =>
+      missing(Object.values(backup?.status?.csiDriverVolumeSnapshotClassNames ?? {}), (one) =>
+        reader.get('VolumeSnapshotClass', one),
+      ),
+    ),
+    missingNetworks: await attempt(() => missing(source?.networks ?? [], (one) => networkOf(reader, one))),
+    others: await attempt(() => otherRestores(reader, { ...wish, machine: machineName })),
+    standingOn: await attempt(() => standingOn(reader, wish, backup)),
     ownClaims: await ownClaims(reader, wish.restore),
   };
 }
@@ -99,6 +116,46 @@ async function images(reader: Reader, chain: Chain | undefined): Promise<Map<str
     const [namespace, name] = id?.split('/') ?? [];
     if (id === undefined || !namespace || !name || found.has(id)) continue;
     found.set(id, (await reader.get('VirtualMachineImage', name, namespace)) !== undefined);
+  }
+  return found;
+}
+
+async function missing(named: readonly string[], find: (name: string) => Promise<unknown>): Promise<string[]> {
+  const absent: string[] = [];
+  for (const one of new Set(named)) if ((await find(one)) === undefined) absent.push(one);
+  return absent;
+}
+
+/** As Harvester looks one up: a name without a namespace is in none. */
+function networkOf(reader: Reader, given: string): Promise<unknown> {
+  const [namespace = '', name = ''] = given.includes('/') ? given.split('/') : [];
+  return namespace === '' ? Promise.resolve(undefined) : reader.get('NetworkAttachmentDefinition', name, namespace);
+}
+
+async function otherRestores(reader: Reader, { backup, to, machine, restore }: Wish): Promise<VMRestore[]> {
+  const others: VMRestore[] = [];
+  for await (const one of reader.list('VirtualMachineRestore')) {
+    const { metadata, spec } = one;
+    const from = `${spec.virtualMachineBackupNamespace || metadata.namespace}/${spec.virtualMachineBackupName}`;
+    const related =
+      from === `${backup.namespace}/${backup.name}` || (metadata.namespace === to && spec.target?.name === machine);
+    if (related && metadata.uid !== restore?.metadata.uid) others.push(one);
+  }
+  return others;
+}
+
+async function standingOn(reader: Reader, wish: Wish, backup: VMBackup | undefined): Promise<string[]> {
+  if (wish.newVM || wish.retain === true) return [];
+  const claimsOf = (of: VMBackup) =>
+    (of.status?.volumeBackups ?? []).map(({ persistentVolumeClaim: claim }) => {
+      return `${claim?.metadata?.namespace ?? of.metadata.namespace}/${claim?.metadata?.name ?? ''}`;
+    });
+  const claims = new Set(backup === undefined ? [] : claimsOf(backup));
+  const found: string[] = [];
+  for await (const one of reader.list('VirtualMachineBackup')) {
+    if (one.spec.type === 'snapshot' && claimsOf(one).some((claim) => claims.has(claim))) {
+      found.push(`${one.metadata.namespace}/${one.metadata.name}`);
+    }
   }
   return found;
 }

@@ -5,7 +5,10 @@ import type { Check } from './checks.ts';
 import { ifKnown } from './checks.ts';
 import type { SeenPreflight } from './read.ts';
 
-/** Whether there is a place to restore into: namespace, quota, storage classes, images. */
+/**
+ * Whether there is a place to restore into: namespace, quota, storage classes, images. Harvester's own ResourceQuota is not
+ * asked: it limits what snapshots of volumes take, and a restore makes its snapshots from contents.
+ */
 export function checkRoom(seen: SeenPreflight): Check[] {
   return [checkNamespace(seen), checkQuota(seen), checkStorageClasses(seen), checkImages(seen)];
 }

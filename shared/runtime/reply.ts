@@ -1,13 +1,14 @@
 import type { Ref } from '../domain/kinds.ts';
 import { refKey } from '../domain/kinds.ts';
 import { toHttp } from '../events/http.ts';
-import { replyTypes } from '../events/types.ts';
+import { replySource, replyTypes } from '../events/types.ts';
 import { describeAction } from '../plan/action.ts';
 import type { Finding } from '../plan/plan.ts';
 import { verdictOf } from '../plan/plan.ts';
 import type { Answer } from './answer.ts';
 import { done, statusOf } from './answer.ts';
 import type { Outcome } from './reconcile.ts';
+import type { Stopped } from './sweep.ts';
 
 export type ReplyType = (typeof replyTypes)[keyof typeof replyTypes];
 
@@ -15,11 +16,15 @@ export type ReplyType = (typeof replyTypes)[keyof typeof replyTypes];
 export interface Report {
   add(outcome: Pick<Outcome, 'subject' | 'plan' | 'applied'>): void;
   addFailure(subject: Ref, error: Error): void;
+  /** A sweep's time was up. */
+  stopped(rest: Rest): void;
   /** For the log: how often each reason was found, and the first of what was written. */
   summary(): Readonly<Record<string, unknown>>;
   /** 204 when all is well, else a CloudEvent that says what was found and done. */
   answer(): Promise<Answer>;
 }
+
+type Rest = Pick<Stopped, 'left' | 'next'>;
 
 /** Brokers take a megabyte and less; what is left out is counted, and comes with the next sweep. */
 const LARGEST_BYTES = 48 * 1024;
@@ -32,6 +37,7 @@ export function createReport(fn: string, kind: 'change' | 'sweep'): Report {
   const wrote: string[] = [];
   let [telling, written, bytes] = [0, 0, 0];
   let last: Ref | undefined;
+  let rest: Rest | undefined;
 
   const say = (subject: Ref, type: ReplyType, entry: object) => {
     telling++;
@@ -53,14 +59,16 @@ export function createReport(fn: string, kind: 'change' | 'sweep'): Report {
     addFailure(subject, error) {
       say(subject, replyTypes.reported, { subject, failed: error.message });
     },
-    summary: () => ({ reasons, ...(written > 0 && { written, wrote }) }),
+    stopped: ({ left, next }) => void (rest = { left, ...(next !== undefined && { next }) }),
+    summary: () => ({ reasons, ...(written > 0 && { written, wrote }), ...(rest && { left: rest.left }) }),
     async answer() {
-      if (telling === 0) return done;
+      if (telling === 0 && rest === undefined) return done;
+      const sweepType = rest?.next === undefined ? replyTypes.swept : replyTypes.sweptInPart;
       const message = await toHttp({
-        type: kind === 'sweep' ? replyTypes.swept : (order.find((type) => types.has(type)) ?? replyTypes.waiting),
-        source: `/gleaner/functions/${fn}`,
+        type: kind === 'sweep' ? sweepType : (order.find((type) => types.has(type)) ?? replyTypes.waiting),
+        source: replySource(fn),
         subject: telling === 1 && last !== undefined ? refKey(last) : undefined,
-        data: { function: fn, reasons, written, outcomes: said, omitted: telling - said.length },
+        data: { function: fn, reasons, written, outcomes: said, omitted: telling - said.length, ...rest },
       });
       return { statusCode: statusOf.reply, ...message };
     },

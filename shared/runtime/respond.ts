@@ -1,4 +1,4 @@
-import type { Incoming } from '../events/incoming.ts';
+import type { Cursor, Incoming } from '../events/incoming.ts';
 import { readEvent } from '../events/incoming.ts';
 import type { Ref } from '../domain/kinds.ts';
 import { ref } from '../domain/kinds.ts';
@@ -7,20 +7,28 @@ import { KubeError } from '../kube/errors.ts';
 import type { Answer } from './answer.ts';
 import { done, failure, failureOf, isRetryable } from './answer.ts';
 import type { Fields, Log } from './log.ts';
+import type { Metrics } from './metrics.ts';
 import type { Session } from './reconcile.ts';
 import { reconcile } from './reconcile.ts';
 import type { Report } from './reply.ts';
 import { createReport } from './reply.ts';
-import type { Swept } from './sweep.ts';
+import type { Stopped, Swept } from './sweep.ts';
 
 /** What answering an event needs from the process it happens in. */
 export interface Host {
   /** Connects to the cluster, if that has not happened yet. */
   session(fn: AnyFunction): Promise<Session>;
-  /** Looks at everything there is for one function. */
-  sweep(fn: AnyFunction, session: Session): AsyncIterable<Swept>;
+  /** Looks at everything there is for one function; undefined where that is being done already. */
+  sweep(fn: AnyFunction, session: Session, asked: SweepAsked): AsyncIterable<Swept | Stopped> | undefined;
   readonly log: Log;
+  readonly metrics?: Metrics;
   readonly nowMs?: () => number;
+}
+
+/** How a sweep was asked for. */
+export interface SweepAsked {
+  readonly tick?: true;
+  readonly cursor?: Cursor;
 }
 
 /**
@@ -31,8 +39,12 @@ export async function respond(fn: AnyFunction, event: unknown, host: Host): Prom
   const nowMs = host.nowMs ?? Date.now;
   const startMs = nowMs();
   const fields = () => ({ function: fn.name, ...describeEvent(event), tookMs: took(nowMs, startMs) });
+  const incoming = readEvent(event);
+  const count = ({ statusCode }: Answer) =>
+    host.metrics?.answered(fn.name, incoming.is, statusCode, took(nowMs, startMs));
   try {
-    const answered = await answerTo(fn, readEvent(event), host);
+    const answered = await answerTo(fn, incoming, host);
+    count(answered.answer);
     host.log[answered.level]('event answered', () => ({
       ...fields(),
       ...answered.fields(),
@@ -41,6 +53,7 @@ export async function respond(fn: AnyFunction, event: unknown, host: Host): Prom
     return answered.answer;
   } catch (error) {
     const answer = failureOf(error);
+    count(answer);
     const level = isRetryable(error) ? 'warn' : 'error';
     const failed = { ...fields(), status: answer.statusCode, error: describeError(error) };
     host.log[level]('event failed', failed);
@@ -68,7 +81,10 @@ async function answerTo(fn: AnyFunction, incoming: Incoming, host: Host): Promis
       return conclude(await handleChange(fn, change, host));
     }
     case 'sweep':
-      return conclude(await handleSweep(fn, host));
+      if ('of' in incoming && incoming.of !== fn.name) {
+        return { answer: done, level: 'info', fields: () => ({ why: 'the rest of a sweep of another' }) };
+      }
+      return handleSweep(fn, incoming, host);
   }
 }
 
@@ -80,7 +96,7 @@ async function conclude(report: Report): Promise<Answered> {
 }
 
 async function handleChange(fn: AnyFunction, change: Change, host: Host): Promise<Report> {
-  const report = createReport(fn.name, 'change');
+  const report = reportOf(fn, 'change', host);
   const considered = fn.considers(change);
   if ('findings' in considered) {
     const subject = ref(change.kind, change.name, change.namespace);
@@ -104,21 +120,47 @@ async function handleChange(fn: AnyFunction, change: Change, host: Host): Promis
 }
 
 /** What fails for good is part of the report; what can succeed later asks for the sweep to be repeated. */
-async function handleSweep(fn: AnyFunction, host: Host): Promise<Report> {
-  const report = createReport(fn.name, 'sweep');
+async function handleSweep(fn: AnyFunction, asked: SweepAsked, host: Host): Promise<Answered> {
+  const sweeping = host.sweep(fn, await host.session(fn), asked);
+  if (sweeping === undefined) return { answer: done, level: 'info', fields: () => ({ why: 'a sweep is under way' }) };
+  const report = reportOf(fn, 'sweep', host);
+  const sinceMs = (host.nowMs ?? Date.now)();
   let later: Error | undefined;
-  for await (const swept of host.sweep(fn, await host.session(fn))) {
+  let whole = asked.cursor === undefined;
+  for await (const swept of sweeping) {
     if (swept.kind === 'outcome') report.add(swept.outcome);
     else if (swept.kind === 'finding') {
       report.add({ subject: swept.finding.subject, plan: { findings: [swept.finding] }, applied: [] });
-    } else {
+    } else if (swept.kind === 'failure') {
+      whole = false;
       report.addFailure(swept.subject, swept.error);
       if (isRetryable(swept.error)) later ??= swept.error;
       host.log.warn('subject failed', { function: fn.name, ...swept.subject, error: describeError(swept.error) });
+    } else {
+      whole = false;
+      report.stopped(swept);
+      const { left, next } = swept;
+      host.log.warn('sweep stopped, its time is up', { function: fn.name, left, goesOn: next !== undefined });
+      // The rest matters more than a repetition, and comes by what failed at the next tick.
+      if (next !== undefined) return conclude(report);
     }
   }
   if (later !== undefined) throw later;
-  return report;
+  if (whole) host.metrics?.swept(fn, sinceMs, (host.nowMs ?? Date.now)());
+  return conclude(report);
+}
+
+/** Whatever is reported is counted. */
+function reportOf(fn: AnyFunction, kind: 'change' | 'sweep', { metrics, nowMs = Date.now }: Host): Report {
+  const report = createReport(fn.name, kind);
+  if (metrics === undefined) return report;
+  return {
+    ...report,
+    add(outcome) {
+      metrics.saw(fn, outcome, nowMs());
+      report.add(outcome);
+    },
+  };
 }
 
 async function* subjectsOf(

@@ -4,6 +4,7 @@ import { EventRefused, failure, failureOf } from './answer.ts';
 import type { Cluster } from './cluster.ts';
 import { createLimit } from './limit.ts';
 import type { Log } from './log.ts';
+import type { Metrics } from './metrics.ts';
 import { respond } from './respond.ts';
 import type { Host } from './respond.ts';
 import type { Settings } from './settings.ts';
@@ -26,12 +27,13 @@ export interface RunnerParts {
   readonly cluster: Cluster;
   readonly sweep: Host['sweep'];
   readonly log: Log;
+  readonly metrics?: Metrics;
 }
 
-export function createRunner({ functions, settings, cluster, sweep, log }: RunnerParts): Runner {
+export function createRunner({ functions, settings, cluster, sweep, log, metrics }: RunnerParts): Runner {
   const byName = new Map(functions.map((fn) => [fn.name, fn]));
   const limit = createLimit(settings.concurrency, settings.concurrency * 10);
-  const host: Host = { session: (fn) => cluster.session(fn), sweep, log };
+  const host: Host = { session: (fn) => cluster.session(fn), sweep, log, ...(metrics && { metrics }) };
   let stopping = false;
 
   async function answer(fn: AnyFunction, event: () => unknown): Promise<Answer> {
@@ -39,6 +41,7 @@ export function createRunner({ functions, settings, cluster, sweep, log }: Runne
       return await respond(fn, await event(), host);
     } catch (error) {
       if (!(error instanceof EventRefused)) return failureOf(error);
+      metrics?.answered(fn.name, 'refused', error.answer.statusCode, 0);
       log.warn('request refused', { function: fn.name, status: error.answer.statusCode, why: error.answer.body });
       return error.answer;
     }

@@ -18,7 +18,7 @@ export async function serve(functions: readonly AnyFunction[], withAll?: () => P
   }
 }
 
-async function listen({ settings, runner, log }: Started): Promise<void> {
+async function listen({ settings, runner, log, metrics }: Started): Promise<void> {
   const only = settings.function;
   const names: ReadonlySet<string> = new Set(settings.configs.keys());
   const server = await startServer({
@@ -30,6 +30,7 @@ async function listen({ settings, runner, log }: Started): Promise<void> {
     bodyLimitBytes: settings.bodyLimitBytes,
     runner,
     log,
+    metrics: () => metrics.text(),
   });
   const served = only ?? [...names].join(', ');
   log.info('listening', { port: server.port, functions: served, mode: settings.mode, node: process.version });

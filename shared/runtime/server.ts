@@ -5,6 +5,7 @@ import { NotAnEventError, fromHttp } from '../events/http.ts';
 import { readBody } from './body.ts';
 import type { Answer } from './answer.ts';
 import { EventRefused, failure } from './answer.ts';
+import { CONTENT_TYPE } from './exposition.ts';
 import type { Log } from './log.ts';
 import type { Runner } from './runner.ts';
 
@@ -15,6 +16,8 @@ export interface ServerOptions {
   readonly bodyLimitBytes: number;
   readonly runner: Runner;
   readonly log: Log;
+  /** What a scrape of /metrics is told. */
+  readonly metrics?: () => string;
 }
 
 export interface RunningServer {
@@ -61,6 +64,9 @@ async function answerRequest(request: IncomingMessage, options: ServerOptions): 
   if (healthPaths.has(path) && (method === 'GET' || method === 'HEAD')) {
     const ready = path !== '/health/readiness' || !runner.stopping;
     return ready ? plain(200, 'OK') : failure('later', 'shutting down');
+  }
+  if (path === '/metrics' && options.metrics !== undefined && (method === 'GET' || method === 'HEAD')) {
+    return { statusCode: 200, headers: { 'content-type': CONTENT_TYPE }, body: options.metrics() };
   }
   const name = functionAt(path);
   if (name === undefined) {

@@ -11,6 +11,10 @@ export interface Settings {
   readonly bodyLimitBytes: number;
   /** Events worked on at once; ten times as many wait, the rest is told to come back. */
   readonly concurrency: number;
+  /** How long a sweep may take before it stops and says where it is to go on; less than a request may take. */
+  readonly sweepMs: number;
+  /** A sweep that a clock asked for begins up to this much later: the same clock rings for other functions too. */
+  readonly sweepJitterMs: number;
   /** By function name: its own policy. */
   readonly configs: ReadonlyMap<string, unknown>;
 }
@@ -23,13 +27,16 @@ export class SettingsError extends Error {
 const MiB = 1024 * 1024;
 const whole = (least: number, most: number, otherwise: number) =>
   z._default(z.coerce.number().check(z.int(), z.gte(least), z.lte(most)), otherwise);
-const Environment = z.strictObject({
+/** What holds for every function. */
+export const Environment = z.strictObject({
   FUNCTION: z.optional(z.string()),
   PORT: whole(0, 65_535, 8080),
   GLEANER_MODE: z._default(z.enum(['apply', 'observe']), 'apply'),
   GLEANER_LOG_LEVEL: z._default(z.enum(['debug', 'info', 'warn', 'error', 'silent']), 'info'),
   GLEANER_BODY_LIMIT: whole(1024, 64 * MiB, 4 * MiB),
   GLEANER_CONCURRENCY: whole(1, 1000, 16),
+  GLEANER_SWEEP_SECONDS: whole(1, 3600, 240),
+  GLEANER_SWEEP_JITTER_SECONDS: whole(0, 600, 20),
 });
 
 /** What Kubernetes puts into every container for a Service whose name begins with "gleaner". */
@@ -64,6 +71,8 @@ export function readSettings(environment: NodeJS.ProcessEnv, functions: readonly
     logLevel: data.GLEANER_LOG_LEVEL,
     bodyLimitBytes: data.GLEANER_BODY_LIMIT,
     concurrency: data.GLEANER_CONCURRENCY,
+    sweepMs: data.GLEANER_SWEEP_SECONDS * 1000,
+    sweepJitterMs: data.GLEANER_SWEEP_JITTER_SECONDS * 1000,
     configs,
   };
 }

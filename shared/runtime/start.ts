@@ -2,27 +2,27 @@ import type { AnyFunction } from '../function.ts';
 import { createCluster } from './cluster.ts';
 import type { Log } from './log.ts';
 import { createLog } from './log.ts';
-import type { Host } from './respond.ts';
+import type { Metrics } from './metrics.ts';
+import { createMetrics } from './metrics.ts';
 import type { Runner } from './runner.ts';
 import { createRunner } from './runner.ts';
 import type { Settings } from './settings.ts';
-import { sweep } from './sweep.ts';
+import { createSweeping } from './sweeping.ts';
 import { readSettings } from './settings.ts';
 
 export interface Started {
   readonly settings: Settings;
   readonly runner: Runner;
   readonly log: Log;
+  readonly metrics: Metrics;
 }
 
 /** Everything a process that serves functions is made of. @throws SettingsError */
 export function start(functions: readonly AnyFunction[], environment: NodeJS.ProcessEnv): Started {
   const settings = readSettings(environment, functions);
   const log = createLog({ level: settings.logLevel });
-  const runner = createRunner({ functions, settings, cluster: createCluster(settings), sweep: sweepWith, log });
-  return { settings, runner, log };
+  const metrics = createMetrics();
+  const cluster = createCluster(settings);
+  const runner = createRunner({ functions, settings, cluster, sweep: createSweeping(settings), log, metrics });
+  return { settings, runner, log, metrics };
 }
-
-/** Looks at everything for one function, with its own session. */
-const sweepWith: Host['sweep'] = (fn, { reader, applier, config }) =>
-  sweep({ functions: [fn], reader, ...(applier && { applier }), configOf: () => config });

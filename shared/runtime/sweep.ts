@@ -9,8 +9,10 @@ import { fromLists } from '../kube/listed.ts';
 import { memoize } from '../kube/memoize.ts';
 import type { ListOptions, Reader } from '../kube/ports.ts';
 import type { Finding } from '../plan/plan.ts';
+import type { Cursor } from '../events/incoming.ts';
 import type { Outcome } from './reconcile.ts';
 import { reconcile } from './reconcile.ts';
+import { inTurn, restAfter } from './turns.ts';
 
 export interface SweepOptions {
   readonly functions: readonly AnyFunction[];
@@ -28,6 +30,14 @@ export interface SweepOptions {
   readonly only?: (subject: Ref) => boolean;
 }
 
+/** As much of a sweep as there is time for. */
+export interface Part {
+  /** Whether the time is up. */
+  readonly isOver: () => boolean;
+  /** Where the part before it stopped. */
+  readonly cursor?: Cursor | undefined;
+}
+
 export type Swept =
   /** Decided from the lists, or from a closer look that wrote nothing. */
   | { readonly kind: 'finding'; readonly function: string; readonly finding: Finding }
@@ -41,15 +51,26 @@ export type Swept =
   /** One subject could not be worked on; the others go on. */
   | { readonly kind: 'failure'; readonly function: string; readonly subject: Ref; readonly error: KubeError };
 
+/** The last word of a part whose time was up. */
+export interface Stopped {
+  readonly kind: 'stopped';
+  /** In the lists, so that it is not even known what is to be looked at; or with so many subjects left. */
+  readonly left: 'lists' | number;
+  /** Absent where the next sweep has to begin anew. */
+  readonly next?: Cursor;
+}
+
 /**
  * Looks at everything once: lists first, then closely at what the lists show to be odd. Finds the same as any sequence
  * of events would. A subject that fails does not keep the others from being seen.
  */
-export async function* sweep(options: SweepOptions): AsyncGenerator<Swept> {
-  const { reader, scope, only = () => true, concurrency = 4, nowMs = Date.now } = options;
+export function sweep(options: SweepOptions): AsyncGenerator<Swept>;
+export function sweep(options: SweepOptions & { readonly part: Part }): AsyncGenerator<Swept | Stopped>;
+export async function* sweep(options: SweepOptions & { readonly part?: Part }): AsyncGenerator<Swept | Stopped> {
+  const { reader, scope, only = () => true, concurrency = 4, nowMs = Date.now, part } = options;
   const functions = options.functions.filter((fn) => fn.sweeps !== false);
   if (functions.length === 0) return;
-  const due: { fn: AnyFunction; subject: Ref }[] = [];
+  const due: Due[] = [];
   const known = new Set<string>();
   function* take(
     fn: AnyFunction,
@@ -65,14 +86,19 @@ export async function* sweep(options: SweepOptions): AsyncGenerator<Swept> {
       const key = `${fn.name} ${refKey(subject)}`;
       if (known.has(key) || !only(subject)) continue;
       known.add(key);
-      due.push({ fn, subject });
+      due.push({ fn, subject, key });
     }
   }
   const found = async (considered: Considered) =>
     'search' in considered ? { subjects: await collect(considered.search(reader)) } : considered;
   const surveying = functions.filter((fn) => fn.atSweep === undefined);
-  for await (const items of itemsFor(surveying, reader, scope, nowMs())) {
+  let listed = true;
+  lists: for await (const items of itemsFor(surveying, reader, scope, nowMs())) {
     for (const item of items) {
+      if (part?.isOver() === true) {
+        listed = false;
+        break lists;
+      }
       for (const fn of surveying) {
         const considered = fn.surveys(item);
         // Nothing is awaited where nothing is searched: there may be tens of thousands of items.
@@ -87,14 +113,29 @@ export async function* sweep(options: SweepOptions): AsyncGenerator<Swept> {
   const view = () => (due.length >= LISTS_PAY_FROM ? fromLists(reader) : memoize(reader));
   let seen = view();
   let seenAtMs = performance.now();
-  for (let start = 0; start < due.length; start += BATCH) {
+  const queue = part === undefined ? due : inTurn(due, part.cursor, nowMs());
+  let begun = 0;
+  // However little time there is, one more subject is looked at: so each part gets further than the one before it.
+  const mayBegin = () => begun === 0 || part?.isOver() !== true;
+  while (begun < queue.length && mayBegin()) {
     if (options.applier !== undefined && performance.now() - seenAtMs > VIEW_MS) {
       seen = view();
       seenAtMs = performance.now();
     }
-    const batch = due.slice(start, start + BATCH);
-    yield* inParallel(batch, concurrency, ({ fn, subject }) => look(fn, subject, seen, options));
+    const batch = queue.slice(begun, begun + BATCH);
+    yield* inParallel(batch, concurrency, mayBegin, ({ fn, subject }) => {
+      begun++;
+      return look(fn, subject, seen, options);
+    });
   }
+  if (!listed) yield { kind: 'stopped', left: 'lists' };
+  else if (begun < queue.length) yield { kind: 'stopped', ...restAfter(queue, begun, part?.cursor) };
+}
+
+interface Due {
+  readonly fn: AnyFunction;
+  readonly subject: Ref;
+  readonly key: string;
 }
 
 /** What the functions have to be shown; what none of them asks for is not read. */
@@ -117,7 +158,7 @@ async function* itemsFor(
 const BATCH = 100;
 const LISTS_PAY_FROM = 20;
 /** How old a view may get before nothing more is written by it. Each write still names the version it was seen in. */
-const VIEW_MS = 10_000;
+const VIEW_MS = 30_000;
 
 async function look(
   fn: AnyFunction,
@@ -161,18 +202,23 @@ async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
   return all;
 }
 
-/** Yields results as they come, at most `limit` at work at a time. */
-async function* inParallel<T, R>(items: readonly T[], limit: number, work: (item: T) => Promise<R>): AsyncGenerator<R> {
+/** Yields results as they come, at most `limit` at work at a time, and begins with none that it may not. */
+async function* inParallel<T, R>(
+  items: readonly T[],
+  limit: number,
+  mayBegin: () => boolean,
+  work: (item: T) => Promise<R>,
+): AsyncGenerator<R> {
   const running = new Map<number, Promise<{ id: number; result: R }>>();
-  let next = 0;
-  while (next < items.length || running.size > 0) {
-    while (running.size < limit && next < items.length) {
+  for (let next = 0; ;) {
+    while (running.size < limit && next < items.length && mayBegin()) {
       const id = next++;
       running.set(
         id,
         work(items[id] as T).then((result) => ({ id, result })),
       );
     }
+    if (running.size === 0) return;
     const { id, result } = await Promise.race(running.values());
     running.delete(id);
     yield result;

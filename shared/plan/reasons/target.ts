@@ -14,8 +14,8 @@ export const targetReasons = {
     'Wait for the next scan.',
   ),
   NothingMoreAppears: leave(
-    'Harvester has scanned the target since, and made no VMBackup of these backups: they never were a VMBackup’s (recurring jobs, guest clusters), its metadata file is missing or unreadable, a volume or backup that it names is absent, or a name clashes.',
-    'If one is missed, look for its file harvester/vmbackups/<namespace>/<name>.cfg on the target and for messages of Harvester’s pod about it.',
+    'Harvester has scanned the target since, and made no VMBackup of these backups. The message says what could be ruled out from here; what is left shows only in files on the target, which Gleaner has no keys to, and in Harvester’s log.',
+    'If one is missed, run the command: Harvester says why it passes a file over. Its file is harvester/vmbackups/<namespace>/<name>.cfg on the target.',
   ),
   TargetReachable: leave('The backup target is reachable, or no backup needs one.', nothingNeeded),
   ForeignBackup: leave(
@@ -72,7 +72,7 @@ export const targetReasons = {
   ),
   ScanStuck: report(
     'Harvester was asked to scan the backup target and does not come to an end.',
-    'See the VMBackups that are not ready, and the messages of Harvester’s pod: one unreadable file, or one VMBackup that it cannot create, blocks all others.',
+    'See the VMBackups that are not ready, and run the command for Harvester’s messages: one unreadable file, or one VMBackup that it cannot create, blocks all others.',
   ),
   StorageClassMissing: report(
     'Backups on the target are of volumes in a StorageClass that this cluster does not have: Harvester passes them over.',

@@ -58,7 +58,10 @@ describe('Gleaner deployed on Knative Eventing, Harvester 1.4.2 and Longhorn 1.8
         () => ready(source.apiVersion, source.kind, source.metadata.name),
         60_000,
       );
-    await until('the ping source', () => ready('sources.knative.dev/v1', 'PingSource', 'gleaner-sweep'), 60_000);
+    for (const { apiVersion, kind, metadata } of await client.list('sources.knative.dev/v1', 'PingSource', {
+      namespace: 'gleaner',
+    }))
+      await until(`clock ${metadata.name}`, () => ready(apiVersion, kind, metadata.name), 60_000);
   });
 
   test('no function runs before the first event', async () => {

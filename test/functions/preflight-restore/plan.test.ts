@@ -89,6 +89,34 @@ const run = async (world: readonly KubeObject[], wish: Wish = elsewhere, reader:
 const bad = (checks: readonly Check[]) =>
   checks.filter(({ result }) => result !== 'pass').map(({ name, result }) => `${result} ${name}`);
 
+const over: Partial<Wish> = { to: 'prod', newVM: false };
+const stopped = vm('web', 'prod', 'Stopped');
+const onNetwork = (networkName: string) =>
+  vmb((o) => void (o['status'].source.spec = networked(o['status'].source.spec, networkName)));
+const networked = (spec: any, networkName: string) => ({
+  template: {
+    spec: {
+      ...spec.template.spec,
+      networks: [
+        { name: 'pod', pod: {} },
+        { name: 'n', multus: { networkName } },
+      ],
+    },
+  },
+});
+const network = (name: string, namespace: string) =>
+  make.object('k8s.cni.cncf.io/v1', 'NetworkAttachmentDefinition', { name, namespace });
+const other = (shape: Partial<make.RestoreShape>, ...modifiers: make.Modifier[]) =>
+  make.vmRestore({ name: 'other', namespace: 'prod', backup: 'nightly', ...shape }, ...modifiers);
+const keeping: make.Modifier = (o) => void (o['spec'].keepMacAddress = true);
+const replacingIt: make.Modifier = (o) => void (o['spec'].newVM = false);
+const complete = make.withStatus({ complete: true });
+const vmSnapshot = make.vmBackup({
+  name: 'before-upgrade',
+  type: 'snapshot',
+  entries: [make.volumeEntry({ vmBackup: 'before-upgrade', volumeName: 'disk-0', claim: 'data' })],
+});
+
 interface Row {
   when: string;
   world: KubeObject[];
@@ -119,6 +147,29 @@ const nothing: Row[] = [
     says: [],
   },
   { when: 'its schedule is gone', world: replacing(vmb(scheduled)), says: [] },
+  {
+    when: 'its network is there',
+    world: replacing(onNetwork('net/vlan-7')).concat(network('vlan-7', 'net')),
+    says: [],
+  },
+  {
+    when: 'another restore gave a VM MAC addresses of its own',
+    world: [...sound, other({ namespace: 'test', target: 'x' })],
+    wish: { keepMacAddress: true },
+    says: [],
+  },
+  {
+    when: 'another restore onto the VM is over',
+    world: [...sound, stopped, other({ namespace: 'prod', target: 'web' }, replacingIt, complete)],
+    wish: over,
+    says: [],
+  },
+  {
+    when: 'a VM snapshot stands on its volumes, and they stay',
+    world: [...sound, stopped, vmSnapshot],
+    wish: { ...over, retain: true },
+    says: [],
+  },
 ];
 
 const something: Row[] = [
@@ -191,6 +242,37 @@ const something: Row[] = [
     world: replacing(vmb(scheduled)).concat(make.schedule('daily', 'prod', 'web')),
     says: ['fail schedule'],
   },
+  { when: 'a network of the VM is not there', world: replacing(onNetwork('net/vlan-7')), says: ['fail network'] },
+  {
+    when: 'a network has no namespace, so that Harvester looks in none',
+    world: replacing(onNetwork('vlan-7')).concat(network('vlan-7', 'prod')),
+    wish: atHome,
+    says: ['fail network'],
+  },
+  {
+    when: 'its snapshot class is not there',
+    world: sound.filter(isBut('VolumeSnapshotClass', 'longhorn')),
+    says: ['fail snapshotclass'],
+  },
+  {
+    when: 'another restore made a VM with its MAC addresses, and it keeps them',
+    world: [...sound, other({ namespace: 'test', target: 'x' }, keeping)],
+    wish: { keepMacAddress: true },
+    says: ['fail restores'],
+  },
+  {
+    when: 'another restore onto the same VM is in progress',
+    world: [...sound, stopped, other({ namespace: 'prod', target: 'web' }, replacingIt)],
+    wish: over,
+    says: ['fail restores'],
+  },
+  {
+    when: 'a VM snapshot stands on the volumes that would go',
+    world: [...sound, stopped, vmSnapshot],
+    wish: over,
+    says: ['fail old volumes'],
+  },
+  { when: 'the VM’s name is none', world: sound, wish: { machine: 'Web_Copy' }, says: ['fail vm'] },
   { when: 'Harvester does not say its version', world: without('Setting'), says: ['unknown version'] },
   { when: 'Harvester is a build of somebody', world: replacing(version('master-head')), says: ['unknown version'] },
   { when: 'Harvester 1.4 on Longhorn 1.8 or later', world: replacing(version('v1.4.2')), says: ['fail version'] },

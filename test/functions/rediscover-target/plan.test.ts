@@ -341,3 +341,78 @@ describe('rediscover-target decides', () => {
     for (const { message } of findings) expect(message.length).toBeLessThan(500);
   });
 });
+
+/** After a scan on just this evidence. */
+async function afterScan(...world: KubeObject[]) {
+  const all = [target(), ...world];
+  const stopped = note({ at: scanned, evidence: await evidenceOf([setting(s3), ...all]), stage: 1 });
+  const { findings } = await decide([setting(s3, stopped), ...all]);
+  expect(findings[0]?.reason).toBe('NothingMoreAppears');
+  for (const { message } of findings) expect(message).not.toMatch(/undefined|null|\[object|NaN/);
+  return findings;
+}
+const copy = (name: string, state: string, backingImage: string) =>
+  make.object(
+    'longhorn.io/v1beta2',
+    'BackupBackingImage',
+    { name, namespace: 'longhorn-system' },
+    { status: { state, backingImage } },
+  );
+const image = (name: string, fields: object = {}) =>
+  make.object(
+    'harvesterhci.io/v1beta1',
+    'VirtualMachineImage',
+    { name, namespace: 'default' },
+    { spec: { displayName: 'ubuntu', ...fields } },
+  );
+const classless = () => make.backupVolume(V, '1.9', make.withStatus({ storageClassName: 'longhorn-image-x' }));
+const recurring = make.withStatus({ labels: { RecurringJob: 'nightly' } });
+
+describe('what Harvester passes over', () => {
+  test('is named with what could be ruled out, what is left, and the command that shows it', async () => {
+    const [finding] = await afterScan(backup());
+    expect(finding!.message).toMatch(
+      /no file is unreadable, no StorageClass is missing, no copy of an image is unfinished/,
+    );
+    expect(finding!.message).toMatch(/for 1 there is left: no metadata file, .* not Longhorn’s, .* absent$/);
+    expect(finding!.command).toMatch(/^kubectl logs -n harvester-system .* grep/);
+  });
+
+  test('and was made by a recurring job leaves nothing open', async () => {
+    const [finding] = await afterScan(backup(recurring));
+    expect(finding!.message).toMatch(/1 were made by a recurring job or by hand/);
+    expect(finding!.message).not.toMatch(/there is left/);
+  });
+
+  test('and is of a volume that has other backups here is said to have lost its VMBackup or file', async () => {
+    const old = make.backup({ ...pulled, backup: 'backup-old' });
+    const [finding] = await afterScan(backup(), claimed(), old);
+    expect(finding!.message).toMatch(/1 are of volumes of which other backups have their VMBackup/);
+  });
+
+  test('for a StorageClass is told of the class, and leaves nothing open', async () => {
+    const findings = await afterScan(backup(), classless());
+    expect(findings.map((f) => f.reason)).toEqual(['NothingMoreAppears', 'StorageClassMissing', 'NeverRescans']);
+    expect(findings[0]!.message).toMatch(/1 wait for a StorageClass$/);
+  });
+
+  test.each([
+    ['is not finished', [copy('bbi-1', 'InProgress', 'b')], ['ImageBackupIncomplete']],
+    ['is finished, and no image is made of it', [copy('bbi-1', 'Completed', 'b'), image('i')], ['ImageNotMade']],
+    [
+      'is finished, and an image is made of it',
+      [copy('bbi-1', 'Completed', 'b'), image('i', { url: 'https://x?backingImage=b&concurrentLimit=1' })],
+      [],
+    ],
+    ['is of an image that was here before', [copy('bbi-1', 'Completed', 'default-i'), image('i')], []],
+  ])('for a StorageClass, when the copy of an image %s', async (_, world, reasons) => {
+    const findings = await afterScan(backup(), classless(), ...world);
+    const others = ['NothingMoreAppears', 'StorageClassMissing', 'NeverRescans'];
+    expect(findings.map((f) => f.reason).filter((reason) => !others.includes(reason))).toEqual(reasons);
+  });
+
+  test('an image that was not made is no matter while no StorageClass is missing', async () => {
+    const findings = await afterScan(backup(), copy('bbi-1', 'Completed', 'b'));
+    expect(findings.map((f) => f.reason)).toEqual(['NothingMoreAppears', 'NeverRescans']);
+  });
+});

@@ -31,6 +31,8 @@ const event = (changes: object = {}) => ({
 
 const vmBackup = { kind: 'VirtualMachineBackup', apiversion: 'harvesterhci.io/v1beta1', name: 'b', namespace: 'prod' };
 
+const ownReplies = Object.values(replyTypes).filter((type) => type !== replyTypes.sweptInPart);
+
 describe('readEvent', () => {
   test('a resource event is a change with its object, cut down to what the schema keeps', () => {
     const incoming = readEvent(event());
@@ -69,8 +71,32 @@ describe('readEvent', () => {
     expect(incoming).not.toHaveProperty('change.object');
   });
 
-  test.each(['dev.knative.sources.ping', 'dev.gleaner.sweep'])('%s asks for a sweep', (type) => {
-    expect(readEvent(event({ type, kind: undefined }))).toEqual({ is: 'sweep' });
+  test.each([
+    ['dev.knative.sources.ping', { is: 'sweep', tick: true }],
+    ['dev.gleaner.sweep', { is: 'sweep' }],
+  ])('%s asks for a sweep', (type, expected) => {
+    expect(readEvent(event({ type, kind: undefined }))).toEqual(expected);
+  });
+
+  const next = { from: 'fix-handle VolumeSnapshotContent//b', after: 'fix-handle VolumeSnapshotContent//k', part: 1 };
+  const rest = (data: unknown, source = '/gleaner/functions/fix-handle') =>
+    readEvent({ specversion: '1.0', id: '1', type: 'dev.gleaner.swept.part', source, data });
+
+  test('the rest of a sweep says whose it is and where it goes on', () => {
+    expect(rest({ function: 'fix-handle', next, written: 3 })).toEqual({ is: 'sweep', of: 'fix-handle', cursor: next });
+  });
+
+  test.each<[string, unknown]>([
+    ['no data', undefined],
+    ['no place', { function: 'fix-handle' }],
+    ['a place that is no text', { function: 'fix-handle', next: { ...next, after: 7 } }],
+    ['a part that would never come to an end', { function: 'fix-handle', next: { ...next, part: 101 } }],
+  ])('the rest of a sweep with %s is malformed', (_, data) => {
+    expect(rest(data).is).toBe('malformed');
+  });
+
+  test('the rest of a sweep that another function answered is foreign', () => {
+    expect(rest({ function: 'fix-handle', next }, '/gleaner/functions/verify-backup').is).toBe('foreign');
   });
 
   test.each<[string, object]>([
@@ -78,7 +104,7 @@ describe('readEvent', () => {
     ['a type that is a property of every object', { type: 'constructor' }],
     ['a kind nobody knows', { kind: 'Secret', apiversion: 'v1', namespace: 'prod' }],
     ['a known kind of another group', { apiversion: 'example.com/v1' }],
-    ...Object.values(replyTypes).map((type): [string, object] => [`our own reply ${type}`, { type }]),
+    ...ownReplies.map((type): [string, object] => [`our own reply ${type}`, { type }]),
   ])('%s is not for us', (_, changes) => {
     expect(readEvent(event(changes)).is).toBe('foreign');
   });
@@ -109,8 +135,8 @@ describe('readEvent', () => {
   });
 });
 
-test('no reply is a type that Gleaner listens to', () => {
-  for (const type of Object.values(replyTypes)) {
-    expect(sweepTypes.has(type) || type in resourceTypes).toBe(false);
+test('no reply but the rest of a sweep is a type that Gleaner listens to', () => {
+  for (const type of ownReplies) {
+    expect(Object.values<string>(sweepTypes).includes(type) || type in resourceTypes).toBe(false);
   }
 });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
-import type { KindName } from '../../../shared/domain/kinds.ts';
 import { kinds } from '../../../shared/domain/kinds.ts';
-import { replyTypes, resourceTypes, sweepTypes } from '../../../shared/events/types.ts';
+import { replySource, replyTypes, resourceTypes, sweepTypes } from '../../../shared/events/types.ts';
+import { staggered } from '../../../shared/manifests/clocks.ts';
 import { guessedPlural, sources } from '../../../shared/manifests/sources.ts';
 import { defaults } from '../../../shared/manifests/options.ts';
 import { all, matches, ofKind } from './parsed.ts';
@@ -44,23 +44,50 @@ describe('events', () => {
     }
   });
 
-  test('a sweep reaches every function that has a part in it', () => {
-    const [ping] = ofKind('PingSource');
-    expect(ping.spec).toMatchObject({ contentType: 'application/json', data: '{"sweep":true}' }); // an object: Knative takes no other JSON
-    expect(ping.spec.schedule.split(' ')).toHaveLength(5);
-    for (const type of sweepTypes)
-      expect(reached({ type }).sort()).toEqual(
-        all
-          .filter((fn) => fn.sweeps !== false)
-          .map((fn) => fn.name)
-          .sort(),
-      );
+  const sweeping = all.filter((fn) => fn.sweeps !== false).map((fn) => fn.name);
+
+  test('a sweep that somebody asks for reaches every function that has a part in it', () => {
+    expect(reached({ type: sweepTypes.asked }).sort()).toEqual([...sweeping].sort());
+  });
+
+  test('each function has a clock of its own, and no two ring in the same minute', () => {
+    const clocks = ofKind('PingSource');
+    const minutes = clocks.map(({ metadata, spec }) => {
+      expect(spec).toMatchObject({ contentType: 'application/json', data: '{"sweep":true}' }); // an object: Knative takes no other JSON
+      const source = `/apis/v1/namespaces/${metadata.namespace}/pingsources/${metadata.name}`;
+      const [fn, ...more] = reached({ type: sweepTypes.tick, source });
+      expect(more).toEqual([]);
+      expect(spec.schedule.split(' ')).toHaveLength(5);
+      return [fn, Number(/^(\d+)-59\/10 /.exec(spec.schedule)?.[1] ?? 0)] as const;
+    });
+    expect(minutes.map(([fn]) => fn).sort()).toEqual([...sweeping].sort());
+    expect(new Set(minutes.map(([, minute]) => minute)).size).toBe(sweeping.length);
+    for (const [, minute] of minutes) expect(minute).toBeLessThan(10);
+  });
+
+  test.each([
+    ['*/10 * * * *', ['*/10 * * * *', '3-59/10 * * * *', '6-59/10 * * * *']],
+    ['*/2 * * * *', ['*/2 * * * *', '*/2 * * * *', '1-59/2 * * * *']],
+    ['0 3 * * *', ['0 3 * * *', '0 3 * * *', '0 3 * * *']],
+    ['@hourly', ['@hourly', '@hourly', '@hourly']],
+  ])('%s is staggered to %j', (schedule, expected) => {
+    expect([0, 1, 2].map((place) => staggered(schedule, place, 3))).toEqual(expected);
   });
 
   test('what Gleaner answers with reaches no function, whatever it is about', () => {
     for (const type of Object.values(replyTypes)) {
       expect(reached({ type })).toEqual([]);
       for (const kind of Object.keys(kinds)) expect(reached({ type, kind })).toEqual([]);
+    }
+  });
+
+  test('but for the rest of its own sweep, which reaches the one function that answered so', () => {
+    for (const { name } of all) {
+      const source = replySource(name);
+      for (const type of Object.values(replyTypes)) {
+        const expected = type === replyTypes.sweptInPart && sweeping.includes(name) ? [name] : [];
+        expect([type, reached({ type, source })]).toEqual([type, expected]);
+      }
     }
   });
 
@@ -72,7 +99,8 @@ describe('events', () => {
     expect(() => sources([careless], defaults)).toThrow(/by reference/);
   });
 
-  test.each(Object.keys(kinds) as KindName[])('Knative guesses the plural of %s right', (kind) => {
+  // Of others Gleaner only reads, by the plural that stands there.
+  test.each([...new Set(watches.map(({ kind }) => kind))])('Knative guesses the plural of %s right', (kind) => {
     expect(guessedPlural(kind)).toBe(kinds[kind].plural);
   });
 

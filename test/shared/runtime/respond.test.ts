@@ -4,7 +4,7 @@ import type { KubeError } from '../../../shared/kube/errors.ts';
 import { NotServedError, RetryableError, TerminalError } from '../../../shared/kube/errors.ts';
 import { createCluster } from '../../../shared/runtime/cluster.ts';
 import { createLog } from '../../../shared/runtime/log.ts';
-import type { Swept } from '../../../shared/runtime/sweep.ts';
+import type { Stopped, Swept } from '../../../shared/runtime/sweep.ts';
 import { respond } from '../../../shared/runtime/respond.ts';
 import { snapshotJson } from '../kube/stub.ts';
 import type { World } from './tiny.ts';
@@ -14,7 +14,11 @@ interface Setup {
   readonly w?: World;
   readonly mode?: 'apply' | 'observe';
   readonly fn?: AnyFunction;
-  readonly swept?: readonly Swept[];
+  readonly swept?: readonly (Swept | Stopped)[] | 'busy';
+}
+
+async function* streamOf<T>(items: readonly T[]) {
+  yield* items;
 }
 
 async function ask(event: unknown, { w = world(), mode = 'apply', fn = tiny, swept = [] }: Setup = {}) {
@@ -23,13 +27,19 @@ async function ask(event: unknown, { w = world(), mode = 'apply', fn = tiny, swe
   const cluster = createCluster({ mode, configs }, w.connect);
   const answer = await respond(fn, event, {
     session: (of) => cluster.session(of),
-    async *sweep() {
-      yield* swept;
-    },
+    sweep: () => (swept === 'busy' ? undefined : streamOf(swept)),
     log: createLog({ level: 'debug', write: (line) => lines.push(line) }),
   });
   return { answer, log: lines.join('') };
 }
+
+const rest = (fn: string) => ({
+  specversion: '1.0',
+  id: '1',
+  source: `/gleaner/functions/${fn}`,
+  type: 'dev.gleaner.swept.part',
+  data: { function: fn, next: { from: 'a', after: 'm', part: 1 } },
+});
 
 const dataOf = (body: string) =>
   JSON.parse(body) as { outcomes: { applied: unknown[]; findings: any[] }[]; omitted: number };
@@ -184,6 +194,38 @@ describe('respond', () => {
 
     expect(answer.statusCode).toBe(status);
     expect(answer.body).toContain(error.message);
+  });
+
+  const next = { from: 'a', after: 'm', part: 1 };
+  const tick = { ...snapshotEvent('x'), type: 'dev.knative.sources.ping' };
+
+  test('a sweep whose time is up answers where it goes on, even if something failed on the way', async () => {
+    const subject = { kind: 'VolumeSnapshot', name: 'web', namespace: 'prod' } as const;
+    const failure: Swept = { kind: 'failure', function: tiny.name, subject, error: new RetryableError('busy', 429) };
+    const { answer, log } = await ask(tick, { swept: [failure, { kind: 'stopped', left: 7, next }] });
+
+    expect(answer.statusCode).toBe(200);
+    expect(answer.headers).toMatchObject({
+      'ce-type': 'dev.gleaner.swept.part',
+      'ce-source': `/gleaner/functions/${tiny.name}`,
+    });
+    expect(dataOf(answer.body)).toMatchObject({ function: tiny.name, left: 7, next });
+    expect(log).toContain('"left":7,"goesOn":true');
+  });
+
+  test('one that ended in the lists says so, and is not continued', async () => {
+    const { answer } = await ask(tick, { swept: [{ kind: 'stopped', left: 'lists' }] });
+
+    expect(answer.headers['ce-type']).toBe('dev.gleaner.swept');
+    expect(dataOf(answer.body)).toMatchObject({ left: 'lists' });
+  });
+
+  test.each<[string, object, Setup['swept']]>([
+    ['is under way already', tick, 'busy'],
+    ['is another’s', rest('verify-backup'), [{ kind: 'stopped', left: 7, next }]],
+  ])('a sweep that %s is left to it', async (_, event, swept) => {
+    const { answer } = await ask(event, { swept: swept! });
+    expect(answer.statusCode).toBe(204);
   });
 
   test('anything at all gets an answer, and no log line holds the payload', async () => {

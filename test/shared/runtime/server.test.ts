@@ -2,10 +2,12 @@ import { afterEach, describe, expect, test } from '@jest/globals';
 import { request } from 'node:http';
 import { createCluster } from '../../../shared/runtime/cluster.ts';
 import { createLog } from '../../../shared/runtime/log.ts';
+import { createMetrics } from '../../../shared/runtime/metrics.ts';
 import { createRunner } from '../../../shared/runtime/runner.ts';
 import type { RunningServer } from '../../../shared/runtime/server.ts';
 import { startServer } from '../../../shared/runtime/server.ts';
 import { snapshotJson } from '../kube/stub.ts';
+import { parseExposition } from './exposition.ts';
 import type { World } from './tiny.ts';
 import { notedJson, snapshotEvent, tiny, world } from './tiny.ts';
 
@@ -18,9 +20,17 @@ async function serve(w: World = world(), concurrency = 16) {
   const cluster = createCluster({ mode: 'apply', configs: new Map([[tiny.name, { keep: 'no' }]]) }, w.connect);
   const log = createLog({ level: 'silent' });
   async function* sweep() {}
-  const runner = createRunner({ functions: [tiny], settings: { concurrency }, cluster, sweep, log });
+  const metrics = createMetrics();
+  const runner = createRunner({ functions: [tiny], settings: { concurrency }, cluster, sweep, log, metrics });
   const functionAt = (path: string) => (path === '/clear-note' ? 'clear-note' : undefined);
-  const server = await startServer({ port: 0, functionAt, bodyLimitBytes: 100_000, runner, log });
+  const server = await startServer({
+    port: 0,
+    functionAt,
+    bodyLimitBytes: 100_000,
+    runner,
+    log,
+    metrics: () => metrics.text(),
+  });
   running.push(server);
   return { url: `http://127.0.0.1:${server.port}/clear-note`, server };
 }
@@ -141,6 +151,28 @@ describe('the server', () => {
     expect(statuses.slice(0, 4)).toEqual([503, 503, 503, 503]);
     expect(statuses.slice(4)).toEqual([200, ...Array.from({ length: 10 }, () => 204)]);
     expect(w.writes).toBe(1);
+  });
+
+  test('a scrape is told what the process has done, and nothing that an event brought', async () => {
+    const { url, server } = await serve(world('web'));
+    await fetch(url, binary(snapshotEvent('web')));
+    await fetch(url, binary({ ...snapshotEvent('web'), type: 'com.example.password' }));
+    await fetch(url, post('no event'));
+
+    const response = await fetch(`http://127.0.0.1:${server.port}/metrics`);
+
+    expect(response.headers.get('content-type')).toBe('text/plain; version=0.0.4; charset=utf-8');
+    const text = await response.text();
+    const count = (name: string) => Object.fromEntries(parseExposition(text).get(name)?.samples ?? []);
+    expect(count('gleaner_events_total')).toEqual({
+      'function="clear-note",event="change",status="200"': 1,
+      'function="clear-note",event="foreign",status="204"': 1,
+      'function="clear-note",event="refused",status="400"': 1,
+    });
+    expect(count('gleaner_writes_total')).toEqual({
+      'function="clear-note",action="annotateSnapshot",result="done"': 1,
+    });
+    expect(text).not.toContain('password');
   });
 
   test('when told to stop it answers what is under way, refuses what is new, and closes', async () => {

@@ -13,6 +13,8 @@ describe('readSettings', () => {
       logLevel: 'info',
       bodyLimitBytes: 4_194_304,
       concurrency: 16,
+      sweepMs: 240_000,
+      sweepJitterMs: 20_000,
       configs: new Map([['clear-note', { keep: 'no' }]]),
     });
   });

@@ -1,0 +1,84 @@
+import { ref } from '../../shared/domain/kinds.ts';
+import * as names from '../../shared/domain/names.ts';
+import type { Finding } from '../../shared/plan/plan.ts';
+import type { Seen } from './observe.ts';
+
+/**
+ * Why Harvester makes no VMBackup of a backup, as far as that can be told without the keys of the target. What only the
+ * target's files show is named, so that nobody takes silence for an answer; Harvester's log has a line for each of those.
+ */
+export const showSkipped =
+  "kubectl logs -n harvester-system -l app.kubernetes.io/name=harvester,app.kubernetes.io/component=apiserver --tail=-1 | grep -iE 'skip creat|sync vm (image|backup)'";
+
+/** What can be told of these backups, and what is left; short, however many there are. */
+export function describeSkipped({ unclaimed, lacking, images }: Seen): string {
+  const waiting = new Set([...lacking.values()].flat());
+  const foreign = unclaimed.filter((one) => one.foreign);
+  const open = unclaimed.filter((one) => !one.foreign && !waiting.has(one.backup));
+  const kin = open.filter((one) => one.kin);
+  const parts = [
+    count(foreign.length, 'were made by a recurring job or by hand and never were a VMBackup’s'),
+    count(waiting.size, 'wait for a StorageClass'),
+    count(
+      kin.length,
+      'are of volumes of which other backups have their VMBackup, so theirs was deleted or lost its file',
+    ),
+  ].filter((part) => part !== '');
+  if (open.length > 0) {
+    const ruledOut = ['the scan came to an end, so no file is unreadable'];
+    if (lacking.size === 0) ruledOut.push('no StorageClass is missing');
+    if (images.incomplete.length === 0) ruledOut.push('no copy of an image is unfinished');
+    parts.push(
+      `${ruledOut.join(', ')}; for ${open.length} there is left: no metadata file, a volume in it that is not Longhorn’s, or another of its volumes or backups absent`,
+    );
+  }
+  return parts.join('; ');
+}
+
+/** The causes that have an object here, each by itself. */
+export function causes(seen: Seen): Finding[] {
+  const { incomplete, unmade } = seen.images;
+  const first = (objects: readonly string[]) => objects[0]?.split(' ')[0] ?? '';
+  return [
+    ...lackingClasses(seen),
+    ...(incomplete.length === 0
+      ? []
+      : [
+          {
+            subject: ref('BackupBackingImage', first(incomplete), names.LONGHORN_NAMESPACE),
+            reason: 'ImageBackupIncomplete' as const,
+            message: `Longhorn has not finished with the copy of ${some(incomplete)} on the target: Harvester makes no image of it`,
+            command: `kubectl get backupbackingimages.longhorn.io -n ${names.LONGHORN_NAMESPACE}`,
+            actions: [],
+          },
+        ]),
+    // Without a class that is missed, an image that is not there hurts no backup.
+    ...(unmade.length === 0 || seen.lacking.size === 0
+      ? []
+      : [
+          {
+            subject: seen.subject,
+            reason: 'ImageNotMade' as const,
+            message: `Harvester has made no image of ${some(unmade)} on the target: the display name is taken here, or its file harvester/vmimages/… is missing`,
+            command: showSkipped,
+            actions: [],
+          },
+        ]),
+  ];
+}
+
+/** One finding for each StorageClass, however many backups wait for it. */
+const lackingClasses = (seen: Seen): Finding[] =>
+  [...seen.lacking].map(([name, backups]) => ({
+    subject: ref('StorageClass', name),
+    reason: 'StorageClassMissing',
+    message: `${backups.length} unclaimed ${backups.length === 1 ? 'backup is of a volume' : 'backups are of volumes'} in StorageClass ${name}, which does not exist here: ${some(backups)}`,
+    facts: { backup: backups[0] ?? '', unclaimed: String(backups.length) },
+    actions: [],
+  }));
+
+const count = (many: number, what: string): string => (many === 0 ? '' : `${many} ${what}`);
+
+const SOME = 5;
+export const some = (all: readonly string[]): string =>
+  all.length <= SOME ? all.join(', ') : `${all.slice(0, SOME).join(', ')} and ${all.length - SOME} more`;

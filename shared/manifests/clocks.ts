@@ -1,0 +1,44 @@
+import type { AnyFunction } from '../function.ts';
+import type { Commented, ManifestOptions } from './options.ts';
+import { labels } from './options.ts';
+
+const clockOf = (fn: string): string => `${fn}-sweep`;
+
+/** What Knative gives as the source of a function's ticks. */
+export const tickSource = (fn: string, { namespace }: Pick<ManifestOptions, 'namespace'>): string =>
+  `/apis/v1/namespaces/${namespace}/pingsources/${clockOf(fn)}`;
+
+/** A clock for each function that sweeps. They ring in turn, so that the API server is not listed by all at once. */
+export function clocks(
+  functions: readonly Pick<AnyFunction, 'name' | 'sweeps'>[],
+  { namespace, sweepSchedule }: ManifestOptions,
+  sink: object,
+): Commented[] {
+  const sweeping = functions.filter((fn) => fn.sweeps !== false);
+  return sweeping.map(({ name }, place) => ({
+    ...(place === 0 && { why: WHY }),
+    manifest: {
+      apiVersion: 'sources.knative.dev/v1',
+      kind: 'PingSource',
+      metadata: { name: clockOf(name), namespace, labels: labels('sources') },
+      spec: {
+        schedule: staggered(sweepSchedule, place, sweeping.length),
+        contentType: 'application/json',
+        data: '{"sweep":true}',
+        sink,
+      },
+    },
+  }));
+}
+
+const WHY =
+  'Sources say nothing of objects that were there before them, nor of what happened while they were away: a sweep\n' +
+  'looks at everything. Each function has a clock of its own, and they ring one after the other.';
+
+/** Of "every so many minutes" each takes other minutes. Any other schedule is somebody's own will. */
+export function staggered(schedule: string, place: number, places: number): string {
+  const [, minutes, others] = /^\*\/(\d+) (.*)$/.exec(schedule.trim()) ?? [];
+  if (minutes === undefined || others === undefined) return schedule;
+  const first = Math.floor((place * Number(minutes)) / places);
+  return first === 0 ? schedule : `${first}-59/${minutes} ${others}`;
+}

@@ -1,0 +1,147 @@
+import type { AnyFunction } from '../function.ts';
+import type { Finding } from '../plan/plan.ts';
+import { verdictOf } from '../plan/plan.ts';
+import type { Family, Sample } from './exposition.ts';
+import { expose } from './exposition.ts';
+import type { Outcome } from './reconcile.ts';
+
+/**
+ * What a process has done and seen since it started. Labels have few values, all of Gleaner's own making, but for one
+ * series per VMBackup and question; nothing is in it that came with an event.
+ */
+export interface Metrics {
+  /** Whoever sent it, the answer is ready. */
+  answered(fn: string, event: string, status: number, tookMs: number): void;
+  saw(fn: AnyFunction, outcome: Pick<Outcome, 'subject' | 'plan' | 'applied'>, nowMs: number): void;
+  /** A sweep that began then has come across everything there is; what it did not come across is gone. */
+  swept(fn: AnyFunction, sinceMs: number, nowMs: number): void;
+  /** In Prometheus' text format: all of it, or just what is so now, which a process of one look has to say. */
+  text(what?: 'all' | 'state'): string;
+}
+
+/** Of one VMBackup. */
+interface Audit {
+  readonly restorable: boolean;
+  readonly lookedMs: number;
+  /** When every link was last found right, as far as this process knows. */
+  readonly verifiedMs?: number | undefined;
+}
+
+export function createMetrics(): Metrics {
+  const events = new Counts();
+  const seconds = new Counts();
+  const findings = new Counts();
+  const writes = new Counts();
+  const sweeps = new Counts();
+  const audits = new Map<string, Audit>();
+
+  const audit = (fn: AnyFunction, { namespace, name }: Outcome['subject'], of: readonly Finding[], nowMs: number) => {
+    const key = `${namespace ?? ''}/${name}`;
+    const verdict = fn.audits?.(of);
+    if (verdict === 'none') audits.delete(key);
+    if (verdict === undefined || verdict === 'none') return;
+    const restorable = verdict === 'sound';
+    audits.set(key, {
+      restorable,
+      lookedMs: nowMs,
+      verifiedMs: restorable ? nowMs : audits.get(key)?.verifiedMs,
+    });
+  };
+
+  return {
+    answered(fn, event, status, tookMs) {
+      events.add({ function: fn, event, status: String(status) });
+      seconds.add({ function: fn, event }, tookMs / 1000);
+    },
+    saw(fn, { subject, plan, applied }, nowMs) {
+      for (const finding of plan.findings) {
+        findings.add({ function: fn.name, reason: finding.reason, verdict: verdictOf(finding) });
+      }
+      for (const { action, result } of applied) writes.add({ function: fn.name, action: action.do, result });
+      if (subject.kind === 'VirtualMachineBackup') audit(fn, subject, plan.findings, nowMs);
+    },
+    swept(fn, sinceMs, nowMs) {
+      sweeps.set({ function: fn.name }, nowMs / 1000);
+      if (fn.audits === undefined) return;
+      for (const [key, { lookedMs }] of audits) if (lookedMs < sinceMs) audits.delete(key);
+    },
+    text: (what = 'all') =>
+      expose([
+        ...(what === 'all'
+          ? [
+              counter('gleaner_events_total', 'Events answered, by HTTP status.', events),
+              counter('gleaner_event_seconds_total', 'Time spent on events.', seconds),
+              counter('gleaner_findings_total', 'Findings, by reason (docs/reasons.md).', findings),
+              counter('gleaner_writes_total', 'Writes to the cluster, and those that turned out to be done.', writes),
+            ]
+          : []),
+        gauge(
+          'gleaner_sweep_last_success_timestamp_seconds',
+          'When a sweep last looked at everything.',
+          sweeps.samples(),
+        ),
+        ...auditFamilies(audits),
+      ]),
+  };
+}
+
+function auditFamilies(audits: ReadonlyMap<string, Audit>): Family[] {
+  const each = function* (valueOf: (audit: Audit) => number | undefined): Generator<Sample> {
+    for (const [key, audit] of audits) {
+      const value = valueOf(audit);
+      const [namespace = '', vmbackup = ''] = key.split('/');
+      // Not "namespace": Prometheus has that for where the process is.
+      if (value !== undefined) yield { labels: { vmbackup_namespace: namespace, vmbackup }, value };
+    }
+  };
+  return [
+    gauge(
+      'gleaner_vmbackup_last_verified_timestamp_seconds',
+      'When every link from the VMBackup to its data on the target was last found right.',
+      each(({ verifiedMs }) => (verifiedMs === undefined ? undefined : verifiedMs / 1000)),
+    ),
+    gauge(
+      'gleaner_vmbackup_restorable',
+      'Whether every link was right when it was last looked at.',
+      each(({ restorable }) => (restorable ? 1 : 0)),
+    ),
+  ];
+}
+
+const counter = (name: string, help: string, counts: Counts): Family => ({
+  name,
+  help,
+  type: 'counter',
+  samples: counts.samples(),
+});
+
+const gauge = (name: string, help: string, samples: Iterable<Sample>): Family => ({
+  name,
+  help,
+  type: 'gauge',
+  samples,
+});
+
+/** Numbers by labels. */
+class Counts {
+  readonly #values = new Map<string, { readonly labels: Sample['labels']; value: number }>();
+
+  add(labels: Sample['labels'], by = 1): void {
+    this.#of(labels).value += by;
+  }
+
+  set(labels: Sample['labels'], value: number): void {
+    this.#of(labels).value = value;
+  }
+
+  samples(): Iterable<Sample> {
+    return this.#values.values();
+  }
+
+  #of(labels: Sample['labels']) {
+    const key = Object.values(labels).join(' ');
+    const known = this.#values.get(key) ?? { labels, value: 0 };
+    this.#values.set(key, known);
+    return known;
+  }
+}
