@@ -96,6 +96,12 @@ export async function stop(
   await rm(file);
 }
 
+/** Sends a signal to one program, e.g. to freeze it as a pod on an overloaded node is frozen. */
+export async function signal(run: string, name: string, what: NodeJS.Signals): Promise<void> {
+  const entry = JSON.parse(await readFile(join(pids(run), `${name}.json`), 'utf8')) as PidFile;
+  if (await isSame(entry)) kill(entry.pid, what);
+}
+
 /** Stops everything the run folder knows of, last started first, and what was started in the meantime too. */
 export async function stopAll(run: string): Promise<string[]> {
   const stopped: string[] = [];

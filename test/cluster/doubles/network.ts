@@ -38,6 +38,7 @@ function forward(
   to: { port: number; done: () => void },
 ): void {
   const headers = { ...request.headers, host: url.host };
+  process.stdout.write(`> ${url.host} ${String(request.headers['ce-type'] ?? '')}\n`);
   const onward = httpRequest(
     { host: '127.0.0.1', port: to.port, method: request.method, path: url.pathname + url.search, headers },
     (answer) => {

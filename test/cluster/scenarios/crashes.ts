@@ -61,7 +61,7 @@ export async function afterWrites(
 }
 
 export interface Ticking {
-  /** Ends it; gives the status of every tick that was answered, with the function it went to. */
+  /** Ends it; gives the status of every tick that was answered, with the function it went to. Once. */
   stop(): Promise<{ readonly to: string; readonly status: number }[]>;
 }
 
@@ -69,7 +69,7 @@ export interface Ticking {
 export function tick(functions: Readonly<Record<string, string>>, everyMs: number): Ticking {
   let stopped = false;
   let id = 0;
-  const sent: Promise<{ to: string; status: number } | undefined>[] = [];
+  let sent: Promise<{ to: string; status: number } | undefined>[] = [];
   const running = (async () => {
     while (!stopped) {
       for (const [to, url] of Object.entries(functions))
@@ -87,7 +87,9 @@ export function tick(functions: Readonly<Record<string, string>>, everyMs: numbe
     async stop() {
       stopped = true;
       await running;
-      return (await Promise.all(sent)).filter((it) => it !== undefined);
+      const answers = (await Promise.all(sent)).filter((it) => it !== undefined);
+      sent = [];
+      return answers;
     },
   };
 }

@@ -11,7 +11,7 @@ import { connect } from '../../../shared/kube/client.ts';
 import { account } from '../../../shared/manifests/rights.ts';
 import { settle } from '../../../shared/runtime/settle.ts';
 import type { Settling } from '../../../shared/runtime/settle.ts';
-import type { Client, KubeObject } from '../client.ts';
+import type { Client } from '../client.ts';
 import { accessOf, kubeconfigOf, writeKubeconfig } from '../control-plane.ts';
 import type { BedState } from '../state.ts';
 
@@ -23,7 +23,7 @@ export async function installAccounts(bed: BedState, client: Client): Promise<Re
   const files: Record<string, string> = {};
   for (const { name, needs } of Object.values<AnyFunction>(functions)) {
     for (const { manifest } of account(name, name, NAMESPACE, needs, ''))
-      await client.apply(structuredClone(manifest) as KubeObject);
+      await client.apply(structuredClone(manifest));
     const path = `/api/v1/namespaces/${NAMESPACE}/serviceaccounts/${name}/token`;
     const request = {
       apiVersion: 'authentication.k8s.io/v1',

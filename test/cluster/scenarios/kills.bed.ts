@@ -90,9 +90,12 @@ describe('programs killed in the middle of a repair, Harvester 1.4.2 on Longhorn
     const ticks = tick(urls, 250);
     const seen = await repair;
     const comeBack = await crash(bed, victim);
+    // A server that has just come back may know neither rights nor kinds for a moment; Gleaner is ticked through that.
+    const early = victim === 'kube-apiserver' || victim === 'etcd' ? [] : await ticks.stop();
     await comeBack(victims[victim]!);
     await until('the API server to be ready', async () => (await client.raw('GET', '/readyz')).status === 200, 60_000);
-    const answers = await ticks.stop();
+    const answers = [...early, ...(await ticks.stop())];
+    expect(answers.length).toBeGreaterThan(0);
     expect(answers.filter(({ status }) => status >= 400 && status < 500)).toEqual([]); // those are not delivered again
     expect(await dead(bed)).toEqual([]);
 
