@@ -1,9 +1,8 @@
 /** Builds the parts with Go, each once per content of its sources. */
 import { createHash } from 'node:crypto';
 import { execFile, spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { cp, mkdir, mkdtemp, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { cp, mkdir, mkdtemp, readFile, readdir, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Part } from './parts.ts';
 import { binFolder, goCaches, modulesFolder, sourceFolder } from './places.ts';
@@ -26,6 +25,7 @@ export interface BuildOptions {
   readonly say: (line: string) => void;
 }
 
+const FORGOTTEN_AFTER_DAYS = 14;
 const goEnv = { ...process.env, ...goCaches, GOFLAGS: '-buildvcs=false -modcacherw', GOWORK: 'off' };
 const execute = promisify(execFile);
 
@@ -50,7 +50,8 @@ export async function binariesOf(part: Part): Promise<string> {
 /** Builds what is missing, in order, and stops at the first part that fails. */
 export async function build(parts: readonly Part[], options: BuildOptions): Promise<void> {
   const missing: Part[] = [];
-  for (const part of parts) if (!existsSync(await binariesOf(part))) missing.push(part);
+  for (const part of parts) if (!(await isBuilt(part))) missing.push(part);
+  await forgetUnused();
   if (missing.length === 0) return options.say(`All ${parts.length} parts are built.`);
   const minutes = missing.reduce((sum, part) => sum + part.coldMinutes, 0);
   options.say(
@@ -64,7 +65,36 @@ export async function build(parts: readonly Part[], options: BuildOptions): Prom
   }
 }
 
+/** Marks what it finds as used today. */
+async function isBuilt(part: Part): Promise<boolean> {
+  const now = new Date();
+  return utimes(await binariesOf(part), now, now).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** Binaries of sources that changed since are of no use here, but perhaps to another branch: they go after a while. */
+async function forgetUnused(): Promise<void> {
+  const since = Date.now() - FORGOTTEN_AFTER_DAYS * 24 * 3_600_000;
+  for (const folder of await readdir(binFolder).catch(() => [])) {
+    const path = join(binFolder, folder);
+    if ((await stat(path)).mtimeMs < since) await rm(path, { recursive: true, force: true });
+  }
+}
+
+/** Removes all binaries but those of these parts, and what interrupted builds left; gives the names. */
+export async function clean(keep: readonly Part[]): Promise<string[]> {
+  const kept = new Set(await Promise.all(keep.map(binariesOf)));
+  const all = (folder: string) => readdir(folder).catch(() => []);
+  const old = (await all(binFolder)).map((name) => join(binFolder, name)).filter((path) => !kept.has(path));
+  old.push(...(await all(sourceFolder)).map((name) => join(sourceFolder, name)));
+  for (const path of old) await rm(path, { recursive: true, force: true });
+  return old.map((path) => basename(path));
+}
+
 async function buildPart(part: Part, { jobs }: BuildOptions): Promise<void> {
+  const target = await binariesOf(part); // before anything is read: what changes meanwhile belongs to another target
   await mkdir(sourceFolder, { recursive: true });
   const source = await mkdtemp(join(sourceFolder, `${part.name}-`));
   try {
@@ -81,9 +111,11 @@ async function buildPart(part: Part, { jobs }: BuildOptions): Promise<void> {
     ];
     for (const [binary, path] of Object.entries(part.binaries))
       await nicely('go', ['build', ...flags, '-o', join(made, binary), path], source);
-    const target = await binariesOf(part);
     await mkdir(binFolder, { recursive: true });
-    await rename(made, target); // all or nothing: an interrupted build leaves no half folder
+    // All or nothing: an interrupted build leaves no half folder. One beside this may have been quicker with the same.
+    await rename(made, target).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'ENOTEMPTY' && error.code !== 'EEXIST') throw error;
+    });
   } catch (error) {
     throw new BuildError(part, error instanceof Error ? error.message : String(error));
   } finally {

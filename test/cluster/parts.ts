@@ -150,6 +150,16 @@ export function partsFor(choice: Choice): Part[] {
   ];
 }
 
+/** Every part of every choice. */
+export const everyPart = (): Part[] => [
+  ...controlPlane,
+  ...csi,
+  ...versions.longhorn.map(longhorn),
+  s3,
+  ...versions.harvester.map(harvester),
+  knative,
+];
+
 /** Modules of which only files are used: the custom resource definitions. */
 export const definitionModules = {
   snapshot: 'github.com/kubernetes-csi/external-snapshotter/client/v8@v8.2.0',

@@ -22,8 +22,7 @@ export async function installAccounts(bed: BedState, client: Client): Promise<Re
   await client.apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: NAMESPACE } });
   const files: Record<string, string> = {};
   for (const { name, needs } of Object.values<AnyFunction>(functions)) {
-    for (const { manifest } of account(name, name, NAMESPACE, needs, ''))
-      await client.apply(structuredClone(manifest));
+    for (const { manifest } of account(name, name, NAMESPACE, needs, '')) await client.apply(structuredClone(manifest));
     const path = `/api/v1/namespaces/${NAMESPACE}/serviceaccounts/${name}/token`;
     const request = {
       apiVersion: 'authentication.k8s.io/v1',

@@ -198,11 +198,11 @@ const shape = ({ backups, wrong }: Many) => ({
 
 function report(world: Many, idle: Latency, sweep: Figures, script: Figures): string {
   const { vmBackups, volumes, wrong } = shape(world);
-  const told = (name: string, { wallMs, calls, rounds, latencyMs, memory }: Figures) => [
-    `${name}: ${(wallMs / 1000).toFixed(1)} s, ${calls.gets} gets, ${calls.lists} lists, ${calls.writes} writes in ${rounds} rounds`,
+  const told = (name: string, { wallMs, calls, told: events, rounds, latencyMs, memory }: Figures) => [
+    `${name}: ${(wallMs / 1000).toFixed(1)} s, ${calls.gets} gets, ${calls.lists} lists, ${calls.writes} writes in ${rounds} rounds, ${events} events told`,
     `  per repaired volume ${((calls.gets + calls.lists + calls.writes) / wrong).toFixed(2)} calls, ${(calls.writes / wrong).toFixed(2)} of them writes`,
     `  latency for others p50 ${latencyMs.p50} ms, p99 ${latencyMs.p99} ms, max ${latencyMs.max} ms`,
-    `  memory (MiB, in ten steps) ${tenOf(memory.map((it) => `${it.rssMiB}/${it.heapMiB}`)).join(' ')}`,
+    `  memory (MiB, in ten steps) ${tenOf(memory.map((it) => `${it.rssMiB}/${it.heapMiB}+${it.externalMiB}`)).join(' ')}`,
   ];
   return [
     `${vmBackups} VM backups, ${volumes} volumes, ${wrong} of them wrong`,
