@@ -127,14 +127,19 @@ async function buildPart(part: Part, { jobs }: BuildOptions): Promise<void> {
  * Programs that embed a whole release begin from its own go.mod (the replace block matters) and go.sum
  * (not every checksum they need is in the public database).
  */
-async function beginFromRelease({ module, version }: NonNullable<Part['release']>, folder: string): Promise<void> {
+async function beginFromRelease(
+  { module, version, instead = {} }: NonNullable<Part['release']>,
+  folder: string,
+): Promise<void> {
   const release = await moduleFolder(`${module}@v${version}`);
   const lines = (await readFile(join(release, 'go.mod'), 'utf8'))
     .split('\n')
-    .filter((line) => !/^(module|toolchain) /.test(line));
+    .filter((line) => !/^(module|toolchain) /.test(line))
+    .filter((line) => !Object.keys(instead).some((it) => line.trim().startsWith(`${it} =>`)));
+  const replaced = Object.entries(instead).map(([from, to]) => `replace ${from} => ${to}`);
   await writeFile(
     join(folder, 'go.mod'),
-    ['module gleaner.bed/program', ...lines, `require ${module} v${version}`, ''].join('\n'),
+    ['module gleaner.bed/program', ...lines, ...replaced, `require ${module} v${version}`, ''].join('\n'),
   );
   await writeFile(join(folder, 'go.sum'), await readFile(join(release, 'go.sum')));
 }
