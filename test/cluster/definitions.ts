@@ -26,7 +26,7 @@ export async function definitions(choice: Choice): Promise<KubeObject[]> {
       minimal('kubevirt.io', 'v1', kind),
     ),
     ...(hasHarvesterWebhook(choice)
-      ? readByWebhook.map(([group, version, kind]) => minimal(group, version, kind))
+      ? readByWebhook.map(([group, version, kind, plural]) => minimal(group, version, kind, plural))
       : []),
   ];
 }
@@ -82,22 +82,21 @@ function dropEnums(schema: any): void {
 }
 
 /** Kinds that Harvester's webhook keeps in its caches; it does not get ready without them, and here there are none. */
-const readByWebhook = [
-  ['k8s.cni.cncf.io', 'v1', 'NetworkAttachmentDefinition'],
+const readByWebhook: readonly [group: string, version: string, kind: string, plural?: string][] = [
+  ['k8s.cni.cncf.io', 'v1', 'NetworkAttachmentDefinition', 'network-attachment-definitions'],
   ['network.harvesterhci.io', 'v1beta1', 'ClusterNetwork'],
   ['network.harvesterhci.io', 'v1beta1', 'VlanConfig'],
-  ['network.harvesterhci.io', 'v1beta1', 'VlanStatus'],
+  ['network.harvesterhci.io', 'v1beta1', 'VlanStatus', 'vlanstatuses'],
   ['fleet.cattle.io', 'v1alpha1', 'Cluster'],
   ['cluster.x-k8s.io', 'v1beta1', 'Cluster'],
   ['cluster.x-k8s.io', 'v1beta1', 'Machine'],
   ['management.cattle.io', 'v3', 'ManagedChart'],
   ['management.cattle.io', 'v3', 'Feature'],
-] as const;
+];
 
 /** For kinds whose definitions are in no module, as KubeVirt's operator makes its own; any content is accepted. */
-function minimal(group: string, version: string, kind: string): KubeObject {
+function minimal(group: string, version: string, kind: string, plural = `${kind.toLowerCase()}s`): KubeObject {
   const singular = kind.toLowerCase();
-  const plural = kind.endsWith('Status') ? `${singular}es` : `${singular}s`;
   return {
     apiVersion: 'apiextensions.k8s.io/v1',
     kind: 'CustomResourceDefinition',

@@ -9,7 +9,7 @@ import { hasHarvesterWebhook } from './parts.ts';
 import type { Program } from './processes.ts';
 import { start } from './processes.ts';
 import type { BedState } from './state.ts';
-import { servedFolder } from './storage.ts';
+import { applyFixture, servedFolder } from './storage.ts';
 import { startHarvesterWebhook } from './webhooks.ts';
 
 /** Keys of the S3 server of the bed; it listens on loopback and holds nothing of value. */
@@ -18,6 +18,7 @@ const SETTING = { apiVersion: 'harvesterhci.io/v1beta1', kind: 'Setting', name: 
 
 export async function startHarvester(state: BedState, client: Client, bin: (binary: string) => string): Promise<void> {
   await mkdir(join(servedFolder(state), BUCKET), { recursive: true });
+  await applyFixture(client, 'harvester.yaml');
   await Promise.all([start(state.run, s3(state, bin('versitygw'))), startKubevirt(state, client)]);
   await startHarvesterControllers(state, bin);
   if (hasHarvesterWebhook(state.choice)) await startHarvesterWebhook(state, client, bin);
