@@ -9,6 +9,7 @@ import { generate } from 'selfsigned';
 import type { Client } from './client.ts';
 import { until } from './client.ts';
 import { kubeconfigOf } from './control-plane.ts';
+import type { Choice } from './parts.ts';
 import type { Program } from './processes.ts';
 import { start } from './processes.ts';
 import type { BedState, Port } from './state.ts';
@@ -43,6 +44,7 @@ export const longhornWebhookArgs = (state: BedState): string[] => [
 export const registerLonghornWebhook = (state: BedState, client: Client): Promise<void> =>
   register(state, client, {
     ...{ program: 'longhorn', port: 'longhornWebhook', matchPolicy: 'Exact' },
+    except: wasNeverShipped(state.choice) ? ['settings'] : [],
     validating: {
       configuration: 'longhorn-webhook-validator',
       webhook: 'validator.longhorn.io',
@@ -50,6 +52,13 @@ export const registerLonghornWebhook = (state: BedState, client: Client): Promis
     },
     mutating: { configuration: 'longhorn-webhook-mutator', webhook: 'mutator.longhorn.io', failurePolicy: 'Fail' },
   });
+
+/**
+ * Until 1.4 Harvester writes the target into Longhorn's settings, where Longhorn 1.8 has none and its webhook refuses them.
+ * Nobody has these two together but this bed, which shows with them what an upgrade leaves behind.
+ */
+const wasNeverShipped = ({ harvester, longhorn }: Choice): boolean =>
+  harvester.startsWith('1.4.') && !longhorn.startsWith('1.7.');
 
 export async function startHarvesterWebhook(
   state: BedState,
@@ -84,6 +93,8 @@ interface Registered {
   readonly program: string;
   readonly port: Port;
   readonly matchPolicy: string;
+  /** Resources it is not asked about. */
+  readonly except?: readonly string[];
   readonly validating: Registration;
   readonly mutating: Registration;
 }
@@ -108,7 +119,7 @@ async function register(state: BedState, client: Client, it: Registered): Promis
         {
           name: webhook,
           clientConfig: { url: `https://127.0.0.1:${state.ports[it.port]}/v1/webhook/${path}`, caBundle },
-          rules: rules[path],
+          rules: rules[path].filter(({ resources }: { resources: string[] }) => !it.except?.includes(resources[0]!)),
           ...{ failurePolicy, matchPolicy: it.matchPolicy, sideEffects: 'None', admissionReviewVersions: ['v1'] },
         },
       ],
