@@ -33,6 +33,9 @@ export const logFile = (run: string, name: string): string => join(logs(run), `$
 export async function start(run: string, program: Program, timeoutMs = 60_000): Promise<void> {
   await mkdir(pids(run), { recursive: true });
   await mkdir(logs(run), { recursive: true });
+  // A second one would take the pid file of the first, which nobody could then stop.
+  if ((await processes(run)).some((it) => it.name === program.name && it.alive))
+    throw new Error(`${program.name} runs already`);
   const out = openSync(logFile(run, program.name), 'w');
   const child = spawn(program.command, [...program.args], {
     detached: true,
