@@ -44,7 +44,7 @@ export const longhornWebhookArgs = (state: BedState): string[] => [
 export const registerLonghornWebhook = (state: BedState, client: Client): Promise<void> =>
   register(state, client, {
     ...{ program: 'longhorn', port: 'longhornWebhook', matchPolicy: 'Exact' },
-    except: wasNeverShipped(state.choice) ? ['settings'] : [],
+    rulesOf: wasNeverShipped(state.choice) ? withoutUnshipped : undefined,
     validating: {
       configuration: 'longhorn-webhook-validator',
       webhook: 'validator.longhorn.io',
@@ -54,9 +54,18 @@ export const registerLonghornWebhook = (state: BedState, client: Client): Promis
   });
 
 /**
- * Until 1.4 Harvester writes the target into Longhorn's settings, where Longhorn 1.8 has none and its webhook refuses them.
- * Nobody has these two together but this bed, which shows with them what an upgrade leaves behind.
+ * Until 1.4 Harvester writes the target into settings that Longhorn 1.8 has no more, and writes volumes back without the
+ * field for their target that it does not know; Longhorn's webhook refuses both. Nobody has these two together but this
+ * bed, which shows with them what an upgrade leaves behind.
  */
+const withoutUnshipped = (rules: readonly Rule[]): Rule[] =>
+  rules
+    .filter(({ resources }) => !resources.includes('settings'))
+    .map((rule) =>
+      rule.resources.includes('volumes')
+        ? { ...rule, operations: rule.operations.filter((it) => it !== 'UPDATE') }
+        : rule,
+    );
 const wasNeverShipped = ({ harvester, longhorn }: Choice): boolean =>
   harvester.startsWith('1.4.') && !longhorn.startsWith('1.7.');
 
@@ -89,12 +98,17 @@ function harvesterWebhook(state: BedState, command: string): Program {
   };
 }
 
+interface Rule {
+  readonly resources: readonly string[];
+  readonly operations: readonly string[];
+}
+
 interface Registered {
   readonly program: string;
   readonly port: Port;
   readonly matchPolicy: string;
-  /** Resources it is not asked about. */
-  readonly except?: readonly string[];
+  /** What it is asked about, out of what it would like to be. */
+  readonly rulesOf?: ((rules: readonly Rule[]) => Rule[]) | undefined;
   readonly validating: Registration;
   readonly mutating: Registration;
 }
@@ -119,7 +133,7 @@ async function register(state: BedState, client: Client, it: Registered): Promis
         {
           name: webhook,
           clientConfig: { url: `https://127.0.0.1:${state.ports[it.port]}/v1/webhook/${path}`, caBundle },
-          rules: rules[path].filter(({ resources }: { resources: string[] }) => !it.except?.includes(resources[0]!)),
+          rules: it.rulesOf === undefined ? rules[path] : it.rulesOf(rules[path] as Rule[]),
           ...{ failurePolicy, matchPolicy: it.matchPolicy, sideEffects: 'None', admissionReviewVersions: ['v1'] },
         },
       ],
