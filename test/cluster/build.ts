@@ -74,13 +74,20 @@ async function isBuilt(part: Part): Promise<boolean> {
   );
 }
 
-/** Binaries of sources that changed since are of no use here, but perhaps to another branch: they go after a while. */
+/**
+ * Binaries of sources that changed since are of no use here, but perhaps to another branch: they go after a while. What
+ * an interrupted build left goes sooner.
+ */
 async function forgetUnused(): Promise<void> {
-  const since = Date.now() - FORGOTTEN_AFTER_DAYS * 24 * 3_600_000;
-  for (const folder of await readdir(binFolder).catch(() => [])) {
-    const path = join(binFolder, folder);
-    if ((await stat(path)).mtimeMs < since) await rm(path, { recursive: true, force: true });
-  }
+  for (const [folder, days] of [
+    [binFolder, FORGOTTEN_AFTER_DAYS],
+    [sourceFolder, 1],
+  ] as const)
+    for (const name of await readdir(folder).catch(() => [])) {
+      const path = join(folder, name);
+      const found = await stat(path).catch(() => undefined); // somebody else may be removing it as well
+      if (found && found.mtimeMs < Date.now() - days * 24 * 3_600_000) await rm(path, { recursive: true, force: true });
+    }
 }
 
 /** Removes all binaries but those of these parts, and what interrupted builds left; gives the names. */
