@@ -178,9 +178,11 @@ describe('the API server is away for longer than events are retried, on Knative 
 });
 
 /** Knative says whom it could not deliver to: the function, or the broker's filter with the trigger in the path. */
-const isFor = (trigger: string, name: string | undefined, { headers }: Letter): boolean =>
-  (name === undefined || headers['ce-name'] === name) &&
-  (headers['ce-knativeerrordest']?.match(/\/\/([^./]+)\.gleaner\.|\/gleaner\/([^/]+)\//) ?? []).includes(trigger);
+function isFor(trigger: string, name: string | undefined, { headers }: Letter): boolean {
+  const to = headers['ce-knativeerrordest'] ?? '';
+  const isOfTrigger = to.includes(`//${trigger}.gleaner.`) || to.includes(`/gleaner/${trigger}/`);
+  return isOfTrigger && (name === undefined || headers['ce-name'] === name);
+}
 
 /** Takes whatever Knative could not deliver. */
 async function startSink(letters: Letter[]): Promise<Server> {
