@@ -1,11 +1,11 @@
 /**
  * Bundles what runs in a container, so that a cold start reads a few small files: `node build.ts [NAME…]`, also run by npm as
- * `prepare`. `dist/serve.js` is the server, `dist/handle.js` the Knative function, `dist/gleaner.js` the command line.
+ * `prepare`. `dist/serve.cjs` is the server, `dist/handle.js` the Knative function, `dist/gleaner.js` the command line.
  * Heavy parts stay in chunks of their own, which are read when they are first needed.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { isBuiltin } from 'node:module';
 import type { AddressInfo } from 'node:net';
@@ -135,17 +135,14 @@ const outsideKubeConfig = (up: string): Plugin => ({
   },
 });
 
-const bundled: Record<string, string> = {
-  serve: 'functions/serve.ts',
-  handle: 'functions/handle.ts',
-  gleaner: 'cli/main.ts',
-};
 const wanted = process.argv.slice(2).filter((argument) => !argument.startsWith('-'));
+
+/** For CommonJS packages inside an ES module: all that is left for them to require is Node's own. */
+const requireBuiltins = 'const require=process.getBuiltinModule;';
 
 const common: BuildOptions = {
   absWorkingDir: root,
   bundle: true,
-  format: 'esm',
   platform: 'node',
   target: 'node24',
   minifySyntax: true,
@@ -153,26 +150,44 @@ const common: BuildOptions = {
   legalComments: 'none',
   metafile: true,
   define: { GLEANER_VERSION: JSON.stringify(version) },
-  // For CommonJS packages inside an ES module: all that is left for them to require is Node's own.
-  banner: { js: 'const require=process.getBuiltinModule;' },
   logLevel: 'warning',
 };
 
 /**
- * One file per entry: each further file costs a start more than a hundred kilobytes in one do. Modules that are imported
+ * One file per start: each further file costs one more than a hundred kilobytes in one do. Modules that are imported
  * lazily are in it and run when they are asked for; only the Kubernetes client stays outside.
  */
-const bundle = (name: string): Promise<BuildResult> =>
+const bundle = (entry: BuildOptions, format: 'esm' | 'cjs', up = './'): Promise<BuildResult> =>
   build({
     ...common,
-    entryPoints: { [name === 'handle' ? 'handle' : `${name}/main`]: bundled[name] ?? '' },
-    outdir: 'dist',
-    plugins: [leanCloudEvents, plainBuiltins, outsideKubeConfig(name === 'handle' ? './' : '../')],
+    ...entry,
+    format,
+    ...(format === 'esm' && { banner: { js: requireBuiltins } }),
+    plugins: [leanCloudEvents, plainBuiltins, outsideKubeConfig(up)],
   });
+
+const functions = readdirSync(inRoot('functions'), { withFileTypes: true }).flatMap((entry) =>
+  entry.isDirectory() ? [entry.name] : [],
+);
+
+/** The server, with all functions and with each alone: a process that serves one need not load the others. */
+const bundleServers = () => [
+  bundle({ entryPoints: ['functions/serve.ts'], outfile: 'dist/serve/all.cjs' }, 'cjs', '../'),
+  ...functions.map((name) => {
+    const contents = `
+      import { serve } from './shared/runtime/serve.ts';
+      import only from './functions/${name}/index.ts';
+      void serve([only], () => import('./all.cjs'));`;
+    const stdin = { contents, resolveDir: root, loader: 'ts' } as const;
+    return bundle({ stdin, outfile: `dist/serve/${name}.cjs`, external: ['./all.cjs'] }, 'cjs', '../');
+  }),
+];
 
 const bundleKubeConfig = (): Promise<BuildResult> =>
   build({
     ...common,
+    format: 'esm',
+    banner: { js: requireBuiltins },
     entryPoints: { kubeconfig: '@kubernetes/client-node' },
     outdir: 'dist/parts',
     splitting: true,
@@ -184,13 +199,22 @@ const bundleKubeConfig = (): Promise<BuildResult> =>
  * reads it from `dist/.cache`, which is filled here by running once what a start runs. Another version of Node passes
  * over it; the paths in it are relative, so `dist` may be moved.
  */
-const startFile = (name: string) => `import { enableCompileCache } from 'node:module';
+const startFiles = {
+  // CommonJS, since that starts sooner: a process that is asked for one event is as quick as its loader.
+  'serve.cjs': `'use strict';
+const { enableCompileCache } = require('node:module');
+enableCompileCache({ directory: __dirname + '/.cache', portable: true });
+const alone = ${JSON.stringify(functions)}.includes(process.env.FUNCTION);
+require('./serve/' + (alone ? process.env.FUNCTION : 'all') + '.cjs');
+`,
+  'gleaner.js': `import { enableCompileCache } from 'node:module';
 enableCompileCache({ directory: import.meta.dirname + '/.cache', portable: true });
-await import('./${name}/main.js');
-`;
+await import('./gleaner/main.js');
+`,
+};
 
 /** Lets the server answer one event that needs no cluster and one that reads from a stand-in, then end by itself. */
-async function warmServer(): Promise<void> {
+async function warmServer(only: string | undefined): Promise<void> {
   const apiServer = createServer((_request, response) => {
     response.writeHead(404, { 'content-type': 'application/json' });
     response.end('{"kind":"Status","status":"Failure","reason":"NotFound","details":{"name":"none"},"code":404}');
@@ -209,13 +233,13 @@ async function warmServer(): Promise<void> {
       'current-context': 'x',
     }),
   );
-  const server = spawn(process.execPath, [inRoot('dist/serve.js')], {
-    env: { PATH: process.env['PATH'], PORT: '0', KUBECONFIG: kubeconfig },
+  const server = spawn(process.execPath, [inRoot('dist/serve.cjs')], {
+    env: { PATH: process.env['PATH'], PORT: '0', KUBECONFIG: kubeconfig, ...(only && { FUNCTION: only }) },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   try {
     const [line] = (await once(createInterface(server.stdout), 'line')) as [string];
-    const url = `http://127.0.0.1:${(JSON.parse(line) as { port: number }).port}/fix-handle`;
+    const url = `http://127.0.0.1:${(JSON.parse(line) as { port: number }).port}/${only ?? 'fix-handle'}`;
     for (const data of [noBackupContent, undefined]) {
       const headers = { 'content-type': 'application/json', ...contentHeaders };
       await fetch(url, { method: 'POST', headers, body: JSON.stringify(data ?? {}) });
@@ -250,15 +274,22 @@ const noBackupContent = {
 };
 
 rmSync(inRoot('dist'), { recursive: true, force: true });
-const names = Object.keys(bundled).filter((name) => wanted.length === 0 || wanted.includes(name));
-const results = await Promise.all([bundleKubeConfig(), ...names.map(bundle)]);
+const makers: Record<string, () => Promise<BuildResult>[]> = {
+  serve: bundleServers,
+  handle: () => [bundle({ entryPoints: ['functions/handle.ts'], outfile: 'dist/handle.js' }, 'esm')],
+  gleaner: () => [bundle({ entryPoints: ['cli/main.ts'], outfile: 'dist/gleaner/main.js' }, 'esm', '../')],
+};
+const names = Object.keys(makers).filter((name) => wanted.length === 0 || wanted.includes(name));
+const results = await Promise.all([bundleKubeConfig(), ...names.flatMap((name) => makers[name]!())]);
 if (process.argv.includes('--sizes')) {
   for (const { metafile } of results) {
     for (const [file, { bytes }] of Object.entries(metafile?.outputs ?? {})) console.log(`${bytes}\t${file}`);
   }
 }
-for (const name of names) if (name !== 'handle') writeFileSync(inRoot(`dist/${name}.js`), startFile(name));
-if (names.includes('serve')) await warmServer();
+for (const [file, text] of Object.entries(startFiles)) {
+  if (names.includes(file.replace(/\..*/, ''))) writeFileSync(inRoot(`dist/${file}`), text);
+}
+if (names.includes('serve')) for (const name of [undefined, ...functions]) await warmServer(name);
 if (names.includes('gleaner')) {
   await once(spawn(process.execPath, [inRoot('dist/gleaner.js'), '--help'], { stdio: 'ignore' }), 'exit');
 }

@@ -12,4 +12,6 @@ export default {
     ],
   },
   maxWorkers: 2,
+  // A busy machine is no fault of the code's.
+  testTimeout: 30_000,
 };

@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url';
 /** The servers that are compared, as a container starts them. */
 export const servers = {
   bare: fileURLToPath(new URL('bare-server.cjs', import.meta.url)),
-  gleaner: fileURLToPath(new URL('../dist/serve.js', import.meta.url)),
+  gleaner: fileURLToPath(new URL('../dist/serve.cjs', import.meta.url)),
 } as const;
 export type ServerName = keyof typeof servers;
 

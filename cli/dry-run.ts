@@ -28,7 +28,8 @@ export function checkOnly(applier: Applier, unchecked: (action: Action) => void)
       const written = new Set<string>();
       for (const action of actions) {
         const touched = touchedBy(action).map(refKey);
-        if (touched.some((key) => written.has(key))) {
+        const where = namespaceOf(action);
+        if ([...touched, ...where].some((key) => written.has(key))) {
           unchecked(action);
           yield { action, result: 'done' };
         } else yield* applier.apply([action]);
@@ -36,6 +37,15 @@ export function checkOnly(applier: Applier, unchecked: (action: Action) => void)
       }
     },
   };
+}
+
+/** A namespace that has not come about holds nothing. */
+function namespaceOf(action: Action): string[] {
+  const namespace =
+    action.do === 'create'
+      ? 'namespace' in action.object.metadata && action.object.metadata.namespace
+      : action.do === 'putDrill' && action.target.namespace;
+  return namespace ? [refKey({ kind: 'Namespace', name: namespace })] : [];
 }
 
 /** The objects that must be as an action expects them. */

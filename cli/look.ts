@@ -46,7 +46,8 @@ export async function look({ args, options, io }: Call<LookOptions>, kind: 'Scan
         }
         for (const finding of findingsOf(swept)) {
           if (!isNews(swept.function, finding)) continue;
-          const shown = options.all === true || needsAttention(finding);
+          const shown =
+            options.all === true || needsAttention(finding) || (kind === 'Scan' && isRecord(finding, options));
           await printer.finding({ function: swept.function, finding }, shown);
         }
       }
@@ -55,10 +56,17 @@ export async function look({ args, options, io }: Call<LookOptions>, kind: 'Scan
       await printer.abort(sentenceOf(error));
       throw error;
     }
+    if (!(await reader.serves('VirtualMachineBackup'))) {
+      io.err('gleaner: there is no Harvester on this cluster: only the handles of its contents were looked at\n');
+    }
     const { open, failures } = await printer.end();
     return failures > 0 ? exit.error : open > 0 ? exit.open : exit.ok;
   });
 }
+
+/** What is on record of a VMBackup belongs in the wide table, though nothing is to be done about it. */
+const isRecord = ({ facts }: Finding, { output }: LookOptions): boolean =>
+  output === 'wide' && facts?.['consistency'] !== undefined && facts['consistency'] !== 'unknown';
 
 /**
  * Several functions look at the same objects. What one has said, for the same reason and about the same thing, is not
@@ -71,7 +79,9 @@ function newsOf(functions: readonly AnyFunction[]): (by: string, finding: Findin
     if (!needsAttention(finding)) return true;
     const teller = reasons[finding.reason].toldBy;
     if (teller !== undefined && teller !== by && names.has(teller)) return false;
-    const key = `${finding.reason} ${finding.facts?.['snapshot'] ?? refKey(finding.subject)}`;
+    // A wrong handle is news whatever keeps it from being mended.
+    const { snapshot, expected = '' } = finding.facts ?? {};
+    const key = `${finding.reason} ${snapshot ?? refKey(finding.subject)} ${expected}`;
     const first = said.get(key) ?? by;
     said.set(key, first);
     return first === by;

@@ -8,7 +8,7 @@ import type { Io } from './io.ts';
 
 const ABOUT = `Recovers VM backups on Harvester: finds VolumeSnapshotContents whose handle names the wrong volume, repairs them, and points VirtualMachineBackups at the repaired pairs.
 
-Nothing is written except by "apply" and "replay".`;
+Nothing is written except by "apply", "drill" and "replay".`;
 
 const EXIT_CODES = `
 Exit codes: 0 nothing to do, or all done; 1 something is to be done; 2 or more: an error.`;

@@ -77,7 +77,13 @@ export async function narrow(
   }
   const inNamespace = (item: SurveyItem) => namespace === undefined || (namespaceOf(item) ?? namespace) === namespace;
   const wanted: Picks = (item) => inNamespace(item) && (picks.length === 0 || picks.some((pick) => pick(item)));
-  return functions.map((fn) => ({ ...fn, surveys: (item) => (wanted(item) ? fn.surveys(item) : { subjects: [] }) }));
+  const partly = namespace !== undefined || picks.length > 0;
+  return functions.map((fn) => ({
+    ...fn,
+    surveys: (item) => (wanted(item) ? fn.surveys(item) : { subjects: [] }),
+    // What is not about single objects is left out where only some were asked for.
+    ...(partly && fn.atSweep !== undefined && { atSweep: () => ({ subjects: [] }) }),
+  }));
 }
 
 async function picksOf(reader: Reader, { kind, name }: Selected, options: ScopeOptions): Promise<Picks> {
@@ -127,6 +133,7 @@ async function vmBackupPicks(
     for (const { name } of entriesOf(backup)) if (name) pairs.add(`${metadata.namespace}/${firstName(name)}`);
   }
   const isPair = (at: { namespace: string; name: string }) => pairs.has(`${at.namespace}/${firstName(at.name)}`);
+  const isPairKey = (snapshot: string) => pairs.has(firstName(snapshot));
   return (item) => {
     switch (item.what) {
       case 'vmbackup':
@@ -143,9 +150,12 @@ async function vmBackupPicks(
         return item.contents.some(({ spec }) => isPair(spec.volumeSnapshotRef));
       case 'unreadable':
         return item.object.kind === 'VirtualMachineBackup' && options.selector === undefined;
+      case 'hanging':
+        return isPairKey(item.snapshot);
       case 'target':
       case 'targetTrouble':
       case 'orphan':
+      case 'drill':
         return false;
     }
   };
@@ -174,6 +184,10 @@ function namespaceOf(item: SurveyItem): string | undefined {
       return item.backup.metadata.namespace;
     case 'restore':
       return item.restore.metadata.namespace;
+    case 'hanging':
+      return item.snapshot.split('/')[0];
+    case 'drill':
+      return item.object.namespace;
     case 'orphan':
       return item.orphan.snapshot?.split('/')[0] ?? item.orphan.object.namespace;
     case 'target':

@@ -46,7 +46,7 @@ ${functions.map(functionSection).join('\n')}`;
 function functionSection(fn: AnyFunction): string {
   const watched = fn.watches.map(({ kind, mode }) => [`\`${kind}\``, `\`${kinds[kind].apiVersion}\``, carries(mode)]);
   const needed = fn.needs.map((need) => [
-    `\`${resourceOf(need)}\`${need.names === undefined ? '' : ` ${need.names.join(', ')}`}`,
+    `\`${resourceOf(need)}\`${need.names === undefined ? '' : ` ${need.names.join(', ')}`}${need.namespace === undefined ? '' : ` in \`${need.namespace}\``}`,
     need.verbs.join(', '),
   ]);
   const policy = policyOf(fn);
@@ -54,7 +54,7 @@ function functionSection(fn: AnyFunction): string {
 
 ${fn.summary}
 
-${table(['Watches', 'API', 'Events carry'], watched)}
+${watched.length === 0 ? 'It watches nothing: sweeps drive it.\n' : table(['Watches', 'API', 'Events carry'], watched)}
 ${table(['May', 'Verbs'], needed)}
 ${policy.length === 0 ? '' : table(['Policy', 'Values', 'Default'], policy)}`;
 }

@@ -8,9 +8,11 @@ import { BackupStore } from './controllers/backup-store.ts';
 import { startCsiSnapshotter } from './controllers/csi-snapshotter.ts';
 import type { HarvesterVersion } from './controllers/harvester-names.ts';
 import { type Harvester, startHarvester } from './controllers/harvester.ts';
+import { type PodsEnd, startKubelet } from './controllers/kubelet.ts';
 import { longhornDriver } from './controllers/kinds.ts';
 import type { LonghornVersion } from './controllers/longhorn-objects.ts';
 import { type Longhorn, startLonghorn } from './controllers/longhorn.ts';
+import { startKubeVirt } from './controllers/kubevirt.ts';
 import { Activity, type ControllerOptions } from './controllers/loop.ts';
 import { startProvisioner } from './controllers/provisioner.ts';
 import { startSnapshotController } from './controllers/snapshot-controller.ts';
@@ -39,6 +41,8 @@ export interface Sandbox {
   readonly scenario: Scenario;
   /** Objects as they are, status included; the data of finished Longhorn Backups is then on the target. */
   seed: (objects: readonly KubeObject[]) => void;
+  /** What becomes of pods that read a volume. */
+  setPodsEnd: (end: PodsEnd) => void;
   /** Until the controllers have nothing more to do. What hangs for ever counts as settled. */
   settle: (timeoutMs?: number) => Promise<void>;
   stop: () => Promise<void>;
@@ -74,10 +78,13 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
       api.requests().findLast((request) => request.verb === 'delete' && request.kind === kind && request.name === name)
         ?.user,
   });
+  let podsEnd: PodsEnd = 'succeed';
   const drivers = { [longhornDriver]: longhorn.csi };
   const controllers = [
     startSnapshotController(api.client('snapshot-controller'), common),
     startCsiSnapshotter(api.client('csi-snapshotter'), { ...common, drivers }),
+    startKubeVirt(api.client('kubevirt'), common),
+    startKubelet(api.client('kubelet'), { ...common, podsEnd: () => podsEnd }),
     startProvisioner(api.client('csi-provisioner'), { ...common, drivers }),
   ];
   const harvester = startHarvester(api.client('harvester'), { ...common, version: versions.harvester, store });
@@ -90,6 +97,9 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     longhorn,
     scenario,
     seed,
+    setPodsEnd(next) {
+      podsEnd = next;
+    },
     settle: (timeoutMs) => activity.settle(timeoutMs),
     async stop() {
       await Promise.all([harvester, longhorn, ...controllers].map((controller) => controller.stop()));

@@ -24,9 +24,14 @@ export interface FunctionDefinition<Seen = unknown, Config = unknown> {
   /** The same for one item of a sweep, where lists have already shown the object and its neighbours. */
   surveys(item: SurveyItem): Considered;
   /** Reads all that the decision needs, the time included. The compiler proves that it cannot write. */
-  observe(reader: Reader, subject: Ref, nowMs: number): Promise<Seen>;
+  observe(reader: Reader, subject: Ref, nowMs: number, config: Config): Promise<Seen>;
   /** Whether sweeps are none of its business: what it tells is of the moment. */
   readonly sweeps?: false;
+  /**
+   * For a function whose sweep is not about what the lists of a survey show: what it looks at instead. Its `surveys` is
+   * then never asked.
+   */
+  atSweep?(config: Config, nowMs: number): Considered;
   /** Whether its sweep also needs what `SurveyOptions.chain` reads. */
   readonly surveysChain?: true;
   /** Decides. Pure: equal input, equal plan. `nowMs` is the time of deciding, for those whom it concerns. */
@@ -46,6 +51,8 @@ export interface Need {
   readonly group: string;
   readonly resource: string;
   readonly verbs: readonly ('get' | 'list' | 'create' | 'patch' | 'delete')[];
+  /** Only in this namespace. */
+  readonly namespace?: string;
   /** Only objects of these names. */
   readonly names?: readonly string[];
 }

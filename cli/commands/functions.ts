@@ -41,7 +41,10 @@ const watched = ({ watches }: AnyFunction): string =>
   watches.map(({ kind, mode }) => (mode === 'resource' ? kind : `${kind} (by name)`)).join(', ');
 const needed = ({ needs }: AnyFunction): string =>
   needs
-    .map(({ group, resource, verbs }) => `${resource}${group === '' ? '' : `.${group}`}: ${verbs.join(',')}`)
+    .map(
+      ({ group, resource, verbs, namespace }) =>
+        `${resource}${group === '' ? '' : `.${group}`}${namespace === undefined ? '' : ` in ${namespace}`}: ${verbs.join(',')}`,
+    )
     .join('; ');
 
 const name = { title: 'NAME', value: (fn: AnyFunction) => fn.name };

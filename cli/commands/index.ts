@@ -1,6 +1,7 @@
 import type { Command } from '../command.ts';
 import { applyCommand } from './apply.ts';
 import { doctorCommand } from './doctor.ts';
+import { drillCommand } from './drill.ts';
 import { explainCommand } from './explain.ts';
 import { functionsCommand } from './functions.ts';
 import { manifestsCommand } from './manifests.ts';
@@ -17,6 +18,7 @@ export const commands: readonly Command<any>[] = [
   doctorCommand,
   explainCommand,
   preflightCommand,
+  drillCommand,
   planCommand,
   applyCommand,
   replayCommand,

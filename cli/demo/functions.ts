@@ -77,7 +77,7 @@ async function startProcess(
 /** What was built, as an image would hold it; the sources where they have changed since. */
 function programFile(): string {
   const root = fileURLToPath(new URL('../../', import.meta.url));
-  const built = join(root, 'dist/serve.js');
+  const built = join(root, 'dist/serve.cjs');
   if (!existsSync(built)) return join(root, 'functions/serve.ts');
   const builtMs = statSync(built).mtimeMs;
   const changed = ['functions', 'shared'].some((folder) =>

@@ -5,7 +5,15 @@ export const sections = {
   blockers: {
     title: 'Blockers',
     means: 'these keep restores, rescans or changes of the backup target from going on',
-    reasons: ['TargetNotConnected', 'TargetUnavailable', 'VMBackupFailed', 'VMBackupDegraded', 'RestoreHanging'],
+    reasons: [
+      'TargetNotConnected',
+      'TargetUnavailable',
+      'VMBackupFailed',
+      'VMBackupDegraded',
+      'RestoreHanging',
+      'DeletionHangs',
+      'ObjectUnreadable',
+    ],
   },
   orphans: {
     title: 'Orphans',

@@ -62,7 +62,7 @@ async function printDocument(story: Story, format: 'json' | 'yaml', io: Io): Pro
 
 async function printText(story: Story, io: Io): Promise<void> {
   await io.out(`${describeRef(story.subject)}\n`);
-  for (const { backup, links } of story.chains) {
+  for (const { backup, links, drill } of story.chains) {
     await io.out(`\nThe chain of ${describeRef(backup)}\n\n`);
     const table = createTable<Link>(
       [
@@ -80,6 +80,7 @@ async function printText(story: Story, io: Io): Promise<void> {
     );
     for (const link of links) await table.add(link);
     await table.end();
+    if (drill !== undefined) await io.out(`\nIts last restore drill: ${drill}\n`);
   }
   await io.out('\nWhat Gleaner thinks of it\n\n');
   for (const { function: by, finding } of story.findings) {

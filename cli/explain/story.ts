@@ -1,13 +1,15 @@
 import { readChain } from '../../shared/chain/read-chain.ts';
 import type { Link } from '../../shared/chain/links.ts';
 import { judgeChain } from '../../shared/chain/links.ts';
+import { resultOf } from '../../shared/chain/drills.ts';
 import type { Ref } from '../../shared/domain/kinds.ts';
 import { describeRef, refKey } from '../../shared/domain/kinds.ts';
+import * as names from '../../shared/domain/names.ts';
 import type { AnyFunction, Change } from '../../shared/function.ts';
 import { KubeError } from '../../shared/kube/errors.ts';
 import { memoize } from '../../shared/kube/memoize.ts';
 import type { Reader } from '../../shared/kube/ports.ts';
-import type { KubeEvent } from '../../shared/objects/types.ts';
+import type { DrillEntry, KubeEvent } from '../../shared/objects/types.ts';
 import type { Finding } from '../../shared/plan/plan.ts';
 import { reconcile } from '../../shared/runtime/reconcile.ts';
 import { findingsOf } from '../../shared/runtime/settle.ts';
@@ -19,7 +21,12 @@ import type { Found } from '../output/findings.ts';
 export interface Story {
   readonly subject: Ref;
   /** The VMBackups it is a link of, each with all its links. */
-  readonly chains: readonly { readonly backup: Ref; readonly links: readonly Link[] }[];
+  readonly chains: readonly {
+    readonly backup: Ref;
+    readonly links: readonly Link[];
+    /** What its last restore drill showed. */
+    readonly drill?: string;
+  }[];
   readonly findings: readonly Found[];
   /** Oldest first. */
   readonly happened: readonly Happened[];
@@ -68,11 +75,15 @@ export async function tell(subject: Ref, { reader: live, functions, configOf, no
       for (const finding of plan.findings) add(fn.name, finding);
     }
   }
-  const chains: { backup: Ref; links: readonly Link[] }[] = [];
+  const chains: { backup: Ref; links: readonly Link[]; drill?: string }[] = [];
+  const drills = backups.size === 0 ? {} : await drillsOf(reader);
   for (const at of backups.values()) {
     const backup = await reader.get('VirtualMachineBackup', at.name, at.namespace);
     if (backup === undefined) continue;
-    chains.push({ backup: at, links: judgeChain(await readChain(reader, backup), nowMs) });
+    const entry = drills[backup.metadata.uid];
+    const known = entry?.proved !== undefined || entry?.failed !== undefined;
+    const drill = known ? { drill: resultOf(entry)[1] } : {};
+    chains.push({ backup: at, links: judgeChain(await readChain(reader, backup), nowMs), ...drill });
   }
   if (chains.length === 0 && mayBeOrphan.has(kind)) {
     const isIt = (at: Ref) => refKey(at) === refKey(subject);
@@ -86,6 +97,16 @@ export async function tell(subject: Ref, { reader: live, functions, configOf, no
     findings: [...findings.values()],
     happened: await happenedTo(reader, [subject, ...backups.values()]),
   };
+}
+
+/** The record of the drills, where it may be read; of another namespace `gleaner drill` tells. */
+async function drillsOf(reader: Reader): Promise<Readonly<Record<string, DrillEntry>>> {
+  try {
+    return (await reader.get('ConfigMap', names.DRILL_RECORD, names.DRILL_NAMESPACE))?.drills ?? {};
+  } catch (error) {
+    if (!(error instanceof KubeError)) throw error;
+    return {};
+  }
 }
 
 const mayBeOrphan: ReadonlySet<Ref['kind']> = new Set(['Backup', 'VolumeSnapshot', 'VolumeSnapshotContent']);

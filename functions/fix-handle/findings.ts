@@ -1,5 +1,8 @@
+import type { Ref } from '../../shared/domain/kinds.ts';
+import { ref } from '../../shared/domain/kinds.ts';
 import * as names from '../../shared/domain/names.ts';
-import type { ContentJudgment } from '../../shared/chain/judge.ts';
+import type { BackupHandle } from '../../shared/domain/handle.ts';
+import type { BackupTrouble, ContentJudgment } from '../../shared/chain/judge.ts';
 import type { Content } from '../../shared/objects/types.ts';
 import type { Action } from '../../shared/plan/action.ts';
 import type { Finding } from '../../shared/plan/plan.ts';
@@ -10,6 +13,8 @@ export interface Extra {
   readonly actions?: readonly Action[];
   readonly command?: string | undefined;
   readonly facts?: Readonly<Record<string, string>>;
+  /** What is at fault, where it is not the content. */
+  readonly about?: Ref | undefined;
 }
 
 type Known = Pick<Seen, 'subject' | 'content' | 'snapshot' | 'backupName'>;
@@ -19,16 +24,21 @@ export function found(
   seen: Known,
   reason: Reason,
   message: string,
-  { actions = [], command, facts }: Extra = {},
+  { actions = [], command, facts, about }: Extra = {},
 ): Finding {
   const { content, snapshot, backupName } = seen;
   const at = content?.spec.volumeSnapshotRef ?? snapshot?.metadata;
+  const owner = [content, snapshot]
+    .flatMap((object) => object?.metadata.ownerReferences ?? [])
+    .find(({ kind }) => kind === 'VirtualMachineBackup');
   return {
-    subject: content === undefined ? seen.subject : { kind: 'VolumeSnapshotContent', name: content.metadata.name },
+    subject:
+      about ?? (content === undefined ? seen.subject : { kind: 'VolumeSnapshotContent', name: content.metadata.name }),
     reason,
     message,
     ...(command !== undefined && { command }),
     facts: {
+      ...(at && owner && { vmbackup: `${at.namespace}/${owner.name}` }),
       ...(at && { snapshot: `${at.namespace}/${at.name}` }),
       ...(backupName !== undefined && { backup: backupName }),
       ...(content?.spec.source.snapshotHandle && { handle: content.spec.source.snapshotHandle }),
@@ -46,6 +56,7 @@ export function leftAlone(
 ): Finding {
   const handle = content.spec.source.snapshotHandle ?? '';
   const messages = {
+    DrillObject: 'the pair belongs to a restore drill of Gleaner’s',
     OtherDriver: `the driver is ${content.spec.driver}`,
     DynamicContent: 'the snapshot was taken here; Longhorn wrote its handle',
     NotABackupHandle: `the handle ${handle} does not name a remote backup`,
@@ -61,6 +72,12 @@ export function handleRight(seen: Known, reason: 'HandleRight' | 'LegacyScheme',
   const legacy = reason === 'LegacyScheme' ? ' (bs:// is the old spelling of bak://, Longhorn reads both)' : '';
   return found(seen, reason, `${text} names the backup’s Longhorn volume${legacy}`);
 }
+
+/** A Backup in trouble is at fault itself, unless the handle is seen to be wrong as well. */
+export const atFault = ({ reason, ofVolume }: BackupTrouble, { backup, volume }: BackupHandle): Ref | undefined =>
+  reason !== 'BackupMissing' && (ofVolume === undefined || ofVolume === volume)
+    ? ref('Backup', backup, names.LONGHORN_NAMESPACE)
+    : undefined;
 
 /** The command that shows the object at fault. */
 export function commandFor(reason: Reason, name: string): string | undefined {

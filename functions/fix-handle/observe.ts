@@ -58,7 +58,7 @@ async function observeContent(
   const backupName = judged.handle.backup;
   const backup = await longhornBackup(reader, backupName);
   const facts = judgeBackup(backupName, backup);
-  const right = 'volume' in facts && judgeHandle(judged.handle, facts) !== 'wrong';
+  const right = 'volume' in facts && judgeHandle(judged, facts) !== 'wrong';
   // A content that was swapped stands in for itself; its snapshot may still carry the note. A deletion may be our own.
   const swapped = content.metadata.annotations?.[names.REPLACES_ANNOTATION] === content.metadata.name;
   if (right && !swapped && !isDeleting(content) && from === undefined) return { subject, content, backupName, backup };

@@ -1,4 +1,4 @@
-import { describeRef } from '../../shared/domain/kinds.ts';
+import { describeRef, ref } from '../../shared/domain/kinds.ts';
 import * as names from '../../shared/domain/names.ts';
 import {
   isDeleting,
@@ -11,14 +11,16 @@ import {
 } from '../../shared/chain/judge.ts';
 import { isPending } from '../../shared/chain/claims.ts';
 import type { LinkedOwner } from '../../shared/chain/owner.ts';
+import type { ContentJudgment } from '../../shared/chain/judge.ts';
+import { entriesOf } from '../../shared/chain/read.ts';
 import type { BackupHandle } from '../../shared/domain/handle.ts';
-import type { Backup, Content, Snapshot } from '../../shared/objects/types.ts';
+import type { Backup, Content, Snapshot, VMBackup } from '../../shared/objects/types.ts';
 import type { Finding, Plan } from '../../shared/plan/plan.ts';
 import type { Reason } from '../../shared/plan/reason.ts';
 import type { Config } from './config.ts';
 import type { Neighbours, Seen } from './observe.ts';
 import type { Extra } from './findings.ts';
-import { commandFor, found, handleRight, leftAlone } from './findings.ts';
+import { atFault, commandFor, found, handleRight, leftAlone } from './findings.ts';
 import { createBeside, recreateForRestore, removeNote, swap, swapNote } from './procedures.ts';
 
 /**
@@ -39,13 +41,24 @@ function decide(seen: Seen, config: Config): Finding {
     if (isDeleting(content)) return found(seen, 'ContentDeleting', `${subjectOf(seen)} is being deleted`);
     const over = seen.neighbours && overAndDone(seen.neighbours);
     if (over !== undefined) return found(seen, ...over);
-    return found(seen, facts.reason, `the handle is ${judged.text}, but ${facts.detail}`, {
+    const says = `the handle is ${judged.text}, but ${facts.detail}`;
+    const entry = seen.neighbours?.owner.is === 'vmbackup' ? seen.neighbours.owner.entry : undefined;
+    const recorded = entry?.longhornBackupName;
+    if (facts.reason === 'BackupMissing' && recorded && recorded !== judged.handle.backup) {
+      const other = `${says}, and the VMBackup records backup ${recorded} for volume ${entry.volumeName}`;
+      return found(seen, 'BackupMismatch', other, { command: show(content) });
+    }
+    const volume = entry?.persistentVolumeClaim?.spec?.volumeName ?? undefined;
+    const trouble = facts.ofVolume === undefined && volume !== undefined ? { ...facts, ofVolume: volume } : facts;
+    const lost = facts.reason === 'BackupMissing' && volume === judged.handle.volume && recorded;
+    return found(seen, facts.reason, says, {
       command: commandFor(facts.reason, judged.handle.backup),
+      about: lost ? ref('Backup', lost, names.LONGHORN_NAMESPACE) : atFault(trouble, judged.handle),
     });
   }
-  const verdict = judgeHandle(judged.handle, facts);
+  const verdict = judgeHandle(judged, facts);
   if (verdict !== 'wrong') return right(seen, content, verdict, judged.text);
-  return wrong(seen, content, judged.handle, facts.volume, config);
+  return wrong(seen, content, judged, facts.volume, config);
 }
 
 function gone(seen: Seen): Finding {
@@ -92,6 +105,14 @@ function missing(seen: Seen, snapshot: Snapshot): Finding {
   const { note, backupName, neighbours } = seen;
   const lost = `${describeRef(seen.subject)} needs VolumeSnapshotContent ${contentName}, which does not exist`;
   if (note === 'unreadable') return found(seen, 'NoteUnusable', `${lost}; the note of a swap cannot be read`);
+  if (neighbours?.owner.is === 'unlinked' && isBegun(snapshot, neighbours.owner.backup)) {
+    const { name } = neighbours.owner.backup.metadata;
+    return found(
+      seen,
+      'ReplacementMade',
+      `${describeRef(seen.subject)} is the beginning of a pair that VMBackup ${name} is to use`,
+    );
+  }
   if (backupName === undefined || neighbours === undefined) {
     const message = `${lost}, and nothing tells which backup it was made from`;
     return found(seen, neighbours?.owner.is === 'vmbackup' ? 'ContentMissing' : 'ContentLost', message);
@@ -101,7 +122,10 @@ function missing(seen: Seen, snapshot: Snapshot): Finding {
     return found(seen, 'GuestClusterBackup', 'the pair belongs to a guest cluster’s remote backup or restore');
   const facts = judgeBackup(backupName, seen.backup);
   if ('reason' in facts)
-    return found(seen, facts.reason, `${lost}, and ${facts.detail}`, { command: commandFor(facts.reason, backupName) });
+    return found(seen, facts.reason, `${lost}, and ${facts.detail}`, {
+      command: commandFor(facts.reason, backupName),
+      about: ref('Backup', backupName, names.LONGHORN_NAMESPACE),
+    });
   const right = { volume: facts.volume, backup: backupName };
   if (note !== undefined) {
     const fits =
@@ -140,16 +164,29 @@ function missing(seen: Seen, snapshot: Snapshot): Finding {
   return found(seen, reason, `${lost}; its backup ${backupName} is on the target`);
 }
 
+/** The name that a pair beside one that the VMBackup uses is given. */
+const isBegun = ({ metadata }: Snapshot, backup: VMBackup): boolean =>
+  entriesOf(backup).some(({ name }) => name && names.revisedName(name) === metadata.name);
+
 function isLivingOwner(uid: string, { owner }: Neighbours): boolean {
   if ('backup' in owner) return owner.backup.metadata.uid === uid;
   return owner.is === 'restore' && owner.restore.metadata.uid === uid;
 }
 
-function wrong(seen: Seen, content: Content, handle: BackupHandle, volume: string, config: Config): Finding {
+function wrong(
+  seen: Seen,
+  content: Content,
+  { handle, reported }: Extract<ContentJudgment, { handle: unknown }>,
+  volume: string,
+  config: Config,
+): Finding {
   const { snapshot, neighbours, note } = seen;
   const text = content.spec.source.snapshotHandle ?? '';
   const expected = rightHandle(handle, { volume });
-  const says = `the handle is ${text}, but backup ${handle.backup} is of Longhorn volume ${volume}`;
+  const says =
+    handle.volume === volume
+      ? `the handle is ${text}, but ${reported} in the status, which restores and deletions go by`
+      : `the handle is ${text}, but backup ${handle.backup} is of Longhorn volume ${volume}`;
   const with_ = (reason: Reason, message: string, more: Extra = {}) =>
     found(seen, reason, `${says}; ${message}`, { ...more, facts: { handle: text, expected, ...more.facts } });
 
@@ -350,4 +387,5 @@ function takenBy(
   return undefined;
 }
 
+const show = ({ metadata }: Content): string => `kubectl get volumesnapshotcontent ${metadata.name} -o yaml`;
 const subjectOf = (seen: Seen): string => describeRef(seen.subject);

@@ -5,7 +5,7 @@ import type { SurveyedContent, SurveyItem } from '../../shared/chain/survey.ts';
 import type { Considered } from '../../shared/function.ts';
 import type { Content } from '../../shared/objects/types.ts';
 import type { Finding } from '../../shared/plan/plan.ts';
-import { commandFor, found, handleRight, leftAlone } from './findings.ts';
+import { atFault, commandFor, found, handleRight, leftAlone } from './findings.ts';
 
 /** Sorts out, from lists alone, what needs a closer look: wrong handles, missing contents, swaps not finished. */
 export function surveys(item: SurveyItem): Considered {
@@ -30,6 +30,8 @@ export function surveys(item: SurveyItem): Considered {
     case 'target':
     case 'targetTrouble':
     case 'orphan':
+    case 'hanging':
+    case 'drill':
       return { subjects: [] };
   }
 }
@@ -42,11 +44,18 @@ function surveyContent({ content, facts }: SurveyedContent): Considered {
   if (facts === undefined || 'reason' in facts) {
     // Whose pair it is decides what a lost backup is worth: behind a finished restore it hurts nobody.
     const restores = content.metadata.ownerReferences?.some((o) => o.kind === 'VirtualMachineRestore') === true;
-    if (facts === undefined || restores) return { subjects: [subject] };
+    // A backup that is not there may be named by mistake: its VMBackup knows.
+    const look = restores || facts?.reason === 'BackupMissing' || facts?.reason === 'ObjectUnreadable';
+    if (facts === undefined || look) return { subjects: [subject] };
     const command = commandFor(facts.reason, judged.handle.backup);
-    return one(found(seen, facts.reason, `the handle is ${judged.text}, but ${facts.detail}`, { command }));
+    return one(
+      found(seen, facts.reason, `the handle is ${judged.text}, but ${facts.detail}`, {
+        command,
+        about: atFault(facts, judged.handle),
+      }),
+    );
   }
-  const verdict = judgeHandle(judged.handle, facts);
+  const verdict = judgeHandle(judged, facts);
   if (verdict === 'wrong' || isDeleting(content)) return { subjects: [subject] };
   return one(handleRight(seen, verdict, judged.text));
 }

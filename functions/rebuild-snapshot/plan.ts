@@ -1,5 +1,6 @@
 import { backupHandle } from '../../shared/domain/handle.ts';
-import { describeRef } from '../../shared/domain/kinds.ts';
+import type { Ref } from '../../shared/domain/kinds.ts';
+import { describeRef, ref } from '../../shared/domain/kinds.ts';
 import * as names from '../../shared/domain/names.ts';
 import {
   isDeleting,
@@ -34,13 +35,15 @@ export function plan(seen: Seen, config: Config): Plan {
   }
   return {
     findings: seen.volumes.map((volume) => {
-      const [reason, message, { actions = [], command }] = withMore(decide(seen, backup, volume, config));
-      return finding(seen, volume, reason, message, actions, command);
+      const [reason, message, more] = withMore(decide(seen, backup, volume, config));
+      return finding(seen, volume, reason, message, more);
     }),
   };
 }
 
 interface More {
+  /** What is at fault, where it is not the VMBackup. */
+  readonly about?: Ref;
   readonly actions?: readonly Action[];
   readonly command?: string;
 }
@@ -66,7 +69,7 @@ function decide(seen: Seen, backup: VMBackup, volume: SeenVolume, config: Config
       return [
         'Misbound',
         `${uses}, but VolumeSnapshotContent ${contentName} is not its content`,
-        { command: show(contentName) },
+        { command: show(contentName), about: ref('VolumeSnapshotContent', contentName) },
       ];
     default:
       break;
@@ -80,7 +83,14 @@ function decide(seen: Seen, backup: VMBackup, volume: SeenVolume, config: Config
   }
   const facts = judgeBackup(source.backupName, source.backup);
   if ('reason' in facts)
-    return [facts.reason, `${lost}, and ${facts.detail}`, { command: showBackup(source.backupName) }];
+    return [
+      facts.reason,
+      `${lost}, and ${facts.detail}`,
+      {
+        command: showBackup(facts.reason, source.backupName),
+        about: ref('Backup', source.backupName, names.LONGHORN_NAMESPACE),
+      },
+    ];
   const recorded = entry.persistentVolumeClaim?.spec?.volumeName;
   if (recorded && recorded !== facts.volume) {
     return [
@@ -105,7 +115,7 @@ function taken(backup: VMBackup, { entry, pair }: SeenVolume, uses: string): Dec
     return [
       'ContentReplaced',
       `${uses}, whose content ${pair.contentName} was silently made anew: ${differs}`,
-      { command: show(pair.contentName) },
+      { command: show(pair.contentName), about: ref('VolumeSnapshotContent', pair.contentName) },
     ];
   }
   if (holds?.backup !== undefined || !entry.longhornBackupName)
@@ -157,7 +167,7 @@ function mend(seen: Seen, { pair, fault, source }: SeenVolume, recipe: Recipe, l
   if (content !== undefined) {
     const judged = judgeContent(content);
     const isRight =
-      !('reason' in judged) && judged.handle.backup === right.backup && judgeHandle(judged.handle, right) !== 'wrong';
+      !('reason' in judged) && judged.handle.backup === right.backup && judgeHandle(judged, right) !== 'wrong';
     if (!isRight)
       return [
         'HandleFirst',
@@ -251,24 +261,26 @@ function hasRightPairBeside({ beside: { snapshot, content } }: Source, handle: s
 
 const isBound = (claim: Claim | undefined): boolean => claim?.status?.phase === 'Bound' && !isDeleting(claim);
 const show = (content: string): string => `kubectl get volumesnapshotcontent ${content} -o yaml`;
-const showBackup = (name: string): string =>
-  `kubectl get backups.longhorn.io -n ${names.LONGHORN_NAMESPACE} ${name} -o yaml`;
+const showBackup = (reason: Reason, name: string): string =>
+  reason === 'BackupMissing'
+    ? `kubectl get backuptargets.longhorn.io -n ${names.LONGHORN_NAMESPACE}`
+    : `kubectl get backups.longhorn.io -n ${names.LONGHORN_NAMESPACE} ${name} -o yaml`;
 
 function finding(
   { subject }: Seen,
   { entry, pair }: SeenVolume,
   reason: Reason,
   message: string,
-  actions: readonly Action[],
-  command?: string,
+  { actions = [], command, about }: More,
 ): Finding {
   return {
-    subject,
+    subject: about ?? subject,
     volume: entry.volumeName,
     reason,
     message,
     ...(command !== undefined && { command }),
     facts: {
+      ...(about && { vmbackup: `${subject.namespace}/${subject.name}` }),
       ...(entry.name && { snapshot: `${subject.namespace}/${entry.name}` }),
       ...(entry.longhornBackupName && { backup: entry.longhornBackupName }),
       ...(pair.content?.spec.source.snapshotHandle && { handle: pair.content.spec.source.snapshotHandle }),

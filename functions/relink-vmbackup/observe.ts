@@ -10,6 +10,7 @@ import {
   longhornBackup,
   restoresInProgress,
   unsettledBackups,
+  vmBackupsNaming,
 } from '../../shared/chain/read.ts';
 import type { Reader } from '../../shared/kube/ports.ts';
 import type { Content, Snapshot, VMBackup, VMRestore, VolumeEntry } from '../../shared/objects/types.ts';
@@ -24,6 +25,8 @@ export interface Seen {
   readonly volumes: readonly SeenVolume[];
   /** Snapshot names that a Pending claim reads from. */
   readonly claimed: ReadonlySet<string>;
+  /** Former snapshots that another VMBackup still uses. */
+  readonly usedElsewhere: ReadonlySet<string>;
 }
 
 export interface SeenVolume {
@@ -47,11 +50,19 @@ export interface Pair {
   readonly snapshot?: Snapshot | undefined;
   readonly contentName: string;
   readonly content?: Content | undefined;
+  /** What stands under the content's name and belongs to another snapshot. */
+  readonly stranger?: Content | undefined;
 }
 
 /** Reads each pair once; claims and other holders only where a step depends on them. */
 export async function observe(reader: Reader, subject: Ref): Promise<Seen> {
-  const nothing = { restores: [], unsettled: [], volumes: [], claimed: new Set<string>() };
+  const nothing = {
+    restores: [],
+    unsettled: [],
+    volumes: [],
+    claimed: new Set<string>(),
+    usedElsewhere: new Set<string>(),
+  };
   const backup = await reader.get('VirtualMachineBackup', subject.name, subject.namespace);
   if (backup === undefined) return { subject, ...nothing };
 
@@ -67,6 +78,7 @@ export async function observe(reader: Reader, subject: Ref): Promise<Seen> {
     unsettled: await unsettledBackups(reader, backup),
     volumes: await withHolders(reader, volumes),
     claimed: await claimedSnapshots(reader, backup.metadata.namespace, volumes),
+    usedElsewhere: await usedElsewhere(reader, backup, volumes),
   };
 }
 
@@ -115,7 +127,7 @@ async function readPair(reader: Reader, namespace: string, name: string): Promis
   // Without the snapshot, a content of the expected name may be anybody's: only one that names the snapshot counts.
   const ref = content?.spec.volumeSnapshotRef;
   const fits = ref?.name === name && ref.namespace === namespace;
-  return { name, snapshot, contentName, content: fits ? content : undefined };
+  return { name, snapshot, contentName, content: fits ? content : undefined, stranger: fits ? undefined : content };
 }
 
 export const isDynamic = ({ snapshot, content }: Pair): boolean =>
@@ -138,7 +150,7 @@ export function isRight(
 ): boolean {
   if (content === undefined || facts === undefined || 'reason' in facts) return false;
   const judged = judgeContent(content);
-  return !('reason' in judged) && judged.handle.backup === backupName && judgeHandle(judged.handle, facts) !== 'wrong';
+  return !('reason' in judged) && judged.handle.backup === backupName && judgeHandle(judged, facts) !== 'wrong';
 }
 
 /** Whether anything of this volume may have to be written. */
@@ -160,6 +172,22 @@ async function withHolders(reader: Reader, volumes: readonly SeenVolume[]): Prom
     if (content.spec.deletionPolicy === 'Delete') due.get(backup)?.push(content.metadata.name);
   }
   return volumes.map((volume) => ({ ...volume, holders: due.get(volume.entry.longhornBackupName ?? '') ?? [] }));
+}
+
+async function usedElsewhere(
+  reader: Reader,
+  { metadata: { namespace, uid } }: VMBackup,
+  volumes: readonly SeenVolume[],
+): Promise<Set<string>> {
+  const used = new Set<string>();
+  for (const { current, predecessors, replacement } of volumes) {
+    // Whatever is retired: former pairs, and the one that a switch leaves.
+    for (const { name } of [...predecessors, ...(replacement === undefined ? [] : [current])]) {
+      for await (const { metadata } of vmBackupsNaming(reader, namespace, name))
+        if (metadata.uid !== uid) used.add(name);
+    }
+  }
+  return used;
 }
 
 async function claimedSnapshots(

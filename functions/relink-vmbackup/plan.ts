@@ -1,4 +1,5 @@
-import { describeRef } from '../../shared/domain/kinds.ts';
+import type { Ref } from '../../shared/domain/kinds.ts';
+import { describeRef, ref } from '../../shared/domain/kinds.ts';
 import * as names from '../../shared/domain/names.ts';
 import { boundAndReady, isDeleting, isOwnedBy, judgeContent } from '../../shared/chain/judge.ts';
 import type { VMBackup } from '../../shared/objects/types.ts';
@@ -41,9 +42,12 @@ interface Decided {
 
 function decide(seen: Seen, backup: VMBackup, volume: SeenVolume, config: Config): Decided {
   const { entry, current, facts, replacement } = volume;
-  const says = (reason: Reason, message: string, actions: readonly Action[] = [], command?: string): Decided => ({
-    finding: finding(seen, volume, reason, message, actions, command),
+  const says = (reason: Reason, message: string, about?: Ref, command?: string): Decided => ({
+    finding: finding(seen, volume, reason, message, [], command, about),
   });
+  const { namespace } = backup.metadata;
+  const snapshot = ref('VolumeSnapshot', current.name, namespace);
+  const content = ref('VolumeSnapshotContent', current.contentName);
   if (!entry.name || (entry.csiDriverName ?? names.LONGHORN_DRIVER) !== names.LONGHORN_DRIVER) {
     return says('NotALonghornVolume', `volume ${entry.volumeName} is on ${entry.csiDriverName ?? 'no driver'}`);
   }
@@ -57,6 +61,7 @@ function decide(seen: Seen, backup: VMBackup, volume: SeenVolume, config: Config
     return says(
       'SnapshotDeleting',
       `VolumeSnapshot ${current.name}, which volume ${entry.volumeName} uses, is being deleted`,
+      snapshot,
     );
   }
   if (isDead(current)) {
@@ -65,6 +70,7 @@ function decide(seen: Seen, backup: VMBackup, volume: SeenVolume, config: Config
     return says(
       'ContentMissing',
       `the content of VolumeSnapshot ${current.name}, which volume ${entry.volumeName} uses, does not exist`,
+      content,
     );
   }
   if (isDynamic(current))
@@ -87,25 +93,46 @@ function decide(seen: Seen, backup: VMBackup, volume: SeenVolume, config: Config
     return says(
       'SnapshotMissing',
       `VolumeSnapshot ${current.name}, which volume ${entry.volumeName} uses, does not exist`,
+      snapshot,
     );
+  }
+  const ofAnother = current.stranger?.spec.volumeSnapshotRef;
+  if (ofAnother !== undefined) {
+    const whose = `${ofAnother.namespace}/${ofAnother.name}`;
+    const message = `volume ${entry.volumeName} uses ${current.name}, but its content ${current.contentName} belongs to VolumeSnapshot ${whose}`;
+    return says('Misbound', message, content, `kubectl get volumesnapshotcontent ${current.contentName} -o yaml`);
   }
   if (current.content === undefined) {
     return says(
       'ContentMissing',
       `VolumeSnapshotContent ${current.contentName}, which volume ${entry.volumeName} uses, does not exist`,
+      content,
     );
   }
   const judged = judgeContent(current.content);
   if ('handle' in judged && judged.handle.backup !== entry.longhornBackupName) {
     const other = `its content ${current.contentName} names ${judged.handle.backup} and not ${entry.longhornBackupName}`;
-    return says('BackupMismatch', `volume ${entry.volumeName} uses ${current.name}, but ${other}`);
+    const show = `kubectl get volumesnapshotcontent ${current.contentName} -o yaml`;
+    return says('BackupMismatch', `volume ${entry.volumeName} uses ${current.name}, but ${other}`, content, show);
   }
-  const why =
-    'reason' in facts
-      ? facts.detail
-      : `its content ${current.contentName} has the handle ${current.content.spec.source.snapshotHandle}`;
+  if ('reason' in facts && 'handle' in judged) {
+    const longhorn = ref('Backup', entry.longhornBackupName, names.LONGHORN_NAMESPACE);
+    return says(
+      facts.reason,
+      `volume ${entry.volumeName} uses ${current.name}, but ${facts.detail}`,
+      longhorn,
+      showBackup(facts.reason, longhorn.name),
+    );
+  }
+  const reported = 'reported' in judged ? ` and ${judged.reported} in its status` : '';
+  const why = `its content ${current.contentName} has the handle ${current.content.spec.source.snapshotHandle}${reported}`;
   return says('AwaitsReplacement', `volume ${entry.volumeName} uses ${current.name}, but ${why}`);
 }
+
+const showBackup = (reason: Reason, name: string): string =>
+  reason === 'BackupMissing'
+    ? `kubectl get backuptargets.longhorn.io -n ${names.LONGHORN_NAMESPACE}`
+    : `kubectl get backups.longhorn.io ${name} -n ${names.LONGHORN_NAMESPACE} -o yaml`;
 
 const staleUid = ({ snapshot, content }: Pair): boolean => {
   const uid = content?.spec.volumeSnapshotRef.uid;
@@ -218,14 +245,16 @@ function finding(
   message: string,
   actions: readonly Action[] = [],
   command?: string,
+  about?: Ref,
 ): Finding {
   return {
-    subject,
+    subject: about ?? subject,
     volume: entry.volumeName,
     reason,
     message,
     ...(command !== undefined && { command }),
     facts: {
+      ...(about && { vmbackup: `${subject.namespace}/${subject.name}` }),
       ...(entry.name && { snapshot: `${subject.namespace}/${entry.name}` }),
       ...(entry.longhornBackupName && { backup: entry.longhornBackupName }),
       ...(current.content?.spec.source.snapshotHandle && { handle: current.content.spec.source.snapshotHandle }),

@@ -44,6 +44,8 @@ function retireOne(seen: Seen, backup: VMBackup, volume: SeenVolume, pair: Pair,
       ? { reason: 'RetirePair', message: `${message}; its content is put on Retain`, actions: disarm }
       : none(reason, message);
   if (config.retire === 'keep') return waits('RetiredKept', `the old pair ${pair.name} is kept on Retain`);
+  if (seen.usedElsewhere.has(pair.name))
+    return waits('AmbiguousOwner', `another VMBackup still uses the old pair ${pair.name}`);
   if (seen.claimed.has(pair.name)) return waits('ClaimPending', `a Pending claim still reads from ${pair.name}`);
   if (snapshot !== undefined) {
     // Whoever deletes it: with its content on Delete the backup that the VMBackup still needs would go too.

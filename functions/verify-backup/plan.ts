@@ -1,5 +1,5 @@
 import { describeRef, ref } from '../../shared/domain/kinds.ts';
-import { isDeleting } from '../../shared/chain/judge.ts';
+import { hangs, isDeleting } from '../../shared/chain/judge.ts';
 import type { Chain, Link } from '../../shared/chain/links.ts';
 import { judgeChain } from '../../shared/chain/links.ts';
 import { judgeReadiness } from '../../shared/chain/readiness.ts';
@@ -10,7 +10,7 @@ import type { Finding, Plan } from '../../shared/plan/plan.ts';
 import type { Config } from './config.ts';
 import type { Seen, SeenBackup } from './observe.ts';
 import { eventsFor, reportFor } from './records.ts';
-import { isOfTheTarget, isOfTheWhole, restoreTrouble, targetTrouble, troublesOf } from './troubles.ts';
+import { isOfTheTarget, isOfTheWhole, restoreTrouble, showFinalizers, targetTrouble, troublesOf } from './troubles.ts';
 
 /** Says what is broken and writes it down where people look. Pure; there is nothing here that could repair or delete. */
 export function plan(seen: Seen, config: Config, nowMs: number): Plan {
@@ -69,7 +69,16 @@ function planBackup(seen: SeenBackup & { subject: Finding['subject'] }, config: 
   const { subject, backup, chain } = seen;
   const name = describeRef(subject);
   if (isDeleting(backup)) {
-    return only({ subject, reason: 'VMBackupDeleting', message: `${name} is being deleted`, actions: [] });
+    const held = hangs(backup, nowMs);
+    if (held === undefined)
+      return only({ subject, reason: 'VMBackupDeleting', message: `${name} is being deleted`, actions: [] });
+    return only({
+      subject,
+      reason: 'DeletionHangs',
+      message: `${name} ${held}`,
+      command: showFinalizers(subject),
+      actions: [],
+    });
   }
   if (chain === undefined) {
     return only({

@@ -1,3 +1,4 @@
+import type { Ref } from '../../shared/domain/kinds.ts';
 import { describeRef, ref } from '../../shared/domain/kinds.ts';
 import * as names from '../../shared/domain/names.ts';
 import { isDeleting, isTakenLater } from '../../shared/chain/judge.ts';
@@ -10,6 +11,7 @@ import type { Considered } from '../../shared/function.ts';
 import type { VMBackup, VolumeEntry } from '../../shared/objects/types.ts';
 import type { Finding } from '../../shared/plan/plan.ts';
 import { formatBytes } from '../../shared/domain/bytes.ts';
+import { showFinalizers } from './troubles.ts';
 
 /** Sorts out, from lists alone, whose chain needs a closer look; what nobody claims is told at once. */
 export function surveys(item: SurveyItem): Considered {
@@ -20,8 +22,27 @@ export function surveys(item: SurveyItem): Considered {
       return { subjects: [ref('VirtualMachineRestore', item.restore.metadata.name, item.restore.metadata.namespace)] };
     case 'targetTrouble':
       return { subjects: [targetRef] };
+    case 'target': {
+      if (item.differs === undefined) return { subjects: [] };
+      const subject = ref('Setting', names.TARGET_SETTING);
+      return {
+        findings: [{ subject, reason: 'TargetDiffers', message: item.differs, command: showTarget, actions: [] }],
+      };
+    }
+    case 'hanging': {
+      const { object, snapshot, why } = item;
+      const message = `${describeRef(object)} ${why}`;
+      const finding = { subject: object, reason: 'DeletionHangs', message, command: showFinalizers(object) } as const;
+      return { findings: [{ ...finding, facts: { snapshot }, actions: [] }] };
+    }
+    case 'unreadable': {
+      const message = `${describeRef(item.object)} does not have the shape of its kind: ${item.issue}`;
+      return { findings: [{ subject: item.object, reason: 'ObjectUnreadable', message, actions: [] }] };
+    }
     case 'orphan':
       return { findings: [orphanFinding(item.orphan)] };
+    case 'drill':
+      return item.trace.overdue ? { findings: [leftover(item.object, item.trace.vmBackup)] } : { subjects: [] };
     default:
       return { subjects: [] };
   }
@@ -34,6 +55,9 @@ function surveyBackup(item: SurveyedVMBackup): Considered {
   const sound =
     chain !== undefined &&
     entries.length > 0 &&
+    new Set(entries.map(({ name }) => name)).size === entries.length &&
+    new Set(entries.map(({ volumeName }) => volumeName)).size === entries.length &&
+    backup.status?.source !== undefined &&
     !isDeleting(backup) &&
     (backup.spec.type || 'backup') === 'backup' &&
     backup.status?.readyToUse === true &&
@@ -51,7 +75,7 @@ function isSound(vmBackup: VMBackup, entry: VolumeEntry, pair: PairState, chain:
   if (!pair.hasSnapshot || !pair.hasContent || pair.unready || pair.notRight || pair.unowned) return false;
   if (pair.unfinished || !pair.names(backup)) return false;
   const volume = persistentVolumeClaim?.spec?.volumeName;
-  if (!volume || !chain.isOf(backup, volume) || chain.backupVolumesOf(volume) !== 1) return false;
+  if (!volume || !chain.isOf(backup, volume) || !chain.hasOneBackupVolume(volume)) return false;
   const takenMs = chain.takenMs(backup);
   return takenMs === undefined || !isTakenLater(vmBackup, { volume, takenMs });
 }
@@ -69,10 +93,20 @@ const verified = (subject: Finding['subject'], { name, volumeName, longhornBacku
   actions: [],
 });
 
+const showTarget = `kubectl get backuptargets.longhorn.io ${names.DEFAULT_TARGET} -n ${names.LONGHORN_NAMESPACE} -o jsonpath='{.spec.backupTargetURL}'`;
+const leftover = (object: Ref, vmBackup: string): Finding => ({
+  subject: object,
+  reason: 'DrillLeftover',
+  message: `${describeRef(object)} is left of a restore drill of ${vmBackup || 'a VMBackup'} that should be over`,
+  command: 'gleaner drill --clean',
+  actions: [],
+});
+
 const claims: Readonly<Record<Orphan['reason'], string>> = {
   OrphanBackup: 'is claimed by no VMBackup, snapshot or content here',
   OrphanSnapshot: 'belongs to nobody',
   OrphanContent: 'is left over',
+  SnapshotNotThere: 'waits for its snapshot',
   ForeignBackup: 'is none of a VMBackup',
 };
 

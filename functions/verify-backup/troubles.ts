@@ -1,4 +1,5 @@
 import type { Ref } from '../../shared/domain/kinds.ts';
+import { kinds } from '../../shared/domain/kinds.ts';
 import type { Chain, Link } from '../../shared/chain/links.ts';
 import { judgeChain } from '../../shared/chain/links.ts';
 import { judgeReadiness } from '../../shared/chain/readiness.ts';
@@ -23,6 +24,7 @@ export interface Trouble {
 const ofTheWhole: ReadonlySet<Reason> = new Set([
   'VMBackupFailed',
   'VMBackupDegraded',
+  'VMBackupIncomplete',
   'VMBackupInProgress',
   'OtherTarget',
 ] satisfies Reason[]);
@@ -50,7 +52,7 @@ export const withoutVolume = ({ reason, message, object, command }: Link): Troub
 });
 
 export const restoreTrouble = ({ reason, message, cause, command }: RestoreJudgment): Trouble[] =>
-  reason === 'RestoreHanging' ? [{ reason, message, object: cause, command }] : [];
+  reason === 'RestoreHanging' || reason === 'RestoreOfOtherData' ? [{ reason, message, object: cause, command }] : [];
 
 export const targetTrouble = (trouble: TargetTrouble | undefined): Trouble[] =>
   trouble === undefined ? [] : [{ reason: trouble.reason, message: trouble.detail, object: targetRef }];
@@ -58,3 +60,9 @@ export const targetTrouble = (trouble: TargetTrouble | undefined): Trouble[] =>
 /** The same trouble of the same object has the same name, so that it is recorded once and then counted. */
 export const eventNameOf = (uid: string, { reason, volume }: Pick<Trouble, 'reason' | 'volume'>): string =>
   eventName(uid, reason, ...(volume === undefined ? [] : [volume]));
+
+/** Who holds an object in deletion. */
+export const showFinalizers = ({ kind, name, namespace }: Ref): string => {
+  const { plural, group } = kinds[kind];
+  return `kubectl get ${plural}.${group} ${name}${namespace === undefined ? '' : ` -n ${namespace}`} -o jsonpath='{.metadata.finalizers}'`;
+};

@@ -38,7 +38,7 @@ export async function createApiServer(options: ApiServerOptions = {}): Promise<A
     ...crdObjects(kinds),
   ]);
   const collector = new GarbageCollector(registry);
-  collector.start();
+  if (options.garbageCollection !== false) collector.start();
   const front = new HttpFront(registry);
   front.fault = options.fault;
 

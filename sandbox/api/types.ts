@@ -133,6 +133,8 @@ export interface ApiServerOptions {
   watchHistory?: number;
   /** API groups that are not there, as on a cluster where their CRDs are not installed. */
   withoutGroups?: readonly string[];
+  /** Whether objects go with their owners, as where a controller manager runs. Default true. */
+  garbageCollection?: boolean;
   fault?: FaultInjector;
 }
 

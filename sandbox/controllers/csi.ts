@@ -11,6 +11,8 @@ export interface CsiSnapshot {
 export interface CsiDriver {
   /** Idempotent by name. `handle` names the snapshot to restore, if any. */
   createVolume(request: { name: string; sizeBytes: number; handle?: string }): Promise<{ volumeId: string }>;
+  /** A claim is bound to the volume. */
+  volumeInUse(volumeId: string, claim: KubeObject): Promise<void>;
   deleteVolume(volumeId: string): Promise<void>;
   /** Idempotent by name: an existing snapshot of that name is handed back. */
   createSnapshot(name: string, volumeId: string, snapshotClass: KubeObject): Promise<CsiSnapshot>;

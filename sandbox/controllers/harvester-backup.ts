@@ -5,8 +5,8 @@
  * there. One that is not ready gets what is missing, by name only: an existing content of the right name is used
  * whatever its handle says.
  *
- * What it does not do: freeze file systems (it only writes the annotation), volume by volume progress, the swallowing
- * of errors in 1.9. An error that repeats is not written again (upstream writes a new time with every try).
+ * What it does not do: volume by volume progress, the swallowing of errors in 1.9. An error that repeats is not written
+ * again (upstream writes a new time with every try).
  */
 import { isDeepStrictEqual } from 'node:util';
 import type { ApiClient, KubeObject } from '../api/types.ts';
@@ -21,10 +21,12 @@ import {
   isProgressing,
   isReady,
   setCondition,
+  writesClaimName,
 } from './harvester-names.ts';
 import { checkScheduledBackup } from './harvester-schedule.ts';
 import { isSameTarget, readTarget, snapshotClasses } from './harvester-settings.ts';
 import * as kinds from './kinds.ts';
+import { freeze, hasAgent } from './kubevirt.ts';
 import { type Again, type Controller, type ControllerOptions, feed, startLoop } from './loop.ts';
 import {
   controllerOf,
@@ -36,6 +38,8 @@ import {
   splitKey,
   timestamp,
 } from './objects.ts';
+
+const freezeAnnotation = 'harvesterhci.io/snapshotFreezeFS';
 
 export function startBackupController(context: HarvesterContext, options: ControllerOptions): Controller {
   const { client } = context;
@@ -117,7 +121,7 @@ export function startBackupController(context: HarvesterContext, options: Contro
     let snapshot = await client.get(kinds.Snapshot, entry.name, backup.metadata.namespace);
     if (snapshot && isDeleting(snapshot)) return { afterMs: 4 * tickMs };
     if (!snapshot) {
-      if (takesNewSnapshot(context, entry)) await noteFreeze(backup);
+      if (takesNewSnapshot(context, entry)) await tryFreeze(backup);
       snapshot = await createSnapshotPair(context, backup, entry, classes[entry.csiDriverName]!);
     }
     if (await verdictStands(backup, entry)) return;
@@ -171,11 +175,19 @@ export function startBackupController(context: HarvesterContext, options: Contro
     await client.update({ ...latest, status });
   }
 
-  async function noteFreeze(backup: KubeObject): Promise<void> {
+  /**
+   * Without a guest agent nothing is frozen; with one, a freeze that fails is an error. Up to 1.4 the annotation is
+   * believed once it is there.
+   */
+  async function tryFreeze(backup: KubeObject): Promise<void> {
     const machine = await client.get(kinds.VMI, backup['spec'].source.name, backup.metadata.namespace);
-    const conditions: { type: string; status: string }[] = machine?.['status']?.conditions ?? [];
-    const connected = conditions.some(({ type, status }) => type === 'AgentConnected' && status === 'True');
-    await annotate(client, backup, String(connected));
+    const said = backup.metadata.annotations?.[freezeAnnotation];
+    if (!writesClaimName(context.version) || (said !== 'true' && said !== 'false')) {
+      await annotate(client, backup, String(machine !== undefined && hasAgent(machine)));
+    }
+    if (backup.metadata.annotations?.[freezeAnnotation] !== 'true') return;
+    if (!machine) throw new Error('virtual machine must be running for qemu-guest-agent-assisted snapshot/backup');
+    await freeze(client, machine);
   }
 
   /** A backup taken here learns the name of its Longhorn Backup from the CSI snapshot's name. */
@@ -229,11 +241,10 @@ function copyField(entry: VolumeEntry, field: 'readyToUse' | 'creationTime' | 'e
   else Object.assign(entry, { [field]: value });
 }
 
-async function annotate(client: ApiClient, backup: KubeObject, freeze: string): Promise<void> {
-  const annotation = 'harvesterhci.io/snapshotFreezeFS';
-  if (backup.metadata.annotations?.[annotation] === freeze) return;
+async function annotate(client: ApiClient, backup: KubeObject, frozen: string): Promise<void> {
+  if (backup.metadata.annotations?.[freezeAnnotation] === frozen) return;
   const patched = await client.mergePatch(kinds.VMBackup, backup.metadata.name, backup.metadata.namespace, {
-    metadata: { annotations: { [annotation]: freeze } },
+    metadata: { annotations: { [freezeAnnotation]: frozen } },
   });
   backup.metadata = patched.metadata;
 }

@@ -11,6 +11,7 @@ export const BackupVolume = 'longhorn.io/v1beta2/BackupVolume';
 export const BackupTarget = 'longhorn.io/v1beta2/BackupTarget';
 export const Volume = 'longhorn.io/v1beta2/Volume';
 export const Claim = 'v1/PersistentVolumeClaim';
+export const Pod = 'v1/Pod';
 export const PersistentVolume = 'v1/PersistentVolume';
 export const Namespace = 'v1/Namespace';
 export const Secret = 'v1/Secret';

@@ -9,16 +9,15 @@
  * and restores to an empty volume), sizes, attaching, cloning from a volume.
  */
 import type { ApiClient, KubeObject } from '../api/types.ts';
-import type { BackupStore } from './backup-store.ts';
 import { type CsiDriver, GrpcError } from './csi.ts';
 import { decodeHandle, encodeHandle } from './handles.ts';
 import * as kinds from './kinds.ts';
 import { type LonghornVersion, backupVolumeObject, knowsTargets, newBackupObject } from './longhorn-objects.ts';
+import { deleteVolume, volumeInUse } from './longhorn-volumes.ts';
 import { remove, sha } from './objects.ts';
 
 export interface CsiContext {
   client: ApiClient;
-  store: BackupStore;
   version(): LonghornVersion;
   targetAvailable(): boolean;
   /** Tells the Backup controller why the Backup will be deleted. */
@@ -28,7 +27,7 @@ export interface CsiContext {
 const namespace = kinds.longhornNamespace;
 
 export function longhornCsi(context: CsiContext): CsiDriver {
-  const { client, store } = context;
+  const { client } = context;
   const getBackup = (name: string) => client.get(kinds.Backup, name, namespace);
 
   async function hasBackupVolume(volume: string): Promise<boolean> {
@@ -73,11 +72,11 @@ export function longhornCsi(context: CsiContext): CsiDriver {
           ...source,
         },
       });
-      await client.mergePatch(kinds.Volume, name, namespace, { status: volumeStatus(source, store) }, 'status');
       return { volumeId: name };
     },
 
-    deleteVolume: (volumeId) => remove(client, kinds.Volume, volumeId, namespace),
+    volumeInUse: (volumeId, claim) => volumeInUse(client, volumeId, claim),
+    deleteVolume: (volumeId) => deleteVolume(client, volumeId),
 
     async createSnapshot(name, volumeId, snapshotClass) {
       if (snapshotClass['parameters']?.type === 'snap')
@@ -129,16 +128,4 @@ async function findBackupVolume(client: ApiClient, volume: string): Promise<Kube
 async function findBackup(client: ApiClient, volume: string, snapshotName: string): Promise<KubeObject | undefined> {
   const ofVolume = await client.list(kinds.Backup, { namespace, labels: { 'backup-volume': volume } });
   return ofVolume.find(({ spec, status }) => (status?.snapshotName || spec?.snapshotName) === snapshotName);
-}
-
-function volumeStatus(source: Record<string, unknown>, store: BackupStore): Record<string, unknown> {
-  const url = typeof source['fromBackup'] === 'string' ? source['fromBackup'] : undefined;
-  const query = new URLSearchParams(url?.split('?')[1]);
-  const lost = url !== undefined && !store.has(query.get('volume') ?? '', query.get('backup') ?? '');
-  return {
-    state: 'detached',
-    conditions: lost
-      ? [{ type: 'Restore', status: 'False', reason: 'RestoreFailure', message: `cannot find ${url}` }]
-      : [],
-  };
 }

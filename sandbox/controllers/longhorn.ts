@@ -4,7 +4,7 @@
  * Deleting a Backup (or BackupVolume) erases its data on the target, unless the label
  * `longhorn.io/delete-custom-resource-only` is there or the target cannot be reached.
  *
- * What it does not do: replicas, engines and attaching; the poll interval (it syncs when `syncRequestedAt` moves and
+ * Volumes are in longhorn-volumes.ts. What it does not do: replicas, engines and attaching; the poll interval (it syncs when `syncRequestedAt` moves and
  * acts on an emptied URL at once, where 1.8 to 1.11 wait for the next poll); more than one target (whatever URL is
  * set, the same store answers); admission; cleaning up duplicated BackupVolumes.
  */
@@ -23,6 +23,7 @@ import {
   newBackupObject,
 } from './longhorn-objects.ts';
 import { type Again, type Controller, type ControllerOptions, feed, startLoop } from './loop.ts';
+import { type Restoring, startVolumes } from './longhorn-volumes.ts';
 import { isDeleting, remove, setFinalizers, timestamp } from './objects.ts';
 
 export interface LonghornOptions extends ControllerOptions {
@@ -39,6 +40,8 @@ export interface Longhorn extends Controller {
   /** In place, as an upgrade does it: old BackupVolumes keep their bare names and gain labels and a spec. */
   upgrade(version: LonghornVersion): Promise<void>;
   setTargetAvailable(available: boolean): Promise<void>;
+  /** What becomes of restores from now on. */
+  setRestoring(restoring: Restoring): Promise<void>;
   /** Lets a Backup held by the annotation go on. */
   release(backup: string): Promise<void>;
 }
@@ -65,6 +68,8 @@ export async function startLonghorn(client: ApiClient, options: LonghornOptions)
   };
 
   const loop = startLoop('longhorn', options, reconcile);
+  let restoring: Restoring = 'work';
+  const volumes = startVolumes(client, { ...options, restoring: () => restoring });
   const stops = [kinds.Backup, kinds.BackupVolume, kinds.BackupTarget].map((kind) =>
     feed(client, kind, loop, options, (object, type) =>
       type === 'DELETED' ? [] : [`${kind}|${object.metadata.name}`],
@@ -75,7 +80,6 @@ export async function startLonghorn(client: ApiClient, options: LonghornOptions)
     store,
     csi: longhornCsi({
       client,
-      store,
       version: () => version,
       targetAvailable: () => available,
       willErase: (backup, by) => reasons.set(backup, by),
@@ -96,8 +100,13 @@ export async function startLonghorn(client: ApiClient, options: LonghornOptions)
         metadata: { annotations: { [holdAnnotation]: null } },
       });
     },
+    async setRestoring(next) {
+      restoring = next;
+      await volumes.again();
+    },
     async stop() {
       for (const stop of stops) stop();
+      await volumes.stop();
       await loop.stop();
     },
   };

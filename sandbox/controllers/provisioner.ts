@@ -3,7 +3,9 @@
  * its volume; until then it stays Pending, an Event says why, and it is tried again with everything read anew. So a
  * claim that hangs on a bad snapshot comes through by itself once the snapshot is repaired.
  *
- * What it does not do: WaitForFirstConsumer (every claim is bound at once), cloning from another claim, binding to
+ * Where the class says WaitForFirstConsumer, a claim waits for a pod that uses it.
+ *
+ * What it does not do: choose nodes, cloning from another claim, binding to
  * existing volumes, resizing, topology, claims of drivers it was not given.
  */
 import type { ApiClient, KubeObject } from '../api/types.ts';
@@ -19,11 +21,15 @@ export interface ProvisionerOptions extends ControllerOptions {
 export function startProvisioner(client: ApiClient, options: ProvisionerOptions): Controller {
   const loop = startLoop('provisioner', options, reconcile);
   const unwatch = feed(client, kinds.Claim, loop, options, (claim, type) =>
-    type === 'DELETED' ? [`deleted|${claim['spec']?.volumeName ?? ''}`] : [keyOf(claim)],
+    type === 'DELETED' ? [`deleted|${claim['spec']?.volumeName ?? `pvc-${claim.metadata.uid}`}`] : [keyOf(claim)],
+  );
+  const unwatchPods = feed(client, kinds.Pod, loop, options, (pod, type) =>
+    type === 'DELETED' ? [] : claimsOf(pod).map((name) => `${pod.metadata.namespace}/${name}`),
   );
   return {
     async stop() {
       unwatch();
+      unwatchPods();
       await loop.stop();
     },
   };
@@ -39,6 +45,10 @@ export function startProvisioner(client: ApiClient, options: ProvisionerOptions)
     if (!storageClass || !driver) return;
     if (!claim['status']?.phase)
       await client.mergePatch(kinds.Claim, name, namespace, { status: { phase: 'Pending' } }, 'status');
+    if (storageClass['volumeBindingMode'] === 'WaitForFirstConsumer') {
+      const pods = await client.list(kinds.Pod, { namespace });
+      if (!pods.some((pod) => claimsOf(pod).includes(name))) return;
+    }
     try {
       await provision(claim, storageClass, driver);
     } catch (error) {
@@ -61,6 +71,7 @@ export function startProvisioner(client: ApiClient, options: ProvisionerOptions)
     if (!(await client.get(kinds.PersistentVolume, volumeName)))
       await client.create(persistentVolume(claim, storageClass, volumeId, size));
     const { name, namespace } = claim.metadata;
+    await driver.volumeInUse(volumeId, claim);
     await client.mergePatch(kinds.Claim, name, namespace, { spec: { volumeName } });
     const status = { phase: 'Bound', accessModes: claim['spec'].accessModes ?? [], capacity: { storage: size } };
     await client.mergePatch(kinds.Claim, name, namespace, { status }, 'status');
@@ -94,6 +105,9 @@ export function startProvisioner(client: ApiClient, options: ProvisionerOptions)
     await remove(client, kinds.PersistentVolume, volumeName);
   }
 }
+
+const claimsOf = (pod: KubeObject): string[] =>
+  (pod['spec']?.volumes ?? []).flatMap((volume: any) => volume.persistentVolumeClaim?.claimName ?? []);
 
 function persistentVolume(claim: KubeObject, storageClass: KubeObject, volumeHandle: string, size: string): KubeObject {
   const { name, namespace, uid } = claim.metadata;

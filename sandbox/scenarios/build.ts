@@ -68,9 +68,9 @@ export const ownedBy =
   ({ metadata }) => {
     metadata.ownerReferences = [...(metadata.ownerReferences ?? []), ownerReference(owner, controller)];
   };
-/** In deletion, held by a finalizer of somebody else. */
+/** In deletion since a moment ago, held by a finalizer of somebody else. */
 export const deleting: Modifier = ({ metadata }) => {
-  metadata.deletionTimestamp = '2025-03-02T03:00:00Z';
+  metadata.deletionTimestamp = new Date().toISOString().replace(/\.\d+Z$/, 'Z');
   metadata.deletionGracePeriodSeconds = 0;
   metadata.finalizers = [...(metadata.finalizers ?? []), 'example.com/held'];
 };
@@ -251,6 +251,38 @@ export function machineSpec(claims: readonly string[]): Record<string, unknown> 
 
 export const machine = (name: string, namespace: string, claims: readonly string[], ...modifiers: Modifier[]) =>
   object('kubevirt.io/v1', 'VirtualMachine', { name, namespace }, { spec: machineSpec(claims) }, ...modifiers);
+
+export interface InstanceShape {
+  name: string;
+  namespace?: string;
+  /** Whether its guest agent is connected. */
+  agent?: boolean;
+  /** Since when it runs. */
+  since?: string;
+}
+
+/** A VM while it runs, with the cloud-init of its spec. */
+export function instance(shape: InstanceShape, ...modifiers: Modifier[]): KubeObject {
+  const { name, namespace = 'prod', agent = false, since = '2025-03-01T08:00:00Z' } = shape;
+  const condition = (type: string) => ({ type, status: 'True', lastProbeTime: since, lastTransitionTime: since });
+  const userData = `#cloud-config\npassword: ${secretMarker}`;
+  const uid = uidFor('VirtualMachine', name, namespace);
+  const owner = { apiVersion: 'kubevirt.io/v1', kind: 'VirtualMachine', name, uid, controller: true };
+  return object(
+    'kubevirt.io/v1',
+    'VirtualMachineInstance',
+    { name, namespace, ownerReferences: [owner] },
+    {
+      spec: { domain: { devices: {} }, volumes: [{ name: 'cloudinit', cloudInitNoCloud: { userData } }] },
+      status: {
+        phase: 'Running',
+        phaseTransitionTimestamps: [{ phase: 'Running', phaseTransitionTimestamp: since }],
+        conditions: [condition('Ready'), ...(agent ? [condition('AgentConnected')] : [])],
+      },
+    },
+    ...modifiers,
+  );
+}
 
 // Harvester's own
 

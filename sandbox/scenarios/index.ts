@@ -1,4 +1,5 @@
 /** The list of scenarios, one line each. */
+import * as consistency from './consistency.ts';
 import * as handles from './handles.ts';
 import { large } from './large.ts';
 import * as losses from './losses.ts';
@@ -51,6 +52,11 @@ export const scenarios: readonly Scenario[] = [
   orphans.orphans,
   orphans.brokenLinks,
   orphans.blockers,
+  consistency.consistent,
+  consistency.agentLess,
+  consistency.vmOff,
+  consistency.justStopped,
+  consistency.freezeFailed,
   large(100),
 ];
 

@@ -3,17 +3,29 @@ import { backupHandle, parseHandle } from '../domain/handle.ts';
 import * as names from '../domain/names.ts';
 import type { Backup, BackupVolume, Content, OwnerReference, Snapshot, VMBackup } from '../objects/types.ts';
 import type { Reason } from '../plan/reason.ts';
+import { drillOf } from './drills.ts';
 
 /** What a content is, from itself alone: either a reason to leave it, or the backup its handle names. */
 export type ContentJudgment =
   | {
       readonly reason:
-        'OtherDriver' | 'DynamicContent' | 'NotABackupHandle' | 'HandleUnreadable' | 'GuestClusterBackup';
+        | 'DrillObject'
+        | 'OtherDriver'
+        | 'DynamicContent'
+        | 'NotABackupHandle'
+        | 'HandleUnreadable'
+        | 'GuestClusterBackup';
     }
-  | { readonly handle: BackupHandle; readonly text: string };
+  | {
+      readonly handle: BackupHandle;
+      readonly text: string;
+      /** What the status says, where that is another backup or volume: restores and deletions go by it. */
+      readonly reported?: string;
+    };
 
 /** Only pre-provisioned contents of Longhorn's driver that name a remote backup can have a wrong handle. */
 export function judgeContent(content: Content): ContentJudgment {
+  if (drillOf(content) !== undefined) return { reason: 'DrillObject' };
   if (content.spec.driver !== names.LONGHORN_DRIVER) return { reason: 'OtherDriver' };
   const text = content.spec.source.snapshotHandle;
   if (text === undefined || text === null) return { reason: 'DynamicContent' };
@@ -21,7 +33,13 @@ export function judgeContent(content: Content): ContentJudgment {
   const handle: Handle = parseHandle(text);
   if (handle.kind === 'unreadable') return { reason: 'HandleUnreadable' };
   if (handle.kind !== 'backup') return { reason: 'NotABackupHandle' };
-  return { handle, text };
+  const reported = content.status?.snapshotHandle ?? '';
+  return reported === '' || namesTheSame(reported, handle) ? { handle, text } : { handle, text, reported };
+}
+
+function namesTheSame(text: string, { volume, backup }: BackupHandle): boolean {
+  const other = parseHandle(text);
+  return other.kind === 'backup' && other.volume === volume && other.backup === backup;
 }
 
 /** Pairs of VolumeRemoteBackup and VolumeRemoteRestore (guest clusters) have their own life cycle. */
@@ -40,7 +58,12 @@ export interface BackupFacts {
   /** When its data was taken; absent where Longhorn does not say. */
   readonly takenMs?: number;
 }
-export type BackupTrouble = { readonly reason: Reason; readonly detail: string };
+export interface BackupTrouble {
+  readonly reason: Reason;
+  readonly detail: string;
+  /** The volume it is of, as far as that can be told all the same. */
+  readonly ofVolume?: string;
+}
 
 /**
  * The volume a backup belongs to, from Longhorn's own status: filled when the backup has been read from the target.
@@ -48,6 +71,17 @@ export type BackupTrouble = { readonly reason: Reason; readonly detail: string }
  */
 export function judgeBackup(name: string, backup: Backup | undefined): BackupFacts | BackupTrouble {
   if (backup === undefined) return { reason: 'BackupMissing', detail: `there is no Longhorn Backup ${name}` };
+  const trouble = troubleOf(name, backup);
+  const volume = backup.status?.volumeName ?? '';
+  if (trouble !== undefined) {
+    const known = volume || backup.metadata.labels?.[names.BACKUP_VOLUME_LABEL];
+    return known ? { ...trouble, ofVolume: known } : trouble;
+  }
+  const takenMs = Date.parse(backup.status?.backupCreatedAt ?? '');
+  return Number.isNaN(takenMs) ? { volume } : { volume, takenMs };
+}
+
+function troubleOf(name: string, backup: Backup): BackupTrouble | undefined {
   const state = backup.status?.state ?? '';
   const volume = backup.status?.volumeName ?? '';
   if (isDeleting(backup)) return { reason: 'BackupBeingDeleted', detail: `Longhorn Backup ${name} is being deleted` };
@@ -60,14 +94,11 @@ export function judgeBackup(name: string, backup: Backup | undefined): BackupFac
   if (volume === '')
     return { reason: 'BackupNotSynced', detail: `Longhorn Backup ${name} does not name its volume yet` };
   const label = backup.metadata.labels?.[names.BACKUP_VOLUME_LABEL];
-  if (label !== undefined && label !== volume) {
-    return {
-      reason: 'VolumeMismatch',
-      detail: `Longhorn Backup ${name} is of volume ${volume} by its status and of ${label} by its label`,
-    };
-  }
-  const takenMs = Date.parse(backup.status?.backupCreatedAt ?? '');
-  return Number.isNaN(takenMs) ? { volume } : { volume, takenMs };
+  if (label === undefined || label === volume) return undefined;
+  return {
+    reason: 'VolumeMismatch',
+    detail: `Longhorn Backup ${name} is of volume ${volume} by its status and of ${label} by its label`,
+  };
 }
 
 /** Clocks of nodes differ, and a VMBackup is ready some time after its data was taken. */
@@ -83,8 +114,11 @@ export function isTakenLater(backup: VMBackup, { takenMs }: BackupFacts): boolea
 }
 
 /** Right, right under the old spelling, or wrong; only for handles whose backup is known. */
-export function judgeHandle(handle: BackupHandle, facts: BackupFacts): 'HandleRight' | 'LegacyScheme' | 'wrong' {
-  if (handle.volume !== facts.volume) return 'wrong';
+export function judgeHandle(
+  { handle, reported }: Extract<ContentJudgment, { handle: unknown }>,
+  facts: BackupFacts,
+): 'HandleRight' | 'LegacyScheme' | 'wrong' {
+  if (handle.volume !== facts.volume || reported !== undefined) return 'wrong';
   return handle.scheme === 'bs' ? 'LegacyScheme' : 'HandleRight';
 }
 
@@ -103,9 +137,11 @@ export function judgeBackupVolumes(
     return volumeOf(v) === facts.volume && (own === '' || own === target) && !isDeleting(v);
   });
   if (fitting.length === 0) {
+    const going = volumes.find((v) => volumeOf(v) === facts.volume && isDeleting(v));
+    const but = going === undefined ? '' : `: ${going.metadata.name} is being deleted`;
     return {
       reason: 'BackupVolumeMissing',
-      detail: `there is no BackupVolume for volume ${facts.volume} on target ${target}`,
+      detail: `there is no BackupVolume for volume ${facts.volume} on target ${target}${but}`,
     };
   }
   if (fitting.length > 1) {
@@ -122,8 +158,8 @@ export function judgeBackupVolumes(
 const volumeOf = (v: BackupVolume): string =>
   v.spec?.volumeName || v.metadata.labels?.[names.BACKUP_VOLUME_LABEL] || v.metadata.name;
 
-const targetOf = (backup: Backup): string =>
-  backup.status?.backupTargetName || backup.metadata.labels?.[names.BACKUP_TARGET_LABEL] || names.DEFAULT_TARGET;
+export const targetOf = (backup: Backup | undefined): string =>
+  backup?.status?.backupTargetName || backup?.metadata.labels?.[names.BACKUP_TARGET_LABEL] || names.DEFAULT_TARGET;
 
 export const isDeleting = (object: { metadata: { deletionTimestamp?: string | null | undefined } }): boolean =>
   object.metadata.deletionTimestamp !== undefined && object.metadata.deletionTimestamp !== null;
@@ -147,6 +183,20 @@ export const pointsAt = (snapshot: Snapshot, content: Content): boolean =>
   snapshot.spec.source.volumeSnapshotContentName === content.metadata.name &&
   content.spec.volumeSnapshotRef.name === snapshot.metadata.name &&
   content.spec.volumeSnapshotRef.namespace === snapshot.metadata.namespace;
+
+/** In deletion for so long that something must be holding it. */
+export const HANGS_AFTER_MS = 30 * 60_000;
+
+/** Why an object in deletion is taken to hang there; undefined while it may just be going. */
+export function hangs(
+  { metadata }: { metadata: Pick<Content['metadata'], 'deletionTimestamp' | 'finalizers'> },
+  nowMs: number,
+): string | undefined {
+  const sinceMs = Date.parse(metadata.deletionTimestamp ?? '');
+  if (!(nowMs - sinceMs > HANGS_AFTER_MS)) return undefined;
+  const by = metadata.finalizers ?? [];
+  return `is in deletion since ${metadata.deletionTimestamp}${by.length === 0 ? '' : `, held by ${by.join(', ')}`}`;
+}
 
 export const isOwnedBy = (
   object: { metadata: { ownerReferences?: OwnerReference[] | null | undefined } },

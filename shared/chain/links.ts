@@ -5,7 +5,7 @@ import * as names from '../domain/names.ts';
 import type { Backup, BackupTarget, BackupVolume, Content, Snapshot, VMBackup, VolumeEntry } from '../objects/types.ts';
 import type { Reason } from '../plan/reason.ts';
 import type { BackupFacts, BackupTrouble } from './judge.ts';
-import { isDeleting, isOwnedBy, isTakenLater, judgeBackup, judgeBackupVolumes } from './judge.ts';
+import { hangs, isDeleting, isTakenLater, judgeBackup, judgeBackupVolumes, judgeContent, targetOf } from './judge.ts';
 import { judgeReadiness } from './readiness.ts';
 import type { TargetTrouble } from './target.ts';
 import { judgeTargetOf, targetRef } from './target.ts';
@@ -42,6 +42,8 @@ export interface ChainVolume {
   /** The content the snapshot uses, or the one it would use. */
   readonly contentName: string;
   readonly content: Content | undefined;
+  /** Whether the other VMBackup that the snapshot belongs to exists; only where it belongs to another. */
+  readonly otherOwnerLives?: boolean | undefined;
   readonly longhorn: Backup | undefined;
   readonly backupVolumes: readonly BackupVolume[];
 }
@@ -67,7 +69,7 @@ function judgeVolume(chain: Chain, volume: ChainVolume, nowMs: number): Link[] {
   const facts = entry.longhornBackupName ? judgeBackup(entry.longhornBackupName, volume.longhorn) : undefined;
   const judged: Record<LinkName, Judged> = {
     vmbackup: judgeVMBackup(chain, volume, own, nowMs),
-    snapshot: judgeSnapshot(backup, volume),
+    snapshot: judgeSnapshot(backup, volume, nowMs),
     content: judgeContentLink(volume, facts, backup),
     backup: judgeBackupLink(volume, facts, target, own),
     backupvolume: judgeBackupVolumeLink(volume, facts, own),
@@ -98,11 +100,25 @@ function judgeVMBackup(chain: Chain, { entry }: ChainVolume, own: Ref, nowMs: nu
     const { reason, message, command } = readiness;
     return reason === 'VMBackupInProgress' ? wait(reason, message, own) : fail(reason, message, own, command);
   }
+  const twin = chain.volumes.find(
+    (other) =>
+      other.entry !== entry &&
+      (other.entry.volumeName === entry.volumeName || (entry.name && other.entry.name === entry.name)),
+  );
+  if (twin !== undefined) {
+    const both = [entry, twin.entry].map(({ volumeName }) => volumeName).sort();
+    const message = `volumes ${both.join(' and ')} of ${describeRef(own)} both name VolumeSnapshot ${[...new Set([entry.name, twin.entry.name])].sort().join(' and ')}`;
+    return fail('AmbiguousOwner', message, own, show(own));
+  }
   if (entry.longhornBackupName) return pass(`${describeRef(own)} is ready`, own);
   return fail('NoLonghornBackupName', `volume ${entry.volumeName} does not record its Longhorn backup`, own);
 }
 
-function judgeSnapshot(backup: VMBackup, { entry, snapshot, content, contentName }: ChainVolume): Judged {
+function judgeSnapshot(
+  backup: VMBackup,
+  { entry, snapshot, content, contentName, otherOwnerLives }: ChainVolume,
+  nowMs: number,
+): Judged {
   const { namespace, uid } = backup.metadata;
   const at = ref('VolumeSnapshot', entry.name ?? '?', namespace);
   if (!entry.name) return wait('VMBackupInProgress', `volume ${entry.volumeName} has no snapshot yet`, at);
@@ -116,25 +132,51 @@ function judgeSnapshot(backup: VMBackup, { entry, snapshot, content, contentName
       at,
     );
   }
-  if (isDeleting(snapshot)) return { ...wait('SnapshotDeleting', `${describeRef(at)} is being deleted`, at) };
-  const show = `kubectl get volumesnapshot ${at.name} -n ${namespace} -o yaml`;
-  if (!isOwnedBy(snapshot, uid)) {
-    const stale = snapshot.metadata.ownerReferences?.some((o) => o.kind === 'VirtualMachineBackup') === true;
-    return stale
-      ? fail('OwnerGone', `the owner of ${describeRef(at)} is a VMBackup that no longer exists`, at, show)
+  const name = describeRef(at);
+  if (isDeleting(snapshot)) {
+    const held = hangs(snapshot, nowMs);
+    if (held === undefined) return wait('SnapshotDeleting', `${name} is being deleted`, at);
+    const armed = content?.spec.deletionPolicy === 'Delete';
+    const message = `${name}, which volume ${entry.volumeName} uses, ${held}${armed ? `, and with its content ${contentName} on Delete the backup goes too` : ''}`;
+    return fail('SnapshotBeingDeleted', message, at, armed ? toRetain(contentName) : show(at));
+  }
+  const owners = (snapshot.metadata.ownerReferences ?? []).filter((o) => o.kind === 'VirtualMachineBackup');
+  const owner = owners.find((o) => o.uid === uid);
+  const [other] = owners;
+  if (owner === undefined && other !== undefined) {
+    const whose = `VirtualMachineBackup ${namespace}/${other.name}`;
+    return otherOwnerLives === true
+      ? fail('OwnedByAnother', `${name} belongs to ${whose}, and goes when that is deleted`, at, show(at))
       : fail(
-          'SnapshotUnowned',
-          `${describeRef(at)} does not belong to its VMBackup: it stays behind when that goes`,
+          'OwnerGone',
+          `the owner of ${name}, ${whose} with uid ${other.uid}, does not exist`,
           at,
-          show,
+          content && toRetain(contentName),
         );
   }
-  if (content === undefined || snapshot.status?.readyToUse === true) return pass(`${describeRef(at)} is there`, at);
+  if (owner?.controller !== true) {
+    const why =
+      owner === undefined
+        ? 'does not belong to its VMBackup: it stays behind when that goes'
+        : 'is not controlled by its VMBackup, which hears nothing of it';
+    return fail('SnapshotUnowned', `${name} ${why}`, at, show(at));
+  }
+  const { volumeSnapshotContentName: named } = snapshot.spec.source;
+  const bound = snapshot.status?.boundVolumeSnapshotContentName;
+  if (named && bound && bound !== named) {
+    return fail('Misbound', `${name} names content ${named} and is bound to ${bound}`, at, show(at));
+  }
+  if (content === undefined || snapshot.status?.readyToUse === true) return pass(`${name} is there`, at);
   const why = snapshot.status?.error?.message;
   return why
-    ? fail('SnapshotNotReady', `${describeRef(at)} is not ready: ${why}`, at, show)
-    : wait('PairNotReady', `${describeRef(at)} is not ready yet`, at);
+    ? fail('SnapshotNotReady', `${name} is not ready: ${why}`, at, show(at))
+    : wait('PairNotReady', `${name} is not ready yet`, at);
 }
+
+const show = ({ kind, name, namespace }: Ref): string =>
+  `kubectl get ${kind.toLowerCase()} ${name}${namespace === undefined ? '' : ` -n ${namespace}`} -o yaml`;
+const toRetain = (content: string): string =>
+  `kubectl patch volumesnapshotcontent ${content} --type=merge -p '{"spec":{"deletionPolicy":"Retain"}}'`;
 
 function judgeContentLink(
   { entry, snapshot, content, contentName }: ChainVolume,
@@ -159,10 +201,14 @@ function judgeContentLink(
   const otherUid = volumeSnapshotRef.uid && snapshot && volumeSnapshotRef.uid !== snapshot.metadata.uid;
   if (misnamed || otherUid) {
     const whose = `${volumeSnapshotRef.namespace}/${volumeSnapshotRef.name}${otherUid ? ' of another uid' : ''}`;
-    return fail('Misbound', `${name} belongs to VolumeSnapshot ${whose}`, at);
+    return fail('Misbound', `${name} belongs to VolumeSnapshot ${whose}`, at, show(at));
   }
   if (isDeleting(content)) return wait('ContentDeleting', `${name} is being deleted`, at);
-  return judgeHandleOf(content, entry, facts, at, backup);
+  const judged = judgeHandleOf(content, entry, facts, at, backup);
+  if (judged.result !== 'pass') return judged;
+  const error = content.status?.error?.message;
+  if (error) return fail('ContentNotReady', `${name} is not usable: ${error}`, at, show(at));
+  return content.status?.readyToUse === false ? wait('PairNotReady', `${name} is not ready yet`, at) : judged;
 }
 
 function judgeHandleOf(
@@ -172,29 +218,36 @@ function judgeHandleOf(
   at: Ref,
   backup: VMBackup,
 ): Judged {
-  const text = content.spec.source.snapshotHandle ?? content.status?.snapshotHandle;
+  const reported = content.status?.snapshotHandle || undefined;
+  const text = content.spec.source.snapshotHandle ?? reported;
   const name = describeRef(at);
-  if (!text) return wait('PairNotReady', `${name} has no handle yet`, at);
+  if (text === undefined) return wait('PairNotReady', `${name} has no handle yet`, at);
   const handle = parseHandle(text);
-  const show = `kubectl get volumesnapshotcontent ${at.name} -o yaml`;
+  const look = show(at);
   if (handle.kind === 'unreadable')
-    return fail('HandleUnreadable', `the handle "${text}" of ${name} is none`, at, show);
+    return fail('HandleUnreadable', `the handle "${text}" of ${name} is none`, at, look);
   const wanted = entry.longhornBackupName;
   if (!wanted) return skip('the VMBackup does not say which backup it should name', at);
   if (handle.kind !== 'backup' || handle.backup !== wanted) {
     const says = `${name} has the handle ${text}, and the VMBackup records backup ${wanted}`;
-    return fail(content.spec.source.volumeHandle ? 'ContentReplaced' : 'BackupMismatch', says, at, show);
+    return fail(content.spec.source.volumeHandle ? 'ContentReplaced' : 'BackupMismatch', says, at, look);
   }
   if (facts === undefined || 'reason' in facts) return skip(`whether ${text} is right cannot be told now`, at);
   if (handle.volume !== facts.volume) {
-    const cure = `gleaner apply vsc/${at.name}`;
-    return fail('HandleWrong', `${name} has the handle ${text}, and the backup is of volume ${facts.volume}`, at, cure);
+    const says = `${name} has the handle ${text}, and the backup is of volume ${facts.volume}`;
+    if (content.spec.source.volumeHandle) return fail('TakenHandleWrong', says, at, look);
+    return fail('HandleWrong', says, at, `gleaner apply vsc/${at.name}`);
+  }
+  const judged = judgeContent(content);
+  if ('reported' in judged) {
+    const says = `${name} has the handle ${text}, but ${judged.reported} in its status, which restores go by`;
+    return fail('HandleWrong', says, at, `gleaner apply vsc/${at.name}`);
   }
   if (isTakenLater(backup, facts)) {
     const [taken, ready] = [facts.takenMs ?? NaN, Date.parse(backup.status?.creationTime ?? '')].map((ms) =>
       new Date(ms).toISOString(),
     );
-    return fail('ContentReplaced', `${name} names data of ${taken}, and the VMBackup was ready at ${ready}`, at, show);
+    return fail('ContentReplaced', `${name} names data of ${taken}, and the VMBackup was ready at ${ready}`, at, look);
   }
   return pass(`${text} is right`, at, handle.scheme === 'bs' ? 'LegacyScheme' : 'LinkSound');
 }
@@ -221,7 +274,13 @@ function judgeBackupLink(
   const recorded = entry.persistentVolumeClaim?.spec?.volumeName;
   if (recorded && recorded !== facts.volume) {
     const detail = `${describeRef(at)} is of volume ${facts.volume}, and the VMBackup records ${recorded}`;
-    return fail('VolumeMismatch', detail, at, showLonghorn('backups', backup));
+    // The handle, the Backup and its label have it from Longhorn; what stands alone is the VMBackup's record.
+    return fail('VolumeMismatch', detail, own, showLonghorn('backups', backup));
+  }
+  const on = targetOf(longhorn);
+  if (on !== names.DEFAULT_TARGET) {
+    const detail = `${describeRef(at)} is on target ${on}, and Harvester restores from ${names.DEFAULT_TARGET} alone`;
+    return fail('OtherTarget', detail, at, showLonghorn('backups', backup));
   }
   return pass(`${describeRef(at)} is complete`, at);
 }

@@ -9,7 +9,10 @@ import { isDeleting, isGuestClusters } from './judge.ts';
 /** Something that nobody claims, or that turns out not to be ours to ask about. */
 export interface Orphan {
   readonly object: Ref;
-  readonly reason: Extract<Reason, 'OrphanBackup' | 'OrphanSnapshot' | 'OrphanContent' | 'ForeignBackup'>;
+  readonly reason: Extract<
+    Reason,
+    'OrphanBackup' | 'OrphanSnapshot' | 'OrphanContent' | 'ForeignBackup' | 'SnapshotNotThere'
+  >;
   /** What is known of its origin. */
   readonly detail: string;
   /** Name of the Longhorn Backup behind it. */
@@ -19,6 +22,9 @@ export interface Orphan {
   /** Of the snapshot a content belongs to: which namespace it is a matter of. */
   readonly snapshot?: string | undefined;
 }
+
+/** The uids of VMBackups and restores that exist. */
+export type Living = Pick<ReadonlySet<string>, 'has'>;
 
 /** A pre-provisioned content is created before its snapshot: only after this long is it left over. */
 const UNBOUND_GRACE_MS = 5 * 60_000;
@@ -59,17 +65,17 @@ export function sizeOf({ status }: Backup): number | undefined {
 }
 
 /** A content of a remote backup whose snapshot is not there and that no VMBackup expects. */
-export function judgeLeftContent(content: Content, living: ReadonlySet<string>, nowMs: number): Orphan | undefined {
+export function judgeLeftContent(content: Content, living: Living, nowMs: number): Orphan | undefined {
   const backup = backupNamedBy(content);
   if (backup === undefined || isDeleting(content) || isGuestClusters(content)) return undefined;
   if (ownedByLiving(content, living)) return undefined;
   const { metadata, spec } = content;
   const { uid, namespace, name } = spec.volumeSnapshotRef;
   const created = Date.parse(metadata.creationTimestamp ?? '');
-  if (!uid && nowMs - created < UNBOUND_GRACE_MS) return undefined;
+  const early = !uid && nowMs - created < UNBOUND_GRACE_MS;
   return {
     object: ref('VolumeSnapshotContent', metadata.name),
-    reason: 'OrphanContent',
+    reason: early ? 'SnapshotNotThere' : 'OrphanContent',
     detail: `its VolumeSnapshot ${namespace}/${name} does not exist; its policy is ${spec.deletionPolicy}`,
     backup,
     snapshot: `${namespace}/${name}`,
@@ -80,7 +86,7 @@ export function judgeLeftContent(content: Content, living: ReadonlySet<string>, 
  * A snapshot of a remote backup that no VMBackup or restore names or owns. Snapshots that people and their tools take of
  * claims are theirs; what Harvester takes bears its annotations.
  */
-export function judgeUnclaimedSnapshot(snapshot: Snapshot, living: ReadonlySet<string>): Orphan | undefined {
+export function judgeUnclaimedSnapshot(snapshot: Snapshot, living: Living): Orphan | undefined {
   const { metadata, spec } = snapshot;
   if (isDeleting(snapshot) || isGuestClusters(snapshot) || ownedByLiving(snapshot, living)) return undefined;
   const owners = metadata.ownerReferences ?? [];
@@ -101,7 +107,7 @@ export function judgeUnclaimedSnapshot(snapshot: Snapshot, living: ReadonlySet<s
 const managers =
   /^(app\.kubernetes\.io\/managed-by|velero\.io\/|argocd\.argoproj\.io\/|kustomize\.toolkit\.fluxcd\.io\/)/;
 
-const ownedByLiving = ({ metadata }: Content | Snapshot, living: ReadonlySet<string>): boolean =>
+const ownedByLiving = ({ metadata }: Content | Snapshot, living: Living): boolean =>
   (metadata.ownerReferences ?? []).some(({ uid }) => living.has(uid));
 
 /** The Longhorn Backup a content names, in its spec or as Longhorn reported it. */

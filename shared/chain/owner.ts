@@ -70,6 +70,11 @@ export async function ownerOf(
     if (backup?.metadata.uid !== backupRef.uid) return { is: 'gone', owner: `VirtualMachineBackup ${backupRef.name}` };
     const entries = entriesOf(backup).filter((e) => e.name === pair.name);
     if (entries.length > 1) return { is: 'ambiguous', backups: [backup.metadata.name] };
+    const others: string[] = [];
+    for await (const { metadata } of vmBackupsNaming(reader, pair.namespace, pair.name)) {
+      if (metadata.uid !== backup.metadata.uid) others.push(metadata.name);
+    }
+    if (others.length > 0) return { is: 'ambiguous', backups: [backup.metadata.name, ...others] };
     if (entries[0] !== undefined) return linked(reader, backup, entries[0]);
     const supersededBy = entriesOf(backup).find(
       (e) => e.name && [...names.predecessorNames(e.name)].includes(pair.name),

@@ -7,22 +7,30 @@ import { backupVolumes, entriesOf, longhornBackup } from './read.ts';
 /** Reads every link of a VMBackup, each object once. */
 export async function readChain(reader: Reader, backup: VMBackup): Promise<Chain> {
   const volumes: ChainVolume[] = [];
-  for (const entry of entriesOf(backup)) volumes.push(await readVolume(reader, backup.metadata.namespace, entry));
+  for (const entry of entriesOf(backup)) volumes.push(await readVolume(reader, backup.metadata, entry));
   const target = await reader.get('BackupTarget', names.DEFAULT_TARGET, names.LONGHORN_NAMESPACE);
   return { backup, target, volumes };
 }
 
-async function readVolume(reader: Reader, namespace: string, entry: VolumeEntry): Promise<ChainVolume> {
+async function readVolume(
+  reader: Reader,
+  { namespace, uid }: VMBackup['metadata'],
+  entry: VolumeEntry,
+): Promise<ChainVolume> {
   const snapshot = entry.name ? await reader.get('VolumeSnapshot', entry.name, namespace) : undefined;
   const contentName = contentNameOf(entry, snapshot);
   const content = contentName === '' ? undefined : await reader.get('VolumeSnapshotContent', contentName);
   const longhorn = entry.longhornBackupName ? await longhornBackup(reader, entry.longhornBackupName) : undefined;
   const volume = longhorn?.status?.volumeName;
+  const owners = (snapshot?.metadata.ownerReferences ?? []).filter((o) => o.kind === 'VirtualMachineBackup');
+  const [other] = owners.some((o) => o.uid === uid) ? [] : owners;
+  const holder = other && (await reader.get('VirtualMachineBackup', other.name, namespace));
   return {
     entry,
     snapshot,
     contentName,
     content,
+    otherOwnerLives: other && holder?.metadata.uid === other.uid,
     longhorn,
     backupVolumes: volume ? await backupVolumes(reader, volume) : [],
   };

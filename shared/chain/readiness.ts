@@ -2,10 +2,10 @@ import { describeRef, ref } from '../domain/kinds.ts';
 import * as names from '../domain/names.ts';
 import type { VMBackup } from '../objects/types.ts';
 import type { Chain } from './links.ts';
-import { isScheduled } from './read.ts';
+import { entriesOf, isScheduled } from './read.ts';
 
 export interface NotReady {
-  readonly reason: 'VMBackupDegraded' | 'VMBackupFailed' | 'VMBackupInProgress';
+  readonly reason: 'VMBackupDegraded' | 'VMBackupFailed' | 'VMBackupIncomplete' | 'VMBackupInProgress';
   readonly message: string;
   readonly command?: string | undefined;
 }
@@ -29,7 +29,7 @@ export function judgeReadiness(chain: Pick<Chain, 'backup' | 'volumes'>, nowMs: 
     };
   }
   const error = backup.status?.error?.message ?? undefined;
-  if (backup.status?.readyToUse === true && error === undefined) return undefined;
+  if (backup.status?.readyToUse === true && error === undefined) return incomplete(backup, own);
 
   const states = chain.volumes.map(({ longhorn }) => longhorn?.status?.state ?? '');
   const busy = chain.volumes.filter(
@@ -50,12 +50,22 @@ export function judgeReadiness(chain: Pick<Chain, 'backup' | 'volumes'>, nowMs: 
   }
   const created = Date.parse(backup.metadata.creationTimestamp ?? '');
   if (!(nowMs - created > STUCK_AFTER_MS)) return { reason: 'VMBackupInProgress', message: `${own} is not ready yet` };
-  const minutes = Math.floor((nowMs - created) / 60_000);
   return {
     reason: 'VMBackupFailed',
-    message: `${own} has not become ready in ${minutes} minutes, and Longhorn is not at work on it`,
+    message: `${own} has not become ready since ${backup.metadata.creationTimestamp}, and Longhorn is not at work on it`,
     command: clearing(chain, false),
   };
+}
+
+/** Harvester takes its own word for it that a VMBackup is ready, whatever is left of what it recorded. */
+function incomplete(backup: VMBackup, own: string): NotReady | undefined {
+  const lacks =
+    backup.status?.source === undefined ? 'the VM' : entriesOf(backup).length === 0 ? 'any volume' : undefined;
+  if (lacks === undefined) return undefined;
+  const message = `${own} says that it is ready and does not record ${lacks} it was taken of`;
+  const { name, namespace } = backup.metadata;
+  const command = `kubectl get virtualmachinebackups.harvesterhci.io ${name} -n ${namespace} -o jsonpath='{.status.volumeBackups[*].volumeName}'`;
+  return { reason: 'VMBackupIncomplete', message, command };
 }
 
 /** What Harvester's own check of existing backups found wrong; empty where it does not say. */

@@ -6,7 +6,7 @@ import type { BackupVolume, Claim, VMBackup, VMRestore } from '../objects/types.
 import type { Reason } from '../plan/reason.ts';
 import { isPending } from './claims.ts';
 import { parseHandle } from '../domain/handle.ts';
-import { isDeleting, judgeBackup } from './judge.ts';
+import { hangs, isDeleting, judgeBackup } from './judge.ts';
 import type { Chain, ChainVolume } from './links.ts';
 import { judgeReadiness } from './readiness.ts';
 import { backupVolumes, longhornBackup } from './read.ts';
@@ -32,7 +32,10 @@ export interface RestoredVolume {
 }
 
 export interface RestoreJudgment {
-  readonly reason: Extract<Reason, 'RestoreComplete' | 'RestoreDeleting' | 'RestoreRunning' | 'RestoreHanging'>;
+  readonly reason: Extract<
+    Reason,
+    'RestoreComplete' | 'RestoreDeleting' | 'RestoreRunning' | 'RestoreHanging' | 'RestoreOfOtherData' | 'DeletionHangs'
+  >;
   readonly message: string;
   readonly command?: string | undefined;
   /** The object at fault, where it is not the restore. */
@@ -77,8 +80,23 @@ async function readPair(reader: Reader, namespace: string, name: string): Promis
 export function judgeRestore(seen: SeenRestore, nowMs: number): RestoreJudgment {
   const { restore } = seen;
   const own = describeRef(ref('VirtualMachineRestore', restore.metadata.name, restore.metadata.namespace));
-  if (isDeleting(restore)) return { reason: 'RestoreDeleting', message: `${own} is being deleted` };
+  if (isDeleting(restore)) {
+    const held = hangs(restore, nowMs);
+    if (held === undefined) return { reason: 'RestoreDeleting', message: `${own} is being deleted` };
+    const { name, namespace } = restore.metadata;
+    const command = `kubectl get virtualmachinerestores.harvesterhci.io ${name} -n ${namespace} -o jsonpath='{.metadata.finalizers}'`;
+    return { reason: 'DeletionHangs', message: `${own} ${held}`, command };
+  }
   if (restore.status?.complete === true) return { reason: 'RestoreComplete', message: `${own} is complete` };
+  const astray = otherData(seen);
+  if (astray !== undefined) {
+    return {
+      reason: 'RestoreOfOtherData',
+      message: `${own}: ${astray.why}`,
+      command: givingUp(restore),
+      cause: astray.object,
+    };
+  }
   const cause = causeOf(seen, nowMs);
   if (cause === undefined) return { reason: 'RestoreRunning', message: `${own} is in progress` };
   return {
@@ -129,6 +147,19 @@ function causeOf(seen: SeenRestore, nowMs: number): Cause | undefined {
   };
 }
 
+/** A claim that still waits for a content which names another backup than the VMBackup records for its volume. */
+function otherData({ chain, volumes }: SeenRestore): Cause | undefined {
+  for (const { volume, claimName, pair } of volumes) {
+    const wanted = chain?.volumes.find(({ entry }) => entry.volumeName === volume)?.entry.longhornBackupName;
+    const text = pair?.content?.status?.snapshotHandle || pair?.content?.spec.source.snapshotHandle;
+    const handle = text ? parseHandle(text) : undefined;
+    if (!wanted || handle?.kind !== 'backup' || handle.backup === wanted) continue;
+    const why = `claim ${claimName} waits for a content with the handle ${text}, but the VMBackup records backup ${wanted} for volume ${volume}`;
+    return { why, object: ref('VolumeSnapshotContent', pair?.contentName ?? '') };
+  }
+  return undefined;
+}
+
 /** In its own namespace a restore uses the VMBackup's pairs, and finds out when it makes the claim. */
 function lostPair({ restore, volumes }: SeenRestore, chain: Chain): Cause | undefined {
   if (chain.backup.metadata.namespace !== restore.metadata.namespace) return undefined;
@@ -154,7 +185,7 @@ function causeOfClaim({ claimName, from, pair }: RestoredVolume, { restore }: Se
   if (pair.content === undefined) {
     return { why: `${waits} ${describeRef(content)}, which does not exist`, object: content, cure: repair };
   }
-  const text = pair.content.spec.source.snapshotHandle ?? pair.content.status?.snapshotHandle ?? '';
+  const text = pair.content.status?.snapshotHandle || (pair.content.spec.source.snapshotHandle ?? '');
   const handle = parseHandle(text);
   if (handle.kind !== 'backup')
     return text === '' ? undefined : { why: `the handle ${text} names no backup`, object: content };

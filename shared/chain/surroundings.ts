@@ -3,9 +3,11 @@ import type { ListOptions, Reader } from '../kube/ports.ts';
 import type { BackupTarget, Content, Snapshot, VMRestore } from '../objects/types.ts';
 import { isPending } from './claims.ts';
 import { isDeleting } from './judge.ts';
-import type { Orphan } from './orphans.ts';
+import type { Living, Orphan } from './orphans.ts';
 import { backupNamedBy, judgeLeftContent, judgeUnclaimedBackup, judgeUnclaimedSnapshot, sizeOf } from './orphans.ts';
+import { pagesOf } from './pages.ts';
 import { reportKindOf, uidReported } from './reports.ts';
+import { NameTable } from './table.ts';
 
 /** What a survey of the whole chain reads beside backups and pairs; all of it small but the count of volumes. */
 export interface Surroundings {
@@ -13,10 +15,14 @@ export interface Surroundings {
   /** Not complete. */
   readonly restores: readonly VMRestore[];
   /** uids of VMBackups and restores that exist; the VMBackups' are added as they are read. */
-  readonly living: Set<string>;
-  readonly backupVolumesOf: (volume: string) => number;
+  readonly living: NameTable;
+  /** Whether there is just one BackupVolume for a Longhorn volume. */
+  readonly hasOneBackupVolume: (volume: string) => boolean;
   readonly accused: (uid: string) => boolean;
 }
+
+const single = 1;
+const several = 2;
 
 type Options = Pick<ListOptions, 'onUnreadable'>;
 
@@ -26,18 +32,20 @@ export async function readSurroundings(reader: Reader, options: Options): Promis
   for await (const one of reader.list('BackupTarget', longhorn)) {
     if (one.metadata.name === names.DEFAULT_TARGET) target = one;
   }
-  const counts = new Map<string, number>();
-  for await (const one of reader.list('BackupVolume', longhorn)) {
-    const { labels, name } = one.metadata;
-    const on = one.spec?.backupTargetName || labels?.[names.BACKUP_TARGET_LABEL] || names.DEFAULT_TARGET;
-    if (isDeleting(one) || on !== names.DEFAULT_TARGET) continue;
-    const volume = one.spec?.volumeName || labels?.[names.BACKUP_VOLUME_LABEL] || name;
-    counts.set(volume, (counts.get(volume) ?? 0) + 1);
+  const volumes = new NameTable();
+  for await (const page of pagesOf(reader, 'BackupVolume', longhorn)) {
+    for (const one of page) {
+      const { labels, name } = one.metadata;
+      const on = one.spec?.backupTargetName || labels?.[names.BACKUP_TARGET_LABEL] || names.DEFAULT_TARGET;
+      if (isDeleting(one) || on !== names.DEFAULT_TARGET) continue;
+      const volume = one.spec?.volumeName || labels?.[names.BACKUP_VOLUME_LABEL] || name;
+      if (volumes.mark(volume, several) === 0) volumes.add(volume, single);
+    }
   }
   const restores: VMRestore[] = [];
-  const living = new Set<string>();
+  const living = new NameTable();
   for await (const restore of reader.list('VirtualMachineRestore', options)) {
-    living.add(restore.metadata.uid);
+    living.add(restore.metadata.uid, 1);
     if (restore.status?.complete !== true) restores.push(restore);
   }
   const accused = new Set<string>();
@@ -54,7 +62,7 @@ export async function readSurroundings(reader: Reader, options: Options): Promis
     target,
     restores,
     living,
-    backupVolumesOf: (volume) => counts.get(volume) ?? 0,
+    hasOneBackupVolume: (volume) => volumes.get(volume) === single,
     accused: (uid) => accused.has(uid),
   };
 }
@@ -64,7 +72,7 @@ interface Unclaimed {
   readonly isClaimed?: (backup: string) => boolean;
   readonly isLeft?: (content: Content) => boolean;
   readonly isLoose?: (snapshot: Snapshot) => boolean;
-  readonly living: ReadonlySet<string>;
+  readonly living: Living;
   readonly nowMs: number;
 }
 

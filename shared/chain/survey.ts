@@ -1,10 +1,16 @@
 import * as names from '../domain/names.ts';
 import type { KindName, Ref } from '../domain/kinds.ts';
+import { ref } from '../domain/kinds.ts';
 import type { ListOptions, Reader } from '../kube/ports.ts';
+import { pagesOf } from './pages.ts';
 import { parseHandle } from '../domain/handle.ts';
 import type { Backup, BackupTarget, Content, Setting, Snapshot, VMBackup, VMRestore } from '../objects/types.ts';
+import type { Noted } from './consistency.ts';
+import { notedOn, packNoted, unpackNoted } from './consistency.ts';
 import type { BackupFacts, BackupTrouble } from './judge.ts';
-import { isDeleting, judgeBackup, judgeContent } from './judge.ts';
+import type { DrillTrace } from './drills.ts';
+import { drillOf, traceOf } from './drills.ts';
+import { hangs, isDeleting, judgeBackup, judgeContent } from './judge.ts';
 import type { Orphan } from './orphans.ts';
 import { backupNamedBy } from './orphans.ts';
 import { contentsNaming, entriesOf, isOnTarget } from './read.ts';
@@ -13,7 +19,7 @@ import { orphans, readSurroundings } from './surroundings.ts';
 import { hash, NameTable } from './table.ts';
 import { takenBy } from './taken.ts';
 import type { TargetTrouble } from './target.ts';
-import { judgeTarget } from './target.ts';
+import { judgeSetting, judgeTarget } from './target.ts';
 
 /** What a sweep or a scan comes across, in the order of the lists. */
 export type SurveyItem =
@@ -26,6 +32,8 @@ export type SurveyItem =
   | {
       readonly what: 'target';
       readonly setting: Setting | undefined;
+      /** How it differs from what Longhorn is connected to. */
+      readonly differs?: string | undefined;
       /** How many finished Backups on the target no VMBackup records. */
       readonly unclaimed: number;
     }
@@ -34,6 +42,10 @@ export type SurveyItem =
   /** The target is in trouble, and there are VMBackups that need it. */
   | { readonly what: 'targetTrouble'; readonly trouble: TargetTrouble }
   | { readonly what: 'orphan'; readonly orphan: Orphan }
+  /** A content or snapshot that is in deletion and does not go; `snapshot` is the one it belongs to. */
+  | { readonly what: 'hanging'; readonly object: Ref; readonly snapshot: string; readonly why: string }
+  /** Of a restore drill: nobody's pair, and never to be judged as one. */
+  | { readonly what: 'drill'; readonly object: Ref; readonly trace: DrillTrace }
   | { readonly what: 'unreadable'; readonly object: Ref; readonly issue: string };
 
 export interface SurveyedVMBackup {
@@ -41,6 +53,8 @@ export interface SurveyedVMBackup {
   readonly backup: VMBackup;
   readonly pairOf: (snapshotName: string) => PairState;
   readonly chain?: ChainState;
+  /** Of the survey. */
+  readonly nowMs: number;
 }
 
 /** What the lists show of the rest of the chain; a yes may very rarely be wrong, so nothing is written by it. */
@@ -49,8 +63,8 @@ export interface ChainState {
   readonly isOf: (longhornBackup: string, volume: string) => boolean;
   /** When its data was taken, to the next minute; undefined where Longhorn does not say. */
   readonly takenMs: (longhornBackup: string) => number | undefined;
-  /** How many BackupVolumes there are for a Longhorn volume. */
-  readonly backupVolumesOf: (volume: string) => number;
+  /** Whether there is just one BackupVolume for a Longhorn volume. */
+  readonly hasOneBackupVolume: (volume: string) => boolean;
   readonly target: BackupTarget | undefined;
   /** A report of Gleaner's says that something is wrong with this VMBackup. */
   readonly accused: (uid: string) => boolean;
@@ -77,18 +91,20 @@ export interface PairState {
   readonly hasContent: boolean;
   /** Taken on this cluster: the content is the snapshot controller's matter. */
   readonly dynamic: boolean;
-  /** Snapshot not ready or in deletion. */
+  /** Snapshot not ready, in deletion, or not bound to the content it names. */
   readonly unready: boolean;
   /** Handle wrong, unreadable, or its backup in trouble. */
   readonly notRight: boolean;
-  /** Content in deletion or left by its snapshot, or with a policy still to take. */
+  /** Content in deletion, not ready or left by its snapshot, or with a policy still to take. */
   readonly unfinished: boolean;
-  /** No VMBackup owns the snapshot. */
+  /** The VMBackup that is looked at does not control the snapshot. */
   readonly unowned: boolean;
   /** There is a content that was taken on this cluster and has its handle. */
   readonly taken: boolean;
   /** Of the data in such a content. */
   readonly takenAtMs?: number;
+  /** What its content has on record of its data. */
+  readonly noted?: Noted | undefined;
   /** Whether the content names this backup; may very rarely say so of another. */
   readonly names: (backup: string) => boolean;
 }
@@ -100,12 +116,11 @@ const bit = {
   unready: 8,
   notRight: 16,
   unfinished: 32,
-  unowned: 64,
   /** A VMBackup names it, or what it was revised into or from. */
-  claimed: 128,
-  taken: 256,
+  claimed: 64,
+  taken: 128,
 } as const;
-const FLAG_BITS = 9;
+const FLAG_BITS = 8;
 /** All of a pair in one number: the flags, and above them as much of its backup's hash as there is room for. */
 const backupBits = (backup: string): number => (hash(backup) << FLAG_BITS) >>> 0;
 
@@ -114,14 +129,14 @@ const known = { there: 1, held: 2, claimed: 4, recorded: 8 } as const;
 const volumeBits = (volume: string): number => ((hash(volume) << 4) | known.there) >>> 0;
 
 /**
- * Reads the cluster once, in lists only, and yields each content, the snapshots worth a word, and each VMBackup. Memory
- * grows by some fifty bytes per backup and pair, not by the objects: pages are dropped as they are read.
+ * Reads the cluster once, in lists only, and yields, by the page, each content, the snapshots worth a word, and each
+ * VMBackup. Memory grows by some hundred bytes per backup and pair, not by the objects: pages are dropped as they are read.
  */
 export async function* survey(
   reader: Reader,
   scope: Pick<ListOptions, 'namespace' | 'selector'> = {},
   { chain = false, target = false, nowMs = 0 }: SurveyOptions = {},
-): AsyncGenerator<SurveyItem> {
+): AsyncGenerator<Iterable<SurveyItem>> {
   // Of a part of the VMBackups nothing can be concluded for the target as a whole, nor what nobody claims.
   const whole = scope.namespace === undefined && scope.selector === undefined;
   const unreadable: SurveyItem[] = [];
@@ -130,79 +145,175 @@ export async function* survey(
       void unreadable.push({ what: 'unreadable', object, issue }),
   };
   const backups = new Backups();
-  for await (const backup of reader.list('Backup', { namespace: names.LONGHORN_NAMESPACE, ...options })) {
-    backups.add(backup);
+  const onOddBackup: ListOptions['onUnreadable'] = (odd) => {
+    options.onUnreadable(odd);
+    backups.addUnreadable(odd.name, odd.issue);
+  };
+  const longhorn = { namespace: names.LONGHORN_NAMESPACE, onUnreadable: onOddBackup };
+  for await (const page of pagesOf(reader, 'Backup', longhorn)) {
+    for (const backup of page) backups.add(backup);
   }
 
   const surroundings = chain ? await readSurroundings(reader, options) : undefined;
 
+  /** By namespace and name of the snapshot; the number is when the data of a pair that was taken here is of, in seconds. */
   const pairs = new NameTable();
-  /** When the data of pairs that were taken here is of, in seconds. */
-  const ages = new NameTable();
-  for await (const content of reader.list('VolumeSnapshotContent', options)) {
-    yield surveyContent(content, backups, pairs, ages);
+  /** Which content is bound to which snapshot, and which VMBackup controls which. */
+  const links = new NameTable();
+  /** What contents have on record of their data. */
+  const notes = new NameTable();
+  for await (const page of pagesOf(reader, 'VolumeSnapshotContent', options)) {
+    yield each(page, function* (content) {
+      const drill = surveyDrill('VolumeSnapshotContent', content, nowMs);
+      if (drill !== undefined) {
+        yield drill;
+        return;
+      }
+      const { namespace, name, uid } = content.spec.volumeSnapshotRef;
+      links.add(content.metadata.name, 1, uid || `${namespace}/${name}`);
+      if (chain && content.spec.driver === names.LONGHORN_DRIVER) {
+        yield* hanging(content, ref('VolumeSnapshotContent', content.metadata.name), `${namespace}/${name}`, nowMs);
+      }
+      const noted = notedOn(content);
+      if (noted !== undefined && notes.get(name, namespace) === 0) notes.add(name, packNoted(noted), namespace);
+      yield surveyContent(content, backups, pairs);
+    });
   }
   for await (const { backup, contents } of sharedBackups(reader, backups.shared)) {
-    yield { what: 'shared', backup, contents };
+    yield [{ what: 'shared', backup, contents }];
   }
 
-  for await (const snapshot of reader.list('VolumeSnapshot', options)) {
-    const key = `${snapshot.metadata.namespace}/${snapshot.metadata.name}`;
-    const dynamic = !snapshot.spec.source.volumeSnapshotContentName;
-    const unready = snapshot.status?.readyToUse !== true || isDeleting(snapshot);
-    const owned = snapshot.metadata.ownerReferences?.some((o) => o.kind === 'VirtualMachineBackup') === true;
-    const flags = (dynamic ? bit.dynamic : 0) | (unready ? bit.unready : 0) | (owned ? 0 : bit.unowned);
-    pairs.add(key, bit.snapshot | flags);
-    const noted = snapshot.metadata.annotations?.[names.SWAP_ANNOTATION] !== undefined;
-    if (noted || unready) yield { what: 'snapshot', snapshot, pair: stateOf(pairs.get(key)) };
+  for await (const page of pagesOf(reader, 'VolumeSnapshot', options)) {
+    yield each(page, function* (snapshot) {
+      const drill = surveyDrill('VolumeSnapshot', snapshot, nowMs);
+      if (drill !== undefined) {
+        yield drill;
+        return;
+      }
+      const { name, namespace } = snapshot.metadata;
+      if (chain) yield* hanging(snapshot, ref('VolumeSnapshot', name, namespace), `${namespace}/${name}`, nowMs);
+      const item = surveySnapshot(snapshot, pairs, links);
+      if (item !== undefined) yield item;
+    });
   }
 
   let needsTarget = false;
-  for await (const backup of reader.list('VirtualMachineBackup', { ...scope, ...options })) {
-    const { namespace, uid } = backup.metadata;
-    for (const { longhornBackupName } of entriesOf(backup)) if (longhornBackupName) backups.record(longhornBackupName);
-    const keyOf = (name: string) => `${namespace}/${name}`;
-    const pairOf = (name: string) => stateOf(pairs.get(keyOf(name)), ages.get(keyOf(name)));
-    if (surroundings === undefined) {
-      yield { what: 'vmbackup', backup, pairOf };
-      continue;
-    }
-    needsTarget ||= (backup.spec.type || 'backup') === 'backup';
-    surroundings.living.add(uid);
-    claim(backup, pairs);
-    yield { what: 'vmbackup', backup, pairOf, chain: chainState(backups, surroundings) };
+  const state = surroundings && chainState(backups, surroundings);
+  for await (const page of pagesOf(reader, 'VirtualMachineBackup', { ...scope, ...options })) {
+    yield each(page, function* (backup): Generator<SurveyItem, void> {
+      for (const { longhornBackupName: name } of entriesOf(backup)) if (name) backups.record(name);
+      const pairOf = pairsOf(backup, pairs, links, notes);
+      if (surroundings === undefined || state === undefined) {
+        yield { what: 'vmbackup', backup, pairOf, nowMs };
+        return;
+      }
+      needsTarget ||= (backup.spec.type || 'backup') === 'backup';
+      surroundings.living.add(backup.metadata.uid, 1);
+      claim(backup, pairs);
+      yield { what: 'vmbackup', backup, pairOf, chain: state, nowMs };
+    });
   }
   if (target && whole) {
     let setting: Setting | undefined;
-    for await (const one of reader.list('Setting')) if (one.metadata.name === names.TARGET_SETTING) setting = one;
-    yield { what: 'target', setting, unclaimed: backups.unrecorded };
+    for await (const one of reader.list('Setting', options)) {
+      if (one.metadata.name === names.TARGET_SETTING) setting = one;
+    }
+    const unknown = unreadable.some((one) => one.what === 'unreadable' && one.object.name === names.TARGET_SETTING);
+    const differs = judgeSetting(setting, surroundings?.target);
+    if (!unknown) yield [{ what: 'target', setting, differs, unclaimed: backups.unrecorded }];
   }
   if (surroundings !== undefined) {
     const trouble = judgeTarget(surroundings.target);
     if (trouble !== undefined && (needsTarget || trouble.reason !== 'TargetNotConnected')) {
-      yield { what: 'targetTrouble', trouble };
+      yield [{ what: 'targetTrouble', trouble }];
     }
-    for (const restore of surroundings.restores) yield { what: 'restore', restore };
+    yield surroundings.restores.map((restore) => ({ what: 'restore', restore }));
     // What cannot be read may claim anything.
-    if (whole && unreadable.length === 0) yield* unclaimed(reader, backups, pairs, surroundings, nowMs);
+    if (whole && unreadable.length === 0 && (await hasHarvester(reader, needsTarget))) {
+      for await (const orphan of unclaimed(reader, backups, pairs, surroundings, nowMs)) yield [orphan];
+    }
   }
-  yield* unreadable;
+  yield unreadable;
+}
+
+/** One at a time: what is not odd is forgotten before the next is read. */
+function* each<T>(page: Iterable<T>, survey: (object: T) => Iterable<SurveyItem>): Generator<SurveyItem, void> {
+  for (const object of page) yield* survey(object);
+}
+
+/** Undefined for what no drill has made. */
+function surveyDrill(kind: KindName, object: Content | Snapshot, nowMs: number): SurveyItem | undefined {
+  if (drillOf(object) === undefined) return undefined;
+  const { metadata } = object;
+  const namespace = 'namespace' in metadata ? metadata.namespace : undefined;
+  return { what: 'drill', object: ref(kind, metadata.name, namespace), trace: traceOf(object, nowMs) };
+}
+
+function surveySnapshot(snapshot: Snapshot, pairs: NameTable, links: NameTable): SurveyItem | undefined {
+  const { name, namespace, ownerReferences, annotations } = snapshot.metadata;
+  const dynamic = !snapshot.spec.source.volumeSnapshotContentName;
+  const unready = snapshot.status?.readyToUse !== true || isDeleting(snapshot) || !isTied(snapshot, links);
+  for (const { kind, uid, controller } of ownerReferences ?? []) {
+    if (kind === 'VirtualMachineBackup' && controller === true) links.add(name, 1, `${namespace} ${uid}`);
+  }
+  pairs.add(name, bit.snapshot | (dynamic ? bit.dynamic : 0) | (unready ? bit.unready : 0), namespace);
+  const noted = annotations?.[names.SWAP_ANNOTATION] !== undefined;
+  return noted || unready ? { what: 'snapshot', snapshot, pair: stateOf(pairs.get(name, namespace)) } : undefined;
+}
+
+/** Several functions ask for the same pairs of a VMBackup. */
+function pairsOf(
+  { metadata }: VMBackup,
+  pairs: NameTable,
+  links: NameTable,
+  notes: NameTable,
+): SurveyedVMBackup['pairOf'] {
+  const { namespace, uid } = metadata;
+  const known = new Map<string, PairState>();
+  return (name) => {
+    const state =
+      known.get(name) ??
+      stateOf(
+        pairs.get(name, namespace),
+        pairs.numberOf(name, namespace),
+        links.get(name, `${namespace} ${uid}`) !== 0,
+        unpackNoted(notes.get(name, namespace)),
+      );
+    known.set(name, state);
+    return state;
+  };
+}
+
+/** Where there is none, snapshots and backups are other people's and nobody has to claim them. */
+const hasHarvester = (reader: Reader, seenSome: boolean): boolean | Promise<boolean> =>
+  seenSome || reader.serves('VirtualMachineBackup');
+
+/** A ready snapshot is bound to the content it names, and that to it; by name alone while the content has no uid. */
+function isTied({ metadata, spec, status }: Snapshot, links: NameTable): boolean {
+  const bound = status?.boundVolumeSnapshotContentName ?? undefined;
+  const named = spec.source.volumeSnapshotContentName ?? bound;
+  if (named === undefined || (bound !== undefined && bound !== named)) return false;
+  return links.get(named, metadata.uid) !== 0 || links.get(named, `${metadata.namespace}/${metadata.name}`) !== 0;
+}
+
+function* hanging(from: Content | Snapshot, object: Ref, snapshot: string, nowMs: number): Generator<SurveyItem> {
+  const why = hangs(from, nowMs);
+  if (why !== undefined) yield { what: 'hanging', object, snapshot, why };
 }
 
 /** A VMBackup's own pairs, and what they were revised from or are about to be revised into. */
 function claim(backup: VMBackup, pairs: NameTable): void {
   for (const { name } of entriesOf(backup)) {
     for (const one of name ? [name, names.revisedName(name), ...names.predecessorNames(name)] : []) {
-      const key = `${backup.metadata.namespace}/${one}`;
-      if (pairs.get(key) !== 0) pairs.add(key, bit.claimed);
+      pairs.mark(one, bit.claimed, backup.metadata.namespace);
     }
   }
 }
 
-const chainState = (backups: Backups, { target, backupVolumesOf, accused }: Surroundings): ChainState => ({
-  isOf: (backup, volume) => backups.isOf(backup, volume),
+const chainState = (backups: Backups, { target, hasOneBackupVolume, accused }: Surroundings): ChainState => ({
+  isOf: (backup, volume) => backups.isOf(backup, volume) && !backups.isElsewhere(backup),
   takenMs: (backup) => backups.takenMs(backup),
-  backupVolumesOf,
+  hasOneBackupVolume,
   target,
   accused,
 });
@@ -215,7 +326,7 @@ function unclaimed(
   { living }: Surroundings,
   nowMs: number,
 ): AsyncGenerator<Extract<SurveyItem, { what: 'orphan' }>> {
-  const pairAt = (at: { namespace: string; name: string }) => pairs.get(`${at.namespace}/${at.name}`);
+  const pairAt = (at: { namespace: string; name: string }) => pairs.get(at.name, at.namespace);
   return orphans(reader, {
     ...(backups.hasUnclaimed() && { isClaimed: (name: string) => backups.isClaimed(name) }),
     ...(pairs.some(isLeftContent) && {
@@ -224,7 +335,7 @@ function unclaimed(
     ...(pairs.some(isLooseSnapshot) && {
       isLoose: (snapshot: Snapshot) => isLooseSnapshot(pairAt(snapshot.metadata)),
     }),
-    living,
+    living: { has: (uid) => living.get(uid) !== 0 },
     nowMs,
   });
 }
@@ -235,7 +346,7 @@ const isLeftContent = (bits: number): boolean => (bits & (bit.content | bit.snap
 const isLooseSnapshot = (bits: number): boolean =>
   (bits & (bit.content | bit.snapshot | bit.claimed)) === (bit.content | bit.snapshot);
 
-function surveyContent(content: Content, backups: Backups, pairs: NameTable, ages: NameTable): SurveyedContent {
+function surveyContent(content: Content, backups: Backups, pairs: NameTable): SurveyedContent {
   const { namespace, name } = content.spec.volumeSnapshotRef;
   const judged = judgeContent(content);
   const named = backupNamedBy(content);
@@ -244,21 +355,20 @@ function surveyContent(content: Content, backups: Backups, pairs: NameTable, age
     if (judged.reason === 'DynamicContent' && named !== undefined) {
       const handle = parseHandle(content.status?.snapshotHandle ?? '');
       const sound = handle.kind === 'backup' && backups.isOf(named, handle.volume);
-      const flags = bit.content | (sound ? 0 : bit.notRight) | (isDeleting(content) ? bit.unfinished : 0);
-      pairs.add(`${namespace}/${name}`, (flags | backupBits(named)) >>> 0);
+      const flags = bit.content | (sound ? 0 : bit.notRight) | (isUnfinished(content) ? bit.unfinished : 0);
+      pairs.add(name, (flags | backupBits(named)) >>> 0, namespace);
     }
     const { backup: taken, atMs = 0 } = takenBy(content) ?? {};
     if (taken !== undefined) {
-      pairs.add(`${namespace}/${name}`, (bit.taken | backupBits(taken)) >>> 0);
-      if (atMs > 0) ages.add(`${namespace}/${name}`, Math.floor(atMs / 1000));
+      pairs.add(name, (bit.taken | backupBits(taken)) >>> 0, namespace, Math.max(0, Math.floor(atMs / 1000)));
     }
-    if (judged.reason === 'HandleUnreadable') pairs.add(`${namespace}/${name}`, bit.content | bit.notRight);
+    if (judged.reason === 'HandleUnreadable') pairs.add(name, bit.content | bit.notRight, namespace);
     return { what: 'content', content };
   }
   const { backup, volume } = judged.handle;
-  const right = backups.isOf(backup, volume);
+  const right = backups.isOf(backup, volume) && judged.reported === undefined;
   const flags = bit.content | (right ? 0 : bit.notRight) | (isUnfinished(content) ? bit.unfinished : 0);
-  pairs.add(`${namespace}/${name}`, (flags | backupBits(backup)) >>> 0);
+  pairs.add(name, (flags | backupBits(backup)) >>> 0, namespace);
   if (right && content.spec.deletionPolicy === 'Delete') backups.hold(backup);
   if (right) return { what: 'content', content, facts: { volume } };
   const trouble = backups.troubleOf(backup);
@@ -267,11 +377,10 @@ function surveyContent(content: Content, backups: Backups, pairs: NameTable, age
 
 /** What a survey remembers of Longhorn's Backups: a number for each healthy one, words only for those in trouble. */
 class Backups {
+  /** The number is when its data was taken, in minutes. */
   readonly #healthy = new NameTable();
   readonly #troubled = new Map<string, BackupTrouble>();
   readonly #claimedTroubled = new Set<string>();
-  /** Minutes. */
-  readonly #taken = new NameTable();
   /** Backups that more than one content on Delete names. */
   readonly shared = new Set<string>();
   /** How many healthy ones on Harvester's target no VMBackup has recorded yet. */
@@ -283,26 +392,32 @@ class Backups {
     const facts = judgeBackup(name, backup);
     if ('reason' in facts) this.#troubled.set(name, facts);
     else {
-      this.#healthy.add(name, volumeBits(facts.volume));
-      if (facts.takenMs !== undefined && facts.takenMs > 0) this.#taken.add(name, Math.ceil(facts.takenMs / 60_000));
+      const minutes = Math.max(0, Math.ceil((facts.takenMs ?? 0) / 60_000));
+      this.#healthy.add(name, volumeBits(facts.volume), undefined, minutes);
       if (isOnTarget(backup)) this.unrecorded++;
       else this.#elsewhere.add(name);
     }
   }
 
+  addUnreadable(name: string, issue: string): void {
+    this.#troubled.set(name, { reason: 'ObjectUnreadable', detail: `Longhorn Backup ${name} is unreadable: ${issue}` });
+  }
+
   /** Somebody names it. */
   claim(backup: string): void {
-    if (this.#healthy.get(backup) !== 0) this.#healthy.add(backup, known.claimed);
-    else if (this.#troubled.has(backup)) this.#claimedTroubled.add(backup);
+    this.#mark(backup, known.claimed);
   }
 
   /** A VMBackup records it. */
   record(backup: string): void {
-    this.claim(backup);
-    const bits = this.#healthy.get(backup);
-    if (bits === 0 || (bits & known.recorded) !== 0 || this.#elsewhere.has(backup)) return;
-    this.#healthy.add(backup, known.recorded);
-    this.unrecorded--;
+    const before = this.#mark(backup, known.claimed | known.recorded);
+    if (before !== 0 && (before & known.recorded) === 0 && !this.#elsewhere.has(backup)) this.unrecorded--;
+  }
+
+  #mark(backup: string, bits: number): number {
+    const before = this.#healthy.mark(backup, bits);
+    if (before === 0 && this.#troubled.has(backup)) this.#claimedTroubled.add(backup);
+    return before;
   }
 
   isClaimed(backup: string): boolean {
@@ -316,7 +431,7 @@ class Backups {
   }
 
   takenMs(backup: string): number | undefined {
-    const minutes = this.#taken.get(backup);
+    const minutes = this.#healthy.numberOf(backup);
     return minutes === 0 ? undefined : minutes * 60_000;
   }
 
@@ -324,9 +439,13 @@ class Backups {
     return (this.#healthy.get(backup) & ~(known.held | known.claimed | known.recorded)) >>> 0 === volumeBits(volume);
   }
 
+  /** On a target that Harvester does not use. */
+  isElsewhere(backup: string): boolean {
+    return this.#elsewhere.has(backup);
+  }
+
   hold(backup: string): void {
-    if ((this.#healthy.get(backup) & known.held) !== 0) this.shared.add(backup);
-    this.#healthy.add(backup, known.held);
+    if ((this.#healthy.mark(backup, known.held) & known.held) !== 0) this.shared.add(backup);
   }
 
   /** Undefined for a healthy backup. */
@@ -350,18 +469,21 @@ async function* sharedBackups(reader: Reader, shared: ReadonlySet<string>) {
 
 const isUnfinished = (content: Content): boolean =>
   isDeleting(content) ||
+  content.status?.readyToUse === false ||
+  Boolean(content.status?.error?.message) ||
   content.metadata.annotations?.[names.ARM_ANNOTATION] !== undefined ||
   content.metadata.annotations?.[names.BEING_DELETED_ANNOTATION] !== undefined;
 
-const stateOf = (bits: number, takenAtSeconds = 0): PairState => ({
+const stateOf = (bits: number, takenAtSeconds = 0, owned = true, noted?: Noted): PairState => ({
   hasSnapshot: (bits & bit.snapshot) !== 0,
   hasContent: (bits & bit.content) !== 0,
   dynamic: (bits & bit.dynamic) !== 0,
   unready: (bits & bit.unready) !== 0,
   notRight: (bits & bit.notRight) !== 0,
   unfinished: (bits & bit.unfinished) !== 0,
-  unowned: (bits & bit.unowned) !== 0,
+  unowned: !owned,
   taken: (bits & bit.taken) !== 0,
   ...(takenAtSeconds > 0 && { takenAtMs: takenAtSeconds * 1000 }),
+  noted,
   names: (backup) => (bits & ~((1 << FLAG_BITS) - 1)) >>> 0 === backupBits(backup),
 });

@@ -1,6 +1,6 @@
 import { ref } from '../domain/kinds.ts';
 import * as names from '../domain/names.ts';
-import type { BackupTarget, VMBackup } from '../objects/types.ts';
+import type { BackupTarget, Setting, VMBackup } from '../objects/types.ts';
 import type { Reason } from '../plan/reason.ts';
 
 /** The target Harvester uses, as far as backups depend on it. */
@@ -29,6 +29,21 @@ export function judgeTargetOf(backup: VMBackup, target: BackupTarget | undefined
   const connected = withoutSlash(target?.spec?.backupTargetURL ?? '');
   if (wanted === undefined || wanted === connected) return undefined;
   return { reason: 'OtherTarget', detail: `its backups are on ${wanted}, and ${connected} is connected` };
+}
+
+/** Harvester gives Longhorn the target of its Setting; undefined where it has. */
+export function judgeSetting(setting: Setting | undefined, target: BackupTarget | undefined): string | undefined {
+  const wanted = setting?.target;
+  const connected = withoutSlash(target?.spec?.backupTargetURL ?? '');
+  if (wanted === undefined || connected === '') return undefined;
+  if (wanted.is !== 'target')
+    return wanted.is === 'none' ? `the setting names no target, and Longhorn is connected to ${connected}` : undefined;
+  const url =
+    wanted.type === 's3'
+      ? `s3://${wanted.bucketName}@${wanted.bucketRegion}`
+      : withoutSlash(`nfs://${wanted.endpoint.replace(/^nfs:\/\//, '')}`);
+  if (wanted.type === 'other' || url === connected) return undefined;
+  return `the setting names ${url}, and Longhorn is connected to ${connected}`;
 }
 
 /** As Harvester makes it from the fields of the Setting; undefined where a VMBackup does not say. */

@@ -6,9 +6,13 @@ export const LONGHORN_NAMESPACE = 'longhorn-system';
 export const DEFAULT_TARGET = 'default';
 
 export const BOUND_CONTENT_FINALIZER = 'snapshot.storage.kubernetes.io/volumesnapshotcontent-bound-protection';
+/** On a content while the driver is asked to take the snapshot. */
+export const BEING_CREATED_ANNOTATION = 'snapshot.storage.kubernetes.io/volumesnapshot-being-created';
 export const BEING_DELETED_ANNOTATION = 'snapshot.storage.kubernetes.io/volumesnapshot-being-deleted';
 /** Harvester's own mark of a repaired VMBackup; nothing reads it, people do. */
 export const SNAP_REVISE_ANNOTATION = 'harvesterhci.io/snapRevise';
+/** On a VMBackup: whether Harvester had the guest's file systems frozen for the snapshot it made last. */
+export const FREEZE_ANNOTATION = 'harvesterhci.io/snapshotFreezeFS';
 /** `<namespace>/<schedule>` on VMBackups that a schedule made. */
 export const SCHEDULE_ANNOTATION = 'harvesterhci.io/svmbackupId';
 /** On a claim: `<namespace>/<name>` of the image its volume was made from. */
@@ -33,8 +37,19 @@ export const ARM_ANNOTATION = 'gleaner.dev/deletion-policy';
 export const REPLACES_ANNOTATION = 'gleaner.dev/replaces';
 /** On a snapshot while its content is being swapped: what the new content will be, as JSON (functions/fix-handle/note.ts). */
 export const SWAP_ANNOTATION = 'gleaner.dev/swap';
+/** On a content that was taken here: what the VMBackup's data is worth, as JSON (functions/record-consistency/note.ts). */
+export const CONSISTENCY_ANNOTATION = 'gleaner.dev/consistency';
 /** On the Setting of the target: when Gleaner last had it scanned, and on what evidence. */
 export const REDISCOVERY_ANNOTATION = 'gleaner.dev/rediscovery';
+/** On everything a restore drill makes: uid of the VMBackup that is drilled. Nothing without it is ever removed. */
+export const DRILL_LABEL = 'gleaner.dev/drill';
+/** On the same: the VMBackup by name, the volume of its VM, and until when the drill may last. */
+export const DRILL_OF_ANNOTATION = 'gleaner.dev/drill-of';
+export const DRILL_VOLUME_ANNOTATION = 'gleaner.dev/drill-volume';
+export const DRILL_UNTIL_ANNOTATION = 'gleaner.dev/drill-until';
+/** Where drills restore to unless another namespace is given, and the ConfigMap there that keeps their record. */
+export const DRILL_NAMESPACE = 'gleaner-drill';
+export const DRILL_RECORD = 'gleaner-drills';
 /** What a person sets on a VMBackup to have Harvester look at it again; Gleaner itself never does. */
 export const NUDGE_ANNOTATION = 'gleaner.dev/look-again';
 /** Field manager of every write. */
@@ -77,3 +92,6 @@ export function* predecessorNames(snapshot: string): Generator<string> {
 }
 
 export const FINAL_BACKUP_STATES: ReadonlySet<string> = new Set(['Completed', 'Error', 'Unknown', 'Deleting']);
+
+/** Longhorn's volume, and its PersistentVolume, of a claim that the provisioner makes. */
+export const volumeNameOf = (claimUid: string): string => `pvc-${claimUid}`;

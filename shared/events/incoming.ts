@@ -1,7 +1,6 @@
-import * as z from 'zod/mini';
-import type { KindName } from '../domain/kinds.ts';
 import { isKindName, kinds } from '../domain/kinds.ts';
 import type { Change } from '../function.ts';
+import { quickly } from '../objects/quick.ts';
 import { schemas } from '../objects/schemas.ts';
 import { resourceTypes, sweepTypes } from './types.ts';
 
@@ -14,63 +13,72 @@ export type Incoming =
   /** No event, or one that lacks what it must have: no delivery of it will ever be understood. */
   | { readonly is: 'malformed'; readonly why: string };
 
-const Envelope = z.looseObject({
-  specversion: z.literal('1.0'),
-  id: z.string().check(z.minLength(1)),
-  source: z.string().check(z.minLength(1)),
-  type: z.string().check(z.minLength(1)),
-});
+const attributes = ['specversion', 'id', 'source', 'type'] as const;
 
-const name = z.string().check(z.maxLength(253), z.regex(/^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/));
-const namespace = z.string().check(z.maxLength(63), z.regex(/^([a-z0-9]([-a-z0-9]*[a-z0-9])?)?$/));
-/** The extensions of an ApiServerSource; a cluster-scoped object's namespace is there and empty. */
-const Subject = z.object({ kind: z.string(), apiversion: z.string(), name, namespace: z._default(namespace, '') });
+const nameForm = /^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/;
+const namespaceForm = /^([a-z0-9]([-a-z0-9]*[a-z0-9])?)?$/;
 
 /**
  * Reads an event from anywhere: runtimes hand over CloudEvents of other copies of the package, bodies that are no
  * events, or nothing at all. Pure; never throws.
  */
 export function readEvent(event: unknown): Incoming {
-  const envelope = Envelope.safeParse(event);
-  if (!envelope.success) return { is: 'malformed', why: `not a CloudEvent 1.0 (${fieldsOf(envelope.error)})` };
-  const { type } = envelope.data;
+  if (!isRecord(event)) return { is: 'malformed', why: 'not a CloudEvent 1.0 (no object)' };
+  const { specversion, id, source, type } = event;
+  if (specversion !== '1.0' || !isFilled(id) || !isFilled(source) || !isFilled(type)) {
+    const bad = attributes.filter(
+      (name) => !isFilled(event[name]) || (name === 'specversion' && specversion !== '1.0'),
+    );
+    return { is: 'malformed', why: `not a CloudEvent 1.0 (${bad.join(', ')})` };
+  }
   if (sweepTypes.has(type)) return { is: 'sweep' };
   const resource = Object.hasOwn(resourceTypes, type) ? resourceTypes[type] : undefined;
   if (resource === undefined) return { is: 'foreign', why: 'unknown type' };
+  return readChange(event, resource);
+}
 
-  const subject = Subject.safeParse(envelope.data);
-  if (!subject.success) return { is: 'malformed', why: `bad or missing extension (${fieldsOf(subject.error)})` };
-  const { kind, apiversion } = subject.data;
+/** By the extensions of an ApiServerSource; a cluster-scoped object's namespace is there and empty. */
+function readChange(event: Fields, resource: NonNullable<(typeof resourceTypes)[string]>): Incoming {
+  const { kind, apiversion, name, namespace = '' } = event;
+  if (typeof kind !== 'string' || typeof apiversion !== 'string' || !isName(name) || !isNamespace(namespace)) {
+    const fits = {
+      kind: typeof kind === 'string',
+      apiversion: typeof apiversion === 'string',
+      name: isName(name),
+      namespace: isNamespace(namespace),
+    };
+    const bad = Object.entries(fits).flatMap(([field, fit]) => (fit ? [] : [field]));
+    return { is: 'malformed', why: `bad or missing extension (${bad.join(', ')})` };
+  }
   if (!isKindName(kind) || groupOf(apiversion) !== kinds[kind].group) return { is: 'foreign', why: 'unknown kind' };
-  if (kinds[kind].namespaced !== (subject.data.namespace !== '')) {
+  if (kinds[kind].namespaced !== (namespace !== '')) {
     return { is: 'malformed', why: 'namespace does not fit the kind' };
   }
-  const object = resource.withObject ? payloadOf(kind, subject.data, envelope.data['data']) : undefined;
-  const change = {
-    kind,
-    name: subject.data.name,
-    namespace: subject.data.namespace,
-    type: resource.type,
-    ...(object !== undefined && { object }),
-  };
-  return { is: 'change', change: change as Change };
+  const { type, withObject } = resource;
+  const at = { kind, name, namespace, type };
+  const fits = withObject && apiversion === kinds[kind].apiVersion;
+  const object = fits ? payloadOf(at, event['data']) : undefined;
+  return { is: 'change', change: (object === undefined ? at : { ...at, object }) as Change };
 }
 
 /** The object an event carries. One that does not fit its kind, or is another's, is no object: the reference remains. */
-function payloadOf(kind: KindName, subject: z.infer<typeof Subject>, data: unknown): Change['object'] {
-  const parsed = schemas[kind].safeParse(data);
-  if (!parsed.success || subject.apiversion !== kinds[kind].apiVersion) return undefined;
-  const { metadata } = parsed.data;
+function payloadOf(at: Pick<Change, 'kind' | 'name' | 'namespace'>, data: unknown): Change['object'] {
+  const object = quickly(at.kind, data) ?? schemas[at.kind].safeParse(data).data;
+  if (object === undefined) return undefined;
+  const { metadata } = object;
   const ownNamespace = 'namespace' in metadata ? metadata.namespace : '';
-  return metadata.name === subject.name && ownNamespace === subject.namespace ? parsed.data : undefined;
+  return metadata.name === at.name && ownNamespace === at.namespace ? object : undefined;
 }
+
+type Fields = Readonly<Record<string, unknown>>;
+
+const isRecord = (value: unknown): value is Fields =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+const isFilled = (value: unknown): value is string => typeof value === 'string' && value !== '';
+const isName = (value: unknown): value is string =>
+  typeof value === 'string' && value.length <= 253 && nameForm.test(value);
+const isNamespace = (value: unknown): value is string =>
+  typeof value === 'string' && value.length <= 63 && namespaceForm.test(value);
 
 const groupOf = (apiVersion: string): string =>
   apiVersion.includes('/') ? apiVersion.slice(0, apiVersion.indexOf('/')) : '';
-
-/** Names of fields only: values may be anything. */
-const fieldsOf = (error: z.core.$ZodError): string =>
-  error.issues
-    .slice(0, 4)
-    .map((issue) => issue.path.join('.') || 'no object')
-    .join(', ');

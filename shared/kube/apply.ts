@@ -1,6 +1,6 @@
 import { describeRef } from '../domain/kinds.ts';
 import * as names from '../domain/names.ts';
-import type { Content, ObjectOf } from '../objects/types.ts';
+import type { Content, ObjectOf, Snapshot } from '../objects/types.ts';
 import type {
   Action,
   AnnotateSnapshotAction,
@@ -15,9 +15,11 @@ import type {
   SyncTargetAction,
   UnbindContentAction,
 } from '../plan/action.ts';
+import { annotationMap, annotationPath } from './annotations.ts';
+import { deleteDrilled, isSameDrilled, putDrill } from './drill.ts';
 import { AlreadyExistsError, ConflictError, GoneError } from './errors.ts';
 import type { JsonPatchOperation, Reader, Writer } from './ports.ts';
-import { putReport, recordEvent } from './record.ts';
+import { noteContent, putReport, recordEvent } from './record.ts';
 
 export interface Applied {
   readonly action: Action;
@@ -65,10 +67,16 @@ function applyOne(action: Action, reader: Reader, writer: Writer): Promise<Appli
       return syncTarget(action, reader, writer);
     case 'rescanTarget':
       return rescanTarget(action, reader, writer);
+    case 'deleteDrilled':
+      return deleteDrilled(action, reader, writer);
+    case 'putDrill':
+      return putDrill(action, writer);
     case 'recordEvent':
       return recordEvent(action, writer);
     case 'putReport':
       return putReport(action, writer);
+    case 'noteContent':
+      return noteContent(action, writer);
   }
 }
 
@@ -81,7 +89,7 @@ async function create({ object }: CreateAction, reader: Reader, writer: Writer):
     if (!(error instanceof AlreadyExistsError)) throw error;
     const namespace = 'namespace' in object.metadata ? object.metadata.namespace : undefined;
     const found = await reader.get(object.kind, object.metadata.name, namespace);
-    if (found !== undefined && isSame(found, object)) return 'unchanged';
+    if (found !== undefined && isSameDrilled(found, object) && isSame(found, object)) return 'unchanged';
     throw new ConflictError(`${object.kind} ${object.metadata.name} exists and is another object`, 409, {
       cause: error,
     });
@@ -103,15 +111,15 @@ async function ownersLive({ metadata }: NewSnapshot, reader: Reader): Promise<vo
 }
 
 /** Whether what is there is what would have been created; its policy and bookkeeping may have moved on since. */
-function isSame(found: ObjectOf<'VolumeSnapshot' | 'VolumeSnapshotContent'>, wanted: CreateAction['object']): boolean {
+function isSame(found: ObjectOf<CreateAction['object']['kind']>, wanted: CreateAction['object']): boolean {
   if (found.metadata.deletionTimestamp) return false;
   if (wanted.kind === 'VolumeSnapshot') {
+    const { spec } = found as Snapshot;
     const owner = wanted.metadata.ownerReferences?.[0]?.uid;
     const ownerFits = owner === undefined || (found.metadata.ownerReferences ?? []).some((o) => o.uid === owner);
-    return 'volumeSnapshotContentName' in found.spec.source
-      ? found.spec.source.volumeSnapshotContentName === wanted.spec.source.volumeSnapshotContentName && ownerFits
-      : false;
+    return spec.source.volumeSnapshotContentName === wanted.spec.source.volumeSnapshotContentName && ownerFits;
   }
+  if (wanted.kind !== 'VolumeSnapshotContent') return true;
   const { spec } = found as Content;
   return (
     spec.driver === wanted.spec.driver &&
@@ -312,10 +320,3 @@ function onRetain(content: Content): void {
 }
 
 const test = (path: string, value: unknown): JsonPatchOperation => ({ op: 'test', path, value });
-
-/** JSON patch cannot add to a map that is not there. */
-const annotationMap = (present: boolean): JsonPatchOperation[] =>
-  present ? [] : [{ op: 'add', path: '/metadata/annotations', value: {} }];
-
-const annotationPath = (key: string): string =>
-  `/metadata/annotations/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`;

@@ -1,5 +1,5 @@
 import type { KindName } from '../domain/kinds.ts';
-import { describeRef } from '../domain/kinds.ts';
+import { quickly } from '../objects/quick.ts';
 import { schemas } from '../objects/schemas.ts';
 import type { ObjectOf } from '../objects/types.ts';
 import { UnreadableError } from './errors.ts';
@@ -8,6 +8,8 @@ export type Opened<K extends KindName> = { readonly object: ObjectOf<K> } | { re
 
 /** What an object of the cluster is, as Gleaner reads it; or which field does not fit (the field, never its value). */
 export function open<K extends KindName>(kind: K, json: unknown): Opened<K> {
+  const quick = quickly(kind, json);
+  if (quick !== undefined) return { object: quick };
   const parsed = schemas[kind].safeParse(json);
   if (parsed.success) return { object: parsed.data as ObjectOf<K> };
   const [issue] = parsed.error.issues;
@@ -18,7 +20,7 @@ export function open<K extends KindName>(kind: K, json: unknown): Opened<K> {
 export function openOrThrow<K extends KindName>(kind: K, json: unknown): ObjectOf<K> {
   const opened = open(kind, json);
   if ('object' in opened) return opened.object;
-  throw new UnreadableError(`${describeRef({ kind, ...nameOf(json) })} is not as expected at ${opened.issue}`);
+  throw new UnreadableError({ kind, ...nameOf(json) }, opened.issue);
 }
 
 /** Name and namespace of anything that looks like an object. */

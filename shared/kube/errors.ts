@@ -1,3 +1,6 @@
+import type { Ref } from '../domain/kinds.ts';
+import { describeRef } from '../domain/kinds.ts';
+
 /**
  * Error kinds say what the caller should do. Nothing here carries a response body or headers: those are long, may hold
  * secrets, and end up in logs.
@@ -38,4 +41,10 @@ export class TerminalError extends KubeError {}
 export class NotServedError extends TerminalError {}
 
 /** The object does not have the shape of its kind; it is left alone. */
-export class UnreadableError extends TerminalError {}
+export class UnreadableError extends TerminalError {
+  readonly object: Ref;
+  constructor(object: Ref, issue: string) {
+    super(`${describeRef(object)} is not as expected at ${issue}`);
+    this.object = object;
+  }
+}

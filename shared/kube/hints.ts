@@ -64,7 +64,7 @@ async function readVMBackups(reader: Reader): Promise<readonly VMBackup[]> {
     all.push({
       metadata: { name, namespace, uid, resourceVersion, annotations: undefined },
       spec,
-      status: { source: undefined, volumeBackups: status?.volumeBackups },
+      status: { source: undefined, readyToUse: status?.readyToUse, volumeBackups: status?.volumeBackups },
     });
   }
   return all;

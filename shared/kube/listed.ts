@@ -1,6 +1,7 @@
 import type { KindName } from '../domain/kinds.ts';
 import { kinds } from '../domain/kinds.ts';
 import type { ObjectOf } from '../objects/types.ts';
+import { UnreadableError } from './errors.ts';
 import type { Index, ListOptions, Reader } from './ports.ts';
 
 /**
@@ -10,9 +11,11 @@ import type { Index, ListOptions, Reader } from './ports.ts';
  */
 export function fromLists(reader: Reader): Reader {
   const lists = new Map<KindName, Promise<Map<string, ObjectOf<KindName>>>>();
+  /** By kind and key: what was in the lists and could not be read. */
+  const unreadable = new Map<string, UnreadableError>();
 
   const listed = (kind: KindName) => {
-    const known = lists.get(kind) ?? readAll(reader, kind);
+    const known = lists.get(kind) ?? readAll(reader, kind, unreadable);
     lists.set(kind, known);
     return known;
   };
@@ -28,11 +31,14 @@ export function fromLists(reader: Reader): Reader {
     async get<K extends KindName>(kind: K, name: string, namespace?: string) {
       if (oneByOne.has(kind)) return reader.get(kind, name, namespace);
       const all = await listed(kind);
-      return all.get(keyOf(name, kinds[kind].namespaced ? namespace : undefined)) as ObjectOf<K> | undefined;
+      const key = keyOf(name, kinds[kind].namespaced ? namespace : undefined);
+      const odd = unreadable.get(`${kind} ${key}`);
+      if (odd !== undefined) throw odd;
+      return all.get(key) as ObjectOf<K> | undefined;
     },
     async *list<K extends KindName>(kind: K, options: ListOptions = {}) {
-      // A selector text is the server's to understand.
-      if (options.selector !== undefined) {
+      // A selector text is the server's to understand; of these kinds only few are ever asked for.
+      if (options.selector !== undefined || oneByOne.has(kind)) {
         yield* reader.list(kind, options);
         return;
       }
@@ -45,11 +51,26 @@ export function fromLists(reader: Reader): Reader {
 }
 
 /** Kinds of which a cluster has many more than Gleaner asks for. */
-const oneByOne: ReadonlySet<KindName> = new Set(['Event', 'PolicyReport', 'Report']);
+const oneByOne: ReadonlySet<KindName> = new Set([
+  'Event',
+  'PolicyReport',
+  'Report',
+  'ConfigMap',
+  'Pod',
+  'PersistentVolume',
+  'Volume',
+]);
 
-async function readAll(reader: Reader, kind: KindName): Promise<Map<string, ObjectOf<KindName>>> {
+async function readAll(
+  reader: Reader,
+  kind: KindName,
+  unreadable: Map<string, UnreadableError>,
+): Promise<Map<string, ObjectOf<KindName>>> {
   const all = new Map<string, ObjectOf<KindName>>();
-  for await (const object of reader.list(kind)) all.set(keyOf(object.metadata.name, namespaceOf(object)), object);
+  const onUnreadable: ListOptions['onUnreadable'] = ({ issue, ...object }) =>
+    void unreadable.set(`${kind} ${keyOf(object.name, object.namespace)}`, new UnreadableError(object, issue));
+  for await (const object of reader.list(kind, { onUnreadable }))
+    all.set(keyOf(object.metadata.name, namespaceOf(object)), object);
   return all;
 }
 

@@ -29,6 +29,8 @@ export interface Reader {
   get<K extends KindName>(kind: K, name: string, namespace?: string): Promise<ObjectOf<K> | undefined>;
   /** All objects of a kind, page by page, in the server's order (namespace, name). Memory holds one page. */
   list<K extends KindName>(kind: K, options?: ListOptions): AsyncIterable<ObjectOf<K>>;
+  /** The same, a page at a time, where the reader has pages. Each is to be gone through once, before the next is asked for. */
+  readonly pages?: <K extends KindName>(kind: K, options?: ListOptions) => AsyncIterable<Iterable<ObjectOf<K>>>;
   /** Whether the API server knows the kind: for those whose CRD need not be installed. */
   serves(kind: KindName): Promise<boolean>;
   /** Objects with a key, where the reader holds whole lists and can answer without going through them. */
@@ -40,6 +42,9 @@ export interface JsonPatchOperation {
   readonly path: string;
   readonly value?: unknown;
 }
+
+/** No kind of Longhorn's or Harvester's is among them. Of claims and pods only a drill's own are deleted. */
+export type Deletable = 'VolumeSnapshot' | 'VolumeSnapshotContent' | 'PersistentVolumeClaim' | 'Pod';
 
 /** The few raw writes there are; only `shared/kube/apply.ts` calls them. Every one answers the object as it now is. */
 export interface Writer {
@@ -63,7 +68,7 @@ export interface Writer {
     fields: Readonly<Record<string, number>>,
   ): Promise<ObjectOf<'Setting'>>;
   /** Answers the object while finalizers hold it, undefined when it is gone. @throws ConflictError, GoneError */
-  delete<K extends 'VolumeSnapshot' | 'VolumeSnapshotContent'>(
+  delete<K extends Deletable>(
     kind: K,
     name: string,
     namespace: string | undefined,

@@ -1,8 +1,8 @@
 import type { KindName } from '../domain/kinds.ts';
 import { kinds } from '../domain/kinds.ts';
-import { quickly } from '../objects/quick.ts';
+import type { ObjectOf } from '../objects/types.ts';
 import { nameOf, open, openOrThrow } from './door.ts';
-import { RetryableError } from './errors.ts';
+import { NotServedError, RetryableError } from './errors.ts';
 import { apiPathOf, isAddressable, pathOf } from './paths.ts';
 import type { ListOptions, Reader } from './ports.ts';
 import type { Answer, Send } from './request.ts';
@@ -14,38 +14,67 @@ const PAGE = 500;
 
 export function createReader(send: Send, timeoutMs: number): Reader {
   const served = new Map<KindName, { readonly answer: Promise<boolean>; readonly untilMs: number }>();
+  const serves = (kind: KindName): Promise<boolean> => {
+    const nowMs = performance.now();
+    const known = served.get(kind);
+    if (known !== undefined && known.untilMs > nowMs) return known.answer;
+    const answer = isServed(send, timeoutMs, kind);
+    served.set(kind, { answer, untilMs: nowMs + SERVED_FRESH_MS });
+    answer.catch(() => served.delete(kind));
+    return answer;
+  };
+  /** On a cluster without Harvester there is nothing of its kinds, and that is no error. */
+  const isNowhere = async (kind: KindName, error: unknown): Promise<boolean> =>
+    error instanceof NotServedError && optional.has(kinds[kind].group) && !(await serves(kind));
+
+  async function* read<K extends KindName>(kind: K, options: ListOptions = {}) {
+    try {
+      for await (const items of pages(send, timeoutMs, kind, options)) {
+        yield opened(kind, items, options);
+        // Whoever still holds the page, a suspended generator perhaps, holds nothing: the next is as large.
+        items.length = 0;
+      }
+    } catch (error) {
+      if (!(await isNowhere(kind, error))) throw error;
+    }
+  }
+
   return {
+    serves,
     async get<K extends KindName>(kind: K, name: string, namespace?: string) {
       if (![name, namespace ?? name].every(isAddressable)) return undefined;
       const asked: Asked = { verb: 'get', kind, name, namespace };
       const answer = await naming(asked, send({ method: 'GET', path: pathOf(kind, namespace, name) }, timeoutMs));
       if (isAbsentObject(answer)) return undefined;
-      return openOrThrow(kind, bodyOf(answer, asked));
-    },
-
-    async *list<K extends KindName>(kind: K, options: ListOptions = {}) {
-      for await (const item of pages(send, timeoutMs, kind, options)) {
-        const object = quickly(kind, item);
-        if (object !== undefined) {
-          yield object;
-          continue;
-        }
-        const opened = open(kind, item);
-        if ('object' in opened) yield opened.object;
-        else options.onUnreadable?.({ kind, ...nameOf(item), issue: opened.issue });
+      try {
+        return openOrThrow(kind, bodyOf(answer, asked));
+      } catch (error) {
+        if (await isNowhere(kind, error)) return undefined;
+        throw error;
       }
     },
 
-    serves(kind) {
-      const nowMs = performance.now();
-      const known = served.get(kind);
-      if (known !== undefined && known.untilMs > nowMs) return known.answer;
-      const answer = isServed(send, timeoutMs, kind);
-      served.set(kind, { answer, untilMs: nowMs + SERVED_FRESH_MS });
-      answer.catch(() => served.delete(kind));
-      return answer;
+    pages: read,
+    async *list<K extends KindName>(kind: K, options?: ListOptions) {
+      for await (const page of read(kind, options)) yield* page;
     },
   };
+}
+
+/** Longhorn and the snapshot API are used without Harvester too: handles can be wrong there, and nothing else. */
+const optional: ReadonlySet<string> = new Set(['harvesterhci.io']);
+
+/** One at a time, so that each can be forgotten before the next is made. */
+function* opened<K extends KindName>(
+  kind: K,
+  items: readonly unknown[],
+  options: ListOptions,
+): Generator<ObjectOf<K>, void> {
+  for (const item of items) {
+    const found = open(kind, item);
+    if ('object' in found) yield found.object;
+    else options.onUnreadable?.({ kind, ...nameOf(item), issue: found.issue });
+  }
 }
 
 /** CRDs come and go seldom; a function that has just started asks anyway. */
@@ -62,12 +91,12 @@ async function isServed(send: Send, timeoutMs: number, kind: KindName): Promise<
 }
 
 /**
- * All items, one page in memory and the next on its way. When the server has dropped the version a list began with
+ * All pages, one in memory and the next on its way. When the server has dropped the version a list began with
  * (410), the list goes on from the token the server gives for that: the rest is newer than the start, but nothing comes
  * twice and no earlier page need be remembered. What is acted upon is read again anyway. Without a token the list fails,
  * retryable.
  */
-async function* pages(send: Send, timeoutMs: number, kind: KindName, options: ListOptions): AsyncGenerator<unknown> {
+async function* pages(send: Send, timeoutMs: number, kind: KindName, options: ListOptions): AsyncGenerator<unknown[]> {
   const asked: Asked = { verb: 'list', kind, namespace: options.namespace };
   const labelSelector = selectorOf(options);
   const path = pathOf(kind, options.namespace);
@@ -93,7 +122,7 @@ async function* pages(send: Send, timeoutMs: number, kind: KindName, options: Li
     }
     resumed = false;
     next = token === undefined ? undefined : ask(token);
-    yield* items;
+    yield items;
   }
 }
 

@@ -1,11 +1,12 @@
 import { kinds } from '../domain/kinds.ts';
 import type { Ref } from '../domain/kinds.ts';
 import { FIELD_MANAGER, MANAGED_BY_LABEL } from '../domain/names.ts';
-import type { Identity, PutReportAction, RecordEventAction, ReportResult } from '../plan/action.ts';
+import type { Identity, NoteContentAction, PutReportAction, RecordEventAction, ReportResult } from '../plan/action.ts';
+import { annotationMap, annotationPath } from './annotations.ts';
 import { AlreadyExistsError, ConflictError, GoneError } from './errors.ts';
 import type { JsonPatchOperation, Writer } from './ports.ts';
 
-/** The writes that only say something: Kubernetes Events and reports. Part of `apply.ts`. */
+/** The writes that only say something: Kubernetes Events, reports and notes. Part of `apply.ts`. */
 export async function recordEvent(action: RecordEventAction, writer: Writer): Promise<'done' | 'unchanged'> {
   const { target, seen, at } = action;
   if (seen !== undefined) {
@@ -65,6 +66,18 @@ export async function putReport(action: PutReportAction, writer: Writer): Promis
     if (!(error instanceof AlreadyExistsError)) throw error;
     throw new ConflictError(`${target.kind} ${target.name} is there by now`, 409, { cause: error });
   }
+}
+
+/** @throws ConflictError when the content is no longer the one that was seen */
+export async function noteContent(action: NoteContentAction, writer: Writer): Promise<'done'> {
+  const { target, key, value, hasAnnotations } = action;
+  await writer.patch('VolumeSnapshotContent', target.name, undefined, [
+    test('/metadata/uid', target.uid),
+    test('/metadata/resourceVersion', target.resourceVersion),
+    ...annotationMap(hasAnnotations),
+    { op: 'add', path: annotationPath(key), value },
+  ]);
+  return 'done';
 }
 
 function newReport({ target, about, results }: PutReportAction): object {

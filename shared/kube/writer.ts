@@ -4,7 +4,7 @@ import type { ObjectOf } from '../objects/types.ts';
 import { nameOf, openOrThrow } from './door.ts';
 import { pathOf } from './paths.ts';
 import { ConflictError } from './errors.ts';
-import type { JsonPatchOperation, Writer } from './ports.ts';
+import type { Deletable, JsonPatchOperation, Writer } from './ports.ts';
 import { bodyOf, naming } from './reader.ts';
 import type { Send } from './request.ts';
 import type { Asked } from './status.ts';
@@ -46,10 +46,11 @@ export function createWriter(send: Send, timeoutMs: number, extra: Readonly<Reco
       const { name, namespace } = nameOf(object);
       const asked: Asked = { verb: 'create', kind, name, namespace };
       const call = { method: 'POST', path: pathOf(kind, namespace), query: owned, body: object } as const;
-      return openOrThrow(kind, bodyOf(await naming(asked, send(call, timeoutMs)), asked));
+      const made = bodyOf(await naming(asked, send(call, timeoutMs)), asked);
+      return openOrThrow(kind, extra.dryRun === undefined ? made : versioned(made));
     },
 
-    async delete<K extends 'VolumeSnapshot' | 'VolumeSnapshotContent'>(
+    async delete<K extends Deletable>(
       kind: K,
       name: string,
       namespace: string | undefined,
@@ -67,6 +68,12 @@ export function createWriter(send: Send, timeoutMs: number, extra: Readonly<Reco
     },
   };
 }
+
+/** What a dry run would have created was never stored, and has no version. */
+const versioned = (made: object): object => ({
+  ...made,
+  metadata: { resourceVersion: '', ...('metadata' in made && typeof made.metadata === 'object' ? made.metadata : {}) },
+});
 
 /** Fields put into a JSON object that is kept as text; undefined where it is none. */
 function withFields(text: unknown, fields: Readonly<Record<string, number>>): string | undefined {

@@ -32,7 +32,7 @@ export function broker({ namespace }: ManifestOptions): Commented {
 
 /** What a function is told of: the kinds it watches, and the sweep. */
 export function triggers(fn: Pick<AnyFunction, 'name' | 'watches' | 'sweeps'>, options: ManifestOptions): Commented[] {
-  return [
+  const changes = () =>
     trigger(
       fn.name,
       fn.name,
@@ -44,7 +44,9 @@ export function triggers(fn: Pick<AnyFunction, 'name' | 'watches' | 'sweeps'>, o
       'Types and kinds of what it watches, and no type that Gleaner answers with: a reply that came back to its sender\n' +
         'would do so some 255 times. Delivery names no dead letter sink, since there is no service to take them yet: what\n' +
         'is given up after the retries is found by the next sweep.',
-    ),
+    );
+  return [
+    ...(fn.watches.length === 0 ? [] : [changes()]),
     ...(fn.sweeps === false ? [] : [sweepTrigger(fn.name, options)]),
   ];
 }

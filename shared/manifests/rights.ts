@@ -6,10 +6,13 @@ export interface Rule {
   readonly resource: string;
   readonly verbs: readonly string[];
   readonly names?: readonly string[];
+  /** Only in this namespace. */
+  readonly namespace?: string;
 }
 
 /**
- * An account with exactly these rights, in all namespaces: VMBackups, snapshots and claims live wherever VMs do.
+ * An account with exactly these rights, in all namespaces: VMBackups, snapshots and claims live wherever VMs do. What is
+ * needed in one namespace only is granted there only, and that namespace comes with it.
  * Every rule names its group, its resource and its verbs.
  */
 export function account(
@@ -21,6 +24,29 @@ export function account(
 ): Commented[] {
   const role = `gleaner-${component}`;
   const shared = { labels: labels(component) };
+  const subjects = [{ kind: 'ServiceAccount', name, namespace }];
+  const everywhere = rules.filter((rule) => rule.namespace === undefined);
+  const only = new Set(rules.flatMap((rule) => rule.namespace ?? []));
+  const within = [...only].flatMap((there): Commented[] => [
+    { manifest: { apiVersion: 'v1', kind: 'Namespace', metadata: { name: there, ...shared } } },
+    {
+      manifest: {
+        apiVersion: 'rbac.authorization.k8s.io/v1',
+        kind: 'Role',
+        metadata: { name: role, namespace: there, ...shared },
+        rules: rules.filter((rule) => rule.namespace === there).map(toRule),
+      },
+    },
+    {
+      manifest: {
+        apiVersion: 'rbac.authorization.k8s.io/v1',
+        kind: 'RoleBinding',
+        metadata: { name: role, namespace: there, ...shared },
+        roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: role },
+        subjects,
+      },
+    },
+  ]);
   return [
     {
       why,
@@ -31,12 +57,7 @@ export function account(
         apiVersion: 'rbac.authorization.k8s.io/v1',
         kind: 'ClusterRole',
         metadata: { name: role, ...shared },
-        rules: rules.map(({ group, resource, verbs, names }) => ({
-          apiGroups: [group],
-          resources: [resource],
-          ...(names !== undefined && { resourceNames: [...names] }),
-          verbs: [...verbs],
-        })),
+        rules: everywhere.map(toRule),
       },
     },
     {
@@ -45,8 +66,16 @@ export function account(
         kind: 'ClusterRoleBinding',
         metadata: { name: role, ...shared },
         roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: role },
-        subjects: [{ kind: 'ServiceAccount', name, namespace }],
+        subjects,
       },
     },
+    ...within,
   ];
 }
+
+const toRule = ({ group, resource, verbs, names }: Rule): object => ({
+  apiGroups: [group],
+  resources: [resource],
+  ...(names !== undefined && { resourceNames: [...names] }),
+  verbs: [...verbs],
+});

@@ -12,10 +12,15 @@ export const SWEEP = 'gleaner-sweep';
 type Watching = readonly Pick<AnyFunction, 'name' | 'watches'>[];
 
 /**
- * A VMBackup's status holds copies of the VM's secrets, a Setting's value keys of the target and certificates: an event
- * with the object would carry them into broker and log.
+ * A VMBackup's status holds copies of the VM's secrets, a VM's or instance's spec its cloud-init, a Setting's value keys
+ * of the target and certificates: an event with the object would carry them into broker and log.
  */
-const withSecrets: ReadonlySet<KindName> = new Set(['VirtualMachineBackup', 'Setting']);
+const withSecrets: ReadonlySet<KindName> = new Set([
+  'VirtualMachineBackup',
+  'VirtualMachine',
+  'VirtualMachineInstance',
+  'Setting',
+]);
 
 /** Kinds watched by any of the functions in this mode, in the order of the vocabulary. */
 export function watchedKinds(functions: Watching, mode: Watch['mode']): KindName[] {

@@ -21,15 +21,40 @@ const readers: { [K in KindName]?: (json: Json) => ObjectOf<K> | undefined } = {
     if (meta === undefined || !isText(meta.namespace) || !isRecord(status)) return undefined;
     const { state, volumeName, snapshotName, size, volumeSize, labels, backupCreatedAt, backupTargetName, error } =
       status;
+    const { snapshotCreatedAt } = status;
     if (!isText(state) || !isText(volumeName) || !maybeText(snapshotName) || !maybeText(size)) return undefined;
     if (!maybeText(volumeSize) || !maybeTexts(labels) || !maybeText(backupCreatedAt)) return undefined;
-    if (!maybeText(backupTargetName) || !maybeText(error)) return undefined;
+    if (!maybeText(backupTargetName) || !maybeText(error) || !maybeText(snapshotCreatedAt)) return undefined;
     if (!isRecord(spec) || !maybeText(spec['snapshotName'])) return undefined;
     return {
       metadata: meta,
       spec: { snapshotName: spec['snapshotName'] },
-      status: { state, volumeName, snapshotName, size, volumeSize, labels, backupCreatedAt, backupTargetName, error },
+      status: {
+        state,
+        volumeName,
+        snapshotName,
+        size,
+        volumeSize,
+        labels,
+        backupCreatedAt,
+        snapshotCreatedAt,
+        backupTargetName,
+        error,
+      },
     } as ObjectOf<'Backup'>;
+  },
+
+  BackupVolume({ metadata, spec, status }) {
+    const meta = metaOf(metadata);
+    if (meta === undefined || !isText(meta.namespace) || !isRecord(spec)) return undefined;
+    const { volumeName, backupTargetName } = spec;
+    if (!maybeText(volumeName) || !maybeText(backupTargetName)) return undefined;
+    if (status !== undefined && (!isRecord(status) || !maybeText(status.storageClassName))) return undefined;
+    return {
+      metadata: meta,
+      spec: { volumeName, backupTargetName },
+      status: status && { storageClassName: status.storageClassName },
+    } as ObjectOf<'BackupVolume'>;
   },
 
   VolumeSnapshotContent({ metadata, spec, status }) {
@@ -67,13 +92,13 @@ const readers: { [K in KindName]?: (json: Json) => ObjectOf<K> | undefined } = {
     if (!maybeText(volumeSnapshotClassName) || !isRecord(source)) return undefined;
     const { persistentVolumeClaimName, volumeSnapshotContentName } = source;
     if (!maybeText(persistentVolumeClaimName) || !maybeText(volumeSnapshotContentName)) return undefined;
-    const { boundVolumeSnapshotContentName, readyToUse, error } = status;
+    const { boundVolumeSnapshotContentName, readyToUse, creationTime, error } = status;
     if (!isText(boundVolumeSnapshotContentName) || typeof readyToUse !== 'boolean') return undefined;
-    if (error !== undefined) return undefined;
+    if (error !== undefined || !maybeText(creationTime)) return undefined;
     return {
       metadata: meta,
       spec: { volumeSnapshotClassName, source: { persistentVolumeClaimName, volumeSnapshotContentName } },
-      status: { boundVolumeSnapshotContentName, readyToUse },
+      status: { boundVolumeSnapshotContentName, readyToUse, creationTime },
     } as ObjectOf<'VolumeSnapshot'>;
   },
 
@@ -81,7 +106,9 @@ const readers: { [K in KindName]?: (json: Json) => ObjectOf<K> | undefined } = {
     const meta = metaOf(metadata);
     if (meta === undefined || !isText(meta.namespace) || !isRecord(spec) || !isRecord(status)) return undefined;
     const { readyToUse, creationTime, backupTarget, conditions, source, secretBackups, volumeBackups, error } = status;
-    const { csiDriverVolumeSnapshotClassNames } = status;
+    const { csiDriverVolumeSnapshotClassNames, sourceUID } = status;
+    const { fsFreezeDeadline } = spec;
+    if (!maybeText(sourceUID) || !maybeText(fsFreezeDeadline)) return undefined;
     if (!maybeText(creationTime) || !maybeTexts(csiDriverVolumeSnapshotClassNames)) return undefined;
     const target = backupTarget === undefined ? undefined : targetOf(backupTarget);
     const said = conditions === undefined ? undefined : conditionsOf(conditions);
@@ -97,8 +124,9 @@ const readers: { [K in KindName]?: (json: Json) => ObjectOf<K> | undefined } = {
     if (entries.includes(undefined)) return undefined;
     return {
       metadata: meta,
-      spec: { type: spec.type, source: from },
+      spec: { type: spec.type, source: from, fsFreezeDeadline },
       status: {
+        sourceUID,
         readyToUse,
         creationTime,
         csiDriverVolumeSnapshotClassNames,
@@ -145,15 +173,16 @@ function entryOf(json: unknown): object | undefined {
   }
   if (!isRecord(claim) || !isRecord(claim.metadata) || !isRecord(claim.spec)) return undefined;
   const { name: claimName, namespace, annotations } = claim.metadata;
-  const { volumeName: volume, storageClassName, resources } = claim.spec;
+  const { volumeName: volume, storageClassName, volumeMode, accessModes, resources } = claim.spec;
   if (!maybeText(claimName) || !maybeText(namespace) || !maybeText(volume)) return undefined;
   if (!maybeTexts(annotations) || !maybeText(storageClassName)) return undefined;
+  if (!maybeText(volumeMode) || !maybeList(accessModes)) return undefined;
   if (resources !== undefined && !isRecord(resources)) return undefined;
   const requests = resources?.['requests'];
   if (!maybeTexts(requests)) return undefined;
   const persistentVolumeClaim = {
     metadata: { name: claimName, namespace, annotations },
-    spec: { volumeName: volume, storageClassName, resources: resources && { requests } },
+    spec: { volumeName: volume, storageClassName, volumeMode, accessModes, resources: resources && { requests } },
   };
   return { name, volumeName, csiDriverName, longhornBackupName, volumeSize, persistentVolumeClaim };
 }

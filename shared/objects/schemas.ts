@@ -1,25 +1,29 @@
 import * as z from 'zod/mini';
 import * as names from '../domain/names.ts';
+import { drillsIn } from './drills.ts';
 import { machineIn } from './machine.ts';
 import { readTarget } from './target.ts';
 
 /**
  * The Kubernetes objects as Gleaner reads them. Each schema keeps only what a decision or a re-creation needs; all else
  * is dropped at the door: a VMBackup's `status.secretBackups` and its VM's cloud-init never get past here.
+ * Each is built when it is first needed: together they take longer than all else that a cold start does.
  */
 const text = z.string();
 const stringMap = z.record(text, text);
 
-const OwnerReference = z.object({
-  apiVersion: text,
-  kind: text,
-  name: text,
-  uid: text,
-  controller: z.optional(z.boolean()),
-  blockOwnerDeletion: z.optional(z.boolean()),
-});
+const OwnerReference = once(() =>
+  z.object({
+    apiVersion: text,
+    kind: text,
+    name: text,
+    uid: text,
+    controller: z.optional(z.boolean()),
+    blockOwnerDeletion: z.optional(z.boolean()),
+  }),
+);
 
-const metadata = {
+const metadata = once(() => ({
   name: text,
   uid: text,
   resourceVersion: text,
@@ -27,176 +31,207 @@ const metadata = {
   deletionTimestamp: z.nullish(text),
   labels: z.nullish(stringMap),
   annotations: z.pipe(z.nullish(stringMap), z.transform(withoutLastApplied)),
-  ownerReferences: z.nullish(z.array(OwnerReference)),
+  ownerReferences: z.nullish(z.array(OwnerReference())),
   finalizers: z.nullish(z.array(text)),
-};
-const ClusterMeta = z.object(metadata);
-const NamespacedMeta = z.object({ ...metadata, namespace: text });
+}));
+const ClusterMeta = once(() => z.object(metadata()));
+const NamespacedMeta = once(() => z.object({ ...metadata(), namespace: text }));
 
-const Condition = z.object({ type: text, status: text, reason: z.nullish(text), message: z.nullish(text) });
+const Condition = once(() => z.object({ type: text, status: text, reason: z.nullish(text), message: z.nullish(text) }));
+const DatedCondition = once(() =>
+  z.object({
+    type: text,
+    status: text,
+    reason: z.nullish(text),
+    lastProbeTime: z.nullish(text),
+    lastTransitionTime: z.nullish(text),
+  }),
+);
 /** An `ObjectReference`. */
-const Regarding = z.object({
-  kind: z.nullish(text),
-  name: z.nullish(text),
-  namespace: z.nullish(text),
-  uid: z.nullish(text),
-});
-const ObjectError = z.object({ message: z.nullish(text), time: z.nullish(text) });
-
-export const VolumeSnapshotContent = z.object({
-  metadata: ClusterMeta,
-  spec: z.object({
-    driver: text,
-    deletionPolicy: z.enum(['Delete', 'Retain']),
-    volumeSnapshotClassName: z.nullish(text),
-    sourceVolumeMode: z.nullish(text),
-    source: z.object({ snapshotHandle: z.nullish(text), volumeHandle: z.nullish(text) }),
-    volumeSnapshotRef: z.object({ name: text, namespace: text, uid: z.nullish(text) }),
+const Regarding = once(() =>
+  z.object({
+    kind: z.nullish(text),
+    name: z.nullish(text),
+    namespace: z.nullish(text),
+    uid: z.nullish(text),
   }),
-  status: z.nullish(
-    z.object({
-      snapshotHandle: z.nullish(text),
-      readyToUse: z.nullish(z.boolean()),
-      /** Nanoseconds since 1970; of the data only where it was taken on this cluster. */
-      creationTime: z.nullish(z.number()),
-      error: z.nullish(ObjectError),
-    }),
-  ),
-});
+);
+const ObjectError = once(() => z.object({ message: z.nullish(text), time: z.nullish(text) }));
 
-export const VolumeSnapshot = z.object({
-  metadata: NamespacedMeta,
-  spec: z.object({
-    volumeSnapshotClassName: z.nullish(text),
-    source: z.object({ persistentVolumeClaimName: z.nullish(text), volumeSnapshotContentName: z.nullish(text) }),
-  }),
-  status: z.nullish(
-    z.object({
-      boundVolumeSnapshotContentName: z.nullish(text),
-      readyToUse: z.nullish(z.boolean()),
-      error: z.nullish(ObjectError),
+const VolumeSnapshotContent = () =>
+  z.object({
+    metadata: ClusterMeta(),
+    spec: z.object({
+      driver: text,
+      deletionPolicy: z.enum(['Delete', 'Retain']),
+      volumeSnapshotClassName: z.nullish(text),
+      sourceVolumeMode: z.nullish(text),
+      source: z.object({ snapshotHandle: z.nullish(text), volumeHandle: z.nullish(text) }),
+      volumeSnapshotRef: z.object({ name: text, namespace: text, uid: z.nullish(text) }),
     }),
-  ),
-});
+    status: z.nullish(
+      z.object({
+        snapshotHandle: z.nullish(text),
+        readyToUse: z.nullish(z.boolean()),
+        /** Nanoseconds since 1970; of the data only where it was taken on this cluster. */
+        creationTime: z.nullish(z.number()),
+        error: z.nullish(ObjectError()),
+      }),
+    ),
+  });
 
-export const VolumeBackup = z.object({
-  name: z.nullish(text),
-  volumeName: text,
-  csiDriverName: z.nullish(text),
-  longhornBackupName: z.nullish(text),
-  volumeSize: z.nullish(z.number()),
-  persistentVolumeClaim: z.nullish(
-    z.object({
-      metadata: z.nullish(
-        z.object({ name: z.nullish(text), namespace: z.nullish(text), annotations: z.nullish(stringMap) }),
-      ),
-      spec: z.nullish(
-        z.object({
-          volumeName: z.nullish(text),
-          storageClassName: z.nullish(text),
-          resources: z.nullish(z.object({ requests: z.nullish(z.record(text, z.union([text, z.number()]))) })),
-        }),
-      ),
+const VolumeSnapshot = () =>
+  z.object({
+    metadata: NamespacedMeta(),
+    spec: z.object({
+      volumeSnapshotClassName: z.nullish(text),
+      source: z.object({ persistentVolumeClaimName: z.nullish(text), volumeSnapshotContentName: z.nullish(text) }),
     }),
-  ),
-});
+    status: z.nullish(
+      z.object({
+        boundVolumeSnapshotContentName: z.nullish(text),
+        readyToUse: z.nullish(z.boolean()),
+        creationTime: z.nullish(text),
+        error: z.nullish(ObjectError()),
+      }),
+    ),
+  });
 
-export const VirtualMachineBackup = z.object({
-  metadata: NamespacedMeta,
-  spec: z.object({ type: z.nullish(text), source: z.nullish(z.object({ name: z.nullish(text) })) }),
-  status: z.nullish(
-    z.object({
-      readyToUse: z.nullish(z.boolean()),
-      /** When it became ready, not when the data is of: that is older. */
-      creationTime: z.nullish(text),
-      /** Driver → snapshot class; filled once it is ready. */
-      csiDriverVolumeSnapshotClassNames: z.nullish(stringMap),
-      backupTarget: z.nullish(
-        z.object({ endpoint: z.nullish(text), bucketName: z.nullish(text), bucketRegion: z.nullish(text) }),
-      ),
-      conditions: z.nullish(z.array(Condition)),
-      // It carries the VM's spec, cloud-init included: nothing of it passes but what a restore may clash with.
-      source: z.pipe(z.optional(z.unknown()), z.transform(machineIn)),
-      // Names only: the data beside them is the VM's passwords.
-      secretBackups: z.nullish(z.array(z.object({ name: z.nullish(text) }))),
-      volumeBackups: z.nullish(z.array(VolumeBackup)),
-      error: z.nullish(ObjectError),
-    }),
-  ),
-});
-
-export const VirtualMachineRestore = z.object({
-  metadata: NamespacedMeta,
-  spec: z.object({
-    target: z.nullish(z.object({ kind: z.nullish(text), name: text })),
-    virtualMachineBackupName: text,
-    virtualMachineBackupNamespace: z.nullish(text),
-    newVM: z.nullish(z.boolean()),
-    keepMacAddress: z.nullish(z.boolean()),
-  }),
-  status: z.nullish(
-    z.object({
-      complete: z.nullish(z.boolean()),
-      conditions: z.nullish(z.array(Condition)),
-      restores: z.nullish(
-        z.array(
+const VolumeBackup = () =>
+  z.object({
+    name: z.nullish(text),
+    volumeName: text,
+    csiDriverName: z.nullish(text),
+    longhornBackupName: z.nullish(text),
+    volumeSize: z.nullish(z.number()),
+    persistentVolumeClaim: z.nullish(
+      z.object({
+        metadata: z.nullish(
+          z.object({ name: z.nullish(text), namespace: z.nullish(text), annotations: z.nullish(stringMap) }),
+        ),
+        spec: z.nullish(
           z.object({
             volumeName: z.nullish(text),
-            volumeBackupName: z.nullish(text),
-            persistentVolumeClaimSpec: z.nullish(
-              z.object({ metadata: z.nullish(z.object({ name: z.nullish(text), namespace: z.nullish(text) })) }),
-            ),
+            storageClassName: z.nullish(text),
+            volumeMode: z.nullish(text),
+            accessModes: z.nullish(z.array(text)),
+            resources: z.nullish(z.object({ requests: z.nullish(z.record(text, z.union([text, z.number()]))) })),
           }),
         ),
-      ),
-    }),
-  ),
-});
+      }),
+    ),
+  });
 
-export const Backup = z.object({
-  metadata: NamespacedMeta,
-  /** The CSI snapshot it was taken for; empty where it was found on the target. */
-  spec: z.nullish(z.object({ snapshotName: z.nullish(text) })),
-  status: z.nullish(
-    z.object({
-      state: z.nullish(text),
-      volumeName: z.nullish(text),
-      snapshotName: z.nullish(text),
-      /** Bytes on the target. */
-      size: z.nullish(text),
-      /** Bytes of the volume. */
-      volumeSize: z.nullish(text),
-      labels: z.nullish(stringMap),
-      backupCreatedAt: z.nullish(text),
-      backupTargetName: z.nullish(text),
-      error: z.nullish(text),
+const VirtualMachineBackup = () =>
+  z.object({
+    metadata: NamespacedMeta(),
+    spec: z.object({
+      type: z.nullish(text),
+      source: z.nullish(z.object({ name: z.nullish(text) })),
+      /** How long a freeze may last; Harvester 1.9 and later, before that a second. */
+      fsFreezeDeadline: z.nullish(text),
     }),
-  ),
-});
+    status: z.nullish(
+      z.object({
+        /** Uid of the VM; only where the backup was taken on this cluster. */
+        sourceUID: z.nullish(text),
+        readyToUse: z.nullish(z.boolean()),
+        /** When it became ready, not when the data is of: that is older. */
+        creationTime: z.nullish(text),
+        /** Driver → snapshot class; filled once it is ready. */
+        csiDriverVolumeSnapshotClassNames: z.nullish(stringMap),
+        backupTarget: z.nullish(
+          z.object({ endpoint: z.nullish(text), bucketName: z.nullish(text), bucketRegion: z.nullish(text) }),
+        ),
+        conditions: z.nullish(z.array(Condition())),
+        // It carries the VM's spec, cloud-init included: nothing of it passes but what a restore may clash with.
+        source: z.pipe(z.optional(z.unknown()), z.transform(machineIn)),
+        // Names only: the data beside them is the VM's passwords.
+        secretBackups: z.nullish(z.array(z.object({ name: z.nullish(text) }))),
+        volumeBackups: z.nullish(z.array(VolumeBackup())),
+        error: z.nullish(ObjectError()),
+      }),
+    ),
+  });
 
-export const BackupVolume = z.object({
-  metadata: NamespacedMeta,
-  spec: z.nullish(z.object({ volumeName: z.nullish(text), backupTargetName: z.nullish(text) })),
-  status: z.nullish(z.object({ storageClassName: z.nullish(text) })),
-});
-
-export const BackupTarget = z.object({
-  metadata: NamespacedMeta,
-  spec: z.nullish(z.object({ backupTargetURL: z.nullish(text), syncRequestedAt: z.nullish(text) })),
-  status: z.nullish(
-    z.object({
-      available: z.nullish(z.boolean()),
-      lastSyncedAt: z.nullish(text),
-      conditions: z.nullish(z.array(Condition)),
+const VirtualMachineRestore = () =>
+  z.object({
+    metadata: NamespacedMeta(),
+    spec: z.object({
+      target: z.nullish(z.object({ kind: z.nullish(text), name: text })),
+      virtualMachineBackupName: text,
+      virtualMachineBackupNamespace: z.nullish(text),
+      newVM: z.nullish(z.boolean()),
+      keepMacAddress: z.nullish(z.boolean()),
     }),
-  ),
-});
+    status: z.nullish(
+      z.object({
+        complete: z.nullish(z.boolean()),
+        conditions: z.nullish(z.array(Condition())),
+        restores: z.nullish(
+          z.array(
+            z.object({
+              volumeName: z.nullish(text),
+              volumeBackupName: z.nullish(text),
+              persistentVolumeClaimSpec: z.nullish(
+                z.object({ metadata: z.nullish(z.object({ name: z.nullish(text), namespace: z.nullish(text) })) }),
+              ),
+            }),
+          ),
+        ),
+      }),
+    ),
+  });
+
+const Backup = () =>
+  z.object({
+    metadata: NamespacedMeta(),
+    /** The CSI snapshot it was taken for; empty where it was found on the target. */
+    spec: z.nullish(z.object({ snapshotName: z.nullish(text) })),
+    status: z.nullish(
+      z.object({
+        state: z.nullish(text),
+        volumeName: z.nullish(text),
+        snapshotName: z.nullish(text),
+        /** Bytes on the target. */
+        size: z.nullish(text),
+        /** Bytes of the volume. */
+        volumeSize: z.nullish(text),
+        labels: z.nullish(stringMap),
+        backupCreatedAt: z.nullish(text),
+        snapshotCreatedAt: z.nullish(text),
+        backupTargetName: z.nullish(text),
+        error: z.nullish(text),
+      }),
+    ),
+  });
+
+const BackupVolume = () =>
+  z.object({
+    metadata: NamespacedMeta(),
+    spec: z.nullish(z.object({ volumeName: z.nullish(text), backupTargetName: z.nullish(text) })),
+    status: z.nullish(z.object({ storageClassName: z.nullish(text) })),
+  });
+
+const BackupTarget = () =>
+  z.object({
+    metadata: NamespacedMeta(),
+    spec: z.nullish(z.object({ backupTargetURL: z.nullish(text), syncRequestedAt: z.nullish(text) })),
+    status: z.nullish(
+      z.object({
+        available: z.nullish(z.boolean()),
+        lastSyncedAt: z.nullish(text),
+        conditions: z.nullish(z.array(Condition())),
+      }),
+    ),
+  });
 
 /** The copy on the target of a VM image that volumes were made from. */
-export const BackupBackingImage = z.object({
-  metadata: NamespacedMeta,
-  status: z.nullish(z.object({ state: z.nullish(text) })),
-});
+const BackupBackingImage = () =>
+  z.object({
+    metadata: NamespacedMeta(),
+    status: z.nullish(z.object({ state: z.nullish(text) })),
+  });
 
 const settingAnnotations: readonly string[] = [
   names.HASH_ANNOTATION,
@@ -208,99 +243,193 @@ const settingAnnotations: readonly string[] = [
  * The value of a Setting never gets past here: of the backup target's, which may hold keys, only what it points at; of
  * any other, nothing, but for Harvester's version. Annotations and labels are anybody's to write into, so only the few that matter are kept.
  */
-export const Setting = z.pipe(
+const Setting = () =>
+  z.pipe(
+    z.object({
+      metadata: ClusterMeta(),
+      value: z.optional(z.unknown()),
+      default: z.optional(z.unknown()),
+      status: z.nullish(z.object({ conditions: z.nullish(z.array(z.object({ type: text, status: text }))) })),
+    }),
+    z.transform(({ metadata, value, default: byDefault, status }) => ({
+      metadata: {
+        ...metadata,
+        labels: undefined,
+        /** Whether there are any at all. */
+        annotated: metadata.annotations !== undefined && metadata.annotations !== null,
+        annotations: Object.fromEntries(
+          Object.entries(metadata.annotations ?? {}).filter(([key]) => settingAnnotations.includes(key)),
+        ),
+      },
+      value: metadata.name === names.VERSION_SETTING ? textIn(value) || textIn(byDefault) : undefined,
+      target: metadata.name === names.TARGET_SETTING ? readTarget(value || byDefault) : undefined,
+      status,
+    })),
+  );
+
+const PersistentVolumeClaim = () =>
   z.object({
-    metadata: ClusterMeta,
-    value: z.optional(z.unknown()),
-    default: z.optional(z.unknown()),
-    status: z.nullish(z.object({ conditions: z.nullish(z.array(z.object({ type: text, status: text }))) })),
-  }),
-  z.transform(({ metadata, value, default: byDefault, status }) => ({
-    metadata: {
-      ...metadata,
-      labels: undefined,
-      /** Whether there are any at all. */
-      annotated: metadata.annotations !== undefined && metadata.annotations !== null,
-      annotations: Object.fromEntries(
-        Object.entries(metadata.annotations ?? {}).filter(([key]) => settingAnnotations.includes(key)),
-      ),
-    },
-    value: metadata.name === names.VERSION_SETTING ? textIn(value) || textIn(byDefault) : undefined,
-    target: metadata.name === names.TARGET_SETTING ? readTarget(value || byDefault) : undefined,
-    status,
-  })),
-);
+    metadata: NamespacedMeta(),
+    spec: z.object({
+      dataSource: z.nullish(z.object({ apiGroup: z.nullish(text), kind: text, name: text })),
+      volumeName: z.nullish(text),
+    }),
+    status: z.nullish(z.object({ phase: z.nullish(text) })),
+  });
 
-export const PersistentVolumeClaim = z.object({
-  metadata: NamespacedMeta,
-  spec: z.object({
-    dataSource: z.nullish(z.object({ apiGroup: z.nullish(text), kind: text, name: text })),
-    volumeName: z.nullish(text),
-  }),
-  status: z.nullish(z.object({ phase: z.nullish(text) })),
-});
+const PersistentVolume = () => z.object({ metadata: ClusterMeta() });
 
-export const Namespace = z.object({
-  metadata: ClusterMeta,
-  status: z.nullish(z.object({ phase: z.nullish(text) })),
-});
-
-const amounts = z.nullish(z.record(text, z.union([text, z.number()])));
-export const ResourceQuota = z.object({
-  metadata: NamespacedMeta,
-  status: z.nullish(z.object({ hard: amounts, used: amounts })),
-});
-
-export const StorageClass = z.object({ metadata: ClusterMeta });
-export const CSIDriver = z.object({ metadata: ClusterMeta });
-export const VirtualMachineImage = z.object({ metadata: NamespacedMeta });
-
-export const VirtualMachine = z.object({
-  metadata: NamespacedMeta,
-  spec: z.pipe(
-    z.unknown(),
-    z.transform((spec) => machineIn({ spec })),
-  ),
-  status: z.nullish(z.object({ printableStatus: z.nullish(text) })),
-});
-
-export const ScheduleVMBackup = z.object({
-  metadata: NamespacedMeta,
-  spec: z.object({ suspend: z.nullish(z.boolean()) }),
-});
-
-export const Event = z.object({
-  metadata: NamespacedMeta,
-  reason: z.nullish(text),
-  type: z.nullish(text),
-  note: z.nullish(text),
-  eventTime: z.nullish(text),
-  deprecatedLastTimestamp: z.nullish(text),
-  regarding: z.nullish(Regarding),
-  series: z.nullish(z.object({ count: z.number(), lastObservedTime: z.nullish(text) })),
-});
-
-/** `PolicyReport` and `Report` have the same fields, as far as Gleaner fills them. */
-const ReportObject = z.object({
-  metadata: NamespacedMeta,
-  scope: z.nullish(Regarding),
-  summary: z.nullish(z.object({ fail: z.nullish(z.number()), warn: z.nullish(z.number()) })),
-  results: z.nullish(
-    z.array(
+/** A volume of Longhorn's, as far as restoring it goes. */
+const Volume = () =>
+  z.object({
+    metadata: NamespacedMeta(),
+    spec: z.nullish(z.object({ size: z.nullish(text), fromBackup: z.nullish(text) })),
+    status: z.nullish(
       z.object({
-        rule: z.nullish(text),
-        result: z.nullish(text),
-        message: z.nullish(text),
-        properties: z.nullish(stringMap),
-        timestamp: z.nullish(z.object({ seconds: z.number(), nanos: z.number() })),
+        restoreRequired: z.nullish(z.boolean()),
+        restoreInitiated: z.nullish(z.boolean()),
+        conditions: z.nullish(
+          z.array(
+            z.object({
+              type: text,
+              reason: z.nullish(text),
+              message: z.nullish(text),
+              lastTransitionTime: z.nullish(text),
+            }),
+          ),
+        ),
+        kubernetesStatus: z.nullish(
+          z.object({ namespace: z.nullish(text), pvcName: z.nullish(text), lastPVCRefAt: z.nullish(text) }),
+        ),
       }),
     ),
-  ),
-});
-export const PolicyReport = ReportObject;
-export const Report = ReportObject;
+  });
 
-export const schemas = {
+const Pod = () =>
+  z.object({
+    metadata: NamespacedMeta(),
+    status: z.nullish(
+      z.object({
+        phase: z.nullish(text),
+        containerStatuses: z.nullish(
+          z.array(
+            z.object({
+              state: z.nullish(
+                z.object({
+                  waiting: z.nullish(z.object({ reason: z.nullish(text) })),
+                  terminated: z.nullish(z.object({ message: z.nullish(text) })),
+                }),
+              ),
+            }),
+          ),
+        ),
+      }),
+    ),
+  });
+
+/** Anything may be in a ConfigMap: only the record of the drills gets past here. */
+const ConfigMap = () =>
+  z.pipe(
+    z.object({ metadata: NamespacedMeta(), data: z.optional(z.unknown()) }),
+    z.transform(({ metadata: own, data }) => ({
+      metadata: own,
+      /** Whether there is any data: JSON patch cannot add to a map that is not there. */
+      filled: typeof data === 'object' && data !== null,
+      drills: own.name === names.DRILL_RECORD ? drillsIn(data) : {},
+    })),
+  );
+
+const Namespace = () =>
+  z.object({
+    metadata: ClusterMeta(),
+    status: z.nullish(z.object({ phase: z.nullish(text) })),
+  });
+
+const amounts = once(() => z.nullish(z.record(text, z.union([text, z.number()]))));
+const ResourceQuota = () =>
+  z.object({
+    metadata: NamespacedMeta(),
+    status: z.nullish(z.object({ hard: amounts(), used: amounts() })),
+  });
+
+const StorageClass = () =>
+  z.object({
+    metadata: ClusterMeta(),
+    provisioner: z.nullish(text),
+    reclaimPolicy: z.nullish(text),
+    volumeBindingMode: z.nullish(text),
+  });
+const CSIDriver = () => z.object({ metadata: ClusterMeta() });
+const VirtualMachineImage = () => z.object({ metadata: NamespacedMeta() });
+
+const VirtualMachine = () =>
+  z.object({
+    metadata: NamespacedMeta(),
+    spec: z.pipe(
+      z.unknown(),
+      z.transform((spec) => machineIn({ spec })),
+    ),
+    status: z.nullish(z.object({ printableStatus: z.nullish(text), conditions: z.nullish(z.array(DatedCondition())) })),
+  });
+
+/** A VM while it runs. Nothing of its spec passes: that may hold cloud-init with passwords in it. */
+const VirtualMachineInstance = () =>
+  z.object({
+    metadata: NamespacedMeta(),
+    status: z.nullish(
+      z.object({
+        phase: z.nullish(text),
+        /** When it entered each phase, for the first time. */
+        phaseTransitionTimestamps: z.nullish(
+          z.array(z.object({ phase: z.nullish(text), phaseTransitionTimestamp: z.nullish(text) })),
+        ),
+        conditions: z.nullish(z.array(DatedCondition())),
+        /** `frozen`, or empty. */
+        fsFreezeStatus: z.nullish(text),
+      }),
+    ),
+  });
+
+const ScheduleVMBackup = () =>
+  z.object({
+    metadata: NamespacedMeta(),
+    spec: z.object({ suspend: z.nullish(z.boolean()) }),
+  });
+
+const Event = () =>
+  z.object({
+    metadata: NamespacedMeta(),
+    reason: z.nullish(text),
+    type: z.nullish(text),
+    note: z.nullish(text),
+    eventTime: z.nullish(text),
+    deprecatedLastTimestamp: z.nullish(text),
+    regarding: z.nullish(Regarding()),
+    series: z.nullish(z.object({ count: z.number(), lastObservedTime: z.nullish(text) })),
+  });
+
+/** `PolicyReport` and `Report` have the same fields, as far as Gleaner fills them. */
+const ReportObject = () =>
+  z.object({
+    metadata: NamespacedMeta(),
+    scope: z.nullish(Regarding()),
+    summary: z.nullish(z.object({ fail: z.nullish(z.number()), warn: z.nullish(z.number()) })),
+    results: z.nullish(
+      z.array(
+        z.object({
+          rule: z.nullish(text),
+          result: z.nullish(text),
+          message: z.nullish(text),
+          properties: z.nullish(stringMap),
+          timestamp: z.nullish(z.object({ seconds: z.number(), nanos: z.number() })),
+        }),
+      ),
+    ),
+  });
+const PolicyReport = ReportObject;
+const Report = ReportObject;
+
+export const schemas = lazily({
   VirtualMachineBackup,
   VirtualMachineRestore,
   VolumeSnapshot,
@@ -309,19 +438,24 @@ export const schemas = {
   BackupVolume,
   BackupTarget,
   BackupBackingImage,
+  Volume,
   PersistentVolumeClaim,
+  PersistentVolume,
+  Pod,
+  ConfigMap,
   Namespace,
   ResourceQuota,
   StorageClass,
   CSIDriver,
   VirtualMachine,
+  VirtualMachineInstance,
   VirtualMachineImage,
   ScheduleVMBackup,
   Setting,
   Event,
   PolicyReport,
   Report,
-};
+});
 
 const textIn = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined);
 
@@ -330,4 +464,17 @@ function withoutLastApplied(annotations: Record<string, string> | null | undefin
   if (annotations?.['kubectl.kubernetes.io/last-applied-configuration'] === undefined) return annotations;
   const { 'kubectl.kubernetes.io/last-applied-configuration': _dropped, ...rest } = annotations;
   return rest;
+}
+
+function once<T>(build: () => T): () => T {
+  let built: T | undefined;
+  return () => (built ??= build());
+}
+
+function lazily<T extends Record<string, () => unknown>>(builders: T): { readonly [K in keyof T]: ReturnType<T[K]> } {
+  const lazy = {};
+  for (const [kind, build] of Object.entries(builders)) {
+    Object.defineProperty(lazy, kind, { enumerable: true, get: once(build) });
+  }
+  return lazy as { readonly [K in keyof T]: ReturnType<T[K]> };
 }

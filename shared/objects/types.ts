@@ -12,6 +12,8 @@ export type VMRestore = ObjectOf<'VirtualMachineRestore'>;
 export type Backup = ObjectOf<'Backup'>;
 export type BackupVolume = ObjectOf<'BackupVolume'>;
 export type BackupTarget = ObjectOf<'BackupTarget'>;
+export type VM = ObjectOf<'VirtualMachine'>;
+export type VMInstance = ObjectOf<'VirtualMachineInstance'>;
 export type KubeEvent = ObjectOf<'Event'>;
 export type ReportObject = ObjectOf<'PolicyReport' | 'Report'>;
 export type Claim = ObjectOf<'PersistentVolumeClaim'>;
@@ -19,3 +21,8 @@ export type Setting = ObjectOf<'Setting'>;
 /** One volume of a VMBackup: an entry of `status.volumeBackups`. */
 export type VolumeEntry = NonNullable<NonNullable<VMBackup['status']>['volumeBackups']>[number];
 export type OwnerReference = NonNullable<Content['metadata']['ownerReferences']>[number];
+export type Volume = ObjectOf<'Volume'>;
+export type Pod = ObjectOf<'Pod'>;
+export type StorageClass = ObjectOf<'StorageClass'>;
+export type ConfigMap = ObjectOf<'ConfigMap'>;
+export type { DrillEntry, DrillRun } from './drills.ts';

@@ -1,3 +1,5 @@
+import type { DrillAction, NewClaim, NewNamespace, NewPod } from './drill.ts';
+import { describeDrillAction } from './drill.ts';
 import type { Ref } from '../domain/kinds.ts';
 import { describeRef } from '../domain/kinds.ts';
 
@@ -16,10 +18,11 @@ export type Action =
   | SwitchEntriesAction
   | SyncTargetAction
   | RescanTargetAction
+  | DrillAction
   | RecordAction;
 
 /** Writes down what was found; touches nothing of what it was found about. */
-export type RecordAction = RecordEventAction | PutReportAction;
+export type RecordAction = RecordEventAction | PutReportAction | NoteContentAction;
 
 /** Names one object and no other of that name. */
 export interface Identity extends Ref {
@@ -56,7 +59,7 @@ export interface NewSnapshot {
   };
 }
 
-interface NewMeta {
+export interface NewMeta {
   readonly name: string;
   readonly labels?: Readonly<Record<string, string>>;
   readonly annotations?: Readonly<Record<string, string>>;
@@ -75,7 +78,7 @@ export interface OwnerReference {
 /** Creates an object. If the name is taken, the writer compares: the same object counts as done, another is a conflict. */
 export interface CreateAction {
   readonly do: 'create';
-  readonly object: NewContent | NewSnapshot;
+  readonly object: NewContent | NewSnapshot | NewClaim | NewPod | NewNamespace;
 }
 
 /** Moves a content between `Delete` and `Retain`; `disarm` actions come before `arm` actions in every plan. */
@@ -209,6 +212,16 @@ export interface PutReportAction {
   readonly seen?: { readonly uid: string; readonly resourceVersion: string };
 }
 
+/** Sets one annotation of Gleaner's own on a content, which nobody but the snapshot controllers watches. */
+export interface NoteContentAction {
+  readonly do: 'noteContent';
+  readonly target: Target;
+  readonly key: string;
+  readonly value: string;
+  /** Whether it has any annotations: JSON patch cannot add to a map that is not there. */
+  readonly hasAnnotations: boolean;
+}
+
 export interface ReportResult {
   readonly policy: string;
   readonly rule: string;
@@ -229,9 +242,18 @@ export function describeAction(action: Action): string {
         name: metadata.name,
         ...('namespace' in metadata && { namespace: metadata.namespace }),
       });
-      return action.object.kind === 'VolumeSnapshotContent'
-        ? `create ${what} with handle ${action.object.spec.source.snapshotHandle} (Retain)`
-        : `create ${what} on content ${action.object.spec.source.volumeSnapshotContentName}`;
+      switch (action.object.kind) {
+        case 'VolumeSnapshotContent':
+          return `create ${what} with handle ${action.object.spec.source.snapshotHandle} (Retain)`;
+        case 'VolumeSnapshot':
+          return `create ${what} on content ${action.object.spec.source.volumeSnapshotContentName}`;
+        case 'PersistentVolumeClaim':
+          return `create ${what} from snapshot ${action.object.spec.dataSource.name}`;
+        case 'Pod':
+          return `create ${what}, which reads the restored volume`;
+        case 'Namespace':
+          return `create ${what}`;
+      }
     }
     case 'setPolicy':
       return `set deletionPolicy of ${describeRef(action.target)} from ${action.from} to ${action.to}`;
@@ -253,6 +275,11 @@ export function describeAction(action: Action): string {
       return `record event ${action.event.reason} on ${describeRef(action.event.regarding)}`;
     case 'putReport':
       return `${action.seen === undefined ? 'write' : 'update'} ${describeRef(action.target)} about ${describeRef(action.about)}`;
+    case 'noteContent':
+      return `note ${action.key} on ${describeRef(action.target)}`;
+    case 'deleteDrilled':
+    case 'putDrill':
+      return describeDrillAction(action);
     case 'switchEntries':
       return `point ${describeRef(action.target)} at ${action.entries.map((e) => `${e.to} (volume ${e.volumeName})`).join(', ')}`;
   }

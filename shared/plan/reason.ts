@@ -1,9 +1,12 @@
 import type { VerdictKind } from './plan.ts';
 import { auditReasons } from './reasons/audit.ts';
+import { consistencyReasons } from './reasons/consistency.ts';
+import { drillReasons } from './reasons/drills.ts';
 import { handleReasons } from './reasons/handles.ts';
 import { rebuildingReasons } from './reasons/rebuilding.ts';
 import { restoreReasons } from './reasons/restores.ts';
 import { targetReasons } from './reasons/target.ts';
+import { tieReasons } from './reasons/ties.ts';
 
 export interface ReasonInfo {
   readonly verdict: VerdictKind;
@@ -32,6 +35,9 @@ export const reasons = {
   ...targetReasons,
   ...auditReasons,
   ...restoreReasons,
+  ...consistencyReasons,
+  ...tieReasons,
+  ...drillReasons,
 } as const satisfies Record<string, ReasonInfo>;
 
 export type Reason = keyof typeof reasons;

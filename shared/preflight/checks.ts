@@ -87,7 +87,7 @@ function checkVolumes({ chain, wish }: SeenPreflight, links: readonly Link[]): C
     const needed = links.filter(
       (link) => link.volume === volume && link.link !== 'vmbackup' && link.link !== 'target' && (own || !isPair(link)),
     );
-    const wrongHandle = (link: Link) => link.reason === 'HandleWrong';
+    const wrongHandle = (link: Link) => link.reason === 'HandleWrong' || isOwnership(link);
     // What a wrong handle costs depends on the release: told there.
     const broken = needed.find((link) => link.result === 'fail' && !wrongHandle(link));
     if (broken !== undefined) {
@@ -115,6 +115,9 @@ function checkVolumes({ chain, wish }: SeenPreflight, links: readonly Link[]): C
     return { name, volume, result: 'pass', message: `volume ${volume} has its data and the way to it` };
   });
 }
+
+/** Whose it is decides about its end, not about a restore. */
+const isOwnership = ({ reason }: Link): boolean => ['SnapshotUnowned', 'OwnedByAnother'].includes(reason);
 
 const isPair = ({ link }: Link): boolean => link === 'snapshot' || link === 'content';
 

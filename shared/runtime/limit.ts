@@ -17,15 +17,22 @@ export function createLimit(most: number, mostWaiting: number): Limit {
     running--;
     if (running === 0) for (const tell of onIdle.splice(0)) tell();
   };
-  const enter = async () => {
-    if (running < most) running++;
-    else await new Promise<void>((resolve) => waiting.push(resolve));
+  const hold = async <T>(task: () => Promise<T>): Promise<T> => {
+    try {
+      return await task();
+    } finally {
+      leave();
+    }
   };
 
   return {
     run(task) {
-      if (running >= most && waiting.length >= mostWaiting) return undefined;
-      return enter().then(task).finally(leave);
+      if (running < most) {
+        running++;
+        return hold(task);
+      }
+      if (waiting.length >= mostWaiting) return undefined;
+      return new Promise<void>((resolve) => waiting.push(resolve)).then(() => hold(task));
     },
     idle: () => (running === 0 ? Promise.resolve() : new Promise((resolve) => onIdle.push(resolve))),
   };

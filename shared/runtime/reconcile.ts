@@ -41,7 +41,7 @@ export async function reconcile(fn: AnyFunction, subject: Ref, session: Session)
   for (let attempt = 1; ; attempt++) {
     const reader = attempt === 1 ? session.reader : (session.live ?? session.reader);
     const nowMs = (session.nowMs ?? Date.now)();
-    const plan = fn.plan(await fn.observe(reader, subject, nowMs), session.config, nowMs);
+    const plan = fn.plan(await fn.observe(reader, subject, nowMs, session.config), session.config, nowMs);
     const actions = actionsOf(session.records === false ? { findings: plan.findings } : plan);
     if (session.applier === undefined || actions.length === 0) {
       return { function: fn.name, subject, plan, applied };

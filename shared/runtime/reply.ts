@@ -18,7 +18,7 @@ export interface Report {
   /** For the log: how often each reason was found, and the first of what was written. */
   summary(): Readonly<Record<string, unknown>>;
   /** 204 when all is well, else a CloudEvent that says what was found and done. */
-  answer(): Answer;
+  answer(): Promise<Answer>;
 }
 
 /** Brokers take a megabyte and less; what is left out is counted, and comes with the next sweep. */
@@ -54,9 +54,9 @@ export function createReport(fn: string, kind: 'change' | 'sweep'): Report {
       say(subject, replyTypes.reported, { subject, failed: error.message });
     },
     summary: () => ({ reasons, ...(written > 0 && { written, wrote }) }),
-    answer() {
+    async answer() {
       if (telling === 0) return done;
-      const message = toHttp({
+      const message = await toHttp({
         type: kind === 'sweep' ? replyTypes.swept : (order.find((type) => types.has(type)) ?? replyTypes.waiting),
         source: `/gleaner/functions/${fn}`,
         subject: telling === 1 && last !== undefined ? refKey(last) : undefined,

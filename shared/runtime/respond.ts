@@ -72,8 +72,8 @@ async function answerTo(fn: AnyFunction, incoming: Incoming, host: Host): Promis
   }
 }
 
-function conclude(report: Report): Answered {
-  const answer = report.answer();
+async function conclude(report: Report): Promise<Answered> {
+  const answer = await report.answer();
   // Most events of a healthy cluster mean nothing; a line for each would bury those that do.
   const level = answer === done ? 'debug' : 'info';
   return { answer, level, fields: () => ({ ...report.summary(), replied: answer.headers['ce-type'] }) };

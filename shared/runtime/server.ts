@@ -70,9 +70,9 @@ async function answerRequest(request: IncomingMessage, options: ServerOptions): 
   return runner.answer(name, async () => eventIn(request, await readBody(request, bodyLimitBytes)));
 }
 
-function eventIn(request: IncomingMessage, body: string): unknown {
+async function eventIn(request: IncomingMessage, body: string): Promise<unknown> {
   try {
-    return fromHttp(request.headers, body);
+    return await fromHttp(request.headers, body);
   } catch (error) {
     throw error instanceof NotAnEventError ? new EventRefused(failure('malformed', error.message)) : error;
   }

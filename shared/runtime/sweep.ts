@@ -1,9 +1,9 @@
 import type { Ref } from '../domain/kinds.ts';
-import { refKey } from '../domain/kinds.ts';
+import { describeRef, refKey } from '../domain/kinds.ts';
 import { survey } from '../chain/survey.ts';
-import type { AnyFunction } from '../function.ts';
+import type { AnyFunction, Considered } from '../function.ts';
 import type { Applied, Applier } from '../kube/apply.ts';
-import { KubeError } from '../kube/errors.ts';
+import { KubeError, UnreadableError } from '../kube/errors.ts';
 import { fromLists } from '../kube/listed.ts';
 import { memoize } from '../kube/memoize.ts';
 import type { ListOptions, Reader } from '../kube/ports.ts';
@@ -50,25 +50,40 @@ export async function* sweep(options: SweepOptions): AsyncGenerator<Swept> {
   if (functions.length === 0) return;
   const due: { fn: AnyFunction; subject: Ref }[] = [];
   const known = new Set<string>();
-  const chain = functions.some((fn) => fn.surveysChain === true);
-  const target = functions.some((fn) => fn.watches.some(({ kind }) => kind === 'Setting'));
-  for await (const item of survey(reader, scope, { chain, target, nowMs: nowMs() })) {
-    for (const fn of functions) {
-      const considered = fn.surveys(item);
-      if ('findings' in considered) {
-        for (const finding of considered.findings) {
-          if (only(finding.subject)) yield { kind: 'finding', function: fn.name, finding };
-        }
-        continue;
+  function* take(
+    fn: AnyFunction,
+    considered: { findings: readonly Finding[] } | { subjects: readonly Ref[] },
+  ): Generator<Swept> {
+    if ('findings' in considered) {
+      for (const finding of considered.findings) {
+        if (only(finding.subject)) yield { kind: 'finding', function: fn.name, finding };
       }
-      const subjects = 'subjects' in considered ? considered.subjects : await collect(considered.search(reader));
-      for (const subject of subjects) {
-        const key = `${fn.name} ${refKey(subject)}`;
-        if (known.has(key) || !only(subject)) continue;
-        known.add(key);
-        due.push({ fn, subject });
+      return;
+    }
+    for (const subject of considered.subjects) {
+      const key = `${fn.name} ${refKey(subject)}`;
+      if (known.has(key) || !only(subject)) continue;
+      known.add(key);
+      due.push({ fn, subject });
+    }
+  }
+  const found = async (considered: Considered) =>
+    'search' in considered ? { subjects: await collect(considered.search(reader)) } : considered;
+  const surveying = functions.filter((fn) => fn.atSweep === undefined);
+  const chain = surveying.some((fn) => fn.surveysChain === true);
+  const target = surveying.some((fn) => fn.watches.some(({ kind }) => kind === 'Setting'));
+  const pages = surveying.length === 0 ? [] : survey(reader, scope, { chain, target, nowMs: nowMs() });
+  for await (const items of pages) {
+    for (const item of items) {
+      for (const fn of surveying) {
+        const considered = fn.surveys(item);
+        // Nothing is awaited where nothing is searched: there may be tens of thousands of items.
+        yield* take(fn, 'search' in considered ? await found(considered) : considered);
       }
     }
+  }
+  for (const fn of functions) {
+    if (fn.atSweep !== undefined) yield* take(fn, await found(fn.atSweep(options.configOf(fn), nowMs())));
   }
   // Many looks at a world that a few lists show are cheaper from lists; a few looks are not.
   const view = () => (due.length >= LISTS_PAY_FROM ? fromLists(reader) : memoize(reader));
@@ -108,10 +123,23 @@ async function look(
     const outcome = await reconcile(fn, subject, session);
     return { kind: 'outcome', function: fn.name, outcome, applied: outcome.applied };
   } catch (error) {
+    // The survey has told of it, or will: what hangs on it is not at fault.
+    if (error instanceof UnreadableError && isSurveyed(error.object))
+      return { kind: 'finding', function: fn.name, finding: cannotTell(subject, error) };
     if (error instanceof KubeError) return { kind: 'failure', function: fn.name, subject, error };
     throw error;
   }
 }
+
+const isSurveyed = ({ kind }: Ref): boolean =>
+  ['Backup', 'BackupTarget', 'VolumeSnapshotContent', 'VolumeSnapshot', 'VirtualMachineBackup'].includes(kind);
+
+const cannotTell = (subject: Ref, error: UnreadableError): Finding => ({
+  subject,
+  reason: 'NotVerifiable',
+  message: `${describeRef(subject)} cannot be judged: ${error.message}`,
+  actions: [],
+});
 
 async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
   const all: T[] = [];

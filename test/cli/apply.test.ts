@@ -64,8 +64,13 @@ describe('apply', () => {
     expect(out).toMatch(/ report +\w+ +[^]* to look at \(/);
   });
 
-  test.each(['client', 'server'])('--dry-run=%s says what would be done and stores nothing', async (how) => {
-    world = await startWorld({ scenario: 'restore-hanging' });
+  test.each([
+    ['client', 'restore-hanging'],
+    ['server', 'restore-hanging'],
+    // Its first step creates an object, of which a dry run has no version.
+    ['server', 'wrong-handle'],
+  ])('--dry-run=%s says what would be done and stores nothing: %s', async (how, scenario) => {
+    world = await startWorld({ scenario });
     const planned = JSON.parse((await world.run('plan', '-o', 'json')).out);
     const texts = planned.findings.flatMap(({ actions }: any) => actions.map(({ text }: any) => text));
     world.sandbox.api.clearRequests();

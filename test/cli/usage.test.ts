@@ -29,10 +29,13 @@ describe('a command line that is right', () => {
   });
 
   test.each([
-    ['table', /^NAME +SUMMARY\nfix-handle /],
+    ['table', /^NAME +SUMMARY\ndrill-restore [^]*\nfix-handle /],
     ['wide', /WATCHES +NEEDS/],
-    ['yaml', /^- name: fix-handle/],
-    ['name', /^fix-handle\npreflight-restore\nrebuild-snapshot\nrediscover-target\nrelink-vmbackup\nverify-backup\n$/],
+    ['yaml', /^- name: drill-restore/],
+    [
+      'name',
+      /^drill-restore\nfix-handle\npreflight-restore\nrebuild-snapshot\nrecord-consistency\nrediscover-target\nrelink-vmbackup\nverify-backup\n$/,
+    ],
   ])('functions -o %s', async (format, shape) => {
     expect((await gleaner(['functions', '-o', format])).out).toMatch(shape);
   });
@@ -51,7 +54,7 @@ describe('a command line that is wrong: one sentence on stderr, exit code 2', ()
     { argv: ['functions', 'fix-handle'], says: 'too many arguments' },
     { argv: ['scan', '-o', 'xml'], says: 'Allowed choices are table, wide, json, yaml, name' },
     { argv: ['scan', 'pods'], says: '"pods" is no kind that Gleaner looks at' },
-    { argv: ['scan', '--function', 'fix'], says: 'no function "fix"; there are: fix-handle' },
+    { argv: ['scan', '--function', 'fix'], says: 'no function "fix"; there are: drill-restore, fix-handle' },
     { argv: ['scan', '--policy', 'fix-handle.mode=swap'], says: 'fix-handle.procedure=auto|create|swap' },
     { argv: ['scan', '--policy', 'fix-handle.procedure=swop'], says: 'write fix-handle.procedure=auto|create|swap' },
     { argv: ['plan', '--procedure', 'swop'], says: 'auto, create, swap' },
@@ -80,14 +83,20 @@ describe('a cluster that does not answer as it should: what is wrong, and what h
   afterAll(() => world.stop());
 
   test('a kind that is not installed', async () => {
-    const other = await createApiServer({ withoutGroups: ['harvesterhci.io'] });
+    const other = await createApiServer({ withoutGroups: ['longhorn.io'] });
     const file = await world.file('other', other.kubeconfig());
     const { code, err } = await gleaner(['scan', '--kubeconfig', file]);
     await other.stop();
     expect(code).toBe(2);
-    expect(err).toMatch(
-      /virtualmachine(backups|restores) of harvesterhci\.io\/v1beta1: is its CRD installed\?; is this a Harvester/,
-    );
+    expect(err).toMatch(/backups of longhorn\.io\/v1beta2: is its CRD installed\?; is this a Harvester/);
+  });
+
+  test('Longhorn without Harvester is no error, and said', async () => {
+    const other = await createApiServer({ withoutGroups: ['harvesterhci.io'] });
+    const file = await world.file('plain', other.kubeconfig());
+    const { code, err } = await gleaner(['scan', '--kubeconfig', file]);
+    await other.stop();
+    expect({ code, err }).toEqual({ code: 0, err: expect.stringContaining('there is no Harvester on this cluster') });
   });
 
   test('nobody at that address; the document is whole all the same', async () => {

@@ -1,25 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
-import { digest, inWorld, Killed, sweepAll, writesOf, thorough } from './world.ts';
+import { digest, inWorld, Killed, numbers, sweepAll, thorough, troubled, tryEach, writesOf } from './world.ts';
 
 /**
  * Every crash point: the process dies after its k-th write, for every k, and one sweep follows. Whatever k is, the
  * world ends the same, nothing is lost, no VMBackup was ever pointed at something worse, and a further run writes
  * nothing.
  */
-const few = ['wrong-handle', 'mixed-volumes', 'restore-hanging', 'unowned-snapshot', 'lost-snapshot', 'lost-pair'];
-const more = [
-  'several-vms',
-  'longhorn-1.7',
-  'longhorn-1.8',
-  'same-namespace-restore-hanging',
-  'upgrade-in-place',
-  'recovered',
-  'revised-twice',
-  'stale-uid',
-  'lost-content',
-  'lost-taken-content',
-];
-const scenarios = thorough ? [...few, ...more] : few;
+const scenarios = thorough ? [...troubled.few, ...troubled.more] : troubled.few;
 
 describe.each(scenarios)('%s', (scenario) => {
   test('ends the same, killed after any write', async () => {
@@ -33,8 +20,8 @@ describe.each(scenarios)('%s', (scenario) => {
     expect(writes).toBeGreaterThan(0);
     expect(expected).toMatchObject({ losses: [], notes: [] });
 
-    for (let killAfter = 1; killAfter <= writes; killAfter++) {
-      await inWorld({ scenario }, async (world) => {
+    await tryEach(numbers(writes), (killAfter) =>
+      inWorld({ scenario }, async (world) => {
         await sweepAll(world, { killAfter }).catch((error: unknown) => expect(error).toBeInstanceOf(Killed));
         await world.sandbox.settle();
         await sweepAll(world);
@@ -45,7 +32,7 @@ describe.each(scenarios)('%s', (scenario) => {
         world.sandbox.api.clearRequests();
         await sweepAll(world);
         expect(writesOf(world)).toEqual([]);
-      });
-    }
+      }),
+    );
   }, 120_000);
 });

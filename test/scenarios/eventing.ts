@@ -35,7 +35,7 @@ export async function deploy(
   options: { mischief?: Mischief; mode?: 'apply' | 'observe' } = {},
 ): Promise<Deployed> {
   const manifests = await checkedIn();
-  const rights = ['Namespace', 'ServiceAccount', 'ClusterRole', 'ClusterRoleBinding'];
+  const rights = ['Namespace', 'ServiceAccount', 'ClusterRole', 'ClusterRoleBinding', 'Role', 'RoleBinding'];
   for (const manifest of manifests) if (rights.includes(manifest.kind)) await sandbox.client.create(manifest);
 
   const folder = await mkdtemp(join(tmpdir(), 'gleaner-deployed-'));

@@ -3,11 +3,15 @@ import type { Mischief } from '../../sandbox/events/index.ts';
 import * as make from '../../sandbox/scenarios/build.ts';
 import { deploy } from './eventing.ts';
 import type { World } from './world.ts';
-import { digest, inWorld, sweepAll } from './world.ts';
+import { digest, inWorld, sweepAll, thorough, troubled } from './world.ts';
 
-/** By events over HTTP, with the checked-in manifests and rights; a ping is the sweep for what existed before. */
+/**
+ * By events over HTTP, with the checked-in manifests and rights; a ping is the sweep for what existed before. Here for
+ * some scenarios, with EVERY_CALL=1 for every one.
+ */
 
-const scenarios = ['mixed-volumes', 'restore-hanging', 'unowned-snapshot', 'lost-snapshot', 'lost-pair'];
+const few = ['mixed-volumes', 'restore-hanging', 'unowned-snapshot', 'lost-snapshot', 'lost-pair'];
+const scenarios = thorough ? [...troubled.few, ...troubled.more] : few;
 const mischiefs: Record<string, Mischief> = {
   'delivered once': {},
   'delivered twice': { duplicate: true },

@@ -88,7 +88,9 @@ describe('what must not be rebuilt is named and left alone', () => {
       expect(writesOf(world)).toEqual([]);
       expect(await digest(world)).toEqual(before);
       const reasonsOf = (name: string) =>
-        findings.filter((f) => f.subject.name === name && f.volume === 'disk-0').map((f) => f.reason);
+        findings
+          .filter((f) => (f.subject.name === name || f.facts?.['vmbackup'] === `prod/${name}`) && f.volume === 'disk-0')
+          .map((f) => f.reason);
       expect(reasonsOf('unnamed')).toContain('NoLonghornBackupName');
       expect(reasonsOf('nowhere')).toContain('BackupMissing');
       expect(reasonsOf('late')).toContain('ScheduledBackupBusy');

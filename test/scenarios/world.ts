@@ -27,6 +27,37 @@ export const thorough = process.env.EVERY_CALL !== undefined;
 /** Stands for the death of the process: nothing catches it, and the dead make no further calls. */
 export class Killed extends Error {}
 
+/** Tries each of them, several at a time: most of a try is waiting. */
+export async function tryEach<T>(items: Iterable<T>, attempt: (item: T) => Promise<void>): Promise<void> {
+  const rest = items[Symbol.iterator]();
+  const lane = async () => {
+    for (let next = rest.next(); next.done !== true; next = rest.next()) await attempt(next.value);
+  };
+  await Promise.all(Array.from({ length: 6 }, lane));
+}
+
+/** 1 to `last`, or every `step`th of them from `first` on. */
+export function* numbers(last: number, first = 1, step = 1): Generator<number> {
+  for (let at = first; at <= last; at += step) yield at;
+}
+
+/** Scenarios with something to mend, on which every crash point and every fault is tried. */
+export const troubled = {
+  few: ['wrong-handle', 'mixed-volumes', 'restore-hanging', 'unowned-snapshot', 'lost-snapshot', 'lost-pair'],
+  more: [
+    'several-vms',
+    'longhorn-1.7',
+    'longhorn-1.8',
+    'same-namespace-restore-hanging',
+    'upgrade-in-place',
+    'recovered',
+    'revised-twice',
+    'stale-uid',
+    'lost-content',
+    'lost-taken-content',
+  ],
+};
+
 export interface World {
   readonly sandbox: Sandbox;
   readonly client: KubeClient;
@@ -160,11 +191,11 @@ export function mortal(
   };
 }
 
-/** Write requests Gleaner has sent since the last `clearRequests`. */
+/** Write requests of Gleaner since the last `clearRequests`. Code 0: given up while it hung, and never carried out. */
 export const writesOf = ({ sandbox }: World): string[] =>
   sandbox.api
     .requests()
-    .filter((r) => r.userAgent?.startsWith('gleaner') && !['get', 'list', 'watch'].includes(r.verb))
+    .filter((r) => r.code !== 0 && r.userAgent?.startsWith('gleaner') && !['get', 'list', 'watch'].includes(r.verb))
     .map((r) => `${r.verb} ${r.kind} ${r.namespace ?? ''}/${r.name ?? ''}`);
 
 /**

@@ -32,6 +32,10 @@ export const restoreReasons = {
     'A restore does not go on, and its cause is known.',
     'Remove the cause; where the restore is to be given up, use the command.',
   ),
+  RestoreOfOtherData: report(
+    'A restore is about to be made of another backup than its VMBackup records: it would succeed, with other data.',
+    'Give it up with the command before its claim is bound, and find out who wrote that content.',
+  ),
   PreflightFailed: report(
     'The restore will not work as things are; each failed check says what would make it pass.',
     'Read the Event on the VirtualMachineRestore, or run `gleaner preflight`.',

@@ -318,7 +318,6 @@ const broken: Row[] = [
     when: 'the Longhorn Backup is of another volume than recorded',
     world: replacing(make.vmBackup({ name: 'nightly', entries: [entry({ volume: 'pvc-else' })] })),
     reason: 'VolumeMismatch',
-    object: lhAt,
   },
   {
     when: 'there is no BackupVolume',

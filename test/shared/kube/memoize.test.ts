@@ -4,10 +4,10 @@ import type { Calls } from '../../../shared/kube/count.ts';
 import { RetryableError } from '../../../shared/kube/errors.ts';
 import { memoize } from '../../../shared/kube/memoize.ts';
 import type { ListOptions, Reader, Writer } from '../../../shared/kube/ports.ts';
-import { VolumeSnapshot } from '../../../shared/objects/schemas.ts';
+import { schemas } from '../../../shared/objects/schemas.ts';
 import { snapshotJson } from './stub.ts';
 
-const snapshots = ['a', 'b'].map((name) => VolumeSnapshot.parse(snapshotJson(name)));
+const snapshots = ['a', 'b'].map((name) => schemas.VolumeSnapshot.parse(snapshotJson(name)));
 
 /** Two snapshots and one unreadable object in between. Does not: filter by selector, hold other kinds. */
 function world(): { reader: Reader; calls: Calls; failNext: () => void } {

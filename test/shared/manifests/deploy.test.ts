@@ -37,7 +37,9 @@ describe('deploy/', () => {
     const manifests = parsed({ namespace: 'storage-ops' });
     const clusterScoped = ['Namespace', 'ClusterRole', 'ClusterRoleBinding'];
     for (const { kind, metadata } of manifests) {
-      expect([kind, metadata.namespace]).toEqual([kind, clusterScoped.includes(kind) ? undefined : 'storage-ops']);
+      // What is granted in the namespace of drills stays there.
+      const where = /^Role/.test(kind) ? 'gleaner-drill' : 'storage-ops';
+      expect([kind, metadata.namespace]).toEqual([kind, clusterScoped.includes(kind) ? undefined : where]);
     }
     for (const binding of ofKind('ClusterRoleBinding', manifests)) {
       expect(binding.subjects).toEqual([expect.objectContaining({ namespace: 'storage-ops' })]);

@@ -5,23 +5,30 @@ import { all, ofKind, parsed } from './parsed.ts';
 const roles = ofKind('ClusterRole');
 const bindings = ofKind('ClusterRoleBinding');
 /** What an account may do, through every binding there is. */
-const rulesOf = (account: string): any[] =>
-  bindings
+const rulesOf = (account: string): [rule: any, namespace: string | undefined][] =>
+  [...bindings, ...ofKind('RoleBinding')]
     .filter((binding) => binding.subjects.some((subject: any) => subject.name === account))
-    .flatMap((binding) => roles.find((role) => role.metadata.name === binding.roleRef.name).rules);
+    .flatMap(({ metadata: { namespace }, roleRef }) => {
+      const role = [...roles, ...ofKind('Role')].find(
+        (one) =>
+          one.kind === roleRef.kind && one.metadata.name === roleRef.name && one.metadata.namespace === namespace,
+      );
+      return role.rules.map((rule: any) => [rule, namespace] as const);
+    });
 
 describe('rights', () => {
   test.each(all.map((fn) => [fn.name, fn] as const))('%s may do exactly what its needs say', (_name, fn) => {
     const service = ofKind('Service').find((s) => s.metadata.name === fn.name);
     const account = service.spec.template.spec.serviceAccountName;
     expect(ofKind('ServiceAccount').map((a) => a.metadata.name)).toContain(account);
-    const may = rulesOf(account).flatMap((rule) =>
+    const may = rulesOf(account).flatMap(([rule, namespace]) =>
       rule.apiGroups.flatMap((group: string) =>
         rule.resources.map((resource: string) => ({
           group,
           resource,
           verbs: rule.verbs,
           ...(rule.resourceNames && { names: rule.resourceNames }),
+          ...(namespace && { namespace }),
         })),
       ),
     );
@@ -36,7 +43,7 @@ describe('rights', () => {
       .sort((a, b) => a.resource.localeCompare(b.resource));
     for (const source of sources) {
       const may = rulesOf(source.spec.serviceAccountName)
-        .map((rule) => ({ resource: rule.resources.join(), verbs: rule.verbs }))
+        .map(([rule]) => ({ resource: rule.resources.join(), verbs: rule.verbs }))
         .sort((a, b) => a.resource.localeCompare(b.resource));
       expect(may).toEqual(expected);
     }
@@ -53,6 +60,21 @@ describe('rights', () => {
         expect(['get', 'list', 'watch', ...syncs]).toEqual(expect.arrayContaining(rule.verbs));
       }
     }
+  });
+
+  test('claims, pods and snapshots are deleted in the namespace of drills alone, and ConfigMaps read there by name', () => {
+    for (const { metadata, rules } of ofKind('Role')) {
+      expect(metadata.namespace).toBe('gleaner-drill');
+      expect(JSON.stringify(rules)).not.toMatch(
+        /\*|secrets|serviceaccounts|roles|escalate|impersonate|"bind"|longhorn/,
+      );
+      for (const rule of rules) {
+        if (rule.resources.includes('configmaps') && !rule.resourceNames) expect(rule.verbs).toEqual(['create']);
+      }
+    }
+    const deletes = roles.flatMap((role) => role.rules.filter((rule: any) => rule.verbs.includes('delete')));
+    const deleted = new Set(deletes.flatMap((rule) => rule.resources));
+    expect([...deleted]).toEqual(expect.not.arrayContaining(['persistentvolumeclaims', 'pods', 'persistentvolumes']));
   });
 
   test('no manifest mentions a Secret', () => {

@@ -12,6 +12,7 @@ const entries = [make.volumeEntry({ vmBackup: 'nightly', volumeName: 'disk-0', c
 const samples: Partial<Record<KindName, object>> = {
   VirtualMachineBackup: make.vmBackup({ name: 'nightly', entries }),
   Backup: make.backup({ volume: 'pvc-1', backup: 'backup-1', version: '1.9' }),
+  BackupVolume: make.backupVolume('pvc-1', '1.9'),
   VolumeSnapshotContent: make.content({ snapshot: 's', handle: 'bak://pvc-1/backup-1' }, make.ownedBy(owner)),
   VolumeSnapshot: make.snapshot({ name: 's' }, make.ownedBy(owner), make.annotated({ a: 'b' })),
 };

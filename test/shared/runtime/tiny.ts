@@ -5,7 +5,7 @@ import { defineFunction } from '../../../shared/function.ts';
 import { GoneError } from '../../../shared/kube/errors.ts';
 import type { KubeClient } from '../../../shared/kube/client.ts';
 import type { JsonPatchOperation } from '../../../shared/kube/ports.ts';
-import { VolumeSnapshot } from '../../../shared/objects/schemas.ts';
+import { schemas } from '../../../shared/objects/schemas.ts';
 import type { Snapshot } from '../../../shared/objects/types.ts';
 import { snapshotJson } from '../kube/stub.ts';
 
@@ -62,7 +62,7 @@ export interface World {
 
 /** Snapshots in memory. Does not: check patches (it takes every annotation away), know other kinds, list. */
 export function world(...names: string[]): World {
-  const snapshots = new Map(names.map((name) => [name, VolumeSnapshot.parse(notedJson(name))]));
+  const snapshots = new Map(names.map((name) => [name, schemas.VolumeSnapshot.parse(notedJson(name))]));
   const reader = {
     async get(_kind: string, name: string) {
       state.reads++;

@@ -1,0 +1,80 @@
+import { ref } from '../../shared/domain/kinds.ts';
+import { DRILL_NAMESPACE } from '../../shared/domain/names.ts';
+import { withCluster } from '../cluster.ts';
+import type { Call } from '../command.ts';
+import { defineCommand, exit, UsageError } from '../command.ts';
+import type { DrillOptions } from '../drill/policy.ts';
+import { drillFunction, policyOf } from '../drill/policy.ts';
+import { printDrill } from '../drill/printer.ts';
+import { cleanAll, drillOne } from '../drill/run.ts';
+import { dryRunOption } from '../dry-run.ts';
+import { clusterOptions, outputOption, parseDurationMs, verboseOption } from '../options.ts';
+
+export const drillCommand = defineCommand<DrillOptions>({
+  name: 'drill',
+  summary: 'Prove that a VMBackup can be restored: really restore its volumes, check them, and remove them again',
+  description:
+    'Restores each volume (not the VM) from the backup target into a scratch namespace, the way a restore does, waits ' +
+    'until Longhorn has finished, checks the size and, with --read, reads both ends of each volume in a pod. Then it ' +
+    'removes all it made, and records the result. It never deletes a backup, and touches neither the VM nor its claims. ' +
+    'It needs room for the restored volumes. Ctrl-C gives up and cleans up; stopped harder, the next drill or ' +
+    '"gleaner drill --clean" does. Answers 0 when it is proved, 1 when it failed or cannot be drilled as things are.',
+  examples: [
+    { does: 'Can this backup be restored?', command: 'gleaner drill web-nightly -n prod' },
+    { does: 'Read the restored volumes, too', command: 'gleaner drill web-nightly -n prod --read' },
+    { does: 'What would be made', command: 'gleaner drill web-nightly -n prod --dry-run client' },
+    { does: 'Remove what interrupted drills have left', command: 'gleaner drill --clean' },
+  ],
+  arguments: [{ name: '[vmbackup]', description: 'name of the VMBackup' }],
+  options: [
+    { flags: '-n, --namespace <name>', description: 'where the VMBackup is (default: the namespace of the context)' },
+    {
+      flags: '--namespace-for-drill <name>',
+      description: 'where volumes are restored to; created where it is missing',
+      default: DRILL_NAMESPACE,
+    },
+    {
+      flags: '--timeout <duration>',
+      description: 'how long it may take, e.g. 90m or 4h',
+      default: 4 * 3_600_000,
+      shownDefault: '4h',
+      parse: parseDurationMs,
+    },
+    { flags: '--max-size <GiB>', description: 'volumes that are larger together are not drilled', parse: parseGib },
+    { flags: '--read', description: 'read the first and last blocks of each volume in a pod' },
+    { flags: '--read-image <image>', description: 'image of that pod: a shell, dd, and blockdev or stat' },
+    { flags: '--clean', description: 'end all drills and remove what they made' },
+    dryRunOption,
+    outputOption,
+    ...clusterOptions,
+    verboseOption,
+  ],
+  run: drill,
+});
+
+async function drill({ args, options, io }: Call<DrillOptions>): Promise<number> {
+  const [given, ...more] = args;
+  const name = given?.replace(/^(vmbackups?|virtualmachinebackups?)(\.harvesterhci\.io)?\//, '');
+  if (more.length > 0 || name === '' || name?.includes('/')) throw new UsageError('name one VMBackup');
+  if ((name === undefined) !== (options.clean === true)) throw new UsageError('name one VMBackup, or give --clean');
+  policyOf(options, Date.now()); // before anything is asked of a cluster
+  const interrupted = io.interrupted();
+  const { dryRun } = options;
+  const to = dryRun === 'server' ? { ...options, dryRun } : { ...options, dryRun: undefined };
+  return withCluster(to, async (client) => {
+    const context = { client, options, interrupted, fn: drillFunction, tell: (text: string) => io.err(`${text}\n`) };
+    const subject =
+      name === undefined ? undefined : ref('VirtualMachineBackup', name, options.namespace ?? client.namespace);
+    const ended = subject === undefined ? await cleanAll(context) : await drillOne(subject, context);
+    await printDrill(ended, options.output, io);
+    if (ended.how === 'interrupted') return 130;
+    return ended.how === 'proved' || ended.how === 'cleaned' || ended.how === 'planned' ? exit.ok : exit.open;
+  });
+}
+
+function parseGib(text: string): number {
+  const [, digits] = /^(\d+)(?:Gi|GiB)?$/.exec(text) ?? [];
+  const gib = Number(digits);
+  if (!(gib >= 1)) throw new UsageError(`"${text}" is no size; write whole GiB, e.g. 200`);
+  return gib;
+}

@@ -1,0 +1,43 @@
+import type { AnyFunction } from '../../shared/function.ts';
+import { UsageError } from '../command.ts';
+import type { DryRunOptions } from '../dry-run.ts';
+import { functionsNamed } from '../functions.ts';
+import type { ClusterOptions, OutputOptions, VerboseOptions } from '../options.ts';
+
+export interface DrillOptions extends ClusterOptions, OutputOptions, VerboseOptions, DryRunOptions {
+  readonly namespace?: string;
+  readonly namespaceForDrill: string;
+  readonly timeout: number;
+  readonly maxSize?: number;
+  readonly read?: boolean;
+  readonly readImage?: string;
+  readonly clean?: boolean;
+}
+
+export const drillFunction: AnyFunction = functionsNamed(['drill-restore'])[0]!;
+
+/**
+ * The function's own policy, as the command line gives it: asked for by name, a VMBackup is drilled now, whenever it was
+ * last. @throws UsageError
+ */
+export function policyOf(options: DrillOptions, sinceMs: number, drills: 'on' | 'clean' = 'on'): unknown {
+  const { namespaceForDrill, timeout, maxSize, read, readImage } = options;
+  const parsed = drillFunction.config.safeParse({
+    drills,
+    namespace: namespaceForDrill,
+    makeNamespace: 'yes',
+    timeoutMinutes: Math.max(1, Math.ceil(timeout / 60_000)),
+    ...(maxSize !== undefined && { maxSizeGib: maxSize }),
+    read: read === true ? 'on' : 'off',
+    ...(readImage !== undefined && { readImage }),
+    after: new Date(sinceMs).toISOString(),
+  });
+  if (parsed.success) return parsed.data;
+  const flags: Record<string, string> = {
+    namespace: '--namespace-for-drill is no name of a namespace',
+    timeoutMinutes: '--timeout is at most a week',
+    maxSizeGib: '--max-size is at most 1048576 GiB',
+    readImage: '--read-image is empty',
+  };
+  throw new UsageError(flags[String(parsed.error.issues[0]?.path[0])] ?? 'an option has a value it cannot have');
+}

@@ -1,0 +1,203 @@
+import type { Ref } from '../../shared/domain/kinds.ts';
+import * as names from '../../shared/domain/names.ts';
+import { backupVolumes, entriesOf, longhornBackup } from '../../shared/chain/read.ts';
+import { targetRef } from '../../shared/chain/target.ts';
+import type { ListOptions, Reader } from '../../shared/kube/ports.ts';
+import type {
+  Backup,
+  BackupTarget,
+  BackupVolume,
+  Claim,
+  Content,
+  DrillEntry,
+  KubeEvent,
+  ObjectOf,
+  Pod,
+  Snapshot,
+  StorageClass,
+  VMBackup,
+  Volume,
+  VolumeEntry,
+} from '../../shared/objects/types.ts';
+import type { Config } from './config.ts';
+import type { DrillRecord } from './record.ts';
+import { entriesFor, recordRef } from './record.ts';
+
+/** What drills have made and is still there; of one VMBackup, or of all. */
+export interface Made {
+  readonly contents: readonly Content[];
+  readonly snapshots: readonly Snapshot[];
+  readonly claims: readonly Claim[];
+  readonly pods: readonly Pod[];
+}
+
+export type Seen = { readonly subject: Ref } &
+  /** The record is read all the same where it may be: what was proved stays true. */
+  (
+    | { readonly is: 'off'; readonly record: DrillRecord }
+    | { readonly is: 'record'; readonly record: DrillRecord; readonly made: Made }
+    | SeenDrill
+  );
+
+export interface SeenDrill {
+  readonly is: 'drill';
+  readonly record: DrillRecord;
+  readonly backup: VMBackup | undefined;
+  /** Whose drill is looked at: the VMBackup's, or that of one which bore its name before and still has something left. */
+  readonly uid: string;
+  readonly entry: DrillEntry | undefined;
+  readonly made: Made;
+  /** What the volumes are restored from; absent where nothing is to be restored (any more). */
+  readonly sources?: readonly Source[];
+  readonly target?: BackupTarget | undefined;
+  /** While it runs: what became of each volume, by its name in the VM. */
+  readonly volumes: ReadonlyMap<string, SeenVolume>;
+  /** Once it is decided: names of Longhorn volumes and PersistentVolumes that are yet to go. */
+  readonly left: readonly string[];
+  /** Before it begins. */
+  readonly place?: Place;
+  /** StorageClasses by name, as far as they are there. */
+  readonly classes: ReadonlyMap<string, StorageClass>;
+}
+
+/** One volume of the VMBackup, and what Longhorn has of it. */
+export interface Source {
+  readonly entry: VolumeEntry;
+  readonly longhorn: Backup | undefined;
+  readonly backupVolumes: readonly BackupVolume[];
+}
+
+export interface SeenVolume {
+  readonly volume: Volume | undefined;
+  /** Warnings about the claim, while it is Pending. */
+  readonly warnings: readonly KubeEvent[];
+}
+
+export interface Place {
+  readonly namespace: ObjectOf<'Namespace'> | undefined;
+  readonly quotas: readonly ObjectOf<'ResourceQuota'>[];
+  /** `<namespace>/<name>` of restores that are not complete. */
+  readonly restores: readonly string[];
+}
+
+export async function observe(reader: Reader, subject: Ref, _nowMs: number, config: Config): Promise<Seen> {
+  const { name, namespace } = recordRef(config);
+  if (config.drills === 'off') {
+    const record =
+      subject.kind === 'ConfigMap' ? await reader.get('ConfigMap', name, namespace).catch(() => undefined) : undefined;
+    return { subject, is: 'off', record };
+  }
+  const record = await reader.get('ConfigMap', name, namespace);
+  if (subject.kind !== 'VirtualMachineBackup') {
+    return { subject, is: 'record', record, made: await readMade(reader, config) };
+  }
+  return { subject, ...(await observeDrill(reader, subject, record, config)) };
+}
+
+async function observeDrill(reader: Reader, subject: Ref, record: DrillRecord, config: Config): Promise<SeenDrill> {
+  const backup = await reader.get('VirtualMachineBackup', subject.name, subject.namespace);
+  const own = backup?.metadata.uid;
+  const entries = entriesFor(record, subject);
+  const former = entries.find(([uid, { run }]) => run !== undefined && uid !== own);
+  const [uid, entry] = former ?? entries.find(([key]) => key === own) ?? [own ?? '', undefined];
+  const made = uid === '' ? nothing : await readMade(reader, config, uid);
+  const seen = {
+    is: 'drill',
+    record,
+    backup,
+    uid,
+    entry,
+    made,
+    volumes: new Map(),
+    classes: new Map(),
+    left: [],
+  } as const;
+  const run = entry?.run;
+  if (run?.decided !== undefined) return { ...seen, left: await readLeft(reader, run.decided.volumes) };
+  if (backup === undefined || uid !== own || config.drills === 'clean') return seen;
+  const whole = { ...seen, sources: await readSources(reader, backup), classes: await readClasses(reader, backup) };
+  if (run !== undefined) return { ...whole, volumes: await readVolumes(reader, made) };
+  const target = await reader.get('BackupTarget', targetRef.name, targetRef.namespace);
+  return { ...whole, target, place: await readPlace(reader, config) };
+}
+
+const nothing: Made = { contents: [], snapshots: [], claims: [], pods: [] };
+
+async function readMade(reader: Reader, { namespace }: Config, uid?: string): Promise<Made> {
+  // Without a uid: whatever bears the mark.
+  const marked: ListOptions =
+    uid === undefined ? { selector: names.DRILL_LABEL } : { labels: { [names.DRILL_LABEL]: uid } };
+  return {
+    contents: await collect(reader.list('VolumeSnapshotContent', marked)),
+    snapshots: await collect(reader.list('VolumeSnapshot', { namespace, ...marked })),
+    claims: await collect(reader.list('PersistentVolumeClaim', { namespace, ...marked })),
+    pods: await collect(reader.list('Pod', { namespace, ...marked })),
+  };
+}
+
+async function readSources(reader: Reader, backup: VMBackup): Promise<Source[]> {
+  const sources: Source[] = [];
+  for (const entry of entriesOf(backup)) {
+    const longhorn = entry.longhornBackupName ? await longhornBackup(reader, entry.longhornBackupName) : undefined;
+    const volume = longhorn?.status?.volumeName;
+    sources.push({ entry, longhorn, backupVolumes: volume ? await backupVolumes(reader, volume) : [] });
+  }
+  return sources;
+}
+
+/** The provisioner calls a volume after its claim, so it is found before it is bound, too. */
+async function readVolumes(reader: Reader, { claims }: Made): Promise<Map<string, SeenVolume>> {
+  const volumes = new Map<string, SeenVolume>();
+  for (const { metadata, spec, status } of claims) {
+    const name = spec.volumeName || names.volumeNameOf(metadata.uid);
+    const warnings: KubeEvent[] = [];
+    if (status?.phase !== 'Bound') {
+      for await (const event of reader.list('Event', { namespace: metadata.namespace })) {
+        if (event.regarding?.uid === metadata.uid && event.type === 'Warning') warnings.push(event);
+      }
+    }
+    const volume = await reader.get('Volume', name, names.LONGHORN_NAMESPACE);
+    volumes.set(metadata.annotations?.[names.DRILL_VOLUME_ANNOTATION] ?? '', { volume, warnings });
+  }
+  return volumes;
+}
+
+async function readLeft(reader: Reader, volumes: readonly string[]): Promise<string[]> {
+  const left: string[] = [];
+  for (const name of volumes) {
+    if ((await reader.get('Volume', name, names.LONGHORN_NAMESPACE)) !== undefined)
+      left.push(`Longhorn volume ${name}`);
+    if ((await reader.get('PersistentVolume', name)) !== undefined) left.push(`PersistentVolume ${name}`);
+  }
+  return left;
+}
+
+async function readClasses(reader: Reader, backup: VMBackup): Promise<Map<string, StorageClass>> {
+  const classes = new Map<string, StorageClass>();
+  for (const name of new Set(entriesOf(backup).map(classOf))) {
+    const found = name === '' ? undefined : await reader.get('StorageClass', name);
+    if (found !== undefined) classes.set(name, found);
+  }
+  return classes;
+}
+
+export const classOf = ({ persistentVolumeClaim }: VolumeEntry): string =>
+  persistentVolumeClaim?.spec?.storageClassName ?? '';
+
+async function readPlace(reader: Reader, { namespace }: Config): Promise<Place> {
+  const restores: string[] = [];
+  for await (const { metadata, status } of reader.list('VirtualMachineRestore')) {
+    if (status?.complete !== true) restores.push(`${metadata.namespace}/${metadata.name}`);
+  }
+  return {
+    namespace: await reader.get('Namespace', namespace),
+    quotas: await collect(reader.list('ResourceQuota', { namespace })),
+    restores,
+  };
+}
+
+async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
+  const all: T[] = [];
+  for await (const item of items) all.push(item);
+  return all;
+}

@@ -1,0 +1,69 @@
+import { resultOf } from '../../shared/chain/drills.ts';
+import { ref } from '../../shared/domain/kinds.ts';
+import * as names from '../../shared/domain/names.ts';
+import type { DrillEntry } from '../../shared/objects/types.ts';
+import type { Action } from '../../shared/plan/action.ts';
+import { eventName, eventOf } from '../../shared/plan/record.ts';
+import type { Config } from './config.ts';
+import type { SeenDrill } from './observe.ts';
+import { totalBytes } from './progress.ts';
+import { put } from './record.ts';
+import { drillable } from './start.ts';
+
+export type Verdict =
+  | { readonly result: 'proved'; readonly restoredMs: number }
+  | { readonly result: 'failed' | 'abandoned'; readonly message: string };
+
+/** The result is told on the VMBackup and put into the record; the record last, so that what was told is never lost. */
+export function decide(
+  seen: SeenDrill,
+  config: Config,
+  verdict: Verdict,
+  nowMs: number,
+): { readonly message: string; readonly actions: readonly Action[] } {
+  const { entry, backup, made, uid } = seen;
+  const at = new Date(nowMs).toISOString();
+  const run = entry?.run;
+  const startedMs = Date.parse(run?.startedAt ?? at);
+  const volumes = made.claims.map(({ metadata, spec }) => spec.volumeName || names.volumeNameOf(metadata.uid));
+  const sources = drillable(seen.sources);
+  const next: DrillEntry = {
+    vmBackup: entry?.vmBackup ?? '',
+    ...(entry?.proved && { proved: entry.proved }),
+    ...(entry?.failed && { failed: entry.failed }),
+    ...(verdict.result === 'proved' && {
+      proved: {
+        at,
+        tookSeconds: Math.max(0, Math.round((verdict.restoredMs - startedMs) / 1000)),
+        bytes: totalBytes(sources),
+        volumes: sources.length,
+        read: config.read === 'on',
+      },
+    }),
+    ...(verdict.result === 'failed' && { failed: { at, message: verdict.message.slice(0, 600) } }),
+    run: { startedAt: run?.startedAt ?? at, until: run?.until ?? at, decided: { at, result: verdict.result, volumes } },
+  };
+  const [reason, told] =
+    verdict.result === 'abandoned'
+      ? (['DrillDecided', `the drill is given up: ${verdict.message}`] as const)
+      : resultOf(next);
+  const record = put(seen.record, config, uid, next, told);
+  if (verdict.result === 'abandoned' || backup === undefined) return { message: told, actions: [record] };
+  const { namespace, name } = backup.metadata;
+  const event = eventOf(
+    {
+      about: { ...ref('VirtualMachineBackup', name, namespace), uid, namespace },
+      type: verdict.result === 'proved' ? 'Normal' : 'Warning',
+      reason,
+      message: told,
+      command: verdict.result === 'failed' ? `gleaner drill ${name} -n ${namespace}` : undefined,
+      // One for each drill.
+      name: eventName(uid, reason, String(startedMs)),
+      action: 'Drill',
+      by: 'drill-restore',
+    },
+    undefined,
+    nowMs,
+  );
+  return { message: told, actions: [event, record] };
+}

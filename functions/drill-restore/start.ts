@@ -1,0 +1,157 @@
+import { formatBytes } from '../../shared/domain/bytes.ts';
+import * as names from '../../shared/domain/names.ts';
+import { parseQuantity } from '../../shared/domain/quantity.ts';
+import { isDeleting, judgeBackup, judgeBackupVolumes } from '../../shared/chain/judge.ts';
+import { commandForTarget } from '../../shared/chain/links.ts';
+import { judgeTargetOf } from '../../shared/chain/target.ts';
+import type { Reason } from '../../shared/plan/reason.ts';
+import type { Config } from './config.ts';
+import { bytesOf } from './objects.ts';
+import type { SeenDrill, Source } from './observe.ts';
+import { classOf } from './observe.ts';
+import { runningIn } from './record.ts';
+
+/** Why a drill cannot begin (now). */
+export interface Refusal {
+  readonly reason: Reason;
+  readonly message: string;
+  readonly command?: string;
+}
+
+/** The volumes that a drill restores: those with a remote backup. */
+export const drillable = (sources: readonly Source[] = []): Source[] =>
+  sources.filter(
+    ({ entry }) => entry.longhornBackupName && (entry.csiDriverName ?? names.LONGHORN_DRIVER) === names.LONGHORN_DRIVER,
+  );
+
+/** Everything is asked before anything is made. Undefined: it may begin. */
+export function refusal(seen: SeenDrill, config: Config): Refusal | undefined {
+  return ofBackup(seen) ?? ofClasses(seen, config) ?? ofPlace(seen, config) ?? ofTurn(seen, config);
+}
+
+function ofBackup({ backup, sources, target }: SeenDrill): Refusal | undefined {
+  if (backup === undefined) return { reason: 'VMBackupGone', message: 'the VMBackup does not exist' };
+  if (isDeleting(backup)) return { reason: 'VMBackupDeleting', message: 'the VMBackup is being deleted' };
+  if ((backup.spec.type || 'backup') !== 'backup') {
+    return {
+      reason: 'SnapshotTypeBackup',
+      message: `the VMBackup is of type ${backup.spec.type}: nothing of it is on the target`,
+    };
+  }
+  if (backup.status?.readyToUse !== true) {
+    return { reason: 'DrillImpossible', message: 'the VMBackup is not ready: Harvester would restore nothing from it' };
+  }
+  const volumes = drillable(sources);
+  if (volumes.length === 0) {
+    return { reason: 'DrillImpossible', message: 'none of the VMBackup’s volumes records a Longhorn backup' };
+  }
+  const trouble = judgeTargetOf(backup, target);
+  if (trouble !== undefined) {
+    return { reason: trouble.reason, message: trouble.detail, command: commandForTarget(trouble.reason) };
+  }
+  for (const { entry, longhorn, backupVolumes } of volumes) {
+    const facts = judgeBackup(entry.longhornBackupName ?? '', longhorn);
+    const wrong = 'reason' in facts ? facts : longhorn && judgeBackupVolumes(facts, longhorn, backupVolumes);
+    if (wrong !== undefined) return { reason: wrong.reason, message: `volume ${entry.volumeName}: ${wrong.detail}` };
+    if (!longhorn?.status?.snapshotCreatedAt) {
+      // Longhorn marks with it that the claim noted in the backup is history, and deletes that claim otherwise.
+      return {
+        reason: 'BackupNotSynced',
+        message: `volume ${entry.volumeName}: Longhorn Backup ${entry.longhornBackupName} does not say yet when its data was taken`,
+      };
+    }
+  }
+  return undefined;
+}
+
+function ofClasses({ sources, classes }: SeenDrill, { maxSizeGib, read }: Config): Refusal | undefined {
+  const bytes = drillable(sources).reduce((sum, source) => sum + bytesOf(source), 0);
+  if (bytes > maxSizeGib * 2 ** 30) {
+    return {
+      reason: 'DrillTooLarge',
+      message: `its volumes are ${formatBytes(bytes)}, and a drill may take ${maxSizeGib} GiB`,
+    };
+  }
+  for (const { entry } of drillable(sources)) {
+    const name = classOf(entry);
+    const unfit = (why: string): Refusal => ({
+      reason: 'DrillClassUnfit',
+      message: `volume ${entry.volumeName}: ${why}`,
+      ...(name !== '' && { command: `kubectl get storageclass ${name} -o yaml` }),
+    });
+    const found = classes.get(name);
+    if (name === '') return unfit('its claim named no StorageClass');
+    if (found === undefined || isDeleting(found)) return unfit(`StorageClass ${name} does not exist`);
+    if (found.provisioner !== names.LONGHORN_DRIVER)
+      return unfit(`StorageClass ${name} is of ${found.provisioner ?? '?'}`);
+    if ((found.reclaimPolicy ?? 'Delete') !== 'Delete') {
+      return unfit(
+        `StorageClass ${name} has reclaimPolicy ${found.reclaimPolicy}: the restored volume would stay behind`,
+      );
+    }
+    if (found.volumeBindingMode === 'WaitForFirstConsumer' && read === 'off') {
+      return unfit(
+        `StorageClass ${name} waits for a pod (WaitForFirstConsumer), and drills may not run one; switch reading on`,
+      );
+    }
+  }
+  return undefined;
+}
+
+function ofPlace({ sources, place }: SeenDrill, { namespace: name, makeNamespace }: Config): Refusal | undefined {
+  const { namespace, quotas = [] } = place ?? {};
+  const unfit = (message: string, command?: string): Refusal => ({
+    reason: 'DrillNamespaceUnfit',
+    message,
+    ...(command !== undefined && { command }),
+  });
+  if (namespace === undefined) {
+    return makeNamespace === 'yes'
+      ? undefined
+      : unfit(`namespace ${name} does not exist`, `kubectl create namespace ${name}`);
+  }
+  if (isDeleting(namespace) || namespace.status?.phase === 'Terminating')
+    return unfit(`namespace ${name} is being deleted`);
+  const volumes = drillable(sources);
+  const wanted = new Map<string, number>([['persistentvolumeclaims', volumes.length]]);
+  const add = (what: string, amount: number) => void wanted.set(what, (wanted.get(what) ?? 0) + amount);
+  for (const source of volumes) {
+    const ofClass = `${classOf(source.entry)}.storageclass.storage.k8s.io`;
+    add('requests.storage', bytesOf(source));
+    add(`${ofClass}/requests.storage`, bytesOf(source));
+    add(`${ofClass}/persistentvolumeclaims`, 1);
+  }
+  for (const { metadata, status } of quotas) {
+    for (const [what, amount] of wanted) {
+      const hard = parseQuantity(status?.hard?.[what]);
+      const used = parseQuantity(status?.used?.[what]) ?? 0;
+      if (hard === undefined || used + amount <= hard) continue;
+      const show = (n: number) => (what.endsWith('storage') ? formatBytes(n) : String(n));
+      return {
+        reason: 'DrillNoRoom',
+        message: `quota ${metadata.name} of namespace ${name} leaves ${show(Math.max(0, hard - used))} of ${what}, and ${show(amount)} are needed`,
+        command: `kubectl edit resourcequota ${metadata.name} -n ${name}`,
+      };
+    }
+  }
+  return undefined;
+}
+
+/** A real restore goes first. The count is exact: beginning writes into just the version of the record that was counted. */
+function ofTurn({ record, place }: SeenDrill, { atOnce }: Config): Refusal | undefined {
+  const [restore] = place?.restores ?? [];
+  if (restore !== undefined) {
+    return {
+      reason: 'DrillWaits',
+      message: `VirtualMachineRestore ${restore} is in progress, and a drill must not slow it down`,
+    };
+  }
+  const running = runningIn(record);
+  if (running.length < atOnce) return undefined;
+  const others = running.map(([, { vmBackup }]) => vmBackup).join(', ');
+  return {
+    reason: 'DrillWaits',
+    message: `${running.length === 1 ? 'a drill is' : `${running.length} drills are`} under way already, of ${others}`,
+    command: 'gleaner drill --clean',
+  };
+}

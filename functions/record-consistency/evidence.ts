@@ -1,0 +1,178 @@
+import { isDeleting, isOwnedBy } from '../../shared/chain/judge.ts';
+import { entriesOf } from '../../shared/chain/read.ts';
+import { isYounger } from '../../shared/chain/taken.ts';
+import * as names from '../../shared/domain/names.ts';
+import type { Content, Snapshot, VM, VMBackup, VMInstance, VolumeEntry } from '../../shared/objects/types.ts';
+import type { Facts, MachineThen, TakenVolume } from './facts.ts';
+import { firstTakenMs, lastTakenMs } from './facts.ts';
+
+/** What the objects show now of the moment when the volumes were taken; and nothing that is only so now. */
+
+/** A volume of the VMBackup with the pair behind it. */
+export interface Part {
+  readonly entry: VolumeEntry;
+  readonly snapshot?: Snapshot | undefined;
+  readonly content?: Content | undefined;
+}
+
+/** Clocks of nodes may differ by so much. */
+export const SKEW_MS = 2_000;
+/** Harvester's own, where a VMBackup does not say: all releases up to 1.8. */
+const FREEZE_SECONDS = 1;
+/** Harvester asks for one volume after the other, in one go; each time for a freeze of its own. */
+const TOGETHER_MS = 10_000;
+/** KubeVirt asks the guest every five seconds whether it is frozen. */
+const SEEN_MS = 15_000;
+
+export interface Evidence {
+  readonly backup: VMBackup;
+  readonly parts: readonly Part[];
+  readonly machine?: VM | undefined;
+  readonly instance?: VMInstance | undefined;
+}
+
+/** The facts, or why there are none. Only of a whole: before its last volume is taken nothing is final. */
+export function factsFrom({ backup, parts, machine, instance }: Evidence, nowMs: number): Facts | string {
+  const uid = backup.status?.sourceUID;
+  if (!uid) return 'it was recovered from the target, which does not say how its data was taken';
+  if (parts.length === 0) return 'no volume of it has been taken yet';
+  const volumes: Record<string, TakenVolume> = {};
+  for (const part of parts) {
+    const taken = takenOf(backup, part);
+    if (typeof taken === 'string') return `volume ${part.entry.volumeName}: ${taken}`;
+    volumes[part.entry.volumeName] = taken;
+  }
+  const own = instance !== undefined && isOwnedBy(instance, uid) ? instance : undefined;
+  const freeze = freezeOf(backup, volumes, own);
+  const then = machineThen(volumes, machine?.metadata.uid === uid ? machine : undefined, own);
+  return {
+    backup: backup.metadata.uid,
+    volumes,
+    ...(freeze !== undefined && { freeze }),
+    ...(freeze === true && { freezeSeconds: seconds(backup.spec.fsFreezeDeadline) ?? FREEZE_SECONDS }),
+    ...(then !== undefined && { machine: then }),
+    ...(freeze === true && own !== undefined && seenThawed(volumes, own, nowMs) && { thawed: true }),
+  };
+}
+
+function takenOf(backup: VMBackup, { snapshot, content }: Part): TakenVolume | string {
+  if (snapshot === undefined || isDeleting(snapshot)) return 'its snapshot is not there';
+  if (!isOwnedBy(snapshot, backup.metadata.uid)) return 'its snapshot is not of this VMBackup';
+  if (!snapshot.spec.source.persistentVolumeClaimName)
+    return 'its snapshot was made from a backup, whose times say nothing of the data';
+  const of = content?.spec.volumeSnapshotRef.uid === snapshot.metadata.uid ? content : undefined;
+  // A content of a handle is given the time at which it was made, not that of its data.
+  if (!of?.spec.source.volumeHandle) return 'its content is not there';
+  if (!of.status?.creationTime) return 'it has not been taken yet';
+  const takenMs = Math.floor(of.status.creationTime / 1e6);
+  const askedMs = Date.parse(snapshot.metadata.creationTimestamp ?? '');
+  if (Number.isNaN(askedMs)) return 'its snapshot does not say when it was asked for';
+  if (isYounger(backup, takenMs)) return 'its content was lost and taken anew';
+  return { snapshot: snapshot.metadata.uid, askedMs, takenMs };
+}
+
+/**
+ * Harvester writes the annotation before it makes a volume's snapshot, and makes it only if the freeze succeeded. From
+ * 1.5 on it writes it anew for each volume: `false` is then true of the last, and so of the whole; `true` is true of all
+ * if they were asked for in one go, or if the agent was there all the time.
+ */
+function freezeOf(
+  { metadata }: VMBackup,
+  volumes: Facts['volumes'],
+  instance: VMInstance | undefined,
+): boolean | undefined {
+  const said = metadata.annotations?.[names.FREEZE_ANNOTATION];
+  if (said === 'false') return false;
+  if (said !== 'true') return undefined;
+  const asked = Object.values(volumes).map(({ askedMs }) => askedMs);
+  const first = Math.min(...asked);
+  return Math.max(...asked) - first <= TOGETHER_MS || agentSinceMs(instance) <= first ? true : undefined;
+}
+
+/** Never (infinity) where no agent is connected. KubeVirt takes the condition away when it loses the agent. */
+function agentSinceMs(instance: VMInstance | undefined): number {
+  const condition = instance?.status?.conditions?.find((one) => one.type === 'AgentConnected' && one.status === 'True');
+  const since = Date.parse(condition?.lastTransitionTime ?? condition?.lastProbeTime ?? '');
+  return Number.isNaN(since) ? Infinity : since;
+}
+
+/** What cannot be told to the second, for clocks that differ, stays unknown. */
+function machineThen(
+  volumes: Facts['volumes'],
+  machine: VM | undefined,
+  instance: VMInstance | undefined,
+): MachineThen | undefined {
+  const first = firstTakenMs({ volumes });
+  if (instance !== undefined) {
+    const ended = Math.min(enteredMs(instance, 'Succeeded'), enteredMs(instance, 'Failed'));
+    if (ended <= first) return { stoppedMs: ended };
+    const ranAlready = runsSince(instance, volumes);
+    const ranStill =
+      ended === Infinity ? instance.status?.phase === 'Running' : ended > lastTakenMs({ volumes }) + SKEW_MS;
+    if (ranAlready && ranStill) return 'running';
+  }
+  const gone = machine?.status?.conditions?.find(
+    ({ type, status, reason }) => type === 'Ready' && status === 'False' && reason === 'VMINotExists',
+  );
+  const goneMs = Date.parse(gone?.lastTransitionTime ?? '');
+  return goneMs <= first ? { stoppedMs: goneMs } : undefined;
+}
+
+/** Whether the instance ran when the first volume was asked for, and has been the same since. */
+const runsSince = (instance: VMInstance, volumes: Facts['volumes']): boolean =>
+  enteredMs(instance, 'Running') <=
+  Math.min(...Object.values(volumes).map(({ askedMs, takenMs }) => Math.min(askedMs, takenMs)));
+
+function enteredMs({ status }: VMInstance, phase: string): number {
+  const entered = status?.phaseTransitionTimestamps?.find((one) => one.phase === phase)?.phaseTransitionTimestamp;
+  const ms = Date.parse(entered ?? '');
+  return Number.isNaN(ms) ? Infinity : ms;
+}
+
+function seenThawed(volumes: Facts['volumes'], instance: VMInstance, nowMs: number): boolean {
+  const { phase, fsFreezeStatus } = instance.status ?? {};
+  const fresh = nowMs > lastTakenMs({ volumes }) + SEEN_MS && agentSinceMs(instance) < nowMs - SEEN_MS;
+  return fresh && phase === 'Running' && !fsFreezeStatus && runsSince(instance, volumes);
+}
+
+/** How long after the last snapshot a freeze must be over, whatever its deadline. */
+const HANGING_MS = 60_000;
+
+/** The guest is frozen now, and no snapshot of this VMBackup is in the making for which it should be. */
+export function hangsFrozen({ backup, parts, instance }: Evidence, nowMs: number): boolean {
+  if (instance?.status?.fsFreezeStatus !== 'frozen' || !isOwnedBy(instance, backup.status?.sourceUID ?? '-'))
+    return false;
+  if (backup.metadata.annotations?.[names.FREEZE_ANNOTATION] !== 'true') return false;
+  const asked = parts.map(({ snapshot }) => Date.parse(snapshot?.metadata.creationTimestamp ?? ''));
+  const untilMs = (seconds(backup.spec.fsFreezeDeadline) ?? FREEZE_SECONDS) * 1000 + HANGING_MS;
+  return asked.length > 0 && asked.every((ms) => nowMs - ms > untilMs);
+}
+
+/** What Harvester says when it cannot freeze; it tries again, and takes no snapshot until it can. */
+const failures = ['failed to freeze file system', 'must be running for qemu-guest-agent-assisted'];
+
+export function freezeFailure({ status }: VMBackup): string | undefined {
+  const message = status?.readyToUse === true ? undefined : status?.error?.message;
+  return failures.some((failure) => message?.includes(failure)) ? (message ?? undefined) : undefined;
+}
+
+/** A note is of the same data if no volume has another snapshot now. One that was rebuilt from the backup holds the same. */
+export const stillHolds = (facts: Facts, backup: VMBackup, parts: readonly Part[]): boolean =>
+  entriesOf(backup).every(({ volumeName }) => {
+    const taken = facts.volumes[volumeName];
+    const snapshot = parts.find(({ entry }) => entry.volumeName === volumeName)?.snapshot;
+    const isTaken = snapshot?.spec.source.persistentVolumeClaimName;
+    return taken !== undefined && (!isTaken || snapshot.metadata.uid === taken.snapshot);
+  });
+
+const units: Readonly<Record<string, number>> = { h: 3600, m: 60, s: 1, ms: 1e-3, us: 1e-6, µs: 1e-6, ns: 1e-9 };
+
+/** A duration as Go writes it: `1m30s`. */
+export function seconds(duration: string | null | undefined): number | undefined {
+  if (!duration || !/^(\d+(\.\d+)?(h|ms|m|us|µs|ns|s))+$|^0$/.test(duration)) return undefined;
+  let sum = 0;
+  for (const [, amount = '', unit = ''] of duration.matchAll(/(\d+(?:\.\d+)?)(h|ms|m|us|µs|ns|s)/g)) {
+    sum += Number(amount) * (units[unit] ?? 0);
+  }
+  return sum;
+}

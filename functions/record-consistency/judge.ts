@@ -1,0 +1,122 @@
+import type { Worth } from '../../shared/chain/consistency.ts';
+import type { Reason } from '../../shared/plan/reason.ts';
+import { SKEW_MS } from './evidence.ts';
+import type { Facts } from './facts.ts';
+import { firstTakenMs, spreadSeconds } from './facts.ts';
+
+/** What known facts come to. More facts only ever answer what was unknown. */
+export interface Judgment {
+  readonly worth: Worth | 'unknown';
+  /** Predicate of a sentence about the VMBackup. */
+  readonly message: string;
+}
+
+export const reasonOf: Readonly<Record<Worth | 'unknown', Reason>> = {
+  frozen: 'ConsistencyFrozen',
+  'freeze-lapsed': 'ConsistencyFreezeLapsed',
+  'freeze-unsure': 'ConsistencyFreezeUnsure',
+  crash: 'ConsistencyCrash',
+  off: 'ConsistencyOff',
+  'just-stopped': 'ConsistencyJustStopped',
+  unknown: 'ConsistencyUnknown',
+};
+
+export function judge(facts: Facts, { justStoppedSeconds }: { readonly justStoppedSeconds: number }): Judgment {
+  const { freeze, machine } = facts;
+  const told = (worth: Worth | 'unknown', message: string): Judgment => ({
+    worth,
+    message: `${message}${spreadOf(facts)}`,
+  });
+  if (freeze === undefined) return told('unknown', 'does not say whether the file systems were frozen');
+  const overrun = freeze ? overrunOf(facts) : undefined;
+  if (overrun?.is === 'within')
+    return told('frozen', `was taken while the file systems were frozen${frozenFor(facts)}`);
+  // How the VM was cannot be told later: without it neither a crash nor a stop may be claimed.
+  if (machine === undefined) return told('unknown', unseen(facts));
+  if (machine !== 'running') {
+    const ago = Math.round((firstTakenMs(facts) - machine.stoppedMs) / 1000);
+    if (ago >= justStoppedSeconds) return told('off', `was taken with the VM off, since ${iso(machine.stoppedMs)}`);
+    return told(
+      'just-stopped',
+      `was taken ${ago} s after the VM had stopped: what it wrote last may not have reached its disks; run sync in the guest before stopping it, or wait ${justStoppedSeconds} s`,
+    );
+  }
+  if (overrun === undefined) {
+    return told(
+      'crash',
+      'was taken while the VM ran and nothing was frozen, as no guest agent was connected: it is worth what a crash leaves',
+    );
+  }
+  if (overrun.is === 'lapsed') {
+    return told(
+      'freeze-lapsed',
+      `was taken while the VM ran; its file systems had been frozen${frozenFor(facts)}, but volume ${overrun.volume} was taken ${overrun.seconds} s after the freeze: it is worth what a crash leaves`,
+    );
+  }
+  return told(
+    'freeze-unsure',
+    `was taken while the VM ran and about when its file systems were frozen${frozenFor(facts)}; volume ${overrun.volume} was taken ${overrun.seconds} s after the freeze, by clocks that may differ`,
+  );
+}
+
+const unseen = ({ freeze }: Facts): string =>
+  freeze === true
+    ? 'was frozen before it was taken, but thawed perhaps before that; whether the VM ran was not seen'
+    : 'was taken without a freeze; whether the VM ran or was off was not seen';
+
+interface Overrun {
+  readonly is: 'within' | 'unsure' | 'lapsed';
+  /** The volume that was taken last after its freeze, and how long after. */
+  readonly volume: string;
+  readonly seconds: number;
+}
+
+/** Times are of whole seconds. */
+const ROUNDING_MS = 1_000;
+
+/**
+ * Whether each volume was taken before the freeze that came before it was over. A freeze that finds the guest frozen
+ * already does not begin anew: the first one's deadline stands.
+ */
+function overrunOf({ volumes, freezeSeconds = 0 }: Facts): Overrun {
+  const lastsMs = freezeSeconds === 0 ? Infinity : freezeSeconds * 1000;
+  const order = Object.entries(volumes).sort(([, a], [, b]) => a.askedMs - b.askedMs);
+  let beganMs = -Infinity;
+  let worst: Overrun = { is: 'within', volume: '', seconds: 0 };
+  for (const [volume, { askedMs, takenMs }] of order) {
+    if (askedMs - beganMs > lastsMs || beganMs === -Infinity) beganMs = askedMs;
+    const afterMs = takenMs - beganMs;
+    const lateMs = afterMs - lastsMs;
+    // Before it was asked for, it cannot have been taken: the clocks differ by more than can be allowed for.
+    const early = takenMs < askedMs - SKEW_MS;
+    const is = early
+      ? 'unsure'
+      : lateMs <= ROUNDING_MS
+        ? 'within'
+        : lateMs <= ROUNDING_MS + SKEW_MS
+          ? 'unsure'
+          : 'lapsed';
+    if (severity[is] > severity[worst.is] || (is === worst.is && is !== 'within' && afterMs > worst.seconds * 1000)) {
+      worst = { is, volume, seconds: Math.round(afterMs / 1000) };
+    }
+  }
+  return worst;
+}
+
+const severity: Readonly<Record<Overrun['is'], number>> = { within: 0, unsure: 1, lapsed: 2 };
+
+function frozenFor({ freezeSeconds = 0, thawed }: Facts): string {
+  const long = freezeSeconds === 0 ? 'until somebody thaws them' : `for up to ${freezeSeconds} s`;
+  return ` (${long}${thawed === true ? '; seen thawed afterwards' : ''})`;
+}
+
+function spreadOf(facts: Facts): string {
+  const count = Object.keys(facts.volumes).length;
+  const spread = spreadSeconds(facts);
+  if (count < 2) return '';
+  return spread === 0
+    ? `; its ${count} volumes are of the same second`
+    : `; its ${count} volumes are ${spread} s apart`;
+}
+
+const iso = (ms: number): string => new Date(ms).toISOString().replace('.000Z', 'Z');

@@ -1,0 +1,69 @@
+import type { Worth } from '../../shared/chain/consistency.ts';
+import { notedOn } from '../../shared/chain/consistency.ts';
+import { isDeleting } from '../../shared/chain/judge.ts';
+import { entriesOf } from '../../shared/chain/read.ts';
+import type { Ref } from '../../shared/domain/kinds.ts';
+import type { Reader } from '../../shared/kube/ports.ts';
+import type { VMBackup } from '../../shared/objects/types.ts';
+import type { Evidence, Part } from './evidence.ts';
+
+export interface Seen extends Omit<Evidence, 'backup'> {
+  readonly subject: Ref;
+  readonly backup?: VMBackup | undefined;
+  /** The newest older VMBackup of the same VM whose worth is recorded; looked for only where none of this one's is. */
+  readonly previous?: Previous | undefined;
+}
+
+export interface Previous {
+  readonly name: string;
+  readonly worth: Worth;
+}
+
+export async function observe(reader: Reader, subject: Ref): Promise<Seen> {
+  const backup = await reader.get('VirtualMachineBackup', subject.name, subject.namespace);
+  if (backup === undefined || isDeleting(backup)) return { subject, backup, parts: [] };
+  const parts = await partsOf(reader, backup);
+  const name = backup.spec.source?.name;
+  // A recovered one may bear the name of a VM that has nothing to do with it.
+  if (!backup.status?.sourceUID || !name) return { subject, backup, parts };
+  const { namespace } = backup.metadata;
+  const instance = await reader.get('VirtualMachineInstance', name, namespace);
+  const machine = await reader.get('VirtualMachine', name, namespace);
+  const isNoted = parts.some(({ content }) => content !== undefined && notedOn(content) !== undefined);
+  const isTaken = parts.length > 0 && parts.every(({ content }) => content?.status?.creationTime);
+  const previous = isTaken && !isNoted ? await previousOf(reader, backup) : undefined;
+  return { subject, backup, parts, instance, machine, previous };
+}
+
+async function partsOf(reader: Reader, backup: VMBackup): Promise<Part[]> {
+  const parts: Part[] = [];
+  for (const entry of entriesOf(backup)) {
+    const snapshot = entry.name ? await reader.get('VolumeSnapshot', entry.name, backup.metadata.namespace) : undefined;
+    const bound = snapshot?.status?.boundVolumeSnapshotContentName;
+    const content = bound ? await reader.get('VolumeSnapshotContent', bound) : undefined;
+    parts.push({ entry, snapshot, content });
+  }
+  return parts;
+}
+
+/** Of these so many are looked at: nearly always the first tells. */
+const LOOK_BACK = 5;
+
+async function previousOf(reader: Reader, backup: VMBackup): Promise<Previous | undefined> {
+  const older: VMBackup[] = [];
+  for await (const other of reader.list('VirtualMachineBackup', { namespace: backup.metadata.namespace })) {
+    if (other.status?.sourceUID === backup.status?.sourceUID && madeMs(other) < madeMs(backup) && !isDeleting(other)) {
+      older.push(other);
+    }
+  }
+  older.sort((a, b) => madeMs(b) - madeMs(a));
+  for (const other of older.slice(0, LOOK_BACK)) {
+    for (const { content } of await partsOf(reader, other)) {
+      const noted = content && notedOn(content);
+      if (noted !== undefined) return { name: other.metadata.name, worth: noted.worth };
+    }
+  }
+  return undefined;
+}
+
+const madeMs = ({ metadata }: VMBackup): number => Date.parse(metadata.creationTimestamp ?? '');

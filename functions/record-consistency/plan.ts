@@ -1,0 +1,97 @@
+import { isDeleting } from '../../shared/chain/judge.ts';
+import { describeRef } from '../../shared/domain/kinds.ts';
+import * as names from '../../shared/domain/names.ts';
+import type { VMBackup } from '../../shared/objects/types.ts';
+import type { Finding, Plan } from '../../shared/plan/plan.ts';
+import type { Reason } from '../../shared/plan/reason.ts';
+import type { Config } from './config.ts';
+import { factsFrom, freezeFailure, hangsFrozen, stillHolds } from './evidence.ts';
+import type { Facts } from './facts.ts';
+import { fill, spreadSeconds } from './facts.ts';
+import { judge, reasonOf } from './judge.ts';
+import { readNote } from './note.ts';
+import type { Seen } from './observe.ts';
+import { recordsOf } from './records.ts';
+
+/** Says what the data of a VMBackup is worth, and writes it down while it can still be seen. Pure. */
+export function plan(seen: Seen, config: Config, nowMs: number): Plan {
+  const { subject, backup, parts } = seen;
+  const name = describeRef(subject);
+  const leave = (reason: Reason, what: string): Plan => ({
+    findings: [{ subject, reason, message: `${name} ${what}`, actions: [] }],
+  });
+  if (backup === undefined) return leave('VMBackupGone', 'does not exist');
+  if (isDeleting(backup)) return leave('VMBackupDeleting', 'is being deleted');
+
+  const evidence = { ...seen, backup };
+  const fresh = factsFrom(evidence, nowMs);
+  const facts = fill(noted(backup, parts), typeof fresh === 'string' ? undefined : fresh);
+  const live = [
+    ...(hangsFrozen(evidence, nowMs) ? [guestFrozen(seen, backup)] : []),
+    ...(freezeFailure(backup) === undefined ? [] : [freezeFailing(seen, backup)]),
+  ];
+  if (facts === undefined) {
+    const why = `${name} has no known consistency: ${typeof fresh === 'string' ? fresh : ''}`;
+    const unknown: Finding = {
+      subject,
+      reason: 'ConsistencyUnknown',
+      message: why,
+      facts: { consistency: 'unknown' },
+      actions: [],
+    };
+    return { findings: [unknown, ...live] };
+  }
+  const { worth, message } = judge(facts, config);
+  const finding: Finding = {
+    subject,
+    reason: reasonOf[worth],
+    message: `${name} ${message}`,
+    facts: factsOf(worth, facts),
+    actions: [],
+  };
+  const records = worth === 'unknown' ? [] : recordsOf(seen, { backup, facts, worth, message: finding.message }, nowMs);
+  return { findings: [finding, ...live], records };
+}
+
+/** What the contents that are there tell together. */
+const noted = (backup: VMBackup, parts: Seen['parts']): Facts | undefined =>
+  parts
+    .flatMap(({ content }) => (content === undefined ? [] : [readNote(content, backup)]))
+    .filter((facts) => facts !== undefined && stillHolds(facts, backup, parts))
+    .reduce(fill, undefined);
+
+function factsOf(worth: string, facts: Facts): Readonly<Record<string, string>> {
+  const taken = Object.values(facts.volumes).map(({ takenMs }) => new Date(takenMs).toISOString());
+  return {
+    consistency: worth,
+    takenAt: taken.sort()[0] ?? '',
+    spreadSeconds: String(spreadSeconds(facts)),
+    ...(facts.freeze !== undefined && { freeze: String(facts.freeze) }),
+    ...(typeof facts.machine === 'object' && { stoppedAt: new Date(facts.machine.stoppedMs).toISOString() }),
+  };
+}
+
+const machineOf = ({ spec, metadata }: VMBackup) => ({ vm: spec.source?.name ?? '?', namespace: metadata.namespace });
+
+function guestFrozen({ subject }: Seen, backup: VMBackup): Finding {
+  const { vm, namespace } = machineOf(backup);
+  return {
+    subject,
+    reason: 'GuestFrozen',
+    message: `the file systems of VM ${namespace}/${vm} are still frozen, long after ${describeRef(subject)} was taken`,
+    command: `kubectl exec -n ${namespace} -c compute $(kubectl get pod -n ${namespace} -l vm.kubevirt.io/name=${vm} -o name) -- virt-freezer --unfreeze --namespace ${namespace} --name ${vm}`,
+    actions: [],
+  };
+}
+
+function freezeFailing({ subject }: Seen, backup: VMBackup): Finding {
+  const { vm, namespace } = machineOf(backup);
+  const agent = `{.metadata.annotations.${names.FREEZE_ANNOTATION.replaceAll('.', String.raw`\.`)}}`;
+  return {
+    subject,
+    reason: 'FreezeFailing',
+    message: `Harvester takes no snapshot for ${describeRef(subject)} as it cannot freeze the file systems of VM ${namespace}/${vm} (${freezeFailure(backup)}); it tries again`,
+    command: `kubectl get vmbackup ${subject.name} -n ${namespace} -o jsonpath='${agent}'; kubectl get vmi ${vm} -n ${namespace} -o jsonpath='{.status.conditions[?(@.type=="AgentConnected")]}'`,
+    actions: [],
+  };
+}

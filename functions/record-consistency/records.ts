@@ -1,0 +1,70 @@
+import type { Worth } from '../../shared/chain/consistency.ts';
+import { isWorse, notedOn } from '../../shared/chain/consistency.ts';
+import { isDeleting } from '../../shared/chain/judge.ts';
+import { ref } from '../../shared/domain/kinds.ts';
+import * as names from '../../shared/domain/names.ts';
+import type { Content, VMBackup } from '../../shared/objects/types.ts';
+import type { NoteContentAction, RecordAction } from '../../shared/plan/action.ts';
+import { eventName, eventOf } from '../../shared/plan/record.ts';
+import type { Facts } from './facts.ts';
+import { reasonOf } from './judge.ts';
+import { writeNote } from './note.ts';
+import type { Seen } from './observe.ts';
+
+export interface Known {
+  readonly backup: VMBackup;
+  readonly facts: Facts;
+  readonly worth: Worth;
+  readonly message: string;
+}
+
+/**
+ * A note on each content, and an Event when it is the first. Never anything on the VMBackup or its snapshots: a write to
+ * either has Harvester look at the VMBackup, and that of a schedule may then lose a backup.
+ */
+export function recordsOf(seen: Seen, known: Known, nowMs: number): RecordAction[] {
+  const text = writeNote(known.worth, known.facts);
+  const contents = seen.parts.flatMap(({ content }) => (content === undefined ? [] : [content]));
+  const notes = contents.filter((content) => mayBeNoted(content, text)).map((content) => noteOn(content, text));
+  const isNews = !contents.some((content) => notedOn(content) !== undefined);
+  // The Event first: if the process dies in between, it is found there and not recorded again.
+  return isNews && notes.length > 0 ? [eventFor(seen, known, nowMs), ...notes] : notes;
+}
+
+/** While the driver is being asked, the sidecar writes the annotations of a content as a whole. */
+const mayBeNoted = ({ metadata, spec }: Content, text: string): boolean =>
+  spec.source.volumeHandle !== undefined &&
+  spec.source.volumeHandle !== null &&
+  metadata.annotations?.[names.CONSISTENCY_ANNOTATION] !== text &&
+  metadata.annotations?.[names.BEING_CREATED_ANNOTATION] === undefined &&
+  !isDeleting({ metadata });
+
+const noteOn = ({ metadata }: Content, value: string): NoteContentAction => ({
+  do: 'noteContent',
+  target: {
+    ...ref('VolumeSnapshotContent', metadata.name),
+    uid: metadata.uid,
+    resourceVersion: metadata.resourceVersion,
+  },
+  key: names.CONSISTENCY_ANNOTATION,
+  value,
+  hasAnnotations: Boolean(metadata.annotations),
+});
+
+function eventFor({ previous }: Seen, { backup, worth, message }: Known, nowMs: number) {
+  const { name, namespace, uid } = backup.metadata;
+  const worse = previous !== undefined && isWorse(worth, previous.worth);
+  return eventOf(
+    {
+      about: { ...ref('VirtualMachineBackup', name, namespace), uid, namespace },
+      type: worse ? 'Warning' : 'Normal',
+      reason: reasonOf[worth],
+      message: worse ? `${message}. The one before, ${previous.name}, was better (${previous.worth})` : message,
+      name: eventName(uid, 'consistency'),
+      action: 'RecordConsistency',
+      by: 'record-consistency',
+    },
+    undefined,
+    nowMs,
+  );
+}

@@ -1,0 +1,8 @@
+import type { JsonPatchOperation } from './ports.ts';
+
+/** JSON patch cannot add to a map that is not there. */
+export const annotationMap = (present: boolean): JsonPatchOperation[] =>
+  present ? [] : [{ op: 'add', path: '/metadata/annotations', value: {} }];
+
+export const annotationPath = (key: string): string =>
+  `/metadata/annotations/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`;

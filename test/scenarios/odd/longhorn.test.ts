@@ -1,0 +1,406 @@
+import { build, connected, leaving, longhornTarget, one, without } from './static.ts';
+import { clusters } from './table.ts';
+
+clusters('Longhorn and the target', [
+  [
+    'target unavailable',
+    () => [
+      ...one('web').all,
+      longhornTarget(connected, {
+        available: false,
+        conditions: [{ type: 'Unavailable', status: 'True', message: 'x' }],
+      }),
+    ],
+    ['TargetUnavailable BackupTarget default'],
+  ],
+  [
+    'target empty url',
+    () => [...one('web').all, longhornTarget({ backupTargetURL: '' }, { available: false })],
+    ['TargetNotConnected BackupTarget default'],
+  ],
+  ['target no status', () => [...one('web').all, longhornTarget(connected)], []],
+  [
+    'setting empty',
+    () => [...one('web').all, build.setting('backup-target', { value: '', default: '' })],
+    ['TargetDiffers Setting backup-target'],
+  ],
+  [
+    'setting only interval',
+    () => [...one('web').all, build.setting('backup-target', { value: '{"refreshIntervalInSeconds":60}' })],
+    [],
+  ],
+  [
+    'setting garbage',
+    () => [...one('web').all, build.setting('backup-target', { value: 'garbage' })],
+    ['TargetUnreadable Setting backup-target'],
+  ],
+  [
+    'setting configured False',
+    () => [
+      ...one('web').all,
+      build.setting(
+        'backup-target',
+        { value: '{"type":"nfs","endpoint":"nfs://1.2.3.4:/x"}' },
+        build.withStatus({ conditions: [{ type: 'configured', status: 'False', message: 'no' }] }),
+      ),
+    ],
+    ['TargetDiffers Setting backup-target', 'TargetNotApplied Setting backup-target'],
+  ],
+  [
+    'backup Error',
+    () => {
+      const p = one('web');
+      p.bk.status = { state: 'Error', error: 'x', progress: 3 };
+      return p.all;
+    },
+    ['BackupFailed Backup BACKUP'],
+  ],
+  [
+    'backup Unknown',
+    () => {
+      const p = one('web');
+      p.bk.status = { ...p.bk.status, state: 'Unknown' };
+      return p.all;
+    },
+    ['BackupFailed Backup BACKUP'],
+  ],
+  [
+    'backup Deleting state',
+    () => {
+      const p = one('web');
+      p.bk.status = { ...p.bk.status, state: 'Deleting' };
+      return p.all;
+    },
+    ['BackupFailed Backup BACKUP'],
+  ],
+  [
+    'backup empty state',
+    () => {
+      const p = one('web');
+      p.bk.status = { state: '' };
+      return p.all;
+    },
+    ['BackupNotSynced Backup BACKUP'],
+  ],
+  [
+    'backup no status',
+    () => {
+      const p = one('web');
+      delete p.bk.status;
+      return p.all;
+    },
+    ['BackupNotSynced Backup BACKUP'],
+  ],
+  [
+    'backup Completed without volumeName',
+    () => {
+      const p = one('web');
+      delete p.bk.status.volumeName;
+      return p.all;
+    },
+    ['BackupNotSynced Backup BACKUP'],
+  ],
+  [
+    'backup deletionTimestamp',
+    () => {
+      const p = one('web');
+      leaving(p.bk);
+      return p.all;
+    },
+    ['BackupBeingDeleted Backup BACKUP'],
+  ],
+  [
+    'backup label disagrees',
+    () => {
+      const p = one('web');
+      p.bk.metadata.labels['backup-volume'] = 'pvc-other';
+      return p.all;
+    },
+    ['VolumeMismatch Backup BACKUP'],
+  ],
+  [
+    'backup no labels',
+    () => {
+      const p = one('web');
+      p.bk.metadata.labels = {};
+      return p.all;
+    },
+    [],
+  ],
+  [
+    'backup no labels, no target name wrong handle',
+    () => {
+      const p = one('web', { handle: 'wrong' });
+      p.bk.metadata.labels = {};
+      delete p.bk.status.backupTargetName;
+      return p.all;
+    },
+    ['AwaitsReplacement VirtualMachineBackup web', 'ReplacePair VolumeSnapshotContent web-volume-web-disk-vsc'],
+  ],
+  [
+    'VMBackup pvc volumeName disagrees',
+    () => {
+      const p = one('web');
+      p.vmb.status.volumeBackups[0].persistentVolumeClaim.spec.volumeName = 'pvc-else';
+      return p.all;
+    },
+    ['VolumeMismatch VirtualMachineBackup web'],
+  ],
+  [
+    'VMBackup pvc volumeName disagrees wrong',
+    () => {
+      const p = one('web', { handle: 'wrong' });
+      p.vmb.status.volumeBackups[0].persistentVolumeClaim.spec.volumeName = 'pvc-else';
+      return p.all;
+    },
+    [
+      'AwaitsReplacement VirtualMachineBackup web',
+      'VolumeMismatch VirtualMachineBackup web',
+      'VolumeMismatch VolumeSnapshotContent web-volume-web-disk-vsc',
+    ],
+  ],
+  [
+    'VMBackup entry without pvc volumeName',
+    () => {
+      const p = one('web');
+      delete p.vmb.status.volumeBackups[0].persistentVolumeClaim.spec.volumeName;
+      return p.all;
+    },
+    [],
+  ],
+  [
+    'VMBackup entry without pvc',
+    () => {
+      const p = one('web');
+      p.vmb.status.volumeBackups[0].persistentVolumeClaim = {};
+      return p.all;
+    },
+    [],
+  ],
+  ['no BackupVolume', () => without(one('web'), 'BackupVolume'), ['BackupVolumeMissing BackupVolume VOLUME']],
+  [
+    'no BackupVolume wrong',
+    () => without(one('web', { handle: 'wrong' }), 'BackupVolume'),
+    [
+      'AwaitsReplacement VirtualMachineBackup web',
+      'BackupVolumeMissing BackupVolume VOLUME',
+      'BackupVolumeMissing VolumeSnapshotContent web-volume-web-disk-vsc',
+    ],
+  ],
+  [
+    'two BackupVolumes',
+    () => {
+      const p = one('web');
+      const q = structuredClone(p.bv);
+      q.metadata.name += 'x';
+      q.metadata.uid = build.uidFor('BV', 'x');
+      return [...p.all, q];
+    },
+    ['BackupVolumeAmbiguous BackupVolume VOLUME-3fda4006'],
+  ],
+  [
+    'BackupVolume of another target',
+    () => {
+      const p = one('web');
+      p.bv.spec.backupTargetName = 'second';
+      p.bv.metadata.labels['backup-target'] = 'second';
+      return p.all;
+    },
+    ['BackupVolumeMissing BackupVolume VOLUME-3fda4006'],
+  ],
+  [
+    'second BackupVolume other target ok',
+    () => {
+      const p = one('web');
+      const q = structuredClone(p.bv);
+      q.metadata.name += 'x';
+      q.metadata.uid = build.uidFor('BV', 'x');
+      q.spec.backupTargetName = 'second';
+      q.metadata.labels['backup-target'] = 'second';
+      return [...p.all, q];
+    },
+    [],
+  ],
+  [
+    'BackupVolume deleting',
+    () => {
+      const p = one('web');
+      leaving(p.bv);
+      return p.all;
+    },
+    ['BackupVolumeMissing BackupVolume VOLUME-3fda4006'],
+  ],
+  [
+    'backup on other target',
+    () => {
+      const p = one('web');
+      p.bk.status.backupTargetName = 'second';
+      p.bk.metadata.labels['backup-target'] = 'second';
+      return p.all;
+    },
+    ['BackupVolumeMissing BackupVolume VOLUME-3fda4006', 'OtherTarget VirtualMachineBackup web'],
+  ],
+  ['longhorn 1.6 right', () => one('web', { longhorn: '1.6' }).all, []],
+  [
+    'longhorn 1.7 wrong',
+    () => one('web', { longhorn: '1.7', handle: 'wrong' }).all,
+    ['AwaitsReplacement VirtualMachineBackup web', 'ReplacePair VolumeSnapshotContent web-volume-web-disk-vsc'],
+  ],
+  [
+    'longhorn 1.8 dup BackupVolume',
+    () => {
+      const p = one('web', { longhorn: '1.8' });
+      const q = structuredClone(p.bv);
+      q.metadata.name = p.volume;
+      q.metadata.uid = build.uidFor('BV', 'x');
+      return [...p.all, q];
+    },
+    ['BackupVolumeAmbiguous BackupVolume VOLUME'],
+  ],
+  [
+    'upgraded: bare-named BackupVolume with labels',
+    () => {
+      const p = one('web', { longhorn: '1.8' });
+      p.bv.metadata.name = p.volume;
+      return p.all;
+    },
+    [],
+  ],
+  [
+    'upgraded: bare-named BackupVolume with spec no labels',
+    () => {
+      const p = one('web', { longhorn: '1.8' });
+      p.bv.metadata.labels = {};
+      return p.all;
+    },
+    [],
+  ],
+  [
+    'orphan backup',
+    () => {
+      const p = one('web');
+      return [...p.all, build.backup({ volume: p.volume, backup: 'backup-orphan00', version: '1.9' })];
+    },
+    ['OrphanBackup Backup backup-orphan00', 'SyncTarget Setting backup-target'],
+  ],
+  [
+    'orphan backup Error',
+    () => {
+      const p = one('web');
+      return [
+        ...p.all,
+        build.backup({ volume: p.volume, backup: 'backup-orphan00', version: '1.9' }, (o: any) => {
+          o.status = { state: 'Error' };
+        }),
+      ];
+    },
+    ['OrphanBackup Backup backup-orphan00'],
+  ],
+  [
+    'orphan BackupVolume without backups',
+    () => {
+      const p = one('web');
+      return [...p.all, build.backupVolume('pvc-none', '1.9')];
+    },
+    [],
+  ],
+  [
+    'no longhornBackupName',
+    () => {
+      const p = one('web');
+      delete p.vmb.status.volumeBackups[0].longhornBackupName;
+      return p.all;
+    },
+    ['NoLonghornBackupName VirtualMachineBackup web', 'SyncTarget Setting backup-target'],
+  ],
+  [
+    'no longhornBackupName, wrong',
+    () => {
+      const p = one('web', { handle: 'wrong' });
+      delete p.vmb.status.volumeBackups[0].longhornBackupName;
+      return p.all;
+    },
+    [
+      'NoLonghornBackupName VirtualMachineBackup web',
+      'NoLonghornBackupName VolumeSnapshotContent web-volume-web-disk-vsc',
+      'SyncTarget Setting backup-target',
+    ],
+  ],
+  [
+    'no longhornBackupName, snapshot lost, not ready',
+    () => {
+      const p = one('web');
+      delete p.vmb.status.volumeBackups[0].longhornBackupName;
+      p.vmb.status.readyToUse = false;
+      return without(p, 'VolumeSnapshot', 'VolumeSnapshotContent');
+    },
+    [
+      'NewSnapshotAhead VirtualMachineBackup web',
+      'OrphanBackup Backup BACKUP',
+      'TargetBlocked Setting backup-target',
+      'VMBackupNotReady VirtualMachineBackup web',
+    ],
+  ],
+  ['backup missing', () => without(one('web'), 'Backup'), ['BackupMissing Backup BACKUP']],
+  [
+    'backup + BackupVolume missing',
+    () => without(one('web'), 'Backup', 'BackupVolume'),
+    ['BackupMissing Backup BACKUP'],
+  ],
+  [
+    'all gone but VMB',
+    () => [one('web').vmb],
+    ['BackupMissing Backup BACKUP', 'SnapshotMissing VolumeSnapshot web-volume-web-disk'],
+  ],
+  [
+    'scheduled, backup not final',
+    () => {
+      const p = one('web', { handle: 'wrong' });
+      p.vmb.metadata.annotations = { 'harvesterhci.io/svmbackupId': 'prod/nightly' };
+      p.bk.status = { state: 'InProgress' };
+      return [...p.all, build.schedule('nightly', 'prod', 'web')];
+    },
+    ['BackupNotSynced VolumeSnapshotContent web-volume-web-disk-vsc'],
+  ],
+  [
+    'scheduled 2 disks one not final, wrong',
+    () => {
+      const p = one('web', { handle: 'wrong' });
+      const q = one('db');
+      p.vmb.metadata.annotations = { 'harvesterhci.io/svmbackupId': 'prod/nightly' };
+      q.bk.status = { state: '' };
+      p.vmb.status.volumeBackups.push({ ...q.vmb.status.volumeBackups[0], volumeName: 'disk-1' });
+      q.vs.metadata.ownerReferences = structuredClone(p.vs.metadata.ownerReferences);
+      return [...p.all, ...without(q, 'VirtualMachineBackup')];
+    },
+    [
+      'AwaitsReplacement VirtualMachineBackup web',
+      'BackupNotSynced Backup backup-6ea7f759f00f2ac2',
+      'ScheduledBackupBusy VolumeSnapshotContent web-volume-web-disk-vsc',
+    ],
+  ],
+  [
+    'type snapshot',
+    () => {
+      const p = one('web');
+      p.vmb.spec.type = 'snapshot';
+      delete p.vmb.status.volumeBackups[0].longhornBackupName;
+      return p.all;
+    },
+    ['SyncTarget Setting backup-target'],
+  ],
+  [
+    'other driver entry',
+    () => {
+      const p = one('web');
+      p.vmb.status.volumeBackups.push({
+        name: 'web-volume-lvm',
+        volumeName: 'lvm',
+        csiDriverName: 'lvm.driver',
+        persistentVolumeClaim: { metadata: { name: 'l' }, spec: {} },
+      });
+      return p.all;
+    },
+    [],
+  ],
+]);

@@ -1,0 +1,99 @@
+import { build, leaving, one, restoring } from './static.ts';
+import { clusters } from './table.ts';
+
+clusters('restores', [
+  [
+    'restore stuck wrong handle',
+    () => {
+      const p = one('web', { handle: 'wrong' });
+      const x = restoring(p, `bs://web-disk/${p.backup}`);
+      return [...p.all, ...x.all];
+    },
+    [
+      'AwaitsReplacement VirtualMachineBackup web',
+      'RestoreHanging VirtualMachineRestore rs',
+      'SwapContent VolumeSnapshotContent restore-finance-rs-web-volume-web-disk',
+      'SwapContent VolumeSnapshotContent web-volume-web-disk-vsc',
+    ],
+  ],
+  [
+    'restore stuck right VMB, wrong restore pair',
+    () => {
+      const p = one('web');
+      const x = restoring(p, `bs://web-disk/${p.backup}`);
+      return [...p.all, ...x.all];
+    },
+    [
+      'RestoreHanging VirtualMachineRestore rs',
+      'SwapContent VolumeSnapshotContent restore-finance-rs-web-volume-web-disk',
+    ],
+  ],
+  [
+    'restore complete wrong handle',
+    () => {
+      const p = one('web');
+      const x = restoring(p, `bs://web-disk/${p.backup}`, true);
+      return [...p.all, ...x.all];
+    },
+    [],
+  ],
+  [
+    'restore gone pair left',
+    () => {
+      const p = one('web');
+      const x = restoring(p, `bs://web-disk/${p.backup}`, true);
+      return [...p.all, x.vs, x.vsc];
+    },
+    ['OrphanSnapshot VolumeSnapshot restore-rs-web-volume-web-disk'],
+  ],
+  [
+    'restore gone, content left',
+    () => {
+      const p = one('web');
+      const x = restoring(p, `bs://web-disk/${p.backup}`, true);
+      return [...p.all, x.vsc];
+    },
+    ['OrphanContent VolumeSnapshotContent restore-finance-rs-web-volume-web-disk'],
+  ],
+  [
+    'restore of missing VMB',
+    () => [build.vmRestore({ name: 'rs', namespace: 'finance', backup: 'nope' })],
+    ['RestoreHanging VirtualMachineRestore rs'],
+  ],
+  [
+    'restore without status fresh',
+    () => {
+      const p = one('web');
+      return [...p.all, build.vmRestore({ name: 'rs', namespace: 'finance', backup: 'web' })];
+    },
+    [],
+  ],
+  [
+    'restore content missing',
+    () => {
+      const p = one('web');
+      const x = restoring(p, p.right);
+      x.vs.status = { readyToUse: false, error: { message: 'VolumeSnapshotContent is missing' } };
+      return [...p.all, x.vmr, x.vs, x.pvc];
+    },
+    ['RecreateContent VolumeSnapshot restore-rs-web-volume-web-disk', 'RestoreHanging VirtualMachineRestore rs'],
+  ],
+  [
+    'restore names wrong backup id',
+    () => {
+      const p = one('web'),
+        q = one('db');
+      const x = restoring(p, q.right);
+      return [...p.all, ...q.all, ...x.all];
+    },
+    ['RestoreOfOtherData VirtualMachineRestore rs'],
+  ],
+  [
+    'restore deleting',
+    () => {
+      const p = one('web');
+      return [...p.all, leaving(restoring(p, p.right).vmr)];
+    },
+    ['DeletionHangs VirtualMachineRestore rs'],
+  ],
+]);

@@ -1,0 +1,136 @@
+import { build, one, pair } from './static.ts';
+import { clusters } from './table.ts';
+
+clusters('what cannot be read, or is not installed', [
+  [
+    'no harvester CRDs: unowned right',
+    () => {
+      const p = one('web');
+      return [p.bk, p.bv, ...Object.values(pair('hand', p.right, undefined, { policy: 'Retain' }))];
+    },
+    [],
+    { withoutGroups: ['harvesterhci.io'], alone: true },
+  ],
+  [
+    'no harvester CRDs: unowned wrong',
+    () => {
+      const p = one('web');
+      return [p.bk, p.bv, ...Object.values(pair('hand', `bs://web-disk/${p.backup}`, undefined, { policy: 'Retain' }))];
+    },
+    ['SwapContent VolumeSnapshotContent hand-vsc'],
+    { withoutGroups: ['harvesterhci.io'], alone: true },
+  ],
+  [
+    'no harvester CRDs: backup not named',
+    () => {
+      const p = one('web');
+      return [p.bk, p.bv];
+    },
+    [],
+    { withoutGroups: ['harvesterhci.io'], alone: true },
+  ],
+  ['no kubevirt CRDs', () => one('web').all, [], { withoutGroups: ['kubevirt.io'] }],
+  [
+    'unreadable VMBackup volumeBackups not list',
+    () => {
+      const p = one('web');
+      p.vmb.status.volumeBackups = 'none';
+      return p.all;
+    },
+    ['ObjectUnreadable VirtualMachineBackup web', 'SyncTarget Setting backup-target'],
+  ],
+  [
+    'unreadable VMBackup status.readyToUse string',
+    () => {
+      const p = one('web');
+      p.vmb.status.readyToUse = 'yes';
+      return p.all;
+    },
+    ['ObjectUnreadable VirtualMachineBackup web', 'SyncTarget Setting backup-target'],
+  ],
+  [
+    'unreadable content policy odd',
+    () => {
+      const p = one('web');
+      p.vsc.spec.deletionPolicy = 'Keep';
+      return p.all;
+    },
+    ['ObjectUnreadable VolumeSnapshotContent web-volume-web-disk-vsc'],
+  ],
+  [
+    'content no policy',
+    () => {
+      const p = one('web');
+      delete p.vsc.spec.deletionPolicy;
+      return p.all;
+    },
+    ['ObjectUnreadable VolumeSnapshotContent web-volume-web-disk-vsc'],
+  ],
+  [
+    'unreadable restore',
+    () => {
+      const p = one('web');
+      const r: any = build.vmRestore({ name: 'rs', namespace: 'finance', backup: 'web' });
+      delete r.spec.virtualMachineBackupName;
+      return [...p.all, r];
+    },
+    ['ObjectUnreadable VirtualMachineRestore rs'],
+  ],
+  [
+    'unreadable BackupTarget',
+    () => {
+      const p = one('web');
+      return [
+        ...p.all,
+        build.object(
+          'longhorn.io/v1beta2',
+          'BackupTarget',
+          { name: 'default', namespace: 'longhorn-system' },
+          { spec: 'x' },
+        ),
+      ];
+    },
+    ['ObjectUnreadable BackupTarget default'],
+  ],
+  [
+    'unreadable Setting',
+    () => {
+      const p = one('web');
+      return [
+        ...p.all,
+        build.setting('backup-target', { value: 7 as any }, (o: any) => {
+          o.status = 'x';
+        }),
+      ];
+    },
+    ['ObjectUnreadable Setting backup-target'],
+  ],
+  [
+    'unreadable PVC',
+    () => {
+      const p = one('web', { handle: 'wrong' });
+      const c: any = build.claim('c');
+      c.spec = { dataSource: 'x' };
+      return [...p.all, c];
+    },
+    ['AwaitsReplacement VirtualMachineBackup web', 'ReplacePair VolumeSnapshotContent web-volume-web-disk-vsc'],
+  ],
+  [
+    'unreadable snapshot close look',
+    () => {
+      const p = one('web', { handle: 'wrong' });
+      p.vs.spec = { x: 1 };
+      return p.all;
+    },
+    ['ObjectUnreadable VolumeSnapshot web-volume-web-disk'],
+  ],
+  [
+    'unreadable Backup with wrong handle',
+    () => {
+      const p = one('web', { handle: 'wrong' });
+      p.bk.status = { state: 5 };
+      return p.all;
+    },
+    ['ObjectUnreadable Backup BACKUP'],
+  ],
+]);

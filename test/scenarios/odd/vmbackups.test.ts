@@ -1,0 +1,148 @@
+import { leaving, one } from './static.ts';
+import { clusters } from './table.ts';
+
+clusters('VMBackups', [
+  [
+    'VMBackup no status',
+    () => {
+      const p = one('web');
+      delete p.vmb.status;
+      return p.all;
+    },
+    ['TargetBlocked Setting backup-target'],
+  ],
+  [
+    'VMBackup no status alone',
+    () => {
+      const p = one('web');
+      delete p.vmb.status;
+      return [p.vmb];
+    },
+    [],
+  ],
+  [
+    'VMBackup empty volumeBackups ready',
+    () => {
+      const p = one('web');
+      p.vmb.status.volumeBackups = [];
+      return [p.vmb];
+    },
+    ['VMBackupIncomplete VirtualMachineBackup web'],
+  ],
+  [
+    'VMBackup null volumeBackups ready',
+    () => {
+      const p = one('web');
+      p.vmb.status.volumeBackups = null;
+      return [p.vmb];
+    },
+    ['VMBackupIncomplete VirtualMachineBackup web'],
+  ],
+  [
+    'VMBackup no source',
+    () => {
+      const p = one('web');
+      delete p.vmb.status.source;
+      return p.all;
+    },
+    ['VMBackupIncomplete VirtualMachineBackup web'],
+  ],
+  [
+    'VMBackup error',
+    () => {
+      const p = one('web');
+      p.vmb.status.readyToUse = false;
+      p.vmb.status.error = { message: 'boom', time: '2025-03-02T01:05:11Z' };
+      return p.all;
+    },
+    ['VMBackupFailed VirtualMachineBackup web'],
+  ],
+  [
+    'VMBackup degraded but ready',
+    () => {
+      const p = one('web');
+      p.vmb.status.conditions = [
+        { type: 'Ready', status: 'False', message: 'Change back to non-ready', reason: 'backup is missing' },
+      ];
+      return p.all;
+    },
+    ['VMBackupDegraded VirtualMachineBackup web'],
+  ],
+  [
+    'VMBackup not ready old',
+    () => {
+      const p = one('web');
+      p.vmb.status.readyToUse = false;
+      p.vmb.metadata.creationTimestamp = '2025-03-02T01:00:00Z';
+      return p.all;
+    },
+    ['VMBackupFailed VirtualMachineBackup web'],
+  ],
+  [
+    'VMBackup not ready fresh',
+    () => {
+      const p = one('web');
+      p.vmb.status.readyToUse = false;
+      return p.all;
+    },
+    [],
+  ],
+  [
+    'VMBackup not ready fresh wrong',
+    () => {
+      const p = one('web', { handle: 'wrong' });
+      p.vmb.status.readyToUse = false;
+      return p.all;
+    },
+    ['AwaitsReplacement VirtualMachineBackup web', 'SwapContent VolumeSnapshotContent web-volume-web-disk-vsc'],
+  ],
+  [
+    'VMBackup deleting hangs',
+    () => {
+      const p = one('web');
+      leaving(p.vmb);
+      return p.all;
+    },
+    ['DeletionHangs VirtualMachineBackup web'],
+  ],
+  [
+    'VMBackup deleting hangs, wrong handle',
+    () => {
+      const p = one('web', { handle: 'wrong' });
+      leaving(p.vmb);
+      return p.all;
+    },
+    ['DeletionHangs VirtualMachineBackup web'],
+  ],
+  [
+    'VMBackup other target',
+    () => {
+      const p = one('web');
+      p.vmb.status.backupTarget = { endpoint: 'nfs://1.2.3.4:/x' };
+      return p.all;
+    },
+    ['OtherTarget VirtualMachineBackup web'],
+  ],
+  [
+    'VMBackup other target wrong',
+    () => {
+      const p = one('web', { handle: 'wrong' });
+      p.vmb.status.backupTarget = { endpoint: 'nfs://1.2.3.4:/x' };
+      return p.all;
+    },
+    [
+      'AwaitsReplacement VirtualMachineBackup web',
+      'OtherTarget VirtualMachineBackup web',
+      'ReplacePair VolumeSnapshotContent web-volume-web-disk-vsc',
+    ],
+  ],
+  [
+    'VMBackup no backupTarget',
+    () => {
+      const p = one('web');
+      delete p.vmb.status.backupTarget;
+      return p.all;
+    },
+    [],
+  ],
+]);
