@@ -156,6 +156,7 @@ async function vmBackupPicks(
       case 'targetTrouble':
       case 'orphan':
       case 'drill':
+      case 'storageClasses':
         return false;
     }
   };
@@ -192,6 +193,7 @@ function namespaceOf(item: SurveyItem): string | undefined {
       return item.orphan.snapshot?.split('/')[0] ?? item.orphan.object.namespace;
     case 'target':
     case 'targetTrouble':
+    case 'storageClasses':
       return undefined;
     case 'shared':
       return item.contents[0]?.spec.volumeSnapshotRef.namespace;

@@ -3,6 +3,7 @@ import type { AnyFunction, Need, Watch } from '../shared/function.ts';
 import { kinds } from '../shared/domain/kinds.ts';
 import type { VerdictKind } from '../shared/plan/plan.ts';
 import { reasons } from '../shared/plan/reason.ts';
+import { capabilitiesPage } from './capabilities.ts';
 import { Environment, variableOf } from '../shared/runtime/settings.ts';
 
 /** The pages that are made from code, so that they cannot say anything else. All pure: values in, Markdown out. */
@@ -93,6 +94,8 @@ function variablesOf(config: z.core.$ZodType): [key: string, values: string, oth
     value === undefined ? '' : `\`${JSON.stringify(value).replaceAll('"', '')}\``,
   ]);
 }
+
+export const capabilities = (): string => capabilitiesPage(table);
 
 /** What `npm run bench` writes. */
 export const Results = z.object({

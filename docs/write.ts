@@ -2,7 +2,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import * as functions from '../functions/index.ts';
-import { functionsPage, reasonsPage, Results, withFigures } from './pages.ts';
+import { capabilities, functionsPage, reasonsPage, Results, withFigures } from './pages.ts';
 
 const root = new URL('../', import.meta.url);
 const inRoot = (path: string) => fileURLToPath(new URL(path, root));
@@ -13,6 +13,7 @@ const results = existsSync(measured) ? Results.parse(JSON.parse(readFileSync(mea
 const pages: Record<string, string> = {
   'docs/reasons.md': reasonsPage(),
   'docs/functions.md': functionsPage(Object.values(functions)),
+  'docs/capabilities.md': capabilities(),
   'README.md': withFigures(readFileSync(inRoot('README.md'), 'utf8'), results),
 };
 for (const [path, text] of Object.entries(pages)) {

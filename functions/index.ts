@@ -1,4 +1,5 @@
 /** The functions there are, one line each. */
+export { default as checkCapability } from './check-capability/index.ts';
 export { default as drillRestore } from './drill-restore/index.ts';
 export { default as fixHandle } from './fix-handle/index.ts';
 export { default as preflightRestore } from './preflight-restore/index.ts';

@@ -32,6 +32,8 @@ export interface FunctionDefinition<Seen = unknown, Config = unknown> {
    * then never asked.
    */
   atSweep?(config: Config, nowMs: number): Considered;
+  /** Its sweep is about StorageClasses, and about nothing else that a survey reads. */
+  readonly surveysClasses?: true;
   /** Whether its sweep also needs what `SurveyOptions.chain` reads. */
   readonly surveysChain?: true;
   /** What all its findings of one look at a VMBackup say of that VMBackup: for whose business it is to know. */

@@ -31,6 +31,18 @@ const rooms: readonly Room[] = [
     pure: true,
   },
   {
+    room: 'shared/capability',
+    may: ['shared/domain', 'shared/objects', 'shared/plan', 'shared/chain'],
+    types: ['shared/kube/ports.ts'],
+    pure: true,
+  },
+  {
+    room: 'shared/advice',
+    may: ['shared/domain', 'shared/objects', 'shared/capability'],
+    types: ['shared/kube/ports.ts'],
+    pure: true,
+  },
+  {
     room: 'shared/events',
     may: ['shared/domain', 'shared/objects'],
     types: ['shared/function.ts'],
@@ -54,13 +66,16 @@ const rooms: readonly Room[] = [
   { room: 'functions', may: ['functions/*', 'shared/runtime'], types: ['shared/function.ts'] },
   {
     room: 'functions/*/plan.ts',
-    may: ['shared/domain', 'shared/plan', 'shared/chain', 'shared/preflight'],
+    may: ['shared/domain', 'shared/plan', 'shared/chain', 'shared/preflight', 'shared/capability'],
     types: ['shared/objects'],
     pure: true,
   },
   {
     room: 'functions/*',
-    may: ['shared/domain', 'shared/plan', 'shared/chain', 'shared/preflight', 'shared/events', 'shared/function.ts'],
+    may: [
+      ...['shared/domain', 'shared/plan', 'shared/chain', 'shared/preflight', 'shared/capability'],
+      ...['shared/events', 'shared/function.ts'],
+    ],
     types: ['shared/objects', 'shared/kube/ports.ts'],
     packages: ['zod'],
     pure: true,

@@ -1,5 +1,7 @@
 import type { Command } from '../command.ts';
+import { adviseCommand } from './advise.ts';
 import { applyCommand } from './apply.ts';
+import { capabilityCommand } from './capability.ts';
 import { doctorCommand } from './doctor.ts';
 import { drillCommand } from './drill.ts';
 import { explainCommand } from './explain.ts';
@@ -21,6 +23,8 @@ export const commands: readonly Command<any>[] = [
   preflightCommand,
   metricsCommand,
   drillCommand,
+  capabilityCommand,
+  adviseCommand,
   planCommand,
   applyCommand,
   replayCommand,

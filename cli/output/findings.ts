@@ -17,7 +17,7 @@ const shortKinds: Readonly<Record<Ref['kind'], string>> = {
   VirtualMachineRestore: 'vmrestore',
   VolumeSnapshot: 'vs',
   VolumeSnapshotContent: 'vsc',
-  VolumeSnapshotClass: 'volumesnapshotclass',
+  VolumeSnapshotClass: 'vsclass',
   Backup: 'backup.longhorn.io',
   BackupVolume: 'backupvolume.longhorn.io',
   BackupTarget: 'backuptarget.longhorn.io',
@@ -27,6 +27,8 @@ const shortKinds: Readonly<Record<Ref['kind'], string>> = {
   PersistentVolume: 'pv',
   Pod: 'pod',
   ConfigMap: 'cm',
+  Deployment: 'deployment',
+  Lease: 'lease',
   Namespace: 'namespace',
   ResourceQuota: 'quota',
   StorageClass: 'sc',
@@ -40,6 +42,9 @@ const shortKinds: Readonly<Record<Ref['kind'], string>> = {
   Event: 'event.events.k8s.io',
   PolicyReport: 'policyreport',
   Report: 'report.openreports.io',
+  ClusterPolicyReport: 'clusterpolicyreport',
+  ClusterReport: 'clusterreport.openreports.io',
+  PingSource: 'pingsource',
 };
 
 /** What kubectl takes: `vmbackup/web`. */

@@ -32,6 +32,7 @@ export function surveys(item: SurveyItem): Considered {
     case 'orphan':
     case 'hanging':
     case 'drill':
+    case 'storageClasses':
       return { subjects: [] };
   }
 }

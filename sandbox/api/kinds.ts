@@ -100,8 +100,15 @@ const CUSTOM: Record<string, Row[]> = {
     ['Setting', 'settings', 'lhs', 'ns status'],
   ],
   // On a cluster whose reports nobody reads these are not installed: `withoutGroups`.
-  'wgpolicyk8s.io/v1alpha2': [['PolicyReport', 'policyreports', 'polr', 'ns']],
-  'openreports.io/v1alpha1': [['Report', 'reports', 'reps', 'ns']],
+  'wgpolicyk8s.io/v1alpha2': [
+    ['PolicyReport', 'policyreports', 'polr', 'ns'],
+    ['ClusterPolicyReport', 'clusterpolicyreports', 'cpolr', 'cluster'],
+  ],
+  'openreports.io/v1alpha1': [
+    ['Report', 'reports', 'reps', 'ns'],
+    ['ClusterReport', 'clusterreports', 'creps', 'cluster'],
+  ],
+  'sources.knative.dev/v1': [['PingSource', 'pingsources', '', 'ns status']],
   'k8s.cni.cncf.io/v1': [['NetworkAttachmentDefinition', 'network-attachment-definitions', 'net-attach-def', 'ns']],
   'kubevirt.io/v1': [
     ['VirtualMachine', 'virtualmachines', 'vm,vms', 'ns status'],
@@ -120,7 +127,9 @@ const SCHEMAS: Record<KindId, Schema> = {
   'harvesterhci.io/v1beta1/Setting': crds.harvesterSetting,
   'harvesterhci.io/v1beta1/ScheduleVMBackup': crds.scheduleVMBackup,
   'wgpolicyk8s.io/v1alpha2/PolicyReport': crds.policyReport,
+  'wgpolicyk8s.io/v1alpha2/ClusterPolicyReport': crds.policyReport,
   'openreports.io/v1alpha1/Report': crds.openReport,
+  'openreports.io/v1alpha1/ClusterReport': crds.openReport,
 };
 
 const EVENT_FIELDS = ['kind', 'namespace', 'name', 'uid'].map((name) => `involvedObject.${name}`);

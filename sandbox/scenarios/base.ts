@@ -3,7 +3,17 @@ import type { KubeObject } from '../api/types.ts';
 import { hashAnnotation, metadataPath, refreshAnnotation } from '../controllers/harvester-names.ts';
 import { longhornDriver, longhornNamespace } from '../controllers/kinds.ts';
 import { sha } from '../controllers/objects.ts';
-import { annotated, namespaceObject, object, sandboxTarget, secretMarker, setting } from './build.ts';
+import {
+  annotated,
+  csiDriver,
+  namespaceObject,
+  object,
+  sandboxTarget,
+  secretMarker,
+  setting,
+  snapshotClass,
+  snapshotterDeployment,
+} from './build.ts';
 
 const drivers = JSON.stringify({
   [longhornDriver]: { volumeSnapshotClassName: 'longhorn-snapshot', backupVolumeSnapshotClassName: 'longhorn' },
@@ -20,14 +30,6 @@ export const targetValue = JSON.stringify({
   refreshIntervalInSeconds: 0,
 });
 
-const snapshotClass = (name: string, parameters: Record<string, string>) =>
-  object(
-    'snapshot.storage.k8s.io/v1',
-    'VolumeSnapshotClass',
-    { name },
-    { driver: longhornDriver, deletionPolicy: 'Delete', parameters },
-  );
-
 export function baseWorld(): KubeObject[] {
   return [
     ...['prod', 'finance', 'harvester-system', longhornNamespace].map(namespaceObject),
@@ -42,9 +44,10 @@ export function baseWorld(): KubeObject[] {
         parameters: { numberOfReplicas: '3', migratable: 'true' },
       },
     ),
-    object('storage.k8s.io/v1', 'CSIDriver', { name: longhornDriver }, { spec: { attachRequired: true } }),
-    snapshotClass('longhorn', {}),
-    snapshotClass('longhorn-snapshot', { type: 'snap' }),
+    csiDriver(longhornDriver),
+    snapshotterDeployment(longhornDriver, longhornNamespace),
+    snapshotClass('longhorn', longhornDriver),
+    snapshotClass('longhorn-snapshot', longhornDriver, { type: 'snap' }),
     // Scanned already: without the hash Harvester would scan at once.
     setting(
       'backup-target',

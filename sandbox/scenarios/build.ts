@@ -420,3 +420,53 @@ export const setting = (name: string, fields: { value?: string; default?: string
   object(harvesterApi, 'Setting', { name }, fields, ...modifiers);
 
 export const namespaceObject = (name: string) => object('v1', 'Namespace', { name });
+
+/** A csi-snapshotter as a driver's chart deploys it: the driver's name is in the path of its socket. */
+export const snapshotterDeployment = (driver: string, namespace: string, ...modifiers: Modifier[]) =>
+  object(
+    'apps/v1',
+    'Deployment',
+    { name: 'csi-snapshotter', namespace },
+    {
+      spec: {
+        replicas: 1,
+        template: {
+          spec: {
+            containers: [
+              {
+                name: 'csi-snapshotter',
+                image: 'example.com/csi-snapshotter:v8.2.0',
+                args: ['--csi-address=$(ADDRESS)', '--leader-election'],
+                env: [
+                  { name: 'ADDRESS', value: '/csi/csi.sock' },
+                  { name: 'PASSWORD', value: secretMarker },
+                ],
+              },
+            ],
+            volumes: [{ name: 'socket-dir', hostPath: { path: `/var/lib/kubelet/plugins/${driver}` } }],
+          },
+        },
+      },
+      status: { replicas: 1, readyReplicas: 1 },
+    },
+    ...modifiers,
+  );
+
+export const snapshotClass = (name: string, driver: string, parameters: Record<string, string> = {}) =>
+  object(
+    'snapshot.storage.k8s.io/v1',
+    'VolumeSnapshotClass',
+    { name },
+    { driver, deletionPolicy: 'Delete', parameters },
+  );
+
+export const storageClass = (name: string, provisioner: string, parameters: Record<string, string> = {}) =>
+  object(
+    'storage.k8s.io/v1',
+    'StorageClass',
+    { name },
+    { provisioner, reclaimPolicy: 'Delete', volumeBindingMode: 'Immediate', parameters },
+  );
+
+export const csiDriver = (name: string) =>
+  object('storage.k8s.io/v1', 'CSIDriver', { name }, { spec: { attachRequired: true } });

@@ -6,6 +6,7 @@ import * as losses from './losses.ts';
 import * as orphans from './orphans.ts';
 import * as restores from './restores.ts';
 import type { Scenario } from './scenario.ts';
+import { mixedStorage } from './storage.ts';
 import * as targets from './targets.ts';
 import * as trouble from './trouble.ts';
 
@@ -57,6 +58,7 @@ export const scenarios: readonly Scenario[] = [
   consistency.vmOff,
   consistency.justStopped,
   consistency.freezeFailed,
+  mixedStorage,
   large(100),
 ];
 

@@ -12,6 +12,15 @@ export async function reportKindOf(reader: Reader): Promise<ReportKind | undefin
 
 const PREFIX = 'gleaner-';
 
+/** Where reports about what is in no namespace go. */
+const clusterKinds = { PolicyReport: 'ClusterPolicyReport', Report: 'ClusterReport' } as const;
+export type ClusterReportKind = (typeof clusterKinds)[ReportKind];
+
+export async function clusterReportKindOf(reader: Reader): Promise<ClusterReportKind | undefined> {
+  const kind = await reportKindOf(reader);
+  return kind === undefined ? undefined : clusterKinds[kind];
+}
+
 /** A report is named after its object's uid, so that a name that comes again begins a new one. */
 export const reportNameOf = (uid: string): string => `${PREFIX}${uid}`;
 

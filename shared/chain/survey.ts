@@ -4,7 +4,16 @@ import { ref } from '../domain/kinds.ts';
 import type { ListOptions, Reader } from '../kube/ports.ts';
 import { pagesOf } from './pages.ts';
 import { parseHandle } from '../domain/handle.ts';
-import type { Backup, BackupTarget, Content, Setting, Snapshot, VMBackup, VMRestore } from '../objects/types.ts';
+import type {
+  Backup,
+  BackupTarget,
+  Content,
+  Setting,
+  Snapshot,
+  StorageClass,
+  VMBackup,
+  VMRestore,
+} from '../objects/types.ts';
 import type { Noted } from './consistency.ts';
 import { notedOn, packNoted, unpackNoted } from './consistency.ts';
 import type { BackupFacts, BackupTrouble } from './judge.ts';
@@ -46,6 +55,8 @@ export type SurveyItem =
   | { readonly what: 'hanging'; readonly object: Ref; readonly snapshot: string; readonly why: string }
   /** Of a restore drill: nobody's pair, and never to be judged as one. */
   | { readonly what: 'drill'; readonly object: Ref; readonly trace: DrillTrace }
+  /** Of {@link surveyClasses}: all StorageClasses, or why they may not be read. */
+  | { readonly what: 'storageClasses'; readonly classes: readonly StorageClass[]; readonly unknown?: string }
   | { readonly what: 'unreadable'; readonly object: Ref; readonly issue: string };
 
 export interface SurveyedVMBackup {
@@ -299,6 +310,20 @@ function isTied({ metadata, spec, status }: Snapshot, links: NameTable): boolean
 function* hanging(from: Content | Snapshot, object: Ref, snapshot: string, nowMs: number): Generator<SurveyItem> {
   const why = hangs(from, nowMs);
   if (why !== undefined) yield { what: 'hanging', object, snapshot, why };
+}
+
+/** The StorageClasses, in one list of their own: nothing else is read for them. Who may not read them learns just that. */
+export async function* surveyClasses(reader: Reader): AsyncGenerator<SurveyItem[]> {
+  const classes: StorageClass[] = [];
+  try {
+    for await (const one of reader.list('StorageClass')) classes.push(one);
+  } catch (error) {
+    const { status, message } = error as { status?: unknown; message?: unknown };
+    if (status !== 403) throw error;
+    yield [{ what: 'storageClasses', classes: [], unknown: String(message) }];
+    return;
+  }
+  yield [{ what: 'storageClasses', classes }];
 }
 
 /** A VMBackup's own pairs, and what they were revised from or are about to be revised into. */

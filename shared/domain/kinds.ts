@@ -14,6 +14,8 @@ export const kinds = {
   PersistentVolume: kind('v1', 'persistentvolumes', false),
   Pod: kind('v1', 'pods', true),
   ConfigMap: kind('v1', 'configmaps', true),
+  Deployment: kind('apps/v1', 'deployments', true),
+  Lease: kind('coordination.k8s.io/v1', 'leases', true),
   Namespace: kind('v1', 'namespaces', false),
   ResourceQuota: kind('v1', 'resourcequotas', true),
   StorageClass: kind('storage.k8s.io/v1', 'storageclasses', false),
@@ -27,6 +29,9 @@ export const kinds = {
   Event: kind('events.k8s.io/v1', 'events', true),
   PolicyReport: kind('wgpolicyk8s.io/v1alpha2', 'policyreports', true),
   Report: kind('openreports.io/v1alpha1', 'reports', true),
+  ClusterPolicyReport: kind('wgpolicyk8s.io/v1alpha2', 'clusterpolicyreports', false),
+  ClusterReport: kind('openreports.io/v1alpha1', 'clusterreports', false),
+  PingSource: kind('sources.knative.dev/v1', 'pingsources', true),
 } as const;
 
 export type KindName = keyof typeof kinds;

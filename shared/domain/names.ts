@@ -23,6 +23,8 @@ export const REMOTE_RESTORE_ANNOTATION = 'harvesterhci.io/pvcrestore-ref';
 export const TARGET_SETTING = 'backup-target';
 /** Harvester's Setting that says its own version. */
 export const VERSION_SETTING = 'server-version';
+/** Harvester's Setting that says which snapshot classes belong to which CSI driver. */
+export const DRIVERS_SETTING = 'csi-driver-config';
 /** On the target's Setting: of which value, and when, the target was scanned last. */
 export const HASH_ANNOTATION = 'harvesterhci.io/hash';
 export const REFRESH_ANNOTATION = 'harvesterhci.io/lastRefreshTime';
@@ -52,6 +54,8 @@ export const DRILL_NAMESPACE = 'gleaner-drill';
 export const DRILL_RECORD = 'gleaner-drills';
 /** What a person sets on a VMBackup to have Harvester look at it again; Gleaner itself never does. */
 export const NUDGE_ANNOTATION = 'gleaner.dev/look-again';
+/** What begins every annotation of Gleaner's. */
+export const PREFIX = 'gleaner.dev/';
 /** Field manager of every write. */
 export const FIELD_MANAGER = 'gleaner';
 /** On the Events and reports that Gleaner writes. */

@@ -15,11 +15,11 @@ import type {
   SyncTargetAction,
   UnbindContentAction,
 } from '../plan/action.ts';
-import { annotationMap, annotationPath } from './annotations.ts';
 import { deleteDrilled, isSameDrilled, putDrill } from './drill.ts';
 import { AlreadyExistsError, ConflictError, GoneError } from './errors.ts';
+import { annotationMap, annotationPath, test } from './patch.ts';
 import type { JsonPatchOperation, Reader, Writer } from './ports.ts';
-import { noteContent, putReport, recordEvent } from './record.ts';
+import { annotateClass, noteContent, putReport, recordEvent } from './record.ts';
 
 export interface Applied {
   readonly action: Action;
@@ -77,6 +77,8 @@ function applyOne(action: Action, reader: Reader, writer: Writer): Promise<Appli
       return putReport(action, writer);
     case 'noteContent':
       return noteContent(action, writer);
+    case 'annotateClass':
+      return annotateClass(action, reader, writer);
   }
 }
 
@@ -318,5 +320,3 @@ function onRetain(content: Content): void {
     throw new ConflictError(`VolumeSnapshotContent ${content.metadata.name} is not on Retain`);
   }
 }
-
-const test = (path: string, value: unknown): JsonPatchOperation => ({ op: 'test', path, value });

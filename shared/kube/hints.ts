@@ -1,5 +1,5 @@
 import type { KindName } from '../domain/kinds.ts';
-import type { Backup, Content, ObjectOf, VMBackup } from '../objects/types.ts';
+import type { Backup, Content, ObjectOf, StorageClass, VMBackup } from '../objects/types.ts';
 import type { ListOptions, Reader } from './ports.ts';
 
 /** What was listed longer ago than this is listed again. */
@@ -15,6 +15,7 @@ export function hintsFrom(reader: Reader, nowMs: () => number = Date.now): Reade
   const contents = kept(() => readContents(reader), nowMs);
   const vmBackups = kept(() => readVMBackups(reader), nowMs);
   const backups = kept(() => readBackups(reader), nowMs);
+  const storageClasses = kept(() => readStorageClasses(reader), nowMs);
 
   return {
     get: (kind, name, namespace) => reader.get(kind, name, namespace),
@@ -25,6 +26,8 @@ export function hintsFrom(reader: Reader, nowMs: () => number = Date.now): Reade
         for (const backup of await vmBackups()) yield backup as ObjectOf<K>;
       } else if (kind === 'Backup' && options === undefined) {
         for (const backup of await backups()) yield backup as ObjectOf<K>;
+      } else if (kind === 'StorageClass' && options === undefined) {
+        for (const storageClass of await storageClasses()) yield storageClass as ObjectOf<K>;
       } else yield* reader.list(kind, options);
     },
     serves: (kind) => reader.serves(kind),
@@ -80,5 +83,12 @@ async function readBackups(reader: Reader): Promise<readonly Backup[]> {
       status,
     });
   }
+  return all;
+}
+
+/** Few, and what is on them says what is known of them: whole. */
+async function readStorageClasses(reader: Reader): Promise<readonly StorageClass[]> {
+  const all: StorageClass[] = [];
+  for await (const one of reader.list('StorageClass')) all.push(one);
   return all;
 }

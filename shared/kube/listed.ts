@@ -20,6 +20,14 @@ export function fromLists(reader: Reader): Reader {
     return known;
   };
 
+  /** Few, and asked for again by every subject that depends on one. */
+  const settings = new Map<string, Promise<ObjectOf<'Setting'> | undefined>>();
+  const setting = (name: string) => {
+    const known = settings.get(name) ?? reader.get('Setting', name);
+    settings.set(name, known);
+    return known;
+  };
+
   const indexes = new Map<string, Promise<Map<string, ObjectOf<KindName>[]>>>();
 
   return {
@@ -29,6 +37,7 @@ export function fromLists(reader: Reader): Reader {
       return ((await grouped).get(key) ?? []) as ObjectOf<K>[];
     },
     async get<K extends KindName>(kind: K, name: string, namespace?: string) {
+      if (kind === 'Setting') return setting(name) as Promise<ObjectOf<K> | undefined>;
       if (oneByOne.has(kind)) return reader.get(kind, name, namespace);
       const all = await listed(kind);
       const key = keyOf(name, kinds[kind].namespaced ? namespace : undefined);
@@ -50,7 +59,7 @@ export function fromLists(reader: Reader): Reader {
   };
 }
 
-/** Kinds of which a cluster has many more than Gleaner asks for. */
+/** Kinds of which a cluster has many more than Gleaner asks for, or which may be read by name only. */
 const oneByOne: ReadonlySet<KindName> = new Set([
   'Event',
   'PolicyReport',
@@ -59,6 +68,7 @@ const oneByOne: ReadonlySet<KindName> = new Set([
   'Pod',
   'PersistentVolume',
   'Volume',
+  'Setting',
 ]);
 
 async function readAll(

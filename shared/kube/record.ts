@@ -1,12 +1,19 @@
 import { kinds } from '../domain/kinds.ts';
 import type { Ref } from '../domain/kinds.ts';
-import { FIELD_MANAGER, MANAGED_BY_LABEL } from '../domain/names.ts';
-import type { Identity, NoteContentAction, PutReportAction, RecordEventAction, ReportResult } from '../plan/action.ts';
-import { annotationMap, annotationPath } from './annotations.ts';
+import { FIELD_MANAGER, MANAGED_BY_LABEL, PREFIX } from '../domain/names.ts';
+import type {
+  AnnotateClassAction,
+  Identity,
+  NoteContentAction,
+  PutReportAction,
+  RecordEventAction,
+  ReportResult,
+} from '../plan/action.ts';
 import { AlreadyExistsError, ConflictError, GoneError } from './errors.ts';
-import type { JsonPatchOperation, Writer } from './ports.ts';
+import { annotationMap, annotationPath, test } from './patch.ts';
+import type { JsonPatchOperation, Reader, Writer } from './ports.ts';
 
-/** The writes that only say something: Kubernetes Events, reports and notes. Part of `apply.ts`. */
+/** The writes that only say something: Kubernetes Events, reports, notes and annotations. Part of `apply.ts`. */
 export async function recordEvent(action: RecordEventAction, writer: Writer): Promise<'done' | 'unchanged'> {
   const { target, seen, at } = action;
   if (seen !== undefined) {
@@ -87,16 +94,45 @@ function newReport({ target, about, results }: PutReportAction): object {
     kind: target.kind,
     metadata: {
       name: target.name,
-      namespace: target.namespace,
+      ...(target.namespace !== undefined && { namespace: target.namespace }),
       labels: { [MANAGED_BY_LABEL]: FIELD_MANAGER },
       // It goes with what it is about.
       ownerReferences: [{ apiVersion, kind: about.kind, name: about.name, uid: about.uid }],
     },
-    ...(target.kind === 'Report' && { source: FIELD_MANAGER }),
+    ...((target.kind === 'Report' || target.kind === 'ClusterReport') && { source: FIELD_MANAGER }),
     scope: reference(about),
     summary: summaryOf(results),
     results: results.map(asResult),
   };
+}
+
+/** Only under Gleaner's own prefix, and only on the version of the class that was seen. */
+export async function annotateClass(
+  { target, annotations }: AnnotateClassAction,
+  reader: Reader,
+  writer: Writer,
+): Promise<'done' | 'unchanged'> {
+  const there = await reader.get('StorageClass', target.name);
+  if (there?.metadata.uid !== target.uid) throw new GoneError(`${target.kind} ${target.name} is gone`, 404);
+  if (there.metadata.resourceVersion !== target.resourceVersion) {
+    throw new ConflictError(`${target.kind} ${target.name} has changed`);
+  }
+  const before = there.metadata.annotations;
+  const changes = Object.entries(annotations).filter(([key, value]) => {
+    if (!key.startsWith(PREFIX)) throw new Error(`${key} is no annotation of Gleaner's`);
+    return before?.[key] !== value;
+  });
+  if (changes.length === 0) return 'unchanged';
+  await writer.patch('StorageClass', target.name, undefined, [
+    test('/metadata/uid', target.uid),
+    test('/metadata/resourceVersion', target.resourceVersion),
+    ...annotationMap(Boolean(before)),
+    ...changes.map(([key, value]): JsonPatchOperation => {
+      const path = annotationPath(key);
+      return value === undefined ? { op: 'remove', path } : { op: 'add', path, value };
+    }),
+  ]);
+  return 'done';
 }
 
 const asResult = (result: ReportResult): object => ({
@@ -119,5 +155,3 @@ const reference = (to: Ref | Identity): object => ({
   ...(to.namespace !== undefined && { namespace: to.namespace }),
   ...('uid' in to && { uid: to.uid }),
 });
-
-const test = (path: string, value: unknown): JsonPatchOperation => ({ op: 'test', path, value });

@@ -40,6 +40,26 @@ export function machineIn(source: unknown): Machine | undefined {
   };
 }
 
+/** A disk of a VM that is a claim: the only ones Harvester snapshots and backs up. */
+export interface MachineClaim {
+  /** As the VM calls it. */
+  readonly volume: string;
+  readonly claim: string;
+  /** Several VMs may write to it at once. */
+  readonly shareable: boolean;
+}
+
+export function claimsIn(spec: unknown): MachineClaim[] {
+  const template = at(spec, 'template', 'spec');
+  const shareable = list(at(template, 'domain', 'devices', 'disks'))
+    .filter((disk) => at(disk, 'shareable') === true)
+    .map((disk) => at(disk, 'name'));
+  return list(at(template, 'volumes')).flatMap((one) => {
+    const [volume, claim] = [at(one, 'name'), at(one, 'persistentVolumeClaim', 'claimName')];
+    return isText(volume) && isText(claim) ? [{ volume, claim, shareable: shareable.includes(volume) }] : [];
+  });
+}
+
 function at(value: unknown, ...path: readonly string[]): unknown {
   return path.reduce<unknown>(
     (here, name) => (typeof here === 'object' && here !== null ? (here as Record<string, unknown>)[name] : undefined),

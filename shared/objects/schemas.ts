@@ -1,7 +1,9 @@
 import * as z from 'zod/mini';
 import * as names from '../domain/names.ts';
 import { drillsIn } from './drills.ts';
-import { machineIn } from './machine.ts';
+import { readDrivers } from './drivers.ts';
+import { claimsIn, machineIn } from './machine.ts';
+import { snapshotterIn } from './snapshotter.ts';
 import { readTarget } from './target.ts';
 
 /**
@@ -243,7 +245,7 @@ const settingAnnotations: readonly string[] = [
 
 /**
  * The value of a Setting never gets past here: of the backup target's, which may hold keys, only what it points at; of
- * any other, nothing, but for Harvester's version. Annotations and labels are anybody's to write into, so only the few that matter are kept.
+ * any other, nothing, but for Harvester's version and the names in its list of drivers. Annotations and labels are anybody's to write into, so only the few that matter are kept.
  */
 const Setting = () =>
   z.pipe(
@@ -265,6 +267,10 @@ const Setting = () =>
       },
       value: metadata.name === names.VERSION_SETTING ? textIn(value) || textIn(byDefault) : undefined,
       target: metadata.name === names.TARGET_SETTING ? readTarget(value || byDefault) : undefined,
+      drivers:
+        metadata.name === names.DRIVERS_SETTING
+          ? { value: readDrivers(value), default: readDrivers(byDefault) }
+          : undefined,
       status,
     })),
   );
@@ -275,17 +281,17 @@ const PersistentVolumeClaim = () =>
     spec: z.object({
       dataSource: z.nullish(z.object({ apiGroup: z.nullish(text), kind: text, name: text })),
       volumeName: z.nullish(text),
+      storageClassName: z.nullish(text),
+      volumeMode: z.nullish(text),
     }),
     status: z.nullish(z.object({ phase: z.nullish(text) })),
   });
 
-const PersistentVolume = () => z.object({ metadata: ClusterMeta() });
-
-/** A volume of Longhorn's, as far as restoring it goes. */
+/** A volume of Longhorn's, as far as its engine and restoring it go. */
 const Volume = () =>
   z.object({
     metadata: NamespacedMeta(),
-    spec: z.nullish(z.object({ size: z.nullish(text), fromBackup: z.nullish(text) })),
+    spec: z.object({ size: z.nullish(text), fromBackup: z.nullish(text), dataEngine: z.nullish(text) }),
     status: z.nullish(
       z.object({
         restoreRequired: z.nullish(z.boolean()),
@@ -302,28 +308,6 @@ const Volume = () =>
         ),
         kubernetesStatus: z.nullish(
           z.object({ namespace: z.nullish(text), pvcName: z.nullish(text), lastPVCRefAt: z.nullish(text) }),
-        ),
-      }),
-    ),
-  });
-
-const Pod = () =>
-  z.object({
-    metadata: NamespacedMeta(),
-    status: z.nullish(
-      z.object({
-        phase: z.nullish(text),
-        containerStatuses: z.nullish(
-          z.array(
-            z.object({
-              state: z.nullish(
-                z.object({
-                  waiting: z.nullish(z.object({ reason: z.nullish(text) })),
-                  terminated: z.nullish(z.object({ message: z.nullish(text) })),
-                }),
-              ),
-            }),
-          ),
         ),
       }),
     ),
@@ -360,9 +344,23 @@ const StorageClass = () =>
     provisioner: z.nullish(text),
     reclaimPolicy: z.nullish(text),
     volumeBindingMode: z.nullish(text),
+    parameters: z.pipe(
+      z.nullish(stringMap),
+      // The rest may name secrets.
+      z.transform((parameters) => ({ dataEngine: parameters?.['dataEngine'] })),
+    ),
+  });
+const VolumeSnapshotClass = () =>
+  z.object({
+    metadata: ClusterMeta(),
+    driver: text,
+    deletionPolicy: z.nullish(text),
+    parameters: z.pipe(
+      z.nullish(stringMap),
+      z.transform((parameters) => ({ type: parameters?.['type'] })),
+    ),
   });
 const CSIDriver = () => z.object({ metadata: ClusterMeta() });
-const VolumeSnapshotClass = () => z.object({ metadata: ClusterMeta() });
 const NetworkAttachmentDefinition = () => z.object({ metadata: NamespacedMeta() });
 const VirtualMachineImage = () =>
   z.object({
@@ -370,12 +368,74 @@ const VirtualMachineImage = () =>
     spec: z.nullish(z.object({ displayName: z.nullish(text), url: z.nullish(text) })),
   });
 
+const PersistentVolume = () =>
+  z.object({
+    metadata: ClusterMeta(),
+    spec: z.object({ csi: z.nullish(z.object({ driver: text, volumeHandle: text })) }),
+  });
+
+/** How far a pod is. */
+const PodStatus = once(() =>
+  z.object({
+    phase: z.nullish(text),
+    conditions: z.nullish(z.array(Condition())),
+    containerStatuses: z.nullish(
+      z.array(
+        z.object({
+          state: z.nullish(
+            z.object({
+              waiting: z.nullish(z.object({ reason: z.nullish(text) })),
+              terminated: z.nullish(z.object({ message: z.nullish(text) })),
+            }),
+          ),
+        }),
+      ),
+    ),
+  }),
+);
+/** Of the spec of pods and deployments only this: whether they run a csi-snapshotter, and for which drivers. */
+const Pod = () =>
+  z.pipe(
+    z.object({ metadata: NamespacedMeta(), spec: z.optional(z.unknown()), status: z.nullish(PodStatus()) }),
+    z.transform(({ metadata, spec, status }) => ({
+      metadata,
+      status,
+      snapshotter: snapshotterIn(spec),
+      ready: status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') === true,
+    })),
+  );
+const Deployment = () =>
+  z.pipe(
+    z.object({
+      metadata: NamespacedMeta(),
+      spec: z.nullish(
+        z.object({
+          replicas: z.nullish(z.number()),
+          template: z.nullish(z.object({ spec: z.optional(z.unknown()) })),
+        }),
+      ),
+      status: z.nullish(z.object({ readyReplicas: z.nullish(z.number()) })),
+    }),
+    z.transform(({ metadata: { name, namespace, uid, resourceVersion }, spec, status }) => ({
+      metadata: { name, namespace, uid, resourceVersion, labels: undefined, annotations: undefined },
+      // Scaled to nothing, it is as if it were not there.
+      snapshotter: spec?.replicas === 0 ? undefined : snapshotterIn(spec?.template?.spec),
+      ready: (status?.readyReplicas ?? 0) > 0,
+    })),
+  );
+
+const Lease = () =>
+  z.object({
+    metadata: NamespacedMeta(),
+    spec: z.nullish(z.object({ holderIdentity: z.nullish(text), renewTime: z.nullish(text) })),
+  });
+
 const VirtualMachine = () =>
   z.object({
     metadata: NamespacedMeta(),
     spec: z.pipe(
       z.unknown(),
-      z.transform((spec) => machineIn({ spec })),
+      z.transform((spec) => ({ ...machineIn({ spec }), claims: claimsIn(spec) })),
     ),
     status: z.nullish(z.object({ printableStatus: z.nullish(text), conditions: z.nullish(z.array(DatedCondition())) })),
   });
@@ -398,6 +458,13 @@ const VirtualMachineInstance = () =>
     ),
   });
 
+/** What has Knative look at everything from time to time. */
+const PingSource = () =>
+  z.object({
+    metadata: NamespacedMeta(),
+    spec: z.nullish(z.object({ schedule: z.nullish(text) })),
+  });
+
 const ScheduleVMBackup = () =>
   z.object({
     metadata: NamespacedMeta(),
@@ -417,25 +484,25 @@ const Event = () =>
   });
 
 /** `PolicyReport` and `Report` have the same fields, as far as Gleaner fills them. */
-const ReportObject = () =>
-  z.object({
-    metadata: NamespacedMeta(),
-    scope: z.nullish(Regarding()),
-    summary: z.nullish(z.object({ fail: z.nullish(z.number()), warn: z.nullish(z.number()) })),
-    results: z.nullish(
-      z.array(
-        z.object({
-          rule: z.nullish(text),
-          result: z.nullish(text),
-          message: z.nullish(text),
-          properties: z.nullish(stringMap),
-          timestamp: z.nullish(z.object({ seconds: z.number(), nanos: z.number() })),
-        }),
-      ),
+const report = once(() => ({
+  scope: z.nullish(Regarding()),
+  summary: z.nullish(z.object({ fail: z.nullish(z.number()), warn: z.nullish(z.number()) })),
+  results: z.nullish(
+    z.array(
+      z.object({
+        rule: z.nullish(text),
+        result: z.nullish(text),
+        message: z.nullish(text),
+        properties: z.nullish(stringMap),
+        timestamp: z.nullish(z.object({ seconds: z.number(), nanos: z.number() })),
+      }),
     ),
-  });
-const PolicyReport = ReportObject;
-const Report = ReportObject;
+  ),
+}));
+const PolicyReport = () => z.object({ metadata: NamespacedMeta(), ...report() });
+const Report = PolicyReport;
+const ClusterPolicyReport = () => z.object({ metadata: ClusterMeta(), ...report() });
+const ClusterReport = ClusterPolicyReport;
 
 export const schemas = lazily({
   VirtualMachineBackup,
@@ -452,6 +519,8 @@ export const schemas = lazily({
   PersistentVolume,
   Pod,
   ConfigMap,
+  Deployment,
+  Lease,
   Namespace,
   ResourceQuota,
   StorageClass,
@@ -465,6 +534,9 @@ export const schemas = lazily({
   Event,
   PolicyReport,
   Report,
+  ClusterPolicyReport,
+  ClusterReport,
+  PingSource,
 });
 
 const textIn = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined);

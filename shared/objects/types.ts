@@ -16,6 +16,9 @@ export type VM = ObjectOf<'VirtualMachine'>;
 export type VMInstance = ObjectOf<'VirtualMachineInstance'>;
 export type KubeEvent = ObjectOf<'Event'>;
 export type ReportObject = ObjectOf<'PolicyReport' | 'Report'>;
+export type ClusterReportObject = ObjectOf<'ClusterPolicyReport' | 'ClusterReport'>;
+export type StorageClass = ObjectOf<'StorageClass'>;
+export type SnapshotClass = ObjectOf<'VolumeSnapshotClass'>;
 export type Claim = ObjectOf<'PersistentVolumeClaim'>;
 export type Setting = ObjectOf<'Setting'>;
 /** One volume of a VMBackup: an entry of `status.volumeBackups`. */
@@ -23,6 +26,5 @@ export type VolumeEntry = NonNullable<NonNullable<VMBackup['status']>['volumeBac
 export type OwnerReference = NonNullable<Content['metadata']['ownerReferences']>[number];
 export type Volume = ObjectOf<'Volume'>;
 export type Pod = ObjectOf<'Pod'>;
-export type StorageClass = ObjectOf<'StorageClass'>;
 export type ConfigMap = ObjectOf<'ConfigMap'>;
 export type { DrillEntry, DrillRun } from './drills.ts';

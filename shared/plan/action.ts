@@ -21,8 +21,8 @@ export type Action =
   | DrillAction
   | RecordAction;
 
-/** Writes down what was found; touches nothing of what it was found about. */
-export type RecordAction = RecordEventAction | PutReportAction | NoteContentAction;
+/** Writes down what was found; changes nothing of how anything works. */
+export type RecordAction = RecordEventAction | PutReportAction | AnnotateClassAction | NoteContentAction;
 
 /** Names one object and no other of that name. */
 export interface Identity extends Ref {
@@ -202,10 +202,17 @@ export interface RecordEventAction {
   readonly seen?: { readonly uid: string; readonly resourceVersion: string; readonly count: number };
 }
 
+/** Brings Gleaner's annotations on a StorageClass to these values, and touches no other; undefined takes one away. */
+export interface AnnotateClassAction {
+  readonly do: 'annotateClass';
+  readonly target: Target & { readonly kind: 'StorageClass' };
+  readonly annotations: Readonly<Record<string, string | undefined>>;
+}
+
 /** Brings a report about one object to these results; guarded by uid and version of the report that was seen. */
 export interface PutReportAction {
   readonly do: 'putReport';
-  readonly target: Ref & { readonly kind: 'PolicyReport' | 'Report'; readonly namespace: string };
+  readonly target: Ref & { readonly kind: 'PolicyReport' | 'Report' | 'ClusterPolicyReport' | 'ClusterReport' };
   /** What it is about, and with what it goes. */
   readonly about: Identity;
   readonly results: readonly ReportResult[];
@@ -273,6 +280,13 @@ export function describeAction(action: Action): string {
       return `take Harvester’s hash off ${describeRef(action.target)}, so that the target is scanned again${action.intervalSeconds === undefined ? '' : `, from now on every ${action.intervalSeconds} s`}`;
     case 'recordEvent':
       return `record event ${action.event.reason} on ${describeRef(action.event.regarding)}`;
+    case 'annotateClass': {
+      const all = Object.entries(action.annotations);
+      const set = all.filter(([, value]) => value !== undefined).map(([key, value]) => `${key}=${value}`);
+      return set.length === 0
+        ? `take ${all.length} annotations of Gleaner’s off ${describeRef(action.target)}`
+        : `annotate ${describeRef(action.target)}: ${set.join('; ')}`;
+    }
     case 'putReport':
       return `${action.seen === undefined ? 'write' : 'update'} ${describeRef(action.target)} about ${describeRef(action.about)}`;
     case 'noteContent':

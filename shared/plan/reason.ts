@@ -2,6 +2,7 @@ import type { VerdictKind } from './plan.ts';
 import { auditReasons } from './reasons/audit.ts';
 import { consistencyReasons } from './reasons/consistency.ts';
 import { drillReasons } from './reasons/drills.ts';
+import { capabilityReasons } from './reasons/capability.ts';
 import { handleReasons } from './reasons/handles.ts';
 import { imageReasons } from './reasons/images.ts';
 import { rebuildingReasons } from './reasons/rebuilding.ts';
@@ -40,6 +41,7 @@ export const reasons = {
   ...consistencyReasons,
   ...tieReasons,
   ...drillReasons,
+  ...capabilityReasons,
 } as const satisfies Record<string, ReasonInfo>;
 
 export type Reason = keyof typeof reasons;

@@ -4,7 +4,7 @@ import type { Identity, RecordEventAction } from './action.ts';
 
 /** What a function has to say in an Event, and about what. */
 export interface Said {
-  readonly about: Identity & { readonly namespace: string };
+  readonly about: Identity;
   readonly type: 'Normal' | 'Warning';
   readonly reason: string;
   readonly message: string;
@@ -18,6 +18,8 @@ export interface Said {
   readonly by: string;
 }
 
+/** Where Kubernetes wants the Events about what is in no namespace. */
+export const EVENTS_NAMESPACE = 'default';
 /** Kubernetes takes no more. */
 const LONGEST_NOTE = 1024;
 
@@ -26,7 +28,7 @@ export function eventOf(said: Said, seen: RecordEventAction['seen'], nowMs: numb
   const note = command === undefined ? message : `${message}. Try: ${command}`;
   return {
     do: 'recordEvent',
-    target: { kind: 'Event', name, namespace: about.namespace },
+    target: { kind: 'Event', name, namespace: about.namespace ?? EVENTS_NAMESPACE },
     event: {
       type,
       reason,

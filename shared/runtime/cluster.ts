@@ -6,6 +6,7 @@ import { hintsFrom } from '../kube/hints.ts';
 import type { Reader } from '../kube/ports.ts';
 import type { Session } from './reconcile.ts';
 import type { Settings } from './settings.ts';
+import { createTogether } from './together.ts';
 
 /** Sessions over one connection to the cluster, opened when the first is asked for. */
 export interface Cluster {
@@ -30,6 +31,7 @@ export function createCluster(
   connect: () => Promise<KubeClient> = connectToCluster,
 ): Cluster {
   let client: Promise<Open> | undefined;
+  const together = createTogether();
   const connected = () => {
     if (client === undefined) {
       client = open(connect);
@@ -42,8 +44,8 @@ export function createCluster(
     async session(fn) {
       const { reader, writer, hints } = await connected();
       const config = settings.configs.get(fn.name);
-      if (settings.mode === 'observe') return { reader, hints, config };
-      return { reader, hints, applier: createApplier(reader, writer), config };
+      if (settings.mode === 'observe') return { reader, hints, config, together };
+      return { reader, hints, applier: createApplier(reader, writer), config, together };
     },
     async close() {
       const opened = await client?.catch(() => undefined);

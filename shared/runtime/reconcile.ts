@@ -1,10 +1,12 @@
 import type { Ref } from '../domain/kinds.ts';
+import { refKey } from '../domain/kinds.ts';
 import type { AnyFunction } from '../function.ts';
 import type { Applier, Applied } from '../kube/apply.ts';
 import { ConflictError, GoneError } from '../kube/errors.ts';
 import type { Reader } from '../kube/ports.ts';
 import type { Plan } from '../plan/plan.ts';
 import { actionsOf } from '../plan/plan.ts';
+import type { Together } from './together.ts';
 
 export interface Session {
   readonly reader: Reader;
@@ -18,6 +20,8 @@ export interface Session {
   /** Whether to write down what was found (Events, reports) besides repairing it. Default true. */
   readonly records?: boolean;
   readonly nowMs?: () => number;
+  /** Where many events come at once: those about one subject are looked at together. */
+  readonly together?: Together;
 }
 
 export interface Outcome {
@@ -37,6 +41,14 @@ const MAX_ATTEMPTS = 5;
  * @throws RetryableError when the world would not hold still, or the API server asks to come back later
  */
 export async function reconcile(fn: AnyFunction, subject: Ref, session: Session): Promise<Outcome> {
+  if (session.together === undefined) return reconcileAlone(fn, subject, session);
+  const work = () => reconcileAlone(fn, subject, session);
+  const { result, joined } = await session.together.run(`${fn.name} ${refKey(subject)}`, work);
+  // What was written is told once.
+  return joined ? { ...result, applied: [] } : result;
+}
+
+async function reconcileAlone(fn: AnyFunction, subject: Ref, session: Session): Promise<Outcome> {
   const applied: Applied[] = [];
   for (let attempt = 1; ; attempt++) {
     const reader = attempt === 1 ? session.reader : (session.live ?? session.reader);

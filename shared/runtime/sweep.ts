@@ -1,6 +1,7 @@
 import type { Ref } from '../domain/kinds.ts';
 import { describeRef, refKey } from '../domain/kinds.ts';
-import { survey } from '../chain/survey.ts';
+import type { SurveyItem } from '../chain/survey.ts';
+import { survey, surveyClasses } from '../chain/survey.ts';
 import type { AnyFunction, Considered } from '../function.ts';
 import type { Applied, Applier } from '../kube/apply.ts';
 import { KubeError, UnreadableError } from '../kube/errors.ts';
@@ -91,11 +92,8 @@ export async function* sweep(options: SweepOptions & { readonly part?: Part }): 
   const found = async (considered: Considered) =>
     'search' in considered ? { subjects: await collect(considered.search(reader)) } : considered;
   const surveying = functions.filter((fn) => fn.atSweep === undefined);
-  const chain = surveying.some((fn) => fn.surveysChain === true);
-  const target = surveying.some((fn) => fn.watches.some(({ kind }) => kind === 'Setting'));
-  const pages = surveying.length === 0 ? [] : survey(reader, scope, { chain, target, nowMs: nowMs() });
   let listed = true;
-  lists: for await (const items of pages) {
+  lists: for await (const items of itemsFor(surveying, reader, scope, nowMs())) {
     for (const item of items) {
       if (part?.isOver() === true) {
         listed = false;
@@ -140,11 +138,27 @@ interface Due {
   readonly key: string;
 }
 
+/** What the functions have to be shown; what none of them asks for is not read. */
+async function* itemsFor(
+  functions: readonly AnyFunction[],
+  reader: Reader,
+  scope: SweepOptions['scope'],
+  nowMs: number,
+): AsyncGenerator<Iterable<SurveyItem>> {
+  const others = functions.filter((fn) => fn.surveysClasses !== true);
+  const chain = others.some((fn) => fn.surveysChain === true);
+  const target = others.some((fn) => fn.watches.some(({ kind }) => kind === 'Setting'));
+  if (others.length > 0) yield* survey(reader, scope, { chain, target, nowMs });
+  // StorageClasses are in no namespace, and no part of any selection of VMBackups.
+  const whole = scope?.namespace === undefined && scope?.selector === undefined;
+  if (whole && others.length < functions.length) yield* surveyClasses(reader);
+}
+
 /** Subjects that are looked at between two questions whether the view of the world is still fresh. */
 const BATCH = 100;
 const LISTS_PAY_FROM = 20;
 /** How old a view may get before nothing more is written by it. Each write still names the version it was seen in. */
-const VIEW_MS = 10_000;
+const VIEW_MS = 30_000;
 
 async function look(
   fn: AnyFunction,

@@ -29,12 +29,12 @@ describe('a command line that is right', () => {
   });
 
   test.each([
-    ['table', /^NAME +SUMMARY\ndrill-restore [^]*\nfix-handle /],
+    ['table', /^NAME +SUMMARY\ncheck-capability [^]*\nfix-handle /],
     ['wide', /WATCHES +NEEDS/],
-    ['yaml', /^- name: drill-restore/],
+    ['yaml', /^- name: check-capability/],
     [
       'name',
-      /^drill-restore\nfix-handle\npreflight-restore\nrebuild-snapshot\nrecord-consistency\nrediscover-target\nrelink-vmbackup\nverify-backup\n$/,
+      /^check-capability\ndrill-restore\nfix-handle\npreflight-restore\nrebuild-snapshot\nrecord-consistency\nrediscover-target\nrelink-vmbackup\nverify-backup\n$/,
     ],
   ])('functions -o %s', async (format, shape) => {
     expect((await gleaner(['functions', '-o', format])).out).toMatch(shape);
@@ -54,7 +54,10 @@ describe('a command line that is wrong: one sentence on stderr, exit code 2', ()
     { argv: ['functions', 'fix-handle'], says: 'too many arguments' },
     { argv: ['scan', '-o', 'xml'], says: 'Allowed choices are table, wide, json, yaml, name' },
     { argv: ['scan', 'pods'], says: '"pods" is no kind that Gleaner looks at' },
-    { argv: ['scan', '--function', 'fix'], says: 'no function "fix"; there are: drill-restore, fix-handle' },
+    {
+      argv: ['scan', '--function', 'fix'],
+      says: 'no function "fix"; there are: check-capability, drill-restore, fix-handle',
+    },
     { argv: ['scan', '--policy', 'fix-handle.mode=swap'], says: 'fix-handle.procedure=auto|create|swap' },
     { argv: ['scan', '--policy', 'fix-handle.procedure=swop'], says: 'write fix-handle.procedure=auto|create|swap' },
     { argv: ['plan', '--procedure', 'swop'], says: 'auto, create, swap' },

@@ -1,10 +1,10 @@
-/** The test-bed on the command line: `node test/cluster/bed.ts build|up|down|status|kubeconfig`. */
+/** The test-bed on the command line: `node test/cluster/bed.ts build|up|down|status|kubeconfig|clean`. */
 import { Command, Option } from 'commander';
-import { build, goVersion } from './build.ts';
+import { build, clean, goVersion } from './build.ts';
 import { down, NoGoError, running, up } from './cluster.ts';
 import { kubeconfigOf } from './control-plane.ts';
 import type { Choice } from './parts.ts';
-import { defaultChoice, parseChoice, partsFor, versions } from './parts.ts';
+import { defaultChoice, everyPart, parseChoice, partsFor, versions } from './parts.ts';
 import { logFile, processes } from './processes.ts';
 import { loadState } from './state.ts';
 
@@ -44,6 +44,14 @@ program
   .action(async ({ with: choice, name, jobs, fsync }: { with: Choice; name: string; jobs: number; fsync: boolean }) => {
     const state = await up({ name, choice, jobs, fsync, say });
     say(`The bed is up. export KUBECONFIG=${kubeconfigOf(state.run, 'admin')}`);
+  });
+
+program
+  .command('clean')
+  .description('remove binaries that no choice of versions of this source tree uses')
+  .action(async () => {
+    const removed = await clean(everyPart());
+    say(removed.length === 0 ? 'Nothing to remove.' : `Removed ${removed.join(', ')}.`);
   });
 
 program

@@ -1,9 +1,8 @@
 /** Builds the parts with Go, each once per content of its sources. */
 import { createHash } from 'node:crypto';
 import { execFile, spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { cp, mkdir, mkdtemp, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { cp, mkdir, mkdtemp, readFile, readdir, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Part } from './parts.ts';
 import { binFolder, goCaches, modulesFolder, sourceFolder } from './places.ts';
@@ -26,6 +25,7 @@ export interface BuildOptions {
   readonly say: (line: string) => void;
 }
 
+const FORGOTTEN_AFTER_DAYS = 14;
 const goEnv = { ...process.env, ...goCaches, GOFLAGS: '-buildvcs=false -modcacherw', GOWORK: 'off' };
 const execute = promisify(execFile);
 
@@ -50,7 +50,8 @@ export async function binariesOf(part: Part): Promise<string> {
 /** Builds what is missing, in order, and stops at the first part that fails. */
 export async function build(parts: readonly Part[], options: BuildOptions): Promise<void> {
   const missing: Part[] = [];
-  for (const part of parts) if (!existsSync(await binariesOf(part))) missing.push(part);
+  for (const part of parts) if (!(await isBuilt(part))) missing.push(part);
+  await forgetUnused();
   if (missing.length === 0) return options.say(`All ${parts.length} parts are built.`);
   const minutes = missing.reduce((sum, part) => sum + part.coldMinutes, 0);
   options.say(
@@ -64,7 +65,43 @@ export async function build(parts: readonly Part[], options: BuildOptions): Prom
   }
 }
 
+/** Marks what it finds as used today. */
+async function isBuilt(part: Part): Promise<boolean> {
+  const now = new Date();
+  return utimes(await binariesOf(part), now, now).then(
+    () => true,
+    () => false,
+  );
+}
+
+/**
+ * Binaries of sources that changed since are of no use here, but perhaps to another branch: they go after a while. What
+ * an interrupted build left goes sooner.
+ */
+async function forgetUnused(): Promise<void> {
+  for (const [folder, days] of [
+    [binFolder, FORGOTTEN_AFTER_DAYS],
+    [sourceFolder, 1],
+  ] as const)
+    for (const name of await readdir(folder).catch(() => [])) {
+      const path = join(folder, name);
+      const found = await stat(path).catch(() => undefined); // somebody else may be removing it as well
+      if (found && found.mtimeMs < Date.now() - days * 24 * 3_600_000) await rm(path, { recursive: true, force: true });
+    }
+}
+
+/** Removes all binaries but those of these parts, and what interrupted builds left; gives the names. */
+export async function clean(keep: readonly Part[]): Promise<string[]> {
+  const kept = new Set(await Promise.all(keep.map(binariesOf)));
+  const all = (folder: string) => readdir(folder).catch(() => []);
+  const old = (await all(binFolder)).map((name) => join(binFolder, name)).filter((path) => !kept.has(path));
+  old.push(...(await all(sourceFolder)).map((name) => join(sourceFolder, name)));
+  for (const path of old) await rm(path, { recursive: true, force: true });
+  return old.map((path) => basename(path));
+}
+
 async function buildPart(part: Part, { jobs }: BuildOptions): Promise<void> {
+  const target = await binariesOf(part); // before anything is read: what changes meanwhile belongs to another target
   await mkdir(sourceFolder, { recursive: true });
   const source = await mkdtemp(join(sourceFolder, `${part.name}-`));
   try {
@@ -81,9 +118,11 @@ async function buildPart(part: Part, { jobs }: BuildOptions): Promise<void> {
     ];
     for (const [binary, path] of Object.entries(part.binaries))
       await nicely('go', ['build', ...flags, '-o', join(made, binary), path], source);
-    const target = await binariesOf(part);
     await mkdir(binFolder, { recursive: true });
-    await rename(made, target); // all or nothing: an interrupted build leaves no half folder
+    // All or nothing: an interrupted build leaves no half folder. One beside this may have been quicker with the same.
+    await rename(made, target).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'ENOTEMPTY' && error.code !== 'EEXIST') throw error;
+    });
   } catch (error) {
     throw new BuildError(part, error instanceof Error ? error.message : String(error));
   } finally {
@@ -95,14 +134,19 @@ async function buildPart(part: Part, { jobs }: BuildOptions): Promise<void> {
  * Programs that embed a whole release begin from its own go.mod (the replace block matters) and go.sum
  * (not every checksum they need is in the public database).
  */
-async function beginFromRelease({ module, version }: NonNullable<Part['release']>, folder: string): Promise<void> {
+async function beginFromRelease(
+  { module, version, instead = {} }: NonNullable<Part['release']>,
+  folder: string,
+): Promise<void> {
   const release = await moduleFolder(`${module}@v${version}`);
   const lines = (await readFile(join(release, 'go.mod'), 'utf8'))
     .split('\n')
-    .filter((line) => !/^(module|toolchain) /.test(line));
+    .filter((line) => !/^(module|toolchain) /.test(line))
+    .filter((line) => !Object.keys(instead).some((it) => line.trim().startsWith(`${it} =>`)));
+  const replaced = Object.entries(instead).map(([from, to]) => `replace ${from} => ${to}`);
   await writeFile(
     join(folder, 'go.mod'),
-    ['module gleaner.bed/program', ...lines, `require ${module} v${version}`, ''].join('\n'),
+    ['module gleaner.bed/program', ...lines, ...replaced, `require ${module} v${version}`, ''].join('\n'),
   );
   await writeFile(join(folder, 'go.sum'), await readFile(join(release, 'go.sum')));
 }

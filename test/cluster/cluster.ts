@@ -116,8 +116,12 @@ export async function running(name = 'default'): Promise<BedState | undefined> {
 /** Stops the API server as a crash would and starts it again; its caches then begin at the present. */
 export async function restartApiServer(state: BedState): Promise<void> {
   await stop(state.run, 'kube-apiserver', 'SIGKILL');
-  await startApiServer(state, await binaryFinder(partsFor(state.choice)));
+  await startApiServerAgain(state);
 }
+
+/** Starts the API server of a bed in which it was stopped. */
+export const startApiServerAgain = async (state: BedState): Promise<void> =>
+  startApiServer(state, await binaryFinder(partsFor(state.choice)));
 
 /** Another Harvester version on the running bed, with its definitions, as an upgrade in place brings it. */
 export async function upgradeHarvester(

@@ -20,6 +20,7 @@ const users: Readonly<Record<string, string>> = {
   'csi-provisioner': 'system:masters',
   longhorn: 'system:masters',
   harvester: 'system:masters',
+  'harvester-webhook': 'system:masters',
   'data-plane': 'system:masters',
   kubevirt: 'system:masters',
   knative: 'system:masters',

@@ -6,10 +6,11 @@ import { moduleFolder } from './build.ts';
 import type { Client, KubeObject } from './client.ts';
 import { until } from './client.ts';
 import type { Choice } from './parts.ts';
-import { definitionModules, versions } from './parts.ts';
+import { definitionModules, hasHarvesterWebhook, hasWebhooks, versions } from './parts.ts';
 
 /** Definitions for a choice of versions. Those of a program that is left out come from its newest known line. */
-export async function definitions({ harvester, longhorn }: Choice): Promise<KubeObject[]> {
+export async function definitions(choice: Choice): Promise<KubeObject[]> {
+  const { harvester, longhorn } = choice;
   const harvesterVersion = harvester === 'none' ? versions.harvester[0] : harvester;
   const longhornVersion = longhorn === 'none' ? versions.longhorn[0] : longhorn;
   const [snapshots, ofHarvester, ofLonghorn] = await Promise.all([
@@ -20,8 +21,13 @@ export async function definitions({ harvester, longhorn }: Choice): Promise<Kube
   return [
     ...snapshots.filter((it) => it['spec'].group === 'snapshot.storage.k8s.io'),
     ...ofHarvester.filter((it) => it['spec'].group !== 'snapshot.storage.k8s.io'), // newer charts carry a copy
-    ...ofLonghorn.map(withoutDefaulting),
-    ...['VirtualMachine', 'VirtualMachineInstance', 'VirtualMachineInstanceMigration'].map(minimalKubevirt),
+    ...ofLonghorn.map(hasWebhooks(choice) ? withoutConversion : withoutDefaulting),
+    ...['VirtualMachine', 'VirtualMachineInstance', 'VirtualMachineInstanceMigration'].map((kind) =>
+      minimal('kubevirt.io', 'v1', kind),
+    ),
+    ...(hasHarvesterWebhook(choice)
+      ? readByWebhook.map(([group, version, kind, plural]) => minimal(group, version, kind, plural))
+      : []),
   ];
 }
 
@@ -52,11 +58,15 @@ async function definitionsIn(module: string, folder: string, only?: string): Pro
 
 /**
  * Longhorn's API writes Volumes with empty enum fields and relies on its mutating webhook to fill them in.
- * The webhook does not run here, so the bed's copy of the Volume definition accepts them empty.
+ * Where the webhook does not run, the bed's copy of the Volume definition accepts them empty.
  */
 function withoutDefaulting(definition: KubeObject): KubeObject {
   if (definition.metadata.name === 'volumes.longhorn.io')
     for (const version of definition['spec'].versions) dropEnums(version.schema.openAPIV3Schema.properties.spec);
+  return withoutConversion(definition);
+}
+
+function withoutConversion(definition: KubeObject): KubeObject {
   // v1beta1 would be converted by another webhook that does not run here; nobody asks for it.
   definition['spec'].versions = definition['spec'].versions.filter(
     (version: any) => version.storage || version.name === 'v1beta2',
@@ -71,21 +81,33 @@ function dropEnums(schema: any): void {
   for (const value of Object.values(schema)) dropEnums(value);
 }
 
-/** KubeVirt's operator makes its definitions while running, so no module has them; any content is accepted here. */
-function minimalKubevirt(kind: string): KubeObject {
+/** Kinds that Harvester's webhook keeps in its caches; it does not get ready without them, and here there are none. */
+const readByWebhook: readonly [group: string, version: string, kind: string, plural?: string][] = [
+  ['k8s.cni.cncf.io', 'v1', 'NetworkAttachmentDefinition', 'network-attachment-definitions'],
+  ['network.harvesterhci.io', 'v1beta1', 'ClusterNetwork'],
+  ['network.harvesterhci.io', 'v1beta1', 'VlanConfig'],
+  ['network.harvesterhci.io', 'v1beta1', 'VlanStatus', 'vlanstatuses'],
+  ['fleet.cattle.io', 'v1alpha1', 'Cluster'],
+  ['cluster.x-k8s.io', 'v1beta1', 'Cluster'],
+  ['cluster.x-k8s.io', 'v1beta1', 'Machine'],
+  ['management.cattle.io', 'v3', 'ManagedChart'],
+  ['management.cattle.io', 'v3', 'Feature'],
+];
+
+/** For kinds whose definitions are in no module, as KubeVirt's operator makes its own; any content is accepted. */
+function minimal(group: string, version: string, kind: string, plural = `${kind.toLowerCase()}s`): KubeObject {
   const singular = kind.toLowerCase();
-  const plural = `${singular}s`;
   return {
     apiVersion: 'apiextensions.k8s.io/v1',
     kind: 'CustomResourceDefinition',
-    metadata: { name: `${plural}.kubevirt.io` },
+    metadata: { name: `${plural}.${group}` },
     spec: {
-      group: 'kubevirt.io',
+      group,
       scope: 'Namespaced',
       names: { kind, plural, singular, listKind: `${kind}List` },
       versions: [
         {
-          name: 'v1',
+          name: version,
           served: true,
           storage: true,
           subresources: { status: {} },

@@ -5,10 +5,12 @@ import type { Client } from './client.ts';
 import { until } from './client.ts';
 import { kubeconfigOf } from './control-plane.ts';
 import { BUCKET, REGION } from './doubles/store.ts';
+import { hasHarvesterWebhook } from './parts.ts';
 import type { Program } from './processes.ts';
 import { start } from './processes.ts';
 import type { BedState } from './state.ts';
-import { servedFolder } from './storage.ts';
+import { applyFixture, servedFolder } from './storage.ts';
+import { startHarvesterWebhook } from './webhooks.ts';
 
 /** Keys of the S3 server of the bed; it listens on loopback and holds nothing of value. */
 const S3_KEYS = { accessKeyId: 'bed', secretAccessKey: 'bed-secret' };
@@ -16,8 +18,10 @@ const SETTING = { apiVersion: 'harvesterhci.io/v1beta1', kind: 'Setting', name: 
 
 export async function startHarvester(state: BedState, client: Client, bin: (binary: string) => string): Promise<void> {
   await mkdir(join(servedFolder(state), BUCKET), { recursive: true });
+  await applyFixture(client, 'harvester.yaml');
   await Promise.all([start(state.run, s3(state, bin('versitygw'))), startKubevirt(state, client)]);
   await startHarvesterControllers(state, bin);
+  if (hasHarvesterWebhook(state.choice)) await startHarvesterWebhook(state, client, bin);
 }
 
 /** Only the controllers: they may be stopped and another version started in their place. */
@@ -52,6 +56,17 @@ export async function setBackupTarget(
       setting?.['status']?.conditions?.some((it: any) => it.type === 'configured' && it.status === 'True') &&
       !setting['value'].includes(S3_KEYS.secretAccessKey)
     );
+  });
+}
+
+/** What a user does who takes the target away: the setting is emptied, and Harvester tells Longhorn. */
+export async function disconnectBackupTarget(client: Client): Promise<void> {
+  await client.patch(SETTING, { value: '' });
+  await until('Longhorn to have forgotten the target', async () => {
+    const longhorn = { apiVersion: 'longhorn.io/v1beta2', namespace: 'longhorn-system' };
+    const target = await client.find({ ...longhorn, kind: 'BackupTarget', name: 'default' });
+    const { length } = await client.list(longhorn.apiVersion, 'Backup', { namespace: longhorn.namespace });
+    return target?.['spec'].backupTargetURL === '' && target['status']?.available === false && length === 0;
   });
 }
 

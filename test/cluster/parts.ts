@@ -12,7 +12,12 @@ export interface Part {
   /** What to build: binary name → package. */
   readonly binaries: Readonly<Record<string, string>>;
   /** A release whose own go.mod and go.sum the build begins from; without it the folder has both. */
-  readonly release?: { readonly module: string; readonly version: string };
+  readonly release?: {
+    readonly module: string;
+    readonly version: string;
+    /** Modules of its go.mod that cannot be had, and what stands in for them (`module version`). */
+    readonly instead?: Readonly<Record<string, string>>;
+  };
   readonly ldflags?: string;
   /** Minutes with cold caches on two cores, one package at a time; measured, for the user to know. */
   readonly coldMinutes: number;
@@ -83,6 +88,21 @@ const harvester = (version: string): Part => ({
   without: 'storage still runs (--with harvester=none), and so does any other Harvester version',
 });
 
+/** Later releases do not resolve: their webhook's packages want modules that are in no public proxy. */
+const WEBHOOK_OF_HARVESTER = '1.4.2';
+const harvesterWebhook: Part = {
+  name: `harvester-webhook-${WEBHOOK_OF_HARVESTER}`,
+  folder: 'harvester-webhook',
+  binaries: { 'harvester-webhook': '.' },
+  release: {
+    module: 'github.com/harvester/harvester',
+    version: WEBHOOK_OF_HARVESTER,
+    instead: { 'helm.sh/helm/v3': 'helm.sh/helm/v3 v3.15.4' },
+  },
+  coldMinutes: 3,
+  without: 'everything but admission (--with webhooks=none)',
+};
+
 const longhorn = (version: string): Part => ({
   name: `longhorn-${version}`,
   folder: 'longhorn',
@@ -114,6 +134,8 @@ export const versions = {
   harvester: ['1.4.2', '1.6.0', '1.8.0'],
   longhorn: ['1.8.1', '1.7.2'],
   knative: ['0.47.0'],
+  /** Longhorn's of its own version, and Harvester's where there is one. */
+  webhooks: ['real'],
 } as const;
 
 export interface Choice {
@@ -121,6 +143,7 @@ export interface Choice {
   readonly longhorn: string;
   /** Left out unless asked for. */
   readonly knative?: string;
+  readonly webhooks?: string;
 }
 
 export const defaultChoice: Choice = { harvester: '1.4.2', longhorn: '1.8.1' };
@@ -146,9 +169,25 @@ export function partsFor(choice: Choice): Part[] {
     ...controlPlane,
     ...(choice.longhorn === 'none' ? [] : [...csi, longhorn(choice.longhorn)]),
     ...(choice.harvester === 'none' ? [] : [s3, harvester(choice.harvester)]),
+    ...(hasHarvesterWebhook(choice) ? [harvesterWebhook] : []),
     ...((choice.knative ?? 'none') === 'none' ? [] : [knative]),
   ];
 }
+
+export const hasWebhooks = ({ webhooks = 'none' }: Choice): boolean => webhooks !== 'none';
+export const hasHarvesterWebhook = (choice: Choice): boolean =>
+  hasWebhooks(choice) && choice.harvester === WEBHOOK_OF_HARVESTER;
+
+/** Every part of every choice. */
+export const everyPart = (): Part[] => [
+  ...controlPlane,
+  ...csi,
+  ...versions.longhorn.map(longhorn),
+  s3,
+  ...versions.harvester.map(harvester),
+  harvesterWebhook,
+  knative,
+];
 
 /** Modules of which only files are used: the custom resource definitions. */
 export const definitionModules = {

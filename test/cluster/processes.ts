@@ -33,6 +33,9 @@ export const logFile = (run: string, name: string): string => join(logs(run), `$
 export async function start(run: string, program: Program, timeoutMs = 60_000): Promise<void> {
   await mkdir(pids(run), { recursive: true });
   await mkdir(logs(run), { recursive: true });
+  // A second one would take the pid file of the first, which nobody could then stop.
+  if ((await processes(run)).some((it) => it.name === program.name && it.alive))
+    throw new Error(`${program.name} runs already`);
   const out = openSync(logFile(run, program.name), 'w');
   const child = spawn(program.command, [...program.args], {
     detached: true,
@@ -94,6 +97,12 @@ export async function stop(
     await sleep(20);
   }
   await rm(file);
+}
+
+/** Sends a signal to one program, e.g. to freeze it as a pod on an overloaded node is frozen. */
+export async function signal(run: string, name: string, what: NodeJS.Signals): Promise<void> {
+  const entry = JSON.parse(await readFile(join(pids(run), `${name}.json`), 'utf8')) as PidFile;
+  if (await isSame(entry)) kill(entry.pid, what);
 }
 
 /** Stops everything the run folder knows of, last started first, and what was started in the meantime too. */

@@ -15,6 +15,8 @@ export const portNames = [
   'proxy',
   'ingress',
   'filter',
+  'longhornWebhook',
+  'harvesterWebhook',
 ] as const;
 export type Port = (typeof portNames)[number];
 

@@ -5,9 +5,11 @@ import { parseAllDocuments } from 'yaml';
 import type { Client, KubeObject } from './client.ts';
 import { kubeconfigOf } from './control-plane.ts';
 import { fixturesFolder } from './places.ts';
+import { hasWebhooks } from './parts.ts';
 import type { Program } from './processes.ts';
 import { start, stop } from './processes.ts';
 import type { BedState } from './state.ts';
+import { longhornWebhookArgs, prepareCertificate, registerLonghornWebhook } from './webhooks.ts';
 
 /** Folder the S3 server serves; the data-plane double writes Longhorn's files straight into it. */
 export const servedFolder = (state: BedState): string => join(state.store ?? state.run, 's3');
@@ -42,11 +44,13 @@ export async function startStorage(state: BedState, client: Client, bin: (binary
   await applyFixture(client, 'storage.yaml');
   const podIP = managerAddress(state);
   await client.patchStatus(MANAGER_POD, { phase: 'Running', podIP, podIPs: [{ ip: podIP }] });
+  if (hasWebhooks(state.choice)) await prepareCertificate(state);
   await start(state.run, dataPlane(state));
   await Promise.all([
     start(state.run, sidecar(state, bin, 'snapshot-controller', 'Starting snapshot controller')),
     startLonghorn(state, bin),
   ]);
+  if (hasWebhooks(state.choice)) await registerLonghornWebhook(state, client);
 }
 
 /** Longhorn and the two sidecars that hang on its socket; they give up when it is not there, so it comes first. */
@@ -85,8 +89,15 @@ function longhorn(state: BedState, command: string): Program {
   return {
     name: 'longhorn',
     command,
-    args: ['-listen', `${managerAddress(state)}:9500`, '-socket', socket(state)],
-    env: { KUBECONFIG: kubeconfigOf(state.run, 'longhorn'), POD_NAMESPACE: 'longhorn-system' },
+    args: [
+      ...['-listen', `${managerAddress(state)}:9500`, '-socket', socket(state)],
+      ...(hasWebhooks(state.choice) ? longhornWebhookArgs(state) : []),
+    ],
+    env: {
+      KUBECONFIG: kubeconfigOf(state.run, 'longhorn'),
+      POD_NAMESPACE: 'longhorn-system',
+      NODE_NAME: 'node-1',
+    },
     ready: (log) => /\bready$/m.test(log),
   };
 }

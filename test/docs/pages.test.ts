@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import * as functions from '../../functions/index.ts';
-import { functionsPage, reasonsPage, Results, withFigures } from '../../docs/pages.ts';
+import { capabilities, functionsPage, reasonsPage, Results, withFigures } from '../../docs/pages.ts';
 import { reasons } from '../../shared/plan/reason.ts';
 
 const root = join(import.meta.dirname, '../..');
@@ -13,6 +13,7 @@ const results = existsSync(join(root, measured)) ? Results.parse(JSON.parse(read
 describe('generated pages are up to date (else: npm run docs)', () => {
   test('docs/reasons.md', () => expect(read('docs/reasons.md')).toBe(reasonsPage()));
   test('docs/functions.md', () => expect(read('docs/functions.md')).toBe(functionsPage(Object.values(functions))));
+  test('docs/capabilities.md', () => expect(read('docs/capabilities.md')).toBe(capabilities()));
   test('the figures of README.md', () => expect(read('README.md')).toBe(withFigures(read('README.md'), results)));
 });
 

@@ -71,7 +71,7 @@ describe.each(hosts)('under %s', (_, startHost) => {
       ['an object that is not there', eventOf(madeUp), [204]],
       ['a payload that looks well', eventOf(right), [204]],
       ['an unknown type', eventOf(content, 'com.example.made-up'), [204]],
-      ['an unknown kind', eventOf({ ...content, kind: 'Deployment', apiVersion: 'apps/v1' }), [204]],
+      ['an unknown kind', eventOf({ ...content, kind: 'Secret', apiVersion: 'v1' }), [204]],
       ['a name that leads elsewhere', eventOf({ ...content, metadata: { name: '../secrets' } }), [400]],
       ['no event', post('{"hello":"world"}', 'application/json'), [400]],
       ['a text', post('hello', 'text/plain'), [400]],

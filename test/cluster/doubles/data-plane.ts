@@ -2,11 +2,14 @@
  * Longhorn's data plane, played on the objects: what engines, replicas and Longhorn's controllers would make of them.
  * Volumes become detached, snapshots and backups complete at once, the backup target is read when a sync is asked for.
  *
- * It never deletes a Backup of its own accord. A Backup that anybody deletes is written to `deleted-backups.jsonl`
- * before it goes, with its files in the store, as Longhorn would do: a test reads that file, and data is really lost.
+ * Of its own accord it deletes a Backup only as Longhorn does: the object, when the target is disconnected. A Backup that
+ * anybody deletes is written to `deleted-backups.jsonl` before it goes, with its files in the store, as Longhorn would do:
+ * a test reads that file, and data is really lost.
  *
  * Not doubled: attaching, data, engine failures, duplicate BackupVolumes (Longhorn 1.8 can make them), poll ticks,
  * expanding and cloning, backing images, recurring jobs, Longhorn's admission webhook.
+ *
+ * Differs: a target is read at once, unless its annotation `bed/reading-takes-seconds` says how long that takes.
  *
  * Usage: node data-plane.ts KUBECONFIG SERVED_FOLDER LEDGER LONGHORN_VERSION
  */
@@ -70,7 +73,8 @@ const steps: Record<string, (object: KubeObject) => Promise<unknown>> = {
   BackupTarget: async (target) => {
     const { backupTargetURL = '', syncRequestedAt } = target['spec'];
     const { lastSyncedAt, available } = target['status'] ?? {};
-    if (backupTargetURL === '') return available ? client.patchStatus(refOf(target), { available: false }) : undefined;
+    if (backupTargetURL === '') return available ? disconnect(target) : undefined;
+    if (!available && isStillReading(target)) return undefined;
     if (available && !(syncRequestedAt && (!lastSyncedAt || syncRequestedAt > lastSyncedAt))) return undefined;
     for (const stored of await readBackups(served)) await known(stored.volume, stored.backup);
     return client.patchStatus(refOf(target), {
@@ -91,6 +95,29 @@ const steps: Record<string, (object: KubeObject) => Promise<unknown>> = {
     return client.patch(refOf(target), { spec: { [field]: setting['value'], syncRequestedAt: now() } });
   },
 };
+
+/** Everything known of the target is forgotten, nothing on it is deleted. */
+async function disconnect(target: KubeObject): Promise<void> {
+  const label = { metadata: { labels: { [OBJECT_ONLY]: 'true' } } };
+  for (const kind of ['Backup', 'BackupVolume'])
+    for (const object of await client.list(API, kind, { namespace: NAMESPACE })) {
+      await client.patch(refOf(object), label);
+      await client.remove(refOf(object));
+    }
+  await client.patchStatus(refOf(target), { available: false });
+}
+
+/** A target of any size takes its time to be read. A test says how long, in an annotation. */
+const readingSince = new Map<string, number>();
+function isStillReading({ metadata, spec }: KubeObject): boolean {
+  const seconds = Number(metadata.annotations?.['bed/reading-takes-seconds'] ?? 0);
+  const key = `${metadata.uid} ${spec.backupTargetURL}`;
+  const began = readingSince.get(key) ?? Date.now();
+  readingSince.set(key, began);
+  if (Date.now() - began < seconds * 1_000) return true;
+  readingSince.delete(key);
+  return false;
+}
 
 const detached = {
   ...{

@@ -38,16 +38,16 @@ function forward(
   to: { port: number; done: () => void },
 ): void {
   const headers = { ...request.headers, host: url.host };
-  const onward = httpRequest(
-    { host: '127.0.0.1', port: to.port, method: request.method, path: url.pathname + url.search, headers },
-    (answer) => {
-      response.writeHead(answer.statusCode ?? 502, answer.headers);
-      answer.pipe(response);
-      process.stdout.write(
-        `${request.method} ${url.host}${url.pathname} ${answer.statusCode} ${String(request.headers['ce-type'] ?? '')}\n`,
-      );
-    },
-  );
+  process.stdout.write(`> ${url.host} ${String(request.headers['ce-type'] ?? '')}\n`);
+  // No connection is kept: one that the other end closes in the same moment would look like a function that died.
+  const at = { host: '127.0.0.1', port: to.port, path: url.pathname + url.search };
+  const onward = httpRequest({ ...at, method: request.method, headers, agent: false }, (answer) => {
+    response.writeHead(answer.statusCode ?? 502, answer.headers);
+    answer.pipe(response);
+    process.stdout.write(
+      `${request.method} ${url.host}${url.pathname} ${answer.statusCode} ${String(request.headers['ce-type'] ?? '')}\n`,
+    );
+  });
   response.on('close', () => to.done());
   onward.on('error', (error) => response.writeHead(503).end(String(error)));
   request.pipe(onward);

@@ -53,12 +53,13 @@ export class Serving {
   /** Port for a request to a host like `name.namespace.svc…`, starting the function if it is at zero; `done` ends it. */
   async enter(host: string): Promise<{ port: number; done: () => void } | undefined> {
     const [name = '', namespace = ''] = host.split('.');
-    const service = await this.#client.find({ apiVersion: API, kind: 'Service', namespace, name });
-    if (!service) return undefined;
     const key = `function-${namespace}-${name}`;
+    // What runs is found without the API server, as an activator's caches find it.
     let starting = this.#running.get(key);
     if (!starting) {
-      starting = this.#start(key, service);
+      const service = await this.#client.find({ apiVersion: API, kind: 'Service', namespace, name });
+      if (!service) return undefined;
+      starting = this.#running.get(key) ?? this.#start(key, service);
       this.#running.set(key, starting);
       starting.catch(() => this.#running.delete(key));
     }

@@ -60,13 +60,25 @@ export async function afterWrites(
   }
 }
 
-/** Sends a function a tick again and again, as a PingSource does; nobody waits for the answers. */
-export function tick(urls: readonly string[], everyMs: number): { stop(): Promise<void> } {
+export interface Ticking {
+  /** Ends it; gives the status of every tick that was answered, with the function it went to. Once. */
+  stop(): Promise<{ readonly to: string; readonly status: number }[]>;
+}
+
+/** Sends functions (name → address) a tick again and again, as a PingSource does, whether or not the last is answered. */
+export function tick(functions: Readonly<Record<string, string>>, everyMs: number): Ticking {
   let stopped = false;
   let id = 0;
+  let sent: Promise<{ to: string; status: number } | undefined>[] = [];
   const running = (async () => {
     while (!stopped) {
-      for (const url of urls) void ping(url, `tick-${id}`).catch(() => {});
+      for (const [to, url] of Object.entries(functions))
+        sent.push(
+          ping(url, `tick-${id}`).then(
+            (status) => ({ to, status }),
+            () => undefined, // nobody was there, or died over it
+          ),
+        );
       id++;
       await sleep(everyMs);
     }
@@ -75,6 +87,9 @@ export function tick(urls: readonly string[], everyMs: number): { stop(): Promis
     async stop() {
       stopped = true;
       await running;
+      const answers = (await Promise.all(sent)).filter((it) => it !== undefined);
+      sent = [];
+      return answers;
     },
   };
 }

@@ -8,6 +8,7 @@ import type { AnyFunction } from '../../../shared/function.ts';
 import { createApplier } from '../../../shared/kube/apply.ts';
 import type { Applied } from '../../../shared/kube/apply.ts';
 import { connect } from '../../../shared/kube/client.ts';
+import { account } from '../../../shared/manifests/rights.ts';
 import { settle } from '../../../shared/runtime/settle.ts';
 import type { Settling } from '../../../shared/runtime/settle.ts';
 import type { Client } from '../client.ts';
@@ -20,19 +21,8 @@ const NAMESPACE = 'gleaner';
 export async function installAccounts(bed: BedState, client: Client): Promise<Record<string, string>> {
   await client.apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: NAMESPACE } });
   const files: Record<string, string> = {};
-  for (const { name, needs } of Object.values(functions)) {
-    const metadata = { name: `gleaner-${name}` };
-    const rbac = 'rbac.authorization.k8s.io';
-    const rules = needs.map(({ group, resource, verbs }) => ({ apiGroups: [group], resources: [resource], verbs }));
-    await client.apply({ apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name, namespace: NAMESPACE } });
-    await client.apply({ apiVersion: `${rbac}/v1`, kind: 'ClusterRole', metadata, rules });
-    await client.apply({
-      apiVersion: `${rbac}/v1`,
-      kind: 'ClusterRoleBinding',
-      metadata,
-      roleRef: { apiGroup: rbac, kind: 'ClusterRole', name: metadata.name },
-      subjects: [{ kind: 'ServiceAccount', name, namespace: NAMESPACE }],
-    });
+  for (const { name, needs } of Object.values<AnyFunction>(functions)) {
+    for (const { manifest } of account(name, name, NAMESPACE, needs, '')) await client.apply(structuredClone(manifest));
     const path = `/api/v1/namespaces/${NAMESPACE}/serviceaccounts/${name}/token`;
     const request = {
       apiVersion: 'authentication.k8s.io/v1',
@@ -55,7 +45,7 @@ export interface Settled {
   readonly findings: readonly string[];
 }
 
-/** Lets the functions sweep, each with its own rights, until none of them has anything left to write. */
+/** Lets the functions sweep, all at once and each with its own rights, until none has anything left to write. */
 export async function settleAll(files: Readonly<Record<string, string>>, patienceMs = 20_000): Promise<Settled> {
   const seen: { writes: Applied[]; failures: string[]; findings: string[] } = {
     writes: [],
@@ -66,7 +56,9 @@ export async function settleAll(files: Readonly<Record<string, string>>, patienc
     before = seen.writes.length;
     seen.failures = [];
     seen.findings = [];
-    for (const fn of Object.values(functions)) await settleOne(fn, files[fn.name] ?? '', patienceMs, seen);
+    await Promise.all(
+      Object.values<AnyFunction>(functions).map((fn) => settleOne(fn, files[fn.name] ?? '', patienceMs, seen)),
+    );
   }
   return seen;
 }

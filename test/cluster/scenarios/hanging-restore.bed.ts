@@ -37,7 +37,7 @@ describe('Harvester 1.4.2 on Longhorn 1.8.1, backups recovered from the target',
 
   beforeAll(async () => {
     story = await recoveredCluster(TITLE, {
-      choice: { harvester: '1.4.2', longhorn: '1.8.1' },
+      choice: { harvester: '1.4.2', longhorn: '1.8.1', webhooks: 'real' },
       namespace: 'prod',
       machine: 'web',
       backups: [nightly.name, weekly.name],

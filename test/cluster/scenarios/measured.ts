@@ -3,13 +3,23 @@
 export interface Measured {
   readonly wallMs: number;
   readonly calls: { readonly gets: number; readonly lists: number; readonly writes: number };
+  /** Events and reports written. */
+  readonly told: number;
   /** Rounds over everything. */
   readonly rounds: number;
   readonly failures: readonly string[];
 }
 
 export type Line =
-  | { readonly memory: { readonly atMs: number; readonly rssMiB: number; readonly heapMiB: number } }
+  | {
+      readonly memory: {
+        readonly atMs: number;
+        readonly rssMiB: number;
+        readonly heapMiB: number;
+        /** Outside of the heap, yet held by objects in it: mostly bytes received. */
+        readonly externalMiB: number;
+      };
+    }
   | { readonly done: Measured };
 
 const MIB = 1024 ** 2;
@@ -18,8 +28,9 @@ const MIB = 1024 ** 2;
 export async function measured(work: () => Promise<Omit<Measured, 'wallMs'>>): Promise<void> {
   const began = performance.now();
   const timer = setInterval(() => {
-    const { rss, heapUsed } = process.memoryUsage();
-    say({ memory: { atMs: elapsed(), rssMiB: Math.round(rss / MIB), heapMiB: Math.round(heapUsed / MIB) } });
+    const { rss, heapUsed, external } = process.memoryUsage();
+    const [rssMiB = 0, heapMiB = 0, externalMiB = 0] = [rss, heapUsed, external].map((it) => Math.round(it / MIB));
+    say({ memory: { atMs: elapsed(), rssMiB, heapMiB, externalMiB } });
   }, 500);
   const result = await work();
   clearInterval(timer);

@@ -25,7 +25,7 @@ describe('Harvester 1.4.2 on Longhorn 1.7.2, backups recovered from the target',
 
   beforeAll(async () => {
     story = await recoveredCluster(TITLE, {
-      choice: { harvester: '1.4.2', longhorn: '1.7.2' },
+      choice: { harvester: '1.4.2', longhorn: '1.7.2', webhooks: 'real' },
       namespace: 'prod',
       machine: 'web',
       backups: [nightly.name, careless.name],

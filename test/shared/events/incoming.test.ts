@@ -102,7 +102,7 @@ describe('readEvent', () => {
   test.each<[string, object]>([
     ['a type nobody knows', { type: 'com.example.x' }],
     ['a type that is a property of every object', { type: 'constructor' }],
-    ['a kind nobody knows', { kind: 'Deployment', apiversion: 'apps/v1', namespace: 'prod' }],
+    ['a kind nobody knows', { kind: 'Secret', apiversion: 'v1', namespace: 'prod' }],
     ['a known kind of another group', { apiversion: 'example.com/v1' }],
     ...ownReplies.map((type): [string, object] => [`our own reply ${type}`, { type }]),
   ])('%s is not for us', (_, changes) => {

@@ -1,0 +1,42 @@
+import { notesToSet } from '../../shared/capability/notes.ts';
+import { describeRef, ref } from '../../shared/domain/kinds.ts';
+import type { Applier } from '../../shared/kube/apply.ts';
+import { ConflictError, GoneError } from '../../shared/kube/errors.ts';
+import type { Reader } from '../../shared/kube/ports.ts';
+import type { Io } from '../io.ts';
+
+const MAX_ATTEMPTS = 5;
+
+/** Takes Gleaner's annotations off every StorageClass, and touches no other. */
+export async function clearNotes(reader: Reader, applier: Applier, dryRun: boolean, io: Io): Promise<void> {
+  let cleared = 0;
+  for await (const { metadata } of reader.list('StorageClass')) {
+    if (!(await clearOne(reader, applier, metadata.name))) continue;
+    cleared++;
+    const name = describeRef(ref('StorageClass', metadata.name));
+    await io.out(`${name}: ${dryRun ? 'annotations would be taken off' : 'annotations taken off'}\n`);
+  }
+  await io.out(
+    cleared === 0
+      ? 'No StorageClass has annotations of Gleaner’s.\n'
+      : 'The function check-capability puts them back where it runs, unless GLEANER_CHECK_CAPABILITY_ANNOTATE=off is set.\n',
+  );
+}
+
+async function clearOne(reader: Reader, applier: Applier, name: string): Promise<boolean> {
+  for (let attempt = 1; ; attempt++) {
+    const found = await reader.get('StorageClass', name);
+    const annotations = notesToSet(found?.metadata.annotations, undefined);
+    if (found === undefined || Object.keys(annotations).length === 0) return attempt > 1;
+    const { uid, resourceVersion } = found.metadata;
+    const target = { kind: 'StorageClass', name, uid, resourceVersion } as const;
+    try {
+      for await (const { result } of applier.apply([{ do: 'annotateClass', target, annotations }])) {
+        return result === 'done';
+      }
+    } catch (error) {
+      const moved = error instanceof ConflictError || error instanceof GoneError;
+      if (!moved || attempt === MAX_ATTEMPTS) throw error;
+    }
+  }
+}

@@ -1,0 +1,67 @@
+import { advise } from '../../shared/advice/advice.ts';
+import type { SeenAdvice } from '../../shared/advice/read.ts';
+import { readAdvice } from '../../shared/advice/read.ts';
+import { memoize } from '../../shared/kube/memoize.ts';
+import type { Reader } from '../../shared/kube/ports.ts';
+import { needsAttention } from '../../shared/plan/plan.ts';
+import { findingsOf } from '../../shared/runtime/settle.ts';
+import { sweep } from '../../shared/runtime/sweep.ts';
+import { printAdvice } from '../advise/printer.ts';
+import { withCluster } from '../cluster.ts';
+import { defineCommand, exit } from '../command.ts';
+import { sentenceOf } from '../errors.ts';
+import { functionsNamed } from '../functions.ts';
+import type { ClusterOptions, OutputOptions, VerboseOptions } from '../options.ts';
+import { clusterOptions, outputOption, verboseOption } from '../options.ts';
+import { configsFrom } from '../policies.ts';
+
+type Options = ClusterOptions & OutputOptions & VerboseOptions;
+
+export const adviseCommand = defineCommand<Options>({
+  name: 'advise',
+  summary: 'Which practices that keep backups restorable does this cluster not keep? Changes nothing',
+  description:
+    'For each practice: whether it is kept, why it is worth it, what was seen, and the command that brings it about. ' +
+    'Answers 1 when one is not kept.',
+  examples: [
+    { does: 'What should be done differently here?', command: 'gleaner advise' },
+    {
+      does: 'Only what is not kept',
+      command: `gleaner advise -o json | jq '.advice[] | select(.result == "advised")'`,
+    },
+  ],
+  options: [outputOption, ...clusterOptions, verboseOption],
+  async run({ options, io }) {
+    return withCluster(options, async ({ reader }) => {
+      const seen = await readAdvice(memoize(reader), await lookAtChains(reader), Date.now());
+      const advice = advise(seen);
+      await printAdvice(advice, options.output, io);
+      return advice.some(({ result }) => result === 'advised') ? exit.open : exit.ok;
+    });
+  },
+});
+
+/** What verify-backup says of all VMBackups, counted. What nobody claims is doctor's to tell. */
+async function lookAtChains(reader: Reader): Promise<SeenAdvice['chain']> {
+  let [sound, broken] = [0, 0];
+  let first: string | undefined;
+  try {
+    for await (const swept of sweep({
+      functions: functionsNamed(['verify-backup']),
+      reader,
+      configOf: configsFrom({}),
+    })) {
+      if (swept.kind === 'failure') return { unknown: sentenceOf(swept.error) };
+      for (const finding of findingsOf(swept)) {
+        if (finding.reason === 'BackupVerified') sound++;
+        else if (needsAttention(finding) && !/^Orphan/.test(finding.reason)) {
+          broken++;
+          first ??= finding.message;
+        }
+      }
+    }
+  } catch (error) {
+    return { unknown: sentenceOf(error) };
+  }
+  return { found: { sound, broken, ...(first !== undefined && { first }) } };
+}

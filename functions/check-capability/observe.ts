@@ -1,0 +1,66 @@
+import type { Ref } from '../../shared/domain/kinds.ts';
+import { ref } from '../../shared/domain/kinds.ts';
+import { FIELD_MANAGER, MANAGED_BY_LABEL } from '../../shared/domain/names.ts';
+import type { ConfigFault } from '../../shared/capability/faults.ts';
+import { faultsOf } from '../../shared/capability/faults.ts';
+import type { SeenClass } from '../../shared/capability/read.ts';
+import { readClass, readSurroundings } from '../../shared/capability/read.ts';
+import type { ClusterReportKind } from '../../shared/chain/reports.ts';
+import { clusterReportKindOf, reportNameOf } from '../../shared/chain/reports.ts';
+import { isDeleting } from '../../shared/chain/judge.ts';
+import type { Reader } from '../../shared/kube/ports.ts';
+import type { ClusterReportObject } from '../../shared/objects/types.ts';
+import type { Identity } from '../../shared/plan/action.ts';
+import { EVENTS_NAMESPACE } from '../../shared/plan/record.ts';
+import { faultEventName } from './records.ts';
+
+export type Seen = { readonly subject: Ref } & (
+  | { readonly is: 'nothing' }
+  | ({ readonly is: 'class'; readonly seen: SeenClass } & SeenReport)
+  | ({
+      readonly is: 'setting';
+      readonly about: Identity;
+      readonly faults: readonly ConfigFault[];
+      /** Names of the Events about them that are there. */
+      readonly recorded: ReadonlySet<string>;
+    } & SeenReport)
+);
+
+/** The report that is there about the subject; no kind where no CRD for reports is installed. */
+export interface SeenReport {
+  readonly reportKind?: ClusterReportKind | undefined;
+  readonly report?: ClusterReportObject | undefined;
+}
+
+export async function observe(reader: Reader, subject: Ref, nowMs: number): Promise<Seen> {
+  if (subject.kind === 'StorageClass') {
+    const storageClass = await reader.get('StorageClass', subject.name);
+    if (storageClass === undefined || isDeleting(storageClass)) return { subject, is: 'nothing' };
+    const seen = await readClass(reader, storageClass, nowMs);
+    return { subject, is: 'class', seen, ...(await readReport(reader, storageClass.metadata.uid)) };
+  }
+  if (subject.kind === 'Setting') {
+    const setting = await reader.get('Setting', subject.name);
+    if (setting === undefined) return { subject, is: 'nothing' };
+    const about = { ...ref('Setting', subject.name), uid: setting.metadata.uid };
+    const faults = faultsOf(await readSurroundings(reader));
+    const recorded = new Set<string>();
+    for (const fault of faults) {
+      const name = faultEventName(about.uid, fault);
+      if ((await reader.get('Event', name, EVENTS_NAMESPACE)) !== undefined) recorded.add(name);
+    }
+    return { subject, is: 'setting', about, faults, recorded, ...(await readReport(reader, about.uid)) };
+  }
+  return { subject, is: 'nothing' };
+}
+
+/** Gleaner's few among all there are, in one list that serves every class of a sweep. */
+async function readReport(reader: Reader, uid: string): Promise<SeenReport> {
+  const reportKind = await clusterReportKindOf(reader);
+  if (reportKind === undefined) return {};
+  const name = reportNameOf(uid);
+  for await (const report of reader.list(reportKind, { labels: { [MANAGED_BY_LABEL]: FIELD_MANAGER } })) {
+    if (report.metadata.name === name) return { reportKind, report };
+  }
+  return { reportKind };
+}

@@ -1,0 +1,75 @@
+import type { Known } from '../capability/types.ts';
+import { isFound } from '../capability/types.ts';
+import type { Advice } from './advice.ts';
+import type { SeenAdvice } from './read.ts';
+
+/** What is to be looked at again and again, and before the day of the disaster. */
+export function adviseChecks(seen: SeenAdvice): Advice[] {
+  return [handlesChecked(seen), chainVerified(seen), refreshInterval(seen)];
+}
+
+export const notSeen = (known: Exclude<Known<unknown>, { found: unknown }>): Pick<Advice, 'result' | 'evidence'> => ({
+  result: 'unknown',
+  evidence: `could not be found out: ${known.unknown}`,
+});
+
+function handlesChecked({ sweeps }: SeenAdvice): Advice {
+  const advice = {
+    name: 'handles-checked-regularly',
+    practice: 'Have the handles of all contents checked regularly',
+    why: 'A wrong handle says that it is ready: without a look it is met on the day of the restore, or by an upgrade.',
+    command: 'gleaner manifests --mode observe --image IMAGE | kubectl apply -f -',
+  };
+  if (!isFound(sweeps)) return { ...advice, ...notSeen(sweeps) };
+  if (sweeps.found.length > 0) return { ...advice, result: 'kept', evidence: `by ${sweeps.found.join(', ')}` };
+  // A cron job may well run `gleaner scan`: from here nobody sees it.
+  const evidence = 'no clock in this cluster does it; one elsewhere is not to be seen from here';
+  return { ...advice, result: 'advised', evidence };
+}
+
+function chainVerified({ chain }: SeenAdvice): Advice {
+  const advice = {
+    name: 'chain-verified-before-restore',
+    practice: 'Verify the whole chain of a VMBackup before it is restored',
+    why: 'A restore that fails halfway leaves a VM that is in the way of the next one.',
+  };
+  if (!isFound(chain)) return { ...advice, ...notSeen(chain), command: 'gleaner scan' };
+  const { sound, broken, first } = chain.found;
+  const evidence = `${sound} volumes of VMBackups can be restored, ${broken} findings say otherwise`;
+  if (broken === 0) return { ...advice, result: 'kept', evidence, command: 'gleaner preflight VMBACKUP -n NAMESPACE' };
+  return {
+    ...advice,
+    result: 'advised',
+    evidence: first === undefined ? evidence : `${evidence}, the first: ${first}`,
+    command: 'gleaner scan -o wide',
+  };
+}
+
+function refreshInterval({ target, version }: SeenAdvice): Advice {
+  const advice = {
+    name: 'refresh-interval',
+    practice: 'Give the backup target a refreshIntervalInSeconds above 0',
+    why: 'With 0 Harvester scans the target once, before Longhorn has read it: backups on it never appear.',
+    command: 'kubectl edit settings.harvesterhci.io backup-target   # "refreshIntervalInSeconds":300 in its value',
+  };
+  if (!isFound(target)) return { ...advice, ...notSeen(target) };
+  const found = target.found;
+  if (found?.is === 'unreadable') return { ...advice, result: 'unknown', evidence: 'the value is not JSON' };
+  if (found?.is !== 'target') return { ...advice, result: 'kept', evidence: 'no backup target is set' };
+  const seconds = found.refreshIntervalInSeconds;
+  if (seconds > 0) return { ...advice, result: 'kept', evidence: `it is ${seconds}` };
+  if (isFound(version) && lacksInterval(version.found)) {
+    return {
+      ...advice,
+      result: 'kept',
+      evidence: `Harvester ${version.found} has no such field, and scans at every write`,
+    };
+  }
+  return { ...advice, result: 'advised', evidence: 'it is 0, or not set' };
+}
+
+/** The field came with 1.4.2. */
+function lacksInterval(version: string | undefined): boolean {
+  const [, minor, patch] = /^v?1\.(\d+)\.(\d+)/.exec(version ?? '') ?? [];
+  return minor !== undefined && (Number(minor) < 4 || (Number(minor) === 4 && Number(patch) < 2));
+}

@@ -1,0 +1,61 @@
+import { isFound } from '../capability/types.ts';
+import type { Advice } from './advice.ts';
+import { notSeen } from './checks.ts';
+import type { SeenAdvice } from './read.ts';
+
+/** How snapshots are taken. */
+export function adviseHabits(seen: SeenAdvice): Advice[] {
+  return [wholeMachines(seen), syncFirst(seen)];
+}
+
+function wholeMachines({ single }: SeenAdvice): Advice {
+  const advice = {
+    name: 'vm-level-snapshots',
+    practice: 'Snapshot VMs, not single volumes of VMs that have several',
+    why: 'A snapshot of one volume knows nothing of the others, nor of the VM: nothing restores it as a whole.',
+  };
+  if (!isFound(single)) return { ...advice, ...notSeen(single) };
+  const [first] = single.found;
+  if (first === undefined) {
+    return { ...advice, result: 'kept', evidence: 'there is no snapshot of a single volume of such a VM' };
+  }
+  const { vm } = first;
+  const [namespace = '', name = ''] = vm.split('/');
+  const backup = {
+    apiVersion: 'harvesterhci.io/v1beta1',
+    kind: 'VirtualMachineBackup',
+    metadata: { generateName: `${name}-`, namespace },
+    spec: { type: 'snapshot', source: { apiGroup: 'kubevirt.io', kind: 'VirtualMachine', name } },
+  };
+  return {
+    ...advice,
+    result: 'advised',
+    evidence: `${single.found.length} of them, such as ${first.snapshot} of VM ${vm}`,
+    command: `echo '${JSON.stringify(backup)}' | kubectl create -f -`,
+  };
+}
+
+/** How many VMs a sentence names. */
+const NAMED = 5;
+
+function syncFirst({ machines }: SeenAdvice): Advice {
+  const advice = {
+    name: 'sync-first',
+    practice: 'Run the guest agent, or `sync` in the guest before it is stopped or snapshotted',
+    why: 'Without the agent nobody freezes the file systems: what the guest has not written yet is not in the snapshot.',
+    command: 'in the guest: sudo sync   # once: install qemu-guest-agent and start it',
+  };
+  if (!isFound(machines)) return { ...advice, ...notSeen(machines) };
+  const { running, withoutAgent } = machines.found;
+  if (withoutAgent.length === 0) {
+    const evidence = running === 0 ? 'no VM runs' : `the agent of all ${running} running VMs is connected`;
+    return { ...advice, result: 'kept', evidence };
+  }
+  const some = withoutAgent.slice(0, NAMED).join(', ');
+  const more = withoutAgent.length > NAMED ? `, and ${withoutAgent.length - NAMED} more` : '';
+  return {
+    ...advice,
+    result: 'advised',
+    evidence: `of ${running} running VMs, ${withoutAgent.length} have no agent connected: ${some}${more}`,
+  };
+}

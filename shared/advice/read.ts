@@ -1,0 +1,103 @@
+import { attempt } from '../capability/attempt.ts';
+import type { ConfigFault } from '../capability/faults.ts';
+import { faultsOf } from '../capability/faults.ts';
+import { judgeClass } from '../capability/judge.ts';
+import { readClasses, readSurroundings } from '../capability/read.ts';
+import type { Capability, Known } from '../capability/types.ts';
+import * as names from '../domain/names.ts';
+import type { Reader } from '../kube/ports.ts';
+import type { SettingTarget } from '../objects/target.ts';
+
+export interface SeenAdvice {
+  readonly version: Known<string | undefined>;
+  /** When everything is looked at by itself, one text for each clock that does it. */
+  readonly sweeps: Known<readonly string[]>;
+  /** Volumes of VMBackups whose whole way to the target is right, and those of which something is wrong or unknown. */
+  readonly chain: Known<{ readonly sound: number; readonly broken: number; readonly first?: string }>;
+  readonly target: Known<SettingTarget | undefined>;
+  readonly faults: readonly ConfigFault[];
+  /** Of the StorageClasses that volumes of VMs are of. */
+  readonly used: Known<readonly Capability[]>;
+  /** Snapshots of single volumes of VMs that have several. */
+  readonly single: Known<readonly { readonly snapshot: string; readonly vm: string }[]>;
+  readonly machines: Known<{ readonly running: number; readonly withoutAgent: readonly string[] }>;
+}
+
+/** Reads each thing by itself; `chain` is what a sweep of verify-backup found. */
+export async function readAdvice(reader: Reader, chain: SeenAdvice['chain'], nowMs: number): Promise<SeenAdvice> {
+  const surroundings = await readSurroundings(reader);
+  return {
+    version: surroundings.version,
+    sweeps: await attempt(() => readSweeps(reader)),
+    chain,
+    target: await attempt(async () => (await reader.get('Setting', names.TARGET_SETTING))?.target),
+    faults: faultsOf(surroundings),
+    used: await attempt(async () => {
+      const used = await usedClasses(reader);
+      const found: Capability[] = [];
+      for await (const one of readClasses(reader, nowMs, surroundings)) {
+        if (used.has(one.storageClass.metadata.name)) found.push(judgeClass(one));
+      }
+      return found;
+    }),
+    single: await attempt(() => readSingle(reader)),
+    machines: await attempt(() => readMachines(reader)),
+  };
+}
+
+async function readSweeps(reader: Reader): Promise<string[]> {
+  const found: string[] = [];
+  if (!(await reader.serves('PingSource'))) return found;
+  for await (const { metadata, spec } of reader.list('PingSource', { labels: { [PART_OF]: names.FIELD_MANAGER } })) {
+    found.push(`PingSource ${metadata.namespace}/${metadata.name} (${spec?.schedule ?? 'no schedule'})`);
+  }
+  return found;
+}
+const PART_OF = 'app.kubernetes.io/part-of';
+
+/** `namespace/claim` → the VM that has it, of VMs with more than one. */
+async function machinesByClaim(reader: Reader, least: number): Promise<Map<string, string>> {
+  const found = new Map<string, string>();
+  for await (const { metadata, spec } of reader.list('VirtualMachine')) {
+    if (spec.claims.length < least) continue;
+    for (const { claim } of spec.claims) {
+      found.set(`${metadata.namespace}/${claim}`, `${metadata.namespace}/${metadata.name}`);
+    }
+  }
+  return found;
+}
+
+async function usedClasses(reader: Reader): Promise<Set<string>> {
+  const machines = await machinesByClaim(reader, 1);
+  const found = new Set<string>();
+  for await (const { metadata, spec } of reader.list('PersistentVolumeClaim')) {
+    if (spec.storageClassName && machines.has(`${metadata.namespace}/${metadata.name}`))
+      found.add(spec.storageClassName);
+  }
+  return found;
+}
+
+/** Harvester gives a volume's snapshot its claim as the owner, and a VM's snapshot the VMBackup. */
+async function readSingle(reader: Reader): Promise<{ snapshot: string; vm: string }[]> {
+  const machines = await machinesByClaim(reader, 2);
+  const found: { snapshot: string; vm: string }[] = [];
+  if (machines.size === 0) return found;
+  for await (const { metadata, spec } of reader.list('VolumeSnapshot')) {
+    const vm = machines.get(`${metadata.namespace}/${spec.source.persistentVolumeClaimName ?? ''}`);
+    const ofVolume = metadata.ownerReferences?.some(({ kind }) => kind === 'PersistentVolumeClaim') === true;
+    if (vm !== undefined && ofVolume) found.push({ snapshot: `${metadata.namespace}/${metadata.name}`, vm });
+  }
+  return found;
+}
+
+async function readMachines(reader: Reader): Promise<{ running: number; withoutAgent: string[] }> {
+  let running = 0;
+  const withoutAgent: string[] = [];
+  for await (const { metadata, status } of reader.list('VirtualMachineInstance')) {
+    if (status?.phase !== 'Running') continue;
+    running++;
+    const connected = status.conditions?.some((one) => one.type === 'AgentConnected' && one.status === 'True') === true;
+    if (!connected) withoutAgent.push(`${metadata.namespace}/${metadata.name}`);
+  }
+  return { running, withoutAgent };
+}

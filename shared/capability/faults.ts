@@ -1,0 +1,83 @@
+import * as names from '../domain/names.ts';
+import type { SnapshotClass } from '../objects/types.ts';
+import type { Reason } from '../plan/reason.ts';
+import type { Configured } from './config.ts';
+import { corrected, leavesLonghornOut, pasteClass, pasteValue, shown, takesSnapshots } from './config.ts';
+import type { Surroundings } from './read.ts';
+import { eraOf } from './releases.ts';
+import { isFound } from './types.ts';
+
+export interface ConfigFault {
+  readonly reason: Extract<Reason, `Config${string}` | 'HollowBackups'>;
+  readonly message: string;
+  /** Ready to paste. */
+  readonly cure: string;
+  readonly driver?: string;
+}
+
+/** What is wrong with `csi-driver-config` itself. Nothing is said of what may not be read, or is not there. */
+export function faultsOf({ config, classes, version }: Surroundings): ConfigFault[] {
+  if (!isFound(config) || config.found === undefined) return [];
+  const configured = config.found;
+  const known = isFound(classes) ? classes.found : undefined;
+  const cure =
+    known === undefined
+      ? `kubectl edit settings.harvesterhci.io ${names.DRIVERS_SETTING}`
+      : pasteValue(corrected(configured, known));
+  if (configured.value.is === 'invalid') {
+    const message = `${names.DRIVERS_SETTING} cannot be read: ${configured.value.problem}; Harvester refuses all snapshots and backups`;
+    return [{ reason: 'ConfigInvalid', message, cure }];
+  }
+  const faults: ConfigFault[] = [];
+  if (leavesLonghornOut(configured)) {
+    const message = `${names.DRIVERS_SETTING} leaves ${names.LONGHORN_DRIVER} out: Harvester’s UI hides snapshot and backup of its volumes`;
+    faults.push({ reason: 'ConfigWithoutLonghorn', message, cure });
+  }
+  if (known !== undefined) faults.push(...classFaults(configured, known, cure));
+  const era = isFound(version) ? eraOf(version.found) : undefined;
+  if (era === '1.3' || era === '1.4' || era === '1.9') faults.push(...hollowBackups(configured, cure));
+  return faults;
+}
+
+function classFaults(config: Configured, classes: readonly SnapshotClass[], cure: string): ConfigFault[] {
+  return Object.entries(shown(config)).flatMap(([driver, entry]) =>
+    (['snapshot', 'backup'] as const).flatMap((use): ConfigFault[] => {
+      const name = entry[use];
+      if (name === '') return [];
+      const found = classes.find(({ metadata }) => metadata.name === name);
+      const where = `${names.DRIVERS_SETTING} gives ${driver} VolumeSnapshotClass ${name}`;
+      const longhorns = driver === names.LONGHORN_DRIVER;
+      if (found === undefined) {
+        // Longhorn's own classes have to come back under their names: no value can give others.
+        const back = longhorns ? pasteClass(driver, name, use === 'snapshot' ? 'snap' : undefined) : cure;
+        return [{ reason: 'ConfigClassMissing', message: `${where}, which does not exist`, cure: back, driver }];
+      }
+      if (found.driver !== driver) {
+        const message = `${where}, which is of ${found.driver}: every snapshot with it fails`;
+        return [{ reason: 'ConfigClassOfOtherDriver', message, cure, driver }];
+      }
+      if (longhorns && use === 'backup' && takesSnapshots(found)) {
+        const message = `${where} for backups, which takes snapshots: nothing gets to the target`;
+        const again = `kubectl delete volumesnapshotclass ${name} && ${pasteClass(driver, name)}`;
+        return [{ reason: 'ConfigClassOfOtherDriver', message, cure: again, driver }];
+      }
+      return [];
+    }),
+  );
+}
+
+/** Releases that do not refuse such backups take them, and cannot restore them. */
+function hollowBackups(config: Configured, cure: string): ConfigFault[] {
+  return Object.entries(shown(config)).flatMap(([driver, { backup }]) =>
+    backup === '' || driver === names.LONGHORN_DRIVER
+      ? []
+      : [
+          {
+            reason: 'HollowBackups' as const,
+            message: `${names.DRIVERS_SETTING} gives ${driver} a class for backups: Harvester takes them, but nothing of them gets to the target`,
+            cure,
+            driver,
+          },
+        ],
+  );
+}

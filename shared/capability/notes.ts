@@ -1,0 +1,69 @@
+import { PREFIX } from '../domain/names.ts';
+import type { AnswerReason } from './reasons.ts';
+import { answerReasons } from './reasons.ts';
+import type { Ability, Capability, Word } from './types.ts';
+import { abilities, spelt } from './types.ts';
+
+/** The answers as they stand on a StorageClass: `gleaner.dev/can-snapshot: "yes, SnapshotterRuns"`. */
+
+const sides = ['can', 'allows'] as const;
+type Side = (typeof sides)[number];
+
+/** What stands on a class; what cannot be read there counts as not there. */
+export type Notes = Readonly<Record<Side, Partial<Record<Ability, Note>>>>;
+interface Note {
+  readonly answer: Word;
+  readonly reason: AnswerReason;
+}
+
+const keyOf = (side: Side, ability: Ability): string => `${PREFIX}${side}-${spelt(ability)}`;
+
+export const noteKeys: readonly string[] = sides.flatMap((side) => abilities.map((ability) => keyOf(side, ability)));
+
+/** No time, no name of anything that comes and goes: equal answers, equal annotations. */
+export const notesOf = (capability: Pick<Capability, Side>): Record<string, string> =>
+  Object.fromEntries(
+    sides.flatMap((side) =>
+      abilities.map((ability) => {
+        const { answer, reason } = capability[side][ability];
+        return [keyOf(side, ability), `${answer}, ${reason}`];
+      }),
+    ),
+  );
+
+type Annotations = Readonly<Record<string, string>> | null | undefined;
+
+export function parseNotes(annotations: Annotations): Notes {
+  const notes: Record<Side, Partial<Record<Ability, Note>>> = { can: {}, allows: {} };
+  for (const side of sides) {
+    for (const ability of abilities) {
+      const [, reason = ''] = annotations?.[keyOf(side, ability)]?.split(', ') ?? [];
+      if (!isReason(reason)) continue;
+      notes[side][ability] = { answer: answerReasons[reason].answer, reason };
+    }
+  }
+  return notes;
+}
+
+const isReason = (text: string): text is AnswerReason => Object.hasOwn(answerReasons, text);
+
+/** What has to be set (or removed: undefined) for the annotations to be as wanted; empty when they are. */
+export function notesToSet(
+  annotations: Annotations,
+  wanted: Readonly<Record<string, string>> | undefined,
+): Record<string, string | undefined> {
+  const there = noteKeys.filter((key) => annotations?.[key] !== wanted?.[key]);
+  return Object.fromEntries(there.map((key) => [key, wanted?.[key]]));
+}
+
+/** Answers, not reasons, that are others than those that stand on the class: `allows backup: yes → no, NoBackupTarget`. */
+export function changesFrom(notes: Notes, capability: Pick<Capability, Side>): string[] {
+  return sides.flatMap((side) =>
+    abilities.flatMap((ability) => {
+      const before = notes[side][ability];
+      const now = capability[side][ability];
+      if (before === undefined || before.answer === now.answer) return [];
+      return [`${side} ${spelt(ability)}: ${before.answer} → ${now.answer}, ${now.reason} (${now.message})`];
+    }),
+  );
+}

@@ -1,0 +1,84 @@
+import type { Reader } from '../kube/ports.ts';
+import type { ConfigFault } from './faults.ts';
+import { faultsOf } from './faults.ts';
+import { judgeClass } from './judge.ts';
+import { judgeMachine } from './machine.ts';
+import type { SeenClass, Surroundings } from './read.ts';
+import { readClasses, readSurroundings } from './read.ts';
+import type { Capability } from './types.ts';
+import { isFound } from './types.ts';
+import { judgeVolume, readVolume } from './volume.ts';
+
+/** What is asked about: all StorageClasses, volumes or VMs, or one of them. */
+export interface Question {
+  readonly kind: 'StorageClass' | 'PersistentVolumeClaim' | 'VirtualMachine';
+  readonly name?: string | undefined;
+  /** Of volumes and VMs; all namespaces where none is given. */
+  readonly namespace?: string | undefined;
+}
+
+/** The answers, and what they stand on. The one place where whoever shows capabilities gets them. */
+export interface Overview {
+  /** As Harvester gives it; undefined where it does not, or may not be asked. */
+  readonly harvester: string | undefined;
+  readonly capabilities: readonly Capability[];
+  /** What is wrong with Harvester's list of drivers. */
+  readonly faults: readonly ConfigFault[];
+}
+
+/** Reads much more than once of the same: hand it a reader that remembers. */
+export async function readOverview(reader: Reader, question: Question, nowMs: number): Promise<Overview> {
+  const surroundings = await readSurroundings(reader);
+  const { version } = surroundings;
+  return {
+    harvester: isFound(version) ? version.found : undefined,
+    capabilities: await capabilitiesFor(reader, question, surroundings, nowMs),
+    faults: faultsOf(surroundings),
+  };
+}
+
+async function capabilitiesFor(
+  reader: Reader,
+  question: Question,
+  surroundings: Surroundings,
+  nowMs: number,
+): Promise<Capability[]> {
+  const classes: SeenClass[] = [];
+  for await (const one of readClasses(reader, nowMs, surroundings)) classes.push(one);
+  const judgeClaim = async (claim: Parameters<typeof readVolume>[1]) =>
+    judgeVolume(await readVolume(reader, claim, classes, surroundings, nowMs));
+  switch (question.kind) {
+    case 'StorageClass':
+      return classes.map(judgeClass).filter(({ subject: { name } }) => name === (question.name ?? name));
+    case 'PersistentVolumeClaim': {
+      const found: Capability[] = [];
+      for await (const claim of objects(reader, 'PersistentVolumeClaim', question)) found.push(await judgeClaim(claim));
+      return found;
+    }
+    case 'VirtualMachine': {
+      const found: Capability[] = [];
+      for await (const machine of objects(reader, 'VirtualMachine', question)) {
+        const volumes = new Map<string, Capability>();
+        for (const { claim: name } of machine.spec.claims) {
+          const claim = await reader.get('PersistentVolumeClaim', name, machine.metadata.namespace);
+          if (claim !== undefined) volumes.set(name, await judgeClaim(claim));
+        }
+        found.push(judgeMachine(machine, volumes, surroundings));
+      }
+      return found;
+    }
+  }
+}
+
+async function* objects<K extends 'PersistentVolumeClaim' | 'VirtualMachine'>(
+  reader: Reader,
+  kind: K,
+  { name, namespace }: Question,
+) {
+  if (name === undefined) {
+    yield* reader.list(kind, namespace === undefined ? {} : { namespace });
+    return;
+  }
+  const one = await reader.get(kind, name, namespace);
+  if (one !== undefined) yield one;
+}

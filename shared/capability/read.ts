@@ -1,0 +1,106 @@
+import * as names from '../domain/names.ts';
+import { judgeTarget } from '../chain/target.ts';
+import type { Reader } from '../kube/ports.ts';
+import type { SnapshotClass, StorageClass } from '../objects/types.ts';
+import { attempt } from './attempt.ts';
+import type { Configured } from './config.ts';
+import type { Evidence } from './evidence.ts';
+import { readEvidence } from './evidence.ts';
+import { parseNotes } from './notes.ts';
+import type { SnapshotterState } from './snapshotter.ts';
+import { readSnapshotter } from './snapshotter.ts';
+import type { Known } from './types.ts';
+import { isFound } from './types.ts';
+
+/** What is the same for every StorageClass of a cluster. */
+export interface Surroundings {
+  /** As Harvester gives it: `v1.6.1`. */
+  readonly version: Known<string | undefined>;
+  readonly config: Known<Configured | undefined>;
+  /** The CSIDrivers there are. */
+  readonly drivers: Known<ReadonlySet<string>>;
+  /** Whether snapshot.storage.k8s.io/v1 is. */
+  readonly served: boolean;
+  readonly classes: Known<readonly SnapshotClass[]>;
+  /** Whether a backup target is connected. */
+  readonly target: Known<boolean>;
+}
+
+/** What is there for one driver. */
+export interface SeenDriver extends Surroundings {
+  readonly driver: string;
+  readonly snapshotter: Known<SnapshotterState>;
+  readonly evidence: Evidence;
+}
+
+export interface SeenClass extends SeenDriver {
+  readonly storageClass: StorageClass;
+}
+
+/** Reads each thing by itself: what may not be read makes the answers unknown that need it, and no others. */
+export async function readSurroundings(reader: Reader): Promise<Surroundings> {
+  const setting = (name: string) => attempt(() => reader.get('Setting', name));
+  const [version, config] = [await setting(names.VERSION_SETTING), await setting(names.DRIVERS_SETTING)];
+  const served = await reader.serves('VolumeSnapshotClass');
+  return {
+    version: 'found' in version ? { found: version.found?.value } : version,
+    config: 'found' in config ? { found: config.found?.drivers } : config,
+    drivers: await attempt(async () => {
+      const found = new Set<string>();
+      for await (const { metadata } of reader.list('CSIDriver')) found.add(metadata.name);
+      return found;
+    }),
+    served,
+    classes: served ? await attempt(() => snapshotClasses(reader)) : { found: [] },
+    target: await attempt(async () => {
+      const target = await reader.get('BackupTarget', names.DEFAULT_TARGET, names.LONGHORN_NAMESPACE);
+      return judgeTarget(target)?.reason !== 'TargetNotConnected';
+    }),
+  };
+}
+
+export async function readClass(
+  reader: Reader,
+  storageClass: StorageClass,
+  nowMs: number,
+  surroundings?: Surroundings,
+  snapshotters = new Map<string, Known<SnapshotterState>>(),
+): Promise<SeenClass> {
+  const seen = surroundings ?? (await readSurroundings(reader));
+  const driver = storageClass.provisioner ?? '';
+  const snapshotter = snapshotters.get(driver) ?? (await snapshotterOf(reader, driver, seen, nowMs));
+  snapshotters.set(driver, snapshotter);
+  const noted = parseNotes(storageClass.metadata.annotations);
+  const evidence = await readEvidence(reader, storageClass, noted, hasClass(seen, driver));
+  return { ...seen, storageClass, driver, snapshotter, evidence };
+}
+
+/** All of them; what several have in common is read once. */
+export async function* readClasses(
+  reader: Reader,
+  nowMs: number,
+  surroundings?: Surroundings,
+): AsyncGenerator<SeenClass> {
+  const seen = surroundings ?? (await readSurroundings(reader));
+  const snapshotters = new Map<string, Known<SnapshotterState>>();
+  for await (const one of reader.list('StorageClass')) yield readClass(reader, one, nowMs, seen, snapshotters);
+}
+
+export function snapshotterOf(
+  reader: Reader,
+  driver: string,
+  seen: Surroundings,
+  nowMs: number,
+): Promise<Known<SnapshotterState>> {
+  const expected = !isFound(seen.drivers) || seen.drivers.found.has(driver) || hasClass(seen, driver);
+  return readSnapshotter(reader, driver, nowMs, expected);
+}
+
+const hasClass = ({ classes }: Surroundings, driver: string): boolean =>
+  isFound(classes) && classes.found.some((one) => one.driver === driver);
+
+async function snapshotClasses(reader: Reader): Promise<SnapshotClass[]> {
+  const found: SnapshotClass[] = [];
+  for await (const one of reader.list('VolumeSnapshotClass')) if (!one.metadata.deletionTimestamp) found.push(one);
+  return found;
+}

@@ -1,0 +1,89 @@
+import { describeRef, ref } from '../domain/kinds.ts';
+import * as names from '../domain/names.ts';
+import type { Reader } from '../kube/ports.ts';
+import type { Claim, ObjectOf } from '../objects/types.ts';
+import { allowsOf } from './allows.ts';
+import { say } from './answer.ts';
+import { attempt } from './attempt.ts';
+import type { Engine } from './can.ts';
+import { canOf } from './can.ts';
+import type { SeenClass, SeenDriver, Surroundings } from './read.ts';
+import { snapshotterOf } from './read.ts';
+import type { Capability, Known } from './types.ts';
+import { answersOf, isFound } from './types.ts';
+
+export interface SeenVolume {
+  readonly claim: Claim;
+  readonly seen: SeenDriver;
+  /** Only of Longhorn's volumes. */
+  readonly engine?: Engine | undefined;
+  /** The PersistentVolume is none of a CSI driver. */
+  readonly foreign: boolean;
+}
+
+const PROVISIONER = ['volume.beta.kubernetes.io/storage-provisioner', 'volume.kubernetes.io/storage-provisioner'];
+
+/** Harvester's UI hides the backup of VMs with such volumes, from 1.5 on. */
+const DATA_VOLUME = 'cdi.kubevirt.io/createdForDataVolume';
+
+/** A volume as it is, which may be another thing than its class would make today. */
+export async function readVolume(
+  reader: Reader,
+  claim: Claim,
+  classes: readonly SeenClass[],
+  surroundings: Surroundings,
+  nowMs: number,
+): Promise<SeenVolume> {
+  const { volumeName, storageClassName } = claim.spec;
+  const bound: Known<ObjectOf<'PersistentVolume'> | undefined> = volumeName
+    ? await attempt(() => reader.get('PersistentVolume', volumeName))
+    : { found: undefined };
+  const csi = isFound(bound) ? bound.found?.spec.csi : undefined;
+  const own = classes.find(({ storageClass }) => storageClass.metadata.name === storageClassName);
+  const noted = PROVISIONER.map((key) => claim.metadata.annotations?.[key]).find(Boolean);
+  const driver = csi?.driver ?? noted ?? own?.driver ?? '';
+  const sameDriver = own?.driver === driver ? own : classes.find((one) => one.driver === driver);
+  const seen = sameDriver ?? {
+    ...surroundings,
+    driver,
+    snapshotter: await snapshotterOf(reader, driver, surroundings, nowMs),
+    evidence: {},
+  };
+  const longhorn = driver === names.LONGHORN_DRIVER;
+  return {
+    claim,
+    seen,
+    ...(longhorn && { engine: await readEngine(reader, csi?.volumeHandle ?? volumeName ?? '') }),
+    foreign: isFound(bound) && bound.found !== undefined && !bound.found.spec.csi,
+  };
+}
+
+/** Undefined where it does not show; volumes that say nothing are of the first engine. */
+async function readEngine(reader: Reader, volume: string): Promise<Engine | undefined> {
+  if (volume === '') return undefined;
+  const found = await attempt(() => reader.get('Volume', volume, names.LONGHORN_NAMESPACE));
+  if (!isFound(found) || found.found === undefined) return undefined;
+  return found.found.spec.dataEngine === 'v2' ? 'v2' : 'v1';
+}
+
+export function judgeVolume({ claim, seen, engine, foreign }: SeenVolume): Capability {
+  const { name, namespace } = claim.metadata;
+  const subject = ref('PersistentVolumeClaim', name, namespace);
+  const facts = {
+    driver: seen.driver,
+    ...(claim.spec.storageClassName && { storageClass: claim.spec.storageClassName }),
+    ...(claim.spec.volumeName && { volume: claim.spec.volumeName }),
+    ...(engine !== undefined && { engine }),
+    ...(claim.spec.volumeMode && { volumeMode: claim.spec.volumeMode }),
+    ...(claim.metadata.annotations?.[DATA_VOLUME] && { dataVolume: 'true' }),
+  };
+  if (foreign) {
+    const no = say(
+      'VolumeNotCsi',
+      `${describeRef(subject)} is on a volume of no CSI driver`,
+      'move it to a CSI StorageClass',
+    );
+    return { subject, can: answersOf(() => no), allows: answersOf(() => no), facts };
+  }
+  return { subject, can: canOf(seen, engine), allows: allowsOf(seen, engine), facts };
+}

@@ -1,0 +1,48 @@
+import { DRIVER_NAME } from './drivers.ts';
+
+/** The csi-snapshotter in a pod. */
+export interface Snapshotter {
+  /** Drivers that the pod names, by flag, by variable or by where its socket is; empty where it names none. */
+  readonly drivers: readonly string[];
+}
+
+const SIDECAR = /(^|\/)csi-snapshotter([-:@]|$)/;
+const NAMES_DRIVER = /driver.?name|provisioner.?name|^-*provisioner$/i;
+const SOCKET = /\/plugins(?:_registry)?\/([^/]+)/;
+
+/** Reads a pod's spec. Of its arguments and variables nothing passes but what is the name of a driver. */
+export function snapshotterIn(spec: unknown): Snapshotter | undefined {
+  const containers = list(spec, 'containers');
+  const found = containers.some((one) => SIDECAR.test(text(one, 'image')) || text(one, 'name') === 'csi-snapshotter');
+  if (!found) return undefined;
+  const flags = containers.flatMap((one) => namedByFlags([...list(one, 'command'), ...list(one, 'args')]));
+  const variables = containers
+    .flatMap((one) => list(one, 'env'))
+    .flatMap((one) => (NAMES_DRIVER.test(text(one, 'name')) ? [text(one, 'value')] : []));
+  const sockets = list(spec, 'volumes').map((one) => SOCKET.exec(text(field(one, 'hostPath'), 'path'))?.[1] ?? '');
+  const names = [...flags, ...variables, ...sockets].filter((name) => DRIVER_NAME.test(name));
+  return { drivers: [...new Set(names)] };
+}
+
+/** `--drivername=x` and `--drivername x`. */
+function namedByFlags(args: readonly unknown[]): string[] {
+  return args.flatMap((arg, index) => {
+    if (typeof arg !== 'string' || !arg.startsWith('-')) return [];
+    const [flag = '', value] = arg.split('=', 2);
+    if (!NAMES_DRIVER.test(flag)) return [];
+    const next = args[index + 1];
+    return [value ?? (typeof next === 'string' ? next : '')];
+  });
+}
+
+function field(value: unknown, name: string): unknown {
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[name] : undefined;
+}
+function list(value: unknown, name: string): readonly unknown[] {
+  const found = field(value, name);
+  return Array.isArray(found) ? found : [];
+}
+function text(value: unknown, name: string): string {
+  const found = field(value, name);
+  return typeof found === 'string' ? found : '';
+}

@@ -1,0 +1,137 @@
+import { describe, expect, test } from '@jest/globals';
+import type { KubeObject } from '../../../sandbox/api/types.ts';
+import * as make from '../../../sandbox/scenarios/build.ts';
+import { readOverview } from '../../../shared/capability/overview.ts';
+import type { Answers, Capability } from '../../../shared/capability/types.ts';
+import { abilities } from '../../../shared/capability/types.ts';
+import * as w from './world.ts';
+
+/** Volumes and VMs: what they are made of now, not what their class would make today. */
+
+const short = (answers: Answers): string => abilities.map((one) => answers[one].answer).join(' ');
+
+interface Disk {
+  claim: string;
+  sc: string;
+  driver?: string;
+  engine?: string;
+}
+const disk = ({ claim, sc, driver = w.LONGHORN, engine }: Disk): KubeObject[] => [
+  make.claim(claim, 'prod', (o) => {
+    o['spec'] = { ...o['spec'], storageClassName: sc, volumeName: `pv-${claim}` };
+  }),
+  make.object(
+    'v1',
+    'PersistentVolume',
+    { name: `pv-${claim}` },
+    { spec: { csi: { driver, volumeHandle: `pv-${claim}` } } },
+  ),
+  ...(driver === w.LONGHORN
+    ? [
+        make.object(
+          'longhorn.io/v1beta2',
+          'Volume',
+          { name: `pv-${claim}`, namespace: 'longhorn-system' },
+          { spec: engine === undefined ? {} : { dataEngine: engine } },
+        ),
+      ]
+    : []),
+];
+const vm = (name: string, claims: readonly string[], ...modifiers: make.Modifier[]) =>
+  make.machine(name, 'prod', claims, ...modifiers);
+const shared: make.Modifier = (o) => {
+  o['spec'].template.spec.domain.devices = {
+    disks: [{ name: o['spec'].template.spec.volumes[0].name, shareable: true }],
+  };
+};
+
+const root = disk({ claim: 'root', sc: 'harvester-longhorn' });
+const data = disk({ claim: 'data', sc: 'harvester-longhorn', engine: 'v1' });
+const scratch = disk({ claim: 'scratch', sc: 'lvm-fast', driver: w.LVM });
+const modern = disk({ claim: 'modern', sc: 'longhorn-v2', engine: 'v2' });
+const lost = disk({ claim: 'lost', sc: 'harvester-longhorn' }).filter(({ kind }) => kind !== 'Volume');
+const plain = w.world(w.withLvm(), ...root, ...data, ...scratch, ...modern, ...lost);
+
+async function machineOn(version: string, machine: KubeObject, objects = plain): Promise<Capability> {
+  const reader = w.reading([...objects, machine, w.version(version)]);
+  const { capabilities } = await readOverview(
+    reader,
+    { kind: 'VirtualMachine', name: machine.metadata.name, namespace: 'prod' },
+    0,
+  );
+  return capabilities[0]!;
+}
+
+describe('a VM', () => {
+  const mixed = vm('erp', ['root', 'scratch']);
+  test.each<[string, KubeObject, string, string, string]>([
+    ['of Longhorn’s alone', vm('web', ['root', 'data']), 'v1.5.0', 'yes yes yes yes', 'yes yes yes yes'],
+    ['with a third-party volume', mixed, 'v1.5.0', 'yes no no unknown', 'yes no no yes'],
+    ['with a third-party volume', mixed, 'v1.4.3', 'yes no no unknown', 'yes no no yes'],
+    ['with a third-party volume', mixed, 'v1.9.0', 'yes no no unknown', 'yes no no yes'],
+    ['with a volume of engine v2', vm('fast', ['root', 'modern']), 'v1.6.0', 'yes yes yes unknown', 'no no no yes'],
+    ['with a volume of engine v2', vm('fast', ['root', 'modern']), 'v1.8.0', 'yes yes yes unknown', 'yes yes yes yes'],
+    ['with a volume of engine v2', vm('fast', ['root', 'modern']), 'v1.9.0', 'yes yes yes unknown', 'no no no yes'],
+    [
+      'whose engine does not show',
+      vm('lost', ['lost']),
+      'v1.5.0',
+      'yes yes yes unknown',
+      'unknown unknown unknown yes',
+    ],
+    ['whose engine does not show', vm('lost', ['lost']), 'v1.7.0', 'yes yes yes unknown', 'yes yes yes yes'],
+    ['with a shareable disk', vm('both', ['root'], shared), 'v1.8.0', 'yes yes yes yes', 'yes yes yes yes'],
+    ['with a shareable disk', vm('both', ['root'], shared), 'v1.9.0', 'yes yes yes yes', 'no no yes yes'],
+    [
+      'without a volume',
+      vm('live', []),
+      'v1.8.0',
+      'unknown unknown unknown unknown',
+      'unknown unknown unknown unknown',
+    ],
+    [
+      'whose claim is gone',
+      vm('torn', ['root', 'gone']),
+      'v1.8.0',
+      'unknown unknown unknown unknown',
+      'unknown unknown unknown unknown',
+    ],
+  ])('%s (%#) %s', async (_what, machine, version, can, allows) => {
+    const found = await machineOn(version, machine);
+    expect({ can: short(found.can), allows: short(found.allows) }).toEqual({ can, allows });
+  });
+
+  test('says which volume it is, and what of the others', async () => {
+    const { can, allows } = await machineOn('v1.8.0', mixed);
+    expect(allows.backup.reason).toBe('ThirdPartyRefused');
+    expect(allows.backup.message).toMatch(/^volume \S+ \(scratch\): .*; 1 of 2 volumes could be backed up$/);
+    expect(can.backup.cure).toContain('inside the VM');
+  });
+});
+
+describe('a volume', () => {
+  const volume = async (name: string, objects: readonly KubeObject[]) =>
+    (await readOverview(w.reading(objects), { kind: 'PersistentVolumeClaim', name, namespace: 'prod' }, 0))
+      .capabilities[0]!;
+  const at = [...plain, w.version('v1.6.0')];
+
+  test('is judged by its own engine, not by what its class says today', async () => {
+    const moved = disk({ claim: 'old', sc: 'longhorn-v2', engine: 'v1' });
+    const { allows, facts } = await volume('old', [...at, ...moved]);
+    expect(short(allows)).toBe('yes yes yes yes');
+    expect(facts).toMatchObject({ engine: 'v1', storageClass: 'longhorn-v2', volume: 'pv-old' });
+  });
+
+  test('of a class that is gone is judged by its driver', async () => {
+    const { can } = await volume('root', w.without(at, make.storageClass('harvester-longhorn', w.LONGHORN)));
+    expect(short(can)).toBe('yes yes yes yes');
+  });
+
+  test('on no CSI driver at all cannot be snapshotted', async () => {
+    const local = disk({ claim: 'local', sc: 'harvester-longhorn' }).map((o) =>
+      o.kind === 'PersistentVolume' ? { ...o, spec: { hostPath: { path: '/x' } } } : o,
+    );
+    const { can, allows } = await volume('local', [...at, ...local]);
+    expect([can.snapshot.reason, allows.backup.reason]).toEqual(['VolumeNotCsi', 'VolumeNotCsi']);
+  });
+});
