@@ -43,7 +43,6 @@ export function eventFacts(world: () => World): void {
     ['reason', 'x'.repeat(129)],
     ['type', 'Error'],
     ['note', 'x'.repeat(1025)],
-    ['regarding', { kind: 'VolumeSnapshot', namespace: 'elsewhere', name: 'web' }],
     ['series', { count: 1, lastObservedTime: AT }],
     ['series', { count: 2 }],
   ])('an Event is invalid: %s %#', async (name, value) => {
@@ -84,11 +83,18 @@ export function eventFacts(world: () => World): void {
     expect((await world().client.jsonPatch(path, operations)).code).toBe(422);
   });
 
-  test('an Event about what has no namespace is in the namespace default', async () => {
+  test('an Event may be in another namespace than what it is about', async () => {
+    const regarding = { kind: 'VolumeSnapshot', namespace: 'elsewhere', name: 'web' };
+    expect((await world().client.post(base(), event({ regarding }))).code).toBe(201);
+  });
+
+  test('an Event about what has no namespace is in the namespace default or kube-system', async () => {
     const about = { regarding: { kind: 'StorageClass', name: 'fast' } };
     expect((await world().client.post(base(), event(about))).code).toBe(422);
-    const elsewhere = { ...event(about), metadata: { name: world().name('event'), namespace: 'default' } };
-    expect((await world().client.post(paths.events('default'), elsewhere)).code).toBe(201);
+    for (const namespace of ['default', 'kube-system']) {
+      const there = { ...event(about), metadata: { name: world().name('event'), namespace } };
+      expect((await world().client.post(paths.events(namespace), there)).code).toBe(201);
+    }
   });
 
   test('fieldSelector selects by what an Event is about', async () => {
