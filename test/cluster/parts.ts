@@ -159,7 +159,11 @@ export function parseChoice(text: string | undefined): Choice {
       throw new Error(`--with: ${program} "${version}" is not one of ${[...known, 'none'].join(', ')}`);
     choice[program] = version;
   }
-  if (choice['longhorn'] === 'none') choice['harvester'] = 'none';
+  if (choice['longhorn'] === 'none') {
+    if (/harvester=\d/.test(text ?? ''))
+      throw new Error('--with: Harvester needs Longhorn, and longhorn=none leaves it out');
+    choice['harvester'] = 'none';
+  }
   return choice as unknown as Choice;
 }
 
