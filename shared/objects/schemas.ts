@@ -296,6 +296,8 @@ const Volume = () =>
       z.object({
         restoreRequired: z.nullish(z.boolean()),
         restoreInitiated: z.nullish(z.boolean()),
+        /** Of a volume that is made from a snapshot of another: `completed` once it has its data. */
+        cloneStatus: z.nullish(z.object({ state: z.nullish(text) })),
         conditions: z.nullish(
           z.array(
             z.object({
@@ -371,7 +373,10 @@ const VirtualMachineImage = () =>
 const PersistentVolume = () =>
   z.object({
     metadata: ClusterMeta(),
-    spec: z.object({ csi: z.nullish(z.object({ driver: text, volumeHandle: text })) }),
+    spec: z.object({
+      csi: z.nullish(z.object({ driver: text, volumeHandle: text })),
+      claimRef: z.nullish(z.object({ namespace: z.nullish(text), name: z.nullish(text), uid: z.nullish(text) })),
+    }),
   });
 
 /** How far a pod is. */
