@@ -107,3 +107,7 @@ export const FINAL_BACKUP_STATES: ReadonlySet<string> = new Set(['Completed', 'E
 
 /** Longhorn's volume, and its PersistentVolume, of a claim that the provisioner makes. */
 export const volumeNameOf = (claimUid: string): string => `pvc-${claimUid}`;
+
+/** Kubernetes’ own, on a claim: which driver makes its volume. */
+export const PROVISIONER_ANNOTATION = 'volume.kubernetes.io/storage-provisioner';
+export const OLD_PROVISIONER_ANNOTATION = 'volume.beta.kubernetes.io/storage-provisioner';

@@ -287,6 +287,9 @@ const PersistentVolumeClaim = () =>
     status: z.nullish(z.object({ phase: z.nullish(text) })),
   });
 
+/** Longhorn's, of a volume; Harvester looks here for which of the two kinds it is. */
+const Engine = () => z.object({ metadata: NamespacedMeta(), spec: z.nullish(z.object({ dataEngine: z.nullish(text) })) });
+
 /** A volume of Longhorn's, as far as its engine and restoring it go. */
 const Volume = () =>
   z.object({
@@ -520,6 +523,7 @@ export const schemas = lazily({
   BackupTarget,
   BackupBackingImage,
   Volume,
+  Engine,
   PersistentVolumeClaim,
   PersistentVolume,
   Pod,
