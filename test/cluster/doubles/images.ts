@@ -35,7 +35,7 @@ export async function setCopy(client: Client, image: string, state: 'InProgress'
     apiVersion: LONGHORN.apiVersion,
     kind: 'BackupBackingImage',
     metadata: { name, namespace: LONGHORN.namespace },
-    spec: { userCreated: false, labels: {} },
+    spec: { backingImage: `vmi-${image}`, backupTargetName: 'default', userCreated: false, labels: {} },
     status: { state, backingImage: `vmi-${image}`, ownerID: 'node-1' },
   });
 }

@@ -61,7 +61,8 @@ describe('leftovers and blockers, Harvester 1.4.2 on Longhorn 1.8.1', () => {
 
   /** One look of one function, with its own rights, as an event or a sweep gives it. */
   async function look(fn: AnyFunction): Promise<number> {
-    const { reader, writer, close } = await connect({ kubeconfig: accounts[fn.name]! });
+    const account = await connect({ kubeconfig: accounts[fn.name]! });
+    const { reader, writer } = account;
     let writes = 0;
     try {
       const applier = createApplier(reader, writer);
@@ -70,7 +71,7 @@ describe('leftovers and blockers, Harvester 1.4.2 on Longhorn 1.8.1', () => {
         if (it.kind === 'outcome') writes += it.applied.filter(({ result }) => result === 'done').length;
       }
     } finally {
-      await close();
+      await account.close();
     }
     return writes;
   }

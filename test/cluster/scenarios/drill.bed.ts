@@ -124,7 +124,8 @@ describe('a restore drill, Harvester 1.8.0 on Longhorn 1.8.1', () => {
   }, 120_000);
 
   test('the function does the same by sweeps, with no more rights than its account has', async () => {
-    const { reader, writer, close } = await connect({ kubeconfig: accounts['drill-restore']! });
+    const account = await connect({ kubeconfig: accounts['drill-restore']! });
+    const { reader, writer } = account;
     const after = new Date().toISOString();
     const config = drillRestore.config.parse({ drills: 'on', after });
     try {
@@ -156,7 +157,7 @@ describe('a restore drill, Harvester 1.8.0 on Longhorn 1.8.1', () => {
         90_000,
       );
     } finally {
-      await close();
+      await account.close();
     }
     await leavesNothing();
   }, 120_000);
