@@ -205,4 +205,7 @@ export const definitionModules = {
   harvester: (version: string) => `github.com/harvester/harvester@v${version}`,
   longhorn: (version: string) => `github.com/longhorn/longhorn-manager@v${version}`,
   knative: 'knative.dev/eventing@v0.47.0',
+  /** The two kinds of report: the first as Kyverno installs it, the other from its own project. */
+  policyReports: 'github.com/kyverno/kyverno@v1.13.4',
+  openReports: 'github.com/openreports/reports-api@v0.2.1',
 };
