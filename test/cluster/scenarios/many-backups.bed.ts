@@ -196,7 +196,7 @@ async function peaksOf(bed: BedState, name: string, looks: number): Promise<numb
   await start(bed.run, {
     name,
     command: process.execPath,
-    args: [join(ROOT, 'dist', 'serve.js')],
+    args: [join(ROOT, 'dist', 'serve.cjs')],
     env: {
       ...{ FUNCTION: name, PORT: String(port), GLEANER_MODE: 'observe', NODE_OPTIONS: SMALL_HEAP },
       KUBECONFIG: kubeconfigOf(bed.run, 'admin'),
