@@ -3,7 +3,8 @@ import type { Mischief } from '../../sandbox/events/index.ts';
 import * as make from '../../sandbox/scenarios/build.ts';
 import { deploy } from './eventing.ts';
 import type { World } from './world.ts';
-import { digest, inWorld, sweepAll, thorough, troubled } from './world.ts';
+import * as worlds from './world.ts';
+import { converge, digest, inWorld } from './world.ts';
 
 /**
  * By events over HTTP, with the checked-in manifests and rights; a ping is the sweep for what existed before. Here for
@@ -11,7 +12,7 @@ import { digest, inWorld, sweepAll, thorough, troubled } from './world.ts';
  */
 
 const few = ['mixed-volumes', 'restore-hanging', 'unowned-snapshot', 'lost-snapshot', 'lost-pair'];
-const scenarios = thorough ? [...troubled.few, ...troubled.more] : few;
+const scenarios = worlds.thorough ? worlds.everyScenario : few;
 const mischiefs: Record<string, Mischief> = {
   'delivered once': {},
   'delivered twice': { duplicate: true },
@@ -26,16 +27,18 @@ const gleanersWrites = ({ sandbox }: World): string[] =>
     .map((r) => `${r.user.slice(30)} ${r.verb} ${r.kind} ${r.name ?? ''} ${r.code}`);
 
 describe.each(scenarios)('%s', (scenario) => {
-  test.each(Object.keys(mischiefs))(
+  let swept: ReturnType<typeof digest> | undefined;
+  const sweptOnce = () =>
+    (swept ??= inWorld({ scenario }, async (world) => {
+      await converge(world, { functions: worlds.everyFunction });
+      return digest(world);
+    }));
+
+  // Side by side: most of the time events and controllers are waited for.
+  test.concurrent.each(Object.keys(mischiefs))(
     'events %s end as a sweep does',
     async (name) => {
-      const expected = await inWorld({ scenario }, async (world) => {
-        for (let i = 0; i < 2; i++) {
-          await sweepAll(world);
-          await world.sandbox.settle();
-        }
-        return digest(world);
-      });
+      const expected = await sweptOnce();
       await inWorld({ scenario }, async (world) => {
         const { eventing, stop, log } = await deploy(world.sandbox, { mischief: mischiefs[name]! });
         try {
