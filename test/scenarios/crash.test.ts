@@ -8,7 +8,7 @@ import { converge, digest, inWorld, Killed, numbers, sweepAll, tryEach, writesOf
  * nothing. All functions take part, so what is only written down is cut off as well.
  */
 const scenarios = worlds.thorough ? worlds.everyScenario : worlds.fewScenarios;
-const options = { functions: worlds.everyFunction, policies: worlds.hurried };
+const options = { functions: worlds.everyFunction, ...worlds.hurried };
 
 describe.each(scenarios)('%s', (scenario) => {
   test('ends the same, killed after any write', async () => {
@@ -26,7 +26,9 @@ describe.each(scenarios)('%s', (scenario) => {
 
     await tryEach(numbers(writes), (killAfter) =>
       inWorld({ scenario }, async (world) => {
-        await sweepAll(world, { ...options, killAfter }).catch((error: unknown) => expect(error).toBeInstanceOf(Killed));
+        await sweepAll(world, { ...options, killAfter }).catch((error: unknown) =>
+          expect(error).toBeInstanceOf(Killed),
+        );
         await world.sandbox.settle();
         await converge(world, options);
         expect({ killAfter, ...(await digest(world)) }).toEqual({ killAfter, ...expected });

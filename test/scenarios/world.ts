@@ -63,8 +63,8 @@ export const fewScenarios = [
   'consistent',
 ];
 
-/** No pause between two scans of a target: a test has no time for it. */
-export const hurried = { 'rediscover-target': { cooldownSeconds: 0 } };
+/** No pause between two scans of a target, and what does not move is soon given up: it is looked at again anyhow. */
+export const hurried = { policies: { 'rediscover-target': { cooldownSeconds: 0 } }, patienceMs: 250 };
 
 export interface World {
   readonly sandbox: Sandbox;

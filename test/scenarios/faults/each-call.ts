@@ -26,10 +26,10 @@ export function faultAtEachCall(trials: Record<string, Trial>): void {
   describe.each(scenarios)('%s', (scenario) => {
     // Where there is nothing to mend, something may be to be told, and all functions are asked.
     const measured = inWorld({ scenario }, async (world) => {
-      const { writes } = await sweepAll(world, { functions: worlds.functions, policies: worlds.hurried });
+      const { writes } = await sweepAll(world, { functions: worlds.functions, ...worlds.hurried });
       return writes > 0 ? worlds.functions : worlds.everyFunction;
     }).then((functions) => {
-      const options = { functions, policies: worlds.hurried };
+      const options = { functions, ...worlds.hurried };
       return inWorld({ scenario }, async (world) => {
         await sweepAll(world, options);
         const calls = world.sandbox.api.requests().filter(isGleaner);
