@@ -191,7 +191,7 @@ const Backup = () =>
   z.object({
     metadata: NamespacedMeta(),
     /** The CSI snapshot it was taken for; empty where it was found on the target. */
-    spec: z.nullish(z.object({ snapshotName: z.nullish(text) })),
+    spec: z.nullish(z.object({ snapshotName: z.nullish(text), labels: z.nullish(stringMap) })),
     status: z.nullish(
       z.object({
         state: z.nullish(text),
