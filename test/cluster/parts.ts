@@ -165,7 +165,11 @@ export function parseChoice(text: string | undefined): Choice {
       throw new Error(`--with: ${program} "${version}" is not one of ${[...known, 'none'].join(', ')}`);
     choice[program] = version;
   }
-  if (choice['longhorn'] === 'none') choice['harvester'] = 'none';
+  if (choice['longhorn'] === 'none') {
+    if (/harvester=\d/.test(text ?? ''))
+      throw new Error('--with: Harvester needs Longhorn, and longhorn=none leaves it out');
+    choice['harvester'] = 'none';
+  }
   return choice as unknown as Choice;
 }
 
@@ -201,4 +205,7 @@ export const definitionModules = {
   harvester: (version: string) => `github.com/harvester/harvester@v${version}`,
   longhorn: (version: string) => `github.com/longhorn/longhorn-manager@v${version}`,
   knative: 'knative.dev/eventing@v0.47.0',
+  /** The two kinds of report: the first as Kyverno installs it, the other from its own project. */
+  policyReports: 'github.com/kyverno/kyverno@v1.13.4',
+  openReports: 'github.com/openreports/reports-api@v0.2.1',
 };
