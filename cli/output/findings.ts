@@ -23,6 +23,7 @@ const shortKinds: Readonly<Record<Ref['kind'], string>> = {
   BackupTarget: 'backuptarget.longhorn.io',
   BackupBackingImage: 'backupbackingimage.longhorn.io',
   Volume: 'volume.longhorn.io',
+  Engine: 'lhe',
   PersistentVolumeClaim: 'pvc',
   PersistentVolume: 'pv',
   Pod: 'pod',

@@ -44,7 +44,7 @@ export function judge(facts: Facts, { justStoppedSeconds }: { readonly justStopp
   if (overrun === undefined) {
     return told(
       'crash',
-      'was taken while the VM ran and nothing was frozen, as no guest agent was connected: it is worth what a crash leaves',
+      'was taken while the VM ran and nothing was frozen: it is worth what a crash leaves',
     );
   }
   if (overrun.is === 'lapsed') {
@@ -71,7 +71,7 @@ interface Overrun {
   readonly seconds: number;
 }
 
-/** Times are of whole seconds. */
+/** Times are of whole seconds: two that are one apart may be of nearly the same moment, or of nearly two. */
 const ROUNDING_MS = 1_000;
 
 /**
@@ -91,7 +91,7 @@ function overrunOf({ volumes, freezeSeconds = 0 }: Facts): Overrun {
     const early = takenMs < askedMs - SKEW_MS;
     const is = early
       ? 'unsure'
-      : lateMs <= ROUNDING_MS
+      : lateMs <= 0
         ? 'within'
         : lateMs <= ROUNDING_MS + SKEW_MS
           ? 'unsure'

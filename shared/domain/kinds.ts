@@ -10,6 +10,7 @@ export const kinds = {
   BackupTarget: kind('longhorn.io/v1beta2', 'backuptargets', true),
   BackupBackingImage: kind('longhorn.io/v1beta2', 'backupbackingimages', true),
   Volume: kind('longhorn.io/v1beta2', 'volumes', true),
+  Engine: kind('longhorn.io/v1beta2', 'engines', true),
   PersistentVolumeClaim: kind('v1', 'persistentvolumeclaims', true),
   PersistentVolume: kind('v1', 'persistentvolumes', false),
   Pod: kind('v1', 'pods', true),

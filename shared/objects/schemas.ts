@@ -191,7 +191,7 @@ const Backup = () =>
   z.object({
     metadata: NamespacedMeta(),
     /** The CSI snapshot it was taken for; empty where it was found on the target. */
-    spec: z.nullish(z.object({ snapshotName: z.nullish(text) })),
+    spec: z.nullish(z.object({ snapshotName: z.nullish(text), labels: z.nullish(stringMap) })),
     status: z.nullish(
       z.object({
         state: z.nullish(text),
@@ -287,6 +287,9 @@ const PersistentVolumeClaim = () =>
     status: z.nullish(z.object({ phase: z.nullish(text) })),
   });
 
+/** Longhorn's, of a volume; Harvester looks here for which of the two kinds it is. */
+const Engine = () => z.object({ metadata: NamespacedMeta(), spec: z.nullish(z.object({ dataEngine: z.nullish(text) })) });
+
 /** A volume of Longhorn's, as far as its engine and restoring it go. */
 const Volume = () =>
   z.object({
@@ -296,6 +299,8 @@ const Volume = () =>
       z.object({
         restoreRequired: z.nullish(z.boolean()),
         restoreInitiated: z.nullish(z.boolean()),
+        /** Of a volume that is made from a snapshot of another: `completed` once it has its data. */
+        cloneStatus: z.nullish(z.object({ state: z.nullish(text) })),
         conditions: z.nullish(
           z.array(
             z.object({
@@ -371,7 +376,10 @@ const VirtualMachineImage = () =>
 const PersistentVolume = () =>
   z.object({
     metadata: ClusterMeta(),
-    spec: z.object({ csi: z.nullish(z.object({ driver: text, volumeHandle: text })) }),
+    spec: z.object({
+      csi: z.nullish(z.object({ driver: text, volumeHandle: text })),
+      claimRef: z.nullish(z.object({ namespace: z.nullish(text), name: z.nullish(text), uid: z.nullish(text) })),
+    }),
   });
 
 /** How far a pod is. */
@@ -515,6 +523,7 @@ export const schemas = lazily({
   BackupTarget,
   BackupBackingImage,
   Volume,
+  Engine,
   PersistentVolumeClaim,
   PersistentVolume,
   Pod,

@@ -5,6 +5,7 @@ import { drillReasons } from './reasons/drills.ts';
 import { capabilityReasons } from './reasons/capability.ts';
 import { handleReasons } from './reasons/handles.ts';
 import { imageReasons } from './reasons/images.ts';
+import { probeReasons } from './reasons/probes.ts';
 import { rebuildingReasons } from './reasons/rebuilding.ts';
 import { restoreReasons } from './reasons/restores.ts';
 import { targetReasons } from './reasons/target.ts';
@@ -23,7 +24,7 @@ export interface ReasonInfo {
    * else the name of the function that has to act.
    */
   readonly passes?: true | string;
-  /** The function whose own finding says the same and has the repair: where it runs too, once is enough. */
+  /** The function that tells it of a VMBackup's volumes, since it knows more or has the repair: where it runs too, once is enough. */
   readonly toldBy?: string;
 }
 
@@ -41,6 +42,7 @@ export const reasons = {
   ...consistencyReasons,
   ...tieReasons,
   ...drillReasons,
+  ...probeReasons,
   ...capabilityReasons,
 } as const satisfies Record<string, ReasonInfo>;
 

@@ -31,6 +31,12 @@ export async function definitions(choice: Choice): Promise<KubeObject[]> {
   ];
 }
 
+/** The definitions of one of the two kinds of report; no cluster has them of itself. */
+export const reportDefinitions = (of: 'wgpolicyk8s.io' | 'openreports.io'): Promise<KubeObject[]> =>
+  of === 'wgpolicyk8s.io'
+    ? definitionsIn(definitionModules.policyReports, 'config/crds/policyreport')
+    : definitionsIn(definitionModules.openReports, 'config/crd');
+
 /** Applies them and waits until the server serves every one. */
 export async function applyDefinitions(client: Client, wanted: readonly KubeObject[]): Promise<void> {
   await Promise.all(wanted.map((definition) => client.apply(definition)));
