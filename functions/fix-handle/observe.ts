@@ -3,7 +3,7 @@ import * as names from '../../shared/domain/names.ts';
 import { isDeleting, judgeBackup, judgeContent, judgeHandle } from '../../shared/chain/judge.ts';
 import type { Owner } from '../../shared/chain/owner.ts';
 import { ownerOf } from '../../shared/chain/owner.ts';
-import { backupVolumes, claimsFrom, longhornBackup, missingClass, vmBackupsNaming } from '../../shared/chain/read.ts';
+import { backupVolumes, claimsFrom, longhornBackup, missingClass, vmBackupNaming } from '../../shared/chain/read.ts';
 import type { Reader } from '../../shared/kube/ports.ts';
 import type { Backup, BackupVolume, Claim, Content, Snapshot } from '../../shared/objects/types.ts';
 import type { SwapNote } from './note.ts';
@@ -116,9 +116,7 @@ async function observeNeighbours(
     replacement: {
       snapshot: replaceable ? await reader.get('VolumeSnapshot', revised, pair.namespace) : undefined,
       content: replaceable ? await reader.get('VolumeSnapshotContent', names.contentName(revised)) : undefined,
-      usedBy: replaceable
-        ? (await vmBackupsNaming(reader, pair.namespace, revised).next()).value?.metadata.name
-        : undefined,
+      usedBy: replaceable ? await vmBackupNaming(reader, pair.namespace, revised) : undefined,
     },
     missingClass: await missingClass(reader, pair.content.spec.volumeSnapshotClassName),
   };

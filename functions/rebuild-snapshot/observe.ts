@@ -6,7 +6,7 @@ import {
   longhornBackup,
   missingClass,
   unsettledBackups,
-  vmBackupsNaming,
+  vmBackupNaming,
 } from '../../shared/chain/read.ts';
 import type { Reader } from '../../shared/kube/ports.ts';
 import type {
@@ -88,7 +88,7 @@ async function observeVolume(reader: Reader, owner: VMBackup, entry: VolumeEntry
       snapshot: await reader.get('VolumeSnapshot', revised, namespace),
       content: await reader.get('VolumeSnapshotContent', names.contentName(revised)),
     },
-    besideUsedBy: (await vmBackupsNaming(reader, namespace, revised).next()).value?.metadata.name,
+    besideUsedBy: await vmBackupNaming(reader, namespace, revised),
     missingClass: await missingClass(
       reader,
       (fault === 'taken-lost' ? undefined : (snapshot ?? content)?.spec.volumeSnapshotClassName) ??

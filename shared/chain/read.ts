@@ -114,6 +114,12 @@ const bySnapshotName: Index<'VirtualMachineBackup'> = {
 export const vmBackupsNaming = (reader: Reader, namespace: string, snapshot: string): AsyncGenerator<VMBackup> =>
   withKey(reader, bySnapshotName, `${namespace}/${snapshot}`, { namespace });
 
+/** Name of one of them, if there is any. */
+export async function vmBackupNaming(reader: Reader, namespace: string, snapshot: string): Promise<string | undefined> {
+  for await (const { metadata } of vmBackupsNaming(reader, namespace, snapshot)) return metadata.name;
+  return undefined;
+}
+
 export const entriesOf = (backup: VMBackup): readonly VolumeEntry[] => backup.status?.volumeBackups ?? [];
 
 /** Finished, and on the target that Harvester uses. */
