@@ -82,10 +82,11 @@ function newsOf(functions: readonly AnyFunction[]): (by: string, finding: Findin
   const said = new Map<string, string>();
   return (by, finding) => {
     if (!needsAttention(finding)) return true;
+    const { snapshot, vmbackup, expected = '' } = finding.facts ?? {};
     const teller = reasons[finding.reason].toldBy;
-    if (teller !== undefined && teller !== by && names.has(teller)) return false;
+    const ofVMBackup = finding.volume !== undefined || vmbackup !== undefined;
+    if (teller !== undefined && teller !== by && names.has(teller) && ofVMBackup) return false;
     // A wrong handle is news whatever keeps it from being mended.
-    const { snapshot, expected = '' } = finding.facts ?? {};
     const key = `${finding.reason} ${snapshot ?? refKey(finding.subject)} ${expected}`;
     const first = said.get(key) ?? by;
     said.set(key, first);

@@ -2,8 +2,8 @@ import { digest } from '../../shared/domain/digest.ts';
 import type { KindName, Ref } from '../../shared/domain/kinds.ts';
 import { describeRef, ref } from '../../shared/domain/kinds.ts';
 import * as names from '../../shared/domain/names.ts';
-import { isDeleting } from '../../shared/chain/judge.ts';
-import { judgeUnclaimedBackup } from '../../shared/chain/orphans.ts';
+import { isDeleting, isGuestClusters } from '../../shared/chain/judge.ts';
+import { backupNamedBy, isNoVMBackups, isOthers, judgeUnclaimedBackup } from '../../shared/chain/orphans.ts';
 import { entriesOf, isOnTarget } from '../../shared/chain/read.ts';
 import type { Reader } from '../../shared/kube/ports.ts';
 import type { Backup, BackupTarget, Setting } from '../../shared/objects/types.ts';
@@ -40,7 +40,7 @@ export interface Seen {
 export interface Unclaimed {
   readonly backup: string;
   readonly volume: string;
-  /** Made by Longhorn itself or by hand: never a VMBackup's. */
+  /** Made by Longhorn itself, by hand or by another tool: never a VMBackup's. */
   readonly foreign: boolean;
   /** VMBackups here record other backups of its volume. */
   readonly kin: boolean;
@@ -74,16 +74,20 @@ export async function observe(reader: Reader, subject: Ref, nowMs: number): Prom
   const { claimed, unsettled, unfinished, uses } = await vmBackups(reader);
   // A backup that was just taken here is recorded in its VMBackup a moment later.
   const kin = new Set(found.filter(({ backup }) => claimed.has(backup)).map(({ volume }) => volume));
+  const others = found.every(({ backup, foreign }) => foreign || claimed.has(backup))
+    ? new Set<string>()
+    : await backupsOfOthers(reader);
   const unclaimed = found
     .filter(({ backup, taken }) => !claimed.has(backup) && !(taken && unfinished))
-    .map((one) => ({ ...one, kin: kin.has(one.volume) }));
+    .map((one) => ({ ...one, foreign: one.foreign || others.has(one.backup), kin: kin.has(one.volume) }));
   const note = readNote(setting);
-  if (unclaimed.length === 0 && beingPulled === 0) return { subject, nowMs, setting, note, ...nothing };
+  if (unclaimed.every(({ foreign }) => foreign) && beingPulled === 0)
+    return { subject, nowMs, setting, note, ...nothing };
 
   const { classes, lacking } = await storageClasses(reader, unclaimed);
   const { finished, ...images } = await readImages(reader);
   const evidence = [
-    ...unclaimed.map(({ backup }) => `backup ${backup}`),
+    ...unclaimed.filter(({ foreign }) => !foreign).map(({ backup }) => `backup ${backup}`),
     ...classes.map((c) => `class ${c}`),
     ...finished.map((name) => `image ${name}`),
   ];
@@ -131,6 +135,23 @@ async function backupsOnTarget(reader: Reader) {
       });
   }
   return { found, beingPulled, known };
+}
+
+/** Those whose pairs here show that they are none of a VMBackup elsewhere: guest clusters', Velero's, people's own. */
+async function backupsOfOthers(reader: Reader): Promise<Set<string>> {
+  const theirs = new Set<string>();
+  for await (const snapshot of reader.list('VolumeSnapshot')) {
+    const { namespace, name } = snapshot.metadata;
+    if (isGuestClusters(snapshot) || isOthers(snapshot)) theirs.add(`${namespace}/${name}`);
+  }
+  const others = new Set<string>();
+  for await (const content of reader.list('VolumeSnapshotContent')) {
+    const backup = backupNamedBy(content);
+    const { namespace, name } = content.spec.volumeSnapshotRef;
+    const isTheirs = isNoVMBackups(content) || theirs.has(`${namespace}/${name}`);
+    if (backup !== undefined && isTheirs) others.add(backup);
+  }
+  return others;
 }
 
 async function vmBackups(reader: Reader) {

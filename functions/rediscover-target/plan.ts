@@ -18,7 +18,7 @@ export function plan(seen: Seen, config: Config): Plan {
   const { setting } = seen;
   const absent = withoutTarget(setting);
   if (absent !== undefined || setting === undefined) return { findings: absent === undefined ? [] : [absent] };
-  if (seen.unclaimed.length === 0 && seen.beingPulled === 0) return { findings: [atRest(setting)] };
+  if (seen.unclaimed.every(({ foreign }) => foreign) && seen.beingPulled === 0) return { findings: [atRest(setting)] };
   const advice = neverRescans(setting);
   return { findings: [...decide(seen, setting, config), ...(advice === undefined ? [] : [advice])] };
 }

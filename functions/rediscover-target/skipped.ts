@@ -20,7 +20,7 @@ export function describeSkipped({ unclaimed, lacking, images }: Seen, ended: boo
   const open = unclaimed.filter((one) => !one.foreign && !waiting.has(one.backup));
   const kin = open.filter((one) => one.kin);
   const parts = [
-    count(foreign.length, 'were made by a recurring job or by hand and never were a VMBackup’s'),
+    count(foreign.length, 'were made by a recurring job, by hand or by another tool and never were a VMBackup’s'),
     count(waiting.size, 'wait for a StorageClass'),
     count(
       kin.length,

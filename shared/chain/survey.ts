@@ -21,7 +21,7 @@ import type { DrillTrace } from './drills.ts';
 import { drillOf, traceOf } from './drills.ts';
 import { hangs, isDeleting, judgeBackup, judgeContent } from './judge.ts';
 import type { Orphan } from './orphans.ts';
-import { backupNamedBy } from './orphans.ts';
+import { backupNamedBy, isNoVMBackups, judgeUnclaimedBackup } from './orphans.ts';
 import { contentsNaming, entriesOf, isOnTarget } from './read.ts';
 import type { Surroundings } from './surroundings.ts';
 import { orphans, readSurroundings } from './surroundings.ts';
@@ -375,7 +375,10 @@ function surveyContent(content: Content, backups: Backups, pairs: NameTable): Su
   const { namespace, name } = content.spec.volumeSnapshotRef;
   const judged = judgeContent(content);
   const named = backupNamedBy(content);
-  if (named !== undefined) backups.claim(named);
+  if (named !== undefined) {
+    if (isNoVMBackups(content)) backups.record(named);
+    else backups.claim(named);
+  }
   if ('reason' in judged) {
     if (judged.reason === 'DynamicContent' && named !== undefined) {
       const handle = parseHandle(content.status?.snapshotHandle ?? '');
@@ -411,6 +414,8 @@ class Backups {
   /** How many healthy ones on Harvester's target no VMBackup has recorded yet. */
   unrecorded = 0;
   readonly #elsewhere = new Set<string>();
+  /** Made by a recurring job or by hand: no VMBackup will ever record them. */
+  readonly #foreign = new Set<string>();
 
   add(backup: Backup): void {
     const { name } = backup.metadata;
@@ -419,8 +424,9 @@ class Backups {
     else {
       const minutes = Math.max(0, Math.ceil((facts.takenMs ?? 0) / 60_000));
       this.#healthy.add(name, volumeBits(facts.volume), undefined, minutes);
-      if (isOnTarget(backup)) this.unrecorded++;
-      else this.#elsewhere.add(name);
+      if (!isOnTarget(backup)) this.#elsewhere.add(name);
+      else if (judgeUnclaimedBackup(backup)?.reason === 'ForeignBackup') this.#foreign.add(name);
+      else this.unrecorded++;
     }
   }
 
@@ -433,10 +439,11 @@ class Backups {
     this.#mark(backup, known.claimed);
   }
 
-  /** A VMBackup records it. */
+  /** A VMBackup records it, or it is none of a VMBackup. */
   record(backup: string): void {
     const before = this.#mark(backup, known.claimed | known.recorded);
-    if (before !== 0 && (before & known.recorded) === 0 && !this.#elsewhere.has(backup)) this.unrecorded--;
+    if (before !== 0 && (before & known.recorded) === 0 && !this.#elsewhere.has(backup) && !this.#foreign.has(backup))
+      this.unrecorded--;
   }
 
   #mark(backup: string, bits: number): number {

@@ -95,8 +95,10 @@ export const revisedName = (snapshot: string): string => `${snapshot}${REVISED}`
 export const predecessorName = (snapshot: string): string | undefined =>
   snapshot.endsWith(REVISED) && snapshot.length > REVISED.length ? snapshot.slice(0, -REVISED.length) : undefined;
 
+export const isName = (text: string): boolean => text.length <= MAX_NAME;
+
 /** Whether a snapshot of this name can be replaced by a revised pair without passing the length limit. */
-export const canRevise = (snapshot: string): boolean => contentName(revisedName(snapshot)).length <= MAX_NAME;
+export const canRevise = (snapshot: string): boolean => isName(contentName(revisedName(snapshot)));
 
 /** Every name this snapshot may have had before repairs, nearest first. */
 export function* predecessorNames(snapshot: string): Generator<string> {

@@ -92,6 +92,34 @@ const rows: Row[] = [
     ],
     reason: 'TargetDiscovered',
   },
+  ...(
+    [
+      ['made by a recurring job', [backup(make.withStatus({ labels: { RecurringJob: 'nightly' } }))]],
+      [
+        'of a snapshot that somebody took here',
+        [backup(), make.content({ snapshot: 'mine', handle: `bak://${V}/${B}`, volume: V })],
+      ],
+      [
+        'Velero’s',
+        [
+          backup(),
+          make.content({ snapshot: 'v', handle: `bak://${V}/${B}` }, make.labelled({ 'velero.io/backup-name': 'v' })),
+        ],
+      ],
+      [
+        'a guest cluster’s, by its snapshot',
+        [
+          backup(),
+          make.content({ snapshot: 'g', handle: `bak://${V}/${B}` }),
+          make.snapshot({ name: 'g' }, make.annotated({ 'harvesterhci.io/pvcrestore-ref': 'prod/g' })),
+        ],
+      ],
+    ] as const
+  ).map(([whose, objects]) => ({
+    when: `the unclaimed backup is ${whose}: a scan would make nothing of it`,
+    world: [setting(s3), target(), ...objects],
+    reason: 'NeverRescans' as const,
+  })),
   {
     when: 'the unclaimed backup is being deleted',
     world: [setting({ ...s3, refreshIntervalInSeconds: 60 }), target(), backup(make.deleting)],
@@ -437,10 +465,10 @@ describe('what Harvester passes over', () => {
     expect(finding!.command).toMatch(/^kubectl logs .*sync vm/);
   });
 
-  test('and was made by a recurring job leaves nothing open', async () => {
-    const [finding] = await afterScan(backup(recurring));
-    expect(finding!.message).toMatch(/1 were made by a recurring job or by hand/);
-    expect(finding!.message).not.toMatch(/there is left/);
+  test('and was made by a recurring job is told apart from what is left', async () => {
+    const [finding] = await afterScan(backup(recurring), make.backup({ ...pulled, backup: 'backup-other' }));
+    expect(finding!.message).toMatch(/1 were made by a recurring job, by hand or by another tool/);
+    expect(finding!.message).toMatch(/for 1 there is left/);
   });
 
   test('and is of a volume that has other backups here is said to have lost its VMBackup or file', async () => {
