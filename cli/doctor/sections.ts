@@ -8,6 +8,7 @@ export const sections = {
     reasons: [
       'TargetNotConnected',
       'TargetUnavailable',
+      'TargetDiffers',
       'VMBackupFailed',
       'VMBackupDegraded',
       'RestoreHanging',

@@ -46,7 +46,8 @@ function surveyContent({ content, facts }: SurveyedContent): Considered {
     // Whose pair it is decides what a lost backup is worth: behind a finished restore it hurts nobody.
     const restores = content.metadata.ownerReferences?.some((o) => o.kind === 'VirtualMachineRestore') === true;
     // A backup that is not there may be named by mistake: its VMBackup knows.
-    const look = restores || facts?.reason === 'BackupMissing' || facts?.reason === 'ObjectUnreadable';
+    const look =
+      restores || isDeleting(content) || facts?.reason === 'BackupMissing' || facts?.reason === 'ObjectUnreadable';
     if (facts === undefined || look) return { subjects: [subject] };
     const command = commandFor(facts.reason, judged.handle.backup);
     return one(

@@ -56,7 +56,7 @@ function decide(seen: Seen, backup: VMBackup, volume: SeenVolume, config: Config
     const done = backup.status?.readyToUse === true;
     return done
       ? says('NoLonghornBackupName', `volume ${entry.volumeName} does not record its Longhorn backup`)
-      : says('VMBackupNotReady', `volume ${entry.volumeName} does not record its Longhorn backup yet`);
+      : says('VMBackupInProgress', `volume ${entry.volumeName} does not record its Longhorn backup yet`);
   }
   if (current.snapshot !== undefined && isDeleting(current.snapshot)) {
     return says(

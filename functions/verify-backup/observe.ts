@@ -28,7 +28,7 @@ export type Seen = { readonly subject: Ref } & (
 export interface SeenBackup {
   readonly is: 'vmbackup';
   readonly backup: VMBackup;
-  /** Absent where nothing of the chain is asked for: in deletion, or not of type backup. */
+  /** Absent where nothing of the chain is asked for: in deletion. */
   readonly chain?: Chain;
   readonly events: Events;
   /** Absent where no CRD for reports is installed. */
@@ -68,7 +68,7 @@ async function observeBackup(reader: Reader, subject: Ref): Promise<Seen> {
   const backup = await reader.get('VirtualMachineBackup', subject.name, subject.namespace);
   if (backup === undefined) return { subject, is: 'nothing' };
   const seen = { subject, is: 'vmbackup', backup } as const;
-  if (isDeleting(backup) || (backup.spec.type || 'backup') !== 'backup') return { ...seen, events: new Map() };
+  if (isDeleting(backup)) return { ...seen, events: new Map() };
   const chain = await readChain(reader, backup);
   const events = await readEvents(reader, backup, troublesOf(chain, LATER));
   const reportKind = await reportKindOf(reader);

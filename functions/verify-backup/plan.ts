@@ -80,14 +80,7 @@ function planBackup(seen: SeenBackup & { subject: Finding['subject'] }, config: 
       actions: [],
     });
   }
-  if (chain === undefined) {
-    return only({
-      subject,
-      reason: 'SnapshotTypeBackup',
-      message: `${name} is of type ${backup.spec.type}`,
-      actions: [],
-    });
-  }
+  if (chain === undefined) return { findings: [] };
   const links = judgeChain(chain, nowMs);
   const { uid, namespace } = backup.metadata;
   const about = { ...ref('VirtualMachineBackup', backup.metadata.name, namespace), uid, namespace };
@@ -119,12 +112,14 @@ function findingsOf(subject: Finding['subject'], chain: Chain, links: readonly L
     const { reason, message, command } = other;
     findings.push({ subject, reason, message, ...(command !== undefined && { command }), actions: [] });
   }
-  for (const volume of new Set(links.map((link) => link.volume))) {
+  // While the whole is being made, that its parts are not there yet is no news.
+  const told = readiness?.reason === 'VMBackupInProgress' ? links.filter(({ result }) => result !== 'wait') : links;
+  for (const volume of new Set(told.map((link) => link.volume))) {
     findings.push(
       ...volumeFindings(
         subject,
         chain,
-        links.filter((link) => link.volume === volume),
+        told.filter((link) => link.volume === volume),
       ),
     );
   }
@@ -159,7 +154,7 @@ function volumeFindings(subject: Finding['subject'], chain: Chain, links: readon
     const message = `volume ${first.volume} can be restored: every link to the target is right`;
     return [{ ...about, subject, reason: 'BackupVerified', message }];
   }
-  const skipped = links.find(({ reason }) => reason === 'NotALonghornVolume');
+  const skipped = links.find(({ reason }) => reason === 'NotALonghornVolume' || reason === 'SnapshotTypeBackup');
   if (skipped !== undefined) return [{ ...about, subject, reason: skipped.reason, message: skipped.message }];
   const cause = links.find(({ result }) => result === 'fail' || result === 'wait');
   const message = `volume ${first.volume} cannot be verified${cause === undefined ? '' : `: ${cause.message}`}`;

@@ -1,7 +1,7 @@
 import type { Ref } from '../../shared/domain/kinds.ts';
 import { describeRef, ref } from '../../shared/domain/kinds.ts';
 import * as names from '../../shared/domain/names.ts';
-import { isDeleting, isTakenLater } from '../../shared/chain/judge.ts';
+import { isDeleting, isLocal, isTakenLater } from '../../shared/chain/judge.ts';
 import type { Orphan } from '../../shared/chain/orphans.ts';
 import { entriesOf } from '../../shared/chain/read.ts';
 import { degradedBy } from '../../shared/chain/readiness.ts';
@@ -59,14 +59,16 @@ function surveyBackup(item: SurveyedVMBackup): Considered {
     new Set(entries.map(({ volumeName }) => volumeName)).size === entries.length &&
     backup.status?.source !== undefined &&
     !isDeleting(backup) &&
-    (backup.spec.type || 'backup') === 'backup' &&
     backup.status?.readyToUse === true &&
     !backup.status.error?.message &&
     degradedBy(backup) === undefined &&
-    judgeTargetOf(backup, chain.target) === undefined &&
     !chain.accused(backup.metadata.uid) &&
-    entries.every((entry) => isSound(backup, entry, item.pairOf(entry.name ?? ''), chain));
-  return sound ? { findings: entries.map((entry) => verified(subject, entry)) } : { subjects: [subject] };
+    (isLocal(backup)
+      ? entries.every(({ name }) => name && item.pairOf(name).hasSnapshot && !item.pairOf(name).unready)
+      : judgeTargetOf(backup, chain.target) === undefined &&
+        entries.every((entry) => isSound(backup, entry, item.pairOf(entry.name ?? ''), chain)));
+  if (!sound) return { subjects: [subject] };
+  return { findings: isLocal(backup) ? [local(subject)] : entries.map((entry) => verified(subject, entry)) };
 }
 
 function isSound(vmBackup: VMBackup, entry: VolumeEntry, pair: PairState, chain: ChainState): boolean {
@@ -90,6 +92,13 @@ const verified = (subject: Finding['subject'], { name, volumeName, longhornBacku
     ...(name && { snapshot: `${subject.namespace}/${name}` }),
     ...(longhornBackupName && { backup: longhornBackupName }),
   },
+  actions: [],
+});
+
+const local = (subject: Ref): Finding => ({
+  subject,
+  reason: 'SnapshotTypeBackup',
+  message: `${describeRef(subject)} is of type snapshot`,
   actions: [],
 });
 

@@ -101,6 +101,18 @@ export const answerReasons = {
   NoBackupTarget: no('No backup target is connected.', 'Set Harvester’s `backup-target`.'),
   SharedDisk: no('This release of Harvester refuses VMs with shareable disks.', 'Detach the disk first.'),
   VolumeNotCsi: no('The PersistentVolume is none of a CSI driver.', 'Move the volume to a CSI StorageClass.'),
+  ClaimWithoutClass: no(
+    'The claim names no StorageClass, and Harvester refuses it.',
+    'Restore or clone it into one that does.',
+  ),
+  ProvisionerNotNoted: no(
+    'Up to 1.4 Harvester goes by an annotation of the claim that says which driver made it, and there is none.',
+    'Write the annotation; the command comes with the answer.',
+  ),
+  EngineNotOne: no(
+    'From 1.5 to 1.8 Harvester wants exactly one Longhorn Engine for the volume; there are two while it migrates.',
+    'Wait for the migration to end, or see why the volume has none.',
+  ),
   VersionUnknown: unknown(
     'Harvester’s version could not be found out or is none that is known, and releases disagree.',
     'Look up your release in the table above.',

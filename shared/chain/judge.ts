@@ -101,6 +101,9 @@ function troubleOf(name: string, backup: Backup): BackupTrouble | undefined {
   };
 }
 
+/** Of type snapshot: all of it is on this cluster, and nothing on a target. */
+export const isLocal = ({ spec }: VMBackup): boolean => (spec.type || 'backup') !== 'backup';
+
 /** Clocks of nodes differ, and a VMBackup is ready some time after its data was taken. */
 const SKEW_MS = 60_000;
 

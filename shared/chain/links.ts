@@ -5,7 +5,16 @@ import * as names from '../domain/names.ts';
 import type { Backup, BackupTarget, BackupVolume, Content, Snapshot, VMBackup, VolumeEntry } from '../objects/types.ts';
 import type { Reason } from '../plan/reason.ts';
 import type { BackupFacts, BackupTrouble } from './judge.ts';
-import { hangs, isDeleting, isTakenLater, judgeBackup, judgeBackupVolumes, judgeContent, targetOf } from './judge.ts';
+import {
+  hangs,
+  isDeleting,
+  isLocal,
+  isTakenLater,
+  judgeBackup,
+  judgeBackupVolumes,
+  judgeContent,
+  targetOf,
+} from './judge.ts';
 import { judgeReadiness } from './readiness.ts';
 import type { TargetTrouble } from './target.ts';
 import { judgeTargetOf, targetRef } from './target.ts';
@@ -60,10 +69,17 @@ function judgeVolume(chain: Chain, volume: ChainVolume, nowMs: number): Link[] {
   const { entry } = volume;
   const own = ref('VirtualMachineBackup', backup.metadata.name, backup.metadata.namespace);
   const driver = entry.csiDriverName ?? names.LONGHORN_DRIVER;
-  if (driver !== names.LONGHORN_DRIVER) {
-    const message = `volume ${entry.volumeName} is on ${driver}, of which there are no remote backups`;
-    const skipped: Judged = { result: 'skip', reason: 'NotALonghornVolume', message, object: own };
-    return linkNames.map((link) => ({ link, volume: entry.volumeName, ...skipped }));
+  const local =
+    driver !== names.LONGHORN_DRIVER
+      ? ({ reason: 'NotALonghornVolume', where: `is on ${driver}, of which there are no remote backups` } as const)
+      : isLocal(backup)
+        ? ({ reason: 'SnapshotTypeBackup', where: 'has a snapshot on this cluster alone' } as const)
+        : undefined;
+  if (local !== undefined) {
+    const message = `volume ${entry.volumeName} ${local.where}`;
+    const skipped: Judged = { result: 'skip', reason: local.reason, message, object: own };
+    const lost = lostForGood(backup, volume, message);
+    return linkNames.map((link) => ({ link, volume: entry.volumeName, ...(lost?.[0] === link ? lost[1] : skipped) }));
   }
   const target = judgeTargetOf(backup, chain.target);
   const facts = entry.longhornBackupName ? judgeBackup(entry.longhornBackupName, volume.longhorn) : undefined;
@@ -76,6 +92,29 @@ function judgeVolume(chain: Chain, volume: ChainVolume, nowMs: number): Link[] {
     target: target === undefined ? pass('the target is reachable', targetRef) : targetFault(target, own),
   };
   return linkNames.map((link) => ({ link, volume: entry.volumeName, ...judged[link] }));
+}
+
+/** Which link of a volume without a remote backup is lost; there is nothing it could be made anew from. */
+function lostForGood(
+  { status, metadata: { namespace } }: VMBackup,
+  { entry, snapshot, contentName, content }: ChainVolume,
+  where: string,
+): readonly [LinkName, Judged] | undefined {
+  // Harvester writes the time as it becomes ready: then, and only then, all of it was there.
+  const wasReady = status?.readyToUse === true && Boolean(status.creationTime);
+  if (!wasReady || !entry.name || (snapshot !== undefined && isDeleting(snapshot))) return undefined;
+  const at =
+    snapshot === undefined
+      ? ref('VolumeSnapshot', entry.name, namespace)
+      : content === undefined && contentName !== ''
+        ? ref('VolumeSnapshotContent', contentName)
+        : undefined;
+  if (at === undefined) return undefined;
+  const look = `kubectl get volumesnapshots -n ${namespace}`;
+  return [
+    snapshot === undefined ? 'snapshot' : 'content',
+    fail('SnapshotLost', `${describeRef(at)} does not exist, and ${where}`, at, look),
+  ];
 }
 
 const pass = (message: string, object: Ref, reason: Reason = 'LinkSound'): Judged => ({
@@ -252,6 +291,7 @@ function judgeHandleOf(
   return pass(`${text} is right`, at, handle.scheme === 'bs' ? 'LegacyScheme' : 'LinkSound');
 }
 
+const showTargets = `kubectl get backuptargets.longhorn.io -n ${names.LONGHORN_NAMESPACE}`;
 const showLonghorn = (resource: string, name: string): string =>
   `kubectl get ${resource}.longhorn.io ${name} -n ${names.LONGHORN_NAMESPACE} -o yaml`;
 
@@ -267,9 +307,10 @@ function judgeBackupLink(
   // Without its target Longhorn forgets every Backup: that says nothing of the data.
   if (longhorn === undefined && target !== undefined)
     return skip(`${describeRef(at)} is not known: ${target.detail}`, at);
+  const look = longhorn === undefined ? showTargets : showLonghorn('backups', backup);
   if ('reason' in facts) {
     if (facts.reason === 'BackupNotSynced') return wait(facts.reason, facts.detail, at);
-    return fail(facts.reason, facts.detail, at, longhorn && showLonghorn('backups', backup));
+    return fail(facts.reason, facts.detail, at, look);
   }
   const recorded = entry.persistentVolumeClaim?.spec?.volumeName;
   if (recorded && recorded !== facts.volume) {
@@ -305,4 +346,4 @@ const targetFault = ({ reason, detail }: TargetTrouble, own: Ref): Judged =>
 export const commandForTarget = (reason: TargetTrouble['reason']): string =>
   reason === 'TargetUnavailable'
     ? `kubectl describe backuptargets.longhorn.io ${names.DEFAULT_TARGET} -n ${names.LONGHORN_NAMESPACE}`
-    : `kubectl get backuptargets.longhorn.io -n ${names.LONGHORN_NAMESPACE}`;
+    : showTargets;

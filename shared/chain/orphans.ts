@@ -31,7 +31,7 @@ const UNBOUND_GRACE_MS = 5 * 60_000;
 
 /** A Longhorn Backup that no VMBackup and no content names. Undefined while it is being made or deleted. */
 export function judgeUnclaimedBackup(backup: Backup): Orphan | undefined {
-  const { metadata, status } = backup;
+  const { metadata, spec, status } = backup;
   if (isDeleting(backup) || !names.FINAL_BACKUP_STATES.has(status?.state ?? '')) return undefined;
   if (metadata.labels?.[names.CR_ONLY_LABEL] === 'true') return undefined;
   const object = ref('Backup', metadata.name, names.LONGHORN_NAMESPACE);
@@ -40,7 +40,7 @@ export function judgeUnclaimedBackup(backup: Backup): Orphan | undefined {
   if (target !== names.DEFAULT_TARGET) {
     return { ...orphan, reason: 'ForeignBackup', detail: `it is on target ${target}, which Harvester does not use` };
   }
-  const job = status?.labels?.[names.RECURRING_JOB_LABEL];
+  const job = status?.labels?.[names.RECURRING_JOB_LABEL] ?? spec?.labels?.[names.RECURRING_JOB_LABEL];
   if (job) return { ...orphan, reason: 'ForeignBackup', detail: `Longhorn’s recurring job ${job} made it` };
   const snapshot = status?.snapshotName ?? '';
   if (snapshot !== '' && !names.CSI_SNAPSHOT.test(snapshot)) {
@@ -67,7 +67,7 @@ export function sizeOf({ status }: Backup): number | undefined {
 /** A content of a remote backup whose snapshot is not there and that no VMBackup expects. */
 export function judgeLeftContent(content: Content, living: Living, nowMs: number): Orphan | undefined {
   const backup = backupNamedBy(content);
-  if (backup === undefined || isDeleting(content) || isGuestClusters(content)) return undefined;
+  if (backup === undefined || isDeleting(content) || isGuestClusters(content) || isOthers(content)) return undefined;
   if (ownedByLiving(content, living)) return undefined;
   const { metadata, spec } = content;
   const { uid, namespace, name } = spec.volumeSnapshotRef;
@@ -91,7 +91,7 @@ export function judgeUnclaimedSnapshot(snapshot: Snapshot, living: Living): Orph
   if (isDeleting(snapshot) || isGuestClusters(snapshot) || ownedByLiving(snapshot, living)) return undefined;
   const owners = metadata.ownerReferences ?? [];
   if (owners.some(({ apiVersion }) => !apiVersion.startsWith('harvesterhci.io/'))) return undefined;
-  if (Object.keys(metadata.labels ?? {}).some((label) => managers.test(label))) return undefined;
+  if (isOthers(snapshot)) return undefined;
   const harvesters = Object.keys(metadata.annotations ?? {}).some((key) => key.startsWith('harvesterhci.io/'));
   if (!spec.source.volumeSnapshotContentName && !harvesters && owners.length === 0) return undefined;
   const [owner] = owners;
@@ -103,9 +103,20 @@ export function judgeUnclaimedSnapshot(snapshot: Snapshot, living: Living): Orph
   };
 }
 
-/** Labels by which other tools know what is theirs. */
-const managers =
-  /^(app\.kubernetes\.io\/managed-by|velero\.io\/|argocd\.argoproj\.io\/|kustomize\.toolkit\.fluxcd\.io\/)/;
+/**
+ * Made by another tool (Velero, CDI, Kasten, Argo CD …): each knows its own by labels and annotations of its domain, and
+ * Harvester puts none but its own on pairs.
+ */
+export const isOthers = ({ metadata: { labels, annotations } }: Pick<Content | Snapshot, 'metadata'>): boolean =>
+  Object.keys({ ...labels, ...annotations }).some(
+    (key) => key === 'app.kubernetes.io/managed-by' || (key.includes('/') && !platform.test(key)),
+  );
+/** Domains of the platform itself, whose keys say nothing of an owner; Gleaner's among them. */
+const platform = /^([^/]+\.)?(kubernetes\.io|k8s\.io|harvesterhci\.io|longhorn\.io|cattle\.io|gleaner\.dev)\//;
+
+/** A content whose backup no VMBackup of another cluster can be waiting for: taken here, or other people's. */
+export const isNoVMBackups = (content: Content): boolean =>
+  !content.spec.source.snapshotHandle || isGuestClusters(content) || isOthers(content);
 
 const ownedByLiving = ({ metadata }: Content | Snapshot, living: Living): boolean =>
   (metadata.ownerReferences ?? []).some(({ uid }) => living.has(uid));

@@ -1,6 +1,7 @@
 import { describeRef, ref } from '../domain/kinds.ts';
 import * as names from '../domain/names.ts';
 import type { VMBackup } from '../objects/types.ts';
+import { isLocal } from './judge.ts';
 import type { Chain } from './links.ts';
 import { entriesOf, isScheduled } from './read.ts';
 
@@ -81,7 +82,13 @@ export function degradedBy(backup: VMBackup): string | undefined {
  */
 function clearing({ backup, volumes }: Pick<Chain, 'backup' | 'volumes'>, busy: boolean): string | undefined {
   const { name, namespace } = backup.metadata;
-  const complete = volumes.some(({ longhorn }) => longhorn?.status?.state === 'Completed');
+  // Whatever makes Harvester look at this one fills the gap with a snapshot of today's data.
+  if (isLocal(backup) && backup.status?.creationTime && volumes.some(({ snapshot }) => snapshot === undefined))
+    return undefined;
+  const complete = volumes.some(
+    ({ longhorn, snapshot }) =>
+      longhorn?.status?.state === 'Completed' || (isLocal(backup) && snapshot?.status?.readyToUse === true),
+  );
   if (!complete && !busy) return `kubectl delete virtualmachinebackups.harvesterhci.io ${name} -n ${namespace}`;
   if (isScheduled(backup) && busy) return undefined;
   return `kubectl annotate virtualmachinebackups.harvesterhci.io ${name} -n ${namespace} --overwrite ${names.NUDGE_ANNOTATION}="$(date +%s)"`;

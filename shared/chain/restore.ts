@@ -163,11 +163,18 @@ function otherData({ chain, volumes }: SeenRestore): Cause | undefined {
 /** In its own namespace a restore uses the VMBackup's pairs, and finds out when it makes the claim. */
 function lostPair({ restore, volumes }: SeenRestore, chain: Chain): Cause | undefined {
   if (chain.backup.metadata.namespace !== restore.metadata.namespace) return undefined;
-  for (const { entry, snapshot } of chain.volumes) {
+  const { name, namespace } = chain.backup.metadata;
+  const cure = `gleaner apply vmbackup/${name} -n ${namespace}`;
+  for (const { entry, snapshot, content, contentName, longhorn } of chain.volumes) {
     const claim = volumes.find(({ volume }) => volume === entry.volumeName)?.claim;
-    if (snapshot !== undefined || !entry.name || claim !== undefined) continue;
-    const object = ref('VolumeSnapshot', entry.name, restore.metadata.namespace);
-    return { why: `${describeRef(object)} does not exist`, object };
+    if (!entry.name || claim !== undefined || (snapshot !== undefined && (content !== undefined || contentName === '')))
+      continue;
+    const object =
+      snapshot === undefined
+        ? ref('VolumeSnapshot', entry.name, restore.metadata.namespace)
+        : ref('VolumeSnapshotContent', contentName);
+    const isThere = entry.longhornBackupName && 'volume' in judgeBackup(entry.longhornBackupName, longhorn);
+    return { why: `${describeRef(object)} does not exist`, object, ...(isThere && { cure }) };
   }
   return undefined;
 }

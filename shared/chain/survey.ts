@@ -21,7 +21,7 @@ import type { DrillTrace } from './drills.ts';
 import { drillOf, traceOf } from './drills.ts';
 import { hangs, isDeleting, judgeBackup, judgeContent } from './judge.ts';
 import type { Orphan } from './orphans.ts';
-import { backupNamedBy } from './orphans.ts';
+import { backupNamedBy, isNoVMBackups, judgeUnclaimedBackup } from './orphans.ts';
 import { contentsNaming, entriesOf, isOnTarget } from './read.ts';
 import type { Surroundings } from './surroundings.ts';
 import { orphans, readSurroundings } from './surroundings.ts';
@@ -168,7 +168,7 @@ export async function* survey(
   const surroundings = chain ? await readSurroundings(reader, options) : undefined;
 
   /** By namespace and name of the snapshot; the number is when the data of a pair that was taken here is of, in seconds. */
-  const pairs = new NameTable();
+  const pairs = new NameTable({ numbers: true });
   /** Which content is bound to which snapshot, and which VMBackup controls which. */
   const links = new NameTable();
   /** What contents have on record of their data. */
@@ -280,16 +280,16 @@ function pairsOf(
   notes: NameTable,
 ): SurveyedVMBackup['pairOf'] {
   const { namespace, uid } = metadata;
+  const owner = `${namespace} ${uid}`;
   const known = new Map<string, PairState>();
   return (name) => {
+    const before = known.get(name);
+    if (before !== undefined) return before;
+    const bits = pairs.get(name, namespace);
+    const noted = unpackNoted(notes.get(name, namespace));
+    const takenAt = (bits & bit.taken) === 0 ? 0 : pairs.numberOf(name, namespace);
     const state =
-      known.get(name) ??
-      stateOf(
-        pairs.get(name, namespace),
-        pairs.numberOf(name, namespace),
-        links.get(name, `${namespace} ${uid}`) !== 0,
-        unpackNoted(notes.get(name, namespace)),
-      );
+      bits === 0 && noted === undefined ? NO_PAIR : stateOf(bits, takenAt, links.get(name, owner) !== 0, noted);
     known.set(name, state);
     return state;
   };
@@ -375,7 +375,10 @@ function surveyContent(content: Content, backups: Backups, pairs: NameTable): Su
   const { namespace, name } = content.spec.volumeSnapshotRef;
   const judged = judgeContent(content);
   const named = backupNamedBy(content);
-  if (named !== undefined) backups.claim(named);
+  if (named !== undefined) {
+    if (isNoVMBackups(content)) backups.record(named);
+    else backups.claim(named);
+  }
   if ('reason' in judged) {
     if (judged.reason === 'DynamicContent' && named !== undefined) {
       const handle = parseHandle(content.status?.snapshotHandle ?? '');
@@ -403,7 +406,7 @@ function surveyContent(content: Content, backups: Backups, pairs: NameTable): Su
 /** What a survey remembers of Longhorn's Backups: a number for each healthy one, words only for those in trouble. */
 class Backups {
   /** The number is when its data was taken, in minutes. */
-  readonly #healthy = new NameTable();
+  readonly #healthy = new NameTable({ numbers: true });
   readonly #troubled = new Map<string, BackupTrouble>();
   readonly #claimedTroubled = new Set<string>();
   /** Backups that more than one content on Delete names. */
@@ -411,6 +414,8 @@ class Backups {
   /** How many healthy ones on Harvester's target no VMBackup has recorded yet. */
   unrecorded = 0;
   readonly #elsewhere = new Set<string>();
+  /** Made by a recurring job or by hand: no VMBackup will ever record them. */
+  readonly #foreign = new Set<string>();
 
   add(backup: Backup): void {
     const { name } = backup.metadata;
@@ -419,8 +424,9 @@ class Backups {
     else {
       const minutes = Math.max(0, Math.ceil((facts.takenMs ?? 0) / 60_000));
       this.#healthy.add(name, volumeBits(facts.volume), undefined, minutes);
-      if (isOnTarget(backup)) this.unrecorded++;
-      else this.#elsewhere.add(name);
+      if (!isOnTarget(backup)) this.#elsewhere.add(name);
+      else if (judgeUnclaimedBackup(backup)?.reason === 'ForeignBackup') this.#foreign.add(name);
+      else this.unrecorded++;
     }
   }
 
@@ -433,10 +439,11 @@ class Backups {
     this.#mark(backup, known.claimed);
   }
 
-  /** A VMBackup records it. */
+  /** A VMBackup records it, or it is none of a VMBackup. */
   record(backup: string): void {
     const before = this.#mark(backup, known.claimed | known.recorded);
-    if (before !== 0 && (before & known.recorded) === 0 && !this.#elsewhere.has(backup)) this.unrecorded--;
+    if (before !== 0 && (before & known.recorded) === 0 && !this.#elsewhere.has(backup) && !this.#foreign.has(backup))
+      this.unrecorded--;
   }
 
   #mark(backup: string, bits: number): number {
@@ -512,3 +519,6 @@ const stateOf = (bits: number, takenAtSeconds = 0, owned = true, noted?: Noted):
   noted,
   names: (backup) => (bits & ~((1 << FLAG_BITS) - 1)) >>> 0 === backupBits(backup),
 });
+
+/** Of a name that neither a snapshot nor a content has. */
+const NO_PAIR = stateOf(0, 0, false);

@@ -95,8 +95,10 @@ export const revisedName = (snapshot: string): string => `${snapshot}${REVISED}`
 export const predecessorName = (snapshot: string): string | undefined =>
   snapshot.endsWith(REVISED) && snapshot.length > REVISED.length ? snapshot.slice(0, -REVISED.length) : undefined;
 
+export const isName = (text: string): boolean => text.length <= MAX_NAME;
+
 /** Whether a snapshot of this name can be replaced by a revised pair without passing the length limit. */
-export const canRevise = (snapshot: string): boolean => contentName(revisedName(snapshot)).length <= MAX_NAME;
+export const canRevise = (snapshot: string): boolean => isName(contentName(revisedName(snapshot)));
 
 /** Every name this snapshot may have had before repairs, nearest first. */
 export function* predecessorNames(snapshot: string): Generator<string> {
@@ -107,3 +109,7 @@ export const FINAL_BACKUP_STATES: ReadonlySet<string> = new Set(['Completed', 'E
 
 /** Longhorn's volume, and its PersistentVolume, of a claim that the provisioner makes. */
 export const volumeNameOf = (claimUid: string): string => `pvc-${claimUid}`;
+
+/** Kubernetes’ own, on a claim: which driver makes its volume. */
+export const PROVISIONER_ANNOTATION = 'volume.kubernetes.io/storage-provisioner';
+export const OLD_PROVISIONER_ANNOTATION = 'volume.beta.kubernetes.io/storage-provisioner';

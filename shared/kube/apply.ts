@@ -134,9 +134,14 @@ function isSame(found: ObjectOf<CreateAction['object']['kind']>, wanted: CreateA
     spec.driver === wanted.spec.driver &&
     spec.source.snapshotHandle === wanted.spec.source.snapshotHandle &&
     spec.volumeSnapshotRef.name === wanted.spec.volumeSnapshotRef.name &&
-    spec.volumeSnapshotRef.namespace === wanted.spec.volumeSnapshotRef.namespace
+    spec.volumeSnapshotRef.namespace === wanted.spec.volumeSnapshotRef.namespace &&
+    isSameUid(spec.volumeSnapshotRef.uid, wanted.spec.volumeSnapshotRef.uid)
   );
 }
+
+/** A uid that is still to be filled in is no other uid. */
+const isSameUid = (found: string | null | undefined, wanted: string | undefined): boolean =>
+  !found || wanted === undefined || found === wanted;
 
 async function setPolicy(action: SetPolicyAction, reader: Reader, writer: Writer): Promise<Applied['result']> {
   const { target, mark } = action;

@@ -24,7 +24,7 @@ export interface ReasonInfo {
    * else the name of the function that has to act.
    */
   readonly passes?: true | string;
-  /** The function whose own finding says the same and has the repair: where it runs too, once is enough. */
+  /** The function that tells it of a VMBackup's volumes, since it knows more or has the repair: where it runs too, once is enough. */
   readonly toldBy?: string;
 }
 

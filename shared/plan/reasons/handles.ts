@@ -141,10 +141,14 @@ export const handleReasons = {
     'The content is in deletion while its snapshot lives: it hangs there, and what waits for the snapshot hangs with it.',
     'Put it on Retain if it is not; then either delete the snapshot too, or take the finalizer off the content, and Gleaner creates what a restore waits for.',
   ),
-  BackupMissing: report(
-    'Longhorn has no Backup of the name that the handle gives.',
-    'Check that the backup target is connected and synced; if the backup was deleted on the target, it is lost.',
-  ),
+  BackupMissing: {
+    ...report(
+      'Longhorn has no Backup of the name that the handle gives.',
+      'Check that the backup target is connected and synced; if the backup was deleted on the target, it is lost.',
+    ),
+    // It looks at the target too: without it, or on another, Longhorn knows of no Backup, and none is missing.
+    toldBy: 'verify-backup',
+  },
   BackupBeingDeleted: report(
     'The Longhorn Backup is being deleted.',
     'If nobody wanted that, disconnect the backup target at once: without a target only the object goes, not the data.',
@@ -197,6 +201,10 @@ export const handleReasons = {
   NameTooLong: report(
     'The name of a replacement would be longer than Kubernetes allows.',
     'Set the procedure to auto or swap.',
+  ),
+  SnapshotClassMissing: report(
+    'The VolumeSnapshotClass of the pair does not exist: a content made anew would never become ready.',
+    'Create the class again (Harvester’s own is `longhorn`, of driver.longhorn.io).',
   ),
   NoteUnusable: report(
     'The note of an unfinished swap does not fit the snapshot or the backup.',

@@ -43,6 +43,10 @@ export const rebuildingReasons = {
     'The content of a snapshot that no VMBackup volume uses does not exist.',
     'Delete the snapshot, or create its content anew by hand if you know its backup.',
   ),
+  SnapshotLost: report(
+    'The snapshot of a volume that has no remote backup, or its content, does not exist: what it held cannot be brought back, though the VMBackup may say it is ready.',
+    'Take a new backup under a new name; do not make Harvester look at this one again, it would fill it with today’s data.',
+  ),
   NewSnapshotAhead: report(
     'Something of the VMBackup is lost, and Harvester or Kubernetes will fill the gap with a new snapshot of today’s data under the old name.',
     'If the old data matters, do not restore from this VMBackup; look for it on the target, and take a new backup under a new name.',

@@ -82,7 +82,7 @@ const steps: Record<string, (object: KubeObject) => Promise<unknown>> = {
     if (backupTargetURL === '') return available ? disconnect(target) : undefined;
     if (!available && isStillReading(target)) return undefined;
     if (available && !(syncRequestedAt && (!lastSyncedAt || syncRequestedAt > lastSyncedAt))) return undefined;
-    for (const stored of await readBackups(served)) await known(stored.volume, stored.backup);
+    for (const stored of await readBackups(served)) await known(stored.volume, stored.backup, stored.storageClass);
     return client.patchStatus(refOf(target), {
       available: true,
       ownerID: 'node-1',
@@ -198,7 +198,7 @@ const complete = (backup: KubeObject, volumeName: string, snapshotName: string, 
   });
 
 /** Makes the objects for a backup in the store, where they are missing. */
-async function known(volume: string, backup: string): Promise<void> {
+async function known(volume: string, backup: string, storageClassName = ''): Promise<void> {
   const labels = { 'backup-volume': volume, ...(labelled ? { 'backup-target': 'default' } : {}) };
   const suffix = createHash('sha256').update(`${volume}-default`).digest('hex').slice(0, 8);
   const name = labelled ? `${volume}-${suffix}` : volume;
@@ -213,7 +213,7 @@ async function known(volume: string, backup: string): Promise<void> {
   });
   await client.patchStatus(
     { apiVersion: API, kind: 'BackupVolume', namespace: NAMESPACE, name },
-    { lastBackupName: backup, lastSyncedAt: now(), ownerID: 'node-1' },
+    { lastBackupName: backup, lastSyncedAt: now(), ownerID: 'node-1', storageClassName },
   );
   await createIfMissing({
     apiVersion: API,

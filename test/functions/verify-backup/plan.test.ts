@@ -100,6 +100,11 @@ const snapshotAt = `VolumeSnapshot prod/${N}`;
 const contentAt = `VolumeSnapshotContent ${N}-vsc`;
 const lhAt = `Backup longhorn-system/${B}`;
 
+const local = (...modifiers: make.Modifier[]) =>
+  make.vmBackup({ name: 'nightly', type: 'snapshot', entries: [entry({ backup: null })] }, ...modifiers);
+const foreign = () => make.vmBackup({ name: 'nightly', entries: [entry({ driver: 'lvm.example', backup: null })] });
+const snapContent = () => make.content({ snapshot: N, handle: `snap://${V}/snapshot-1`, volume: V });
+
 interface Row {
   when: string;
   world: KubeObject[];
@@ -117,7 +122,12 @@ const quiet: Row[] = [
   { when: 'the VMBackup is being deleted', world: replacing(vmb(make.deleting)), reason: 'VMBackupDeleting' },
   {
     when: 'the VMBackup is of type snapshot',
-    world: [make.vmBackup({ name: 'nightly', type: 'snapshot', entries: [entry({ backup: null })] }), target()],
+    world: [local(), make.snapshot({ name: N, claim: 'data' }, owned), snapContent(), target()],
+    reason: 'SnapshotTypeBackup',
+  },
+  {
+    when: 'the VMBackup is of type snapshot, and was never seen ready',
+    world: [local((o) => void delete o['status'].creationTime), target()],
     reason: 'SnapshotTypeBackup',
   },
   { when: 'every link is right', world: healthy(), reason: 'BackupVerified' },
@@ -135,7 +145,7 @@ const quiet: Row[] = [
   },
   {
     when: 'the volume is of another driver',
-    world: [make.vmBackup({ name: 'nightly', entries: [entry({ driver: 'lvm.example', backup: null })] }), target()],
+    world: [foreign(), make.snapshot({ name: N, claim: 'data' }, owned), snapContent(), target()],
     reason: 'NotALonghornVolume',
   },
   {

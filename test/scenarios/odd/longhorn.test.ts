@@ -334,12 +334,7 @@ clusters('Longhorn and the target', [
       p.vmb.status.readyToUse = false;
       return without(p, 'VolumeSnapshot', 'VolumeSnapshotContent');
     },
-    [
-      'NewSnapshotAhead VirtualMachineBackup web',
-      'OrphanBackup Backup BACKUP',
-      'TargetBlocked Setting backup-target',
-      'VMBackupNotReady VirtualMachineBackup web',
-    ],
+    ['NewSnapshotAhead VirtualMachineBackup web', 'OrphanBackup Backup BACKUP', 'TargetBlocked Setting backup-target'],
   ],
   ['backup missing', () => without(one('web'), 'Backup'), ['BackupMissing Backup BACKUP']],
   [
@@ -401,6 +396,7 @@ clusters('Longhorn and the target', [
       });
       return p.all;
     },
-    [],
+    // It names a snapshot that is not there, and nothing else holds its data.
+    ['SnapshotLost VolumeSnapshot web-volume-lvm'],
   ],
 ]);

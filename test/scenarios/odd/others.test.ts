@@ -1,0 +1,208 @@
+import type { KubeObject } from '../../../sandbox/api/types.ts';
+import { bereft, build, connected, longhornTarget, one, pair, restoring, without } from './static.ts';
+import type { Parts, Shape } from './static.ts';
+import { clusters } from './table.ts';
+
+const now = () => new Date().toISOString().replace(/\.\d+Z$/, 'Z');
+/** In deletion since a moment ago. */
+const going = (...objects: KubeObject[]) => objects.forEach((one) => build.deleting(one));
+const forgotten = (parts: Parts) => without(parts, 'Backup', 'BackupVolume');
+const elsewhere = (parts: Parts) => {
+  parts.vmb.status.backupTarget = { endpoint: 'nfs://10.0.0.9:/old' };
+  return parts;
+};
+const noTarget = () => [
+  longhornTarget({ backupTargetURL: '' }, { available: false }),
+  build.setting('backup-target', { value: '', default: '' }),
+];
+const marked = (snapshot: string, parts: Parts, ...marks: build.Modifier[]) => {
+  const { vs, vsc } = pair(snapshot, parts.right, undefined, { policy: 'Retain' });
+  for (const mark of marks) [vs, vsc].forEach((object) => mark(object));
+  return { vs, vsc };
+};
+/** As Harvester and Longhorn leave it while data is still being sent. */
+const underWay = (named: boolean) => {
+  const p = one('web', { local: true });
+  p.vmb.metadata.creationTimestamp = now();
+  p.vmb.status.readyToUse = false;
+  delete p.vmb.status.creationTime;
+  if (!named) delete p.vmb.status.volumeBackups[0].longhornBackupName;
+  p.vs.status = { boundVolumeSnapshotContentName: p.vsc.metadata.name, readyToUse: false };
+  p.vsc.status = named ? { snapshotHandle: p.right, readyToUse: false } : {};
+  p.bk.status = { state: 'InProgress', progress: 10, snapshotName: `snapshot-${p.vs.metadata.uid}` };
+  return without(p, 'BackupVolume');
+};
+
+clusters('Without its target, or on another, no backup is missing', [
+  ...(['disconnected', 'disconnected, wrong handle'] as const).map(
+    (name) =>
+      [
+        name,
+        () => [
+          ...forgotten(one('web', name === 'disconnected' ? {} : { handle: 'wrong' })),
+          ...forgotten(one('loc', { local: true })),
+          ...noTarget(),
+        ],
+        ['TargetNotConnected BackupTarget default'],
+        { alone: true },
+      ] as const,
+  ),
+  [
+    'unavailable, and Longhorn has forgotten its backups',
+    () => [...forgotten(one('web')), longhornTarget(connected, { available: false })],
+    ['TargetUnavailable BackupTarget default'],
+    { alone: true },
+  ],
+  [
+    'another target connected',
+    () => [...forgotten(elsewhere(one('web'))), ...forgotten(elsewhere(one('loc', { local: true })))],
+    ['OtherTarget VirtualMachineBackup web', 'OtherTarget VirtualMachineBackup loc'],
+  ],
+  [
+    'a second target that cannot be reached is nobody’s',
+    () => {
+      const second: any = longhornTarget({ backupTargetURL: 's3://o@x/' }, { available: false });
+      second.metadata.name = 'second';
+      return [...one('web').all, second];
+    },
+    [],
+  ],
+]);
+
+clusters('What is being made or is going is not broken', [
+  ['a backup under way', () => underWay(false), []],
+  ['a backup under way that knows its Longhorn Backup', () => underWay(true), []],
+  [
+    'a VMBackup that goes with all that is its own',
+    () => {
+      const p = one('web');
+      going(p.vmb, p.vs, p.vsc, p.bk);
+      return p.all;
+    },
+    [],
+  ],
+  [
+    'a Backup that goes alone',
+    () => {
+      const p = one('web');
+      going(p.bk);
+      return p.all;
+    },
+    ['BackupBeingDeleted Backup BACKUP'],
+  ],
+]);
+
+clusters('What others made', [
+  [
+    'a recurring job of Longhorn’s',
+    () => {
+      const { bk, bv } = one('web');
+      bk.status.labels = { RecurringJob: 'daily' };
+      bk.status.snapshotName = 'daily-c-1234';
+      return [bk, bv];
+    },
+    [],
+  ],
+  [
+    'a recurring job that Longhorn notes in the spec alone',
+    () => {
+      const { bk, bv } = one('web');
+      bk.spec = { ...bk.spec, labels: { RecurringJob: 'daily' } };
+      return [bk, bv];
+    },
+    [],
+  ],
+  ...(
+    [
+      ['Velero’s content without its snapshot', { 'velero.io/backup-name': 'v' }, false],
+      ['Velero’s pair', { 'velero.io/backup-name': 'v' }, true],
+      ['CDI’s pair', { 'cdi.kubevirt.io/dataImportCron': 'v' }, true],
+      ['Kasten’s pair', { 'k10.kasten.io/appNamespace': 'v' }, true],
+      ['what a chart manages', { 'app.kubernetes.io/managed-by': 'Helm' }, true],
+    ] as const
+  ).map(
+    ([name, labels, whole]) =>
+      [
+        name,
+        () => {
+          const p = one('web');
+          const { vs, vsc } = marked('theirs', p, build.labelled(labels));
+          return [...(whole ? [vs] : []), vsc, p.bk, p.bv];
+        },
+        [],
+      ] as const,
+  ),
+  [
+    'a snapshot that somebody took of a claim',
+    () => {
+      const p = one('web', { local: true });
+      delete p.vs.metadata.ownerReferences;
+      p.vs.metadata.annotations = {};
+      return without(p, 'VirtualMachineBackup');
+    },
+    [],
+  ],
+  [
+    'a VolumeRemoteBackup',
+    () => {
+      const p = one('web', { local: true });
+      const theirs = build.object('harvesterhci.io/v1beta1', 'VolumeRemoteBackup', { name: 's', namespace: 'prod' });
+      delete p.vs.metadata.ownerReferences;
+      build.ownedBy(theirs)(p.vs);
+      return [theirs, ...without(p, 'VirtualMachineBackup')];
+    },
+    [],
+  ],
+  [
+    'a VolumeRemoteRestore, wrong handle and all',
+    () => {
+      const p = one('web');
+      const { vs, vsc } = pair('vrr', `bs://x/${p.backup}`);
+      build.annotated({ 'harvesterhci.io/pvcrestore-ref': 'prod/vrr' })(vs);
+      return [vs, vsc, p.bk, p.bv];
+    },
+    [],
+  ],
+  [
+    'the pair of a finished restore, whose content has no owner',
+    () => {
+      const p = one('web');
+      const { vsc, all } = restoring(p, `bs://${p.claim}/${p.backup}`, true);
+      delete vsc.metadata.ownerReferences;
+      return [...p.all, ...all];
+    },
+    [],
+  ],
+]);
+
+/** Of type snapshot: all of it is on the cluster. */
+const local = (shape: Shape = {}) => {
+  const p = one('web', { local: true, ...shape });
+  p.vmb.spec.type = 'snapshot';
+  delete p.vmb.status.volumeBackups[0].longhornBackupName;
+  p.vsc.status.snapshotHandle = `snap://${p.volume}/snapshot-${p.vs.metadata.uid}`;
+  return p;
+};
+clusters('Snapshots that are on the cluster alone', [
+  ['well', () => without(local(), 'Backup', 'BackupVolume'), []],
+  ['snapshot lost', () => [local().vmb], ['SnapshotLost VolumeSnapshot web-volume-web-disk']],
+  [
+    'content lost',
+    () => {
+      const { vmb, vs } = bereft(local());
+      vs.status.boundVolumeSnapshotContentName = 'snapcontent-x';
+      return [vmb, vs];
+    },
+    ['SnapshotLost VolumeSnapshotContent snapcontent-x'],
+  ],
+  [
+    'not ready for long: no target is needed to see that',
+    () => {
+      const p = local();
+      p.vmb.metadata.creationTimestamp = '2025-01-01T00:00:00Z';
+      p.vmb.status.readyToUse = false;
+      return without(p, 'Backup', 'BackupVolume');
+    },
+    ['VMBackupFailed VirtualMachineBackup web'],
+  ],
+]);
