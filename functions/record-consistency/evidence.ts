@@ -104,7 +104,8 @@ function machineThen(
   const first = firstTakenMs({ volumes });
   if (instance !== undefined) {
     const ended = Math.min(enteredMs(instance, 'Succeeded'), enteredMs(instance, 'Failed'));
-    if (ended + SKEW_MS <= first) return { stoppedMs: ended };
+    // Of an end that clocks cannot tell from the moment itself the worse is said: just stopped.
+    if (ended <= first) return { stoppedMs: ended };
     const ranAlready = runsSince(instance, volumes);
     const ranStill =
       ended === Infinity ? instance.status?.phase === 'Running' : ended > lastTakenMs({ volumes }) + SKEW_MS;
@@ -114,7 +115,7 @@ function machineThen(
     ({ type, status, reason }) => type === 'Ready' && status === 'False' && reason === 'VMINotExists',
   );
   const goneMs = Date.parse(gone?.lastTransitionTime ?? '');
-  return goneMs + SKEW_MS <= first ? { stoppedMs: goneMs } : undefined;
+  return goneMs <= first ? { stoppedMs: goneMs } : undefined;
 }
 
 /** Whether the instance ran when the first volume was asked for, and has been the same since. */

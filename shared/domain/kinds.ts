@@ -32,6 +32,7 @@ export const kinds = {
   Report: kind('openreports.io/v1alpha1', 'reports', true),
   ClusterPolicyReport: kind('wgpolicyk8s.io/v1alpha2', 'clusterpolicyreports', false),
   ClusterReport: kind('openreports.io/v1alpha1', 'clusterreports', false),
+  CronJob: kind('batch/v1', 'cronjobs', true),
   PingSource: kind('sources.knative.dev/v1', 'pingsources', true),
 } as const;
 

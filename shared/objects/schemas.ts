@@ -3,7 +3,7 @@ import * as names from '../domain/names.ts';
 import { drillsIn } from './drills.ts';
 import { readDrivers } from './drivers.ts';
 import { claimsIn, machineIn } from './machine.ts';
-import { snapshotterIn } from './snapshotter.ts';
+import { runsGleaner, snapshotterIn } from './snapshotter.ts';
 import { readTarget } from './target.ts';
 
 /**
@@ -288,7 +288,8 @@ const PersistentVolumeClaim = () =>
   });
 
 /** Longhorn's, of a volume; Harvester looks here for which of the two kinds it is. */
-const Engine = () => z.object({ metadata: NamespacedMeta(), spec: z.nullish(z.object({ dataEngine: z.nullish(text) })) });
+const Engine = () =>
+  z.object({ metadata: NamespacedMeta(), spec: z.nullish(z.object({ dataEngine: z.nullish(text) })) });
 
 /** A volume of Longhorn's, as far as its engine and restoring it go. */
 const Volume = () =>
@@ -466,6 +467,26 @@ const VirtualMachineInstance = () =>
     ),
   });
 
+/** Of what a cron job does only whether it is Gleaner: arguments and variables may be secret. */
+const CronJob = () =>
+  z.pipe(
+    z.object({
+      metadata: NamespacedMeta(),
+      spec: z.nullish(
+        z.object({
+          schedule: z.nullish(text),
+          suspend: z.nullish(z.boolean()),
+          jobTemplate: z.optional(z.unknown()),
+        }),
+      ),
+    }),
+    z.transform(({ metadata: { name, namespace, uid, resourceVersion }, spec }) => ({
+      metadata: { name, namespace, uid, resourceVersion, labels: undefined, annotations: undefined },
+      schedule: spec?.schedule ?? undefined,
+      runsGleaner: spec?.suspend !== true && runsGleaner(spec?.jobTemplate),
+    })),
+  );
+
 /** What has Knative look at everything from time to time. */
 const PingSource = () =>
   z.object({
@@ -545,6 +566,7 @@ export const schemas = lazily({
   Report,
   ClusterPolicyReport,
   ClusterReport,
+  CronJob,
   PingSource,
 });
 

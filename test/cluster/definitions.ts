@@ -20,7 +20,9 @@ export async function definitions(choice: Choice): Promise<KubeObject[]> {
   ]);
   return [
     ...snapshots.filter((it) => it['spec'].group === 'snapshot.storage.k8s.io'),
-    ...ofHarvester.filter((it) => it['spec'].group !== 'snapshot.storage.k8s.io'), // newer charts carry a copy
+    ...ofHarvester
+      .filter((it) => it['spec'].group !== 'snapshot.storage.k8s.io') // newer charts carry a copy
+      .map(hasHarvesterWebhook(choice) ? (it) => it : withoutImageDefaults),
     ...ofLonghorn.map(hasWebhooks(choice) ? withoutConversion : withoutDefaulting),
     ...['VirtualMachine', 'VirtualMachineInstance', 'VirtualMachineInstanceMigration'].map((kind) =>
       minimal('kubevirt.io', 'v1', kind),
@@ -70,6 +72,13 @@ function withoutDefaulting(definition: KubeObject): KubeObject {
   if (definition.metadata.name === 'volumes.longhorn.io')
     for (const version of definition['spec'].versions) dropEnums(version.schema.openAPIV3Schema.properties.spec);
   return withoutConversion(definition);
+}
+
+/** From 1.6 on a scan creates images without a backend, which Harvester's webhook fills in; it is not on the bed. */
+function withoutImageDefaults(definition: KubeObject): KubeObject {
+  if (definition.metadata.name === 'virtualmachineimages.harvesterhci.io')
+    for (const version of definition['spec'].versions) dropEnums(version.schema.openAPIV3Schema.properties.spec);
+  return definition;
 }
 
 function withoutConversion(definition: KubeObject): KubeObject {

@@ -3,9 +3,9 @@
  * depends on it: Longhorn has an object for each copy of an image on the target, and of an image that Harvester's scan
  * creates comes a StorageClass.
  *
- * Not doubled: the image's data, its download and progress, backing images, CDI, conditions of the image, the label with
- * the display name (Harvester's webhook sets it; so an image whose name is taken does not clash here), the upload of
- * images to the target, names of StorageClasses of releases before 1.5.
+ * Not doubled: the image's data, its download and progress, backing images, CDI, conditions of the image, its defaults (a
+ * webhook's), the label with the display name (the image controller's; so an image whose name is taken does not clash here),
+ * the upload of images to the target, names of StorageClasses of releases before 1.5.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { mkdir, writeFile } from 'node:fs/promises';

@@ -42,6 +42,9 @@ describe('leftovers and blockers, Harvester 1.4.2 on Longhorn 1.8.1', () => {
   beforeAll(async () => {
     bed = await up({ name: TITLE, choice: { harvester: '1.4.2', longhorn: '1.8.1' } });
     client = await adminClient(bed);
+    // Harvester's server writes it; what a restore will do depends on the release.
+    const version = { apiVersion: 'harvesterhci.io/v1beta1', kind: 'Setting', metadata: { name: 'server-version' } };
+    await client.apply({ ...version, value: 'v1.4.2' });
     await setBackupTarget(bed, client, { refreshIntervalInSeconds: 60 });
     await makeMachine(client, { namespace: 'prod', name: 'web' });
     for (const name of ['healthy', 'cut', 'freed']) await backUp(client, { namespace: 'prod', machine: 'web', name });
