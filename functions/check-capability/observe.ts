@@ -56,7 +56,7 @@ export async function observe(reader: Reader, subject: Ref, nowMs: number): Prom
 
 /** Gleaner's few among all there are, in one list that serves every class of a sweep. */
 async function readReport(reader: Reader, uid: string): Promise<SeenReport> {
-  const reportKind = await clusterReportKindOf(reader);
+  const reportKind = reader.withoutRecords === true ? undefined : await clusterReportKindOf(reader);
   if (reportKind === undefined) return {};
   const name = reportNameOf(uid);
   for await (const report of reader.list(reportKind, { labels: { [MANAGED_BY_LABEL]: FIELD_MANAGER } })) {

@@ -71,7 +71,7 @@ async function observeBackup(reader: Reader, subject: Ref): Promise<Seen> {
   if (isDeleting(backup)) return { ...seen, events: new Map() };
   const chain = await readChain(reader, backup);
   const events = await readEvents(reader, backup, troublesOf(chain, LATER));
-  const reportKind = await reportKindOf(reader);
+  const reportKind = reader.withoutRecords === true ? undefined : await reportKindOf(reader);
   if (reportKind === undefined) return { ...seen, chain, events };
   const { uid, namespace } = backup.metadata;
   const report = await reader.get(reportKind, reportNameOf(uid), namespace);
@@ -84,6 +84,7 @@ async function readEvents(
   troubles: readonly Trouble[],
 ): Promise<Events> {
   const events = new Map<string, KubeEvent>();
+  if (reader.withoutRecords === true) return events;
   for (const trouble of troubles) {
     const name = eventNameOf(about.metadata.uid, trouble);
     const event = await reader.get('Event', name, about.metadata.namespace);

@@ -33,6 +33,8 @@ export interface Reader {
   readonly pages?: <K extends KindName>(kind: K, options?: ListOptions) => AsyncIterable<Iterable<ObjectOf<K>>>;
   /** Whether the API server knows the kind: for those whose CRD need not be installed. */
   serves(kind: KindName): Promise<boolean>;
+  /** Nothing will be recorded by what is read: Events and reports of Gleaner's own need not be looked for. */
+  readonly withoutRecords?: true;
   /** Objects with a key, where the reader holds whole lists and can answer without going through them. */
   readonly indexed?: <K extends KindName>(index: Index<K>, key: string) => Promise<readonly ObjectOf<K>[]>;
 }

@@ -54,7 +54,8 @@ export async function reconcile(fn: Decider, subject: Ref, session: Session): Pr
 async function reconcileAlone(fn: Decider, subject: Ref, session: Session): Promise<Outcome> {
   const applied: Applied[] = [];
   for (let attempt = 1; ; attempt++) {
-    const reader = attempt === 1 ? session.reader : (session.live ?? session.reader);
+    const from = attempt === 1 ? session.reader : (session.live ?? session.reader);
+    const reader: Reader = session.records === false ? { ...from, withoutRecords: true } : from;
     const nowMs = (session.nowMs ?? Date.now)();
     const plan = fn.plan(await fn.observe(reader, subject, nowMs, session.config), session.config, nowMs);
     const actions = actionsOf(session.records === false ? { findings: plan.findings } : plan);
