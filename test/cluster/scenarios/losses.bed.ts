@@ -32,7 +32,7 @@ import {
 
 const TITLE = 'losses';
 /** Those that repair a wrong handle themselves when it is restored; a lost one no release notices. */
-const VERSIONS = process.env['BED5'] ? ['1.8.0'] : ['1.8.0', '1.6.0'];
+const VERSIONS = ['1.8.0', '1.6.0'];
 const LONGHORN = { apiVersion: 'longhorn.io/v1beta2', namespace: 'longhorn-system' };
 
 /** Lost, and made anew by nobody but Gleaner. */
