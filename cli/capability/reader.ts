@@ -28,11 +28,13 @@ export function readerFor(reader: Reader, asksForAll: boolean): Reader {
       if (!perVolume.has(kind)) return once.get(kind, name, namespace);
       const found = (await listed(kind)).get(name) ?? [];
       return found.find((one) => namespaceOf(one) === undefined || namespaceOf(one) === namespace) as
-        | ObjectOf<K>
-        | undefined;
+        ObjectOf<K> | undefined;
     },
     async *list(kind, options) {
-      if (kind !== 'Engine') return yield* once.list(kind, options);
+      if (kind !== 'Engine') {
+        yield* once.list(kind, options);
+        return;
+      }
       for (const one of (await listed(kind)).get(options?.labels?.[OF_VOLUME] ?? '') ?? []) {
         yield one as ObjectOf<typeof kind>;
       }

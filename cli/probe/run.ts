@@ -7,7 +7,7 @@ import type { Decider } from '../../shared/runtime/reconcile.ts';
 import type { Context, Ended, Steps } from '../steps.ts';
 import { takeSteps } from '../steps.ts';
 
-const decider: Decider = {
+export const decider: Decider = {
   name: 'probe',
   observe: (reader, subject, nowMs, config) => observe(reader, subject, nowMs, config as ProbeConfig),
   plan: (seen, config, nowMs) => plan(seen as Parameters<typeof plan>[0], config as ProbeConfig, nowMs),

@@ -28,8 +28,11 @@ export function throughGate(seen: SeenDriver, engine: Engine | undefined, gate: 
   const byDriver = allowsOf(seen, engine);
   return answersOf((ability) => {
     const allowed = byDriver[ability];
-    if (ability === 'clone' || allowed.answer === 'no') return allowed;
-    return unbound(gate) ?? inEra(seen, (era) => admission(seen, engine, gate, era, ability) ?? againIn(era));
+    if (ability === 'clone') return allowed;
+    const open = unbound(gate);
+    if (open !== undefined) return allowed.answer === 'no' ? allowed : open;
+    // Admission speaks first: its reason is the one that a user meets.
+    return inEra(seen, (era) => admission(seen, engine, gate, era, ability) ?? againIn(era));
     // The same answer, of one release.
     function againIn(era: Era): CapabilityAnswer {
       return allowsOf({ ...seen, version: { found: `v${era}.0` } }, engine)[ability];

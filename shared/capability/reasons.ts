@@ -101,7 +101,10 @@ export const answerReasons = {
   NoBackupTarget: no('No backup target is connected.', 'Set Harvester’s `backup-target`.'),
   SharedDisk: no('This release of Harvester refuses VMs with shareable disks.', 'Detach the disk first.'),
   VolumeNotCsi: no('The PersistentVolume is none of a CSI driver.', 'Move the volume to a CSI StorageClass.'),
-  ClaimWithoutClass: no('The claim names no StorageClass, and Harvester refuses it.', 'Restore or clone it into one that does.'),
+  ClaimWithoutClass: no(
+    'The claim names no StorageClass, and Harvester refuses it.',
+    'Restore or clone it into one that does.',
+  ),
   ProvisionerNotNoted: no(
     'Up to 1.4 Harvester goes by an annotation of the claim that says which driver made it, and there is none.',
     'Write the annotation; the command comes with the answer.',

@@ -31,7 +31,7 @@ export class NameTable {
 
   /** Sets further bits of a name's value, and the number beside them where one is given. */
   add(name: string, bits: number, namespace?: string, number = 0): void {
-    if (this.#size * 2 >= this.#length) this.#grow();
+    if (this.#size >= this.#length * FULLEST) this.#grow();
     const slots = this.#slots;
     const slot = this.#slot(name, namespace);
     const before = slots[slot + BITS] ?? 0;
@@ -99,6 +99,8 @@ const BITS = 2;
 const NUMBER = 3;
 
 const FEWEST = 1024;
+/** Neighbours are cheap to look at, so a table may be rather full before it doubles. */
+const FULLEST = 0.8;
 const SEED = 0x811c9dc5 | 0;
 const OTHER_SEED = 0x9747b28c | 0;
 const PRIME = 0x01000193;

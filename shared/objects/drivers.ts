@@ -50,7 +50,9 @@ export function readDrivers(value: unknown): DriverConfig {
 
 /** Of several that differ in case alone the last counts. */
 function fieldOf(entry: Record<string, unknown>, name: string): unknown {
-  const found = Object.entries(entry).filter(([key, value]) => key.toLowerCase() === name.toLowerCase() && value !== null);
+  const found = Object.entries(entry).filter(
+    ([key, value]) => key.toLowerCase() === name.toLowerCase() && value !== null,
+  );
   return found.at(-1)?.[1] ?? '';
 }
 

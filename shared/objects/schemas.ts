@@ -288,7 +288,8 @@ const PersistentVolumeClaim = () =>
   });
 
 /** Longhorn's, of a volume; Harvester looks here for which of the two kinds it is. */
-const Engine = () => z.object({ metadata: NamespacedMeta(), spec: z.nullish(z.object({ dataEngine: z.nullish(text) })) });
+const Engine = () =>
+  z.object({ metadata: NamespacedMeta(), spec: z.nullish(z.object({ dataEngine: z.nullish(text) })) });
 
 /** A volume of Longhorn's, as far as its engine and restoring it go. */
 const Volume = () =>

@@ -5,7 +5,7 @@ import { collect, readMade, readPlace, warningsAbout } from '../chain/scratch.ts
 import type { Ref } from '../domain/kinds.ts';
 import * as names from '../domain/names.ts';
 import type { Reader } from '../kube/ports.ts';
-import type { Claim, Content, ObjectOf, Snapshot, Volume } from '../objects/types.ts';
+import type { Claim, Content, Snapshot, Volume } from '../objects/types.ts';
 import { nameOf } from './objects.ts';
 
 /** How a probe is to be done. */
@@ -37,6 +37,8 @@ export interface SeenProbe {
   /** PersistentVolumes of claims of probes, which are yet to go. */
   readonly left: readonly string[];
   readonly place: Place;
+  /** What somebody else has there under a name that the probe needs. */
+  readonly inTheWay?: Ref | undefined;
 }
 
 /** The subject is a StorageClass, or the namespace: then whatever probes have made there. */
@@ -67,10 +69,29 @@ export async function observe(reader: Reader, subject: Ref, nowMs: number, confi
     ...(isLonghorn && behind && { volume: await reader.get('Volume', behind, names.LONGHORN_NAMESPACE) }),
     left,
     place,
+    inTheWay: await readInTheWay(reader, config.namespace, uid, made),
   };
 }
 
 const none: Made = { contents: [], snapshots: [], claims: [], pods: [] };
+
+async function readInTheWay(reader: Reader, namespace: string, uid: string, made: Made): Promise<Ref | undefined> {
+  for (const [kind, part, all] of [
+    ['PersistentVolumeClaim', 'source', made.claims],
+    ['PersistentVolumeClaim', 'restored', made.claims],
+    ['VolumeSnapshot', 'snapshot', made.snapshots],
+    ['Pod', 'source', made.pods],
+    ['Pod', 'restored', made.pods],
+  ] as const) {
+    const name = nameOf(uid, part);
+    if (all.some(({ metadata }) => metadata.name === name)) continue;
+    const found =
+      kind === 'VolumeSnapshot' && !(await reader.serves(kind)) ? undefined : await reader.get(kind, name, namespace);
+    // Made since, by this probe itself, it bears the mark.
+    if (found !== undefined && found.metadata.labels?.[names.PROBE_LABEL] !== uid) return { kind, name, namespace };
+  }
+  return undefined;
+}
 
 async function readAll(reader: Reader, namespace: string, uid: string | undefined): Promise<Made> {
   const made = await readMade(reader, namespace, names.PROBE_LABEL, uid);
@@ -84,11 +105,19 @@ async function readAll(reader: Reader, namespace: string, uid: string | undefine
   return { ...made, contents };
 }
 
-/** A claim of a probe is known by its name, which nobody else can have given: the uid of a StorageClass is in it. */
+/**
+ * A volume outlives its claim, whose name then says that it was a probe's: the uid of a StorageClass is in it. While the
+ * claim is there its own mark counts.
+ */
 async function readLeft(reader: Reader, namespace: string, uid: string | undefined): Promise<string[]> {
   const own = uid === undefined ? /^probe-[0-9a-f-]{36}-(source|restored)$/ : new RegExp(`^probe-${uid}-`);
   const volumes = await collect(reader.list('PersistentVolume'));
-  return volumes.flatMap(({ metadata, spec: { claimRef } }: ObjectOf<'PersistentVolume'>) =>
-    claimRef?.namespace === namespace && own.test(claimRef.name ?? '') ? [`PersistentVolume ${metadata.name}`] : [],
-  );
+  const left: string[] = [];
+  for (const { metadata, spec } of volumes) {
+    const { name = '', uid: of, namespace: at } = spec.claimRef ?? {};
+    if (at !== namespace || name === null || !own.test(name)) continue;
+    const claim = await reader.get('PersistentVolumeClaim', name, namespace);
+    if (claim?.metadata.uid !== of) left.push(`PersistentVolume ${metadata.name}`);
+  }
+  return left;
 }

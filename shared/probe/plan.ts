@@ -65,7 +65,7 @@ function next(probe: SeenProbe, config: ProbeConfig, nowMs: number): Told {
   if (probed !== undefined && Date.parse(probed.at) >= config.sinceMs) {
     return [probed.result === 'proved' ? 'ProbeProved' : 'ProbeFailed', describeProbed(probed)];
   }
-  const refused = refusal(seen, probe.place, config);
+  const refused = refusal(seen, probe, config);
   if (refused !== undefined)
     return [refused.reason, refused.message, refused.command === undefined ? {} : { command: refused.command }];
   return begin(probe, seen, config, nowMs);

@@ -4,13 +4,13 @@ import type { SeenClass } from '../capability/read.ts';
 import type { AnswerReason } from '../capability/reasons.ts';
 import { isFound } from '../capability/types.ts';
 import { isDeleting } from '../chain/judge.ts';
-import type { Place } from '../chain/scratch.ts';
 import { placeTrouble } from '../chain/scratch.ts';
+import { describeRef } from '../domain/kinds.ts';
 import * as names from '../domain/names.ts';
 import type { SnapshotClass } from '../objects/types.ts';
 import type { Reason } from '../plan/reason.ts';
 import { PROBE_BYTES } from './objects.ts';
-import type { ProbeConfig } from './observe.ts';
+import type { ProbeConfig, SeenProbe } from './observe.ts';
 
 export interface Refusal {
   readonly reason: Reason;
@@ -40,7 +40,11 @@ export function snapshotClassOf({ classes, driver }: SeenClass): SnapshotClass |
 }
 
 /** Everything is asked before anything is made. Undefined: it may begin. */
-export function refusal(seen: SeenClass, place: Place, config: ProbeConfig): Refusal | undefined {
+export function refusal(
+  seen: SeenClass,
+  { place, inTheWay }: Pick<SeenProbe, 'place' | 'inTheWay'>,
+  config: ProbeConfig,
+): Refusal | undefined {
   const { storageClass, driver } = seen;
   const { name } = storageClass.metadata;
   const { snapshot } = canOf(seen, undefined);
@@ -51,8 +55,17 @@ export function refusal(seen: SeenClass, place: Place, config: ProbeConfig): Ref
   if (!isFound(seen.classes))
     return { reason: 'ProbeImpossible', message: `its VolumeSnapshotClasses: ${seen.classes.unknown}` };
   if (snapshotClassOf(seen) === undefined) {
-    const message = `no VolumeSnapshotClass of ${driver} takes snapshots in the cluster, and a probe makes no backups`;
-    return { reason: 'ProbeImpossible', message, command: pasteClass(driver, 'longhorn-snapshot', 'snap') };
+    return driver === names.LONGHORN_DRIVER
+      ? {
+          reason: 'ProbeImpossible',
+          message: `no VolumeSnapshotClass of ${driver} takes snapshots in the cluster, and a probe makes no backups`,
+          command: pasteClass(driver, 'longhorn-snapshot', 'snap'),
+        }
+      : {
+          reason: 'ProbeImpossible',
+          message: `no VolumeSnapshotClass names driver ${driver}`,
+          command: pasteClass(driver, `${driver}-snapshot`),
+        };
   }
   const unfit = (message: string, command: string): Refusal => ({ reason: 'ProbeClassUnfit', message, command });
   const look = `kubectl get storageclass ${name} -o yaml`;
@@ -68,6 +81,14 @@ export function refusal(seen: SeenClass, place: Place, config: ProbeConfig): Ref
       `StorageClass ${name} waits for a pod (WaitForFirstConsumer): name an image that the cluster can pull, of which the probe may run one`,
       `gleaner capability --probe ${name} --probe-image IMAGE`,
     );
+  }
+  if (inTheWay !== undefined) {
+    const { kind, namespace } = inTheWay;
+    return {
+      reason: 'ProbeNamespaceUnfit',
+      message: `${describeRef(inTheWay)} is not the probe’s, and bears a name that it needs`,
+      command: `kubectl get ${kind.toLowerCase()} ${inTheWay.name} -n ${namespace ?? ''} -o yaml`,
+    };
   }
   const claim = { storageClass: name, bytes: PROBE_BYTES };
   const trouble = placeTrouble(place, [claim, claim]);

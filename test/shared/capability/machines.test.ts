@@ -153,6 +153,14 @@ describe('a VM', () => {
     expect({ can: short(found.can), allows: short(found.allows) }).toEqual({ can, allows });
   });
 
+  test('of several reasons meets that of admission first, as its user does', async () => {
+    const objects = w.world(w.withLvm('gone'), ...unnoted);
+    const { allows } = await machineOn('v1.4.3', vm('static', ['unnoted']), objects);
+    expect([allows.snapshot.answer, allows.snapshot.reason]).toEqual(['no', 'ProvisionerNotNoted']);
+    const later = await machineOn('v1.5.0', vm('static', ['unnoted']), objects);
+    expect(later.allows.snapshot.reason).toBe('ClassMissing');
+  });
+
   test('says which volume it is, and what of the others', async () => {
     const { can, allows } = await machineOn('v1.8.0', mixed);
     expect(allows.backup.reason).toBe('ThirdPartyRefused');
