@@ -28,7 +28,12 @@ export interface RestoredVolume {
   readonly claim: Claim | undefined;
   /** Name of the snapshot the claim is made from. */
   readonly from?: string | undefined;
-  readonly pair?: Pick<ChainVolume, 'snapshot' | 'contentName' | 'content' | 'longhorn' | 'backupVolumes'> | undefined;
+  readonly pair?:
+    | (Pick<ChainVolume, 'snapshot' | 'contentName' | 'content' | 'longhorn' | 'backupVolumes'> & {
+        /** Of a snapshot that was taken here and has lost its content: the claim that it is made anew of. */
+        readonly takenOf?: Claim | undefined;
+      })
+    | undefined;
 }
 
 export interface RestoreJudgment {
@@ -73,7 +78,13 @@ async function readPair(reader: Reader, namespace: string, name: string): Promis
   const handle = parseHandle(content?.spec.source.snapshotHandle ?? content?.status?.snapshotHandle ?? '');
   const longhorn = handle.kind === 'backup' ? await longhornBackup(reader, handle.backup) : undefined;
   const volume = longhorn?.status?.volumeName;
-  return { snapshot, contentName, content, longhorn, backupVolumes: volume ? await backupVolumes(reader, volume) : [] };
+  const taken = snapshot?.spec.source.persistentVolumeClaimName;
+  const takenOf =
+    content === undefined && taken ? await reader.get('PersistentVolumeClaim', taken, namespace) : undefined;
+  return {
+    ...{ snapshot, contentName, content, longhorn, takenOf },
+    backupVolumes: volume ? await backupVolumes(reader, volume) : [],
+  };
 }
 
 /** Whether a restore goes on, and if not, why. Pure. */
@@ -189,6 +200,13 @@ function causeOfClaim({ claimName, from, pair }: RestoredVolume, { restore }: Se
     return { why: `${waits} ${describeRef(snapshot)}, which does not exist`, object: snapshot };
   if (pair.contentName === '') return undefined;
   const content = ref('VolumeSnapshotContent', pair.contentName);
+  const taken = pair.snapshot.spec.source.persistentVolumeClaimName;
+  if (pair.content === undefined && taken) {
+    // The snapshot controller makes it anew of its claim; without that nobody can, and no other snapshot can take its place.
+    if (pair.takenOf !== undefined && !isDeleting(pair.takenOf)) return undefined;
+    const why = `${waits} ${describeRef(content)}, which does not exist, nor does claim ${taken} that it was taken of`;
+    return { why, object: content };
+  }
   if (pair.content === undefined) {
     return { why: `${waits} ${describeRef(content)}, which does not exist`, object: content, cure: repair };
   }
