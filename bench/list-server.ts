@@ -1,7 +1,7 @@
 /**
  * `node bench/list-server.ts COUNT`: an API server that has COUNT recovered VMBackups of one volume each, all right, and
- * answers lists, page by page. Pages are made from one template, so that neither its speed nor its memory is measured.
- * What it does not do: anything but lists.
+ * answers lists, page by page, and says what it serves. Pages are made from one template, so that neither its speed nor
+ * its memory is measured. What it does not do: single objects, of which it has none.
  */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -46,20 +46,44 @@ const target = JSON.stringify({
   },
 });
 
-const server = createServer((request, response) => {
-  const url = new URL(request.url ?? '/', 'http://lists');
-  const parts = templates.get(url.pathname.split('/').at(-1));
+/** What each group serves, as it says itself; of a group that is not here nothing is installed. */
+const resources: Record<string, readonly string[]> = {
+  '/apis/harvesterhci.io/v1beta1': ['virtualmachinebackups', 'virtualmachinerestores', 'settings'],
+  '/apis/longhorn.io/v1beta2': ['backups', 'backupvolumes', 'backuptargets'],
+  '/apis/snapshot.storage.k8s.io/v1': ['volumesnapshotcontents', 'volumesnapshots'],
+};
+
+/** The last part of a list's path; of a kind that is not here there are none. */
+const lists: ReadonlySet<string> = new Set([...Object.values(resources).flat(), 'storageclasses']);
+
+function answerTo(url: URL): string | undefined {
+  const served = resources[url.pathname];
+  if (served !== undefined) {
+    return JSON.stringify({ kind: 'APIResourceList', resources: served.map((name) => ({ name })) });
+  }
+  const plural = url.pathname.split('/').at(-1) ?? '';
+  if (!lists.has(plural)) return undefined;
+  if (plural === 'backuptargets') return `{"kind":"List","metadata":{"resourceVersion":"1"},"items":[${target}]}`;
+  const parts = templates.get(plural);
   const limit = Number(url.searchParams.get('limit') ?? count);
   const from = Number(url.searchParams.get('continue') ?? 0);
   const to = parts === undefined ? 0 : Math.min(count, from + limit);
-  if (url.pathname.endsWith('/backuptargets')) {
-    response.writeHead(200, { 'content-type': 'application/json' });
-    response.end(`{"kind":"List","metadata":{"resourceVersion":"1"},"items":[${target}]}`);
-    return;
-  }
   const items = Array.from({ length: Math.max(0, to - from) }, (_, at) => fill(parts ?? [], from + at));
   const metadata = JSON.stringify({ resourceVersion: '1', ...(to < count && parts && { continue: String(to) }) });
-  response.writeHead(200, { 'content-type': 'application/json' });
-  response.end(`{"kind":"List","metadata":${metadata},"items":[${items.join(',')}]}`);
+  return `{"kind":"List","metadata":${metadata},"items":[${items.join(',')}]}`;
+}
+
+/** As an API server does: it names the object that is not there, and says nothing of a path that nobody serves. */
+function notFound(url: URL): string {
+  const [plural = '', name] = url.pathname.split('/').slice(-2);
+  const details = lists.has(plural) || plural === 'configmaps' ? { name } : {};
+  return JSON.stringify({ kind: 'Status', status: 'Failure', reason: 'NotFound', details, code: 404 });
+}
+
+const server = createServer((request, response) => {
+  const url = new URL(request.url ?? '/', 'http://lists');
+  const body = answerTo(url);
+  response.writeHead(body === undefined ? 404 : 200, { 'content-type': 'application/json' });
+  response.end(body ?? notFound(url));
 });
 server.listen(0, '127.0.0.1', () => console.log(`http://127.0.0.1:${(server.address() as AddressInfo).port}`));

@@ -4,7 +4,7 @@ import type { Finding } from '../shared/plan/plan.ts';
 import { needsAttention } from '../shared/plan/plan.ts';
 import { reasons } from '../shared/plan/reason.ts';
 import { findingsOf } from '../shared/runtime/settle.ts';
-import { sweep } from '../shared/runtime/sweep.ts';
+import { sweepByPage } from '../shared/runtime/sweep.ts';
 import { withCluster } from './cluster.ts';
 import type { Call, OptionSpec } from './command.ts';
 import { exit } from './command.ts';
@@ -40,15 +40,20 @@ export async function look({ args, options, io }: Call<LookOptions>, kind: 'Scan
     const printer = await openPrinter(kind, options.output, io);
     const isNews = newsOf(functions);
     try {
-      for await (const swept of sweep({ functions: narrowed, reader, configOf, scope: scopeOf(options) })) {
-        if (swept.kind === 'failure') {
-          printer.failure(`${describeRef(swept.subject)}: ${sentenceOf(swept.error)}`);
-        }
-        for (const finding of findingsOf(swept)) {
-          if (!isNews(swept.function, finding)) continue;
-          const shown =
-            options.all === true || needsAttention(finding) || (kind === 'Scan' && isRecord(finding, options));
-          await printer.finding({ function: swept.function, finding }, shown);
+      for await (const page of sweepByPage({ functions: narrowed, reader, configOf, scope: scopeOf(options) })) {
+        for (const swept of page) {
+          if (swept.kind === 'failure') {
+            printer.failure(`${describeRef(swept.subject)}: ${sentenceOf(swept.error)}`);
+          }
+          for (const finding of findingsOf(swept)) {
+            if (!isNews(swept.function, finding)) continue;
+            const shown =
+              options.all === true || needsAttention(finding) || (kind === 'Scan' && isRecord(finding, options));
+            const found = { function: swept.function, finding };
+            // Most findings of most clusters are not shown, and nothing is to be waited for.
+            if (shown) await printer.show(found);
+            else printer.count(found);
+          }
         }
       }
     } catch (error) {

@@ -36,6 +36,9 @@ for snapshots while no csi-snapshotter runs) gets a ClusterPolicyReport or a Clu
 With a right \`csi-driver-config\` and a backup target: VM snapshot / VM backup / restore elsewhere.
 
 ${table(['Storage', ...eras.map(({ from }) => `Harvester ${describeEra(from)}`)], rows())}
+Besides, Harvester goes by what the claim itself says: up to 1.4 by its annotation \`storage-provisioner\` alone
+(\`ProvisionerNotNoted\`), from 1.5 to 1.8 by the one Longhorn Engine of the volume (\`EngineNotOne\`).
+
 A backup that is taken of other storage than Longhorn (\`BackupHollow\`) is none: nothing of it gets to the target. A VM is as
 capable as the least of its volumes: Harvester takes it whole or refuses it. Candidates of 1.9 before rc6, development builds
 and releases that are newer than this page are answered only where all releases agree.

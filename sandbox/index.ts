@@ -8,6 +8,7 @@ import { BackupStore } from './controllers/backup-store.ts';
 import { startCsiSnapshotter } from './controllers/csi-snapshotter.ts';
 import type { HarvesterVersion } from './controllers/harvester-names.ts';
 import { type Harvester, startHarvester } from './controllers/harvester.ts';
+import { type OtherCsi, otherCsi, otherDriver } from './controllers/other-csi.ts';
 import { type PodsEnd, startKubelet } from './controllers/kubelet.ts';
 import { longhornDriver } from './controllers/kinds.ts';
 import type { LonghornVersion } from './controllers/longhorn-objects.ts';
@@ -38,6 +39,8 @@ export interface Sandbox {
   readonly store: BackupStore;
   readonly harvester: Harvester;
   readonly longhorn: Longhorn;
+  /** Storage of another driver, which a StorageClass of `lvm.driver.harvesterhci.io` stands for. */
+  readonly otherStorage: OtherCsi;
   readonly scenario: Scenario;
   /** Objects as they are, status included; the data of finished Longhorn Backups is then on the target. */
   seed: (objects: readonly KubeObject[]) => void;
@@ -79,10 +82,17 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
         ?.user,
   });
   let podsEnd: PodsEnd = 'succeed';
-  const drivers = { [longhornDriver]: longhorn.csi };
+  const otherStorage = otherCsi();
+  const drivers = { [longhornDriver]: longhorn.csi, [otherDriver]: otherStorage.driver };
+  const snapshotted = {
+    [longhornDriver]: longhorn.csi,
+    get [otherDriver]() {
+      return otherStorage.can.snapshots === 'absent' ? undefined : otherStorage.driver;
+    },
+  };
   const controllers = [
     startSnapshotController(api.client('snapshot-controller'), common),
-    startCsiSnapshotter(api.client('csi-snapshotter'), { ...common, drivers }),
+    startCsiSnapshotter(api.client('csi-snapshotter'), { ...common, drivers: snapshotted }),
     startKubeVirt(api.client('kubevirt'), common),
     startKubelet(api.client('kubelet'), { ...common, podsEnd: () => podsEnd }),
     startProvisioner(api.client('csi-provisioner'), { ...common, drivers }),
@@ -95,6 +105,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     store,
     harvester,
     longhorn,
+    otherStorage,
     scenario,
     seed,
     setPodsEnd(next) {

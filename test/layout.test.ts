@@ -37,6 +37,12 @@ const rooms: readonly Room[] = [
     pure: true,
   },
   {
+    room: 'shared/probe',
+    may: ['shared/domain', 'shared/objects', 'shared/plan', 'shared/chain', 'shared/capability'],
+    types: ['shared/kube/ports.ts'],
+    pure: true,
+  },
+  {
     room: 'shared/advice',
     may: ['shared/domain', 'shared/objects', 'shared/capability'],
     types: ['shared/kube/ports.ts'],

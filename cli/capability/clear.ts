@@ -1,5 +1,6 @@
 import { notesToSet } from '../../shared/capability/notes.ts';
 import { describeRef, ref } from '../../shared/domain/kinds.ts';
+import { PROBED_ANNOTATION } from '../../shared/domain/names.ts';
 import type { Applier } from '../../shared/kube/apply.ts';
 import { ConflictError, GoneError } from '../../shared/kube/errors.ts';
 import type { Reader } from '../../shared/kube/ports.ts';
@@ -23,10 +24,15 @@ export async function clearNotes(reader: Reader, applier: Applier, dryRun: boole
   );
 }
 
+function toTakeOff(annotations: Readonly<Record<string, string>> | null | undefined) {
+  const probed = annotations?.[PROBED_ANNOTATION] === undefined ? {} : { [PROBED_ANNOTATION]: undefined };
+  return { ...notesToSet(annotations, undefined), ...probed };
+}
+
 async function clearOne(reader: Reader, applier: Applier, name: string): Promise<boolean> {
   for (let attempt = 1; ; attempt++) {
     const found = await reader.get('StorageClass', name);
-    const annotations = notesToSet(found?.metadata.annotations, undefined);
+    const annotations = toTakeOff(found?.metadata.annotations);
     if (found === undefined || Object.keys(annotations).length === 0) return attempt > 1;
     const { uid, resourceVersion } = found.metadata;
     const target = { kind: 'StorageClass', name, uid, resourceVersion } as const;

@@ -1,18 +1,57 @@
 import type { KindName } from '../../shared/domain/kinds.ts';
-import { fromLists } from '../../shared/kube/listed.ts';
 import { memoize } from '../../shared/kube/memoize.ts';
 import type { Reader } from '../../shared/kube/ports.ts';
+import type { ObjectOf } from '../../shared/objects/types.ts';
 
 /** Of these one is needed for each volume: listed once, where all volumes are asked about. */
-const perVolume: ReadonlySet<KindName> = new Set(['PersistentVolumeClaim', 'PersistentVolume', 'Volume']);
+type PerVolume = 'PersistentVolumeClaim' | 'PersistentVolume' | 'Volume' | 'Engine';
+const perVolume: ReadonlySet<KindName> = new Set<PerVolume>([
+  'PersistentVolumeClaim',
+  'PersistentVolume',
+  'Volume',
+  'Engine',
+]);
+/** The label by which Engines are asked for. */
+const OF_VOLUME = 'longhornvolume';
 
 export function readerFor(reader: Reader, asksForAll: boolean): Reader {
   const once = memoize(reader);
   if (!asksForAll) return once;
-  const listed = fromLists(reader);
+  const lists = new Map<KindName, Promise<Map<string, ObjectOf<KindName>[]>>>();
+  const listed = (kind: KindName) => {
+    const known = lists.get(kind) ?? grouped(reader, kind);
+    lists.set(kind, known);
+    return known;
+  };
   return {
-    get: (kind, name, namespace) => (perVolume.has(kind) ? listed : once).get(kind, name, namespace),
-    list: (kind, options) => once.list(kind, options),
+    async get<K extends KindName>(kind: K, name: string, namespace?: string) {
+      if (!perVolume.has(kind)) return once.get(kind, name, namespace);
+      const found = (await listed(kind)).get(name) ?? [];
+      return found.find((one) => namespaceOf(one) === undefined || namespaceOf(one) === namespace) as
+        ObjectOf<K> | undefined;
+    },
+    async *list(kind, options) {
+      if (kind !== 'Engine') {
+        yield* once.list(kind, options);
+        return;
+      }
+      for (const one of (await listed(kind)).get(options?.labels?.[OF_VOLUME] ?? '') ?? []) {
+        yield one as ObjectOf<typeof kind>;
+      }
+    },
     serves: (kind) => reader.serves(kind),
   };
 }
+
+/** By name; Engines by the volume they are of. */
+async function grouped(reader: Reader, kind: KindName): Promise<Map<string, ObjectOf<KindName>[]>> {
+  const found = new Map<string, ObjectOf<KindName>[]>();
+  for await (const one of reader.list(kind)) {
+    const key = kind === 'Engine' ? (one.metadata.labels?.[OF_VOLUME] ?? '') : one.metadata.name;
+    found.set(key, [...(found.get(key) ?? []), one]);
+  }
+  return found;
+}
+
+const namespaceOf = ({ metadata }: ObjectOf<KindName>): string | undefined =>
+  'namespace' in metadata ? metadata.namespace : undefined;

@@ -1,20 +1,30 @@
 import type { Question } from '../../shared/capability/overview.ts';
 import { readOverview } from '../../shared/capability/overview.ts';
 import { describeRef, kinds, ref } from '../../shared/domain/kinds.ts';
+import { DRILL_NAMESPACE } from '../../shared/domain/names.ts';
 import { clearNotes } from '../capability/clear.ts';
 import { printOverview } from '../capability/printer.ts';
 import { parseQuestion } from '../capability/question.ts';
 import { readerFor } from '../capability/reader.ts';
+import { dryRunOption } from '../dry-run.ts';
+import type { DryRun } from '../dry-run.ts';
+import { exitOf, printEnded } from '../output/ended.ts';
+import { cleanProbes, probeOne } from '../probe/run.ts';
 import { withCluster } from '../cluster.ts';
 import type { Call } from '../command.ts';
 import { defineCommand, exit, UsageError } from '../command.ts';
 import type { ClusterOptions, OutputOptions, VerboseOptions } from '../options.ts';
-import { clusterOptions, outputOption, verboseOption } from '../options.ts';
+import { clusterOptions, outputOption, parseDurationMs, verboseOption } from '../options.ts';
 
 interface Options extends ClusterOptions, OutputOptions, VerboseOptions {
   readonly namespace?: string;
   readonly clear?: boolean;
-  readonly dryRun?: boolean;
+  readonly probe?: string;
+  readonly probeNamespace: string;
+  readonly probeImage?: string;
+  readonly clean?: boolean;
+  readonly timeout: number;
+  readonly dryRun: DryRun;
 }
 
 export const capabilityCommand = defineCommand<Options>({
@@ -22,7 +32,11 @@ export const capabilityCommand = defineCommand<Options>({
   summary: 'What can be snapshotted, backed up, restored elsewhere, cloned, and does this Harvester allow it?',
   description:
     'Two answers each: whether the storage can, and whether this release of Harvester will have it done; yes, no or ' +
-    'unknown, with the reason and the cure. Changes nothing, except with --clear. Answers 1 when Harvester’s list of ' +
+    'unknown, with the reason and the cure. Changes nothing, except with --clear, --probe and --clean. --probe does not ask ' +
+    'but tries: in a scratch namespace it makes a volume of 1 GiB, takes a snapshot, makes a volume from that, tells how ' +
+    'long each took, removes all of it and notes the result on the StorageClass. It makes no backup and deletes none. ' +
+    'Ctrl-C gives up and cleans up; stopped harder, the next probe or --clean does. It answers 0 when it is proved, 1 when it ' +
+    'failed or cannot be tried. Without it, answers 1 when Harvester’s list of ' +
     'CSI drivers is wrong; the corrected value is printed, ready to paste.',
   examples: [
     { does: 'Every StorageClass', command: 'gleaner capability' },
@@ -30,6 +44,8 @@ export const capabilityCommand = defineCommand<Options>({
     { does: 'Which VMs cannot be backed up, and through which volume?', command: 'gleaner capability vm -o wide' },
     { does: 'Why does this VM refuse a snapshot?', command: 'gleaner capability vm/erp -n prod' },
     { does: 'The corrected csi-driver-config', command: 'gleaner capability -o json | jq -r ".faults[].cure"' },
+    { does: 'Take and restore a snapshot, to see whether it works', command: 'gleaner capability --probe lvm-fast' },
+    { does: 'Remove what interrupted probes have left', command: 'gleaner capability --clean' },
     { does: 'Take the annotations off all StorageClasses again', command: 'gleaner capability --clear' },
   ],
   arguments: [{ name: '[kind[/name]]', description: 'sc (all, the default), vm, pvc, or one of them by name' }],
@@ -39,7 +55,30 @@ export const capabilityCommand = defineCommand<Options>({
       description: 'only VMs or volumes of this namespace (default: all; of one by name: that of the context)',
     },
     { flags: '--clear', description: 'take Gleaner’s annotations off every StorageClass' },
-    { flags: '--dry-run', description: 'with --clear: have the API server check the writes and store none' },
+    { flags: '--probe <storageclass>', description: 'take a snapshot on this StorageClass and restore it' },
+    {
+      flags: '--probe-namespace <name>',
+      description: 'where probes make their volumes; created where it is missing',
+      default: DRILL_NAMESPACE,
+    },
+    {
+      flags: '--probe-image <image>',
+      description: 'for a class that waits for a first consumer: what the pod runs that uses the volume',
+    },
+    {
+      flags: '--timeout <duration>',
+      description: 'how long a probe may take, e.g. 90s or 10m',
+      default: 5 * 60_000,
+      shownDefault: '5m',
+      parse: parseDurationMs,
+    },
+    { flags: '--clean', description: 'remove what interrupted probes have left' },
+    {
+      ...dryRunOption,
+      flags: '--dry-run [how]',
+      description: `with --clear, --probe or --clean: ${dryRunOption.description}`,
+      preset: 'server',
+    },
     outputOption,
     ...clusterOptions,
     verboseOption,
@@ -48,13 +87,17 @@ export const capabilityCommand = defineCommand<Options>({
 });
 
 async function run({ args, options, io }: Call<Options>): Promise<number> {
-  if (options.clear !== true && options.dryRun === true) throw new UsageError('--dry-run goes with --clear');
-  const { dryRun = false, ...to } = options;
+  const { dryRun, ...to } = options;
+  const doing = [options.clear, options.probe, options.clean].filter((one) => one !== undefined);
+  if (doing.length > 1) throw new UsageError('give one of --clear, --probe and --clean');
+  if (doing.length === 0 && dryRun !== 'none') throw new UsageError('--dry-run goes with --clear, --probe or --clean');
+  if (options.probe !== undefined || options.clean === true) return probe({ args, options, io });
   if (options.clear === true) {
     if (args.length > 0) throw new UsageError('--clear is for all StorageClasses; name none');
-    return withCluster({ ...to, dryRun: dryRun ? 'server' : undefined }, async ({ reader, writer }) => {
+    if (dryRun === 'client') throw new UsageError('--clear takes --dry-run=server');
+    return withCluster({ ...to, dryRun: dryRun === 'server' ? 'server' : undefined }, async ({ reader, writer }) => {
       const { createApplier } = await import('../../shared/kube/apply.ts');
-      await clearNotes(reader, createApplier(reader, writer), dryRun, io);
+      await clearNotes(reader, createApplier(reader, writer), dryRun === 'server', io);
       return exit.ok;
     });
   }
@@ -70,5 +113,27 @@ async function run({ args, options, io }: Call<Options>): Promise<number> {
     }
     await printOverview(overview, one, options.output, io);
     return overview.faults.length > 0 ? exit.open : exit.ok;
+  });
+}
+
+const NAME = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
+
+async function probe({ args, options, io }: Call<Options>): Promise<number> {
+  if (args.length > 0) throw new UsageError('--probe and --clean ask about no other object; name none');
+  const { dryRun, probe: given, probeNamespace: namespace, probeImage: image, timeout: timeoutMs, verbose } = options;
+  const name = given?.replace(/^(sc|storageclass(es)?)(\.storage\.k8s\.io)?\//, '');
+  if (name === '' || name?.includes('/')) throw new UsageError('--probe takes the name of one StorageClass');
+  if (!NAME.test(namespace)) throw new UsageError('--probe-namespace is no name of a namespace');
+  if (image?.trim() === '') throw new UsageError('--probe-image is empty');
+  if (timeoutMs < 1_000) throw new UsageError('--timeout is at least a second');
+  const interrupted = io.interrupted();
+  return withCluster({ ...options, dryRun: dryRun === 'server' ? dryRun : undefined }, async (client) => {
+    const steps = { dryRun, ...(verbose !== undefined && { verbose }) };
+    const context = { client, options: steps, interrupted, tell: (text: string) => io.err(`${text}\n`) };
+    const asked = { namespace, image, timeoutMs };
+    const ended = name === undefined ? await cleanProbes(asked, context) : await probeOne(name, asked, context);
+    if (ended.finding.reason === 'StorageClassGone') throw new UsageError(ended.finding.message);
+    await printEnded('Probe', ended, options.output, io);
+    return exitOf(ended);
   });
 }

@@ -2,10 +2,10 @@ import { ref } from '../../shared/domain/kinds.ts';
 import { DRILL_NAMESPACE } from '../../shared/domain/names.ts';
 import { withCluster } from '../cluster.ts';
 import type { Call } from '../command.ts';
-import { defineCommand, exit, UsageError } from '../command.ts';
+import { defineCommand, UsageError } from '../command.ts';
 import type { DrillOptions } from '../drill/policy.ts';
 import { drillFunction, policyOf } from '../drill/policy.ts';
-import { printDrill } from '../drill/printer.ts';
+import { exitOf, printEnded } from '../output/ended.ts';
 import { cleanAll, drillOne } from '../drill/run.ts';
 import { dryRunOption } from '../dry-run.ts';
 import { clusterOptions, outputOption, parseDurationMs, verboseOption } from '../options.ts';
@@ -66,9 +66,8 @@ async function drill({ args, options, io }: Call<DrillOptions>): Promise<number>
     const subject =
       name === undefined ? undefined : ref('VirtualMachineBackup', name, options.namespace ?? client.namespace);
     const ended = subject === undefined ? await cleanAll(context) : await drillOne(subject, context);
-    await printDrill(ended, options.output, io);
-    if (ended.how === 'interrupted') return 130;
-    return ended.how === 'proved' || ended.how === 'cleaned' || ended.how === 'planned' ? exit.ok : exit.open;
+    await printEnded('Drill', ended, options.output, io);
+    return exitOf(ended);
   });
 }
 

@@ -123,7 +123,7 @@ async function repair({ sandbox, eventing, functions, say, check }: Playing): Pr
   const running = services.filter(([, { running: runs }]) => runs).length;
   check('Gleaner is installed and scaled to zero', `${running} processes`, running === 0);
   say(
-    `Gleaner is installed: ${services.map(([name]) => name).join(' and ')}, scaled to zero, each under its own account.`,
+    `Gleaner is installed: ${services.map(([name]) => name).join(', ')}, scaled to zero, each under its own account.`,
   );
   say('The clock sends its sweep, for what was there before.');
   const restored = untilRestored(sandbox, BACKUP, 'finance', PATIENCE_MS);

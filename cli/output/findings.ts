@@ -24,6 +24,7 @@ const shortKinds: Readonly<Record<Ref['kind'], string>> = {
   BackupTarget: 'backuptarget.longhorn.io',
   BackupBackingImage: 'backupbackingimage.longhorn.io',
   Volume: 'volume.longhorn.io',
+  Engine: 'engine.longhorn.io',
   PersistentVolumeClaim: 'pvc',
   PersistentVolume: 'pv',
   Pod: 'pod',
@@ -45,6 +46,7 @@ const shortKinds: Readonly<Record<Ref['kind'], string>> = {
   Report: 'report.openreports.io',
   ClusterPolicyReport: 'clusterpolicyreport',
   ClusterReport: 'clusterreport.openreports.io',
+  CronJob: 'cronjob',
   PingSource: 'pingsource',
 };
 

@@ -12,8 +12,10 @@ import { createTable } from './table.ts';
 
 /** Prints findings as they come, and the sums at the end. Keeps none of them. */
 export interface Printer {
-  /** Counts it; prints it when it is `shown`. */
-  finding(found: Found, shown: boolean): Promise<void>;
+  /** Counts it and prints it. */
+  show(found: Found): Promise<void>;
+  /** Only counts it. */
+  count(found: Found): void;
   /** Something that could not be looked at: said on stderr, and part of documents. */
   failure(message: string): void;
   end(): Promise<{ open: number; failures: number }>;
@@ -33,10 +35,11 @@ export async function openPrinter(kind: 'Scan' | 'Plan', format: OutputFormat, i
   const failures: string[] = [];
   const form = await openForm(kind, format, io);
   return {
-    async finding(found, shown) {
+    show(found) {
       summary.add(found);
-      if (shown) await form.finding(found);
+      return form.finding(found);
     },
+    count: (found) => summary.add(found),
     failure(message) {
       failures.push(message);
       io.err(`gleaner: ${message}\n`);

@@ -59,10 +59,13 @@ function considerContent(change: ChangeOf<'VolumeSnapshotContent'>): Considered 
     search: (reader) =>
       classesWhere(reader, (one) => {
         const noted = notesOn(one).can.snapshot?.reason;
-        return one.provisioner === driver && noted !== reason && noted !== 'SnapshotSeen';
+        return one.provisioner === driver && noted !== reason && !isProof(noted);
       }),
   };
 }
+
+/** More than that a content does not show. */
+const isProof = (reason: string | undefined): boolean => reason === 'SnapshotSeen' || reason === 'SnapshotProved';
 
 /** A clone that got its data shows what no API tells. Of any other claim nothing is to be learned. */
 function considerClaim(change: ChangeOf<'PersistentVolumeClaim'>): Considered {

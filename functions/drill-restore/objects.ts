@@ -1,3 +1,4 @@
+import { noRecurringJobs } from '../../shared/chain/scratch.ts';
 import { digest } from '../../shared/domain/digest.ts';
 import { backupHandle } from '../../shared/domain/handle.ts';
 import { kinds } from '../../shared/domain/kinds.ts';
@@ -5,7 +6,7 @@ import * as names from '../../shared/domain/names.ts';
 import { parseQuantity } from '../../shared/domain/quantity.ts';
 import type { VMBackup } from '../../shared/objects/types.ts';
 import type { NewContent, NewSnapshot } from '../../shared/plan/action.ts';
-import type { NewClaim, NewNamespace, NewPod } from '../../shared/plan/drill.ts';
+import type { NewClaim, NewPod } from '../../shared/plan/drill.ts';
 import type { Config } from './config.ts';
 import type { Source } from './observe.ts';
 import { classOf } from './observe.ts';
@@ -80,12 +81,6 @@ export function newClaim(recipe: Recipe, source: Source): NewClaim {
   };
 }
 
-/** Without these Longhorn puts the volume into its default group, whose jobs would back it up to the target. */
-const noRecurringJobs = {
-  'recurring-job.longhorn.io/source': 'enabled',
-  'recurring-job-group.longhorn.io/gleaner-drill': 'enabled',
-};
-
 /** What the volume has to hold: Longhorn restores to the size that it noted with the backup. */
 export const bytesOf = ({ entry, longhorn }: Source): number =>
   Math.max(
@@ -142,9 +137,3 @@ export function newPod(recipe: Recipe, source: Source): NewPod {
     },
   };
 }
-
-export const newNamespace = ({ namespace }: Config): NewNamespace => ({
-  apiVersion: 'v1',
-  kind: 'Namespace',
-  metadata: { name: namespace, labels: { [names.MANAGED_BY_LABEL]: names.FIELD_MANAGER } },
-});

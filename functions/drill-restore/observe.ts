@@ -1,19 +1,16 @@
 import type { Ref } from '../../shared/domain/kinds.ts';
 import * as names from '../../shared/domain/names.ts';
 import { backupVolumes, entriesOf, longhornBackup } from '../../shared/chain/read.ts';
+import type { Made, Place } from '../../shared/chain/scratch.ts';
+import { nothing, readMade, readPlace, warningsAbout } from '../../shared/chain/scratch.ts';
 import { targetRef } from '../../shared/chain/target.ts';
-import type { ListOptions, Reader } from '../../shared/kube/ports.ts';
+import type { Reader } from '../../shared/kube/ports.ts';
 import type {
   Backup,
   BackupTarget,
   BackupVolume,
-  Claim,
-  Content,
   DrillEntry,
   KubeEvent,
-  ObjectOf,
-  Pod,
-  Snapshot,
   StorageClass,
   VMBackup,
   Volume,
@@ -22,14 +19,6 @@ import type {
 import type { Config } from './config.ts';
 import type { DrillRecord } from './record.ts';
 import { entriesFor, recordRef } from './record.ts';
-
-/** What drills have made and is still there; of one VMBackup, or of all. */
-export interface Made {
-  readonly contents: readonly Content[];
-  readonly snapshots: readonly Snapshot[];
-  readonly claims: readonly Claim[];
-  readonly pods: readonly Pod[];
-}
 
 export type Seen = { readonly subject: Ref } &
   /** The record is read all the same where it may be: what was proved stays true. */
@@ -55,7 +44,7 @@ export interface SeenDrill {
   /** Once it is decided: names of Longhorn volumes and PersistentVolumes that are yet to go. */
   readonly left: readonly string[];
   /** Before it begins. */
-  readonly place?: Place;
+  readonly place?: DrillPlace;
   /** StorageClasses by name, as far as they are there. */
   readonly classes: ReadonlyMap<string, StorageClass>;
 }
@@ -73,9 +62,7 @@ export interface SeenVolume {
   readonly warnings: readonly KubeEvent[];
 }
 
-export interface Place {
-  readonly namespace: ObjectOf<'Namespace'> | undefined;
-  readonly quotas: readonly ObjectOf<'ResourceQuota'>[];
+export interface DrillPlace extends Place {
   /** `<namespace>/<name>` of restores that are not complete. */
   readonly restores: readonly string[];
 }
@@ -89,7 +76,7 @@ export async function observe(reader: Reader, subject: Ref, _nowMs: number, conf
   }
   const record = await reader.get('ConfigMap', name, namespace);
   if (subject.kind !== 'VirtualMachineBackup') {
-    return { subject, is: 'record', record, made: await readMade(reader, config) };
+    return { subject, is: 'record', record, made: await readMade(reader, config.namespace, names.DRILL_LABEL) };
   }
   return { subject, ...(await observeDrill(reader, subject, record, config)) };
 }
@@ -100,7 +87,7 @@ async function observeDrill(reader: Reader, subject: Ref, record: DrillRecord, c
   const entries = entriesFor(record, subject);
   const former = entries.find(([uid, { run }]) => run !== undefined && uid !== own);
   const [uid, entry] = former ?? entries.find(([key]) => key === own) ?? [own ?? '', undefined];
-  const made = uid === '' ? nothing : await readMade(reader, config, uid);
+  const made = uid === '' ? nothing : await readMade(reader, config.namespace, names.DRILL_LABEL, uid);
   const seen = {
     is: 'drill',
     record,
@@ -118,21 +105,7 @@ async function observeDrill(reader: Reader, subject: Ref, record: DrillRecord, c
   const whole = { ...seen, sources: await readSources(reader, backup), classes: await readClasses(reader, backup) };
   if (run !== undefined) return { ...whole, volumes: await readVolumes(reader, made) };
   const target = await reader.get('BackupTarget', targetRef.name, targetRef.namespace);
-  return { ...whole, target, place: await readPlace(reader, config) };
-}
-
-const nothing: Made = { contents: [], snapshots: [], claims: [], pods: [] };
-
-async function readMade(reader: Reader, { namespace }: Config, uid?: string): Promise<Made> {
-  // Without a uid: whatever bears the mark.
-  const marked: ListOptions =
-    uid === undefined ? { selector: names.DRILL_LABEL } : { labels: { [names.DRILL_LABEL]: uid } };
-  return {
-    contents: await collect(reader.list('VolumeSnapshotContent', marked)),
-    snapshots: await collect(reader.list('VolumeSnapshot', { namespace, ...marked })),
-    claims: await collect(reader.list('PersistentVolumeClaim', { namespace, ...marked })),
-    pods: await collect(reader.list('Pod', { namespace, ...marked })),
-  };
+  return { ...whole, target, place: await readDrillPlace(reader, config) };
 }
 
 async function readSources(reader: Reader, backup: VMBackup): Promise<Source[]> {
@@ -148,14 +121,10 @@ async function readSources(reader: Reader, backup: VMBackup): Promise<Source[]> 
 /** The provisioner calls a volume after its claim, so it is found before it is bound, too. */
 async function readVolumes(reader: Reader, { claims }: Made): Promise<Map<string, SeenVolume>> {
   const volumes = new Map<string, SeenVolume>();
-  for (const { metadata, spec, status } of claims) {
+  for (const claim of claims) {
+    const { metadata, spec } = claim;
     const name = spec.volumeName || names.volumeNameOf(metadata.uid);
-    const warnings: KubeEvent[] = [];
-    if (status?.phase !== 'Bound') {
-      for await (const event of reader.list('Event', { namespace: metadata.namespace })) {
-        if (event.regarding?.uid === metadata.uid && event.type === 'Warning') warnings.push(event);
-      }
-    }
+    const warnings = await warningsAbout(reader, claim);
     const volume = await reader.get('Volume', name, names.LONGHORN_NAMESPACE);
     volumes.set(metadata.annotations?.[names.DRILL_VOLUME_ANNOTATION] ?? '', { volume, warnings });
   }
@@ -184,20 +153,10 @@ async function readClasses(reader: Reader, backup: VMBackup): Promise<Map<string
 export const classOf = ({ persistentVolumeClaim }: VolumeEntry): string =>
   persistentVolumeClaim?.spec?.storageClassName ?? '';
 
-async function readPlace(reader: Reader, { namespace }: Config): Promise<Place> {
+async function readDrillPlace(reader: Reader, { namespace }: Config): Promise<DrillPlace> {
   const restores: string[] = [];
   for await (const { metadata, status } of reader.list('VirtualMachineRestore')) {
     if (status?.complete !== true) restores.push(`${metadata.namespace}/${metadata.name}`);
   }
-  return {
-    namespace: await reader.get('Namespace', namespace),
-    quotas: await collect(reader.list('ResourceQuota', { namespace })),
-    restores,
-  };
-}
-
-async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
-  const all: T[] = [];
-  for await (const item of items) all.push(item);
-  return all;
+  return { ...(await readPlace(reader, namespace)), restores };
 }

@@ -3,18 +3,19 @@ import { describeRef } from '../../shared/domain/kinds.ts';
 import type { Ref } from '../../shared/domain/kinds.ts';
 import { drillOf, resultOf } from '../../shared/chain/drills.ts';
 import { isDeleting } from '../../shared/chain/judge.ts';
+import type { Made } from '../../shared/chain/scratch.ts';
+import { describeMade, isEmpty, newNamespace, removal } from '../../shared/chain/scratch.ts';
+import { DRILL_LABEL } from '../../shared/domain/names.ts';
 import type { DrillEntry, DrillRun } from '../../shared/objects/types.ts';
 import type { Action } from '../../shared/plan/action.ts';
 import type { Finding, Plan } from '../../shared/plan/plan.ts';
 import type { Reason } from '../../shared/plan/reason.ts';
 import type { Config } from './config.ts';
-import { newNamespace } from './objects.ts';
-import type { Made, Seen, SeenDrill } from './observe.ts';
+import type { Seen, SeenDrill } from './observe.ts';
 import type { Progress } from './progress.ts';
 import { progressOf, totalBytes } from './progress.ts';
 import type { DrillRecord } from './record.ts';
 import { entriesIn, isDue, put } from './record.ts';
-import { describeMade, isEmpty, removal } from './removal.ts';
 import type { Verdict } from './results.ts';
 import { decide } from './results.ts';
 import { drillable, refusal } from './start.ts';
@@ -87,7 +88,7 @@ function begin(seen: SeenDrill, subject: Ref, config: Config, nowMs: number): To
   const volumes = drillable(seen.sources);
   const size = formatBytes(totalBytes(volumes));
   const actions: Action[] = [
-    ...(seen.place?.namespace === undefined ? [{ do: 'create', object: newNamespace(config) } as const] : []),
+    ...(seen.place?.namespace === undefined ? [{ do: 'create', object: newNamespace(config.namespace) } as const] : []),
     put(seen.record, config, seen.uid, entry, `a drill of ${entry.vmBackup} has begun`),
     ...stepsOf(seen, run, config).flatMap(({ progress }) => (progress.is === 'missing' ? progress.make : [])),
   ];
@@ -147,7 +148,7 @@ function decided(seen: SeenDrill, config: Config, verdict: Verdict, nowMs: numbe
 const STUCK_AFTER_MS = 30 * 60_000;
 
 function cleanUp(seen: SeenDrill, entry: DrillEntry, run: DrillRun, config: Config, nowMs: number): Told {
-  const actions = removal(seen.made);
+  const actions = removal(seen.made, DRILL_LABEL);
   if (actions.length > 0) return sweepUp(seen.made, 'the drill is over');
   const left = [...describeMade(seen.made), ...seen.left];
   if (left.length > 0) {
@@ -164,7 +165,7 @@ function cleanUp(seen: SeenDrill, entry: DrillEntry, run: DrillRun, config: Conf
 }
 
 function sweepUp(made: Made, why: string): Told {
-  const actions = removal(made);
+  const actions = removal(made, DRILL_LABEL);
   const left = describeMade(made).join(', ');
   if (actions.length === 0) return ['DrillClearing', `${why}, and ${left} is yet to go`, { waitsFor: left }];
   return ['DrillCleanUp', `${why}, and what it made is removed: ${left}`, { actions }];

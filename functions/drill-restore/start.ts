@@ -1,8 +1,8 @@
 import { formatBytes } from '../../shared/domain/bytes.ts';
 import * as names from '../../shared/domain/names.ts';
-import { parseQuantity } from '../../shared/domain/quantity.ts';
 import { isDeleting, judgeBackup, judgeBackupVolumes } from '../../shared/chain/judge.ts';
 import { commandForTarget } from '../../shared/chain/links.ts';
+import { placeTrouble } from '../../shared/chain/scratch.ts';
 import { judgeTargetOf } from '../../shared/chain/target.ts';
 import type { Reason } from '../../shared/plan/reason.ts';
 import type { Config } from './config.ts';
@@ -98,43 +98,17 @@ function ofClasses({ sources, classes }: SeenDrill, { maxSizeGib, read }: Config
   return undefined;
 }
 
-function ofPlace({ sources, place }: SeenDrill, { namespace: name, makeNamespace }: Config): Refusal | undefined {
-  const { namespace, quotas = [] } = place ?? {};
-  const unfit = (message: string, command?: string): Refusal => ({
-    reason: 'DrillNamespaceUnfit',
+function ofPlace({ sources, place }: SeenDrill, { makeNamespace }: Config): Refusal | undefined {
+  if (place === undefined) return undefined;
+  const claims = drillable(sources).map((source) => ({ storageClass: classOf(source.entry), bytes: bytesOf(source) }));
+  const trouble = placeTrouble(place, claims);
+  if (trouble === undefined || (trouble.is === 'missing' && makeNamespace === 'yes')) return undefined;
+  const { is, message, command } = trouble;
+  return {
+    reason: is === 'full' ? 'DrillNoRoom' : 'DrillNamespaceUnfit',
     message,
     ...(command !== undefined && { command }),
-  });
-  if (namespace === undefined) {
-    return makeNamespace === 'yes'
-      ? undefined
-      : unfit(`namespace ${name} does not exist`, `kubectl create namespace ${name}`);
-  }
-  if (isDeleting(namespace) || namespace.status?.phase === 'Terminating')
-    return unfit(`namespace ${name} is being deleted`);
-  const volumes = drillable(sources);
-  const wanted = new Map<string, number>([['persistentvolumeclaims', volumes.length]]);
-  const add = (what: string, amount: number) => void wanted.set(what, (wanted.get(what) ?? 0) + amount);
-  for (const source of volumes) {
-    const ofClass = `${classOf(source.entry)}.storageclass.storage.k8s.io`;
-    add('requests.storage', bytesOf(source));
-    add(`${ofClass}/requests.storage`, bytesOf(source));
-    add(`${ofClass}/persistentvolumeclaims`, 1);
-  }
-  for (const { metadata, status } of quotas) {
-    for (const [what, amount] of wanted) {
-      const hard = parseQuantity(status?.hard?.[what]);
-      const used = parseQuantity(status?.used?.[what]) ?? 0;
-      if (hard === undefined || used + amount <= hard) continue;
-      const show = (n: number) => (what.endsWith('storage') ? formatBytes(n) : String(n));
-      return {
-        reason: 'DrillNoRoom',
-        message: `quota ${metadata.name} of namespace ${name} leaves ${show(Math.max(0, hard - used))} of ${what}, and ${show(amount)} are needed`,
-        command: `kubectl edit resourcequota ${metadata.name} -n ${name}`,
-      };
-    }
-  }
-  return undefined;
+  };
 }
 
 /** A real restore goes first. The count is exact: beginning writes into just the version of the record that was counted. */

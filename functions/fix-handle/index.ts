@@ -24,6 +24,7 @@ export default defineFunction({
       verbs: ['get', 'list', 'create', 'patch', 'delete'],
     },
     { group: 'snapshot.storage.k8s.io', resource: 'volumesnapshots', verbs: ['get', 'list', 'create', 'patch'] },
+    { group: 'snapshot.storage.k8s.io', resource: 'volumesnapshotclasses', verbs: ['get', 'list'] },
     { group: 'harvesterhci.io', resource: 'virtualmachinebackups', verbs: ['get', 'list'] },
     { group: 'harvesterhci.io', resource: 'virtualmachinerestores', verbs: ['get', 'list'] },
     { group: 'longhorn.io', resource: 'backups', verbs: ['get', 'list'] },

@@ -3,7 +3,7 @@ import * as names from '../../shared/domain/names.ts';
 import { isDeleting, judgeBackup, judgeContent, judgeHandle } from '../../shared/chain/judge.ts';
 import type { Owner } from '../../shared/chain/owner.ts';
 import { ownerOf } from '../../shared/chain/owner.ts';
-import { backupVolumes, claimsFrom, longhornBackup } from '../../shared/chain/read.ts';
+import { backupVolumes, claimsFrom, longhornBackup, missingClass, vmBackupsNaming } from '../../shared/chain/read.ts';
 import type { Reader } from '../../shared/kube/ports.ts';
 import type { Backup, BackupVolume, Claim, Content, Snapshot } from '../../shared/objects/types.ts';
 import type { SwapNote } from './note.ts';
@@ -29,7 +29,14 @@ export interface Neighbours {
   /** Claims made from the snapshot. */
   readonly claims: readonly Claim[];
   /** What already stands under the names of the replacement pair. */
-  readonly replacement: { readonly snapshot: Snapshot | undefined; readonly content: Content | undefined };
+  readonly replacement: {
+    readonly snapshot: Snapshot | undefined;
+    readonly content: Content | undefined;
+    /** The VMBackup of which some volume uses that name already. */
+    readonly usedBy?: string | undefined;
+  };
+  /** The VolumeSnapshotClass of the content, where there is none of that name. */
+  readonly missingClass?: string | undefined;
 }
 
 /** Reads as little as the decision needs: a right handle costs a content and a Backup. */
@@ -109,6 +116,10 @@ async function observeNeighbours(
     replacement: {
       snapshot: replaceable ? await reader.get('VolumeSnapshot', revised, pair.namespace) : undefined,
       content: replaceable ? await reader.get('VolumeSnapshotContent', names.contentName(revised)) : undefined,
+      usedBy: replaceable
+        ? (await vmBackupsNaming(reader, pair.namespace, revised).next()).value?.metadata.name
+        : undefined,
     },
+    missingClass: await missingClass(reader, pair.content.spec.volumeSnapshotClassName),
   };
 }

@@ -14,6 +14,7 @@ import type { LinkedOwner } from '../../shared/chain/owner.ts';
 import type { ContentJudgment } from '../../shared/chain/judge.ts';
 import { entriesOf } from '../../shared/chain/read.ts';
 import type { BackupHandle } from '../../shared/domain/handle.ts';
+import { backupHandle } from '../../shared/domain/handle.ts';
 import type { Backup, Content, Snapshot, VMBackup } from '../../shared/objects/types.ts';
 import type { Finding, Plan } from '../../shared/plan/plan.ts';
 import type { Reason } from '../../shared/plan/reason.ts';
@@ -128,8 +129,14 @@ function missing(seen: Seen, snapshot: Snapshot): Finding {
     });
   const right = { volume: facts.volume, backup: backupName };
   if (note !== undefined) {
+    const recorded = 'entry' in owner && owner.entry?.longhornBackupName === backupName;
+    // Where nothing else knows the backup, the snapshot must at least have had this content: whoever may annotate
+    // snapshots must not be able to ask for anybody's data.
+    const had = recorded || snapshot.status?.boundVolumeSnapshotContentName === contentName;
     const fits =
-      note.backup === backupName && note.content.spec.source.snapshotHandle === `bak://${right.volume}/${right.backup}`;
+      had &&
+      note.backup === backupName &&
+      note.content.spec.source.snapshotHandle === `bak://${right.volume}/${right.backup}`;
     const living = (note.content.metadata.ownerReferences ?? []).every((o) => isLivingOwner(o.uid, neighbours));
     if (!fits || !living)
       return found(
@@ -249,6 +256,12 @@ function wrong(
   if (trouble !== undefined)
     return with_(trouble.reason, trouble.detail, { command: commandFor(trouble.reason, volume) });
 
+  if (neighbours.missingClass !== undefined) {
+    return with_('SnapshotClassMissing', `there is no VolumeSnapshotClass ${neighbours.missingClass}`, {
+      command: 'kubectl get volumesnapshotclasses',
+    });
+  }
+
   const right = { volume, backup: handle.backup };
   const beside = owner.is === 'vmbackup' ? canCreateBeside(owner, content, seen, config, expected) : ('swap' as const);
   if (typeof beside === 'object') return with_(...beside);
@@ -363,11 +376,16 @@ function takenBy(
   owner: LinkedOwner,
   expected: string,
 ): string | undefined {
-  const { snapshot, content } = replacement ?? {};
+  const { snapshot, content, usedBy } = replacement ?? {};
+  // A claim may be called so: what is made there would be taken for that volume's data.
+  if (usedBy !== undefined) return `VMBackup ${usedBy} uses that name for a volume of its own`;
   if (content !== undefined) {
-    const { source, volumeSnapshotRef } = content.spec;
+    const { volumeSnapshotRef } = content.spec;
+    const judged = judgeContent(content);
     const fits =
-      source.snapshotHandle === expected &&
+      !('reason' in judged) &&
+      judged.reported === undefined &&
+      backupHandle(judged.handle.volume, judged.handle.backup) === expected &&
       volumeSnapshotRef.namespace === owner.backup.metadata.namespace &&
       names.contentName(volumeSnapshotRef.name) === content.metadata.name &&
       (!volumeSnapshotRef.uid || snapshot === undefined || volumeSnapshotRef.uid === snapshot.metadata.uid) &&

@@ -20,6 +20,7 @@ export default defineFunction({
     { group: 'harvesterhci.io', resource: 'virtualmachinebackups', verbs: ['get', 'list'] },
     { group: 'snapshot.storage.k8s.io', resource: 'volumesnapshots', verbs: ['get', 'list', 'create'] },
     { group: 'snapshot.storage.k8s.io', resource: 'volumesnapshotcontents', verbs: ['get', 'list', 'create', 'patch'] },
+    { group: 'snapshot.storage.k8s.io', resource: 'volumesnapshotclasses', verbs: ['get', 'list'] },
     { group: 'longhorn.io', resource: 'backups', verbs: ['get', 'list'] },
     { group: 'longhorn.io', resource: 'backupvolumes', verbs: ['get', 'list'] },
     { group: '', resource: 'persistentvolumeclaims', verbs: ['get', 'list'] },

@@ -1,6 +1,13 @@
 import type { Ref } from '../../shared/domain/kinds.ts';
 import * as names from '../../shared/domain/names.ts';
-import { backupVolumes, entriesOf, longhornBackup, unsettledBackups, isScheduled } from '../../shared/chain/read.ts';
+import {
+  backupVolumes,
+  entriesOf,
+  longhornBackup,
+  missingClass,
+  unsettledBackups,
+  vmBackupsNaming,
+} from '../../shared/chain/read.ts';
 import type { Reader } from '../../shared/kube/ports.ts';
 import type {
   Backup,
@@ -13,6 +20,7 @@ import type {
 } from '../../shared/objects/types.ts';
 import type { Fault, Pair } from './fault.ts';
 import { contentNameOf, faultOf, isLoss } from './fault.ts';
+import { classFor } from './procedures.ts';
 
 /** One VMBackup and the pairs of its volumes. */
 export interface Seen {
@@ -39,6 +47,10 @@ export interface Source {
   readonly claim?: Claim | undefined;
   /** What already stands under the names of a pair beside this one. */
   readonly beside: { readonly snapshot?: Snapshot | undefined; readonly content?: Content | undefined };
+  /** The VMBackup of which some volume uses the name of that pair already. */
+  readonly besideUsedBy?: string | undefined;
+  /** The VolumeSnapshotClass a new pair would name, where there is none of that name. */
+  readonly missingClass?: string | undefined;
 }
 
 /** A VMBackup whose pairs are there costs two reads a volume; only a loss is looked into. */
@@ -46,12 +58,13 @@ export async function observe(reader: Reader, subject: Ref): Promise<Seen> {
   const backup = await reader.get('VirtualMachineBackup', subject.name, subject.namespace);
   if (backup === undefined) return { subject, volumes: [], unsettled: [] };
   const volumes: SeenVolume[] = [];
-  for (const entry of entriesOf(backup)) volumes.push(await observeVolume(reader, backup.metadata.namespace, entry));
+  for (const entry of entriesOf(backup)) volumes.push(await observeVolume(reader, backup, entry));
   const lost = volumes.some(({ fault }) => isLoss(fault));
-  return { subject, backup, volumes, unsettled: lost ? await unsettled(reader, backup) : [] };
+  return { subject, backup, volumes, unsettled: lost ? await unsettledBackups(reader, backup) : [] };
 }
 
-async function observeVolume(reader: Reader, namespace: string, entry: VolumeEntry): Promise<SeenVolume> {
+async function observeVolume(reader: Reader, owner: VMBackup, entry: VolumeEntry): Promise<SeenVolume> {
+  const { namespace } = owner.metadata;
   const name = entry.name ?? '';
   if (!isOurs(entry)) return { entry, pair: { name, namespace, contentName: '' }, fault: 'none' };
   const snapshot = await reader.get('VolumeSnapshot', name, namespace);
@@ -75,6 +88,12 @@ async function observeVolume(reader: Reader, namespace: string, entry: VolumeEnt
       snapshot: await reader.get('VolumeSnapshot', revised, namespace),
       content: await reader.get('VolumeSnapshotContent', names.contentName(revised)),
     },
+    besideUsedBy: (await vmBackupsNaming(reader, namespace, revised).next()).value?.metadata.name,
+    missingClass: await missingClass(
+      reader,
+      (fault === 'taken-lost' ? undefined : (snapshot ?? content)?.spec.volumeSnapshotClassName) ??
+        classFor(owner, entry),
+    ),
   };
   return { entry, pair, fault, source };
 }
@@ -82,16 +101,3 @@ async function observeVolume(reader: Reader, namespace: string, entry: VolumeEnt
 /** A volume with a snapshot of Longhorn's driver. */
 export const isOurs = ({ name, csiDriverName }: VolumeEntry): boolean =>
   Boolean(name) && (csiDriverName ?? names.LONGHORN_DRIVER) === names.LONGHORN_DRIVER;
-
-/**
- * A Backup that is not there yet counts as well: the schedule's controller fails on it and tries again, and would find
- * it, just pulled from the target and without a state.
- */
-async function unsettled(reader: Reader, backup: VMBackup): Promise<string[]> {
-  const found = await unsettledBackups(reader, backup);
-  if (!isScheduled(backup)) return found;
-  for (const { longhornBackupName: name } of entriesOf(backup)) {
-    if (name && (await longhornBackup(reader, name)) === undefined) found.push(name);
-  }
-  return found;
-}

@@ -175,6 +175,10 @@ function mend(seen: Seen, { pair, fault, source }: SeenVolume, recipe: Recipe, l
         `${lost}; the handle of content ${content.metadata.name} is ${content.spec.source.snapshotHandle}, not ${handle}`,
       ];
   }
+  if (fault !== 'binding-stale' && source?.missingClass !== undefined) {
+    const command = 'kubectl get volumesnapshotclasses';
+    return ['SnapshotClassMissing', `${lost}; there is no VolumeSnapshotClass ${source.missingClass}`, { command }];
+  }
   if (fault === 'binding-stale' && content !== undefined) {
     return [
       'RebindContent',
@@ -193,6 +197,8 @@ function mend(seen: Seen, { pair, fault, source }: SeenVolume, recipe: Recipe, l
     return ['RebuildContent', `${lost}; it is created anew with ${handle}`, { actions: rebuildContent(recipe, pair) }];
   }
   if (fault === 'both-lost') {
+    if (!names.isName(names.contentName(name)))
+      return ['NameTooLong', `${lost}; ${names.contentName(name)} is too long a name`];
     return ['RebuildPair', `${lost}; both are created anew with ${handle}`, { actions: rebuildPair(recipe, name) }];
   }
   return beside(source as Source, recipe, name, lost);
@@ -217,6 +223,11 @@ function beside(source: Source, recipe: Recipe, name: string, lost: string): Dec
   const revised = names.revisedName(name);
   if (!names.canRevise(name)) return ['NameTooLong', `${lost}; ${names.contentName(revised)} is too long a name`];
   const { snapshot, content } = source.beside;
+  if (source.besideUsedBy !== undefined)
+    return [
+      'RevisedNameTaken',
+      `${lost}; VMBackup ${source.besideUsedBy} uses the name ${revised} for a volume of its own`,
+    ];
   if (snapshot !== undefined || content !== undefined) {
     const handle = backupHandle(recipe.right.volume, recipe.right.backup);
     const own = content?.metadata.annotations?.[names.REPLACES_ANNOTATION] === content?.metadata.name;

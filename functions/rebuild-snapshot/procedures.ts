@@ -80,7 +80,7 @@ export function rebind({ config }: Pick<Recipe, 'config'>, { metadata, spec }: C
 function newContent(
   recipe: Recipe,
   { name, contentName, uid }: { name: string; contentName: string; uid?: string | undefined },
-  className = classOf(recipe),
+  className: string | null | undefined = classOf(recipe),
 ): NewContent {
   const { backup, right, config } = recipe;
   return {
@@ -121,9 +121,11 @@ function newSnapshot(
   };
 }
 
-const classOf = ({ backup, entry }: Recipe): string | null =>
-  backup.status?.csiDriverVolumeSnapshotClassNames?.[entry.csiDriverName ?? names.LONGHORN_DRIVER] ??
-  names.BACKUP_CLASS;
+const classOf = ({ backup, entry }: Recipe): string => classFor(backup, entry);
+
+/** The class that Harvester itself would give a pair of this volume. */
+export const classFor = ({ status }: VMBackup, entry: VolumeEntry): string =>
+  status?.csiDriverVolumeSnapshotClassNames?.[entry.csiDriverName ?? names.LONGHORN_DRIVER] ?? names.BACKUP_CLASS;
 
 const controllerReference = ({ metadata }: VMBackup): OwnerReference => ({
   apiVersion: kinds.VirtualMachineBackup.apiVersion,

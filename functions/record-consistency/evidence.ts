@@ -19,8 +19,6 @@ export interface Part {
 export const SKEW_MS = 2_000;
 /** Harvester's own, where a VMBackup does not say: all releases up to 1.8. */
 const FREEZE_SECONDS = 1;
-/** Harvester asks for one volume after the other, in one go; each time for a freeze of its own. */
-const TOGETHER_MS = 10_000;
 /** KubeVirt asks the guest every five seconds whether it is frozen. */
 const SEEN_MS = 15_000;
 
@@ -29,6 +27,8 @@ export interface Evidence {
   readonly parts: readonly Part[];
   readonly machine?: VM | undefined;
   readonly instance?: VMInstance | undefined;
+  /** A younger VMBackup of the same VM is there: a freeze of now is for that one. Looked for only while the guest is frozen. */
+  readonly younger?: boolean;
 }
 
 /** The facts, or why there are none. Only of a whole: before its last volume is taken nothing is final. */
@@ -73,8 +73,8 @@ function takenOf(backup: VMBackup, { snapshot, content }: Part): TakenVolume | s
 
 /**
  * Harvester writes the annotation before it makes a volume's snapshot, and makes it only if the freeze succeeded. From
- * 1.5 on it writes it anew for each volume: `false` is then true of the last, and so of the whole; `true` is true of all
- * if they were asked for in one go, or if the agent was there all the time.
+ * 1.5 on it writes it anew for each volume, and its own write makes it begin again for the next one: `false` is then true of
+ * the last, and so of the whole; `true` is true of all only if the agent was there all the time.
  */
 function freezeOf(
   { metadata }: VMBackup,
@@ -85,8 +85,7 @@ function freezeOf(
   if (said === 'false') return false;
   if (said !== 'true') return undefined;
   const asked = Object.values(volumes).map(({ askedMs }) => askedMs);
-  const first = Math.min(...asked);
-  return Math.max(...asked) - first <= TOGETHER_MS || agentSinceMs(instance) <= first ? true : undefined;
+  return asked.length === 1 || agentSinceMs(instance) <= Math.min(...asked) ? true : undefined;
 }
 
 /** Never (infinity) where no agent is connected. KubeVirt takes the condition away when it loses the agent. */
@@ -105,6 +104,7 @@ function machineThen(
   const first = firstTakenMs({ volumes });
   if (instance !== undefined) {
     const ended = Math.min(enteredMs(instance, 'Succeeded'), enteredMs(instance, 'Failed'));
+    // Of an end that clocks cannot tell from the moment itself the worse is said: just stopped.
     if (ended <= first) return { stoppedMs: ended };
     const ranAlready = runsSince(instance, volumes);
     const ranStill =
@@ -120,7 +120,7 @@ function machineThen(
 
 /** Whether the instance ran when the first volume was asked for, and has been the same since. */
 const runsSince = (instance: VMInstance, volumes: Facts['volumes']): boolean =>
-  enteredMs(instance, 'Running') <=
+  enteredMs(instance, 'Running') + SKEW_MS <=
   Math.min(...Object.values(volumes).map(({ askedMs, takenMs }) => Math.min(askedMs, takenMs)));
 
 function enteredMs({ status }: VMInstance, phase: string): number {
@@ -139,7 +139,8 @@ function seenThawed(volumes: Facts['volumes'], instance: VMInstance, nowMs: numb
 const HANGING_MS = 60_000;
 
 /** The guest is frozen now, and no snapshot of this VMBackup is in the making for which it should be. */
-export function hangsFrozen({ backup, parts, instance }: Evidence, nowMs: number): boolean {
+export function hangsFrozen({ backup, parts, instance, younger }: Evidence, nowMs: number): boolean {
+  if (younger === true) return false;
   if (instance?.status?.fsFreezeStatus !== 'frozen' || !isOwnedBy(instance, backup.status?.sourceUID ?? '-'))
     return false;
   if (backup.metadata.annotations?.[names.FREEZE_ANNOTATION] !== 'true') return false;

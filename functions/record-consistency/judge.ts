@@ -42,10 +42,7 @@ export function judge(facts: Facts, { justStoppedSeconds }: { readonly justStopp
     );
   }
   if (overrun === undefined) {
-    return told(
-      'crash',
-      'was taken while the VM ran and nothing was frozen, as no guest agent was connected: it is worth what a crash leaves',
-    );
+    return told('crash', 'was taken while the VM ran and nothing was frozen: it is worth what a crash leaves');
   }
   if (overrun.is === 'lapsed') {
     return told(
@@ -71,7 +68,7 @@ interface Overrun {
   readonly seconds: number;
 }
 
-/** Times are of whole seconds. */
+/** Times are of whole seconds: two that are one apart may be of nearly the same moment, or of nearly two. */
 const ROUNDING_MS = 1_000;
 
 /**
@@ -89,13 +86,7 @@ function overrunOf({ volumes, freezeSeconds = 0 }: Facts): Overrun {
     const lateMs = afterMs - lastsMs;
     // Before it was asked for, it cannot have been taken: the clocks differ by more than can be allowed for.
     const early = takenMs < askedMs - SKEW_MS;
-    const is = early
-      ? 'unsure'
-      : lateMs <= ROUNDING_MS
-        ? 'within'
-        : lateMs <= ROUNDING_MS + SKEW_MS
-          ? 'unsure'
-          : 'lapsed';
+    const is = early ? 'unsure' : lateMs <= 0 ? 'within' : lateMs <= ROUNDING_MS + SKEW_MS ? 'unsure' : 'lapsed';
     if (severity[is] > severity[worst.is] || (is === worst.is && is !== 'within' && afterMs > worst.seconds * 1000)) {
       worst = { is, volume, seconds: Math.round(afterMs / 1000) };
     }

@@ -32,7 +32,18 @@ export async function observe(reader: Reader, subject: Ref): Promise<Seen> {
   const isNoted = parts.some(({ content }) => content !== undefined && notedOn(content) !== undefined);
   const isTaken = parts.length > 0 && parts.every(({ content }) => content?.status?.creationTime);
   const previous = isTaken && !isNoted ? await previousOf(reader, backup) : undefined;
-  return { subject, backup, parts, instance, machine, previous };
+  const younger = instance?.status?.fsFreezeStatus ? await hasYounger(reader, backup) : false;
+  return { subject, backup, parts, instance, machine, previous, younger };
+}
+
+async function hasYounger(reader: Reader, backup: VMBackup): Promise<boolean> {
+  for await (const other of reader.list('VirtualMachineBackup', { namespace: backup.metadata.namespace })) {
+    const isOther = other.metadata.uid !== backup.metadata.uid;
+    // Before its controller has looked at it, it does not say the VM's uid, and may have had the guest frozen all the same.
+    const sameMachine = other.spec.source?.name === backup.spec.source?.name;
+    if (isOther && sameMachine && madeMs(other) >= madeMs(backup)) return true;
+  }
+  return false;
 }
 
 async function partsOf(reader: Reader, backup: VMBackup): Promise<Part[]> {

@@ -31,6 +31,10 @@ export interface Seen {
   readonly images: Images;
   /** Of all that decides what a scan would make: the same evidence, the same scan. */
   readonly evidence: string;
+  /** Whether Harvester writes down that a scan came to an end; undefined where its version is not known. */
+  readonly recordsScans?: boolean | undefined;
+  /** Ready VMBackups whose StorageClass or Longhorn backup is gone: Harvester 1.6 to 1.8 never end a scan over them. */
+  readonly holdingUp: readonly string[];
 }
 
 export interface Unclaimed {
@@ -61,12 +65,13 @@ export async function observe(reader: Reader, subject: Ref, nowMs: number): Prom
     lacking: new Map<string, string[]>(),
     images: { incomplete: [], unmade: [] },
     evidence: '',
+    holdingUp: [],
   };
   if (setting === undefined || withoutTarget(setting) !== undefined) return { subject, nowMs, setting, ...nothing };
 
   // Backups first: one that a VMBackup takes meanwhile must not look unclaimed.
-  const { found, beingPulled } = await backupsOnTarget(reader);
-  const { claimed, unsettled, unfinished } = await vmBackups(reader);
+  const { found, beingPulled, known } = await backupsOnTarget(reader);
+  const { claimed, unsettled, unfinished, uses } = await vmBackups(reader);
   // A backup that was just taken here is recorded in its VMBackup a moment later.
   const kin = new Set(found.filter(({ backup }) => claimed.has(backup)).map(({ volume }) => volume));
   const others = found.every(({ backup, foreign }) => foreign || claimed.has(backup))
@@ -98,6 +103,13 @@ export async function observe(reader: Reader, subject: Ref, nowMs: number): Prom
     restores: await runningRestores(reader),
     lacking,
     images,
+    recordsScans: recordsScans((await reader.get('Setting', names.VERSION_SETTING))?.value),
+    holdingUp: uses.flatMap(({ vmBackup, backup, storageClass }) => [
+      ...(known.has(backup) ? [] : [`${vmBackup} (Longhorn backup ${backup} is not there)`]),
+      ...(storageClass && !classes.includes(storageClass)
+        ? [`${vmBackup} (StorageClass ${storageClass} is not there)`]
+        : []),
+    ]),
     evidence: digest(evidence.sort().join('\n')),
   };
 }
@@ -108,8 +120,10 @@ export const isBeingPulled = ({ spec, status }: Backup): boolean =>
 
 async function backupsOnTarget(reader: Reader) {
   const found: (Omit<Unclaimed, 'kin'> & { readonly taken: boolean })[] = [];
+  const known = new Set<string>();
   let beingPulled = 0;
   for await (const backup of reader.list('Backup', { namespace: names.LONGHORN_NAMESPACE })) {
+    known.add(backup.metadata.name);
     const volume = backup.status?.volumeName ?? '';
     if (isBeingPulled(backup) && !isDeleting(backup)) beingPulled++;
     else if (isOnTarget(backup))
@@ -120,7 +134,7 @@ async function backupsOnTarget(reader: Reader) {
         foreign: judgeUnclaimedBackup(backup)?.reason === 'ForeignBackup',
       });
   }
-  return { found, beingPulled };
+  return { found, beingPulled, known };
 }
 
 /** Those whose pairs here show that they are none of a VMBackup elsewhere: guest clusters', Velero's, people's own. */
@@ -144,17 +158,30 @@ async function vmBackups(reader: Reader) {
   const claimed = new Set<string>();
   const unsettled: string[] = [];
   let unfinished = false;
+  const uses: { readonly vmBackup: string; readonly backup: string; readonly storageClass: string | undefined }[] = [];
   for await (const backup of reader.list('VirtualMachineBackup')) {
     const ready = backup.status?.readyToUse === true && !isDeleting(backup);
-    if (!ready)
-      unsettled.push(describeRef(ref('VirtualMachineBackup', backup.metadata.name, backup.metadata.namespace)));
+    const vmBackup = describeRef(ref('VirtualMachineBackup', backup.metadata.name, backup.metadata.namespace));
+    if (!ready) unsettled.push(vmBackup);
     const entries = entriesOf(backup);
-    for (const { longhornBackupName } of entries) if (longhornBackupName) claimed.add(longhornBackupName);
     const remote = (backup.spec.type || 'backup') === 'backup';
+    for (const { longhornBackupName, persistentVolumeClaim } of entries) {
+      if (!longhornBackupName) continue;
+      claimed.add(longhornBackupName);
+      const storageClass = persistentVolumeClaim?.spec?.storageClassName || undefined;
+      if (ready && remote) uses.push({ vmBackup, backup: longhornBackupName, storageClass });
+    }
     unfinished ||=
       remote && !isDeleting(backup) && (entries.length === 0 || entries.some((e) => !e.longhornBackupName));
   }
-  return { claimed, unsettled, unfinished };
+  return { claimed, unsettled, unfinished, uses };
+}
+
+/** Harvester up to 1.4.1 scans at every event and writes nothing down; 1.4.2 and later do, when a scan has ended. */
+function recordsScans(version: string | undefined): boolean | undefined {
+  const [, minor, patch] = /^v?1\.(\d+)(?:\.(\d+))?/.exec(version ?? '') ?? [];
+  if (minor === undefined) return undefined;
+  return Number(minor) > 4 || (Number(minor) === 4 && Number(patch ?? 0) >= 2);
 }
 
 async function runningRestores(reader: Reader): Promise<string[]> {

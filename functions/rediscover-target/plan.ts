@@ -6,7 +6,7 @@ import type { Reason } from '../../shared/plan/reason.ts';
 import type { Config } from './config.ts';
 import { writeNote } from './note.ts';
 import type { Seen } from './observe.ts';
-import { causes, describeSkipped, showSkipped, some } from './skipped.ts';
+import { causes, describeSkipped, describeStuck, showSkipped, some } from './skipped.ts';
 import { atRest, describeTarget, intervalOf, neverRescans, withoutTarget } from './rest.ts';
 
 /**
@@ -47,31 +47,35 @@ function decide(seen: Seen, setting: Setting, config: Config): Finding[] {
       says('TargetSyncing', `Longhorn has found ${seen.beingPulled} backups on ${where} that it has not read yet`),
     ];
   }
+  const blockers = some(seen.unsettled);
+  const waits = blockers === '' ? '' : `; not ready: ${blockers}`;
+  const stuck = (since: string): Finding[] => [
+    says('ScanStuck', `${since} and has not finished; ${describeStuck(seen)}${waits}`, [], showSkipped),
+    ...causes(seen),
+  ];
   if (intervalOf(setting) > 0) {
-    const rescans = `${what}; Harvester scans it again every ${intervalOf(setting)} s`;
+    const endedMs = Date.parse(scannedAt(setting));
+    if (nowMs - endedMs > intervalOf(setting) * 1000 + LIMIT_MS) {
+      return stuck(`Harvester scans ${where} every ${intervalOf(setting)} s, the last time at ${scannedAt(setting)},`);
+    }
+    const never = Number.isNaN(endedMs) && seen.recordsScans === true ? '; no scan has come to an end yet' : '';
+    const rescans = `${what}; Harvester scans it again every ${intervalOf(setting)} s${never}`;
     return [says('RescansItself', rescans), ...causes(seen)];
   }
-  const blockers = some(seen.unsettled);
-  if (!hasHash(setting) && keepsHash(setting)) {
-    const since = note === undefined ? Infinity : Date.parse(note.at);
-    const stuck = nowMs - since > LIMIT_MS;
-    const waits = blockers === '' ? '' : `; not ready: ${blockers}`;
-    return [
-      stuck
-        ? says(
-            'ScanStuck',
-            `Harvester was asked to scan ${where} at ${note?.at} and has not finished${waits}`,
-            [],
-            showSkipped,
-          )
-        : says('ScanUnderway', `Harvester scans ${where}${waits}`),
-    ];
+  // The first scan of a target may never have come to an end: only a note tells how long ago it was begun.
+  const unended = keepsHash(setting) || (seen.recordsScans === true && note !== undefined);
+  if (!hasHash(setting) && unended) {
+    if (note !== undefined && nowMs - Date.parse(note.at) > LIMIT_MS)
+      return stuck(`Harvester was asked to scan ${where} at ${note.at}`);
+    return [says('ScanUnderway', `Harvester scans ${where}${waits}`)];
   }
   if (note?.evidence === seen.evidence) {
     return [
       says(
         'NothingMoreAppears',
-        `${what}, and Harvester has scanned it since, at ${scannedAt(setting)}; ${describeSkipped(seen)}`,
+        keepsHash(setting)
+          ? `${what}, and Harvester has scanned it since, at ${scannedAt(setting)}; ${describeSkipped(seen, true)}`
+          : `${what}, and Harvester was made to scan it, at ${note.at}; ${describeSkipped(seen, false)}`,
         [],
         showSkipped,
       ),

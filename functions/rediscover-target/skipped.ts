@@ -10,8 +10,11 @@ import type { Seen } from './observe.ts';
 export const showSkipped =
   "kubectl logs -n harvester-system -l app.kubernetes.io/name=harvester,app.kubernetes.io/component=apiserver --tail=-1 | grep -iE 'skip creat|sync vm (image|backup)'";
 
-/** What can be told of these backups, and what is left; short, however many there are. */
-export function describeSkipped({ unclaimed, lacking, images }: Seen): string {
+/**
+ * What can be told of these backups, and what is left; short, however many there are.
+ * @param ended whether Harvester has written down that its scan came to an end
+ */
+export function describeSkipped({ unclaimed, lacking, images }: Seen, ended: boolean): string {
   const waiting = new Set([...lacking.values()].flat());
   const foreign = unclaimed.filter((one) => one.foreign);
   const open = unclaimed.filter((one) => !one.foreign && !waiting.has(one.backup));
@@ -25,14 +28,24 @@ export function describeSkipped({ unclaimed, lacking, images }: Seen): string {
     ),
   ].filter((part) => part !== '');
   if (open.length > 0) {
-    const ruledOut = ['the scan came to an end, so no file is unreadable'];
+    const ruledOut = ended ? ['the scan came to an end, so no file is unreadable'] : [];
     if (lacking.size === 0) ruledOut.push('no StorageClass is missing');
     if (images.incomplete.length === 0) ruledOut.push('no copy of an image is unfinished');
+    if (!ended) parts.push('this Harvester does not write down that a scan came to an end');
+    const left = ended ? 'no metadata file' : 'a file that cannot be read and holds up all others, no metadata file';
     parts.push(
-      `${ruledOut.join(', ')}; for ${open.length} there is left: no metadata file, a volume in it that is not Longhorn’s, or another of its volumes or backups absent`,
+      `${ruledOut.length === 0 ? '' : `${ruledOut.join(', ')}; `}for ${open.length} there is left: ${left}, a volume in it that is not Longhorn’s, or another of its volumes or backups absent`,
     );
   }
   return parts.join('; ');
+}
+
+/** Harvester begins a scan that failed again every few seconds; what stopped it is in its log, or here in the cluster. */
+export function describeStuck({ holdingUp }: Seen): string {
+  const stops = 'it repeats a scan that fails: a metadata file of a VM image or backup that cannot be read';
+  const rest = `${stops}, or something that it is refused to create, holds up all that come after it`;
+  if (holdingUp.length === 0) return rest;
+  return `${rest}; releases 1.6 to 1.8 do not end a scan either because of ${some(holdingUp)}`;
 }
 
 /** The causes that have an object here, each by itself. */

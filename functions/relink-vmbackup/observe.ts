@@ -68,7 +68,9 @@ export async function observe(reader: Reader, subject: Ref): Promise<Seen> {
 
   const volumes: SeenVolume[] = [];
   for (const [index, entry] of entriesOf(backup).entries()) {
-    volumes.push(await observeVolume(reader, backup.metadata.namespace, index, entry));
+    // A claim may be called as if it were another's revision: what a volume uses is no other volume's former or next.
+    const others = entriesOf(backup).flatMap(({ name }, i) => (i !== index && name ? [name] : []));
+    volumes.push(await observeVolume(reader, backup.metadata.namespace, { index, entry, others: new Set(others) }));
   }
   if (!volumes.some(isUnsettled)) return { subject, backup, ...nothing, volumes };
   return {
@@ -85,8 +87,7 @@ export async function observe(reader: Reader, subject: Ref): Promise<Seen> {
 async function observeVolume(
   reader: Reader,
   namespace: string,
-  index: number,
-  entry: VolumeEntry,
+  { index, entry, others }: { index: number; entry: VolumeEntry; others: ReadonlySet<string> },
 ): Promise<SeenVolume> {
   const name = entry.name ?? '';
   const ours = name !== '' && (entry.csiDriverName ?? names.LONGHORN_DRIVER) === names.LONGHORN_DRIVER;
@@ -99,22 +100,29 @@ async function observeVolume(
   const base = { index, entry, current, facts, holders: [] };
   if (isDynamic(current)) {
     // Its content gone with its claim, rebuild-snapshot may have made a pair beside it.
-    const revised = isDead(current) && names.canRevise(name) ? names.revisedName(name) : undefined;
+    const revised = isDead(current) ? revisionOf(name, others) : undefined;
     const beside = revised === undefined ? undefined : await readPair(reader, namespace, revised);
     return { ...base, predecessors: [], replacement: (beside?.snapshot ?? beside?.content) ? beside : undefined };
   }
 
   const predecessors: Pair[] = [];
   for (const former of names.predecessorNames(name)) {
+    if (others.has(former)) continue;
     const pair = await readPair(reader, namespace, former);
     if (pair.snapshot ?? pair.content) predecessors.push(pair);
   }
   // A right pair has a replacement beside it only if it was swapped after that one had been made.
   const swapped = current.content?.metadata.annotations?.[names.REPLACES_ANNOTATION] === current.contentName;
   const wanted = !isRight(current, backupName, facts) || current.snapshot === undefined || swapped;
-  const revised =
-    wanted && names.canRevise(name) ? await readPair(reader, namespace, names.revisedName(name)) : undefined;
+  const next = wanted ? revisionOf(name, others) : undefined;
+  const revised = next === undefined ? undefined : await readPair(reader, namespace, next);
   return { ...base, predecessors, replacement: (revised?.snapshot ?? revised?.content) ? revised : undefined };
+}
+
+/** The name of the pair that may replace this one, if no other volume uses it. */
+function revisionOf(name: string, others: ReadonlySet<string>): string | undefined {
+  const revised = names.revisedName(name);
+  return names.canRevise(name) && !others.has(revised) ? revised : undefined;
 }
 
 async function readPair(reader: Reader, namespace: string, name: string): Promise<Pair> {
@@ -180,6 +188,9 @@ async function usedElsewhere(
   volumes: readonly SeenVolume[],
 ): Promise<Set<string>> {
   const used = new Set<string>();
+  // The same snapshot for two volumes is no order to keep up, but not Gleaner's to end either.
+  const own = volumes.map(({ entry }) => entry.name);
+  for (const { current } of volumes) if (own.filter((name) => name === current.name).length > 1) used.add(current.name);
   for (const { current, predecessors, replacement } of volumes) {
     // Whatever is retired: former pairs, and the one that a switch leaves.
     for (const { name } of [...predecessors, ...(replacement === undefined ? [] : [current])]) {

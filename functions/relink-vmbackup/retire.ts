@@ -45,7 +45,7 @@ function retireOne(seen: Seen, backup: VMBackup, volume: SeenVolume, pair: Pair,
       : none(reason, message);
   if (config.retire === 'keep') return waits('RetiredKept', `the old pair ${pair.name} is kept on Retain`);
   if (seen.usedElsewhere.has(pair.name))
-    return waits('AmbiguousOwner', `another VMBackup still uses the old pair ${pair.name}`);
+    return waits('AmbiguousOwner', `another volume still uses the old pair ${pair.name}`);
   if (seen.claimed.has(pair.name)) return waits('ClaimPending', `a Pending claim still reads from ${pair.name}`);
   if (snapshot !== undefined) {
     // Whoever deletes it: with its content on Delete the backup that the VMBackup still needs would go too.
@@ -93,6 +93,8 @@ function isStranger(
   if (snapshot !== undefined && !snapshot.spec.source.volumeSnapshotContentName)
     return `VolumeSnapshot ${name} was taken on this cluster`;
   if (content === undefined) return undefined;
+  const owner = content.metadata.ownerReferences?.find(({ kind }) => kind !== 'VirtualMachineBackup');
+  if (owner !== undefined) return `VolumeSnapshotContent ${contentName} belongs to ${owner.kind} ${owner.name}`;
   if (content.metadata.uid === current.content?.metadata.uid) return `VolumeSnapshotContent ${contentName} is in use`;
   const judged = judgeContent(content);
   if ('reason' in judged) return `VolumeSnapshotContent ${contentName} is none of a remote backup (${judged.reason})`;

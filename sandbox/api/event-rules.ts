@@ -13,6 +13,7 @@ import type { KubeObject } from './types.ts';
 
 const LONGEST_NOTE = 1024;
 const LONGEST_WORD = 128;
+const OF_THE_CLUSTER = ['default', 'kube-system'];
 const QUALIFIED = /^([a-z0-9]([-a-z0-9.]*[a-z0-9])?\/)?[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$/;
 const fixed = [
   'action',
@@ -46,9 +47,9 @@ export function validateEvent(event: KubeObject, old: KubeObject | undefined): F
     if ((event['note'] ?? '').length > LONGEST_NOTE) {
       errors.push(field.invalid('note', '', 'can have at most 1024 bytes'));
     }
-    const namespace = event['regarding']?.namespace ?? 'default';
-    if (namespace !== event.metadata.namespace) {
-      errors.push(field.invalid('involvedObject.namespace', namespace, 'does not match event.namespace'));
+    // What has a namespace may be told of anywhere, what has none only where everybody looks.
+    if (!event['regarding']?.namespace && !OF_THE_CLUSTER.includes(event.metadata.namespace ?? '')) {
+      errors.push(field.invalid('involvedObject.namespace', '', 'does not match event.namespace'));
     }
   } else {
     for (const name of fixed) {

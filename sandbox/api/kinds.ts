@@ -108,6 +108,7 @@ const CUSTOM: Record<string, Row[]> = {
     ['Report', 'reports', 'reps', 'ns'],
     ['ClusterReport', 'clusterreports', 'creps', 'cluster'],
   ],
+  'batch/v1': [['CronJob', 'cronjobs', 'cj', 'ns status']],
   'sources.knative.dev/v1': [['PingSource', 'pingsources', '', 'ns status']],
   'k8s.cni.cncf.io/v1': [['NetworkAttachmentDefinition', 'network-attachment-definitions', 'net-attach-def', 'ns']],
   'kubevirt.io/v1': [

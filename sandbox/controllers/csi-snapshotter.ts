@@ -8,17 +8,19 @@
  * What it does not do: group snapshots, secrets, drivers it was not given (their contents are left as they are).
  */
 import type { ApiClient, KubeObject } from '../api/types.ts';
-import type { CsiDriver } from './csi.ts';
+import { type CsiDriver, GrpcError } from './csi.ts';
 import * as kinds from './kinds.ts';
 import { type Again, type Controller, type ControllerOptions, feed, startLoop } from './loop.ts';
 import { isDeleting, recordEvent, setFinalizers, timestamp } from './objects.ts';
 import { beingCreated, beingDeleted, contentFinalizer } from './snapshot-names.ts';
 
 export interface SnapshotterOptions extends ControllerOptions {
-  drivers: Record<string, CsiDriver>;
+  /** By name; one that is undefined at this moment is not served. */
+  drivers: Record<string, CsiDriver | undefined>;
 }
 
 const component = 'csi-snapshotter';
+const notFinal: ReadonlySet<string> = new Set(['Aborted', 'ResourceExhausted']);
 
 export function startCsiSnapshotter(client: ApiClient, options: SnapshotterOptions): Controller {
   const loop = startLoop(component, options, reconcile);
@@ -43,6 +45,8 @@ export function startCsiSnapshotter(client: ApiClient, options: SnapshotterOptio
       return await take(content, driver);
     } catch (error) {
       await reportFailure(content, error);
+      // Nothing is under way after such an answer.
+      if (error instanceof GrpcError && !notFinal.has(error.grpcCode)) await setBeingCreated(content, false);
       throw error;
     }
   }
@@ -78,7 +82,9 @@ export function startCsiSnapshotter(client: ApiClient, options: SnapshotterOptio
   async function take(content: KubeObject, driver: CsiDriver): Promise<Again> {
     const snapshotClass = await requireClass(content);
     const uid: string = content['spec'].volumeSnapshotRef.uid;
-    await setBeingCreated(content, true);
+    // Later calls only ask how far it is, or try in vain once more; upstream puts the mark on for these, too.
+    const { snapshotHandle, error } = content['status'] ?? {};
+    if (!snapshotHandle && !error) await setBeingCreated(content, true);
     const taken = await driver.createSnapshot(`snapshot-${uid}`, content['spec'].source.volumeHandle, snapshotClass);
     const old = content['status'] ?? {};
     if (old.snapshotHandle !== taken.handle || old.readyToUse !== taken.ready)

@@ -19,7 +19,14 @@ export interface CsiDriver {
   deleteSnapshot(handle: string): Promise<void>;
 }
 
-export type GrpcCode = 'NotFound' | 'InvalidArgument' | 'Internal' | 'Aborted';
+export type GrpcCode =
+  | 'NotFound'
+  | 'InvalidArgument'
+  | 'Internal'
+  | 'Aborted'
+  | 'Unimplemented'
+  | 'ResourceExhausted'
+  | 'FailedPrecondition';
 
 export class GrpcError extends Error {
   readonly grpcCode: GrpcCode;

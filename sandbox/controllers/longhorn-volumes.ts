@@ -6,7 +6,9 @@
  * A claim is Bound long before that. Until a PersistentVolume uses the volume, `kubernetesStatus` is what the backup
  * recorded of its own volume; a volume that is deleted takes the claim with it that stands there without `lastPVCRefAt`.
  *
- * What it does not do: replicas, engines, attaching for pods, resizing, snapshots, recurring jobs, clones.
+ * A volume made from a snapshot in the cluster is copied in the same way, and `cloneStatus` tells.
+ *
+ * What it does not do: replicas, engines, attaching for pods, resizing, snapshots, recurring jobs, clones of volumes.
  */
 import type { ApiClient, KubeObject } from '../api/types.ts';
 import type { BackupStore } from './backup-store.ts';
@@ -48,7 +50,9 @@ export function startVolumes(client: ApiClient, options: VolumesOptions): Volume
   async function reconcile(name: string): Promise<Again> {
     const volume = await client.get(kinds.Volume, name, namespace);
     const url: string = volume?.['spec']?.fromBackup ?? '';
-    if (!volume || isDeleting(volume) || url === '') return;
+    if (!volume || isDeleting(volume)) return;
+    if (String(volume['spec']?.dataSource ?? '').startsWith('snap://')) return copy(volume);
+    if (url === '') return;
     const { restoreInitiated, restoreRequired, conditions = [] } = volume['status'] ?? {};
     const from = new URLSearchParams(url.split('?')[1]);
     const backup = from.get('backup') ?? '';
@@ -75,6 +79,14 @@ export function startVolumes(client: ApiClient, options: VolumesOptions): Volume
     if (options.restoring() === 'hang') return;
     await setStatus(name, { state: 'detached', restoreRequired: false, conditions: [restore('')] });
     return;
+  }
+
+  async function copy(volume: KubeObject): Promise<undefined> {
+    const ends = { work: 'completed', hang: 'initiated', fail: 'failed' } as const;
+    const state = ends[options.restoring()];
+    const before = volume['status']?.cloneStatus?.state;
+    if (before === state || before === 'completed') return;
+    await setStatus(volume.metadata.name, { state: 'detached', cloneStatus: { state } });
   }
 
   async function recorded(backup: string): Promise<object | null> {

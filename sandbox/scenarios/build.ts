@@ -201,7 +201,8 @@ export function claim(name: string, namespace = 'prod', ...modifiers: Modifier[]
   return object(
     'v1',
     'PersistentVolumeClaim',
-    { name, namespace },
+    // As Kubernetes notes it on every claim that it has a volume made for.
+    { name, namespace, annotations: { 'volume.kubernetes.io/storage-provisioner': longhornDriver } },
     { spec: { ...claimSpec, volumeName: volumeOf(name, namespace) }, status: { phase: 'Bound' } },
     ...modifiers,
   );

@@ -14,6 +14,7 @@ function disk(claim: string, storageClass: string, driver: string, engine?: 'v1'
     make.claim(claim, 'prod', (o) => {
       o['spec'] = { ...o['spec'], storageClassName: storageClass, volumeName: volume };
       o['status'] = { phase: 'Bound' };
+      o.metadata.annotations = { 'volume.kubernetes.io/storage-provisioner': driver };
     }),
     make.persistentVolume(claim, 'prod', (o) => {
       o['spec'].csi = { driver, volumeHandle: volume };

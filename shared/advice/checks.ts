@@ -22,7 +22,6 @@ function handlesChecked({ sweeps }: SeenAdvice): Advice {
   };
   if (!isFound(sweeps)) return { ...advice, ...notSeen(sweeps) };
   if (sweeps.found.length > 0) return { ...advice, result: 'kept', evidence: `by ${sweeps.found.join(', ')}` };
-  // A cron job may well run `gleaner scan`: from here nobody sees it.
   const evidence = 'no clock in this cluster does it; one elsewhere is not to be seen from here';
   return { ...advice, result: 'advised', evidence };
 }

@@ -47,6 +47,9 @@ export async function readAdvice(reader: Reader, chain: SeenAdvice['chain'], now
 
 async function readSweeps(reader: Reader): Promise<string[]> {
   const found: string[] = [];
+  for await (const { metadata, schedule, runsGleaner } of reader.list('CronJob')) {
+    if (runsGleaner) found.push(`CronJob ${metadata.namespace}/${metadata.name} (${schedule ?? 'no schedule'})`);
+  }
   if (!(await reader.serves('PingSource'))) return found;
   for await (const { metadata, spec } of reader.list('PingSource', { labels: { [PART_OF]: names.FIELD_MANAGER } })) {
     found.push(`PingSource ${metadata.namespace}/${metadata.name} (${spec?.schedule ?? 'no schedule'})`);

@@ -1,6 +1,7 @@
 import * as names from '../domain/names.ts';
 import { say } from './answer.ts';
 import { classFor, pasteClass, takesSnapshots } from './config.ts';
+import { describeProbed } from './probed.ts';
 import type { SeenDriver } from './read.ts';
 import { isCsi } from './snapshotter.ts';
 import type { Answers, CapabilityAnswer } from './types.ts';
@@ -80,13 +81,19 @@ function whatIsMissing({ driver, drivers, served, classes, snapshotter, evidence
 /** What is there works, as far as can be seen. */
 function atWork(seen: SeenDriver): CapabilityAnswer {
   const { driver, snapshotter, evidence } = seen;
+  const { probed } = evidence;
   const look = `kubectl get volumesnapshotcontent ${evidence.content ?? ''} -o yaml`;
   switch (evidence.snapshots) {
     case 'ready':
       return seenReady(seen);
     case 'refused':
-      return say('DriverRefuses', `${driver} says that it does not implement snapshots`, look);
+      return say(
+        'DriverRefuses',
+        `${driver} says that it does not implement snapshots`,
+        probed === undefined ? look : PROBE_AGAIN,
+      );
     case 'failed':
+      if (probed !== undefined) return say('ProbeFailed', describeProbed(probed), PROBE_AGAIN);
       return say('SnapshotsFail', `the snapshots of ${driver} that were seen have failed`, look);
     case undefined:
   }
@@ -95,12 +102,16 @@ function atWork(seen: SeenDriver): CapabilityAnswer {
   return say(
     'SnapshotterUnsure',
     `a csi-snapshotter is there, but whether it is that of ${driver} and works does not show`,
-    'take a snapshot: one that becomes ready settles it',
+    'gleaner capability --probe, with the name of the StorageClass, settles it',
   );
 }
 
-const seenReady = ({ driver }: SeenDriver): CapabilityAnswer =>
-  say('SnapshotSeen', `a snapshot of ${driver} became ready here`);
+const PROBE_AGAIN = 'see to the cause, then run gleaner capability --probe once more';
+
+const seenReady = ({ driver, evidence: { probed } }: SeenDriver): CapabilityAnswer =>
+  probed === undefined
+    ? say('SnapshotSeen', `a snapshot of ${driver} became ready here`)
+    : say('SnapshotProved', describeProbed(probed));
 
 function canBackUp(seen: SeenDriver): CapabilityAnswer {
   const { driver, classes } = seen;

@@ -3,6 +3,8 @@ import type { Reader } from '../kube/ports.ts';
 import type { Claim, Content, StorageClass } from '../objects/types.ts';
 import { attempt } from './attempt.ts';
 import type { Notes } from './notes.ts';
+import type { Probed } from './probed.ts';
+import { parseProbed } from './probed.ts';
 import { isFound } from './types.ts';
 
 /** What has been seen to work, or to fail, whatever anything says of itself. */
@@ -12,6 +14,8 @@ export interface Evidence {
   /** The content that shows it. */
   readonly content?: string;
   readonly cloned?: boolean;
+  /** The probe that shows it. */
+  readonly probed?: Probed;
 }
 
 /** Evidence is looked for, not counted: a cluster may have a hundred thousand contents. */
@@ -32,10 +36,20 @@ export async function readEvidence(
   const cloned =
     noted.can.clone?.reason === 'CloneSeen' ||
     (!(isLonghorn && engineOf(storageClass) === 'v1') && (await hasClone(reader, storageClass.metadata.name)));
-  if (isLonghorn) return { cloned };
-  if (noted.can.snapshot?.reason === 'SnapshotSeen') return { snapshots: 'ready', cloned };
-  return { ...(hasClass && (await snapshotsOf(reader, driver))), cloned };
+  const probed = parseProbed(storageClass.metadata.annotations);
+  if (probed?.result === 'proved') return { snapshots: 'ready', probed, cloned };
+  // What was tried says more than an older note; a snapshot that became ready says more than what was tried.
+  const tried = probed === undefined || probed.step === 'provision' ? undefined : shownByProbe(probed);
+  if (isLonghorn) return { ...tried, cloned };
+  if (tried === undefined && noted.can.snapshot?.reason === 'SnapshotSeen') return { snapshots: 'ready', cloned };
+  const shown = hasClass ? await snapshotsOf(reader, driver) : {};
+  return { ...(shown.snapshots === 'ready' ? shown : (tried ?? shown)), cloned };
 }
+
+const shownByProbe = (probed: Probed): Evidence => ({
+  snapshots: probed.result === 'refused' ? 'refused' : 'failed',
+  probed,
+});
 
 /** Longhorn makes volumes of its first engine where a class does not say. */
 export const engineOf = ({ parameters }: Pick<StorageClass, 'parameters'>): 'v1' | 'v2' =>

@@ -40,26 +40,32 @@ export function faultsOf({ config, classes, version }: Surroundings): ConfigFaul
 }
 
 function classFaults(config: Configured, classes: readonly SnapshotClass[], cure: string): ConfigFault[] {
-  return Object.entries(shown(config)).flatMap(([driver, entry]) =>
+  const brought = config.default.is === 'drivers' ? config.default.drivers : {};
+  // What Harvester brings counts beside a value that overrides it, and from 1.4 on instead of it.
+  const entries = [...Object.entries(shown(config)), ...Object.entries(brought)];
+  const seen = new Set<string>();
+  return entries.flatMap(([driver, entry]) =>
     (['snapshot', 'backup'] as const).flatMap((use): ConfigFault[] => {
       const name = entry[use];
-      if (name === '') return [];
+      const once = `${driver} ${use} ${name}`;
+      if (name === '' || seen.has(once)) return [];
+      seen.add(once);
       const found = classes.find(({ metadata }) => metadata.name === name);
       const where = `${names.DRIVERS_SETTING} gives ${driver} VolumeSnapshotClass ${name}`;
-      const longhorns = driver === names.LONGHORN_DRIVER;
+      // Longhorn's own classes have to come back under their names: no value can give others.
+      const longhorns = driver === names.LONGHORN_DRIVER && name === (brought[driver]?.[use] ?? name);
       if (found === undefined) {
-        // Longhorn's own classes have to come back under their names: no value can give others.
         const back = longhorns ? pasteClass(driver, name, use === 'snapshot' ? 'snap' : undefined) : cure;
         return [{ reason: 'ConfigClassMissing', message: `${where}, which does not exist`, cure: back, driver }];
       }
+      const again = `kubectl delete volumesnapshotclass ${name} && ${pasteClass(driver, name, use === 'snapshot' ? 'snap' : undefined)}`;
       if (found.driver !== driver) {
         const message = `${where}, which is of ${found.driver}: every snapshot with it fails`;
-        return [{ reason: 'ConfigClassOfOtherDriver', message, cure, driver }];
+        return [{ reason: 'ConfigClassOfOtherDriver', message, cure: longhorns ? again : cure, driver }];
       }
-      if (longhorns && use === 'backup' && takesSnapshots(found)) {
+      if (driver === names.LONGHORN_DRIVER && use === 'backup' && takesSnapshots(found)) {
         const message = `${where} for backups, which takes snapshots: nothing gets to the target`;
-        const again = `kubectl delete volumesnapshotclass ${name} && ${pasteClass(driver, name)}`;
-        return [{ reason: 'ConfigClassOfOtherDriver', message, cure: again, driver }];
+        return [{ reason: 'ConfigClassOfOtherDriver', message, cure: longhorns ? again : cure, driver }];
       }
       return [];
     }),

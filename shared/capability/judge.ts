@@ -3,17 +3,23 @@ import * as names from '../domain/names.ts';
 import { allowsOf } from './allows.ts';
 import { canOf } from './can.ts';
 import { engineOf } from './evidence.ts';
+import { describeProbed, parseProbed } from './probed.ts';
 import type { SeenClass } from './read.ts';
 import type { Capability } from './types.ts';
 
 /** What can be done with volumes of a StorageClass. Pure: every question by itself, from what was seen alone. */
 export function judgeClass(seen: SeenClass): Capability {
   const { storageClass, driver } = seen;
+  const probed = parseProbed(storageClass.metadata.annotations);
   const engine = driver === names.LONGHORN_DRIVER ? engineOf(storageClass) : undefined;
   return {
     subject: ref('StorageClass', storageClass.metadata.name),
     can: canOf(seen, engine),
     allows: allowsOf(seen, engine),
-    facts: { driver, ...(engine !== undefined && { engine }) },
+    facts: {
+      driver,
+      ...(engine !== undefined && { engine }),
+      ...(probed !== undefined && { probed: describeProbed(probed) }),
+    },
   };
 }

@@ -21,6 +21,9 @@ export const answerReasons = {
   // What the storage can.
   SnapshotterRuns: yes('A csi-snapshotter of this driver runs, and one only runs where the driver can snapshot.'),
   SnapshotSeen: yes('A snapshot of this driver became ready on this cluster.'),
+  SnapshotProved: yes(
+    'A probe took a snapshot of a volume of this class, and a volume was made from it; the message says when and how long it took.',
+  ),
   LonghornBacksUp: yes('Longhorn copies the snapshot to the backup target.'),
   RestoresFromTarget: yes('The data is on the backup target, from where any cluster connected to it can restore.'),
   LonghornClones: yes('Longhorn clones volumes of this engine.'),
@@ -45,13 +48,17 @@ export const answerReasons = {
     'Snapshots stay in the storage that made them: only Longhorn writes to Harvester’s backup target.',
     'Back such volumes up by the storage’s own means, or inside the VM.',
   ),
+  ProbeFailed: no(
+    'A probe of this class took no snapshot that a volume could be made from; the message says what it failed at.',
+    'See to the cause, then probe it once more.',
+  ),
   SnapshotsFail: unknown(
     'Snapshots of this driver have failed so far, and none became ready.',
     'Read the error in the VolumeSnapshotContent.',
   ),
   SnapshotterUnsure: unknown(
     'A csi-snapshotter runs that does not say which driver it is of.',
-    'Take a snapshot to find out: one that becomes ready settles it.',
+    'Probe the class to find out: `gleaner capability --probe`.',
   ),
   CloneNotSeen: unknown(
     'The Kubernetes API does not tell whether a driver clones, and no clone was seen here.',
@@ -94,6 +101,18 @@ export const answerReasons = {
   NoBackupTarget: no('No backup target is connected.', 'Set Harvester’s `backup-target`.'),
   SharedDisk: no('This release of Harvester refuses VMs with shareable disks.', 'Detach the disk first.'),
   VolumeNotCsi: no('The PersistentVolume is none of a CSI driver.', 'Move the volume to a CSI StorageClass.'),
+  ClaimWithoutClass: no(
+    'The claim names no StorageClass, and Harvester refuses it.',
+    'Restore or clone it into one that does.',
+  ),
+  ProvisionerNotNoted: no(
+    'Up to 1.4 Harvester goes by an annotation of the claim that says which driver made it, and there is none.',
+    'Write the annotation; the command comes with the answer.',
+  ),
+  EngineNotOne: no(
+    'From 1.5 to 1.8 Harvester wants exactly one Longhorn Engine for the volume; there are two while it migrates.',
+    'Wait for the migration to end, or see why the volume has none.',
+  ),
   VersionUnknown: unknown(
     'Harvester’s version could not be found out or is none that is known, and releases disagree.',
     'Look up your release in the table above.',

@@ -2,11 +2,12 @@ import { describeRef, ref } from '../domain/kinds.ts';
 import * as names from '../domain/names.ts';
 import type { Reader } from '../kube/ports.ts';
 import type { Claim, ObjectOf } from '../objects/types.ts';
-import { allowsOf } from './allows.ts';
 import { say } from './answer.ts';
 import { attempt } from './attempt.ts';
 import type { Engine } from './can.ts';
 import { canOf } from './can.ts';
+import type { VolumeGate } from './gate.ts';
+import { throughGate } from './gate.ts';
 import type { SeenClass, SeenDriver, Surroundings } from './read.ts';
 import { snapshotterOf } from './read.ts';
 import type { Capability, Known } from './types.ts';
@@ -19,9 +20,10 @@ export interface SeenVolume {
   readonly engine?: Engine | undefined;
   /** The PersistentVolume is none of a CSI driver. */
   readonly foreign: boolean;
+  readonly gate: VolumeGate;
 }
 
-const PROVISIONER = ['volume.beta.kubernetes.io/storage-provisioner', 'volume.kubernetes.io/storage-provisioner'];
+const PROVISIONER = [names.OLD_PROVISIONER_ANNOTATION, names.PROVISIONER_ANNOTATION];
 
 /** Harvester's UI hides the backup of VMs with such volumes, from 1.5 on. */
 const DATA_VOLUME = 'cdi.kubevirt.io/createdForDataVolume';
@@ -50,11 +52,23 @@ export async function readVolume(
     evidence: {},
   };
   const longhorn = driver === names.LONGHORN_DRIVER;
+  const engine = longhorn ? await readEngine(reader, csi?.volumeHandle ?? volumeName ?? '') : undefined;
+  const count = longhorn && volumeName ? await readEngines(reader, volumeName) : undefined;
+  // A volume that Longhorn has gets its Engine in a moment: that there is none yet is no answer.
+  const engines = count === 0 && engine !== undefined ? undefined : count;
   return {
     claim,
     seen,
-    ...(longhorn && { engine: await readEngine(reader, csi?.volumeHandle ?? volumeName ?? '') }),
+    ...(longhorn && { engine }),
     foreign: isFound(bound) && bound.found !== undefined && !bound.found.spec.csi,
+    gate: {
+      claim: claim.metadata,
+      bound: Boolean(volumeName),
+      hasClass: storageClassName !== undefined && storageClassName !== null,
+      noted: noted ?? '',
+      ofClass: own?.driver ?? '',
+      ...(engines !== undefined && { engines }),
+    },
   };
 }
 
@@ -66,7 +80,19 @@ async function readEngine(reader: Reader, volume: string): Promise<Engine | unde
   return found.found.spec.dataEngine === 'v2' ? 'v2' : 'v1';
 }
 
-export function judgeVolume({ claim, seen, engine, foreign }: SeenVolume): Capability {
+/** How many there are; a volume has one, and two while it migrates. Undefined where that may not be seen. */
+async function readEngines(reader: Reader, volume: string): Promise<number | undefined> {
+  const found = await attempt(async () => {
+    let count = 0;
+    const labels = { [ENGINE_LABEL]: volume };
+    for await (const _one of reader.list('Engine', { namespace: names.LONGHORN_NAMESPACE, labels })) count++;
+    return count;
+  });
+  return isFound(found) ? found.found : undefined;
+}
+const ENGINE_LABEL = 'longhornvolume';
+
+export function judgeVolume({ claim, seen, engine, foreign, gate }: SeenVolume): Capability {
   const { name, namespace } = claim.metadata;
   const subject = ref('PersistentVolumeClaim', name, namespace);
   const facts = {
@@ -85,5 +111,5 @@ export function judgeVolume({ claim, seen, engine, foreign }: SeenVolume): Capab
     );
     return { subject, can: answersOf(() => no), allows: answersOf(() => no), facts };
   }
-  return { subject, can: canOf(seen, engine), allows: allowsOf(seen, engine), facts };
+  return { subject, can: canOf(seen, engine), allows: throughGate(seen, engine, gate), facts };
 }

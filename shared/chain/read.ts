@@ -24,10 +24,16 @@ const labelValue = /^[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?$/;
 const byVolume: Index<'BackupVolume'> = {
   kind: 'BackupVolume',
   name: 'BackupVolume by volume',
-  keysOf: (v) => [v.metadata.labels?.[names.BACKUP_VOLUME_LABEL] ?? v.metadata.name],
+  keysOf({ metadata, spec }) {
+    const said = [metadata.labels?.[names.BACKUP_VOLUME_LABEL], spec?.volumeName].filter((volume) => Boolean(volume));
+    return [...new Set(said.length === 0 ? [metadata.name] : (said as string[]))];
+  },
 };
 
-/** By label where Longhorn sets it (1.8 and later), else by the bare name that earlier versions give. */
+/**
+ * By label or spec where Longhorn sets them (1.8 and later), else by the bare name that earlier versions give. The whole
+ * list is read only where neither label nor name shows one.
+ */
 export async function backupVolumes(reader: Reader, volume: string): Promise<readonly BackupVolume[]> {
   if (reader.indexed !== undefined) return reader.indexed(byVolume, volume);
   const found: BackupVolume[] = [];
@@ -37,7 +43,15 @@ export async function backupVolumes(reader: Reader, volume: string): Promise<rea
   }
   if (found.length > 0) return found;
   const bare = await reader.get('BackupVolume', volume, names.LONGHORN_NAMESPACE);
-  return bare === undefined ? [] : [bare];
+  if (bare !== undefined) return [bare];
+  for await (const v of withKey(reader, byVolume, volume, { namespace: names.LONGHORN_NAMESPACE })) found.push(v);
+  return found;
+}
+
+/** The name of a VolumeSnapshotClass, if there is no such class: a content that names it never becomes ready. */
+export async function missingClass(reader: Reader, name: string | null | undefined): Promise<string | undefined> {
+  if (!name || (await reader.get('VolumeSnapshotClass', name)) !== undefined) return undefined;
+  return name;
 }
 
 /** All objects with a key: from the reader's index where it has one, else by going through the list. */
@@ -115,7 +129,8 @@ export const isScheduled = (backup: VMBackup): boolean =>
 /**
  * Backups of a scheduled VMBackup that Longhorn is still reading or making. While there is one, any event on the
  * VMBackup or on a snapshot it controls makes Harvester's schedule controller delete that Backup object, and with a
- * reachable target the data. Empty for a VMBackup without a schedule.
+ * reachable target the data. A Backup that is not there yet counts as well: the controller fails on it and tries again,
+ * and would find it just pulled from the target and without a state. Empty for a VMBackup without a schedule.
  */
 export async function unsettledBackups(reader: Reader, backup: VMBackup): Promise<string[]> {
   if (!isScheduled(backup)) return [];
@@ -123,22 +138,24 @@ export async function unsettledBackups(reader: Reader, backup: VMBackup): Promis
   for (const { longhornBackupName: name } of entriesOf(backup)) {
     if (!name) continue;
     const found = await longhornBackup(reader, name);
-    if (found !== undefined && !names.FINAL_BACKUP_STATES.has(found.status?.state ?? '')) unsettled.push(name);
+    if (!names.FINAL_BACKUP_STATES.has(found?.status?.state ?? '')) unsettled.push(name);
   }
   return unsettled;
 }
 
-const backupNamedBy = (content: Content): string | undefined => {
-  if (content.spec.driver !== names.LONGHORN_DRIVER) return undefined;
-  const text = content.spec.source.snapshotHandle ?? content.status?.snapshotHandle;
-  const handle = text ? parseHandle(text) : undefined;
-  return handle?.kind === 'backup' ? handle.backup : undefined;
-};
+/** By its spec, and by its status, which deletions go by: where the two differ, both backups are at stake. */
+function backupsNamedBy({ spec, status }: Content): string[] {
+  if (spec.driver !== names.LONGHORN_DRIVER) return [];
+  const handles = [spec.source.snapshotHandle, status?.snapshotHandle].map((text) =>
+    text ? parseHandle(text) : undefined,
+  );
+  return [...new Set(handles.flatMap((handle) => (handle?.kind === 'backup' ? [handle.backup] : [])))];
+}
 
 const byBackupNamed: Index<'VolumeSnapshotContent'> = {
   kind: 'VolumeSnapshotContent',
   name: 'VolumeSnapshotContent by backup',
-  keysOf: (content) => [backupNamedBy(content) ?? []].flat(),
+  keysOf: backupsNamedBy,
 };
 
 /** Contents (of our driver) whose handle names one of these backups. Reads all contents: there is no index to ask. */
@@ -153,8 +170,7 @@ export async function* contentsNaming(
     return;
   }
   for await (const content of reader.list('VolumeSnapshotContent')) {
-    const backup = backupNamedBy(content);
-    if (backup !== undefined && backups.has(backup)) yield { backup, content };
+    for (const backup of backupsNamedBy(content)) if (backups.has(backup)) yield { backup, content };
   }
 }
 

@@ -168,7 +168,7 @@ export async function* survey(
   const surroundings = chain ? await readSurroundings(reader, options) : undefined;
 
   /** By namespace and name of the snapshot; the number is when the data of a pair that was taken here is of, in seconds. */
-  const pairs = new NameTable();
+  const pairs = new NameTable({ numbers: true });
   /** Which content is bound to which snapshot, and which VMBackup controls which. */
   const links = new NameTable();
   /** What contents have on record of their data. */
@@ -280,16 +280,16 @@ function pairsOf(
   notes: NameTable,
 ): SurveyedVMBackup['pairOf'] {
   const { namespace, uid } = metadata;
+  const owner = `${namespace} ${uid}`;
   const known = new Map<string, PairState>();
   return (name) => {
+    const before = known.get(name);
+    if (before !== undefined) return before;
+    const bits = pairs.get(name, namespace);
+    const noted = unpackNoted(notes.get(name, namespace));
+    const takenAt = (bits & bit.taken) === 0 ? 0 : pairs.numberOf(name, namespace);
     const state =
-      known.get(name) ??
-      stateOf(
-        pairs.get(name, namespace),
-        pairs.numberOf(name, namespace),
-        links.get(name, `${namespace} ${uid}`) !== 0,
-        unpackNoted(notes.get(name, namespace)),
-      );
+      bits === 0 && noted === undefined ? NO_PAIR : stateOf(bits, takenAt, links.get(name, owner) !== 0, noted);
     known.set(name, state);
     return state;
   };
@@ -406,7 +406,7 @@ function surveyContent(content: Content, backups: Backups, pairs: NameTable): Su
 /** What a survey remembers of Longhorn's Backups: a number for each healthy one, words only for those in trouble. */
 class Backups {
   /** The number is when its data was taken, in minutes. */
-  readonly #healthy = new NameTable();
+  readonly #healthy = new NameTable({ numbers: true });
   readonly #troubled = new Map<string, BackupTrouble>();
   readonly #claimedTroubled = new Set<string>();
   /** Backups that more than one content on Delete names. */
@@ -519,3 +519,6 @@ const stateOf = (bits: number, takenAtSeconds = 0, owned = true, noted?: Noted):
   noted,
   names: (backup) => (bits & ~((1 << FLAG_BITS) - 1)) >>> 0 === backupBits(backup),
 });
+
+/** Of a name that neither a snapshot nor a content has. */
+const NO_PAIR = stateOf(0, 0, false);

@@ -2,52 +2,66 @@
  * A map from names to small numbers for hundreds of thousands of names: twelve bytes a slot, nothing for the garbage
  * collector to walk. Names are kept as 64 bits of hash, so two of them may, once in many billions, be taken for one:
  * good enough to pass over what is fine, never to write by.
+ *
+ * A slot is two halves of the hash, the bits, and the number where there is one, side by side: a large table is out of
+ * the processor's caches, and what counts is how often it is reached for.
  */
 export class NameTable {
-  #high = new Int32Array(FEWEST);
-  #low = new Int32Array(FEWEST);
-  #bits = new Uint32Array(FEWEST);
-  /** Four bytes more a slot, where somebody uses them. */
-  #numbers: Uint32Array | undefined;
+  readonly #width: 3 | 4;
+  #slots: Int32Array;
+  #length = FEWEST;
   #size = 0;
+
+  /** `numbers`: whether a name may have a number beside its bits, for four bytes more a slot. */
+  constructor({ numbers = false }: { readonly numbers?: boolean } = {}) {
+    this.#width = numbers ? 4 : 3;
+    this.#slots = new Int32Array(this.#length * this.#width);
+  }
 
   /** 0 for a name that is not there. A namespaced object's name is looked up with its namespace. */
   get(name: string, namespace?: string): number {
-    return this.#bits[this.#slot(name, namespace)] ?? 0;
+    return this.#size === 0 ? 0 : (this.#slots[this.#slot(name, namespace) + BITS] ?? 0) >>> 0;
   }
 
   /** The number beside the bits; 0 where none was given. */
   numberOf(name: string, namespace?: string): number {
-    return this.#numbers?.[this.#slot(name, namespace)] ?? 0;
+    if (this.#width === 3 || this.#size === 0) return 0;
+    return (this.#slots[this.#slot(name, namespace) + NUMBER] ?? 0) >>> 0;
   }
 
   /** Sets further bits of a name's value, and the number beside them where one is given. */
   add(name: string, bits: number, namespace?: string, number = 0): void {
-    if (this.#size * 2 >= this.#bits.length) this.#grow();
+    if (this.#size >= this.#length * FULLEST) this.#grow();
+    const slots = this.#slots;
     const slot = this.#slot(name, namespace);
-    const before = this.#bits[slot] ?? 0;
+    const before = slots[slot + BITS] ?? 0;
     if (before === 0) {
       this.#size++;
-      this.#high[slot] = high;
-      this.#low[slot] = low;
+      slots[slot + HIGH] = high;
+      slots[slot + LOW] = low;
     }
-    this.#bits[slot] = before | bits;
+    slots[slot + BITS] = before | bits;
     if (number === 0) return;
-    this.#numbers ??= new Uint32Array(this.#bits.length);
-    this.#numbers[slot] = number;
+    if (this.#width === 3) throw new RangeError('this table has no numbers');
+    slots[slot + NUMBER] = number;
   }
 
   /** Sets further bits of a name that is there; answers its value from before, 0 for one that is not. */
   mark(name: string, bits: number, namespace?: string): number {
+    if (this.#size === 0) return 0;
     const slot = this.#slot(name, namespace);
-    const before = this.#bits[slot] ?? 0;
-    if (before !== 0) this.#bits[slot] = before | bits;
-    return before;
+    const before = this.#slots[slot + BITS] ?? 0;
+    if (before !== 0) this.#slots[slot + BITS] = before | bits;
+    return before >>> 0;
   }
 
   /** Whether any name's value is so. */
   some(test: (value: number) => boolean): boolean {
-    return this.#bits.some((value) => value !== 0 && test(value));
+    for (let at = BITS; at < this.#slots.length; at += this.#width) {
+      const value = (this.#slots[at] ?? 0) >>> 0;
+      if (value !== 0 && test(value)) return true;
+    }
+    return false;
   }
 
   #slot(name: string, namespace: string | undefined): number {
@@ -55,35 +69,38 @@ export class NameTable {
     return this.#place(high, low);
   }
 
-  /** The slot of a name, or the empty one where it belongs. An empty slot has the value 0. */
+  /** Where the slot of a name begins, or the empty one where it belongs. An empty slot has the value 0. */
   #place(ofHigh: number, ofLow: number): number {
-    const mask = this.#bits.length - 1;
+    const [slots, width, mask] = [this.#slots, this.#width, this.#length - 1];
     let slot = ofLow & mask;
-    while (this.#bits[slot] !== 0 && (this.#low[slot] !== ofLow || this.#high[slot] !== ofHigh)) {
+    for (;;) {
+      const at = slot * width;
+      if (slots[at + BITS] === 0 || (slots[at + LOW] === ofLow && slots[at + HIGH] === ofHigh)) return at;
       slot = (slot + 1) & mask;
     }
-    return slot;
   }
 
   #grow(): void {
-    const [highs, lows, bits, numbers] = [this.#high, this.#low, this.#bits, this.#numbers];
-    const length = bits.length * 2;
-    this.#high = new Int32Array(length);
-    this.#low = new Int32Array(length);
-    this.#bits = new Uint32Array(length);
-    if (numbers !== undefined) this.#numbers = new Uint32Array(length);
-    for (let i = 0; i < bits.length; i++) {
-      if (bits[i] === 0) continue;
-      const slot = this.#place(highs[i] ?? 0, lows[i] ?? 0);
-      this.#high[slot] = highs[i] ?? 0;
-      this.#low[slot] = lows[i] ?? 0;
-      this.#bits[slot] = bits[i] ?? 0;
-      if (numbers !== undefined) this.#numbers![slot] = numbers[i] ?? 0;
+    const [old, width] = [this.#slots, this.#width];
+    this.#length *= 2;
+    this.#slots = new Int32Array(this.#length * width);
+    for (let from = 0; from < old.length; from += width) {
+      if (old[from + BITS] === 0) continue;
+      const to = this.#place(old[from + HIGH] ?? 0, old[from + LOW] ?? 0);
+      for (let part = 0; part < width; part++) this.#slots[to + part] = old[from + part] ?? 0;
     }
   }
 }
 
+/** The parts of a slot. */
+const HIGH = 0;
+const LOW = 1;
+const BITS = 2;
+const NUMBER = 3;
+
 const FEWEST = 1024;
+/** Neighbours are cheap to look at, so a table may be rather full before it doubles. */
+const FULLEST = 0.8;
 const SEED = 0x811c9dc5 | 0;
 const OTHER_SEED = 0x9747b28c | 0;
 const PRIME = 0x01000193;

@@ -10,6 +10,7 @@ export const kinds = {
   BackupTarget: kind('longhorn.io/v1beta2', 'backuptargets', true),
   BackupBackingImage: kind('longhorn.io/v1beta2', 'backupbackingimages', true),
   Volume: kind('longhorn.io/v1beta2', 'volumes', true),
+  Engine: kind('longhorn.io/v1beta2', 'engines', true),
   PersistentVolumeClaim: kind('v1', 'persistentvolumeclaims', true),
   PersistentVolume: kind('v1', 'persistentvolumes', false),
   Pod: kind('v1', 'pods', true),
@@ -31,6 +32,7 @@ export const kinds = {
   Report: kind('openreports.io/v1alpha1', 'reports', true),
   ClusterPolicyReport: kind('wgpolicyk8s.io/v1alpha2', 'clusterpolicyreports', false),
   ClusterReport: kind('openreports.io/v1alpha1', 'clusterreports', false),
+  CronJob: kind('batch/v1', 'cronjobs', true),
   PingSource: kind('sources.knative.dev/v1', 'pingsources', true),
 } as const;
 

@@ -52,6 +52,14 @@ export const DRILL_UNTIL_ANNOTATION = 'gleaner.dev/drill-until';
 /** Where drills restore to unless another namespace is given, and the ConfigMap there that keeps their record. */
 export const DRILL_NAMESPACE = 'gleaner-drill';
 export const DRILL_RECORD = 'gleaner-drills';
+/** On everything a storage probe makes or has made: uid of the StorageClass that is probed. Nothing without it is removed. */
+export const PROBE_LABEL = 'gleaner.dev/probe';
+/** On the same: the StorageClass by name, when Gleaner made the object, and until when the probe may last. */
+export const PROBE_OF_ANNOTATION = 'gleaner.dev/probe-of';
+export const PROBE_AT_ANNOTATION = 'gleaner.dev/probe-at';
+export const PROBE_UNTIL_ANNOTATION = 'gleaner.dev/probe-until';
+/** On a StorageClass: what its last probe showed, as JSON (shared/capability/probed.ts). */
+export const PROBED_ANNOTATION = 'gleaner.dev/probed';
 /** What a person sets on a VMBackup to have Harvester look at it again; Gleaner itself never does. */
 export const NUDGE_ANNOTATION = 'gleaner.dev/look-again';
 /** What begins every annotation of Gleaner's. */
@@ -87,8 +95,10 @@ export const revisedName = (snapshot: string): string => `${snapshot}${REVISED}`
 export const predecessorName = (snapshot: string): string | undefined =>
   snapshot.endsWith(REVISED) && snapshot.length > REVISED.length ? snapshot.slice(0, -REVISED.length) : undefined;
 
+export const isName = (text: string): boolean => text.length <= MAX_NAME;
+
 /** Whether a snapshot of this name can be replaced by a revised pair without passing the length limit. */
-export const canRevise = (snapshot: string): boolean => contentName(revisedName(snapshot)).length <= MAX_NAME;
+export const canRevise = (snapshot: string): boolean => isName(contentName(revisedName(snapshot)));
 
 /** Every name this snapshot may have had before repairs, nearest first. */
 export function* predecessorNames(snapshot: string): Generator<string> {
@@ -99,3 +109,7 @@ export const FINAL_BACKUP_STATES: ReadonlySet<string> = new Set(['Completed', 'E
 
 /** Longhorn's volume, and its PersistentVolume, of a claim that the provisioner makes. */
 export const volumeNameOf = (claimUid: string): string => `pvc-${claimUid}`;
+
+/** Kubernetes’ own, on a claim: which driver makes its volume. */
+export const PROVISIONER_ANNOTATION = 'volume.kubernetes.io/storage-provisioner';
+export const OLD_PROVISIONER_ANNOTATION = 'volume.beta.kubernetes.io/storage-provisioner';

@@ -15,9 +15,9 @@ import type {
   SyncTargetAction,
   UnbindContentAction,
 } from '../plan/action.ts';
-import { deleteDrilled, isSameDrilled, putDrill } from './drill.ts';
+import { deleteDrilled, deleteTaken, isSameDrilled, putDrill } from './drill.ts';
 import { AlreadyExistsError, ConflictError, GoneError } from './errors.ts';
-import { annotationMap, annotationPath, test } from './patch.ts';
+import { annotationMap, annotationPath, labelMap, labelPath, test } from './patch.ts';
 import type { JsonPatchOperation, Reader, Writer } from './ports.ts';
 import { annotateClass, noteContent, putReport, recordEvent } from './record.ts';
 
@@ -69,6 +69,8 @@ function applyOne(action: Action, reader: Reader, writer: Writer): Promise<Appli
       return rescanTarget(action, reader, writer);
     case 'deleteDrilled':
       return deleteDrilled(action, reader, writer);
+    case 'deleteTaken':
+      return deleteTaken(action, reader, writer);
     case 'putDrill':
       return putDrill(action, writer);
     case 'recordEvent':
@@ -119,7 +121,12 @@ function isSame(found: ObjectOf<CreateAction['object']['kind']>, wanted: CreateA
     const { spec } = found as Snapshot;
     const owner = wanted.metadata.ownerReferences?.[0]?.uid;
     const ownerFits = owner === undefined || (found.metadata.ownerReferences ?? []).some((o) => o.uid === owner);
-    return spec.source.volumeSnapshotContentName === wanted.spec.source.volumeSnapshotContentName && ownerFits;
+    const { source } = wanted.spec;
+    const sourceFits =
+      'volumeSnapshotContentName' in source
+        ? spec.source.volumeSnapshotContentName === source.volumeSnapshotContentName
+        : spec.source.persistentVolumeClaimName === source.persistentVolumeClaimName;
+    return sourceFits && ownerFits;
   }
   if (wanted.kind !== 'VolumeSnapshotContent') return true;
   const { spec } = found as Content;
@@ -127,15 +134,21 @@ function isSame(found: ObjectOf<CreateAction['object']['kind']>, wanted: CreateA
     spec.driver === wanted.spec.driver &&
     spec.source.snapshotHandle === wanted.spec.source.snapshotHandle &&
     spec.volumeSnapshotRef.name === wanted.spec.volumeSnapshotRef.name &&
-    spec.volumeSnapshotRef.namespace === wanted.spec.volumeSnapshotRef.namespace
+    spec.volumeSnapshotRef.namespace === wanted.spec.volumeSnapshotRef.namespace &&
+    isSameUid(spec.volumeSnapshotRef.uid, wanted.spec.volumeSnapshotRef.uid)
   );
 }
 
+/** A uid that is still to be filled in is no other uid. */
+const isSameUid = (found: string | null | undefined, wanted: string | undefined): boolean =>
+  !found || wanted === undefined || found === wanted;
+
 async function setPolicy(action: SetPolicyAction, reader: Reader, writer: Writer): Promise<Applied['result']> {
-  const { target } = action;
-  const annotations = action.addArmNote
-    ? (await reader.get('VolumeSnapshotContent', target.name))?.metadata.annotations
-    : undefined;
+  const { target, mark } = action;
+  const { annotations, labels } =
+    action.addArmNote || mark !== undefined
+      ? ((await reader.get('VolumeSnapshotContent', target.name))?.metadata ?? {})
+      : {};
   await writer.patch('VolumeSnapshotContent', target.name, undefined, [
     test('/metadata/uid', target.uid),
     test('/metadata/resourceVersion', target.resourceVersion),
@@ -148,6 +161,9 @@ async function setPolicy(action: SetPolicyAction, reader: Reader, writer: Writer
           { op: 'add', path: annotationPath(names.ARM_ANNOTATION), value: action.from } as const,
         ]
       : []),
+    ...(mark === undefined
+      ? []
+      : [...labelMap(Boolean(labels)), { op: 'add', path: labelPath(mark.label), value: mark.value } as const]),
   ]);
   return 'done';
 }

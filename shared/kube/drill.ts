@@ -2,36 +2,66 @@ import { describeRef, kinds } from '../domain/kinds.ts';
 import * as names from '../domain/names.ts';
 import type { Claim, ObjectOf } from '../objects/types.ts';
 import type { CreateAction } from '../plan/action.ts';
-import type { DeleteDrilledAction, PutDrillAction } from '../plan/drill.ts';
+import type { DeleteDrilledAction, DeleteTakenAction, PutDrillAction } from '../plan/drill.ts';
 import { AlreadyExistsError, ConflictError, GoneError } from './errors.ts';
 import type { JsonPatchOperation, Reader, Writer } from './ports.ts';
 
-/** The writes that only restore drills need. Part of `apply.ts`. */
+/** The writes that only drills and probes need. Part of `apply.ts`. */
 
-/** What a drill makes is only found done where the same drill made it; what others make is not asked for a mark. */
+/** What is made under a mark is only found done where it bears the same; what others make is not asked for one. */
 export function isSameDrilled(
   found: ObjectOf<CreateAction['object']['kind']>,
   { kind, metadata }: CreateAction['object'],
 ): boolean {
-  const mark = metadata.labels?.[names.DRILL_LABEL];
   if (kind === 'Namespace') return true;
-  return mark === found.metadata.labels?.[names.DRILL_LABEL];
+  return [names.DRILL_LABEL, names.PROBE_LABEL].every(
+    (label) => metadata.labels?.[label] === found.metadata.labels?.[label],
+  );
 }
 
 export async function deleteDrilled(
-  { target, drill }: DeleteDrilledAction,
+  { target, mark }: DeleteDrilledAction,
   reader: Reader,
   writer: Writer,
 ): Promise<'done' | 'unchanged'> {
   const found = await reader.get(target.kind, target.name, target.namespace);
   if (found?.metadata.uid !== target.uid || found.metadata.deletionTimestamp) return 'unchanged';
-  if (found.metadata.labels?.[names.DRILL_LABEL] !== drill) {
-    throw new ConflictError(`${describeRef(target)} does not bear the mark of the drill`);
+  if (found.metadata.labels?.[mark.label] !== mark.value) {
+    throw new ConflictError(`${describeRef(target)} does not bear the mark ${mark.label}`);
   }
   if (target.kind === 'PersistentVolumeClaim') await ownClaimOnly(found as Claim, reader);
   const { uid, resourceVersion } = found.metadata;
   try {
     await writer.delete(target.kind, target.name, target.namespace, { uid, resourceVersion });
+    return 'done';
+  } catch (error) {
+    if (error instanceof GoneError) return 'unchanged';
+    throw error;
+  }
+}
+
+/** A snapshot of other storage than Longhorn's; what it took goes with it. */
+export async function deleteTaken(
+  { target, mark }: DeleteTakenAction,
+  reader: Reader,
+  writer: Writer,
+): Promise<'done' | 'unchanged'> {
+  const found = await reader.get('VolumeSnapshot', target.name, target.namespace);
+  if (found?.metadata.uid !== target.uid || found.metadata.deletionTimestamp) return 'unchanged';
+  if (found.metadata.labels?.[mark.label] !== mark.value) {
+    throw new ConflictError(`${describeRef(target)} does not bear the mark ${mark.label}`);
+  }
+  const own = names.takenContentName(target.uid);
+  const name = found.status?.boundVolumeSnapshotContentName ?? own;
+  const content = await reader.get('VolumeSnapshotContent', name);
+  const { driver, source, volumeSnapshotRef } = content?.spec ?? {};
+  const taken = name === own && Boolean(source?.volumeHandle) && volumeSnapshotRef?.uid === target.uid;
+  if (!taken || driver === names.LONGHORN_DRIVER) {
+    throw new ConflictError(`VolumeSnapshotContent ${name} was not taken for ${describeRef(target)} on other storage`);
+  }
+  const { uid, resourceVersion } = found.metadata;
+  try {
+    await writer.delete('VolumeSnapshot', target.name, target.namespace, { uid, resourceVersion });
     return 'done';
   } catch (error) {
     if (error instanceof GoneError) return 'unchanged';

@@ -8,5 +8,9 @@ export const test = (path: string, value: unknown): JsonPatchOperation => ({ op:
 export const annotationMap = (present: boolean): JsonPatchOperation[] =>
   present ? [] : [{ op: 'add', path: '/metadata/annotations', value: {} }];
 
-export const annotationPath = (key: string): string =>
-  `/metadata/annotations/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`;
+export const labelMap = (present: boolean): JsonPatchOperation[] =>
+  present ? [] : [{ op: 'add', path: '/metadata/labels', value: {} }];
+
+const segment = (key: string): string => key.replaceAll('~', '~0').replaceAll('/', '~1');
+export const annotationPath = (key: string): string => `/metadata/annotations/${segment(key)}`;
+export const labelPath = (key: string): string => `/metadata/labels/${segment(key)}`;

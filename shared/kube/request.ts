@@ -78,8 +78,22 @@ export async function createSend(access: Access, userAgent: string): Promise<Sen
   };
 }
 
-const textOf = (chunks: Buffer[]): string =>
-  (chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)).toString('utf8');
+/**
+ * Pages of lists are about a megabyte each, and a new buffer for every one of them would lie about until the next
+ * collection. What is copied here is read at once, before anything else can come.
+ */
+let scratch = Buffer.alloc(0);
+const LARGEST_SCRATCH_BYTES = 8 * 1024 * 1024;
+
+function textOf(chunks: Buffer[]): string {
+  if (chunks.length === 1) return chunks[0]!.toString('utf8');
+  const bytes = chunks.reduce((sum, { length }) => sum + length, 0);
+  if (bytes > LARGEST_SCRATCH_BYTES) return Buffer.concat(chunks, bytes).toString('utf8');
+  if (bytes > scratch.length) scratch = Buffer.alloc(Math.min(LARGEST_SCRATCH_BYTES, bytes * 2));
+  let end = 0;
+  for (const chunk of chunks) end += chunk.copy(scratch, end);
+  return scratch.toString('utf8', 0, end);
+}
 
 function queryOf(query: Call['query']): string {
   const given = Object.entries(query ?? {}).filter((entry): entry is [string, string] => entry[1] !== undefined);

@@ -14,7 +14,10 @@ export interface DriverClasses {
 export const DRIVER_NAME = /^[a-z0-9]([-a-z0-9.]{0,61}[a-z0-9])?$/i;
 const CLASS_NAME = /^([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?)?$/;
 
-/** Keeps names only: anybody may have written anything into it. */
+/**
+ * Keeps names only: anybody may have written anything into it. Harvester reads it with Go's decoder, which does not mind
+ * the case of fields, null, or keys that no driver can have; what would fail there is invalid here, and nothing else.
+ */
 export function readDrivers(value: unknown): DriverConfig {
   if (value === undefined || value === null || value === '') return { is: 'none' };
   if (typeof value !== 'string') return invalid('it is no text');
@@ -24,18 +27,33 @@ export function readDrivers(value: unknown): DriverConfig {
   } catch {
     return invalid('it is not JSON');
   }
+  if (parsed === null) return { is: 'drivers', drivers: {} };
   if (!isRecord(parsed)) return invalid('it is not a JSON object of drivers');
   const drivers: Record<string, DriverClasses> = {};
   for (const [driver, entry] of Object.entries(parsed)) {
-    if (!DRIVER_NAME.test(driver)) return invalid('one of its keys is no name of a CSI driver');
-    if (!isRecord(entry)) return invalid(`its entry for ${driver} is not an object`);
-    const { volumeSnapshotClassName: snapshot = '', backupVolumeSnapshotClassName: backup = '' } = entry;
+    const isDriver = DRIVER_NAME.test(driver);
+    if (entry !== null && !isRecord(entry)) {
+      return invalid(`its entry for ${isDriver ? driver : 'what is no CSI driver'} is not an object`);
+    }
+    if (!isDriver) continue;
+    const [snapshot, backup] = [
+      fieldOf(entry ?? {}, 'volumeSnapshotClassName'),
+      fieldOf(entry ?? {}, 'backupVolumeSnapshotClassName'),
+    ];
     if (!isClassName(snapshot) || !isClassName(backup)) {
       return invalid(`its entry for ${driver} has a class name that no VolumeSnapshotClass can have`);
     }
     drivers[driver] = { snapshot, backup };
   }
   return { is: 'drivers', drivers };
+}
+
+/** Of several that differ in case alone the last counts. */
+function fieldOf(entry: Record<string, unknown>, name: string): unknown {
+  const found = Object.entries(entry).filter(
+    ([key, value]) => key.toLowerCase() === name.toLowerCase() && value !== null,
+  );
+  return found.at(-1)?.[1] ?? '';
 }
 
 const invalid = (problem: string): DriverConfig => ({ is: 'invalid', problem });

@@ -3,7 +3,7 @@ import * as names from '../domain/names.ts';
 import { drillsIn } from './drills.ts';
 import { readDrivers } from './drivers.ts';
 import { claimsIn, machineIn } from './machine.ts';
-import { snapshotterIn } from './snapshotter.ts';
+import { runsGleaner, snapshotterIn } from './snapshotter.ts';
 import { readTarget } from './target.ts';
 
 /**
@@ -287,6 +287,10 @@ const PersistentVolumeClaim = () =>
     status: z.nullish(z.object({ phase: z.nullish(text) })),
   });
 
+/** Longhorn's, of a volume; Harvester looks here for which of the two kinds it is. */
+const Engine = () =>
+  z.object({ metadata: NamespacedMeta(), spec: z.nullish(z.object({ dataEngine: z.nullish(text) })) });
+
 /** A volume of Longhorn's, as far as its engine and restoring it go. */
 const Volume = () =>
   z.object({
@@ -296,6 +300,8 @@ const Volume = () =>
       z.object({
         restoreRequired: z.nullish(z.boolean()),
         restoreInitiated: z.nullish(z.boolean()),
+        /** Of a volume that is made from a snapshot of another: `completed` once it has its data. */
+        cloneStatus: z.nullish(z.object({ state: z.nullish(text) })),
         conditions: z.nullish(
           z.array(
             z.object({
@@ -371,7 +377,10 @@ const VirtualMachineImage = () =>
 const PersistentVolume = () =>
   z.object({
     metadata: ClusterMeta(),
-    spec: z.object({ csi: z.nullish(z.object({ driver: text, volumeHandle: text })) }),
+    spec: z.object({
+      csi: z.nullish(z.object({ driver: text, volumeHandle: text })),
+      claimRef: z.nullish(z.object({ namespace: z.nullish(text), name: z.nullish(text), uid: z.nullish(text) })),
+    }),
   });
 
 /** How far a pod is. */
@@ -458,6 +467,26 @@ const VirtualMachineInstance = () =>
     ),
   });
 
+/** Of what a cron job does only whether it is Gleaner: arguments and variables may be secret. */
+const CronJob = () =>
+  z.pipe(
+    z.object({
+      metadata: NamespacedMeta(),
+      spec: z.nullish(
+        z.object({
+          schedule: z.nullish(text),
+          suspend: z.nullish(z.boolean()),
+          jobTemplate: z.optional(z.unknown()),
+        }),
+      ),
+    }),
+    z.transform(({ metadata: { name, namespace, uid, resourceVersion }, spec }) => ({
+      metadata: { name, namespace, uid, resourceVersion, labels: undefined, annotations: undefined },
+      schedule: spec?.schedule ?? undefined,
+      runsGleaner: spec?.suspend !== true && runsGleaner(spec?.jobTemplate),
+    })),
+  );
+
 /** What has Knative look at everything from time to time. */
 const PingSource = () =>
   z.object({
@@ -515,6 +544,7 @@ export const schemas = lazily({
   BackupTarget,
   BackupBackingImage,
   Volume,
+  Engine,
   PersistentVolumeClaim,
   PersistentVolume,
   Pod,
@@ -536,6 +566,7 @@ export const schemas = lazily({
   Report,
   ClusterPolicyReport,
   ClusterReport,
+  CronJob,
   PingSource,
 });
 

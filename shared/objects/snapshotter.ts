@@ -35,6 +35,18 @@ function namedByFlags(args: readonly unknown[]): string[] {
   });
 }
 
+const GLEANER = /\bgleaner\b/;
+
+/** Whether the pods of a cron job's template run Gleaner, by the name of the image or in the words of the command. */
+export function runsGleaner(jobTemplate: unknown): boolean {
+  const pod = field(field(field(jobTemplate, 'spec'), 'template'), 'spec');
+  return list(pod, 'containers').some((one) =>
+    [text(one, 'image'), ...list(one, 'command'), ...list(one, 'args')].some(
+      (word) => typeof word === 'string' && GLEANER.test(word),
+    ),
+  );
+}
+
 function field(value: unknown, name: string): unknown {
   return typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[name] : undefined;
 }

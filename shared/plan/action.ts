@@ -1,7 +1,8 @@
-import type { DrillAction, NewClaim, NewNamespace, NewPod } from './drill.ts';
+import type { DrillAction, Mark, NewClaim, NewNamespace, NewPod } from './drill.ts';
 import { describeDrillAction } from './drill.ts';
 import type { Ref } from '../domain/kinds.ts';
 import { describeRef } from '../domain/kinds.ts';
+import { PROBE_LABEL } from '../domain/names.ts';
 
 /**
  * Everything Gleaner can do to a cluster. There is no action that deletes a Longhorn object, and none that deletes a
@@ -55,7 +56,10 @@ export interface NewSnapshot {
   readonly metadata: NewMeta & { readonly namespace: string };
   readonly spec: {
     readonly volumeSnapshotClassName?: string;
-    readonly source: { readonly volumeSnapshotContentName: string };
+    readonly source:
+      | { readonly volumeSnapshotContentName: string }
+      /** A snapshot is taken of the claim. */
+      | { readonly persistentVolumeClaimName: string };
   };
 }
 
@@ -91,6 +95,8 @@ export interface SetPolicyAction {
   readonly dropArmNote?: boolean;
   /** Notes the policy it had, in the same write, so that it takes it again once it is in use. */
   readonly addArmNote?: boolean;
+  /** Labels it in the same write, so that it is still known whose it was when its snapshot is gone. */
+  readonly mark?: Mark;
 }
 
 /**
@@ -253,17 +259,21 @@ export function describeAction(action: Action): string {
         case 'VolumeSnapshotContent':
           return `create ${what} with handle ${action.object.spec.source.snapshotHandle} (Retain)`;
         case 'VolumeSnapshot':
-          return `create ${what} on content ${action.object.spec.source.volumeSnapshotContentName}`;
+          return 'volumeSnapshotContentName' in action.object.spec.source
+            ? `create ${what} on content ${action.object.spec.source.volumeSnapshotContentName}`
+            : `create ${what} of claim ${action.object.spec.source.persistentVolumeClaimName}`;
         case 'PersistentVolumeClaim':
-          return `create ${what} from snapshot ${action.object.spec.dataSource.name}`;
+          return `create ${what}${action.object.spec.dataSource === undefined ? '' : ` from snapshot ${action.object.spec.dataSource.name}`}`;
         case 'Pod':
-          return `create ${what}, which reads the restored volume`;
+          return `create ${what}, ${metadata.labels?.[PROBE_LABEL] === undefined ? 'which reads the restored volume' : 'so that its claim is provisioned'}`;
         case 'Namespace':
           return `create ${what}`;
       }
     }
     case 'setPolicy':
-      return `set deletionPolicy of ${describeRef(action.target)} from ${action.from} to ${action.to}`;
+      return action.from === action.to
+        ? `mark ${describeRef(action.target)} (${action.to})`
+        : `set deletionPolicy of ${describeRef(action.target)} from ${action.from} to ${action.to}`;
     case 'unbindContent':
       return `take the uid of a snapshot that is gone out of ${describeRef(action.target)}`;
     case 'deleteSnapshot':
@@ -292,6 +302,7 @@ export function describeAction(action: Action): string {
     case 'noteContent':
       return `note ${action.key} on ${describeRef(action.target)}`;
     case 'deleteDrilled':
+    case 'deleteTaken':
     case 'putDrill':
       return describeDrillAction(action);
     case 'switchEntries':

@@ -1,9 +1,16 @@
 import type { Ref } from '../domain/kinds.ts';
 import { describeRef } from '../domain/kinds.ts';
-import type { Identity, NewMeta } from './action.ts';
+import { PROBE_LABEL } from '../domain/names.ts';
+import type { Identity, NewMeta, Target } from './action.ts';
 
-/** What a restore drill does beside making and removing a pair of snapshot and content. */
-export type DrillAction = DeleteDrilledAction | PutDrillAction;
+/** What drills and probes do beside making and removing a pair of snapshot and content. */
+export type DrillAction = DeleteDrilledAction | DeleteTakenAction | PutDrillAction;
+
+/** The label that says whose an object is, and its value. */
+export interface Mark {
+  readonly label: string;
+  readonly value: string;
+}
 
 export interface NewClaim {
   readonly apiVersion: 'v1';
@@ -14,7 +21,8 @@ export interface NewClaim {
     readonly volumeMode: string;
     readonly accessModes: readonly string[];
     readonly resources: { readonly requests: { readonly storage: string } };
-    readonly dataSource: { readonly apiGroup: string; readonly kind: 'VolumeSnapshot'; readonly name: string };
+    /** Absent: the claim is empty. */
+    readonly dataSource?: { readonly apiGroup: string; readonly kind: 'VolumeSnapshot'; readonly name: string };
   };
 }
 
@@ -32,15 +40,25 @@ export interface NewNamespace {
 }
 
 /**
- * Deletes a claim or pod that a drill made. The writer reads it again first and goes on only if it is that very object
- * and bears the drill's mark, and deletes just the version it read. Of a claim it also asks Longhorn's volume: that must
+ * Deletes a claim or pod that a drill or a probe made. The writer reads it again first and goes on only if it is that very
+ * object and bears its mark, and deletes just the version it read. Of a claim it also asks Longhorn's volume: that must
  * not take another claim for its own, since Longhorn deletes that along with the volume.
  */
 export interface DeleteDrilledAction {
   readonly do: 'deleteDrilled';
   readonly target: Identity & { readonly kind: 'PersistentVolumeClaim' | 'Pod'; readonly namespace: string };
-  /** Value of its mark: the uid of the VMBackup. */
-  readonly drill: string;
+  readonly mark: Mark;
+}
+
+/**
+ * Deletes a snapshot that a probe took on storage other than Longhorn's, and lets the storage delete what it took. The
+ * writer reads snapshot and content again first: the snapshot bears the mark, and the content was taken for it and is of
+ * another driver. Longhorn's go by `deleteSnapshot`, on Retain: no deletion may ever reach a Longhorn Backup.
+ */
+export interface DeleteTakenAction {
+  readonly do: 'deleteTaken';
+  readonly target: Target & { readonly kind: 'VolumeSnapshot'; readonly namespace: string };
+  readonly mark: Mark;
 }
 
 /** Writes one entry of the drills' record, or takes it out; only into the version of the record that was seen. */
@@ -58,7 +76,12 @@ export interface PutDrillAction {
 }
 
 export function describeDrillAction(action: DrillAction): string {
-  return action.do === 'deleteDrilled'
-    ? `delete ${describeRef(action.target)}, which the drill made`
-    : `note in ${describeRef(action.target)}: ${action.says}`;
+  switch (action.do) {
+    case 'deleteDrilled':
+      return `delete ${describeRef(action.target)}, which the ${action.mark.label === PROBE_LABEL ? 'probe' : 'drill'} made`;
+    case 'deleteTaken':
+      return `delete ${describeRef(action.target)}, which the probe took, and have its storage delete it`;
+    case 'putDrill':
+      return `note in ${describeRef(action.target)}: ${action.says}`;
+  }
 }

@@ -5,6 +5,7 @@ import { drillReasons } from './reasons/drills.ts';
 import { capabilityReasons } from './reasons/capability.ts';
 import { handleReasons } from './reasons/handles.ts';
 import { imageReasons } from './reasons/images.ts';
+import { probeReasons } from './reasons/probes.ts';
 import { rebuildingReasons } from './reasons/rebuilding.ts';
 import { restoreReasons } from './reasons/restores.ts';
 import { targetReasons } from './reasons/target.ts';
@@ -41,6 +42,7 @@ export const reasons = {
   ...consistencyReasons,
   ...tieReasons,
   ...drillReasons,
+  ...probeReasons,
   ...capabilityReasons,
 } as const satisfies Record<string, ReasonInfo>;
 

@@ -24,6 +24,9 @@ export interface Session {
   readonly together?: Together;
 }
 
+/** As much of a function as one look needs. */
+export type Decider = Pick<AnyFunction, 'name' | 'observe' | 'plan'>;
+
 export interface Outcome {
   readonly function: string;
   readonly subject: Ref;
@@ -40,7 +43,7 @@ const MAX_ATTEMPTS = 5;
  * written before that stays written, and the new plan starts from there.
  * @throws RetryableError when the world would not hold still, or the API server asks to come back later
  */
-export async function reconcile(fn: AnyFunction, subject: Ref, session: Session): Promise<Outcome> {
+export async function reconcile(fn: Decider, subject: Ref, session: Session): Promise<Outcome> {
   if (session.together === undefined) return reconcileAlone(fn, subject, session);
   const work = () => reconcileAlone(fn, subject, session);
   const { result, joined } = await session.together.run(`${fn.name} ${refKey(subject)}`, work);
@@ -48,7 +51,7 @@ export async function reconcile(fn: AnyFunction, subject: Ref, session: Session)
   return joined ? { ...result, applied: [] } : result;
 }
 
-async function reconcileAlone(fn: AnyFunction, subject: Ref, session: Session): Promise<Outcome> {
+async function reconcileAlone(fn: Decider, subject: Ref, session: Session): Promise<Outcome> {
   const applied: Applied[] = [];
   for (let attempt = 1; ; attempt++) {
     const reader = attempt === 1 ? session.reader : (session.live ?? session.reader);

@@ -67,6 +67,20 @@ export interface Stopped {
 export function sweep(options: SweepOptions): AsyncGenerator<Swept>;
 export function sweep(options: SweepOptions & { readonly part: Part }): AsyncGenerator<Swept | Stopped>;
 export async function* sweep(options: SweepOptions & { readonly part?: Part }): AsyncGenerator<Swept | Stopped> {
+  for await (const page of sweepByPage(options)) yield* page;
+}
+
+/**
+ * The same by the page of the lists, for whoever goes through hundreds of thousands of findings: going from hand to hand
+ * one by one costs more than what is done with them. A page is to be gone through before the next is asked for.
+ */
+export function sweepByPage(options: SweepOptions): AsyncGenerator<Iterable<Swept>>;
+export function sweepByPage(
+  options: SweepOptions & { readonly part?: Part },
+): AsyncGenerator<Iterable<Swept | Stopped>>;
+export async function* sweepByPage(
+  options: SweepOptions & { readonly part?: Part },
+): AsyncGenerator<Iterable<Swept | Stopped>> {
   const { reader, scope, only = () => true, concurrency = 4, nowMs = Date.now, part } = options;
   const functions = options.functions.filter((fn) => fn.sweeps !== false);
   if (functions.length === 0) return;
@@ -93,21 +107,29 @@ export async function* sweep(options: SweepOptions & { readonly part?: Part }): 
     'search' in considered ? { subjects: await collect(considered.search(reader)) } : considered;
   const surveying = functions.filter((fn) => fn.atSweep === undefined);
   let listed = true;
-  lists: for await (const items of itemsFor(surveying, reader, scope, nowMs())) {
+  /** Nothing is awaited in a page: what has to be searched for comes behind it. */
+  let searches: { readonly fn: AnyFunction; readonly considered: Considered }[] = [];
+  function* takeAll(items: Iterable<SurveyItem>): Generator<Swept, void> {
     for (const item of items) {
       if (part?.isOver() === true) {
         listed = false;
-        break lists;
+        return;
       }
       for (const fn of surveying) {
         const considered = fn.surveys(item);
-        // Nothing is awaited where nothing is searched: there may be tens of thousands of items.
-        yield* take(fn, 'search' in considered ? await found(considered) : considered);
+        if ('search' in considered) searches.push({ fn, considered });
+        else yield* take(fn, considered);
       }
     }
   }
+  for await (const items of itemsFor(surveying, reader, scope, nowMs())) {
+    yield takeAll(items);
+    for (const { fn, considered } of searches) yield take(fn, await found(considered));
+    searches = [];
+    if (!listed) break;
+  }
   for (const fn of functions) {
-    if (fn.atSweep !== undefined) yield* take(fn, await found(fn.atSweep(options.configOf(fn), nowMs())));
+    if (fn.atSweep !== undefined) yield take(fn, await found(fn.atSweep(options.configOf(fn), nowMs())));
   }
   // Many looks at a world that a few lists show are cheaper from lists; a few looks are not.
   const view = () => (due.length >= LISTS_PAY_FROM ? fromLists(reader) : memoize(reader));
@@ -123,13 +145,14 @@ export async function* sweep(options: SweepOptions & { readonly part?: Part }): 
       seenAtMs = performance.now();
     }
     const batch = queue.slice(begun, begun + BATCH);
-    yield* inParallel(batch, concurrency, mayBegin, ({ fn, subject }) => {
+    const looks = inParallel(batch, concurrency, mayBegin, ({ fn, subject }) => {
       begun++;
       return look(fn, subject, seen, options);
     });
+    for await (const looked of looks) yield [looked];
   }
-  if (!listed) yield { kind: 'stopped', left: 'lists' };
-  else if (begun < queue.length) yield { kind: 'stopped', ...restAfter(queue, begun, part?.cursor) };
+  if (!listed) yield [{ kind: 'stopped', left: 'lists' }];
+  else if (begun < queue.length) yield [{ kind: 'stopped', ...restAfter(queue, begun, part?.cursor) }];
 }
 
 interface Due {

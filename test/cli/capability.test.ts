@@ -209,6 +209,27 @@ describe('gleaner advise', () => {
     expect(code).toBe(0);
   });
 
+  test.each([
+    ['a cron job that scans', ['gleaner', 'scan'], false, 'kept'],
+    ['one that is suspended', ['gleaner', 'scan'], true, 'advised'],
+    ['one that does something else', ['date'], false, 'advised'],
+  ])('%s: whether handles are checked regularly', async (_what, command, suspend, result) => {
+    world = await startWorld({ scenario: 'healthy' });
+    const template = { spec: { containers: [{ name: 'job', image: 'registry.example.org/tools', command }] } };
+    await world.sandbox.client.create(
+      make.object(
+        'batch/v1',
+        'CronJob',
+        { name: 'nightly', namespace: 'prod' },
+        { spec: { schedule: '0 3 * * *', suspend, jobTemplate: { spec: { template } } } },
+      ),
+    );
+    const { document } = await json('advise');
+    const found = document.advice.find((a: any) => a.name === 'handles-checked-regularly');
+    expect(found.result).toBe(result);
+    if (result === 'kept') expect(found.evidence).toContain('CronJob prod/nightly (0 3 * * *)');
+  });
+
   test('counts what of the chain is broken', async () => {
     world = await startWorld({ scenario: 'broken-links' });
     const { document } = await json('advise');

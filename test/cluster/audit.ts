@@ -15,18 +15,20 @@ export interface Write {
 }
 
 /** Accepted writes since a moment, oldest first; leases and events are not in the log. */
-export async function writesSince(bed: BedState, since: Date): Promise<Write[]> {
+export const writesSince = async (bed: BedState, since: Date): Promise<Write[]> =>
+  (await askedSince(bed, since)).filter(({ code }) => code < 300);
+
+/** Writes that RBAC did not allow: somebody asks for more than it says it needs. */
+export const forbiddenSince = async (bed: BedState, since: Date): Promise<Write[]> =>
+  (await askedSince(bed, since)).filter(({ code }) => code === 403);
+
+async function askedSince(bed: BedState, since: Date): Promise<Write[]> {
   const text = await readFile(join(bed.run, 'logs', 'audit.log'), 'utf8');
   return text
     .split('\n')
     .filter(Boolean)
     .map((line) => JSON.parse(line))
-    .filter(
-      (it) =>
-        it.stage === 'ResponseComplete' &&
-        it.responseStatus.code < 300 &&
-        new Date(it.requestReceivedTimestamp) >= since,
-    )
+    .filter((it) => it.stage === 'ResponseComplete' && new Date(it.requestReceivedTimestamp) >= since)
     .map((it) => ({
       at: it.requestReceivedTimestamp,
       user: it.user.username,

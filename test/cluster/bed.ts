@@ -20,7 +20,13 @@ const withOption = () =>
     .argParser(parseChoice)
     .default(defaultChoice, `harvester=${defaultChoice.harvester},longhorn=${defaultChoice.longhorn}`);
 const nameOption = () => new Option('--name <name>', 'several beds can run beside each other').default('default');
-const jobsOption = () => new Option('--jobs <n>', 'packages compiled at the same time').argParser(Number).default(1);
+const jobsOption = () => new Option('--jobs <n>', 'packages compiled at the same time').argParser(countOf).default(1);
+
+function countOf(text: string): number {
+  const count = Number(text);
+  if (!Number.isInteger(count) || count < 1) throw new Error(`--jobs: "${text}" is not a number from 1 on`);
+  return count;
+}
 
 const program = new Command('bed').description('real programs as plain processes, to test against');
 
@@ -69,7 +75,7 @@ program
   .addOption(nameOption())
   .action(async ({ name }: { name: string }) => {
     const state = await loadState(name);
-    if (!state) return say(`There is no bed named ${name}.`);
+    if (!state) throw new Error(`There is no bed named ${name}.`);
     for (const found of await processes(state.run))
       say(
         `${found.alive ? 'runs' : 'DEAD'}  ${found.name.padEnd(24)} pid ${found.pid}  ${logFile(state.run, found.name)}`,

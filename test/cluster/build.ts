@@ -40,7 +40,7 @@ export async function goVersion(): Promise<string | undefined> {
 /** Folder with the binaries of a part; it exists only when they are complete. */
 export async function binariesOf(part: Part): Promise<string> {
   const hash = createHash('sha256').update(
-    JSON.stringify([part.binaries, part.release, part.ldflags, await goVersion()]),
+    JSON.stringify([part.binaries, part.release, part.ldflags, await goVersion(), ...(part.tags ? [part.tags] : [])]),
   );
   const folder = join(modulesFolder, part.folder);
   for (const file of (await readdir(folder)).sort()) hash.update(file).update(await readFile(join(folder, file)));
@@ -114,6 +114,7 @@ async function buildPart(part: Part, { jobs }: BuildOptions): Promise<void> {
       '-trimpath',
       '-ldflags',
       `-s -w ${part.ldflags ?? ''}`,
+      ...(part.tags === undefined ? [] : ['-tags', part.tags]),
       ...(part.release ? ['-mod=mod'] : ['-mod=readonly']),
     ];
     for (const [binary, path] of Object.entries(part.binaries))

@@ -1,7 +1,7 @@
 /** The API-server contract, the same suite that the sandbox keeps, on a real kube-apiserver. */
 import { describeApiServer } from '../contract/suite.ts';
 import { down, restartApiServer, up } from './cluster.ts';
-import { accessOf } from './control-plane.ts';
+import { accessOf, compactEtcd } from './control-plane.ts';
 import { parseChoice } from './parts.ts';
 
 const TITLE = 'contract';
@@ -18,6 +18,10 @@ describeApiServer('kube-apiserver', async (users) => {
     adminToken: token,
     tokenFor: (user) => bed.tokens[user] ?? '',
     controllers: true,
+    forgetHistory: async () => {
+      await compactEtcd(bed);
+      await restartApiServer(bed);
+    },
     stop: async () => void (await down(TITLE)),
   };
 });

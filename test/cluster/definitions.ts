@@ -20,7 +20,9 @@ export async function definitions(choice: Choice): Promise<KubeObject[]> {
   ]);
   return [
     ...snapshots.filter((it) => it['spec'].group === 'snapshot.storage.k8s.io'),
-    ...ofHarvester.filter((it) => it['spec'].group !== 'snapshot.storage.k8s.io'), // newer charts carry a copy
+    ...ofHarvester
+      .filter((it) => it['spec'].group !== 'snapshot.storage.k8s.io') // newer charts carry a copy
+      .map(hasHarvesterWebhook(choice) ? (it) => it : withoutImageDefaults),
     ...ofLonghorn.map(hasWebhooks(choice) ? withoutConversion : withoutDefaulting),
     ...['VirtualMachine', 'VirtualMachineInstance', 'VirtualMachineInstanceMigration'].map((kind) =>
       minimal('kubevirt.io', 'v1', kind),
@@ -30,6 +32,12 @@ export async function definitions(choice: Choice): Promise<KubeObject[]> {
       : []),
   ];
 }
+
+/** The definitions of one of the two kinds of report; no cluster has them of itself. */
+export const reportDefinitions = (of: 'wgpolicyk8s.io' | 'openreports.io'): Promise<KubeObject[]> =>
+  of === 'wgpolicyk8s.io'
+    ? definitionsIn(definitionModules.policyReports, 'config/crds/policyreport')
+    : definitionsIn(definitionModules.openReports, 'config/crd');
 
 /** Applies them and waits until the server serves every one. */
 export async function applyDefinitions(client: Client, wanted: readonly KubeObject[]): Promise<void> {
@@ -64,6 +72,13 @@ function withoutDefaulting(definition: KubeObject): KubeObject {
   if (definition.metadata.name === 'volumes.longhorn.io')
     for (const version of definition['spec'].versions) dropEnums(version.schema.openAPIV3Schema.properties.spec);
   return withoutConversion(definition);
+}
+
+/** From 1.6 on a scan creates images without a backend, which Harvester's webhook fills in; it is not on the bed. */
+function withoutImageDefaults(definition: KubeObject): KubeObject {
+  if (definition.metadata.name === 'virtualmachineimages.harvesterhci.io')
+    for (const version of definition['spec'].versions) dropEnums(version.schema.openAPIV3Schema.properties.spec);
+  return definition;
 }
 
 function withoutConversion(definition: KubeObject): KubeObject {

@@ -19,6 +19,8 @@ export interface Part {
     readonly instead?: Readonly<Record<string, string>>;
   };
   readonly ldflags?: string;
+  /** Build tags: which of a folder's files are in it. */
+  readonly tags?: string;
   /** Minutes with cold caches on two cores, one package at a time; measured, for the user to know. */
   readonly coldMinutes: number;
   /** What cannot be used when this part does not build. */
@@ -88,20 +90,24 @@ const harvester = (version: string): Part => ({
   without: 'storage still runs (--with harvester=none), and so does any other Harvester version',
 });
 
-/** Later releases do not resolve: their webhook's packages want modules that are in no public proxy. */
-const WEBHOOK_OF_HARVESTER = '1.4.2';
-const harvesterWebhook: Part = {
-  name: `harvester-webhook-${WEBHOOK_OF_HARVESTER}`,
+/**
+ * All of 1.4.2's webhook. Of later releases the package with all validators does not resolve, for some of them want modules
+ * that are in no public proxy; those of VM backups and VM restores do.
+ */
+const WHOLE_WEBHOOK_OF_HARVESTER = '1.4.2';
+const harvesterWebhook = (version: string): Part => ({
+  name: `harvester-webhook-${version}`,
   folder: 'harvester-webhook',
   binaries: { 'harvester-webhook': '.' },
   release: {
     module: 'github.com/harvester/harvester',
-    version: WEBHOOK_OF_HARVESTER,
-    instead: { 'helm.sh/helm/v3': 'helm.sh/helm/v3 v3.15.4' },
+    version,
+    ...(version === WHOLE_WEBHOOK_OF_HARVESTER && { instead: { 'helm.sh/helm/v3': 'helm.sh/helm/v3 v3.15.4' } }),
   },
-  coldMinutes: 3,
+  ...(version !== WHOLE_WEBHOOK_OF_HARVESTER && { tags: 'some' }),
+  coldMinutes: 4,
   without: 'everything but admission (--with webhooks=none)',
-};
+});
 
 const longhorn = (version: string): Part => ({
   name: `longhorn-${version}`,
@@ -129,12 +135,21 @@ const knative: Part = {
   without: 'everything but events: functions are then called by the tests themselves',
 };
 
+/** A CSI driver beside Longhorn's, started by the test that needs it. */
+export const otherPart: Part = {
+  name: `csi-mock-${KUBERNETES}`,
+  folder: 'csi-mock',
+  binaries: { 'csi-mock': '.' },
+  coldMinutes: 1,
+  without: 'everything but the test of probes',
+};
+
 /** Versions that resolve from the Go module proxy and were seen running; `none` leaves the program out. */
 export const versions = {
   harvester: ['1.4.2', '1.6.0', '1.8.0'],
   longhorn: ['1.8.1', '1.7.2'],
   knative: ['0.47.0'],
-  /** Longhorn's of its own version, and Harvester's where there is one. */
+  /** Longhorn's and Harvester's, each of its own version. */
   webhooks: ['real'],
 } as const;
 
@@ -159,7 +174,11 @@ export function parseChoice(text: string | undefined): Choice {
       throw new Error(`--with: ${program} "${version}" is not one of ${[...known, 'none'].join(', ')}`);
     choice[program] = version;
   }
-  if (choice['longhorn'] === 'none') choice['harvester'] = 'none';
+  if (choice['longhorn'] === 'none') {
+    if (/harvester=\d/.test(text ?? ''))
+      throw new Error('--with: Harvester needs Longhorn, and longhorn=none leaves it out');
+    choice['harvester'] = 'none';
+  }
   return choice as unknown as Choice;
 }
 
@@ -169,14 +188,14 @@ export function partsFor(choice: Choice): Part[] {
     ...controlPlane,
     ...(choice.longhorn === 'none' ? [] : [...csi, longhorn(choice.longhorn)]),
     ...(choice.harvester === 'none' ? [] : [s3, harvester(choice.harvester)]),
-    ...(hasHarvesterWebhook(choice) ? [harvesterWebhook] : []),
+    ...(hasHarvesterWebhook(choice) ? [harvesterWebhook(choice.harvester)] : []),
     ...((choice.knative ?? 'none') === 'none' ? [] : [knative]),
   ];
 }
 
 export const hasWebhooks = ({ webhooks = 'none' }: Choice): boolean => webhooks !== 'none';
 export const hasHarvesterWebhook = (choice: Choice): boolean =>
-  hasWebhooks(choice) && choice.harvester === WEBHOOK_OF_HARVESTER;
+  hasWebhooks(choice) && choice.harvester !== 'none';
 
 /** Every part of every choice. */
 export const everyPart = (): Part[] => [
@@ -185,8 +204,9 @@ export const everyPart = (): Part[] => [
   ...versions.longhorn.map(longhorn),
   s3,
   ...versions.harvester.map(harvester),
-  harvesterWebhook,
+  ...versions.harvester.map(harvesterWebhook),
   knative,
+  otherPart,
 ];
 
 /** Modules of which only files are used: the custom resource definitions. */
@@ -195,4 +215,7 @@ export const definitionModules = {
   harvester: (version: string) => `github.com/harvester/harvester@v${version}`,
   longhorn: (version: string) => `github.com/longhorn/longhorn-manager@v${version}`,
   knative: 'knative.dev/eventing@v0.47.0',
+  /** The two kinds of report: the first as Kyverno installs it, the other from its own project. */
+  policyReports: 'github.com/kyverno/kyverno@v1.13.4',
+  openReports: 'github.com/openreports/reports-api@v0.2.1',
 };

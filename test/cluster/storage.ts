@@ -60,7 +60,10 @@ export async function startLonghorn(state: BedState, bin: (binary: string) => st
   await Promise.all([
     start(
       state.run,
-      sidecar(state, bin, 'csi-snapshotter', 'Starting CSI snapshotter', [`--csi-address=${socket(state)}`]),
+      sidecar(state, bin, 'csi-snapshotter', 'Starting CSI snapshotter', [
+        `--csi-address=${socket(state)}`,
+        ...leaderElection,
+      ]),
     ),
     start(
       state.run,
@@ -72,6 +75,18 @@ export async function startLonghorn(state: BedState, bin: (binary: string) => st
     ),
   ]);
 }
+
+/**
+ * As Longhorn deploys it: by its lease others see that it runs. The terms are long, for it gives up when it cannot renew
+ * in time, and nobody starts it again here; killed and started again it is the same holder and need not wait.
+ */
+const leaderElection = [
+  '--leader-election',
+  '--leader-election-namespace=longhorn-system',
+  '--leader-election-lease-duration=180s',
+  '--leader-election-renew-deadline=150s',
+  '--leader-election-retry-period=2s',
+];
 
 export async function stopLonghorn(state: BedState): Promise<void> {
   for (const name of ['csi-provisioner', 'csi-snapshotter', 'longhorn']) await stop(state.run, name);

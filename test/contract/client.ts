@@ -13,6 +13,8 @@ export interface Connection {
   tokenFor(user: string): string;
   /** True when garbage collector and namespace controller run beside the API server. */
   controllers: boolean;
+  /** Makes everything that was until now too old to be read: etcd compacted, caches empty. */
+  forgetHistory(): Promise<void>;
   stop(): Promise<void>;
 }
 

@@ -10,6 +10,8 @@ import { applyFacts } from './apply.ts';
 import { collectionFacts } from './collection.ts';
 import { deletionFacts } from './deletion.ts';
 import { discoveryFacts } from './discovery.ts';
+import { eventFacts } from './events.ts';
+import { historyFacts } from './history.ts';
 import { listFacts } from './lists.ts';
 import { objectFacts } from './objects.ts';
 import { patchFacts } from './patches.ts';
@@ -47,6 +49,9 @@ export function describeApiServer(name: string, connect: (users: readonly string
     describe('deletion', () => deletionFacts(() => world));
     describe('owners and namespaces', () => collectionFacts(() => world));
     describe('admission', () => admissionFacts(() => world));
+    describe('events', () => eventFacts(() => world));
     describe('access', () => rbacFacts(() => world));
+    // Last, for it takes the history away from under the others.
+    describe('history', () => historyFacts(() => world));
   });
 }

@@ -41,6 +41,7 @@ export const paths = {
   contents: '/apis/snapshot.storage.k8s.io/v1/volumesnapshotcontents',
   vmBackups: (namespace: string) => `/apis/harvesterhci.io/v1beta1/namespaces/${namespace}/virtualmachinebackups`,
   harvesterSettings: '/apis/harvesterhci.io/v1beta1/settings',
+  events: (namespace: string) => `/apis/events.k8s.io/v1/namespaces/${namespace}/events`,
   leases: (namespace: string) => `/apis/coordination.k8s.io/v1/namespaces/${namespace}/leases`,
 };
 

@@ -152,6 +152,33 @@ test('new-cluster: in stages, as the StorageClasses of images appear', async () 
   });
 }, 20_000);
 
+test('a metadata file that cannot be read: the scan is not taken for ended, and goes on once the file is gone', async () => {
+  const broken = 'harvester/vmbackups/prod/aaa.cfg';
+  const scenario = {
+    ...targetReconnected,
+    async after(sandbox: World['sandbox']) {
+      await targetReconnected.after?.(sandbox);
+      const files = [...sandbox.store.metadata];
+      sandbox.store.metadata.clear();
+      for (const [path, text] of [[broken, '{"name": "aa'] as const, ...files]) sandbox.store.metadata.set(path, text);
+    },
+  };
+  await inWorld({ scenario }, async (world) => {
+    const { findings } = await run(world);
+    expect(findings.map((f) => f.reason)).toContain('ScanUnderway');
+    expect(findings.map((f) => f.reason)).not.toContain('NothingMoreAppears');
+    expect(await vmBackups(world)).toEqual([]);
+    world.sandbox.api.clearRequests();
+    await run(world);
+    expect(writesOf(world)).toEqual([]);
+
+    world.sandbox.store.metadata.delete(broken);
+    await world.sandbox.settle();
+    await run(world);
+    expect(await vmBackups(world)).toEqual(['db-nightly true', 'web-nightly true']);
+  });
+}, 30_000);
+
 test('strangers-on-target: scanned once, then left alone for good', async () => {
   await inWorld({ scenario: 'strangers-on-target' }, async (world) => {
     await run(world);

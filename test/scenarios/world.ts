@@ -2,12 +2,13 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fixHandle from '../../functions/fix-handle/index.ts';
+import * as all from '../../functions/index.ts';
 import rediscoverTarget from '../../functions/rediscover-target/index.ts';
 import rebuildSnapshot from '../../functions/rebuild-snapshot/index.ts';
 import relinkVMBackup from '../../functions/relink-vmbackup/index.ts';
 import type { KubeObject } from '../../sandbox/api/types.ts';
 import type { Sandbox, SandboxOptions } from '../../sandbox/index.ts';
-import { startSandbox } from '../../sandbox/index.ts';
+import { scenarios, startSandbox } from '../../sandbox/index.ts';
 import type { AnyFunction } from '../../shared/function.ts';
 import { createApplier } from '../../shared/kube/apply.ts';
 import type { KubeClient } from '../../shared/kube/client.ts';
@@ -20,6 +21,10 @@ import { findingsOf, settle } from '../../shared/runtime/settle.ts';
 /** What mends the chain of a VMBackup; the target is looked at only where a test asks for it. */
 const mending: readonly AnyFunction[] = [fixHandle, relinkVMBackup, rebuildSnapshot];
 export const functions: readonly AnyFunction[] = [...mending, rediscoverTarget];
+/** All that sweep, less the drills, which have crash points of their own (drill-crash.test.ts). */
+export const everyFunction: readonly AnyFunction[] = Object.values(all as Record<string, AnyFunction>).filter(
+  (fn) => fn.sweeps !== false && fn.name !== 'drill-restore',
+);
 
 /** `npm run test:sandbox`: every scenario and every call, which takes minutes; without it, enough to notice a fault. */
 export const thorough = process.env.EVERY_CALL !== undefined;
@@ -27,13 +32,13 @@ export const thorough = process.env.EVERY_CALL !== undefined;
 /** Stands for the death of the process: nothing catches it, and the dead make no further calls. */
 export class Killed extends Error {}
 
-/** Tries each of them, several at a time: most of a try is waiting. */
+/** Tries each of them, many at a time: most of a try is waiting. */
 export async function tryEach<T>(items: Iterable<T>, attempt: (item: T) => Promise<void>): Promise<void> {
   const rest = items[Symbol.iterator]();
   const lane = async () => {
     for (let next = rest.next(); next.done !== true; next = rest.next()) await attempt(next.value);
   };
-  await Promise.all(Array.from({ length: 6 }, lane));
+  await Promise.all(Array.from({ length: 16 }, lane));
 }
 
 /** 1 to `last`, or every `step`th of them from `first` on. */
@@ -41,29 +46,35 @@ export function* numbers(last: number, first = 1, step = 1): Generator<number> {
   for (let at = first; at <= last; at += step) yield at;
 }
 
-/** Scenarios with something to mend, on which every crash point and every fault is tried. */
-export const troubled = {
-  few: ['wrong-handle', 'mixed-volumes', 'restore-hanging', 'unowned-snapshot', 'lost-snapshot', 'lost-pair'],
-  more: [
-    'several-vms',
-    'longhorn-1.7',
-    'longhorn-1.8',
-    'same-namespace-restore-hanging',
-    'upgrade-in-place',
-    'recovered',
-    'revised-twice',
-    'stale-uid',
-    'lost-content',
-    'lost-taken-content',
-  ],
-};
+/** Every named world, but the one that differs by its size alone. */
+export const everyScenario: readonly string[] = scenarios
+  .map(({ name }) => name)
+  .filter((name) => !name.startsWith('large-'));
+
+/** Those of which `npm test` tries some crash points and faults. */
+export const fewScenarios = [
+  'wrong-handle',
+  'mixed-volumes',
+  'restore-hanging',
+  'unowned-snapshot',
+  'lost-snapshot',
+  'lost-pair',
+  'target-reconnected',
+  'consistent',
+];
+
+/** No pause between two scans of a target, and what does not move is soon given up: it is looked at again anyhow. */
+export const hurried = { policies: { 'rediscover-target': { cooldownSeconds: 0 } }, patienceMs: 250 };
 
 export interface World {
   readonly sandbox: Sandbox;
   readonly client: KubeClient;
   /** As `client`, but it waits as long as it takes on a busy machine. */
   readonly patient: KubeClient;
-  /** Names that a VMBackup was switched to while the pair behind was not right, bound and ready. */
+  /**
+   * What must not be, at whatever moment: a VMBackup switched to a pair that is not right, bound and ready; a content
+   * that takes Delete while another on Delete names the same backup.
+   */
   readonly worse: string[];
   stop(): Promise<void>;
 }
@@ -82,16 +93,19 @@ export async function inWorld<T>(
   }
 }
 
+const PATIENT_MS = 30_000;
+
 /** A sandbox with a client as Gleaner uses it, watched for every change of what a VMBackup points at. */
-async function startWorld(options: SandboxOptions, timeoutMs = 2_000): Promise<World> {
+async function startWorld(options: SandboxOptions, timeoutMs = PATIENT_MS): Promise<World> {
   const sandbox = await startSandbox({ tickMs: 2, tls: false, ...options });
   const folder = await mkdtemp(join(tmpdir(), 'gleaner-world-'));
   const kubeconfig = join(folder, 'kubeconfig');
   await writeFile(kubeconfig, sandbox.api.kubeconfig());
   const client = await connect({ kubeconfig, timeoutMs });
-  const patient = await connect({ kubeconfig, timeoutMs: 30_000 });
+  const patient = timeoutMs < PATIENT_MS ? await connect({ kubeconfig, timeoutMs: PATIENT_MS }) : client;
   const worse: string[] = [];
   const unwatch = await watchSwitches(sandbox, worse);
+  const unwatchPolicies = watchPolicies(sandbox, worse);
   return {
     sandbox,
     client,
@@ -99,8 +113,9 @@ async function startWorld(options: SandboxOptions, timeoutMs = 2_000): Promise<W
     worse,
     async stop() {
       unwatch();
+      unwatchPolicies();
       await client.close();
-      await patient.close();
+      if (patient !== client) await patient.close();
       await sandbox.stop();
       await rm(folder, { recursive: true });
     },
@@ -112,11 +127,15 @@ export interface Run {
   readonly findings: Finding[];
   readonly failures: KubeError[];
   readonly writes: number;
+  readonly rounds: number;
 }
 
-/** One sweep to the end. `killAfter`: the process dies right after that many writes have been carried out. */
+/**
+ * One sweep to the end. `killAfter`: the process dies right after that many writes have been carried out. Time is not
+ * waited for: a pause lasts until the controllers have nothing more to do, and then counts as long as it was to be.
+ */
 export async function sweepAll(
-  { client }: World,
+  { client, sandbox }: Pick<World, 'client' | 'sandbox'>,
   options: {
     killAfter?: number;
     policies?: Record<string, object>;
@@ -130,14 +149,20 @@ export async function sweepAll(
   let failures: KubeError[] = [];
   let failed: KubeError[] = [];
   let writes = 0;
+  let rounds = 0;
+  let pausedMs = 0;
   const configOf = (fn: AnyFunction): unknown => fn.config.parse(options.policies?.[fn.name] ?? {});
-  const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, Math.min(ms, 15)));
+  const pause = async (ms: number) => {
+    await sandbox.settle();
+    pausedMs += ms;
+  };
   for await (const event of settle({
     functions: options.functions ?? mending,
     reader,
     applier: createApplier(reader, writer),
     configOf,
-    sleep,
+    sleep: pause,
+    nowMs: () => Date.now() + pausedMs,
     patienceMs: options.patienceMs ?? 2_000,
   })) {
     if (event.kind === 'round') {
@@ -146,10 +171,24 @@ export async function sweepAll(
       round = [];
       failed = [];
       writes += event.writes;
+      rounds = event.round;
     } else if (event.kind === 'failure') failed.push(event.error);
     else if (event.kind !== 'settled') round.push(...findingsOf(event));
   }
-  return { findings, failures, writes };
+  return { findings, failures, writes, rounds };
+}
+
+/** Sweeps until the controllers have nothing left that another sweep would answer; as events would, one after the other. */
+export async function converge(
+  world: Pick<World, 'client' | 'sandbox'>,
+  options: Omit<Parameters<typeof sweepAll>[1] & object, 'killAfter'> = {},
+): Promise<Run> {
+  for (let sweeps = 1; ; sweeps++) {
+    const run = await sweepAll(world, options);
+    await world.sandbox.settle();
+    if (run.writes === 0) return run;
+    if (sweeps === 6) throw new Error('the sweeps find no end');
+  }
 }
 
 /** Ports that stop working, for good, once so many writes are done. */
@@ -209,7 +248,7 @@ export async function digest({ sandbox }: World) {
   const snapshots = await list('snapshot.storage.k8s.io/v1/VolumeSnapshot');
   const backups = await list('harvesterhci.io/v1beta1/VirtualMachineBackup');
   const claims = await list('v1/PersistentVolumeClaim');
-  return {
+  const seen = {
     volumes: backups
       .flatMap((b) => (b.status?.volumeBackups ?? []).map((v: any) => describeVolume(b, v, snapshots, contents)))
       .sort(),
@@ -227,6 +266,19 @@ export async function digest({ sandbox }: World) {
       .map((b) => `${b.volume}/${b.backup}`)
       .sort(),
     losses: store.losses,
+  };
+  // What was taken in the world itself bears the random uid of its snapshot.
+  const taken = new Map<string, string>();
+  for (const { metadata, spec } of await list('longhorn.io/v1beta2/Backup')) {
+    const of = snapshots.find((s) => spec?.snapshotName === `snapshot-${s.metadata.uid}`);
+    if (of !== undefined) taken.set(metadata.name, `backup-of-${of.metadata.name}`);
+  }
+  const known = (text: string) => text.replace(/backup-[0-9a-f]{16}/g, (name) => taken.get(name) ?? name);
+  return {
+    ...seen,
+    volumes: seen.volumes.map(known).sort(),
+    contents: seen.contents.map(known).sort(),
+    store: seen.store.map(known).sort(),
   };
 }
 
@@ -276,4 +328,29 @@ async function watchSwitches(sandbox: Sandbox, worse: string[]): Promise<() => v
       });
     }
   });
+}
+
+/** Two contents on Delete of one backup: whichever goes first takes the data from under the other. */
+function watchPolicies(sandbox: Sandbox, worse: string[]): () => void {
+  const kind = 'snapshot.storage.k8s.io/v1/VolumeSnapshotContent';
+  const policies = new Map<string | undefined, string>();
+  const backupOf = ({ spec }: KubeObject): string | undefined =>
+    /^(?:bak|bs):\/\/[^/]+\/([^/]+)$/.exec(spec.source.snapshotHandle ?? '')?.[1];
+  return sandbox.client.watch(
+    kind,
+    ({ object }) => {
+      const { name, uid } = object.metadata;
+      const before = policies.get(uid);
+      policies.set(uid, object.spec.deletionPolicy);
+      const backup = backupOf(object);
+      if (before !== 'Retain' || object.spec.deletionPolicy !== 'Delete' || backup === undefined) return;
+      void sandbox.client.list(kind).then((contents) => {
+        for (const other of contents) {
+          if (other.metadata.uid !== uid && other.spec.deletionPolicy === 'Delete' && backupOf(other) === backup)
+            worse.push(`${name} takes Delete while ${other.metadata.name} may erase ${backup}`);
+        }
+      });
+    },
+    { initial: true },
+  );
 }

@@ -202,6 +202,10 @@ export const handleReasons = {
     'The name of a replacement would be longer than Kubernetes allows.',
     'Set the procedure to auto or swap.',
   ),
+  SnapshotClassMissing: report(
+    'The VolumeSnapshotClass of the pair does not exist: a content made anew would never become ready.',
+    'Create the class again (Harvester’s own is `longhorn`, of driver.longhorn.io).',
+  ),
   NoteUnusable: report(
     'The note of an unfinished swap does not fit the snapshot or the backup.',
     'Create the content anew by hand, or remove the note.',

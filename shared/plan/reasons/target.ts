@@ -71,8 +71,8 @@ export const targetReasons = {
     'See the BackupTarget and the messages of Longhorn’s manager.',
   ),
   ScanStuck: report(
-    'Harvester was asked to scan the backup target and does not come to an end.',
-    'See the VMBackups that are not ready, and run the command for Harvester’s messages: one unreadable file, or one VMBackup that it cannot create, blocks all others.',
+    'Harvester scans the backup target, or was asked to, and does not come to an end.',
+    'See the VMBackups that are not ready, and run the command for Harvester’s messages: one unreadable file, or one VMBackup that it cannot create, blocks all others. The file’s name is not in them; look under harvester/vmbackups and harvester/vmimages on the target for one that is no JSON.',
   ),
   StorageClassMissing: report(
     'Backups on the target are of volumes in a StorageClass that this cluster does not have: Harvester passes them over.',

@@ -7,7 +7,7 @@
  * a test reads that file, and data is really lost.
  *
  * Not doubled: attaching, data, engine failures, duplicate BackupVolumes (Longhorn 1.8 can make them), poll ticks,
- * expanding and cloning, backing images, recurring jobs, Longhorn's admission webhook.
+ * expanding, how long copying takes, backing images, recurring jobs, Longhorn's admission webhook.
  *
  * Differs: a target is read at once, unless its annotation `bed/reading-takes-seconds` says how long that takes.
  *
@@ -36,7 +36,13 @@ const steps: Record<string, (object: KubeObject) => Promise<unknown>> = {
   Volume: async (volume) => {
     if (volume.metadata['deletionTimestamp']) return withoutFinalizer(volume);
     if (volume['status']?.state && volume['status'].state !== 'creating') return undefined;
-    return client.patchStatus(refOf(volume), detached);
+    const copied = String(volume['spec'].dataSource ?? '').startsWith('snap://');
+    return client.patchStatus(refOf(volume), {
+      ...detached,
+      ...(copied && {
+        cloneStatus: { attemptCount: 0, nextAllowedAttemptAt: '', sourceVolume: '', snapshot: '', state: 'completed' },
+      }),
+    });
   },
   Snapshot: async (snapshot) => {
     if (snapshot.metadata['deletionTimestamp']) return withoutFinalizer(snapshot);
@@ -76,7 +82,7 @@ const steps: Record<string, (object: KubeObject) => Promise<unknown>> = {
     if (backupTargetURL === '') return available ? disconnect(target) : undefined;
     if (!available && isStillReading(target)) return undefined;
     if (available && !(syncRequestedAt && (!lastSyncedAt || syncRequestedAt > lastSyncedAt))) return undefined;
-    for (const stored of await readBackups(served)) await known(stored.volume, stored.backup);
+    for (const stored of await readBackups(served)) await known(stored.volume, stored.backup, stored.storageClass);
     return client.patchStatus(refOf(target), {
       available: true,
       ownerID: 'node-1',
@@ -192,7 +198,7 @@ const complete = (backup: KubeObject, volumeName: string, snapshotName: string, 
   });
 
 /** Makes the objects for a backup in the store, where they are missing. */
-async function known(volume: string, backup: string): Promise<void> {
+async function known(volume: string, backup: string, storageClassName = ''): Promise<void> {
   const labels = { 'backup-volume': volume, ...(labelled ? { 'backup-target': 'default' } : {}) };
   const suffix = createHash('sha256').update(`${volume}-default`).digest('hex').slice(0, 8);
   const name = labelled ? `${volume}-${suffix}` : volume;
@@ -207,7 +213,7 @@ async function known(volume: string, backup: string): Promise<void> {
   });
   await client.patchStatus(
     { apiVersion: API, kind: 'BackupVolume', namespace: NAMESPACE, name },
-    { lastBackupName: backup, lastSyncedAt: now(), ownerID: 'node-1' },
+    { lastBackupName: backup, lastSyncedAt: now(), ownerID: 'node-1', storageClassName },
   );
   await createIfMissing({
     apiVersion: API,

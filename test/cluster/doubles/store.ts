@@ -15,6 +15,8 @@ export interface StoredBackup {
   readonly snapshot: string;
   readonly sizeBytes: number;
   readonly createdAt: string;
+  /** StorageClass of the volume, which Longhorn notes with it. */
+  readonly storageClass?: string;
 }
 
 /** Name of the bucket, which is also a folder in the served folder. */
@@ -62,7 +64,7 @@ export async function writeBackup(served: string, it: StoredBackup): Promise<voi
       BackingImageName: '',
       BackingImageChecksum: '',
       CompressionMethod: 'lz4',
-      StorageClassName: '',
+      StorageClassName: it.storageClass ?? '',
       DataEngine: 'v1',
     }),
   );
@@ -79,12 +81,14 @@ export async function readBackups(served: string): Promise<StoredBackup[]> {
   return Promise.all(
     backups.map(async (file) => {
       const config = JSON.parse(await readFile(join(root(served), file), 'utf8'));
+      const volume = JSON.parse(await readFile(join(root(served), file, '..', '..', 'volume.cfg'), 'utf8'));
       return {
         volume: config.VolumeName,
         backup: config.Name,
         snapshot: config.SnapshotName,
         sizeBytes: Number(config.Size),
         createdAt: config.CreatedTime,
+        storageClass: volume.StorageClassName,
       };
     }),
   );

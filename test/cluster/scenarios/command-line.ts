@@ -22,3 +22,10 @@ export async function gleaner(bed: BedState, args: readonly string[], { user = '
   const code = await new Promise<number | null>((done, fail) => child.on('error', fail).on('close', done));
   return { code: code ?? -1, ...said };
 }
+
+/** Runs what must end with "nothing left to do"; if it does not, the error has what was printed. */
+export async function gleanerSucceeds(bed: BedState, args: readonly string[]): Promise<Ran> {
+  const ran = await gleaner(bed, args);
+  if (ran.code !== 0) throw new Error(`gleaner ${args.join(' ')} ended with ${ran.code}:\n${ran.out}${ran.err}`);
+  return ran;
+}

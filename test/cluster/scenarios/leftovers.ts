@@ -32,11 +32,20 @@ export interface LeftoverDisk {
   readonly url: string;
 }
 
+export interface LeftoverPlan {
+  readonly namespace: string;
+  readonly name: string;
+  readonly machine: string;
+  readonly disks?: number;
+  /** Disks, by number, whose handle is right. */
+  readonly right?: readonly number[];
+}
+
 /** Puts backups of a VM that exists no more into the store, and recovers one VM backup with wrong handles from them. */
 export async function leftover(
   bed: BedState,
   client: Client,
-  { namespace, name, machine, disks: count = 2 }: { namespace: string; name: string; machine: string; disks?: number },
+  { namespace, name, machine, disks: count = 2, right = [] }: LeftoverPlan,
 ): Promise<Leftover> {
   const disks = Array.from({ length: count }, (_, i): LeftoverDisk => {
     const volume = `pvc-${name}-${i}`;
@@ -45,7 +54,11 @@ export async function leftover(
   });
   await client.apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } });
   await store(bed, client, disks);
-  for (const disk of disks) await client.create(wrongContent(namespace, snapshotName(name, disk), disk));
+  for (const [i, disk] of disks.entries()) {
+    const content = wrongContent(namespace, snapshotName(name, disk), disk);
+    if (right.includes(i)) content['spec'].source.snapshotHandle = `bak://${disk.volume}/${disk.backup}`;
+    await client.create(content);
+  }
   const { metadata } = await client.create(recoveredBackup(bed, { namespace, name, machine }, disks));
   const ref = backupRef(namespace, name);
   const owner = { apiVersion: ref.apiVersion, kind: ref.kind, name, uid: metadata.uid, controller: true };

@@ -33,8 +33,12 @@ const MINUTE = 60_000;
 const UNTHROTTLED = ['--kube-api-qps=1000', '--kube-api-burst=2000'];
 
 /** Left to itself on a large machine, Node lets garbage lie. So the manifests say. */
-const SMALL_HEAP = '--max-old-space-size=160';
+const SMALL_HEAP = ['--max-old-space-size=160', '--max-semi-space-size=4'];
 const DEPLOYED_LIMIT_MIB = 256;
+/** What a function may need more after many looks than after the first. */
+const FLAT = 1.25;
+/** Above the goal for the time, of two runs one after the other. */
+const NOISE = 0.5;
 const LOOKS = Number(process.env['LOOKS'] ?? 12);
 const ROOT = join(import.meta.dirname, '..', '..', '..');
 
@@ -114,7 +118,7 @@ describe(`${COUNT} VM backups of three volumes, a third of the handles wrong, on
     const latencyMs = await latencyDuring(client, async () => {
       const child = spawn(
         process.execPath,
-        [SMALL_HEAP, join(import.meta.dirname, program), kubeconfigOf(bed.run, 'admin')],
+        [...SMALL_HEAP, join(import.meta.dirname, program), kubeconfigOf(bed.run, 'admin')],
         {
           stdio: ['ignore', 'pipe', 'inherit'],
         },
@@ -145,8 +149,10 @@ describe(`${COUNT} VM backups of three volumes, a third of the handles wrong, on
       for (const { name, sweeps } of Object.values<AnyFunction>(functions))
         if (sweeps !== false) peaks[name] = await peaksOf(bed, name, LOOKS);
       process.stdout.write(`peak memory after each look (MiB): ${JSON.stringify(peaks)}\n`);
-      // No ratio: the space for new objects grows in steps, whenever the collector likes, and then no more.
-      for (const all of Object.values(peaks)) expect(all.at(-1)).toBeLessThan(DEPLOYED_LIMIT_MIB);
+      for (const all of Object.values(peaks)) {
+        expect(all.at(-1)).toBeLessThan(DEPLOYED_LIMIT_MIB);
+        expect(all.at(-1)).toBeLessThan(FLAT * all[0]!);
+      }
     },
     30 * MINUTE,
   );
@@ -179,8 +185,8 @@ describe(`${COUNT} VM backups of three volumes, a third of the handles wrong, on
   test('the sweep is about as quick as the script, and its memory stays flat', () => {
     const { sweep, script } = figures as Record<'sweep' | 'script', Figures>;
     process.stdout.write(report(world, idle, sweep, script));
-    // The goal is 1.3, but two runs on a machine that others use as well differ by more; calls do not.
-    expect(sweep.wallMs / script.wallMs).toBeLessThan(3);
+    // Seen: 1.00 and 1.05 of a thousand. Two runs on a machine that others use as well differ; calls do not.
+    expect(sweep.wallMs / script.wallMs).toBeLessThan(1.3 + NOISE);
     expect(sweep.calls.writes).toBeLessThan(1.05 * script.calls.writes);
     // Four are needed; now and then a plan is made anew because a controller wrote in between.
     expect(sweep.calls.gets).toBeLessThan(4.5 * world.wrong);
@@ -196,9 +202,9 @@ async function peaksOf(bed: BedState, name: string, looks: number): Promise<numb
   await start(bed.run, {
     name,
     command: process.execPath,
-    args: [join(ROOT, 'dist', 'serve.js')],
+    args: [join(ROOT, 'dist', 'serve.cjs')],
     env: {
-      ...{ FUNCTION: name, PORT: String(port), GLEANER_MODE: 'observe', NODE_OPTIONS: SMALL_HEAP },
+      ...{ FUNCTION: name, PORT: String(port), GLEANER_MODE: 'observe', NODE_OPTIONS: SMALL_HEAP.join(' ') },
       KUBECONFIG: kubeconfigOf(bed.run, 'admin'),
     },
     ready: (log) => log.includes('listening'),

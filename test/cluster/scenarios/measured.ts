@@ -16,6 +16,8 @@ export type Line =
         readonly atMs: number;
         readonly rssMiB: number;
         readonly heapMiB: number;
+        /** Taken from the system for the heap, most of it for new objects and what the collector has not given back. */
+        readonly reservedMiB: number;
         /** Outside of the heap, yet held by objects in it: mostly bytes received. */
         readonly externalMiB: number;
       };
@@ -28,9 +30,10 @@ const MIB = 1024 ** 2;
 export async function measured(work: () => Promise<Omit<Measured, 'wallMs'>>): Promise<void> {
   const began = performance.now();
   const timer = setInterval(() => {
-    const { rss, heapUsed, external } = process.memoryUsage();
-    const [rssMiB = 0, heapMiB = 0, externalMiB = 0] = [rss, heapUsed, external].map((it) => Math.round(it / MIB));
-    say({ memory: { atMs: elapsed(), rssMiB, heapMiB, externalMiB } });
+    const { rss, heapUsed, heapTotal, external } = process.memoryUsage();
+    const inMiB = (bytes: number) => Math.round(bytes / MIB);
+    const [rssMiB, heapMiB, reservedMiB] = [inMiB(rss), inMiB(heapUsed), inMiB(heapTotal)];
+    say({ memory: { atMs: elapsed(), rssMiB, heapMiB, reservedMiB, externalMiB: inMiB(external) } });
   }, 500);
   const result = await work();
   clearInterval(timer);

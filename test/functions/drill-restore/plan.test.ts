@@ -53,6 +53,7 @@ const proved = (minutes: number) => ({ at: ago(minutes), tookSeconds: 90, bytes:
 const run = { startedAt: ago(10), until: ago(-230) };
 const nothing = { contents: [], snapshots: [], claims: [], pods: [] };
 const place = {
+  name: 'gleaner-drill',
   namespace: read('Namespace', { metadata: { name: 'gleaner-drill', uid: 'n' }, status: { phase: 'Active' } }),
   quotas: [],
   restores: [],

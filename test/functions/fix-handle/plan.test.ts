@@ -26,6 +26,28 @@ const longhorn = () => [lhBackup(), lhVolume()];
 const snapshot = (...modifiers: make.Modifier[]) => make.snapshot({ name: N }, ...modifiers);
 const content = (handle: string, ...modifiers: make.Modifier[]) => make.content({ snapshot: N, handle }, ...modifiers);
 const pair = (handle = wrong) => [snapshot(owned), content(handle, owned)];
+/** There in every world: without it no content ever becomes ready. */
+const snapshotClass = make.snapshotClass('longhorn', 'driver.longhorn.io');
+const gone = make.withSpec({ volumeSnapshotClassName: 'gone' });
+/** Another volume, of a claim that is called as the revision of the first would be. */
+const namesake = (shape: Partial<make.EntryShape> = {}) =>
+  make.volumeEntry({ vmBackup: 'nightly', volumeName: 'disk-1', claim: 'data-snap-revise', ...shape });
+const note = (uid: string, shape: object = {}) => {
+  const volumeSnapshotRef = { name: N, namespace: 'prod', uid: make.uidFor('VolumeSnapshot', N, 'prod') };
+  const spec = {
+    driver: 'driver.longhorn.io',
+    deletionPolicy: 'Retain',
+    source: { snapshotHandle: right },
+    volumeSnapshotRef,
+  };
+  const made = {
+    apiVersion: 'snapshot.storage.k8s.io/v1',
+    kind: 'VolumeSnapshotContent',
+    metadata: { name: `${N}-vsc` },
+    spec,
+  };
+  return make.annotated({ 'gleaner.dev/swap': JSON.stringify({ uid, content: { ...made, ...shape } }) });
+};
 const notReady = make.withStatus({ readyToUse: false });
 const scheduled = make.annotated({ 'harvesterhci.io/svmbackupId': 'prod/every-night' });
 const pending = (from = N, namespace = 'prod') =>
@@ -331,6 +353,86 @@ const rows: Row[] = [
     reason: 'ContentMissing',
   },
   {
+    when: 'a snapshot that nobody owns never had the content that its note asks for',
+    world: [snapshot(note('x'), ({ status }) => void delete status.boundVolumeSnapshotContentName), ...longhorn()],
+    subject: orphan,
+    reason: 'NoteUnusable',
+  },
+  {
+    when: 'a snapshot that nobody owns had the content that its note asks for',
+    world: [snapshot(note('x')), ...longhorn()],
+    subject: orphan,
+    reason: 'FinishSwap',
+    does: [`create VolumeSnapshotContent ${N}-vsc`, 'annotateSnapshot'],
+  },
+  {
+    when: 'a new content would name a class that is gone',
+    world: [vmb(), snapshot(owned, gone), content(wrong, owned, gone), ...longhorn()],
+    reason: 'SnapshotClassMissing',
+  },
+  {
+    when: 'a schedule’s other backup is not there yet: Longhorn may be about to pull it',
+    world: [
+      make.vmBackup(
+        {
+          name: 'nightly',
+          entries: [entry(), make.volumeEntry({ vmBackup: 'nightly', volumeName: 'disk-1', claim: 'logs' })],
+        },
+        scheduled,
+      ),
+      ...pair(),
+      ...longhorn(),
+    ],
+    reason: 'ScheduledBackupBusy',
+  },
+  {
+    when: 'the replacement would bear the name that another volume’s lost pair has',
+    world: [make.vmBackup({ name: 'nightly', entries: [entry(), namesake()] }), ...pair(), ...longhorn()],
+    reason: 'SwapContent',
+    does: swapped(),
+  },
+  {
+    when: 'the replacement would bear the name that another VMBackup’s lost pair has',
+    world: [vmb(), make.vmBackup({ name: 'other', entries: [namesake()] }), ...pair(), ...longhorn()],
+    procedure: 'create',
+    reason: 'RevisedNameTaken',
+  },
+  {
+    when: 'what stands under the replacement’s name is of another driver',
+    world: [
+      vmb(),
+      ...pair(),
+      make.snapshot({ name: `${N}-snap-revise` }, owned),
+      make.content({ snapshot: `${N}-snap-revise`, handle: right, driver: 'rook.example' }, owned),
+      ...longhorn(),
+    ],
+    procedure: 'create',
+    reason: 'RevisedNameTaken',
+  },
+  {
+    when: 'what stands under the replacement’s name says otherwise in its status',
+    world: [
+      vmb(),
+      ...pair(),
+      make.snapshot({ name: `${N}-snap-revise` }, owned),
+      make.content({ snapshot: `${N}-snap-revise`, handle: right }, owned, make.withStatus({ snapshotHandle: wrong })),
+      ...longhorn(),
+    ],
+    procedure: 'create',
+    reason: 'RevisedNameTaken',
+  },
+  {
+    when: 'the replacement is there in the old spelling',
+    world: [vmb(), ...pair(), ...replacement(`bs://${V}/${B}`), ...longhorn()],
+    reason: 'ReplacementMade',
+  },
+  {
+    when: 'the BackupVolume has lost its labels',
+    world: [vmb(), ...pair(), lhBackup(), make.backupVolume(V, '1.9', (o) => void delete o.metadata.labels)],
+    reason: 'ReplacePair',
+    does: created,
+  },
+  {
     when: 'a note is not Gleaner’s',
     world: [
       snapshot(make.annotated({ 'gleaner.dev/swap': '{"uid":"x","content":{"spec":{"deletionPolicy":"Delete"}}}' })),
@@ -489,7 +591,7 @@ describe('fix-handle decides', () => {
   test.each(rows)(
     '$reason when $when',
     async ({ world, subject: at = subject, procedure = 'auto', reason, does = [] }) => {
-      const { findings } = plan(await observe(readerOf(world), at), { procedure });
+      const { findings } = plan(await observe(readerOf([snapshotClass, ...world]), at), { procedure });
       expect(findings).toHaveLength(1);
       const [finding] = findings;
       expect({ reason: finding!.reason, does: finding!.actions.map(brief) }).toEqual({ reason, does });
@@ -501,7 +603,7 @@ describe('fix-handle decides', () => {
 
   test('every content it creates is on Retain and has the right handle', async () => {
     for (const { world, subject: at = subject, procedure = 'auto' } of rows) {
-      for (const { actions } of plan(await observe(readerOf(world), at), { procedure }).findings) {
+      for (const { actions } of plan(await observe(readerOf([snapshotClass, ...world]), at), { procedure }).findings) {
         for (const action of actions) {
           if (action.do !== 'create' || action.object.kind !== 'VolumeSnapshotContent') continue;
           expect(action.object.spec).toMatchObject({ deletionPolicy: 'Retain', source: { snapshotHandle: right } });

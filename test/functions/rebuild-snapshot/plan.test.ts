@@ -31,6 +31,8 @@ const content = (handle: string, policy: 'Delete' | 'Retain' = 'Delete', ...modi
 const here = (...modifiers: make.Modifier[]) => make.snapshot({ name: N, claim: 'data' }, owned, ...modifiers);
 const takenHere = (handle: string, ...modifiers: make.Modifier[]) =>
   make.content({ snapshot: N, handle, volume: V }, ...modifiers);
+/** There in every world: without it no content ever becomes ready. */
+const snapshotClass = make.snapshotClass('longhorn', 'driver.longhorn.io');
 const notReady = make.withStatus({ readyToUse: false });
 const neverReady: make.Modifier = ({ status }) => {
   status.readyToUse = false;
@@ -67,6 +69,31 @@ const rows: Row[] = [
     when: 'the volume is on another driver',
     world: [make.vmBackup({ name: 'nightly', entries: [entry({ driver: 'lvm.example' })] })],
     reason: 'NotALonghornVolume',
+  },
+  {
+    when: 'both are lost, and the class they would be of',
+    world: [
+      vmb(make.withStatus({ csiDriverVolumeSnapshotClassNames: { 'driver.longhorn.io': 'gone' } })),
+      ...longhorn(),
+    ],
+    reason: 'SnapshotClassMissing',
+  },
+  {
+    when: 'both are lost, and no content can bear the name',
+    world: [make.vmBackup({ name: 'nightly', entries: [entry({ name: 'n'.repeat(251) })] }), ...longhorn()],
+    reason: 'NameTooLong',
+  },
+  {
+    when: 'a content taken here is lost with its claim, and another volume uses the name beside it',
+    world: [
+      make.vmBackup({
+        name: 'nightly',
+        entries: [entry(), make.volumeEntry({ vmBackup: 'nightly', volumeName: 'disk-1', claim: 'data-snap-revise' })],
+      }),
+      here(notReady),
+      ...longhorn(),
+    ],
+    reason: 'RevisedNameTaken',
   },
   { when: 'both are there', world: [vmb(), snapshot(), content(right), ...longhorn()], reason: 'PairPresent' },
   {
@@ -368,7 +395,8 @@ const brief = (a: any): string => {
 };
 
 const decide = async (world: KubeObject[], rebuilt: 'delete' | 'retain' = 'delete') =>
-  plan(await observe(readerOf(world), ref('VirtualMachineBackup', 'nightly', 'prod')), { rebuilt }).findings;
+  plan(await observe(readerOf([snapshotClass, ...world]), ref('VirtualMachineBackup', 'nightly', 'prod')), { rebuilt })
+    .findings;
 
 describe('rebuild-snapshot decides', () => {
   test.each(rows)('$reason when $when', async ({ world, rebuilt, reason, does = [] }) => {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { KubeObject } from '../../../sandbox/api/types.ts';
 import * as make from '../../../sandbox/scenarios/build.ts';
-import { backupOf, lookAt, machine, pairsOf, running, taking, withNotes, worthIn } from './story.ts';
+import { at, backupOf, lookAt, machine, pairsOf, running, taking, withNotes, worthIn } from './story.ts';
 
 const one = [{ asked: 0, taken: 1 }];
 const two = [
@@ -148,6 +148,25 @@ const nothing: [what: string, objects: KubeObject[], reason: string, message: Re
     /thawed perhaps before/,
   ],
   [
+    // Harvester begins again for each volume, and writes the annotation anew: of the first nobody knows.
+    'the agent may have come between two volumes',
+    [...taking({ volumes: two, freeze: 'true' }), running({ agent: true, agentSince: 1 })],
+    'ConsistencyUnknown',
+    /does not say whether/,
+  ],
+  [
+    'the agent is gone, and may have gone between two volumes',
+    [...taking({ volumes: two, freeze: 'true' }), running()],
+    'ConsistencyUnknown',
+    /does not say whether/,
+  ],
+  [
+    'the VM began in the second in which the snapshot was asked for',
+    [...taking({ volumes: one, freeze: 'false' }), running({ since: 0 })],
+    'ConsistencyUnknown',
+    /not seen/,
+  ],
+  [
     'the last volume was frozen, but those minutes before perhaps not',
     [...taking({ volumes: [one[0]!, { asked: 90, taken: 91 }], freeze: 'true' }), running()],
     'ConsistencyUnknown',
@@ -175,8 +194,23 @@ const known: [what: string, worth: string, objects: KubeObject[], message: RegEx
   [
     'frozen, two volumes',
     'frozen',
-    [...taking({ volumes: two, freeze: 'true' }), running()],
+    [
+      ...taking({
+        volumes: [
+          { asked: 0, taken: 0 },
+          { asked: 1, taken: 1 },
+        ],
+        freeze: 'true',
+      }),
+      running({ agent: true }),
+    ],
     /its 2 volumes are 1 s apart/,
+  ],
+  [
+    'the second volume perhaps just after the freeze that it found',
+    'freeze-unsure',
+    [...taking({ volumes: two, freeze: 'true' }), running({ agent: true })],
+    /disk-1 was taken 2 s after the freeze/,
   ],
   [
     'frozen, minutes apart, the agent there all the time',
@@ -224,6 +258,12 @@ const known: [what: string, worth: string, objects: KubeObject[], message: RegEx
     /3 s after/,
   ],
   [
+    'taken two seconds after a freeze of one, which clocks must explain if it was frozen',
+    'freeze-unsure',
+    [...taking({ volumes: [{ asked: 0, taken: 2 }], freeze: 'true' }), running()],
+    /2 s after/,
+  ],
+  [
     'taken before it was asked for, by clocks that disagree',
     'freeze-unsure',
     [...taking({ volumes: [{ asked: 10, taken: 1 }], freeze: 'true' }), running()],
@@ -253,6 +293,12 @@ const known: [what: string, worth: string, objects: KubeObject[], message: RegEx
     'just-stopped',
     [...taking({ volumes: one, freeze: 'false' }), machine(-11)],
     /12 s after the VM had stopped: .* run sync in the guest before stopping it, or wait 60 s/,
+  ],
+  [
+    'ended in the very second, of which the worse is said',
+    'just-stopped',
+    [...taking({ volumes: one, freeze: 'false' }), running({ ended: 1 })],
+    /0 s after/,
   ],
   [
     'shut down from inside seconds before',
@@ -411,6 +457,12 @@ describe('the guest', () => {
     expect(await reasons(world, 62)).toEqual(['ConsistencyFrozen', 'GuestFrozen']);
     const { findings } = await lookAt(world, 62);
     expect(findings[1]!.command).toContain('virt-freezer --unfreeze --namespace prod --name web');
+  });
+
+  test('that is frozen for a younger VMBackup hangs for none', async () => {
+    const younger = backupOf({ name: 'younger' }, (o) => (o.metadata.creationTimestamp = at(60)));
+    const world = [...taking({ volumes: one, freeze: 'true' }), frozen(), younger];
+    expect(await reasons(world, 62)).toEqual(['ConsistencyFrozen']);
   });
 
   test('that Harvester cannot freeze is named while nothing is taken', async () => {

@@ -68,12 +68,23 @@ export function pairsOf(taking: Taking): KubeObject[] {
 export const taking = (it: Taking): KubeObject[] => [backupOf(it), ...pairsOf(it)];
 
 export const running = (
-  { since = -3600, agent = false, ended }: { since?: number; agent?: boolean; ended?: number } = {},
+  {
+    since = -3600,
+    agent = false,
+    agentSince,
+    ended,
+  }: { since?: number; agent?: boolean; agentSince?: number; ended?: number } = {},
   ...modifiers: make.Modifier[]
 ) =>
   make.instance(
     { name: 'web', agent, since: at(since) },
     (o) => {
+      for (const condition of o['status'].conditions ?? []) {
+        if (agentSince !== undefined && condition.type === 'AgentConnected') {
+          condition.lastTransitionTime = at(agentSince);
+          condition.lastProbeTime = at(agentSince);
+        }
+      }
       if (ended === undefined) return;
       o['status'].phase = 'Succeeded';
       o['status'].phaseTransitionTimestamps.push({ phase: 'Succeeded', phaseTransitionTimestamp: at(ended) });

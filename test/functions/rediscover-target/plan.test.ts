@@ -25,6 +25,8 @@ const setting = (value: object | string, ...modifiers: make.Modifier[]) =>
   );
 const scanning: make.Modifier = ({ metadata }) => void delete metadata.annotations!['harvesterhci.io/hash'];
 const forgetful: make.Modifier = ({ metadata }) => void (metadata.annotations = {});
+const scannedLately = make.annotated({ 'harvesterhci.io/lastRefreshTime': '2025-03-10T11:58:00Z' });
+const version = (value: string) => make.setting('server-version', { value });
 const note = (fields: object) => make.annotated({ 'gleaner.dev/rediscovery': JSON.stringify(fields) });
 const condition = (status: string) => make.withStatus({ conditions: [{ type: 'configured', status }] });
 const target = (spec: object = {}, status: object = {}) =>
@@ -155,7 +157,12 @@ const rows: Row[] = [
   },
   {
     when: 'Harvester scans by itself',
-    world: [setting({ ...s3, refreshIntervalInSeconds: 60 }), target(), backup()],
+    world: [setting({ ...s3, refreshIntervalInSeconds: 60 }, scannedLately), target(), backup()],
+    reason: 'RescansItself',
+  },
+  {
+    when: 'Harvester scans by itself, and the target is new',
+    world: [setting({ ...s3, refreshIntervalInSeconds: 60 }, forgetful), target(), backup(), version('v1.8.0')],
     reason: 'RescansItself',
   },
   {
@@ -168,7 +175,27 @@ const rows: Row[] = [
     world: [setting(s3, forgetful, note({ at: scanned, evidence, stage: 1 })), synced(), backup()],
     reason: 'NothingMoreAppears',
   },
+  {
+    when: 'it was scanned since by a release that remembers no scan',
+    world: [
+      setting(s3, forgetful, note({ at: '2025-03-10T11:00:00Z', evidence, stage: 1 })),
+      synced(),
+      backup(),
+      version('v1.4.1'),
+    ],
+    reason: 'NothingMoreAppears',
+  },
   // Not yet.
+  {
+    when: 'the first scan of a target has not come to an end',
+    world: [
+      setting(s3, forgetful, note({ at: '2025-03-10T11:59:00Z', evidence, stage: 1 })),
+      synced(),
+      backup(),
+      version('v1.4.2'),
+    ],
+    reason: 'ScanUnderway',
+  },
   {
     when: 'Longhorn has not read all of it',
     world: [setting(s3), synced(), backup(), make.freshBackup({ ...pulled, backup: 'backup-2' })],
@@ -235,6 +262,21 @@ const rows: Row[] = [
       backup(),
       other(notReady),
     ],
+    reason: 'ScanStuck',
+  },
+  {
+    when: 'the first scan of a target never comes to an end',
+    world: [
+      setting(s3, forgetful, note({ at: '2025-03-10T11:00:00Z', evidence, stage: 1 })),
+      synced(),
+      backup(),
+      version('v1.8.0'),
+    ],
+    reason: 'ScanStuck',
+  },
+  {
+    when: 'Harvester scans by itself, and has not finished for long',
+    world: [setting({ ...s3, refreshIntervalInSeconds: 60 }), target(), backup()],
     reason: 'ScanStuck',
   },
   // Sync, then scan.
@@ -404,6 +446,23 @@ describe('what Harvester passes over', () => {
     );
     expect(finding!.message).toMatch(/for 1 there is left: no metadata file, .* not Longhorn’s, .* absent$/);
     expect(finding!.command).toMatch(/^kubectl logs -n harvester-system .* grep/);
+  });
+
+  test('and by a release that writes down no end of a scan: a file that cannot be read is not ruled out', async () => {
+    const stopped = note({ at: scanned, evidence, stage: 1 });
+    const { findings } = await decide([setting(s3, forgetful, stopped), target(), backup()]);
+    expect(findings[0]!.message).not.toMatch(/came to an end,|unknown time/);
+    expect(findings[0]!.message).toMatch(/there is left: a file that cannot be read and holds up all others/);
+  });
+
+  test('by a scan that does not end: what stops it, as far as it has an object here', async () => {
+    const stuck = setting(s3, scanning, note({ at: '2025-03-10T11:00:00Z', evidence, stage: 1 }));
+    const [alone] = (await decide([stuck, synced(), backup()])).findings;
+    expect(alone!.message).toMatch(/a metadata file of a VM image or backup that cannot be read/);
+    expect(alone!.message).not.toMatch(/1\.6 to 1\.8/);
+    const [finding] = (await decide([stuck, synced(), backup(), other()])).findings;
+    expect(finding!.message).toMatch(/VirtualMachineBackup prod\/other \(Longhorn backup \S+ is not there\)/);
+    expect(finding!.command).toMatch(/^kubectl logs .*sync vm/);
   });
 
   test('and was made by a recurring job is told apart from what is left', async () => {

@@ -67,6 +67,56 @@ const rows: Row[] = [
     reason: 'SnapshotTypeBackup',
   },
   {
+    when: 'a claim is called as the revision of another, whose content is lost',
+    world: [
+      make.vmBackup({
+        name: 'nightly',
+        entries: [entry({ name: N1 }), entry({ volumeName: 'disk-1', name: N, claim: 'other' })],
+      }),
+      snapshot(N),
+      snapshot(N1),
+      content(N1, right, 'Delete'),
+      ...longhorn(),
+    ],
+    reason: 'VolumeLinked',
+  },
+  {
+    when: 'the former content is a restore’s',
+    world: [
+      vmb(N1),
+      make.content({ snapshot: N, handle: wrong }, make.ownedBy(restore(), false)),
+      ...fresh(unarmed),
+      ...longhorn(),
+    ],
+    reason: 'UnknownPredecessor',
+  },
+  {
+    when: 'another content on Delete names the backup in its status only',
+    world: [
+      vmb(N1),
+      ...fresh(),
+      make.content({ snapshot: 'x', handle: `bak://${V}/backup-x` }, make.withStatus({ snapshotHandle: right })),
+      ...longhorn(),
+    ],
+    reason: 'LeftOnRetain',
+  },
+  {
+    when: 'a schedule’s other backup is not there yet: Longhorn may be about to pull it',
+    world: [
+      make.vmBackup(
+        {
+          name: 'nightly',
+          entries: [entry(), entry({ volumeName: 'disk-1', name: 'x', claim: 'x', backup: 'backup-x' })],
+        },
+        scheduled,
+      ),
+      ...old(),
+      ...fresh(),
+      ...longhorn(),
+    ],
+    reason: 'ScheduledBackupBusy',
+  },
+  {
     when: 'the volume is on another driver',
     world: [make.vmBackup({ name: 'nightly', entries: [entry({ driver: 'lvm.example' })] })],
     reason: 'NotALonghornVolume',

@@ -15,11 +15,28 @@ interface Disk {
   sc: string;
   driver?: string;
   engine?: string;
+  /** What the claim says of its driver, if another than the volume does. */
+  noted?: string | undefined;
+  engines?: number;
 }
-const disk = ({ claim, sc, driver = w.LONGHORN, engine }: Disk): KubeObject[] => [
+const disk = ({ claim, sc, driver = w.LONGHORN, engine, engines = 1, ...rest }: Disk): KubeObject[] => [
   make.claim(claim, 'prod', (o) => {
     o['spec'] = { ...o['spec'], storageClassName: sc, volumeName: `pv-${claim}` };
+    const noted = 'noted' in rest ? rest.noted : driver;
+    o.metadata.annotations = noted === undefined ? {} : { 'volume.kubernetes.io/storage-provisioner': noted };
   }),
+  ...Array.from({ length: driver === w.LONGHORN ? engines : 0 }, (_, index) =>
+    make.object(
+      'longhorn.io/v1beta2',
+      'Engine',
+      {
+        name: `pv-${claim}-e-${index}`,
+        namespace: 'longhorn-system',
+        labels: { longhornvolume: `pv-${claim}` },
+      },
+      { spec: { dataEngine: engine } },
+    ),
+  ),
   make.object(
     'v1',
     'PersistentVolume',
@@ -50,7 +67,23 @@ const data = disk({ claim: 'data', sc: 'harvester-longhorn', engine: 'v1' });
 const scratch = disk({ claim: 'scratch', sc: 'lvm-fast', driver: w.LVM });
 const modern = disk({ claim: 'modern', sc: 'longhorn-v2', engine: 'v2' });
 const lost = disk({ claim: 'lost', sc: 'harvester-longhorn' }).filter(({ kind }) => kind !== 'Volume');
-const plain = w.world(w.withLvm(), ...root, ...data, ...scratch, ...modern, ...lost);
+const gone = disk({ claim: 'nowhere', sc: 'harvester-longhorn', engines: 0 }).filter(({ kind }) => kind !== 'Volume');
+const young = disk({ claim: 'young', sc: 'harvester-longhorn', engines: 0 });
+const moving = disk({ claim: 'moving', sc: 'harvester-longhorn', engines: 2 });
+const unnoted = disk({ claim: 'unnoted', sc: 'lvm-fast', driver: w.LVM, noted: undefined });
+const otherwise = disk({ claim: 'otherwise', sc: 'harvester-longhorn', noted: w.LVM });
+const pending = disk({ claim: 'pending', sc: 'harvester-longhorn' }).map((o) => {
+  if (o.kind === 'PersistentVolumeClaim') delete o['spec'].volumeName;
+  return o;
+});
+const classless = disk({ claim: 'classless', sc: 'harvester-longhorn' }).map((o) => {
+  if (o.kind === 'PersistentVolumeClaim') delete o['spec'].storageClassName;
+  return o;
+});
+const plain = w.world(
+  ...[w.withLvm(), ...root, ...data, ...scratch, ...modern, ...lost, ...gone, ...young, ...moving, ...unnoted],
+  ...[...otherwise, ...pending, ...classless],
+);
 
 async function machineOn(version: string, machine: KubeObject, objects = plain): Promise<Capability> {
   const reader = w.reading([...objects, machine, w.version(version)]);
@@ -80,6 +113,25 @@ describe('a VM', () => {
       'unknown unknown unknown yes',
     ],
     ['whose engine does not show', vm('lost', ['lost']), 'v1.7.0', 'yes yes yes unknown', 'yes yes yes yes'],
+    // Validators of 1.5 to 1.8 count Engines, and fail where there is not one.
+    ['that Longhorn has no more', vm('gone', ['nowhere']), 'v1.5.0', 'yes yes yes unknown', 'no no no yes'],
+    ['that Longhorn has no more', vm('gone', ['nowhere']), 'v1.8.0', 'yes yes yes unknown', 'no no no yes'],
+    ['with a volume that has no Engine yet', vm('young', ['young']), 'v1.8.0', 'yes yes yes yes', 'yes yes yes yes'],
+    ['with a volume that migrates', vm('moving', ['moving']), 'v1.4.3', 'yes yes yes yes', 'yes yes yes yes'],
+    ['with a volume that migrates', vm('moving', ['moving']), 'v1.6.0', 'yes yes yes yes', 'no no no yes'],
+    ['with a volume that migrates', vm('moving', ['moving']), 'v1.9.0', 'yes yes yes yes', 'yes yes yes yes'],
+    // Up to 1.4 they go by the claim's annotation alone.
+    ['whose claim notes no driver', vm('static', ['unnoted']), 'v1.4.3', 'yes no no unknown', 'no no no yes'],
+    ['whose claim notes no driver', vm('static', ['unnoted']), 'v1.5.0', 'yes no no unknown', 'yes no no yes'],
+    ['whose claim notes another', vm('other', ['otherwise']), 'v1.6.0', 'yes yes yes yes', 'yes no no yes'],
+    [
+      'with a claim that is not bound',
+      vm('pending', ['pending']),
+      'v1.8.0',
+      'yes yes yes unknown',
+      'unknown unknown unknown yes',
+    ],
+    ['with a claim of no class', vm('bare', ['classless']), 'v1.8.0', 'yes yes yes yes', 'no no no yes'],
     ['with a shareable disk', vm('both', ['root'], shared), 'v1.8.0', 'yes yes yes yes', 'yes yes yes yes'],
     ['with a shareable disk', vm('both', ['root'], shared), 'v1.9.0', 'yes yes yes yes', 'no no yes yes'],
     [
@@ -99,6 +151,14 @@ describe('a VM', () => {
   ])('%s (%#) %s', async (_what, machine, version, can, allows) => {
     const found = await machineOn(version, machine);
     expect({ can: short(found.can), allows: short(found.allows) }).toEqual({ can, allows });
+  });
+
+  test('of several reasons meets that of admission first, as its user does', async () => {
+    const objects = w.world(w.withLvm('gone'), ...unnoted);
+    const { allows } = await machineOn('v1.4.3', vm('static', ['unnoted']), objects);
+    expect([allows.snapshot.answer, allows.snapshot.reason]).toEqual(['no', 'ProvisionerNotNoted']);
+    const later = await machineOn('v1.5.0', vm('static', ['unnoted']), objects);
+    expect(later.allows.snapshot.reason).toBe('ClassMissing');
   });
 
   test('says which volume it is, and what of the others', async () => {

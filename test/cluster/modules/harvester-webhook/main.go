@@ -2,6 +2,8 @@
 // certificate and registers itself: the bed does both, for its API server can only
 // reach loopback. Its rules are written to a file, for whoever registers it.
 //
+// Which of its validators are in it, whole.go or some.go says: a build tag decides.
+//
 // It reads KUBECONFIG and says "ready" once it serves.
 package main
 
@@ -14,14 +16,15 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
+	"reflect"
 	"syscall"
 
 	"github.com/harvester/harvester/pkg/webhook/clients"
 	"github.com/harvester/harvester/pkg/webhook/config"
 	"github.com/harvester/harvester/pkg/webhook/indexeres"
-	"github.com/harvester/harvester/pkg/webhook/server"
 	"github.com/harvester/harvester/pkg/webhook/types"
 	admission "k8s.io/api/admissionregistration/v1"
+	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
 )
 
@@ -44,7 +47,7 @@ func main() {
 	// One of the validators wants both as files, as a pod has them.
 	rest.BearerTokenFile, rest.TLSClientConfig.CAFile = *token, *authority
 
-	all, err := clients.New(ctx, rest, workers)
+	all, err := newClients(ctx, rest)
 	check("clients", err)
 	indexeres.RegisterIndexers(all)
 	options := &config.Options{
@@ -53,9 +56,9 @@ func main() {
 		HarvesterControllerUsername: "harvester",
 		GarbageCollectionUsername:   "kube-controller-manager",
 	}
-	validation, validated, err := server.Validation(all, options)
+	validation, validated, err := validators(all, options)
 	check("validation", err)
-	mutation, mutated, err := server.Mutation(all, options)
+	mutation, mutated, err := mutators(all, options)
 	check("mutation", err)
 	check("caches", all.Start(ctx))
 	check("rules", write(*rules, map[string][]admission.RuleWithOperations{
@@ -69,6 +72,19 @@ func main() {
 	go func() { check("server", served.ListenAndServeTLS(*certificate, *key)) }()
 	log.Print("ready")
 	<-ctx.Done()
+}
+
+// Later releases want to be told besides whether the definitions of KubeOVN are there, which they are not.
+func newClients(ctx context.Context, rest *rest.Config) (*clients.Clients, error) {
+	makes := reflect.ValueOf(clients.New)
+	with := []reflect.Value{reflect.ValueOf(ctx), reflect.ValueOf(rest), reflect.ValueOf(workers)}
+	for len(with) < makes.Type().NumIn() {
+		with = append(with, reflect.ValueOf(false))
+	}
+	made := makes.Call(with)
+	err, _ := made[1].Interface().(error)
+	all, _ := made[0].Interface().(*clients.Clients)
+	return all, err
 }
 
 // The same that Harvester makes of its resources when it registers itself.

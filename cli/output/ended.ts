@@ -1,19 +1,25 @@
 import { describeRef } from '../../shared/domain/kinds.ts';
 import { reasons } from '../../shared/plan/reason.ts';
+import { exit } from '../command.ts';
 import type { Io } from '../io.ts';
 import type { OutputFormat } from '../options.ts';
-import { createDocument } from '../output/document.ts';
-import { fullName } from '../output/findings.ts';
-import type { Ended } from './run.ts';
+import { createDocument } from './document.ts';
+import { fullName } from './findings.ts';
+import type { Ended } from '../steps.ts';
 
-/** Prints on stdout what a drill came to; what happened in between was told on stderr. */
-export async function printDrill({ how, subject, finding }: Ended, format: OutputFormat, io: Io): Promise<void> {
+/** Prints on stdout what a drill or a probe came to; what happened in between was told on stderr. */
+export async function printEnded(
+  kind: 'Drill' | 'Probe',
+  { how, subject, finding }: Ended,
+  format: OutputFormat,
+  io: Io,
+): Promise<void> {
   const { reason, message, command, facts = {}, actions } = finding;
   switch (format) {
     case 'json':
     case 'yaml': {
       const document = createDocument(format, io);
-      await document.field('kind', 'Drill');
+      await document.field('kind', kind);
       await document.field('subject', subject);
       await document.field('result', how);
       await document.field('reason', reason);
@@ -34,4 +40,10 @@ export async function printDrill({ how, subject, finding }: Ended, format: Outpu
       await io.out(`  ${command ?? reasons[reason].youCan}\n`);
     }
   }
+}
+
+/** What the shell is answered: 130 as after any Ctrl-C. */
+export function exitOf({ how }: Ended): number {
+  if (how === 'interrupted') return 130;
+  return how === 'proved' || how === 'cleaned' || how === 'planned' ? exit.ok : exit.open;
 }

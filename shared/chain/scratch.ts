@@ -1,0 +1,180 @@
+import { formatBytes } from '../domain/bytes.ts';
+import { describeRef, ref } from '../domain/kinds.ts';
+import * as names from '../domain/names.ts';
+import { parseQuantity } from '../domain/quantity.ts';
+import type { ListOptions, Reader } from '../kube/ports.ts';
+import type { Claim, Content, ObjectOf, Pod, Snapshot } from '../objects/types.ts';
+import type { Action } from '../plan/action.ts';
+import type { NewNamespace } from '../plan/drill.ts';
+import { isDeleting } from './judge.ts';
+
+/** What restore drills and storage probes have in common: a namespace for scratch, a mark on all they make, its removal. */
+
+/** What bears the mark and is still there. */
+export interface Made {
+  readonly contents: readonly Content[];
+  readonly snapshots: readonly Snapshot[];
+  readonly claims: readonly Claim[];
+  readonly pods: readonly Pod[];
+}
+
+export const nothing: Made = { contents: [], snapshots: [], claims: [], pods: [] };
+
+/** Without a value: whatever bears the label. */
+export async function readMade(reader: Reader, namespace: string, label: string, value?: string): Promise<Made> {
+  const marked: ListOptions = value === undefined ? { selector: label } : { labels: { [label]: value } };
+  return {
+    contents: await collect(reader.list('VolumeSnapshotContent', marked)),
+    snapshots: await collect(reader.list('VolumeSnapshot', { namespace, ...marked })),
+    claims: await collect(reader.list('PersistentVolumeClaim', { namespace, ...marked })),
+    pods: await collect(reader.list('Pod', { namespace, ...marked })),
+  };
+}
+
+export async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
+  const all: T[] = [];
+  for await (const item of items) all.push(item);
+  return all;
+}
+
+/** What the provisioner has to say about a claim that is not bound. */
+export async function warningsAbout(reader: Reader, { metadata, status }: Claim): Promise<ObjectOf<'Event'>[]> {
+  if (status?.phase === 'Bound') return [];
+  const events = await collect(reader.list('Event', { namespace: metadata.namespace }));
+  return events.filter(({ regarding, type }) => regarding?.uid === metadata.uid && type === 'Warning');
+}
+
+/** On claims: without these Longhorn puts the volume into its default group, whose jobs would back it up to the target. */
+export const noRecurringJobs = {
+  'recurring-job.longhorn.io/source': 'enabled',
+  'recurring-job-group.longhorn.io/gleaner-drill': 'enabled',
+};
+
+export const newNamespace = (name: string): NewNamespace => ({
+  apiVersion: 'v1',
+  kind: 'Namespace',
+  metadata: { name, labels: { [names.MANAGED_BY_LABEL]: names.FIELD_MANAGER } },
+});
+
+export interface Place {
+  readonly name: string;
+  readonly namespace: ObjectOf<'Namespace'> | undefined;
+  readonly quotas: readonly ObjectOf<'ResourceQuota'>[];
+}
+
+export const readPlace = async (reader: Reader, name: string): Promise<Place> => ({
+  name,
+  namespace: await reader.get('Namespace', name),
+  quotas: await collect(reader.list('ResourceQuota', { namespace: name })),
+});
+
+export interface PlaceTrouble {
+  readonly is: 'missing' | 'unfit' | 'full';
+  readonly message: string;
+  readonly command?: string;
+}
+
+/** Why claims of these classes and sizes have no place there. */
+export function placeTrouble(
+  { name, namespace, quotas }: Place,
+  claims: readonly { readonly storageClass: string; readonly bytes: number }[],
+): PlaceTrouble | undefined {
+  if (namespace === undefined) {
+    return { is: 'missing', message: `namespace ${name} does not exist`, command: `kubectl create namespace ${name}` };
+  }
+  if (isDeleting(namespace) || namespace.status?.phase === 'Terminating')
+    return { is: 'unfit', message: `namespace ${name} is being deleted` };
+  const wanted = new Map<string, number>([['persistentvolumeclaims', claims.length]]);
+  const add = (what: string, amount: number) => void wanted.set(what, (wanted.get(what) ?? 0) + amount);
+  for (const { storageClass, bytes } of claims) {
+    const ofClass = `${storageClass}.storageclass.storage.k8s.io`;
+    add('requests.storage', bytes);
+    add(`${ofClass}/requests.storage`, bytes);
+    add(`${ofClass}/persistentvolumeclaims`, 1);
+  }
+  for (const { metadata, status } of quotas) {
+    for (const [what, amount] of wanted) {
+      const hard = parseQuantity(status?.hard?.[what]);
+      const used = parseQuantity(status?.used?.[what]) ?? 0;
+      if (hard === undefined || used + amount <= hard) continue;
+      const show = (n: number) => (what.endsWith('storage') ? formatBytes(n) : String(n));
+      return {
+        is: 'full',
+        message: `quota ${metadata.name} of namespace ${name} leaves ${show(Math.max(0, hard - used))} of ${what}, and ${show(amount)} are needed`,
+        command: `kubectl edit resourcequota ${metadata.name} -n ${name}`,
+      };
+    }
+  }
+  return undefined;
+}
+
+/**
+ * The next steps of removing it, in this order: pods and claims; once they are gone, snapshots; once those are gone,
+ * contents. A content that is not on Retain is put there first. The writer reads each once more.
+ */
+export function removal(made: Made, label: string): Action[] {
+  const inUse = [...made.pods.map((pod) => ['Pod', pod] as const), ...made.claims.map((c) => [CLAIM, c] as const)];
+  const disarm = made.contents.filter(({ spec }) => spec.deletionPolicy !== 'Retain').map(toRetain);
+  if (inUse.length > 0) {
+    return [
+      ...disarm,
+      ...inUse.filter(([, object]) => !isDeleting(object)).map(([kind, object]) => removeMarked(kind, object, label)),
+    ];
+  }
+  if (made.snapshots.length > 0) {
+    const deletions = made.snapshots
+      .filter((snapshot) => !isDeleting(snapshot))
+      .map((snapshot): Action => {
+        const { uid, resourceVersion } = snapshot.metadata;
+        const name = snapshot.spec.source.volumeSnapshotContentName ?? '';
+        const content = made.contents.find((one) => one.metadata.name === name);
+        const target = {
+          ...ref('VolumeSnapshot', snapshot.metadata.name, snapshot.metadata.namespace),
+          uid,
+          resourceVersion,
+        };
+        return {
+          do: 'deleteSnapshot',
+          target,
+          content: { name, ...(content !== undefined && { uid: content.metadata.uid }) },
+        };
+      });
+    return [...disarm, ...deletions];
+  }
+  const deletions = made.contents
+    .filter((content) => !isDeleting(content))
+    .map(({ metadata }): Action => ({
+      do: 'deleteContent',
+      target: { ...ref('VolumeSnapshotContent', metadata.name), uid: metadata.uid },
+    }));
+  return [...disarm, ...deletions];
+}
+
+const CLAIM = 'PersistentVolumeClaim';
+
+export const removeMarked = (kind: 'Pod' | typeof CLAIM, { metadata }: Claim | Pod, label: string): Action => ({
+  do: 'deleteDrilled',
+  target: { kind, name: metadata.name, namespace: metadata.namespace, uid: metadata.uid },
+  mark: { label, value: metadata.labels?.[label] ?? '' },
+});
+
+const toRetain = ({ metadata, spec }: Content): Action => ({
+  do: 'setPolicy',
+  target: {
+    ...ref('VolumeSnapshotContent', metadata.name),
+    uid: metadata.uid,
+    resourceVersion: metadata.resourceVersion,
+  },
+  from: spec.deletionPolicy,
+  to: 'Retain',
+});
+
+/** What is still there, for people. */
+export const describeMade = ({ pods, claims, snapshots, contents }: Made): string[] => [
+  ...pods.map(({ metadata: { name, namespace } }) => describeRef(ref('Pod', name, namespace))),
+  ...claims.map(({ metadata: { name, namespace } }) => describeRef(ref(CLAIM, name, namespace))),
+  ...snapshots.map(({ metadata: { name, namespace } }) => describeRef(ref('VolumeSnapshot', name, namespace))),
+  ...contents.map(({ metadata: { name } }) => describeRef(ref('VolumeSnapshotContent', name))),
+];
+
+export const isEmpty = (made: Made): boolean => describeMade(made).length === 0;

@@ -1,0 +1,123 @@
+import { readClass } from '../capability/read.ts';
+import type { SeenClass } from '../capability/read.ts';
+import type { Made, Place } from '../chain/scratch.ts';
+import { collect, readMade, readPlace, warningsAbout } from '../chain/scratch.ts';
+import type { Ref } from '../domain/kinds.ts';
+import * as names from '../domain/names.ts';
+import type { Reader } from '../kube/ports.ts';
+import type { Claim, Content, Snapshot, Volume } from '../objects/types.ts';
+import { nameOf } from './objects.ts';
+
+/** How a probe is to be done. */
+export interface ProbeConfig {
+  /** `clean`: begin nothing and come to no result, and remove what probes have made. */
+  readonly mode: 'probe' | 'clean';
+  readonly namespace: string;
+  readonly timeoutMs: number;
+  /** What a pod runs where a class waits for one; without it such a class cannot be probed. */
+  readonly image?: string | undefined;
+  /** A result from before this does not count. */
+  readonly sinceMs: number;
+}
+
+export interface SeenProbe {
+  readonly subject: Ref;
+  /** Absent: it is not there, or all that probes have made is looked at. */
+  readonly seen?: SeenClass | undefined;
+  /** Contents included that were taken for these snapshots and do not bear the mark yet. */
+  readonly made: Made;
+  readonly source?: Claim | undefined;
+  readonly snapshot?: Snapshot | undefined;
+  readonly content?: Content | undefined;
+  readonly restored?: Claim | undefined;
+  /** What the provisioner said last about the claim that is not bound. */
+  readonly said?: string | undefined;
+  /** Longhorn's volume behind the restored claim. */
+  readonly volume?: Volume | undefined;
+  /** PersistentVolumes of claims of probes, which are yet to go. */
+  readonly left: readonly string[];
+  readonly place: Place;
+  /** What somebody else has there under a name that the probe needs. */
+  readonly inTheWay?: Ref | undefined;
+}
+
+/** The subject is a StorageClass, or the namespace: then whatever probes have made there. */
+export async function observe(reader: Reader, subject: Ref, nowMs: number, config: ProbeConfig): Promise<SeenProbe> {
+  const ofAll = subject.kind === 'Namespace';
+  const storageClass = ofAll ? undefined : await reader.get('StorageClass', subject.name);
+  const uid = storageClass?.metadata.uid;
+  const made = await readAll(reader, config.namespace, uid);
+  const place = await readPlace(reader, config.namespace);
+  const left = await readLeft(reader, config.namespace, uid);
+  if (storageClass === undefined || uid === undefined) return { subject, made: ofAll ? made : none, left, place };
+  const named = <T extends { metadata: { name: string } }>(all: readonly T[], part: Parameters<typeof nameOf>[1]) =>
+    all.find(({ metadata }) => metadata.name === nameOf(uid, part));
+  const [source, restored] = [named(made.claims, 'source'), named(made.claims, 'restored')];
+  const snapshot = named(made.snapshots, 'snapshot');
+  const waiting = [restored, source].find((claim) => claim !== undefined && claim.status?.phase !== 'Bound');
+  const behind = restored?.spec.volumeName;
+  const isLonghorn = storageClass.provisioner === names.LONGHORN_DRIVER;
+  return {
+    subject,
+    seen: await readClass(reader, storageClass, nowMs),
+    made,
+    source,
+    snapshot,
+    content: made.contents.find(({ spec }) => spec.volumeSnapshotRef.uid === snapshot?.metadata.uid),
+    restored,
+    said: waiting && (await warningsAbout(reader, waiting)).at(-1)?.note?.trim(),
+    ...(isLonghorn && behind && { volume: await reader.get('Volume', behind, names.LONGHORN_NAMESPACE) }),
+    left,
+    place,
+    inTheWay: await readInTheWay(reader, config.namespace, uid, made),
+  };
+}
+
+const none: Made = { contents: [], snapshots: [], claims: [], pods: [] };
+
+async function readInTheWay(reader: Reader, namespace: string, uid: string, made: Made): Promise<Ref | undefined> {
+  for (const [kind, part, all] of [
+    ['PersistentVolumeClaim', 'source', made.claims],
+    ['PersistentVolumeClaim', 'restored', made.claims],
+    ['VolumeSnapshot', 'snapshot', made.snapshots],
+    ['Pod', 'source', made.pods],
+    ['Pod', 'restored', made.pods],
+  ] as const) {
+    const name = nameOf(uid, part);
+    if (all.some(({ metadata }) => metadata.name === name)) continue;
+    const found =
+      kind === 'VolumeSnapshot' && !(await reader.serves(kind)) ? undefined : await reader.get(kind, name, namespace);
+    // Made since, by this probe itself, it bears the mark.
+    if (found !== undefined && found.metadata.labels?.[names.PROBE_LABEL] !== uid) return { kind, name, namespace };
+  }
+  return undefined;
+}
+
+async function readAll(reader: Reader, namespace: string, uid: string | undefined): Promise<Made> {
+  const made = await readMade(reader, namespace, names.PROBE_LABEL, uid);
+  const contents = [...made.contents];
+  for (const { metadata } of made.snapshots) {
+    const name = names.takenContentName(metadata.uid);
+    if (contents.some((one) => one.metadata.name === name)) continue;
+    const taken = await reader.get('VolumeSnapshotContent', name);
+    if (taken?.spec.volumeSnapshotRef.uid === metadata.uid) contents.push(taken);
+  }
+  return { ...made, contents };
+}
+
+/**
+ * A volume outlives its claim, whose name then says that it was a probe's: the uid of a StorageClass is in it. While the
+ * claim is there its own mark counts.
+ */
+async function readLeft(reader: Reader, namespace: string, uid: string | undefined): Promise<string[]> {
+  const own = uid === undefined ? /^probe-[0-9a-f-]{36}-(source|restored)$/ : new RegExp(`^probe-${uid}-`);
+  const volumes = await collect(reader.list('PersistentVolume'));
+  const left: string[] = [];
+  for (const { metadata, spec } of volumes) {
+    const { name = '', uid: of, namespace: at } = spec.claimRef ?? {};
+    if (at !== namespace || name === null || !own.test(name)) continue;
+    const claim = await reader.get('PersistentVolumeClaim', name, namespace);
+    if (claim?.metadata.uid !== of) left.push(`PersistentVolume ${metadata.name}`);
+  }
+  return left;
+}

@@ -1,0 +1,168 @@
+import type { Probed, ProbeStep } from '../capability/probed.ts';
+import { describeProbed, parseProbed } from '../capability/probed.ts';
+import type { SeenClass } from '../capability/read.ts';
+import { isDeleting } from '../chain/judge.ts';
+import { describeMade, newNamespace } from '../chain/scratch.ts';
+import { describeRef } from '../domain/kinds.ts';
+import * as names from '../domain/names.ts';
+import type { Claim } from '../objects/types.ts';
+import type { Action } from '../plan/action.ts';
+import type { Finding, Plan } from '../plan/plan.ts';
+import type { Reason } from '../plan/reason.ts';
+import { newClaim, newPod, newSnapshot } from './objects.ts';
+import type { Recipe } from './objects.ts';
+import type { ProbeConfig, SeenProbe } from './observe.ts';
+import { progressOf } from './progress.ts';
+import { probeRemoval } from './removal.ts';
+import { refusal, snapshotClassOf } from './start.ts';
+
+type Told = readonly [
+  reason: Reason,
+  message: string,
+  more?: Pick<Partial<Finding>, 'actions' | 'command' | 'waitsFor'>,
+];
+
+/**
+ * The next safe steps of a probe, from what is there: begin, go on, come to a result, clean up. Pure. The result stands
+ * on the StorageClass before anything is removed: whoever cleans up later need not know how it went.
+ */
+export function plan(seen: SeenProbe, config: ProbeConfig, nowMs: number): Plan {
+  const [reason, message, more = {}] = next(seen, config, nowMs);
+  const probed = parseProbed(seen.seen?.storageClass.metadata.annotations);
+  const current = (reason === 'ProbeProved' || reason === 'ProbeFailed') && probed !== undefined;
+  return {
+    findings: [
+      { subject: seen.subject, reason, message, actions: [], ...(current && { facts: factsOf(probed) }), ...more },
+    ],
+  };
+}
+
+function factsOf({ at, snapshotClass, step, tookMs }: Probed): Record<string, string> {
+  return {
+    at,
+    snapshotClass,
+    ...(step !== undefined && { step }),
+    ...(tookMs && Object.fromEntries(Object.entries(tookMs).map(([one, ms]) => [`${one}Seconds`, String(ms / 1000)]))),
+  };
+}
+
+function next(probe: SeenProbe, config: ProbeConfig, nowMs: number): Told {
+  const { seen, source, subject } = probe;
+  if (config.mode === 'clean')
+    return cleanUp(probe, 'it was given up', nowMs) ?? ['ProbeCleaned', 'nothing of a probe is left'];
+  if (seen === undefined) return ['StorageClassGone', `${describeRef(subject)} does not exist`];
+  const probed = parseProbed(seen.storageClass.metadata.annotations);
+  const startedAt = timeOn(source);
+  if (startedAt !== undefined && probed?.startedAt !== startedAt && !isSpoilt(probe, config, nowMs)) {
+    return goOn(probe, seen, startedAt, config, nowMs);
+  }
+  const clearing = cleanUp(
+    probe,
+    probed?.startedAt === startedAt ? 'the probe is over' : 'an earlier probe left it',
+    nowMs,
+  );
+  if (clearing !== undefined) return clearing;
+  if (probed !== undefined && Date.parse(probed.at) >= config.sinceMs) {
+    return [probed.result === 'proved' ? 'ProbeProved' : 'ProbeFailed', describeProbed(probed)];
+  }
+  const refused = refusal(seen, probe, config);
+  if (refused !== undefined)
+    return [refused.reason, refused.message, refused.command === undefined ? {} : { command: refused.command }];
+  return begin(probe, seen, config, nowMs);
+}
+
+const timeOn = (object: { metadata: Claim['metadata'] } | undefined): string | undefined =>
+  object?.metadata.annotations?.[names.PROBE_AT_ANNOTATION];
+const untilOn = (object: Claim | undefined): number =>
+  Date.parse(object?.metadata.annotations?.[names.PROBE_UNTIL_ANNOTATION] ?? '') || 0;
+
+/** It comes to no result: somebody deletes what it made, or it was left behind and its time is over. */
+function isSpoilt({ source, made }: SeenProbe, { sinceMs }: ProbeConfig, nowMs: number): boolean {
+  const all = [...made.claims, ...made.snapshots, ...made.contents, ...made.pods];
+  const isOwn = Date.parse(timeOn(source) ?? '') >= sinceMs;
+  return all.some((object) => isDeleting(object)) || (!isOwn && nowMs > untilOn(source));
+}
+
+function begin(probe: SeenProbe, seen: SeenClass, config: ProbeConfig, nowMs: number): Told {
+  const until = new Date(nowMs + config.timeoutMs).toISOString();
+  const recipe: Recipe = { storageClass: seen.storageClass, until, nowMs, config };
+  const actions: Action[] = [
+    ...(probe.place.namespace === undefined ? [create(newNamespace(config.namespace))] : []),
+    ...claimOf(recipe, 'source'),
+  ];
+  const how = `a volume of 1 GiB, a snapshot of it with class ${snapshotClassOf(seen)?.metadata.name ?? ''}, a volume from that`;
+  return ['ProbeStart', `in namespace ${config.namespace} are made: ${how}`, { actions }];
+}
+
+const create = (object: Extract<Action, { do: 'create' }>['object']): Action => ({ do: 'create', object });
+
+function claimOf(recipe: Recipe, part: 'source' | 'restored'): Action[] {
+  const { storageClass, config } = recipe;
+  const late = storageClass.volumeBindingMode === 'WaitForFirstConsumer';
+  const claim = create(newClaim(recipe, part));
+  return late && config.image !== undefined ? [claim, create(newPod(recipe, config.image, part))] : [claim];
+}
+
+function goOn(probe: SeenProbe, seen: SeenClass, startedAt: string, config: ProbeConfig, nowMs: number): Told {
+  const until = probe.source?.metadata.annotations?.[names.PROBE_UNTIL_ANNOTATION] ?? '';
+  const recipe: Recipe = { storageClass: seen.storageClass, until, nowMs, config };
+  const progress = progressOf(probe, config);
+  const snapshotClass = probe.snapshot?.spec.volumeSnapshotClassName ?? snapshotClassOf(seen)?.metadata.name ?? '';
+  const common = { startedAt, at: new Date(nowMs).toISOString(), snapshotClass };
+  const fail = (step: ProbeStep, message: string, result: 'failed' | 'refused' = 'failed'): Told =>
+    decide(seen, { ...common, result, step, message: message.slice(0, 600) });
+  switch (progress.is) {
+    case 'done':
+      return decide(seen, { ...common, result: 'proved', ...tookOf(probe, startedAt, config, nowMs) });
+    case 'failed':
+      return fail(progress.step, progress.why, progress.refused === true ? 'refused' : 'failed');
+    default: {
+      if (nowMs > untilOn(probe.source)) {
+        return fail(
+          progress.step,
+          `it took longer than ${Math.round(config.timeoutMs / 1000)} s; waited in vain until ${progress.waits}`,
+        );
+      }
+      if (progress.is === 'waiting') {
+        return ['ProbeRunning', `the probe waits until ${progress.waits}`, { waitsFor: progress.waits }];
+      }
+      if (progress.step === 'snapshot' && snapshotClass === '')
+        return fail('snapshot', 'its VolumeSnapshotClass is gone');
+      const actions =
+        progress.step === 'provision'
+          ? claimOf(recipe, 'source')
+          : progress.step === 'snapshot'
+            ? [create(newSnapshot(recipe, snapshotClass))]
+            : claimOf(recipe, 'restored');
+      return ['ProbeGoesOn', `the probe goes on: ${progress.waits}`, { actions }];
+    }
+  }
+}
+
+/** Each object bears the time at which the step before it was seen done. What was interrupted has no times worth telling. */
+function tookOf(probe: SeenProbe, startedAt: string, { sinceMs }: ProbeConfig, nowMs: number): Pick<Probed, 'tookMs'> {
+  const began = Date.parse(startedAt);
+  const [bound, ready] = [timeOn(probe.snapshot), timeOn(probe.restored)].map((at) => Date.parse(at ?? ''));
+  if (began < sinceMs || bound === undefined || ready === undefined || !(nowMs >= ready && ready >= bound)) return {};
+  return { tookMs: { provision: bound - began, snapshot: ready - bound, restore: nowMs - ready } };
+}
+
+function decide({ storageClass }: SeenClass, probed: Probed): Told {
+  const { name, uid, resourceVersion } = storageClass.metadata;
+  const annotate: Action = {
+    do: 'annotateClass',
+    target: { kind: 'StorageClass', name, uid, resourceVersion },
+    annotations: { [names.PROBED_ANNOTATION]: JSON.stringify(probed) },
+  };
+  return ['ProbeDecided', describeProbed(probed), { actions: [annotate] }];
+}
+
+/** Undefined when nothing is left. */
+function cleanUp({ made, left }: SeenProbe, why: string, nowMs: number): Told | undefined {
+  const actions = probeRemoval(made, nowMs);
+  const there = [...describeMade(made), ...left];
+  if (there.length === 0) return undefined;
+  const what = there.join(', ');
+  if (actions.length > 0) return ['ProbeCleanUp', `${why}, and what it made is removed: ${what}`, { actions }];
+  return ['ProbeClearing', `${why}, and ${what} ${there.length === 1 ? 'is' : 'are'} yet to go`, { waitsFor: what }];
+}

@@ -1,0 +1,212 @@
+import { describe, expect, jest, test } from '@jest/globals';
+import { decider } from '../../cli/probe/run.ts';
+import type { OtherStorage } from '../../sandbox/controllers/other-csi.ts';
+import * as make from '../../sandbox/scenarios/build.ts';
+import type { Ref } from '../../shared/domain/kinds.ts';
+import { ref } from '../../shared/domain/kinds.ts';
+import { createApplier } from '../../shared/kube/apply.ts';
+import type { Finding } from '../../shared/plan/plan.ts';
+import type { ProbeConfig } from '../../shared/probe/observe.ts';
+import { reconcile } from '../../shared/runtime/reconcile.ts';
+import type { World } from './world.ts';
+import { digest, inWorld, Killed, mortal, writesOf } from './world.ts';
+
+jest.setTimeout(240_000);
+
+const NAMESPACE = 'gleaner-drill';
+const LVM = ref('StorageClass', 'lvm-fast');
+const ALL = ref('Namespace', NAMESPACE);
+const SC = 'storage.k8s.io/v1/StorageClass';
+
+interface Options extends Partial<ProbeConfig> {
+  readonly killAfter?: number;
+  /** Seconds from now. */
+  readonly later?: number;
+}
+
+/** One call: the next safe steps. */
+async function step(world: World, subject: Ref, { killAfter, later = 0, ...config }: Options): Promise<Finding> {
+  const { reader, writer } = mortal(world.client, killAfter);
+  const { plan } = await reconcile(decider, subject, {
+    reader,
+    applier: createApplier(reader, writer),
+    config: { mode: 'probe', namespace: NAMESPACE, timeoutMs: 60_000, sinceMs: 0, ...config },
+    nowMs: () => Date.now() + later * 1000,
+  });
+  return plan.findings[0]!;
+}
+
+/** Calls until nothing more is to be done; time passes where the controllers have nothing to do and it waits. */
+async function toTheEnd(world: World, subject: Ref, { killAfter = Infinity, ...options }: Options): Promise<Finding> {
+  let left = killAfter;
+  let later = options.later ?? 0;
+  for (let round = 0; round < 60; round++) {
+    world.sandbox.api.clearRequests();
+    const finding = await step(world, subject, { ...options, later, killAfter: left });
+    const writes = writesOf(world).length;
+    left -= writes;
+    if (['ProbeProved', 'ProbeFailed', 'ProbeCleaned'].includes(finding.reason)) return finding;
+    await world.sandbox.settle();
+    if (writes === 0) later += 30;
+  }
+  throw new Error('the probe does not come to an end');
+}
+
+async function leftovers({ sandbox: { client, otherStorage } }: World): Promise<string[]> {
+  const kinds = ['VolumeSnapshot', 'VolumeSnapshotContent'].map((kind) => `snapshot.storage.k8s.io/v1/${kind}`);
+  const all = await Promise.all(['v1/PersistentVolumeClaim', 'v1/Pod', ...kinds].map((kind) => client.list(kind)));
+  const own = all
+    .flat()
+    .filter(
+      ({ metadata, spec }) =>
+        metadata.labels?.['gleaner.dev/probe'] || spec?.['volumeSnapshotRef']?.namespace === NAMESPACE,
+    );
+  const persistent = (await client.list('v1/PersistentVolume')).filter(
+    (volume) => volume['spec'].claimRef?.namespace === NAMESPACE,
+  );
+  return [
+    ...[...own, ...persistent].map(({ kind, metadata }) => `${kind} ${metadata.name}`),
+    ...[...otherStorage.volumes.keys()].map((name) => `volume ${name} in the storage`),
+    ...[...otherStorage.snapshots.keys()].map((name) => `snapshot ${name} in the storage`),
+  ];
+}
+
+const noted = async ({ sandbox }: World, name: string): Promise<any> =>
+  JSON.parse((await sandbox.client.get(SC, name))?.metadata.annotations?.['gleaner.dev/probed'] ?? 'null');
+
+interface Story {
+  readonly subject?: Ref;
+  readonly can?: Partial<OtherStorage>;
+  readonly before?: (world: World) => unknown;
+  readonly reason: string;
+  readonly noted: object | null;
+}
+const failed = (stepOf: string, says: RegExp, result = 'failed') => ({
+  reason: 'ProbeFailed',
+  noted: { result, step: stepOf, message: expect.stringMatching(says) },
+});
+const stories: Record<string, Story> = {
+  'the storage can': { reason: 'ProbeProved', noted: { result: 'proved', snapshotClass: 'lvm-snapshot' } },
+  'Longhorn can': {
+    subject: ref('StorageClass', 'harvester-longhorn'),
+    reason: 'ProbeProved',
+    noted: { result: 'proved', snapshotClass: 'longhorn-snapshot' },
+  },
+  'no volume is provisioned': { can: { provisions: 'no' }, ...failed('provision', /its volume is provisioned/) },
+  'the driver takes no snapshots': {
+    can: { snapshots: 'refuses' },
+    ...failed('snapshot', /code = Unimplemented/, 'refused'),
+  },
+  'no csi-snapshotter runs': { can: { snapshots: 'absent' }, ...failed('snapshot', /longer than 60 s/) },
+  'the snapshot is never ready': { can: { snapshots: 'hangs' }, ...failed('snapshot', /its snapshot is ready/) },
+  'the restore fails': { can: { restores: 'no' }, ...failed('restore', /a volume is made from its snapshot/) },
+  'Longhorn cannot copy the data': {
+    subject: ref('StorageClass', 'harvester-longhorn'),
+    before: ({ sandbox }) => sandbox.longhorn.setRestoring('fail'),
+    ...failed('restore', /copying the data failed/),
+  },
+};
+
+const inStory = <T>({ can, before }: Story, act: (world: World) => Promise<T>): Promise<T> =>
+  inWorld({ scenario: 'mixed-storage' }, async (world) => {
+    Object.assign(world.sandbox.otherStorage.can, can);
+    await before?.(world);
+    return act(world);
+  });
+
+describe.each(Object.entries(stories))('%s', (_name, story) => {
+  const subject = story.subject ?? LVM;
+
+  test('is found out, noted on the class, and nothing is left', async () => {
+    await inStory(story, async (world) => {
+      const before = await digest(world);
+      const finding = await toTheEnd(world, subject, {});
+      expect(finding.reason).toBe(story.reason);
+      expect(await noted(world, subject.name)).toMatchObject(story.noted ?? {});
+      expect(await leftovers(world)).toEqual([]);
+      expect(await digest(world)).toEqual(before);
+      expect(world.sandbox.store.losses).toEqual([]);
+      world.sandbox.api.clearRequests();
+      expect((await step(world, subject, {})).reason).toBe(story.reason);
+      expect(writesOf(world)).toEqual([]);
+    });
+  });
+
+  test('killed after any write, the next run or a clean-up leaves nothing', async () => {
+    for (let killAfter = 1; ; killAfter++) {
+      const died = await inStory(story, async (world) => {
+        const died = await toTheEnd(world, subject, { killAfter }).then(
+          () => false,
+          (error: unknown) => {
+            expect(error).toBeInstanceOf(Killed);
+            return true;
+          },
+        );
+        await world.sandbox.settle();
+        const [next, mode] = killAfter % 2 === 0 ? [subject, 'probe' as const] : [ALL, 'clean' as const];
+        const later = killAfter % 3 === 0 ? 3600 : 0;
+        const { reason } = await toTheEnd(world, next, { mode, later });
+        expect({ killAfter, reason }).toEqual({
+          killAfter,
+          reason: mode === 'clean' ? 'ProbeCleaned' : expect.any(String),
+        });
+        if (later === 0 && mode === 'probe') expect({ killAfter, reason }).toEqual({ killAfter, reason: story.reason });
+        expect({ killAfter, left: await leftovers(world) }).toEqual({ killAfter, left: [] });
+        expect(world.sandbox.store.losses).toEqual([]);
+        return died;
+      });
+      if (!died) return expect(killAfter).toBeGreaterThan(3);
+    }
+  });
+});
+
+test('what was left behind longer ago than a probe may take is removed, and the probe begins anew', async () => {
+  await inStory(stories['the storage can']!, async (world) => {
+    await step(world, LVM, { sinceMs: Date.now() });
+    await world.sandbox.settle();
+    const old = (await world.sandbox.client.list('v1/PersistentVolumeClaim', { namespace: NAMESPACE }))[0]!;
+    const later = 7200;
+    const finding = await toTheEnd(world, LVM, { sinceMs: Date.now() + later * 1000, later });
+    expect(finding.reason).toBe('ProbeProved');
+    expect((await noted(world, 'lvm-fast')).startedAt).not.toBe(old.metadata.annotations?.['gleaner.dev/probe-at']);
+    expect(await leftovers(world)).toEqual([]);
+  });
+});
+
+test('what bears its names and not its mark is somebody else’s, and stays untouched', async () => {
+  await inStory(stories['the storage can']!, async (world) => {
+    const { client } = world.sandbox;
+    await client.create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: NAMESPACE } });
+    const uid = (await client.get(SC, 'lvm-fast'))!.metadata.uid!;
+    const foreign = make.object(
+      'v1',
+      'PersistentVolumeClaim',
+      { name: `probe-${uid}-source`, namespace: NAMESPACE },
+      { spec: { ...make.claimSpec, storageClassName: 'lvm-fast' } },
+    );
+    await client.create(foreign);
+    await world.sandbox.settle();
+    const before = await client.get('v1/PersistentVolumeClaim', foreign.metadata.name, NAMESPACE);
+    expect(await step(world, LVM, {})).toMatchObject({
+      reason: 'ProbeNamespaceUnfit',
+      message: expect.stringContaining('is not the probe’s'),
+    });
+    expect((await world.sandbox.client.list('v1/PersistentVolumeClaim', { namespace: NAMESPACE })).length).toBe(1);
+    expect((await step(world, ALL, { mode: 'clean' })).reason).not.toBe('ProbeCleanUp');
+    expect(await client.get('v1/PersistentVolumeClaim', foreign.metadata.name, NAMESPACE)).toEqual(before);
+  });
+});
+
+test('no deletion reaches a Longhorn Backup: its contents go on Retain, whatever their class says', async () => {
+  await inStory(stories['Longhorn can']!, async (world) => {
+    const Content = 'snapshot.storage.k8s.io/v1/VolumeSnapshotContent';
+    const policies = new Set<string>();
+    const unwatch = world.sandbox.client.watch(Content, ({ type, object }) => {
+      if (type === 'DELETED' && object['spec'].volumeSnapshotRef.namespace === NAMESPACE)
+        policies.add(object['spec'].deletionPolicy);
+    });
+    await toTheEnd(world, ref('StorageClass', 'harvester-longhorn'), {});
+    unwatch();
+    expect([...policies]).toEqual(['Retain']);
+  });
+});
