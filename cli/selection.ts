@@ -1,4 +1,5 @@
 import { describeRef, kinds, ref } from '../shared/domain/kinds.ts';
+import type { KindName } from '../shared/domain/kinds.ts';
 import { predecessorNames } from '../shared/domain/names.ts';
 import { entriesOf } from '../shared/chain/read.ts';
 import type { SurveyItem } from '../shared/chain/survey.ts';
@@ -22,6 +23,8 @@ const aliases: Readonly<Record<SelectableKind, readonly string[]>> = {
   VolumeSnapshot: ['vs'],
   VolumeSnapshotContent: ['vsc', 'vscs', 'content', 'contents'],
 };
+
+export const isSelectable = (kind: KindName): kind is SelectableKind => kind in aliases;
 
 export const selectionArgument = {
   name: '[kind[/name]...]',

@@ -8,7 +8,7 @@ import type { Io } from '../io.ts';
 import type { OutputFormat } from '../options.ts';
 import { createDocument } from '../output/document.ts';
 import type { Found } from '../output/findings.ts';
-import { colourOf, fullName, shortName, toDocument } from '../output/findings.ts';
+import { colourOf, commandOf, fullName, shortName, toDocument } from '../output/findings.ts';
 import { createTable } from '../output/table.ts';
 import type { Happened, Story } from './story.ts';
 
@@ -37,9 +37,7 @@ const isOpen = ({ finding }: Found): boolean => needsAttention(finding);
 
 /** Each command once, in the order of the findings. */
 export const commandsOf = (story: Story): string[] => [
-  ...new Set(
-    story.findings.filter(isOpen).flatMap(({ finding }) => (finding.command === undefined ? [] : [finding.command])),
-  ),
+  ...new Set(story.findings.filter(isOpen).flatMap((found) => commandOf(found) ?? [])),
 ];
 
 async function printDocument(story: Story, format: 'json' | 'yaml', io: Io): Promise<void> {

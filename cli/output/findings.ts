@@ -4,6 +4,7 @@ import type { Ref } from '../../shared/domain/kinds.ts';
 import { describeAction } from '../../shared/plan/action.ts';
 import type { Finding, VerdictKind } from '../../shared/plan/plan.ts';
 import { verdictOf } from '../../shared/plan/plan.ts';
+import { isSelectable } from '../selection.ts';
 import type { Column } from './table.ts';
 
 /** A finding, and the function that found it. */
@@ -48,6 +49,14 @@ const shortKinds: Readonly<Record<Ref['kind'], string>> = {
   CronJob: 'cronjob',
   PingSource: 'pingsource',
 };
+
+/** The command that helps: the finding's own, else the one that takes its steps. */
+export function commandOf({ function: by, finding }: Found): string | undefined {
+  const { subject, command, actions } = finding;
+  if (command !== undefined || actions.length === 0) return command;
+  if (!isSelectable(subject.kind)) return `gleaner apply --function ${by}`;
+  return `gleaner apply ${shortName(subject)}${subject.namespace === undefined ? '' : ` -n ${subject.namespace}`}`;
+}
 
 /** What kubectl takes: `vmbackup/web`. */
 export const shortName = (subject: Ref): string => `${shortKinds[subject.kind]}/${subject.name}`;
@@ -94,14 +103,16 @@ export const columnsOf: Readonly<Record<'table' | 'wide', readonly Column<Found>
     column('FUNCTION', (found) => found.function),
     column('HANDLE', ({ finding }) => finding.facts?.['handle'] ?? ''),
     column('BACKUP', ({ finding }) => finding.facts?.['backup'] ?? ''),
-    column('COMMAND', ({ finding }) => finding.command ?? ''),
+    column('COMMAND', (found) => commandOf(found) ?? ''),
     message,
   ],
 };
 
 /** A finding as documents show it: the very actions that would be applied, each with its sentence. */
-export function toDocument({ function: name, finding }: Found): object {
-  const { subject, volume, reason, message: text, command, waitsFor, facts, actions } = finding;
+export function toDocument(found: Found): object {
+  const { function: name, finding } = found;
+  const { subject, volume, reason, message: text, waitsFor, facts, actions } = finding;
+  const command = commandOf(found);
   return {
     function: name,
     subject,

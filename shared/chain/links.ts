@@ -78,7 +78,7 @@ function judgeVolume(chain: Chain, volume: ChainVolume, nowMs: number): Link[] {
   if (local !== undefined) {
     const message = `volume ${entry.volumeName} ${local.where}`;
     const skipped: Judged = { result: 'skip', reason: local.reason, message, object: own };
-    const lost = lostForGood(backup, volume, message);
+    const lost = lostForGood(chain, volume, message);
     return linkNames.map((link) => ({ link, volume: entry.volumeName, ...(lost?.[0] === link ? lost[1] : skipped) }));
   }
   const target = judgeTargetOf(backup, chain.target);
@@ -94,15 +94,20 @@ function judgeVolume(chain: Chain, volume: ChainVolume, nowMs: number): Link[] {
   return linkNames.map((link) => ({ link, volume: entry.volumeName, ...judged[link] }));
 }
 
-/** Which link of a volume without a remote backup is lost; there is nothing it could be made anew from. */
+/**
+ * Which link of a volume without a remote backup is lost; there is nothing it could be made anew from. Where no volume
+ * of the VMBackup has a snapshot, nothing shows that there ever were any.
+ */
 function lostForGood(
-  { status, metadata: { namespace } }: VMBackup,
+  { backup: { status, metadata }, volumes }: Chain,
   { entry, snapshot, contentName, content }: ChainVolume,
   where: string,
 ): readonly [LinkName, Judged] | undefined {
+  const { namespace } = metadata;
   // Harvester writes the time as it becomes ready: then, and only then, all of it was there.
   const wasReady = status?.readyToUse === true && Boolean(status.creationTime);
   if (!wasReady || !entry.name || (snapshot !== undefined && isDeleting(snapshot))) return undefined;
+  if (volumes.every((volume) => volume.snapshot === undefined)) return undefined;
   const at =
     snapshot === undefined
       ? ref('VolumeSnapshot', entry.name, namespace)

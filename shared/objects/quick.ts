@@ -25,10 +25,10 @@ const readers: { [K in KindName]?: (json: Json) => ObjectOf<K> | undefined } = {
     if (!isText(state) || !isText(volumeName) || !maybeText(snapshotName) || !maybeText(size)) return undefined;
     if (!maybeText(volumeSize) || !maybeTexts(labels) || !maybeText(backupCreatedAt)) return undefined;
     if (!maybeText(backupTargetName) || !maybeText(error) || !maybeText(snapshotCreatedAt)) return undefined;
-    if (!isRecord(spec) || !maybeText(spec['snapshotName'])) return undefined;
+    if (!isRecord(spec) || !maybeText(spec['snapshotName']) || !maybeTexts(spec['labels'])) return undefined;
     return {
       metadata: meta,
-      spec: { snapshotName: spec['snapshotName'] },
+      spec: { snapshotName: spec['snapshotName'], labels: spec['labels'] },
       status: {
         state,
         volumeName,

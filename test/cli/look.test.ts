@@ -31,6 +31,7 @@ describe('scan and plan of several VMs', () => {
       function: 'fix-handle',
       subject: { kind: 'VolumeSnapshotContent', name: expect.any(String) },
       verdict: 'act',
+      command: expect.stringMatching(/^gleaner apply vsc\//),
       reason: 'ReplacePair',
       message: expect.stringContaining('the handle is bs://'),
       facts: expect.objectContaining({ handle: expect.stringMatching(/^bs:/), backup: expect.any(String) }),

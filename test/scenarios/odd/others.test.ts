@@ -185,7 +185,17 @@ const local = (shape: Shape = {}) => {
 };
 clusters('Snapshots that are on the cluster alone', [
   ['well', () => without(local(), 'Backup', 'BackupVolume'), []],
-  ['snapshot lost', () => [local().vmb], ['SnapshotLost VolumeSnapshot web-volume-web-disk']],
+  [
+    'the snapshot of one volume lost',
+    () => {
+      const p = local();
+      const [first] = p.vmb.status.volumeBackups;
+      p.vmb.status.volumeBackups.push({ ...first, name: 'web-volume-b', volumeName: 'b' });
+      return without(p, 'Backup', 'BackupVolume');
+    },
+    ['SnapshotLost VolumeSnapshot web-volume-b'],
+  ],
+  ['no snapshot anywhere: nothing shows that there were any', () => [local().vmb], []],
   [
     'content lost',
     () => {
