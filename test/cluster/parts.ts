@@ -194,8 +194,7 @@ export function partsFor(choice: Choice): Part[] {
 }
 
 export const hasWebhooks = ({ webhooks = 'none' }: Choice): boolean => webhooks !== 'none';
-export const hasHarvesterWebhook = (choice: Choice): boolean =>
-  hasWebhooks(choice) && choice.harvester !== 'none';
+export const hasHarvesterWebhook = (choice: Choice): boolean => hasWebhooks(choice) && choice.harvester !== 'none';
 
 /** Every part of every choice. */
 export const everyPart = (): Part[] => [
