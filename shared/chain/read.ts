@@ -60,7 +60,7 @@ export async function* withKey<K extends KindName>(
   index: Index<K>,
   key: string,
   options?: ListOptions,
-): AsyncGenerator<ObjectOf<K>> {
+): AsyncGenerator<ObjectOf<K>, void> {
   if (reader.indexed !== undefined) yield* await reader.indexed(index, key);
   else
     for await (const object of reader.list(index.kind, options)) if (index.keysOf(object).includes(key)) yield object;
@@ -111,7 +111,7 @@ const bySnapshotName: Index<'VirtualMachineBackup'> = {
 };
 
 /** The VMBackups of which a volume names this snapshot. */
-export const vmBackupsNaming = (reader: Reader, namespace: string, snapshot: string): AsyncGenerator<VMBackup> =>
+export const vmBackupsNaming = (reader: Reader, namespace: string, snapshot: string): AsyncGenerator<VMBackup, void> =>
   withKey(reader, bySnapshotName, `${namespace}/${snapshot}`, { namespace });
 
 /** Name of one of them, if there is any. */
