@@ -1,8 +1,9 @@
 /** etcd, kube-apiserver and kube-controller-manager: started on free loopback ports, each user with a token of its own. */
-import { generateKeyPairSync, randomBytes } from 'node:crypto';
+import { generateKeyPairSync, randomBytes, randomInt } from 'node:crypto';
+import { once } from 'node:events';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Server } from 'node:net';
 import { join } from 'node:path';
 import { parse, stringify } from 'yaml';
 import { Client } from './client.ts';
@@ -29,13 +30,28 @@ const users: Readonly<Record<string, string>> = {
   nobody: '',
 };
 
-/** Ports that were free a moment ago; held together, so that no two are the same. */
+/**
+ * Ports that were free a moment ago; held together, so that no two are the same. Below those that systems give to outgoing
+ * connections (from 32768 on): programs start seconds later, and one of their own connections would have the port by then.
+ */
 export async function freePorts<Name extends string>(names: readonly Name[]): Promise<Record<Name, number>> {
-  const servers = names.map(() => createServer());
-  await Promise.all(servers.map((server) => new Promise<void>((done) => server.listen(0, '127.0.0.1', done))));
+  const servers = await Promise.all(names.map(listenSomewhere));
   const ports = servers.map((server) => (server.address() as AddressInfo).port);
   await Promise.all(servers.map((server) => new Promise((done) => server.close(done))));
   return Object.fromEntries(names.map((name, i) => [name, ports[i]])) as Record<Name, number>;
+}
+
+async function listenSomewhere(): Promise<Server> {
+  for (let tries = 1; ; tries++) {
+    const server = createServer();
+    server.listen(randomInt(10_000, 32_768), '127.0.0.1');
+    try {
+      await once(server, 'listening');
+      return server;
+    } catch (error) {
+      if (tries === 100) throw error;
+    }
+  }
 }
 
 /**
