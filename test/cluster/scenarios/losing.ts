@@ -50,10 +50,12 @@ const uidOf = async (client: Client, ref: Reference): Promise<string | undefined
 
 /** Deletes VM backups while their target is away and has Harvester find them there again: pairs with a handle in `spec`. */
 export async function recoverHere(bed: BedState, client: Client, refs: readonly Reference[]): Promise<void> {
+  const contents = (await Promise.all(refs.map((ref) => contentsOf(client, ref)))).flat().map(refOf);
   await disconnectBackupTarget(client);
   for (const ref of refs) await client.remove(ref);
-  await until('the VM backups to be gone', async () => {
-    for (const ref of refs) if (await client.find(ref)) return false;
+  // Their contents too: one that is deleted after the target is back takes its backup with it.
+  await until('the VM backups and their contents to be gone', async () => {
+    for (const ref of [...refs, ...contents]) if (await client.find(ref)) return false;
     return true;
   });
   await setBackupTarget(bed, client, { refreshIntervalInSeconds: 5 });
