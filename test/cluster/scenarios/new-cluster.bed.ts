@@ -39,6 +39,8 @@ describe.each(['1.8.0', '1.6.0', '1.4.2'])(
     let client: Client;
     let accounts: Record<string, string>;
     let stopImages: () => Promise<void>;
+    // This release asks only for the backups that the file names, makes a VM backup and then cannot work on it.
+    const mixed = harvester === '1.4.2' ? ['mixed'] : [];
 
     beforeAll(async () => {
       bed = await up({ name: title, choice: { harvester, longhorn: '1.8.1' } });
@@ -96,7 +98,7 @@ describe.each(['1.8.0', '1.6.0', '1.4.2'])(
       await settleAll(accounts, 60_000);
       await until('db to be back', async () => isReady(await client.find(backupRef('prod', 'db'))));
       expect((await settleAll(accounts)).failures).toEqual([]);
-      expect(await vmBackups()).toEqual(['db']);
+      expect(await vmBackups()).toEqual(['db', ...mixed]);
       expect(await ofReason('StorageClassMissing')).toMatchObject([{ subject: { name: classOfImage(IMAGE) } }]);
       expect(await ofReason('ImageBackupIncomplete')).toMatchObject([{ subject: { name: `copy-of-${IMAGE}` } }]);
       const log = await logOf();
@@ -120,7 +122,8 @@ describe.each(['1.8.0', '1.6.0', '1.4.2'])(
         },
         200_000,
       );
-      expect(await vmBackups()).toEqual(['app', 'db']);
+      expect(await vmBackups()).toEqual(['app', 'db', ...mixed]);
+      for (const name of mixed) expect(isReady(await client.find(backupRef('prod', name)))).toBe(false);
       for (const content of await contentsOf(client, backupRef('prod', 'app')))
         expect(handleOf(content)).toMatch(/^bak:\/\/pvc-app-\d\/backup-app-\d$/);
     }, 300_000);
@@ -131,8 +134,9 @@ describe.each(['1.8.0', '1.6.0', '1.4.2'])(
       expect((await settleAll(accounts, 35_000)).writes).toEqual([]);
       expect(await note()).toBe(before);
       const [finding] = await ofReason('NothingMoreAppears');
-      expect(finding?.message).toMatch(/3 backups on .* belong to no VMBackup/);
-      for (const name of ['half', 'mixed', 'fileless']) expect(finding?.message).toContain(backupOf(name, 0));
+      const left = ['half', 'mixed', 'fileless'].filter((name) => !mixed.includes(name));
+      expect(finding?.message).toMatch(new RegExp(`${left.length} backups on .* belong to no VMBackup`));
+      for (const name of left) expect(finding?.message).toContain(backupOf(name, 0));
       expect(finding?.message).toMatch(
         /no metadata file, a volume in it that is not Longhorn’s, or another of its volumes or backups absent/,
       );
@@ -184,10 +188,12 @@ describe.each(['1.8.0', '1.6.0', '1.4.2'])(
         machine: 'app-copy',
       });
       const claims = await claimsOf(client, 'finance', 'again', 2);
+      // Up to 1.4.2 a restore into another namespace writes a wrong handle of its own.
+      await settleAll(accounts);
       const from = [];
       for (const it of claims) from.push((await bound(client, 'finance', it.metadata.name, 90_000))['spec'].fromBackup);
       expect(from.sort()).toEqual([0, 1].map((i) => backupUrl(volumeOf('app', i), backupOf('app', i))));
       expect((await deletedBackups(bed)).filter(({ objectOnly }) => !objectOnly)).toEqual([]);
-    });
+    }, 240_000);
   },
 );
