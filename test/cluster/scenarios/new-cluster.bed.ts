@@ -143,7 +143,7 @@ describe.each(['1.8.0', '1.6.0', '1.4.2'])(
       expect(finding?.command).toMatch(/^kubectl logs .*skip creat/);
       // The lines that the command finds are the ones this Harvester writes.
       const log = await logOf();
-      expect(log).toMatch(/skip creating vm backup, because the volume is not found in the backup target/);
+      expect(log).toMatch(/skip creating vm backup, because the longhorn backup is not found in the backup target/);
       if (harvester !== '1.4.2') expect(log).toMatch(/skip creating vm backup, because the volume is not from LH/);
     }, 120_000);
 
