@@ -31,6 +31,11 @@ what is. \`GLEANER_CHECK_CAPABILITY_ANNOTATE=off\` keeps the function from writi
 \`gleaner capability --clear\` takes them away at once. What is wrong (a list of drivers that is broken, storage that is set up
 for snapshots while no csi-snapshotter runs) gets a ClusterPolicyReport or a ClusterReport, where either CRD is installed.
 
+All of this is inferred from what is there. \`gleaner capability --probe <storageclass>\` tries instead: a volume of 1 GiB, a
+snapshot, a volume from it, each timed, in a scratch namespace; then it removes all of it. The result stands on the StorageClass as
+\`gleaner.dev/probed\` and is shown as \`SnapshotProved\` or \`ProbeFailed\`; \`--clean\` removes what an interrupted probe left.
+It makes no backup and deletes none; that a backup restores is what \`gleaner drill\` proves.
+
 ## What Harvester allows
 
 With a right \`csi-driver-config\` and a backup target: VM snapshot / VM backup / restore elsewhere.

@@ -334,8 +334,11 @@ describe('a storm of ten thousand claims', () => {
       expect(writesOf(world).filter((w) => w.startsWith(`patch ${SC}`))).toHaveLength(writes);
       if (clone) expect((await notesOn(world, 'lvm-fast'))['can-clone']).toBe('yes, CloneSeen');
       else expect(calls).toEqual([]);
-      // Events about one class are looked at together: a fifth of a call for each, and reads but for that one write.
-      expect(calls.length).toBeLessThan(2_000);
+      // Events about one class are looked at together: of a hundred at once the first and all the others, and once more
+      // for the write. How many looks it takes is a matter of who is quicker; more than that it never is.
+      const looks = calls.filter((r) => r.verb === 'get' && r.kind === SC).length;
+      expect(looks).toBeLessThanOrEqual(2 * 100 + 1);
+      expect(calls.length).toBeLessThanOrEqual(10 * (looks + 1));
       expect(writesOf(world).filter((w) => !/StorageClass|Event/.test(w))).toEqual([]);
     }),
   );

@@ -4,7 +4,7 @@ import { digest, inWorld, sweepAll, writesOf } from './world.ts';
 
 /** Lost snapshots and contents: made anew where the target still has the data, and nowhere else. */
 
-const VOLUME = /^prod\/web-nightly ready=true disk-\d: bak:\/\/pvc-[0-9a-f-]{36}\/backup-\w+ Delete ready=true$/;
+const VOLUME = /^prod\/web-nightly ready=true disk-\d: bak:\/\/pvc-[0-9a-f-]{36}\/backup-[\w-]+ Delete ready=true$/;
 
 describe('every volume has its right, bound and armed pair again', () => {
   test.each(['lost-snapshot', 'lost-content', 'lost-pair', 'lost-pair-restore', 'lost-taken-content'])(

@@ -28,6 +28,8 @@ export const everyFunction: readonly AnyFunction[] = Object.values(all as Record
 
 /** `npm run test:sandbox`: every scenario and every call, which takes minutes; without it, enough to notice a fault. */
 export const thorough = process.env.EVERY_CALL !== undefined;
+/** From one call with a fault to the next. */
+export const everyCall = Number(process.env.EVERY_CALL ?? 1);
 
 /** Stands for the death of the process: nothing catches it, and the dead make no further calls. */
 export class Killed extends Error {}
