@@ -1,5 +1,5 @@
 import type { Answer } from '../shared/runtime/answer.ts';
-import { failureOf } from '../shared/runtime/answer.ts';
+import { failure, failureOf } from '../shared/runtime/answer.ts';
 import type { Started } from '../shared/runtime/start.ts';
 import { start } from '../shared/runtime/start.ts';
 import { SettingsError } from '../shared/runtime/settings.ts';
@@ -24,8 +24,11 @@ export function init(): void {
  * no event; and an answer of Gleaner's own is always a whole HTTP answer, since the runtime knows events by the name of
  * their class alone, and sends anything else that it is given as a JSON body, which a broker takes for a failure.
  */
-export async function handle(_context: unknown, event?: unknown): Promise<Answer> {
+export async function handle(context: unknown, event?: unknown): Promise<Answer> {
   try {
+    // The runtime takes an event from the headers of a GET as well, which a proxy may repeat or a cache answer.
+    const { method = 'POST' } = (context ?? {}) as { readonly method?: unknown };
+    if (method !== 'POST') return failure('methodNotAllowed', 'events are posted', { allow: 'POST' });
     if (started === undefined) init();
     const { runner, name } = started!;
     return await runner.answer(name, () => event);

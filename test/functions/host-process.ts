@@ -25,8 +25,8 @@ export const ownServer = (environment: Record<string, string>): Promise<HostProc
   start([join(root, 'functions/serve.ts')], (port) => ({ PORT: String(port), ...environment }));
 
 /** `handle` under the unmodified Knative function runtime. */
-export const faasRuntime = (environment: Record<string, string>): Promise<HostProcess> =>
-  start([join(root, 'node_modules/faas-js-runtime/bin/cli.js'), join(root, 'functions/handle.ts')], (port) => ({
+export const faasRuntime = (environment: Record<string, string>, file = 'functions/handle.ts'): Promise<HostProcess> =>
+  start([join(root, 'node_modules/faas-js-runtime/bin/cli.js'), join(root, file)], (port) => ({
     FUNC_PORT: String(port),
     FUNC_BODY_LIMIT: String(4 * 1024 * 1024),
     ...environment,

@@ -1,0 +1,142 @@
+import { describe, expect, test } from '@jest/globals';
+import * as all from '../../functions/index.ts';
+import fixHandle from '../../functions/fix-handle/index.ts';
+import type { KubeObject } from '../../sandbox/api/types.ts';
+import { kinds } from '../../shared/domain/kinds.ts';
+import type { AnyFunction } from '../../shared/function.ts';
+import { createCluster } from '../../shared/runtime/cluster.ts';
+import { createLog } from '../../shared/runtime/log.ts';
+import { createRunner } from '../../shared/runtime/runner.ts';
+import { readSettings } from '../../shared/runtime/settings.ts';
+import { createSweeping } from '../../shared/runtime/sweeping.ts';
+import type { World } from './world.ts';
+import { converge, digest, inWorld, writesOf } from './world.ts';
+
+const byName = all as Record<string, AnyFunction>;
+const functions = Object.values(byName);
+
+/** Where each of them has something to do; what two of them do together needs the other's part first. */
+const worlds: readonly (readonly [keyof typeof all, string, AnyFunction?])[] = [
+  ['checkCapability', 'mixed-storage'],
+  ['drillRestore', 'wrong-handle'],
+  ['fixHandle', 'wrong-handle'],
+  ['preflightRestore', 'restore-hanging'],
+  ['rebuildSnapshot', 'lost-snapshot'],
+  ['recordConsistency', 'consistent'],
+  ['rediscoverTarget', 'target-reconnected'],
+  ['relinkVmbackup', 'wrong-handle', fixHandle],
+  ['verifyBackup', 'wrong-handle'],
+];
+
+/** Lies about an object that is there: the name is right, the rest is not. */
+const lies: readonly (readonly [string, (object: any) => void])[] = [
+  ['another uid', ({ metadata }) => (metadata.uid = '00000000-0000-4000-8000-000000000000')],
+  ['a version of the future', ({ metadata }) => (metadata.resourceVersion = '99999999')],
+  ['in deletion', ({ metadata }) => (metadata.deletionTimestamp = '2026-01-01T00:00:00Z')],
+  ['no annotations, labels, finalizers or owners', (object) => (object.metadata = bare(object))],
+  ['ready', (object) => (object.status = { ...object.status, readyToUse: true, complete: true, state: 'Completed' })],
+  ['failed', (object) => (object.status = { readyToUse: false, state: 'Error', error: { message: 'made-up' } })],
+  ['bound elsewhere', (object) => (object.status = { ...object.status, boundVolumeSnapshotContentName: 'made-up' })],
+  [
+    'a handle of another volume',
+    ({ spec, status }) => {
+      if (spec?.source) spec.source = { ...spec.source, snapshotHandle: 'bak://pvc-made-up/backup-made-up' };
+      if (status?.snapshotHandle) status.snapshotHandle = 'bak://pvc-made-up/backup-made-up';
+      if (status?.volumeName) status.volumeName = 'pvc-made-up';
+    },
+  ],
+  ['deleted by policy', ({ spec }) => spec?.deletionPolicy && (spec.deletionPolicy = 'Delete')],
+];
+const bare = ({ metadata: { name, namespace, uid, resourceVersion } }: KubeObject) => ({
+  name,
+  uid,
+  resourceVersion,
+  ...(namespace !== undefined && { namespace }),
+});
+
+const eventOf = (object: KubeObject, type: string) => ({
+  specversion: '1.0',
+  id: 'e-1',
+  source: 'https://10.43.0.1:443',
+  type: `dev.knative.apiserver.resource.${type}`,
+  kind: object.kind,
+  apiversion: object.apiVersion,
+  name: object.metadata.name,
+  namespace: object.metadata.namespace ?? '',
+  data: object,
+});
+const sweepAsked = { specversion: '1.0', id: 'e-2', source: '/test', type: 'dev.gleaner.sweep' };
+
+/** One function in this process, as its own server would run it. */
+const runnerOf = (fn: AnyFunction, { client }: World) => {
+  const settings = readSettings({ FUNCTION: fn.name }, functions);
+  // The connection is the world's.
+  const cluster = createCluster(settings, () => Promise.resolve({ ...client, close: () => Promise.resolve() }));
+  const log = createLog({ level: 'silent' });
+  return createRunner({ functions, settings, cluster, sweep: createSweeping(settings), log });
+};
+
+/** What was taken in a world bears a random uid. */
+const named = (writes: string[]) => writes.map((one) => one.replace(/[0-9a-f]{8}-[0-9a-f-]{27}/g, 'UID')).sort();
+
+/** All that is there and that it watches. */
+const watchedBy = async (fn: AnyFunction, { sandbox }: World): Promise<KubeObject[]> => {
+  const lists = fn.watches.map(({ kind }) => sandbox.client.list(`${kinds[kind].apiVersion}/${kind}`));
+  return (await Promise.all(lists)).flat();
+};
+
+/** What a sweep does, again and again until there is no more; of who does not sweep, what true events do. */
+async function inEarnest(fn: AnyFunction, world: World): Promise<void> {
+  const runner = runnerOf(fn, world);
+  for (let before = -1; before !== writesOf(world).length; await world.sandbox.settle()) {
+    before = writesOf(world).length;
+    if (fn.sweeps !== false) await runner.answer(fn.name, () => sweepAsked);
+    else for (const one of await watchedBy(fn, world)) await runner.answer(fn.name, () => eventOf(one, 'add'));
+  }
+}
+
+/** Every lie about every object. */
+async function lyingly(fn: AnyFunction, world: World): Promise<number[]> {
+  const runner = runnerOf(fn, world);
+  const objects = await watchedBy(fn, world);
+  const statuses = new Set<number>();
+  for (const [, lie] of lies) {
+    for (const object of objects) {
+      const lying = structuredClone(object);
+      lie(lying);
+      for (const type of ['add', 'update', 'delete']) {
+        statuses.add((await runner.answer(fn.name, () => eventOf(lying, type))).statusCode);
+      }
+    }
+  }
+  await world.sandbox.settle();
+  return [...statuses];
+}
+
+describe('lies about what is there do what a sweep does, and nothing else', () => {
+  test('every function is tried', () => {
+    expect(worlds.map(([name]) => name).sort()).toEqual(Object.keys(byName).sort());
+  });
+
+  test.each(worlds)('%s (%s)', async (...[name, scenario, before]) => {
+    const fn = byName[name]!;
+    const run = (act: (fn: AnyFunction, world: World) => Promise<unknown>) =>
+      inWorld({ scenario, tickMs: 2 }, async (world) => {
+        await world.sandbox.settle();
+        if (before !== undefined) await converge(world, { functions: [before] });
+        world.sandbox.api.clearRequests();
+        const statuses = await act(fn, world);
+        // What a lie left undone is done by the next sweep; what it did is not done again.
+        await inEarnest(fn, world);
+        return { statuses, writes: named(writesOf(world)), end: await digest(world), worse: world.worse };
+      });
+
+    const right = await run(inEarnest);
+    const lied = await run(lyingly);
+
+    if (fn.name !== 'drill-restore') expect(right.writes).not.toEqual([]);
+    expect(lied.worse).toEqual([]);
+    for (const status of lied.statuses as number[]) expect([200, 204]).toContain(status);
+    expect({ writes: lied.writes, end: lied.end }).toEqual({ writes: right.writes, end: right.end });
+  });
+});
