@@ -167,6 +167,17 @@ describe('the API server is away for longer than events are retried, on Knative 
   test("the API server is back: a tick of Knative's own PingSource has everything repaired", async () => {
     await startApiServerAgain(bed);
     await until('the API server to be ready', async () => (await client.raw('GET', '/readyz')).status === 200, 60_000);
+    // Ready is told before every store can be read: 429, "storage is (re)initializing".
+    const lists = [
+      'harvesterhci.io/v1beta1/virtualmachinebackups',
+      'snapshot.storage.k8s.io/v1/volumesnapshotcontents',
+    ];
+    await until(
+      'its stores to be read again',
+      async () =>
+        (await Promise.all(lists.map((it) => client.raw('GET', `/apis/${it}`)))).every((it) => it.status === 200),
+      60_000,
+    );
     await sleep(3_000);
     expect(await isRepaired(broken)).toBe(false);
     const before = (await log('knative-doubles')).length;
