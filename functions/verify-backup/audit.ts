@@ -8,6 +8,7 @@ const beyond: ReadonlySet<Reason> = new Set([
   'VMBackupDeleting',
   'VMBackupInProgress',
   'SnapshotTypeBackup',
+  'SnapshotNeverSeen',
 ] satisfies Reason[]);
 
 /** Sound is only what has every link verified: what could not be found out is not restorable on anybody's word. */

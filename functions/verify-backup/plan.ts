@@ -154,7 +154,9 @@ function volumeFindings(subject: Finding['subject'], chain: Chain, links: readon
     const message = `volume ${first.volume} can be restored: every link to the target is right`;
     return [{ ...about, subject, reason: 'BackupVerified', message }];
   }
-  const skipped = links.find(({ reason }) => reason === 'NotALonghornVolume' || reason === 'SnapshotTypeBackup');
+  const skipped =
+    links.find(({ reason }) => reason === 'SnapshotNeverSeen') ??
+    links.find(({ reason }) => reason === 'NotALonghornVolume' || reason === 'SnapshotTypeBackup');
   if (skipped !== undefined) return [{ ...about, subject, reason: skipped.reason, message: skipped.message }];
   const cause = links.find(({ result }) => result === 'fail' || result === 'wait');
   const message = `volume ${first.volume} cannot be verified${cause === undefined ? '' : `: ${cause.message}`}`;

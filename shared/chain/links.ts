@@ -78,7 +78,7 @@ function judgeVolume(chain: Chain, volume: ChainVolume, nowMs: number): Link[] {
   if (local !== undefined) {
     const message = `volume ${entry.volumeName} ${local.where}`;
     const skipped: Judged = { result: 'skip', reason: local.reason, message, object: own };
-    const lost = lostForGood(chain, volume, message);
+    const lost = withoutData(chain, volume, message);
     return linkNames.map((link) => ({ link, volume: entry.volumeName, ...(lost?.[0] === link ? lost[1] : skipped) }));
   }
   const target = judgeTargetOf(backup, chain.target);
@@ -95,19 +95,17 @@ function judgeVolume(chain: Chain, volume: ChainVolume, nowMs: number): Link[] {
 }
 
 /**
- * Which link of a volume without a remote backup is lost; there is nothing it could be made anew from. Where no volume
- * of the VMBackup has a snapshot, nothing shows that there ever were any.
+ * Which link of a volume without a remote backup is lost; there is nothing it could be made anew from. What was never
+ * seen to be there is not lost, and told apart.
  */
-function lostForGood(
-  { backup: { status, metadata }, volumes }: Chain,
+function withoutData(
+  { backup, volumes }: Chain,
   { entry, snapshot, contentName, content }: ChainVolume,
   where: string,
 ): readonly [LinkName, Judged] | undefined {
-  const { namespace } = metadata;
-  // Harvester writes the time as it becomes ready: then, and only then, all of it was there.
-  const wasReady = status?.readyToUse === true && Boolean(status.creationTime);
-  if (!wasReady || !entry.name || (snapshot !== undefined && isDeleting(snapshot))) return undefined;
-  if (volumes.every((volume) => volume.snapshot === undefined)) return undefined;
+  const { namespace } = backup.metadata;
+  if (backup.status?.readyToUse !== true || !entry.name) return undefined;
+  if (snapshot !== undefined && isDeleting(snapshot)) return undefined;
   const at =
     snapshot === undefined
       ? ref('VolumeSnapshot', entry.name, namespace)
@@ -115,12 +113,20 @@ function lostForGood(
         ? ref('VolumeSnapshotContent', contentName)
         : undefined;
   if (at === undefined) return undefined;
-  const look = `kubectl get volumesnapshots -n ${namespace}`;
-  return [
-    snapshot === undefined ? 'snapshot' : 'content',
-    fail('SnapshotLost', `${describeRef(at)} does not exist, and ${where}`, at, look),
-  ];
+  const link = snapshot === undefined ? 'snapshot' : 'content';
+  const absent = `${describeRef(at)} does not exist, and ${where}`;
+  const seen = wasReady(backup) || volumes.some((volume) => volume.snapshot !== undefined);
+  if (!seen) {
+    const message = `${absent}; nothing shows that it ever did`;
+    return [link, { result: 'skip', reason: 'SnapshotNeverSeen', message, object: at }];
+  }
+  return [link, fail('SnapshotLost', absent, at, `kubectl get volumesnapshots -n ${namespace}`)];
 }
+
+/** Harvester writes a time and a condition as a VMBackup becomes ready, and only then was all of it there. */
+const wasReady = ({ status }: Chain['backup']): boolean =>
+  Boolean(status?.creationTime) ||
+  (status?.conditions ?? []).some(({ type, status }) => type === 'Ready' && status === 'True');
 
 const pass = (message: string, object: Ref, reason: Reason = 'LinkSound'): Judged => ({
   result: 'pass',

@@ -126,8 +126,13 @@ const quiet: Row[] = [
     reason: 'SnapshotTypeBackup',
   },
   {
-    when: 'the VMBackup is of type snapshot, and was never seen ready',
-    world: [local((o) => void delete o['status'].creationTime), target()],
+    when: 'the VMBackup is of type snapshot, and nothing shows that there ever was one (domain.md 8.13)',
+    world: [local(make.withStatus({ creationTime: undefined, conditions: undefined })), target()],
+    reason: 'SnapshotNeverSeen',
+  },
+  {
+    when: 'the VMBackup is of type snapshot, and Harvester is still at it',
+    world: [local(notReady, make.withStatus({ creationTime: undefined, conditions: undefined })), target()],
     reason: 'SnapshotTypeBackup',
   },
   { when: 'every link is right', world: healthy(), reason: 'BackupVerified' },
@@ -251,6 +256,19 @@ const broken: Row[] = [
     when: 'snapshot and content are lost',
     world: without('VolumeSnapshot', 'VolumeSnapshotContent'),
     reason: 'SnapshotMissing',
+    object: snapshotAt,
+  },
+  {
+    when: 'a VMBackup of type snapshot that was ready has lost all its snapshots',
+    world: [local(), target()],
+    reason: 'SnapshotLost',
+    object: snapshotAt,
+    command: /^kubectl get volumesnapshots -n prod$/,
+  },
+  {
+    when: 'so has one of which only the condition says that it was ready',
+    world: [local(make.withStatus({ creationTime: undefined })), target()],
+    reason: 'SnapshotLost',
     object: snapshotAt,
   },
   {

@@ -195,7 +195,17 @@ clusters('Snapshots that are on the cluster alone', [
     },
     ['SnapshotLost VolumeSnapshot web-volume-b'],
   ],
-  ['no snapshot anywhere: nothing shows that there were any', () => [local().vmb], []],
+  ['no snapshot anywhere, of one that was ready', () => [local().vmb], ['SnapshotLost VolumeSnapshot web-volume-web-disk']],
+  [
+    'no snapshot anywhere: nothing shows that there were any',
+    () => {
+      const { vmb } = local();
+      delete vmb.status.creationTime;
+      delete vmb.status.conditions;
+      return [vmb];
+    },
+    [],
+  ],
   [
     'content lost',
     () => {
