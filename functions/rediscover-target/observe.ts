@@ -1,10 +1,10 @@
 import { digest } from '../../shared/domain/digest.ts';
-import type { KindName, Ref } from '../../shared/domain/kinds.ts';
+import type { Ref } from '../../shared/domain/kinds.ts';
 import { describeRef, ref } from '../../shared/domain/kinds.ts';
 import * as names from '../../shared/domain/names.ts';
 import { isDeleting, isGuestClusters } from '../../shared/chain/judge.ts';
 import { backupNamedBy, isNoVMBackups, isOthers, judgeUnclaimedBackup } from '../../shared/chain/orphans.ts';
-import { entriesOf, isOnTarget } from '../../shared/chain/read.ts';
+import { entriesOf, guestBackups, ifServed, isOnTarget } from '../../shared/chain/read.ts';
 import type { Reader } from '../../shared/kube/ports.ts';
 import type { Backup, BackupTarget, Setting } from '../../shared/objects/types.ts';
 import type { RescanNote } from './note.ts';
@@ -144,7 +144,7 @@ async function backupsOfOthers(reader: Reader): Promise<Set<string>> {
     const { namespace, name } = snapshot.metadata;
     if (isGuestClusters(snapshot) || isOthers(snapshot)) theirs.add(`${namespace}/${name}`);
   }
-  const others = new Set<string>();
+  const others = await guestBackups(reader, { onUnreadable: () => undefined });
   for await (const content of reader.list('VolumeSnapshotContent')) {
     const backup = backupNamedBy(content);
     const { namespace, name } = content.spec.volumeSnapshotRef;
@@ -215,7 +215,8 @@ async function readImages(reader: Reader): Promise<Images & { readonly finished:
   const finished: string[] = [];
   const incomplete: string[] = [];
   const copied = new Set<string>();
-  for await (const { metadata, status } of ifServed(reader, 'BackupBackingImage')) {
+  const longhorn = { namespace: names.LONGHORN_NAMESPACE };
+  for await (const { metadata, status } of ifServed(reader, 'BackupBackingImage', longhorn)) {
     if (status?.state === 'Completed' || status?.state === 'ready') {
       finished.push(metadata.name);
       if (status.backingImage) copied.add(status.backingImage);
@@ -229,13 +230,4 @@ async function readImages(reader: Reader): Promise<Images & { readonly finished:
     }
   }
   return { finished, incomplete, unmade: [...copied].sort() };
-}
-
-/** Longhorn up to 1.5 does not have every kind. */
-async function* ifServed<K extends KindName>(reader: Reader, kind: K) {
-  try {
-    yield* reader.list(kind, { namespace: names.LONGHORN_NAMESPACE });
-  } catch (error) {
-    if (!(error instanceof Error && error.name === 'NotServedError')) throw error;
-  }
 }

@@ -187,6 +187,13 @@ const VirtualMachineRestore = () =>
     ),
   });
 
+/** A guest cluster's backup of one volume, in Harvester 1.8 and later. */
+const VolumeRemoteBackup = () =>
+  z.object({
+    metadata: NamespacedMeta(),
+    status: z.nullish(z.object({ handle: z.nullish(text) })),
+  });
+
 const Backup = () =>
   z.object({
     metadata: NamespacedMeta(),
@@ -536,6 +543,7 @@ const ClusterReport = ClusterPolicyReport;
 export const schemas = lazily({
   VirtualMachineBackup,
   VirtualMachineRestore,
+  VolumeRemoteBackup,
   VolumeSnapshot,
   VolumeSnapshotContent,
   VolumeSnapshotClass,

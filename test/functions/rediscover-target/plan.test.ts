@@ -84,6 +84,21 @@ const rows: Row[] = [
     reason: 'NeverRescans',
   },
   {
+    when: 'the unclaimed backup is a guest cluster’s, by its VolumeRemoteBackup alone',
+    world: [
+      setting({ ...s3, refreshIntervalInSeconds: 60 }),
+      target(),
+      backup(),
+      make.object(
+        'harvesterhci.io/v1beta1',
+        'VolumeRemoteBackup',
+        { name: 'guest-data', namespace: 'guest1' },
+        { status: { success: true, handle: `bak://${V}/${B}` } },
+      ),
+    ],
+    reason: 'TargetDiscovered',
+  },
+  {
     when: 'the unclaimed backup is of another target',
     world: [
       setting({ ...s3, refreshIntervalInSeconds: 60 }),

@@ -153,6 +153,37 @@ clusters('What others made', [
     },
     [],
   ],
+  ...([true, false] as const).map(
+    (content) =>
+      [
+        `a Backup that only a VolumeRemoteBackup records, ${content ? 'with' : 'without'} the content it came from`,
+        () => {
+          const p = one('web', { local: true });
+          const theirs = build.object(
+            'harvesterhci.io/v1beta1',
+            'VolumeRemoteBackup',
+            { name: 's', namespace: 'prod' },
+            { spec: { type: 'lh', source: 'guest-data' }, status: { success: true, handle: p.right } },
+          );
+          return [theirs, p.bk, p.bv, ...(content ? [p.vsc] : [])];
+        },
+        [],
+      ] as const,
+  ),
+  [
+    'a VolumeRemoteBackup that records another Backup',
+    () => {
+      const p = one('web', { local: true });
+      const theirs = build.object(
+        'harvesterhci.io/v1beta1',
+        'VolumeRemoteBackup',
+        { name: 's', namespace: 'prod' },
+        { spec: { type: 'lh', source: 'guest-data' }, status: { handle: `bak://${p.volume}/backup-else` } },
+      );
+      return [theirs, p.bk, p.bv];
+    },
+    ['OrphanBackup Backup BACKUP', 'SyncTarget Setting backup-target'],
+  ],
   [
     'a VolumeRemoteRestore, wrong handle and all',
     () => {
@@ -195,7 +226,11 @@ clusters('Snapshots that are on the cluster alone', [
     },
     ['SnapshotLost VolumeSnapshot web-volume-b'],
   ],
-  ['no snapshot anywhere, of one that was ready', () => [local().vmb], ['SnapshotLost VolumeSnapshot web-volume-web-disk']],
+  [
+    'no snapshot anywhere, of one that was ready',
+    () => [local().vmb],
+    ['SnapshotLost VolumeSnapshot web-volume-web-disk'],
+  ],
   [
     'no snapshot anywhere: nothing shows that there were any',
     () => {
