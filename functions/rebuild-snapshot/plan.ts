@@ -11,6 +11,7 @@ import {
   judgeHandle,
 } from '../../shared/chain/judge.ts';
 import { replacement, takenBy } from '../../shared/chain/taken.ts';
+import { judgeAbsence } from '../../shared/chain/target.ts';
 import { volumeFinding } from '../../shared/chain/volume-finding.ts';
 import type { Backup, Claim, VMBackup } from '../../shared/objects/types.ts';
 import type { Action } from '../../shared/plan/action.ts';
@@ -81,6 +82,11 @@ function decide(seen: Seen, backup: VMBackup, volume: SeenVolume, config: Config
   if (stranger !== undefined) return [stranger[0], `${lost}, and ${stranger[1]}`];
   if (pair.snapshot?.metadata.annotations?.[names.SWAP_ANNOTATION] !== undefined) {
     return ['SwapUnderway', `${lost}; the note of a swap is on the snapshot`];
+  }
+  const absence = source.backup === undefined ? judgeAbsence(source.target, source.backupVolumes, backup) : undefined;
+  if (absence !== undefined) {
+    const reason = absence.reason === 'BackupNotSynced' ? absence.reason : 'TargetAway';
+    return [reason, `${lost}; ${absence.detail}`];
   }
   const facts = judgeBackup(source.backupName, source.backup);
   if ('reason' in facts)

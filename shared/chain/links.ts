@@ -16,8 +16,8 @@ import {
   targetOf,
 } from './judge.ts';
 import { judgeReadiness } from './readiness.ts';
-import type { TargetTrouble } from './target.ts';
-import { judgeTargetOf, targetRef } from './target.ts';
+import type { Absence, TargetTrouble } from './target.ts';
+import { judgeAbsence, judgeTargetOf, targetRef } from './target.ts';
 
 /** From a VMBackup's volume to the data: each link can be broken by itself. */
 export const linkNames = ['vmbackup', 'snapshot', 'content', 'backup', 'backupvolume', 'target'] as const;
@@ -83,11 +83,12 @@ function judgeVolume(chain: Chain, volume: ChainVolume, nowMs: number): Link[] {
   }
   const target = judgeTargetOf(backup, chain.target);
   const facts = entry.longhornBackupName ? judgeBackup(entry.longhornBackupName, volume.longhorn) : undefined;
+  const absence = volume.longhorn === undefined ? judgeAbsence(chain.target, volume.backupVolumes, backup) : undefined;
   const judged: Record<LinkName, Judged> = {
     vmbackup: judgeVMBackup(chain, volume, own, nowMs),
     snapshot: judgeSnapshot(backup, volume, nowMs),
-    content: judgeContentLink(volume, facts, backup),
-    backup: judgeBackupLink(volume, facts, target, own),
+    content: judgeContentLink(volume, facts, backup, absence),
+    backup: judgeBackupLink(volume, facts, absence, own),
     backupvolume: judgeBackupVolumeLink(volume, facts, own),
     target: target === undefined ? pass('the target is reachable', targetRef) : targetFault(target, own),
   };
@@ -232,6 +233,7 @@ function judgeContentLink(
   { entry, snapshot, content, contentName }: ChainVolume,
   facts: BackupFacts | BackupTrouble | undefined,
   backup: VMBackup,
+  absence: Absence | undefined,
 ): Judged {
   const at = ref('VolumeSnapshotContent', contentName || '?');
   const name = describeRef(at);
@@ -254,7 +256,7 @@ function judgeContentLink(
     return fail('Misbound', `${name} belongs to VolumeSnapshot ${whose}`, at, show(at));
   }
   if (isDeleting(content)) return wait('ContentDeleting', `${name} is being deleted`, at);
-  const judged = judgeHandleOf(content, entry, facts, at, backup);
+  const judged = judgeHandleOf(content, entry, facts, at, backup, absence);
   if (judged.result !== 'pass') return judged;
   const error = content.status?.error?.message;
   if (error) return fail('ContentNotReady', `${name} is not usable: ${error}`, at, show(at));
@@ -267,6 +269,7 @@ function judgeHandleOf(
   facts: BackupFacts | BackupTrouble | undefined,
   at: Ref,
   backup: VMBackup,
+  absence: Absence | undefined,
 ): Judged {
   const reported = content.status?.snapshotHandle || undefined;
   const text = content.spec.source.snapshotHandle ?? reported;
@@ -282,7 +285,14 @@ function judgeHandleOf(
     const says = `${name} has the handle ${text}, and the VMBackup records backup ${wanted}`;
     return fail(content.spec.source.volumeHandle ? 'ContentReplaced' : 'BackupMismatch', says, at, look);
   }
-  if (facts === undefined || 'reason' in facts) return skip(`whether ${text} is right cannot be told now`, at);
+  if (facts === undefined || 'reason' in facts) {
+    const recorded = entry.persistentVolumeClaim?.spec?.volumeName;
+    const lost = facts?.reason === 'BackupMissing' && absence === undefined;
+    if (!lost || !recorded || handle.volume === recorded || content.spec.source.volumeHandle)
+      return skip(`whether ${text} is right cannot be told now`, at);
+    // What the Backup was of it can no longer say; the VMBackup still does.
+    return fail('HandleWrong', `${name} has the handle ${text}, and the VMBackup records volume ${recorded}`, at, look);
+  }
   if (handle.volume !== facts.volume) {
     const says = `${name} has the handle ${text}, and the backup is of volume ${facts.volume}`;
     if (content.spec.source.volumeHandle) return fail('TakenHandleWrong', says, at, look);
@@ -309,15 +319,16 @@ const showLonghorn = (resource: string, name: string): string =>
 function judgeBackupLink(
   { entry, longhorn }: ChainVolume,
   facts: BackupFacts | BackupTrouble | undefined,
-  target: TargetTrouble | undefined,
+  absence: Absence | undefined,
   own: Ref,
 ): Judged {
   const backup = entry.longhornBackupName;
   if (!backup || facts === undefined) return skip('the VMBackup does not say which backup it is', own);
   const at = ref('Backup', backup, names.LONGHORN_NAMESPACE);
-  // Without its target Longhorn forgets every Backup: that says nothing of the data.
-  if (longhorn === undefined && target !== undefined)
-    return skip(`${describeRef(at)} is not known: ${target.detail}`, at);
+  if (absence !== undefined) {
+    const unknown = `${describeRef(at)} is not known: ${absence.detail}`;
+    return absence.reason === 'BackupNotSynced' ? wait(absence.reason, unknown, at) : skip(unknown, at);
+  }
   const look = longhorn === undefined ? showTargets : showLonghorn('backups', backup);
   if ('reason' in facts) {
     if (facts.reason === 'BackupNotSynced') return wait(facts.reason, facts.detail, at);

@@ -220,8 +220,14 @@ const Backup = () =>
 const BackupVolume = () =>
   z.object({
     metadata: NamespacedMeta(),
-    spec: z.nullish(z.object({ volumeName: z.nullish(text), backupTargetName: z.nullish(text) })),
-    status: z.nullish(z.object({ storageClassName: z.nullish(text) })),
+    spec: z.nullish(
+      z.object({
+        volumeName: z.nullish(text),
+        backupTargetName: z.nullish(text),
+        syncRequestedAt: z.nullish(text),
+      }),
+    ),
+    status: z.nullish(z.object({ storageClassName: z.nullish(text), lastSyncedAt: z.nullish(text) })),
   });
 
 const BackupTarget = () =>

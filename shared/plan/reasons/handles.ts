@@ -80,6 +80,10 @@ export const handleReasons = {
     'Longhorn has not finished reading (or making) the backup: its volume name is not known.',
     'Check the backup target; Gleaner goes on when the Backup is Completed.',
   ),
+  TargetAway: wait(
+    'What is lost is made anew from its Longhorn backup, and Longhorn knows of none while the target is not connected or not reachable, or another one is.',
+    'See the finding for the backup target; Gleaner goes on when Longhorn has the backup again.',
+  ),
   SnapshotNotThere: wait(
     'The content’s snapshot does not exist (yet).',
     'If it never appears, the content is left over from something deleted.',

@@ -207,6 +207,24 @@ const quiet: Row[] = [
     object: lhAt,
   },
   {
+    when: 'Longhorn has not listed the target since it was asked to',
+    world: [...without('Backup', 'BackupTarget'), target(make.withSpec({ syncRequestedAt: '2099-01-01T00:00:00Z' }))],
+    reason: 'BackupNotSynced',
+    object: lhAt,
+  },
+  {
+    when: 'Longhorn has never listed the target',
+    world: [...without('Backup', 'BackupTarget'), target(make.withStatus({ lastSyncedAt: null }))],
+    reason: 'BackupNotSynced',
+    object: lhAt,
+  },
+  {
+    when: 'Longhorn has not listed the volume’s backups since it was asked to',
+    world: [...without('Backup', 'BackupVolume'), lhVolume(make.withSpec({ syncRequestedAt: '2099-01-01T00:00:00Z' }))],
+    reason: 'BackupNotSynced',
+    object: lhAt,
+  },
+  {
     when: 'the content is being swapped',
     world: replacing(snapshot(make.annotated({ 'gleaner.dev/swap': '{}' }))).filter(
       ({ kind }) => kind !== 'VolumeSnapshotContent',

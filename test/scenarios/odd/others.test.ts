@@ -54,6 +54,32 @@ clusters('Without its target, or on another, no backup is missing', [
     { alone: true },
   ],
   [
+    'unavailable, and a content that nobody owns',
+    () => {
+      const p = one('web');
+      const { vs, vsc } = pair('byhand', p.right, undefined, { policy: 'Retain' });
+      return [...forgotten(p), vs, vsc, longhornTarget(connected, { available: false })];
+    },
+    ['OrphanSnapshot VolumeSnapshot byhand', 'TargetUnavailable BackupTarget default'],
+    { alone: true },
+  ],
+  [
+    'reachable again, and not listed yet',
+    () => {
+      const status = { available: true, lastSyncedAt: '2025-03-02T02:00:03Z' };
+      const p = one('web');
+      const { vs, vsc } = pair('byhand', p.right, undefined, { policy: 'Retain' });
+      return [
+        ...forgotten(p),
+        vs,
+        vsc,
+        longhornTarget({ ...connected, syncRequestedAt: '2025-03-02T03:00:00Z' }, status),
+      ];
+    },
+    ['BackupNotSynced Backup BACKUP', 'OrphanSnapshot VolumeSnapshot byhand'],
+    { alone: true },
+  ],
+  [
     'another target connected',
     () => [...forgotten(elsewhere(one('web'))), ...forgotten(elsewhere(one('loc', { local: true })))],
     ['OtherTarget VirtualMachineBackup web', 'OtherTarget VirtualMachineBackup loc'],
