@@ -18,6 +18,7 @@ import type { Action } from '../../shared/plan/action.ts';
 import type { Plan } from '../../shared/plan/plan.ts';
 import type { Reason } from '../../shared/plan/reason.ts';
 import type { Config } from './config.ts';
+import type { Pair } from './fault.ts';
 import type { Seen, SeenVolume, Source } from './observe.ts';
 import { isOurs } from './observe.ts';
 import type { Recipe } from './procedures.ts';
@@ -153,8 +154,7 @@ function mend(seen: Seen, { pair, fault, source }: SeenVolume, recipe: Recipe, l
   const { name, content, snapshot } = pair;
   const { name: vmBackup } = backup.metadata;
   const ready = backup.status?.readyToUse === true && backup.status.source;
-  if (fault === 'taken-lost' && isBound(source?.claim))
-    return comesBack(source as Source, snapshot?.metadata.uid ?? '', lost);
+  if (fault === 'taken-lost' && isBound(source?.claim)) return comesBack(source as Source, pair, lost);
   if (!ready && seen.volumes.some((v) => isOurs(v.entry) && !v.entry.longhornBackupName)) {
     return [
       'VMBackupNotReady',
@@ -211,17 +211,20 @@ function mend(seen: Seen, { pair, fault, source }: SeenVolume, recipe: Recipe, l
 }
 
 /** The controller makes the content anew by itself: what counts is whether Longhorn still has this backup for it. */
-function comesBack({ backup, backupName, claim }: Source, snapshotUid: string, lost: string): Decision {
-  const csiName = names.csiSnapshotName(snapshotUid);
+function comesBack({ backup, backupName, claim }: Source, { snapshot, contentName }: Pair, lost: string): Decision {
+  const about = ref('VolumeSnapshotContent', contentName);
+  const csiName = names.csiSnapshotName(snapshot?.metadata.uid ?? '');
   if (backup?.status?.snapshotName === csiName || backup?.spec?.snapshotName === csiName) {
     return [
       'ContentComingBack',
       `${lost}; the snapshot controller makes it anew, and backup ${backupName} is there for it`,
+      { about },
     ];
   }
   return [
     'NewSnapshotAhead',
     `${lost}; the snapshot controller makes it anew of claim ${claim?.metadata.name ?? '?'} as it is today, since backup ${backupName} is not known as ${csiName}`,
+    { about },
   ];
 }
 

@@ -244,9 +244,10 @@ function judgeContentLink(
       return wait('PairNotReady', `VolumeSnapshot ${entry.name} has no content yet`, at);
     }
     const swapping = snapshot.metadata.annotations?.[names.SWAP_ANNOTATION] !== undefined;
+    const lost = snapshot.spec.source.volumeSnapshotContentName ? 'ContentMissing' : 'TakenContentMissing';
     return swapping
       ? wait('RepairUnderWay', `${name} is being created anew`, at)
-      : fail('ContentMissing', `${name}, which volume ${entry.volumeName} uses, does not exist`, at);
+      : fail(lost, `${name}, which volume ${entry.volumeName} uses, does not exist`, at);
   }
   const { volumeSnapshotRef } = content.spec;
   const misnamed = volumeSnapshotRef.name !== entry.name || volumeSnapshotRef.namespace !== backup.metadata.namespace;

@@ -101,6 +101,13 @@ export const handleReasons = {
     'The snapshot’s content does not exist: the snapshot cannot be restored from.',
     'See the finding of rebuild-snapshot, which makes it anew where the backup is still on the target.',
   ),
+  TakenContentMissing: {
+    ...wait(
+      'The content of a snapshot that was taken on this cluster does not exist.',
+      'See the finding of rebuild-snapshot: it says whether the snapshot controller makes it anew, and of what.',
+    ),
+    toldBy: 'rebuild-snapshot',
+  },
   SnapshotMissing: wait(
     'The VMBackup’s snapshot does not exist, though the VMBackup may say it is ready.',
     'See the finding of rebuild-snapshot, which makes it anew where the backup is still on the target.',

@@ -196,7 +196,7 @@ const rows: Row[] = [
   {
     when: 'a snapshot that was taken here has lost its content',
     world: [vmb(), dead(), ...longhorn()],
-    reason: 'ContentMissing',
+    reason: 'TakenContentMissing',
   },
   {
     when: 'the handle is wrong and there is nothing better',
