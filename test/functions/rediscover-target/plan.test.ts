@@ -470,6 +470,22 @@ describe('what Harvester passes over', () => {
     expect(findings[0]!.message).toMatch(/there is left: a file that cannot be read and holds up all others/);
   });
 
+  test.each([
+    ['v1.4.1', 'a file that cannot be read and holds up all others, or no metadata file'],
+    ['v1.4.2', 'no metadata file, or another of its volumes or backups absent'],
+    ['v1.5.0', 'no metadata file, a volume in it that is not Longhorn’s, or another of its volumes or backups absent'],
+    [
+      undefined,
+      'no metadata file, from Harvester 1.5 on a volume in it that is not Longhorn’s, or another of its volumes or backups absent',
+    ],
+  ])('is what the release passes over: %s', async (release, left) => {
+    const stopped = note({ at: scanned, evidence, stage: 1 });
+    const scan = release === 'v1.4.1' ? [forgetful] : [];
+    const world = [setting(s3, ...scan, stopped), target(), backup(), ...(release ? [version(release)] : [])];
+    const [finding] = (await decide(world)).findings;
+    expect(finding!.message).toMatch(new RegExp(`there is left: ${left}$`));
+  });
+
   test('by a scan that does not end: what stops it, as far as it has an object here', async () => {
     const stuck = setting(s3, scanning, note({ at: '2025-03-10T11:00:00Z', evidence, stage: 1 }));
     const [alone] = (await decide([stuck, synced(), backup()])).findings;
