@@ -4,7 +4,7 @@ import * as names from '../../shared/domain/names.ts';
 import { isDeleting, isLocal, isTakenLater } from '../../shared/chain/judge.ts';
 import type { Orphan } from '../../shared/chain/orphans.ts';
 import { entriesOf } from '../../shared/chain/read.ts';
-import { degradedBy } from '../../shared/chain/readiness.ts';
+import { degradedBy, lacksMetadata } from '../../shared/chain/readiness.ts';
 import type { ChainState, PairState, SurveyedVMBackup, SurveyItem } from '../../shared/chain/survey.ts';
 import { judgeTargetOf, targetRef } from '../../shared/chain/target.ts';
 import type { Considered } from '../../shared/function.ts';
@@ -62,6 +62,7 @@ function surveyBackup(item: SurveyedVMBackup): Considered {
     backup.status?.readyToUse === true &&
     !backup.status.error?.message &&
     degradedBy(backup) === undefined &&
+    !lacksMetadata(backup) &&
     !chain.accused(backup.metadata.uid) &&
     (isLocal(backup)
       ? entries.every(({ name }) => name && item.pairOf(name).hasSnapshot && !item.pairOf(name).unready)

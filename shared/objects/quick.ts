@@ -47,13 +47,14 @@ const readers: { [K in KindName]?: (json: Json) => ObjectOf<K> | undefined } = {
   BackupVolume({ metadata, spec, status }) {
     const meta = metaOf(metadata);
     if (meta === undefined || !isText(meta.namespace) || !isRecord(spec)) return undefined;
-    const { volumeName, backupTargetName } = spec;
-    if (!maybeText(volumeName) || !maybeText(backupTargetName)) return undefined;
+    const { volumeName, backupTargetName, syncRequestedAt } = spec;
+    if (!maybeText(volumeName) || !maybeText(backupTargetName) || !maybeText(syncRequestedAt)) return undefined;
     if (status !== undefined && (!isRecord(status) || !maybeText(status.storageClassName))) return undefined;
+    if (status !== undefined && !maybeText(status.lastSyncedAt)) return undefined;
     return {
       metadata: meta,
-      spec: { volumeName, backupTargetName },
-      status: status && { storageClassName: status.storageClassName },
+      spec: { volumeName, backupTargetName, syncRequestedAt },
+      status: status && { storageClassName: status.storageClassName, lastSyncedAt: status.lastSyncedAt },
     } as ObjectOf<'BackupVolume'>;
   },
 

@@ -54,7 +54,7 @@ function inItsOwnNamespace(
   seen: SeenPreflight,
 ): Check {
   const wrong = links.find(({ reason }) => reason === 'HandleWrong');
-  const lost = links.find(({ reason }) => reason === 'ContentMissing' || reason === 'BackupMissing');
+  const lost = links.find(({ reason }) => ['ContentMissing', 'TakenContentMissing', 'BackupMissing'].includes(reason));
   if (wrong === undefined && (lost === undefined || release < 109)) {
     return { name, result: 'pass', message: `Harvester ${version} has no known trap here` };
   }
