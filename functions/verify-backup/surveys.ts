@@ -55,8 +55,7 @@ function surveyBackup(item: SurveyedVMBackup): Considered {
   const sound =
     chain !== undefined &&
     entries.length > 0 &&
-    new Set(entries.map(({ name }) => name)).size === entries.length &&
-    new Set(entries.map(({ volumeName }) => volumeName)).size === entries.length &&
+    (entries.length === 1 || haveNoTwins(entries)) &&
     backup.status?.source !== undefined &&
     !isDeleting(backup) &&
     backup.status?.readyToUse === true &&
@@ -71,6 +70,10 @@ function surveyBackup(item: SurveyedVMBackup): Considered {
   if (!sound) return { subjects: [subject] };
   return { findings: isLocal(backup) ? [local(subject)] : entries.map((entry) => verified(subject, entry)) };
 }
+
+const haveNoTwins = (entries: readonly VolumeEntry[]): boolean =>
+  new Set(entries.map(({ name }) => name)).size === entries.length &&
+  new Set(entries.map(({ volumeName }) => volumeName)).size === entries.length;
 
 function isSound(vmBackup: VMBackup, entry: VolumeEntry, pair: PairState, chain: ChainState): boolean {
   const { name, longhornBackupName: backup, csiDriverName, persistentVolumeClaim } = entry;
