@@ -8,6 +8,8 @@ export interface Machine {
   readonly networks: readonly string[];
   readonly cpu?: string;
   readonly memory?: string;
+  /** Whether KubeVirt starts it, and when: `Always`, `RerunOnFailure`, `Halted` … */
+  readonly runStrategy?: string;
 }
 
 /** `source` of a VMBackup, or a VM: anything with a VM's spec in it. Undefined where there is none. */
@@ -18,6 +20,7 @@ export function machineIn(source: unknown): Machine | undefined {
   const limits = at(template, 'domain', 'resources', 'limits');
   const cpu = amount(at(limits, 'cpu'));
   const memory = amount(at(limits, 'memory'));
+  const runStrategy = at(source, 'spec', 'runStrategy');
   const macs = list(at(devices, 'interfaces')).map((one) => at(one, 'macAddress'));
   const secrets = [
     ...list(at(template, 'volumes')).flatMap((one) => [
@@ -37,6 +40,7 @@ export function machineIn(source: unknown): Machine | undefined {
       .filter(isText),
     ...(cpu !== undefined && { cpu }),
     ...(memory !== undefined && { memory }),
+    ...(isText(runStrategy) && { runStrategy }),
   };
 }
 
