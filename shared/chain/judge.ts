@@ -34,7 +34,9 @@ export function judgeContent(content: Content): ContentJudgment {
   if (handle.kind === 'unreadable') return { reason: 'HandleUnreadable' };
   if (handle.kind !== 'backup') return { reason: 'NotABackupHandle' };
   const reported = content.status?.snapshotHandle ?? '';
-  return reported === '' || reported === text || namesTheSame(reported, handle) ? { handle, text } : { handle, text, reported };
+  return reported === '' || reported === text || namesTheSame(reported, handle)
+    ? { handle, text }
+    : { handle, text, reported };
 }
 
 function namesTheSame(text: string, { volume, backup }: BackupHandle): boolean {
