@@ -1,6 +1,6 @@
 import type { Link } from '../chain/links.ts';
 import { judgeChain } from '../chain/links.ts';
-import { judgeReadiness } from '../chain/readiness.ts';
+import { judgeStanding } from '../chain/standing.ts';
 import { judgeTargetOf } from '../chain/target.ts';
 import { commandForTarget } from '../chain/links.ts';
 import { isDeleting } from '../chain/judge.ts';
@@ -65,7 +65,7 @@ function checkBackup({ chain, wish }: SeenPreflight, nowMs: number): Check {
     const message = `${own} is of type ${type}: it is on this cluster alone${away ? ', and restores into its own namespace only' : ''}`;
     return { name, result: away ? 'fail' : 'warn', message, ...(away && { cure: 'restore into its own namespace' }) };
   }
-  const notReady = judgeReadiness(chain, nowMs);
+  const notReady = judgeStanding(chain, nowMs).readiness;
   if (notReady !== undefined) {
     const { message, command } = notReady;
     return { name, result: 'fail', message, ...(command !== undefined && { cure: command }) };
