@@ -230,6 +230,12 @@ const quiet: Row[] = [
     object: lhAt,
   },
   {
+    when: 'Longhorn lets go of a target that was disconnected, and of no data',
+    world: replacing(lhBackup(make.labelled({ 'longhorn.io/delete-custom-resource-only': 'true' }), make.deleting)),
+    reason: 'BackupNotSynced',
+    object: lhAt,
+  },
+  {
     when: 'Longhorn has not listed the target since it was asked to',
     world: [...without('Backup', 'BackupTarget'), target(make.withSpec({ syncRequestedAt: '2099-01-01T00:00:00Z' }))],
     reason: 'BackupNotSynced',

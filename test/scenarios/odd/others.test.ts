@@ -80,6 +80,14 @@ clusters('Without its target, or on another, no backup is missing', [
     { alone: true },
   ],
   [
+    'another target connected, and a snapshot lost: it waits for the right one',
+    () => {
+      const p = elsewhere(one('web'));
+      return without(p, 'VolumeSnapshot', 'VolumeSnapshotContent', 'Backup', 'BackupVolume');
+    },
+    ['OtherTarget VirtualMachineBackup web', 'SnapshotMissing VolumeSnapshot web-volume-web-disk'],
+  ],
+  [
     'another target connected',
     () => [...forgotten(elsewhere(one('web'))), ...forgotten(elsewhere(one('loc', { local: true })))],
     ['OtherTarget VirtualMachineBackup web', 'OtherTarget VirtualMachineBackup loc'],
@@ -106,6 +114,16 @@ clusters('What is being made or is going is not broken', [
       return p.all;
     },
     [],
+  ],
+  [
+    'a Backup that goes without its data, as when a target is disconnected',
+    () => {
+      const p = one('web');
+      build.labelled({ 'longhorn.io/delete-custom-resource-only': 'true' })(p.bk);
+      going(p.bk);
+      return p.all;
+    },
+    ['BackupNotSynced Backup BACKUP'],
   ],
   [
     'a Backup that goes alone',
