@@ -161,6 +161,15 @@ const quiet: Row[] = [
     world: [local(notReady, make.withStatus({ creationTime: undefined, conditions: undefined })), target()],
     reason: 'SnapshotTypeBackup',
   },
+  {
+    when: 'the VMBackup is of type snapshot and being made: its snapshot is not ready',
+    world: [
+      local(notReady, make.withStatus({ creationTime: undefined }), createdAt('2025-05-31T23:45:00Z')),
+      make.snapshot({ name: N, claim: 'data' }, owned, make.withStatus({ readyToUse: false, error: { message: 'x' } })),
+      target(),
+    ],
+    reason: 'SnapshotTypeBackup',
+  },
   { when: 'every link is right', world: healthy(), reason: 'BackupVerified' },
   {
     when: 'Harvester says nothing of the metadata file',
@@ -335,6 +344,40 @@ const broken: Row[] = [
     object: snapshotAt,
     command: /^kubectl get volumesnapshots -n prod$/,
   },
+  ...(
+    [
+      [
+        'is not ready and says why',
+        'SnapshotNotReady',
+        make.withStatus({ readyToUse: false, error: { message: 'boom' } }),
+      ],
+      [
+        'belongs to a former VMBackup',
+        'OwnerGone',
+        ({ metadata }) => void (metadata.ownerReferences![0]!.uid = 'former'),
+      ],
+      ['belongs to nobody', 'SnapshotUnowned', ({ metadata }) => void delete metadata.ownerReferences],
+    ] as [string, Reason, make.Modifier][]
+  ).map(([what, reason, modify]): Row => ({
+    when: `a snapshot that is on this cluster alone ${what}`,
+    world: [local(), make.snapshot({ name: N, claim: 'data' }, owned, modify), snapContent(), target()],
+    reason,
+    object: snapshotAt,
+  })),
+  ...(
+    [
+      ['is of another snapshot', 'Misbound', ({ spec }) => void (spec.volumeSnapshotRef.uid = 'former')],
+      ['is not usable', 'ContentNotReady', make.withStatus({ error: { message: 'boom' } })],
+    ] as [string, Reason, make.Modifier][]
+  ).map(([what, reason, modify]): Row => {
+    const theirs = make.content({ snapshot: N, handle: `snap://${V}/snapshot-1`, volume: V }, modify);
+    return {
+      when: `the content of a snapshot that is on this cluster alone ${what}`,
+      world: [local(), make.snapshot({ name: N, claim: 'data' }, owned), theirs, target()],
+      reason,
+      object: `VolumeSnapshotContent ${theirs.metadata.name}`,
+    };
+  }),
   {
     when: 'so has one of which only the condition says that it was ready',
     world: [local(make.withStatus({ creationTime: undefined })), target()],

@@ -276,6 +276,33 @@ clusters('Snapshots that are on the cluster alone', [
     ['SnapshotLost VolumeSnapshot web-volume-web-disk'],
   ],
   [
+    'its owner is a former VMBackup',
+    () => {
+      const p = local();
+      p.vs.metadata.ownerReferences[0].uid = '11111111-1111-4111-8111-111111111111';
+      return without(p, 'Backup', 'BackupVolume');
+    },
+    ['OwnerGone VolumeSnapshot web-volume-web-disk'],
+  ],
+  [
+    'it is not ready and says why',
+    () => {
+      const p = local();
+      p.vs.status = { ...p.vs.status, readyToUse: false, error: { message: 'boom', time: '2025-03-02T01:05:11Z' } };
+      return without(p, 'Backup', 'BackupVolume');
+    },
+    ['SnapshotNotReady VolumeSnapshot web-volume-web-disk'],
+  ],
+  [
+    'its content is bound to a former snapshot',
+    () => {
+      const p = local();
+      p.vsc.spec.volumeSnapshotRef.uid = '11111111-1111-4111-8111-111111111111';
+      return without(p, 'Backup', 'BackupVolume');
+    },
+    ['Misbound VolumeSnapshotContent snapcontent-36134ee4-973a-4cbf-8e48-2ba4f286e7d6'],
+  ],
+  [
     'no snapshot anywhere: nothing shows that there were any',
     () => {
       const { vmb } = local();
