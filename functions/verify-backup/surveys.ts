@@ -55,8 +55,7 @@ function surveyBackup(item: SurveyedVMBackup): Considered {
   const sound =
     chain !== undefined &&
     entries.length > 0 &&
-    new Set(entries.map(({ name }) => name)).size === entries.length &&
-    new Set(entries.map(({ volumeName }) => volumeName)).size === entries.length &&
+    (entries.length === 1 || haveNoTwins(entries)) &&
     backup.status?.source !== undefined &&
     !isDeleting(backup) &&
     backup.status?.readyToUse === true &&
@@ -74,6 +73,10 @@ function surveyBackup(item: SurveyedVMBackup): Considered {
 
 /** Of a snapshot that is on this cluster alone, as far as the lists show it. */
 const isHere = ({ hasSnapshot, unready, unowned }: PairState): boolean => hasSnapshot && !unready && !unowned;
+
+const haveNoTwins = (entries: readonly VolumeEntry[]): boolean =>
+  new Set(entries.map(({ name }) => name)).size === entries.length &&
+  new Set(entries.map(({ volumeName }) => volumeName)).size === entries.length;
 
 function isSound(vmBackup: VMBackup, entry: VolumeEntry, pair: PairState, chain: ChainState): boolean {
   const { name, longhornBackupName: backup, csiDriverName, persistentVolumeClaim } = entry;
