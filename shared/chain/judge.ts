@@ -86,6 +86,9 @@ export function judgeBackup(name: string, backup: Backup | undefined): BackupFac
 function troubleOf(name: string, backup: Backup): BackupTrouble | undefined {
   const state = backup.status?.state ?? '';
   const volume = backup.status?.volumeName ?? '';
+  // So it does with all of them when its target is disconnected: the data stays.
+  if (isDeleting(backup) && backup.metadata.labels?.[names.CR_ONLY_LABEL] === 'true')
+    return { reason: 'BackupNotSynced', detail: `Longhorn forgets Backup ${name} and keeps its data on the target` };
   if (isDeleting(backup)) return { reason: 'BackupBeingDeleted', detail: `Longhorn Backup ${name} is being deleted` };
   if (!names.FINAL_BACKUP_STATES.has(state)) {
     return { reason: 'BackupNotSynced', detail: `Longhorn Backup ${name} is in state "${state}"` };

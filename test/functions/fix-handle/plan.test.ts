@@ -321,6 +321,16 @@ const rows: Row[] = [
     world: [vmb(), ...pair(), unlistedVolume()],
     reason: 'BackupNotSynced',
   },
+  {
+    when: 'Longhorn lets go of a target that was disconnected, and of no data',
+    world: [
+      vmb(),
+      ...pair(),
+      lhBackup(make.labelled({ 'longhorn.io/delete-custom-resource-only': 'true' }), make.deleting),
+      lhVolume(),
+    ],
+    reason: 'BackupNotSynced',
+  },
   { when: 'another target is connected', world: [vmb(), ...pair(), elsewhere()], reason: 'NotVerifiable' },
   {
     when: 'the content is lost while the target is away',

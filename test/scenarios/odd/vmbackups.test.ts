@@ -69,6 +69,23 @@ clusters('VMBackups', [
     ['VMBackupDegraded VirtualMachineBackup web'],
   ],
   [
+    'VMBackup degraded once, and well since',
+    () => {
+      const p = one('web');
+      p.vmb.status.conditions = [
+        {
+          type: 'Ready',
+          status: 'False',
+          message: 'Change back to non-ready',
+          reason: 'longhorn backup is not ready',
+          lastUpdateTime: '2024-01-01T00:00:00Z',
+        },
+      ];
+      return p.all;
+    },
+    [],
+  ],
+  [
     'VMBackup without its metadata file',
     () => {
       const p = one('web');
