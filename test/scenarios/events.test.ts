@@ -4,14 +4,14 @@ import * as make from '../../sandbox/scenarios/build.ts';
 import { deploy } from './eventing.ts';
 import type { World } from './world.ts';
 import * as worlds from './world.ts';
-import { converge, digest, inWorld, tryEach } from './world.ts';
+import { converge, digest, inWorld, notToldOnce, tryEach } from './world.ts';
 
 /**
  * By events over HTTP, with the checked-in manifests and rights; a ping is the sweep for what existed before. Here for
  * some scenarios, with EVERY_CALL=1 for every one.
  */
 
-const few = ['mixed-volumes', 'restore-hanging', 'unowned-snapshot', 'lost-snapshot', 'lost-pair'];
+const few = ['mixed-volumes', 'restore-hanging', 'blockers', 'unowned-snapshot', 'lost-snapshot', 'lost-pair'];
 const scenarios = worlds.thorough ? worlds.everyScenario : few;
 const mischiefs: Record<string, Mischief> = {
   'delivered once': {},
@@ -44,6 +44,10 @@ test.each(scenarios)(
           await eventing.settle();
           expect({ name, ...(await digest(world)) }).toEqual({ name, ...expected });
           expect(world.worse).toEqual([]);
+          expect({ name, told: await notToldOnce(world, mischief.dropEvery !== undefined) }).toEqual({
+            name,
+            told: [],
+          });
           expect(eventing.broker.deadLetters).toEqual([]);
           expect(eventing.broker.warnings).toEqual([]);
           expect(log.filter((line) => line.includes('"level":"error"'))).toEqual([]);
