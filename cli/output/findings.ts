@@ -16,6 +16,7 @@ export interface Found {
 const shortKinds: Readonly<Record<Ref['kind'], string>> = {
   VirtualMachineBackup: 'vmbackup',
   VirtualMachineRestore: 'vmrestore',
+  VolumeRemoteBackup: 'volumeremotebackup',
   VolumeSnapshot: 'vs',
   VolumeSnapshotContent: 'vsc',
   VolumeSnapshotClass: 'vsclass',

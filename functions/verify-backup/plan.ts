@@ -2,7 +2,7 @@ import { describeRef, ref } from '../../shared/domain/kinds.ts';
 import { hangs, isDeleting } from '../../shared/chain/judge.ts';
 import type { Chain, Link } from '../../shared/chain/links.ts';
 import { judgeChain } from '../../shared/chain/links.ts';
-import { judgeReadiness } from '../../shared/chain/readiness.ts';
+import { judgeMetadata, judgeReadiness } from '../../shared/chain/readiness.ts';
 import { judgeRestore } from '../../shared/chain/restore.ts';
 import { commandForTarget } from '../../shared/chain/links.ts';
 import { judgeTarget } from '../../shared/chain/target.ts';
@@ -112,6 +112,8 @@ function findingsOf(subject: Finding['subject'], chain: Chain, links: readonly L
     const { reason, message, command } = other;
     findings.push({ subject, reason, message, ...(command !== undefined && { command }), actions: [] });
   }
+  const metadata = judgeMetadata(chain);
+  if (metadata !== undefined) findings.push({ subject, ...metadata, actions: [] });
   // While the whole is being made, that its parts are not there yet is no news.
   const told = readiness?.reason === 'VMBackupInProgress' ? links.filter(({ result }) => result !== 'wait') : links;
   for (const volume of new Set(told.map((link) => link.volume))) {
@@ -154,7 +156,9 @@ function volumeFindings(subject: Finding['subject'], chain: Chain, links: readon
     const message = `volume ${first.volume} can be restored: every link to the target is right`;
     return [{ ...about, subject, reason: 'BackupVerified', message }];
   }
-  const skipped = links.find(({ reason }) => reason === 'NotALonghornVolume' || reason === 'SnapshotTypeBackup');
+  const skipped =
+    links.find(({ reason }) => reason === 'SnapshotNeverSeen') ??
+    links.find(({ reason }) => reason === 'NotALonghornVolume' || reason === 'SnapshotTypeBackup');
   if (skipped !== undefined) return [{ ...about, subject, reason: skipped.reason, message: skipped.message }];
   const cause = links.find(({ result }) => result === 'fail' || result === 'wait');
   const message = `volume ${first.volume} cannot be verified${cause === undefined ? '' : `: ${cause.message}`}`;

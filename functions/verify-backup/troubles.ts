@@ -2,7 +2,7 @@ import type { Ref } from '../../shared/domain/kinds.ts';
 import { kinds } from '../../shared/domain/kinds.ts';
 import type { Chain, Link } from '../../shared/chain/links.ts';
 import { judgeChain } from '../../shared/chain/links.ts';
-import { judgeReadiness } from '../../shared/chain/readiness.ts';
+import { judgeMetadata, judgeReadiness } from '../../shared/chain/readiness.ts';
 import type { RestoreJudgment } from '../../shared/chain/restore.ts';
 import type { TargetTrouble } from '../../shared/chain/target.ts';
 import { targetRef } from '../../shared/chain/target.ts';
@@ -41,6 +41,8 @@ export function troublesOf(chain: Chain, nowMs: number): Trouble[] {
   if (readiness !== undefined && readiness.reason !== 'VMBackupInProgress') whole.push(readiness);
   const other = links.find(({ reason }) => reason === 'OtherTarget');
   if (other !== undefined) whole.push(withoutVolume(other));
+  const metadata = judgeMetadata(chain);
+  if (metadata !== undefined) whole.push(metadata);
   return [...whole, ...links.filter((link) => !isOfTheWhole(link))];
 }
 

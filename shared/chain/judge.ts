@@ -34,7 +34,9 @@ export function judgeContent(content: Content): ContentJudgment {
   if (handle.kind === 'unreadable') return { reason: 'HandleUnreadable' };
   if (handle.kind !== 'backup') return { reason: 'NotABackupHandle' };
   const reported = content.status?.snapshotHandle ?? '';
-  return reported === '' || namesTheSame(reported, handle) ? { handle, text } : { handle, text, reported };
+  return reported === '' || reported === text || namesTheSame(reported, handle)
+    ? { handle, text }
+    : { handle, text, reported };
 }
 
 function namesTheSame(text: string, { volume, backup }: BackupHandle): boolean {
@@ -195,7 +197,8 @@ export function hangs(
   { metadata }: { metadata: Pick<Content['metadata'], 'deletionTimestamp' | 'finalizers'> },
   nowMs: number,
 ): string | undefined {
-  const sinceMs = Date.parse(metadata.deletionTimestamp ?? '');
+  if (!metadata.deletionTimestamp) return undefined;
+  const sinceMs = Date.parse(metadata.deletionTimestamp);
   if (!(nowMs - sinceMs > HANGS_AFTER_MS)) return undefined;
   const by = metadata.finalizers ?? [];
   return `is in deletion since ${metadata.deletionTimestamp}${by.length === 0 ? '' : `, held by ${by.join(', ')}`}`;

@@ -2,6 +2,7 @@
 export const kinds = {
   VirtualMachineBackup: kind('harvesterhci.io/v1beta1', 'virtualmachinebackups', true),
   VirtualMachineRestore: kind('harvesterhci.io/v1beta1', 'virtualmachinerestores', true),
+  VolumeRemoteBackup: kind('harvesterhci.io/v1beta1', 'volumeremotebackups', true),
   VolumeSnapshot: kind('snapshot.storage.k8s.io/v1', 'volumesnapshots', true),
   VolumeSnapshotContent: kind('snapshot.storage.k8s.io/v1', 'volumesnapshotcontents', false),
   VolumeSnapshotClass: kind('snapshot.storage.k8s.io/v1', 'volumesnapshotclasses', false),

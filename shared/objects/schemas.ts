@@ -187,6 +187,13 @@ const VirtualMachineRestore = () =>
     ),
   });
 
+/** A guest cluster's backup of one volume, in Harvester 1.8 and later. */
+const VolumeRemoteBackup = () =>
+  z.object({
+    metadata: NamespacedMeta(),
+    status: z.nullish(z.object({ handle: z.nullish(text) })),
+  });
+
 const Backup = () =>
   z.object({
     metadata: NamespacedMeta(),
@@ -213,8 +220,14 @@ const Backup = () =>
 const BackupVolume = () =>
   z.object({
     metadata: NamespacedMeta(),
-    spec: z.nullish(z.object({ volumeName: z.nullish(text), backupTargetName: z.nullish(text) })),
-    status: z.nullish(z.object({ storageClassName: z.nullish(text) })),
+    spec: z.nullish(
+      z.object({
+        volumeName: z.nullish(text),
+        backupTargetName: z.nullish(text),
+        syncRequestedAt: z.nullish(text),
+      }),
+    ),
+    status: z.nullish(z.object({ storageClassName: z.nullish(text), lastSyncedAt: z.nullish(text) })),
   });
 
 const BackupTarget = () =>
@@ -559,6 +572,7 @@ const ClusterReport = ClusterPolicyReport;
 export const schemas = lazily({
   VirtualMachineBackup,
   VirtualMachineRestore,
+  VolumeRemoteBackup,
   VolumeSnapshot,
   VolumeSnapshotContent,
   VolumeSnapshotClass,

@@ -80,7 +80,7 @@ function inItsOwnNamespace(
   const misnamed = checkNamesOfContents(name, version, release, seen);
   if (misnamed !== undefined) return misnamed;
   const wrong = links.find(({ reason }) => reason === 'HandleWrong');
-  const lost = links.find(({ reason }) => reason === 'ContentMissing' || reason === 'BackupMissing');
+  const lost = links.find(({ reason }) => ['ContentMissing', 'TakenContentMissing', 'BackupMissing'].includes(reason));
   if (wrong === undefined && (lost === undefined || release < 109)) {
     return { name, result: 'pass', message: `Harvester ${version} has no known trap here` };
   }

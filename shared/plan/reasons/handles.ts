@@ -80,6 +80,10 @@ export const handleReasons = {
     'Longhorn has not finished reading (or making) the backup: its volume name is not known.',
     'Check the backup target; Gleaner goes on when the Backup is Completed.',
   ),
+  TargetAway: wait(
+    'What is lost is made anew from its Longhorn backup, and Longhorn knows of none while the target is not connected or not reachable, or another one is.',
+    'See the finding for the backup target; Gleaner goes on when Longhorn has the backup again.',
+  ),
   SnapshotNotThere: wait(
     'The content’s snapshot does not exist (yet).',
     'If it never appears, the content is left over from something deleted.',
@@ -97,6 +101,13 @@ export const handleReasons = {
     'The snapshot’s content does not exist: the snapshot cannot be restored from.',
     'See the finding of rebuild-snapshot, which makes it anew where the backup is still on the target.',
   ),
+  TakenContentMissing: {
+    ...wait(
+      'The content of a snapshot that was taken on this cluster does not exist.',
+      'See the finding of rebuild-snapshot: it says whether the snapshot controller makes it anew, and of what.',
+    ),
+    toldBy: 'rebuild-snapshot',
+  },
   SnapshotMissing: wait(
     'The VMBackup’s snapshot does not exist, though the VMBackup may say it is ready.',
     'See the finding of rebuild-snapshot, which makes it anew where the backup is still on the target.',

@@ -42,6 +42,14 @@ const createdAt =
   (time: string): make.Modifier =>
   ({ metadata }) =>
     void (metadata.creationTimestamp = time);
+/** Conditions as Harvester writes them, with what it says of the metadata file. */
+const withMetadata = (status?: string) =>
+  make.withStatus({
+    conditions: [
+      { type: 'Ready', status: 'True', message: 'Operation complete' },
+      ...(status === undefined ? [] : [{ type: 'MetadataReady', status, reason: 'Error', message: make.secretMarker }]),
+    ],
+  });
 const renamed =
   (name: string): make.Modifier =>
   ({ metadata }) =>
@@ -126,11 +134,31 @@ const quiet: Row[] = [
     reason: 'SnapshotTypeBackup',
   },
   {
-    when: 'the VMBackup is of type snapshot, and was never seen ready',
-    world: [local((o) => void delete o['status'].creationTime), target()],
+    when: 'the VMBackup is of type snapshot, and nothing shows that there ever was one (domain.md 8.13)',
+    world: [local(make.withStatus({ creationTime: undefined, conditions: undefined })), target()],
+    reason: 'SnapshotNeverSeen',
+  },
+  {
+    when: 'the VMBackup is of type snapshot, and Harvester is still at it',
+    world: [local(notReady, make.withStatus({ creationTime: undefined, conditions: undefined })), target()],
     reason: 'SnapshotTypeBackup',
   },
   { when: 'every link is right', world: healthy(), reason: 'BackupVerified' },
+  {
+    when: 'Harvester says nothing of the metadata file',
+    world: replacing(vmb(withMetadata())),
+    reason: 'BackupVerified',
+  },
+  {
+    when: 'the metadata file could not be written, to a target that is away: that is told of the target',
+    world: replacing(vmb(withMetadata('False')), target(make.withStatus({ available: false }))),
+    reason: 'NotVerifiable',
+  },
+  {
+    when: 'the metadata file is to be written when the VMBackup is ready',
+    world: replacing(vmb(withMetadata('False'), notReady, createdAt('2025-05-31T23:45:00Z'))),
+    reason: 'VMBackupInProgress',
+  },
   { when: 'only the scheme is old', world: replacing(content(`bs://${V}/${B}`)), reason: 'BackupVerified' },
   { when: 'the backup was taken here', world: dynamic(right), reason: 'BackupVerified' },
   {
@@ -175,6 +203,24 @@ const quiet: Row[] = [
   {
     when: 'Longhorn has not read the backup yet',
     world: replacing(make.freshBackup({ volume: V, backup: B, version: '1.9' })),
+    reason: 'BackupNotSynced',
+    object: lhAt,
+  },
+  {
+    when: 'Longhorn has not listed the target since it was asked to',
+    world: [...without('Backup', 'BackupTarget'), target(make.withSpec({ syncRequestedAt: '2099-01-01T00:00:00Z' }))],
+    reason: 'BackupNotSynced',
+    object: lhAt,
+  },
+  {
+    when: 'Longhorn has never listed the target',
+    world: [...without('Backup', 'BackupTarget'), target(make.withStatus({ lastSyncedAt: null }))],
+    reason: 'BackupNotSynced',
+    object: lhAt,
+  },
+  {
+    when: 'Longhorn has not listed the volume’s backups since it was asked to',
+    world: [...without('Backup', 'BackupVolume'), lhVolume(make.withSpec({ syncRequestedAt: '2099-01-01T00:00:00Z' }))],
     reason: 'BackupNotSynced',
     object: lhAt,
   },
@@ -252,6 +298,25 @@ const broken: Row[] = [
     world: without('VolumeSnapshot', 'VolumeSnapshotContent'),
     reason: 'SnapshotMissing',
     object: snapshotAt,
+  },
+  {
+    when: 'a VMBackup of type snapshot that was ready has lost all its snapshots',
+    world: [local(), target()],
+    reason: 'SnapshotLost',
+    object: snapshotAt,
+    command: /^kubectl get volumesnapshots -n prod$/,
+  },
+  {
+    when: 'so has one of which only the condition says that it was ready',
+    world: [local(make.withStatus({ creationTime: undefined })), target()],
+    reason: 'SnapshotLost',
+    object: snapshotAt,
+  },
+  {
+    when: 'the metadata file could not be written',
+    world: replacing(vmb(withMetadata('False'))),
+    reason: 'MetadataNotUploaded',
+    command: /^kubectl annotate virtualmachinebackups.harvesterhci.io nightly -n prod /,
   },
   {
     when: 'nobody owns the snapshot',
@@ -507,6 +572,7 @@ describe('verify-backup', () => {
       const [finding] = open;
       expect(describeRef(finding!.subject)).toBe(object ?? describeRef(subject));
       expect(finding!.message).not.toMatch(/undefined|null|\[object/);
+      expect(JSON.stringify({ findings, records })).not.toContain(make.secretMarker);
       if (command !== undefined) expect(finding!.command).toMatch(command);
       expect(findings.flatMap((f) => f.actions)).toEqual([]);
       expect(eventsOf(records)).toMatchObject([

@@ -54,6 +54,32 @@ clusters('Without its target, or on another, no backup is missing', [
     { alone: true },
   ],
   [
+    'unavailable, and a content that nobody owns',
+    () => {
+      const p = one('web');
+      const { vs, vsc } = pair('byhand', p.right, undefined, { policy: 'Retain' });
+      return [...forgotten(p), vs, vsc, longhornTarget(connected, { available: false })];
+    },
+    ['OrphanSnapshot VolumeSnapshot byhand', 'TargetUnavailable BackupTarget default'],
+    { alone: true },
+  ],
+  [
+    'reachable again, and not listed yet',
+    () => {
+      const status = { available: true, lastSyncedAt: '2025-03-02T02:00:03Z' };
+      const p = one('web');
+      const { vs, vsc } = pair('byhand', p.right, undefined, { policy: 'Retain' });
+      return [
+        ...forgotten(p),
+        vs,
+        vsc,
+        longhornTarget({ ...connected, syncRequestedAt: '2025-03-02T03:00:00Z' }, status),
+      ];
+    },
+    ['BackupNotSynced Backup BACKUP', 'OrphanSnapshot VolumeSnapshot byhand'],
+    { alone: true },
+  ],
+  [
     'another target connected',
     () => [...forgotten(elsewhere(one('web'))), ...forgotten(elsewhere(one('loc', { local: true })))],
     ['OtherTarget VirtualMachineBackup web', 'OtherTarget VirtualMachineBackup loc'],
@@ -153,6 +179,37 @@ clusters('What others made', [
     },
     [],
   ],
+  ...([true, false] as const).map(
+    (content) =>
+      [
+        `a Backup that only a VolumeRemoteBackup records, ${content ? 'with' : 'without'} the content it came from`,
+        () => {
+          const p = one('web', { local: true });
+          const theirs = build.object(
+            'harvesterhci.io/v1beta1',
+            'VolumeRemoteBackup',
+            { name: 's', namespace: 'prod' },
+            { spec: { type: 'lh', source: 'guest-data' }, status: { success: true, handle: p.right } },
+          );
+          return [theirs, p.bk, p.bv, ...(content ? [p.vsc] : [])];
+        },
+        [],
+      ] as const,
+  ),
+  [
+    'a VolumeRemoteBackup that records another Backup',
+    () => {
+      const p = one('web', { local: true });
+      const theirs = build.object(
+        'harvesterhci.io/v1beta1',
+        'VolumeRemoteBackup',
+        { name: 's', namespace: 'prod' },
+        { spec: { type: 'lh', source: 'guest-data' }, status: { handle: `bak://${p.volume}/backup-else` } },
+      );
+      return [theirs, p.bk, p.bv];
+    },
+    ['OrphanBackup Backup BACKUP', 'SyncTarget Setting backup-target'],
+  ],
   [
     'a VolumeRemoteRestore, wrong handle and all',
     () => {
@@ -195,7 +252,21 @@ clusters('Snapshots that are on the cluster alone', [
     },
     ['SnapshotLost VolumeSnapshot web-volume-b'],
   ],
-  ['no snapshot anywhere: nothing shows that there were any', () => [local().vmb], []],
+  [
+    'no snapshot anywhere, of one that was ready',
+    () => [local().vmb],
+    ['SnapshotLost VolumeSnapshot web-volume-web-disk'],
+  ],
+  [
+    'no snapshot anywhere: nothing shows that there were any',
+    () => {
+      const { vmb } = local();
+      delete vmb.status.creationTime;
+      delete vmb.status.conditions;
+      return [vmb];
+    },
+    [],
+  ],
   [
     'content lost',
     () => {

@@ -69,6 +69,24 @@ clusters('VMBackups', [
     ['VMBackupDegraded VirtualMachineBackup web'],
   ],
   [
+    'VMBackup without its metadata file',
+    () => {
+      const p = one('web');
+      p.vmb.status.conditions.find((c: any) => c.type === 'MetadataReady').status = 'False';
+      return p.all;
+    },
+    ['MetadataNotUploaded VirtualMachineBackup web'],
+  ],
+  [
+    'VMBackup of which Harvester does not say whether its metadata file is there',
+    () => {
+      const p = one('web');
+      p.vmb.status.conditions = p.vmb.status.conditions.filter((c: any) => c.type !== 'MetadataReady');
+      return p.all;
+    },
+    [],
+  ],
+  [
     'VMBackup not ready old',
     () => {
       const p = one('web');
