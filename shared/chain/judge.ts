@@ -19,7 +19,7 @@ export type ContentJudgment =
   | {
       readonly handle: BackupHandle;
       readonly text: string;
-      /** What the status says, where that is another backup or volume: restores and deletions go by it. */
+      /** What the status says, where that is another backup or volume, or `none`: restores and deletions go by it. */
       readonly reported?: string;
     };
 
@@ -33,8 +33,10 @@ export function judgeContent(content: Content): ContentJudgment {
   const handle: Handle = parseHandle(text);
   if (handle.kind === 'unreadable') return { reason: 'HandleUnreadable' };
   if (handle.kind !== 'backup') return { reason: 'NotABackupHandle' };
-  const reported = content.status?.snapshotHandle ?? '';
-  return reported === '' || namesTheSame(reported, handle) ? { handle, text } : { handle, text, reported };
+  const { snapshotHandle, readyToUse } = content.status ?? {};
+  // Until it is ready its sidecar still has to fill that in; afterwards nobody does.
+  const reported = snapshotHandle || (readyToUse === true ? 'none' : undefined);
+  return reported === undefined || namesTheSame(reported, handle) ? { handle, text } : { handle, text, reported };
 }
 
 function namesTheSame(text: string, { volume, backup }: BackupHandle): boolean {

@@ -216,6 +216,17 @@ const rows: Row[] = [
     reason: 'PairNotReady',
   },
   {
+    when: 'the new pair is ready and its content’s status gives no handle',
+    world: [
+      vmb(),
+      ...old(),
+      snapshot(N1),
+      content(N1, right, 'Retain', armed, (o) => void delete o.status.snapshotHandle),
+      ...longhorn(),
+    ],
+    reason: 'AwaitsReplacement',
+  },
+  {
     when: 'the VMBackup is not ready',
     world: [vmb(N, notReady), ...old(), ...fresh(), ...longhorn()],
     reason: 'VMBackupNotReady',
