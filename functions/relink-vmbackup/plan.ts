@@ -159,7 +159,7 @@ export function notNow(seen: Seen, backup: VMBackup): { reason: Reason; message:
 }
 
 function switchTo(seen: Seen, backup: VMBackup, volume: SeenVolume, next: Pair, config: Config): Decided {
-  const { entry, current, index } = volume;
+  const { entry, current, index, facts } = volume;
   const says = (reason: Reason, message: string, actions: readonly Action[] = []) =>
     finding(seen, volume, reason, message, actions);
   if (next.snapshot === undefined || next.content === undefined || !boundAndReady(next.snapshot, next.content)) {
@@ -172,6 +172,11 @@ function switchTo(seen: Seen, backup: VMBackup, volume: SeenVolume, next: Pair, 
         `VolumeSnapshot ${next.name} has the right handle but does not belong to this VMBackup`,
       ),
     };
+  }
+  const recorded = entry.persistentVolumeClaim?.spec?.volumeName;
+  if (recorded && facts !== undefined && 'volume' in facts && recorded !== facts.volume) {
+    const message = `the VMBackup records volume ${recorded} for ${entry.volumeName}, but backup ${entry.longhornBackupName} is of ${facts.volume}`;
+    return { finding: says('VolumeMismatch', message) };
   }
   const obstacle = notNow(seen, backup);
   if (obstacle !== undefined) return { finding: says(obstacle.reason, obstacle.message) };

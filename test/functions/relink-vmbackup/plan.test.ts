@@ -310,6 +310,27 @@ const rows: Row[] = [
     reason: 'BackupMismatch',
   },
   {
+    when: 'the right pair is ready, and the VMBackup records another volume',
+    world: [
+      make.vmBackup({ name: 'nightly', entries: [entry({ volume: 'pvc-elsewhere' })] }),
+      content(N, right, 'Delete'),
+      ...fresh(),
+      ...longhorn(),
+    ],
+    reason: 'VolumeMismatch',
+  },
+  {
+    when: 'a former snapshot names the content of another',
+    world: [
+      vmb(N1),
+      ...fresh(unarmed),
+      snapshot(N, ({ spec }) => void (spec.source.volumeSnapshotContentName = 'other-vsc')),
+      make.content({ snapshot: 'other', handle: right }),
+      ...longhorn(),
+    ],
+    reason: 'UnknownPredecessor',
+  },
+  {
     when: 'the right pair is not the VMBackup’s',
     world: [vmb(), ...old(), make.snapshot({ name: N1 }), content(N1, right, 'Retain', armed), ...longhorn()],
     reason: 'RevisedNameTaken',
