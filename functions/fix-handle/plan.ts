@@ -152,6 +152,7 @@ function missing(seen: Seen, snapshot: Snapshot): Finding {
     const trouble = judgeBackupVolumes(facts, seen.backup as Backup, neighbours.backupVolumes);
     if (trouble !== undefined) return found(seen, trouble.reason, `${lost}, and ${trouble.detail}`);
     const reference = snapshot.metadata.ownerReferences?.find((o) => o.uid === owner.restore.metadata.uid);
+    if (!names.isName(contentName)) return found(seen, 'NameTooLong', `${lost}; that is too long a name`);
     if (reference !== undefined && !neighbours.claims.some((c) => !isPending(c))) {
       const { controller: _c, blockOwnerDeletion: _b, ...restore } = reference;
       return found(

@@ -194,6 +194,7 @@ function mend(seen: Seen, { pair, fault, source }: SeenVolume, recipe: Recipe, l
     ];
   }
   if (fault === 'content-lost') {
+    if (!names.isName(pair.contentName)) return ['NameTooLong', `${lost}; that is too long a name`];
     return ['RebuildContent', `${lost}; it is created anew with ${handle}`, { actions: rebuildContent(recipe, pair) }];
   }
   if (fault === 'both-lost') {
