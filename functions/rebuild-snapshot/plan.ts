@@ -9,6 +9,7 @@ import {
   judgeBackupVolumes,
   judgeContent,
   judgeHandle,
+  misboundPart,
 } from '../../shared/chain/judge.ts';
 import { replacement, takenBy } from '../../shared/chain/taken.ts';
 import { volumeFinding } from '../../shared/chain/volume-finding.ts';
@@ -70,7 +71,7 @@ function decide(seen: Seen, backup: VMBackup, volume: SeenVolume, config: Config
       return [
         'Misbound',
         `${uses}, but VolumeSnapshotContent ${contentName} is not its content`,
-        { command: show(contentName), about: ref('VolumeSnapshotContent', contentName) },
+        { command: show(contentName), about: misboundPart(pair.namespace, pair) },
       ];
     default:
       break;

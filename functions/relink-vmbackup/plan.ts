@@ -1,7 +1,7 @@
 import type { Ref } from '../../shared/domain/kinds.ts';
 import { describeRef, ref } from '../../shared/domain/kinds.ts';
 import * as names from '../../shared/domain/names.ts';
-import { boundAndReady, isDeleting, isOwnedBy, judgeContent } from '../../shared/chain/judge.ts';
+import { boundAndReady, isDeleting, isOwnedBy, judgeContent, misboundPart } from '../../shared/chain/judge.ts';
 import { volumeFinding } from '../../shared/chain/volume-finding.ts';
 import type { VMBackup } from '../../shared/objects/types.ts';
 import type { Action, EntrySwitch } from '../../shared/plan/action.ts';
@@ -101,7 +101,8 @@ function decide(seen: Seen, backup: VMBackup, volume: SeenVolume, config: Config
   if (ofAnother !== undefined) {
     const whose = `${ofAnother.namespace}/${ofAnother.name}`;
     const message = `volume ${entry.volumeName} uses ${current.name}, but its content ${current.contentName} belongs to VolumeSnapshot ${whose}`;
-    return says('Misbound', message, content, `kubectl get volumesnapshotcontent ${current.contentName} -o yaml`);
+    const command = `kubectl get volumesnapshotcontent ${current.contentName} -o yaml`;
+    return says('Misbound', message, misboundPart(namespace, current), command);
   }
   if (current.content === undefined) {
     return says(

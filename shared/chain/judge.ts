@@ -1,4 +1,6 @@
 import type { Handle, BackupHandle } from '../domain/handle.ts';
+import type { Ref } from '../domain/kinds.ts';
+import { ref } from '../domain/kinds.ts';
 import { backupHandle, parseHandle } from '../domain/handle.ts';
 import * as names from '../domain/names.ts';
 import type { Backup, BackupVolume, Content, OwnerReference, Snapshot, VMBackup } from '../objects/types.ts';
@@ -188,6 +190,16 @@ export const pointsAt = (snapshot: Snapshot, content: Content): boolean =>
   snapshot.spec.source.volumeSnapshotContentName === content.metadata.name &&
   content.spec.volumeSnapshotRef.name === snapshot.metadata.name &&
   content.spec.volumeSnapshotRef.namespace === snapshot.metadata.namespace;
+
+/**
+ * Which of the two is at fault when a content that a snapshot names belongs to another: a content under the name that
+ * is this snapshot's by right, else the snapshot, and somebody's healthy content is not accused.
+ */
+export const misboundPart = (
+  namespace: string,
+  { name, contentName: named }: { readonly name: string; readonly contentName: string },
+): Ref =>
+  named === names.contentName(name) ? ref('VolumeSnapshotContent', named) : ref('VolumeSnapshot', name, namespace);
 
 /** In deletion for so long that something must be holding it. */
 export const HANGS_AFTER_MS = 30 * 60_000;

@@ -13,6 +13,7 @@ import {
   judgeBackup,
   judgeBackupVolumes,
   judgeContent,
+  misboundPart,
   targetOf,
 } from './judge.ts';
 import { judgeReadiness } from './readiness.ts';
@@ -245,7 +246,8 @@ function judgeContentLink(
   const otherUid = volumeSnapshotRef.uid && snapshot && volumeSnapshotRef.uid !== snapshot.metadata.uid;
   if (misnamed || otherUid) {
     const whose = `${volumeSnapshotRef.namespace}/${volumeSnapshotRef.name}${otherUid ? ' of another uid' : ''}`;
-    return fail('Misbound', `${name} belongs to VolumeSnapshot ${whose}`, at, show(at));
+    const part = misboundPart(backup.metadata.namespace, { name: entry.name ?? '?', contentName });
+    return fail('Misbound', `${name} belongs to VolumeSnapshot ${whose}`, part, show(at));
   }
   if (isDeleting(content)) return wait('ContentDeleting', `${name} is being deleted`, at);
   const judged = judgeHandleOf(content, entry, facts, at, backup);
