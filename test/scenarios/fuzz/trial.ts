@@ -106,6 +106,7 @@ interface Before {
 }
 interface Known {
   readonly gave: Data | string;
+  readonly gaveWhenSynced: Data | string;
   readonly recorded: Data | undefined;
   readonly sound: boolean;
   readonly obstacle: string | undefined;
@@ -116,6 +117,7 @@ function remember(seen: Mirror): Before {
     truth.keyOf(at),
     {
       gave: truth.restoredOf(seen, at),
+      gaveWhenSynced: truth.restoredWhenSynced(seen, at),
       recorded: truth.recordedData(seen, at),
       sound: truth.isSound(seen, at),
       obstacle: truth.obstacle(seen, at),
@@ -139,12 +141,14 @@ function watchMoments(seen: Mirror, { volumes }: Before, wrong: string[]): () =>
       if (known === undefined) continue;
       const gives = truth.restoredOf(seen, at);
       const right = truth.same(gives, known.recorded);
-      if (typeof gives === 'object' && !right && !truth.same(gives, known.gave))
+      if (typeof gives === 'object' && !right && !truth.same(gives, known.gaveWhenSynced))
         wrong.push(`${key} gave the data of ${gives.backup}`);
       if (known.sound && !right) wrong.push(`${key} was sound, and for a moment gave nothing: ${text(gives)}`);
       const switched = names.get(key) !== at.entry.name;
       names.set(key, at.entry.name);
-      if (switched && at.owner.status.readyToUse === true && !right)
+      // Without a backup volume neither pair gives anything, and the one that names the right data is no worse.
+      const better = right || truth.same(truth.restoredWhenSynced(seen, at), known.recorded);
+      if (switched && at.owner.status.readyToUse === true && !better)
         wrong.push(`${key} was switched to ${at.entry.name}: ${text(gives)}`);
     }
   });

@@ -54,6 +54,9 @@ function decode(handle: unknown): { type: string; volume: string; id: string } {
   return { type: scheme === 'bs' ? 'bak' : scheme!, volume: volume!, id };
 }
 
+const isKnown = (cluster: Cluster, volume: string): boolean =>
+  cluster.longhornMinor < 8 || cluster.all('BackupVolume').some(({ spec }) => spec?.volumeName === volume);
+
 /** A claim made from this snapshot gets this data; a string says why it gets nothing. */
 export function restored(cluster: Cluster, namespace: string, name: string): Data | string {
   const snapshot = find(cluster, 'VolumeSnapshot', name, namespace);
@@ -68,8 +71,7 @@ export function restored(cluster: Cluster, namespace: string, name: string): Dat
   const { type, volume, id } = decode(content.status?.snapshotHandle);
   if (type !== 'bak') return 'not a remote backup';
   if (id === '') return 'the handle names no backup';
-  const known = cluster.all('BackupVolume').some(({ spec }) => spec?.volumeName === volume);
-  if (cluster.longhornMinor >= 8 && !known) return 'there is no backup volume';
+  if (!isKnown(cluster, volume)) return 'there is no backup volume';
   const backup = find(cluster, 'Backup', id);
   if (backup === undefined) return 'no Longhorn Backup';
   const data = cluster.stored.find((s) => s.backup === id && s.volume === backup.status?.volumeName);
@@ -78,6 +80,12 @@ export function restored(cluster: Cluster, namespace: string, name: string): Dat
 
 export const restoredOf = (cluster: Cluster, { owner, entry }: VolumeAt): Data | string =>
   typeof entry.name === 'string' ? restored(cluster, owner.metadata.namespace!, entry.name) : 'no snapshot recorded';
+
+/** What it gives once Longhorn has read all of the target, which any sync may bring about. */
+export function restoredWhenSynced(cluster: Cluster, at: VolumeAt): Data | string {
+  const { all, stored } = cluster;
+  return restoredOf({ all, stored, longhornMinor: 7 }, at);
+}
 
 /** The data that a VMBackup’s volume says it is, as far as its records agree with each other. */
 export function recordedData(cluster: Cluster, { entry }: VolumeAt): Data | undefined {
