@@ -104,6 +104,7 @@ const rooms: readonly Room[] = [
   { room: 'bench', may: ['*'], packages: ['*'] },
   // What the fuzz holds against Gleaner is not worked out with Gleaner's own code.
   { room: 'test/scenarios/fuzz/truth.ts', may: [], types: ['sandbox'] },
+  { room: 'test/scenarios/fuzz/promises.ts', may: ['test/scenarios/fuzz/truth.ts'], types: ['sandbox'] },
   { room: 'test', may: ['*'], packages: ['*'] },
   { room: 'build.ts', may: [], packages: ['*'] },
 ];

@@ -25,7 +25,7 @@ const blocks = Array.from({ length: Math.ceil(worlds / BLOCK) }, (_, i) => ({
 }));
 // Broken worlds in which nothing can be repaired would prove nothing.
 let repairs = 0;
-afterAll(() => expect(repairs).toBeGreaterThan(worlds));
+afterAll(() => expect(repairs).toBeGreaterThan(worlds / 4));
 
 test.each(Object.entries(cases))('%s', async (_name, world) => {
   const { wrong } = await violations(world);
@@ -36,8 +36,8 @@ test.each(blocks)(
   '$numRuns clusters broken at random, from seed $seed',
   async ({ seed, numRuns }) => {
     const property = fc.asyncProperty(brokenWorld, async (world) => {
-      const { wrong, writes } = await violations(world);
-      repairs += writes;
+      const { wrong, mended } = await violations(world);
+      repairs += mended;
       expect(wrong).toEqual([]);
     });
     // Shrinking ends with what it has by then; a machine too slow for the block itself is told so.

@@ -12,19 +12,26 @@ import { healthy, scenarioOf } from './build.ts';
 import type { Data, VolumeAt } from './truth.ts';
 import * as truth from './truth.ts';
 import { type Mirror, mirror } from './mirror.ts';
+import { obstacle, promisedClaims } from './promises.ts';
 
 const options = { functions: everyFunction, ...hurried };
 /** A fault that hangs is given up after this time; what follows waits as long as it takes. */
 const CLIENT_TIMEOUT_MS = 150;
 
-/** Everything that must not be and was; empty when Gleaner did well. */
-export async function violations(broken: BrokenWorld): Promise<{ wrong: string[]; writes: number }> {
+export interface Tried {
+  /** Everything that must not be and was; empty when Gleaner did well. */
+  readonly wrong: string[];
+  /** How many volumes and claims were broken and had to be mended. */
+  readonly mended: number;
+}
+
+export async function violations(broken: BrokenWorld): Promise<Tried> {
   const hangs = broken.run.by === 'fault' && broken.run.fault === 'hang';
   const scenario = scenarioOf(broken);
   return inWorld({ scenario }, (world) => tried(world, broken), hangs ? CLIENT_TIMEOUT_MS : undefined);
 }
 
-async function tried(world: World, broken: BrokenWorld): Promise<{ wrong: string[]; writes: number }> {
+async function tried(world: World, broken: BrokenWorld): Promise<Tried> {
   const wrong: string[] = [];
   const { sandbox } = world;
   const seen = await mirror(sandbox);
@@ -50,7 +57,8 @@ async function tried(world: World, broken: BrokenWorld): Promise<{ wrong: string
     sandbox.api.clearRequests();
     await sweepAll(patient, options);
     wrong.push(...writesOf(world).map((write) => `a second run writes: ${write}`));
-    return { wrong: [...new Set(wrong)], writes: touched.length };
+    const promised = [...before.volumes.values()].filter((known) => known.obstacle === undefined && !known.sound);
+    return { wrong: [...new Set(wrong)], mended: promised.length + before.waiting.length };
   } finally {
     seen.stop();
   }
@@ -103,6 +111,8 @@ interface Before {
   /** What is not Gleaner’s to touch, as text. */
   readonly strangers: ReadonlyMap<string, string>;
   readonly backups: readonly string[];
+  /** Claims that hang and have to come through. */
+  readonly waiting: readonly KubeObject[];
 }
 interface Known {
   readonly gave: Data | string;
@@ -120,7 +130,7 @@ function remember(seen: Mirror): Before {
       gaveWhenSynced: truth.restoredWhenSynced(seen, at),
       recorded: truth.recordedData(seen, at),
       sound: truth.isSound(seen, at),
-      obstacle: truth.obstacle(seen, at),
+      obstacle: obstacle(seen, at),
     },
   ]);
   const strangers = truth.strangers(seen).map((o): [string, string] => [nameOf(o), whatCounts(o)]);
@@ -128,6 +138,7 @@ function remember(seen: Mirror): Before {
     volumes: new Map(volumes),
     strangers: new Map(strangers),
     backups: seen.all('Backup').map((o) => o.metadata.name),
+    waiting: promisedClaims(seen),
   };
 }
 
@@ -155,10 +166,14 @@ function watchMoments(seen: Mirror, { volumes }: Before, wrong: string[]): () =>
 }
 
 /** How it has to end for each volume. */
-function ends({ volumes, backups }: Before, seen: Mirror, findings: readonly Finding[]): string[] {
+function ends({ volumes, backups, waiting }: Before, seen: Mirror, findings: readonly Finding[]): string[] {
   const there = new Set(seen.all('Backup').map((o) => o.metadata.name));
   const gone = backups.filter((name) => !there.has(name)).map((name) => `Longhorn Backup ${name} is gone`);
-  return [...gone, ...truth.volumesOf(seen).flatMap((at) => endOf(at, volumes, seen, findings))];
+  const claims = new Map(seen.all('PersistentVolumeClaim').map((o) => [o.metadata.uid, o.status?.phase]));
+  const hanging = waiting
+    .filter(({ metadata: { uid } }) => claims.has(uid) && claims.get(uid) !== 'Bound')
+    .map((claim) => `${nameOf(claim)} still hangs on ${claim.spec.dataSource.name}`);
+  return [...gone, ...hanging, ...truth.volumesOf(seen).flatMap((at) => endOf(at, volumes, seen, findings))];
 }
 
 function endOf(at: VolumeAt, volumes: Before['volumes'], seen: Mirror, findings: readonly Finding[]): string[] {

@@ -36,15 +36,14 @@ export const volumesOf = (cluster: Cluster): VolumeAt[] =>
         : [],
     );
 
-const find = (cluster: Cluster, kind: string, name: string, namespace?: string): KubeObject | undefined =>
+export const find = (cluster: Cluster, kind: string, name: string, namespace?: string): KubeObject | undefined =>
   cluster
     .all(kind)
     .find(({ metadata: m }) => m.name === name && (namespace === undefined || m.namespace === namespace));
-const goes = (object: KubeObject): boolean => object.metadata.deletionTimestamp !== undefined;
-const target = 'default';
+export const goes = (object: KubeObject): boolean => object.metadata.deletionTimestamp !== undefined;
 
 /** As Longhorn decodes: split at `://`, `bs` is `bak`, the first two segments count. */
-function decode(handle: unknown): { type: string; volume: string; id: string } {
+export function decode(handle: unknown): { type: string; volume: string; id: string } {
   const nothing = { type: '', volume: '', id: '' };
   if (typeof handle !== 'string') return nothing;
   const [scheme, path] = handle.split('://');
@@ -82,10 +81,8 @@ export const restoredOf = (cluster: Cluster, { owner, entry }: VolumeAt): Data |
   typeof entry.name === 'string' ? restored(cluster, owner.metadata.namespace!, entry.name) : 'no snapshot recorded';
 
 /** What it gives once Longhorn has read all of the target, which any sync may bring about. */
-export function restoredWhenSynced(cluster: Cluster, at: VolumeAt): Data | string {
-  const { all, stored } = cluster;
-  return restoredOf({ all, stored, longhornMinor: 7 }, at);
-}
+export const restoredWhenSynced = (cluster: Cluster, at: VolumeAt): Data | string =>
+  restoredOf({ all: (kind) => cluster.all(kind), stored: cluster.stored, longhornMinor: 7 }, at);
 
 /** The data that a VMBackup’s volume says it is, as far as its records agree with each other. */
 export function recordedData(cluster: Cluster, { entry }: VolumeAt): Data | undefined {
@@ -108,93 +105,6 @@ export function isSound(cluster: Cluster, at: VolumeAt): boolean {
   const handles = [content.status.snapshotHandle, content.spec.source.snapshotHandle ?? content.status.snapshotHandle];
   return !goes(content) && handles.map(decode).every(({ volume, id }) => volume === data.volume && id === data.backup);
 }
-
-/**
- * What keeps Gleaner, as it promises, from repairing this volume; undefined: nothing does, so it has to be repaired.
- * Whatever is the least bit doubtful counts as an obstacle: of those it must only speak.
- */
-export function obstacle(cluster: Cluster, at: VolumeAt): string | undefined {
-  const { owner, entry } = at;
-  const namespace = owner.metadata.namespace!;
-  const { name, longhornBackupName: recorded } = entry;
-  if (goes(owner)) return 'the VMBackup is being deleted';
-  if (owner.spec.type !== undefined && owner.spec.type !== 'backup') return 'not a remote backup';
-  if (owner.status?.readyToUse !== true) return 'the VMBackup is not ready';
-  if (!name || !recorded || entry.csiDriverName !== 'driver.longhorn.io') return 'the record is incomplete';
-  const data = recordedData(cluster, at);
-  if (data === undefined) return 'the data is not there, or the records disagree';
-  const backup = find(cluster, 'Backup', recorded);
-  if (backup === undefined || goes(backup) || backup.status?.state !== 'Completed')
-    return 'the backup is not Completed';
-  if ((backup.metadata.labels?.['backup-volume'] ?? data.volume) !== data.volume) return 'the backup’s label differs';
-  const ofTarget = (v: KubeObject) => (v.spec?.backupTargetName ?? target) === target;
-  const volumes = cluster
-    .all('BackupVolume')
-    .filter((v) => (v.spec?.volumeName ?? v.metadata.name) === data.volume && ofTarget(v));
-  if (volumes.length !== 1 || goes(volumes[0]!)) return 'not one backup volume';
-  if (owner.metadata.annotations?.['harvesterhci.io/svmbackupId'] !== undefined) return 'a schedule’s';
-  const users = (v: VolumeAt) => v.entry.longhornBackupName === recorded || v.entry.name === name;
-  if (volumesOf(cluster).filter(users).length > 1) return 'shared with another VMBackup';
-  const restores = cluster
-    .all('VirtualMachineRestore')
-    .some((r) => r.spec.virtualMachineBackupName === owner.metadata.name && r.status?.complete !== true);
-  if (restores) return 'a restore is in progress';
-  if (`${name}-snap-revise-vsc`.length > 253) return 'the names would be too long';
-  if (misshapen(cluster, owner).length > 0) return 'a content of it does not have the shape of its kind';
-  return pairObstacle(cluster, at, namespace, name, recorded);
-}
-
-/** Contents of this VMBackup that its CRD would not have let in: nobody can tell what they mean. */
-const misshapen = (cluster: Cluster, { metadata: { name, namespace } }: KubeObject): KubeObject[] =>
-  cluster
-    .all('VolumeSnapshotContent')
-    .filter(
-      ({ spec, status }) => typeof status?.creationTime === 'string' && spec.volumeSnapshotRef.namespace === namespace,
-    )
-    .filter(({ spec }) => spec.volumeSnapshotRef.name.includes(name));
-
-function pairObstacle(cluster: Cluster, { owner }: VolumeAt, namespace: string, name: string, recorded: string) {
-  const snapshot = find(cluster, 'VolumeSnapshot', name, namespace);
-  const content = find(cluster, 'VolumeSnapshotContent', `${name}-vsc`);
-  const next = `${name}-snap-revise`;
-  if (find(cluster, 'VolumeSnapshot', next, namespace) ?? find(cluster, 'VolumeSnapshotContent', `${next}-vsc`))
-    return 'the next name is taken';
-  for (const part of [snapshot, content]) {
-    if (part === undefined) continue;
-    if (goes(part)) return 'half of the pair is being deleted';
-    if ((part.metadata.ownerReferences ?? []).some((o) => o.uid !== owner.metadata.uid)) return 'owned by another';
-    const notes = Object.keys(part.metadata.annotations ?? {});
-    if (notes.some((a) => !a.startsWith('snapshot.storage.kubernetes.io/'))) return 'somebody’s notes are on it';
-    if ((part.metadata.finalizers ?? []).some((f) => !f.startsWith('snapshot.storage.kubernetes.io/')))
-      return 'somebody’s finalizer is on it';
-    const used = part.spec.volumeSnapshotClassName;
-    if (used !== undefined && find(cluster, 'VolumeSnapshotClass', used) === undefined) return 'its class is missing';
-  }
-  if (snapshot !== undefined) {
-    if ((snapshot.metadata.ownerReferences ?? []).length === 0) return 'the snapshot is owned by nobody';
-    if (snapshot.spec.source.volumeSnapshotContentName !== `${name}-vsc`) return 'the snapshot has another source';
-    const bound = snapshot.status?.boundVolumeSnapshotContentName;
-    if (bound !== undefined && bound !== `${name}-vsc`) return 'the snapshot is bound to another content';
-  }
-  if (content !== undefined) {
-    const { driver, source, volumeSnapshotRef: ref } = content.spec;
-    if (driver !== 'driver.longhorn.io') return 'not Longhorn’s';
-    if (ref.name !== name || ref.namespace !== namespace) return 'the content is of another snapshot';
-    const readable = /^(bak|bs):\/\/[^/]+\/([^/]+)$/.exec(source.snapshotHandle ?? '');
-    if (readable === null) return 'not a handle of a remote backup';
-    if (readable[2] !== recorded) return 'the handle names another backup than the record';
-    if (content.status?.error !== undefined) return 'the content says it has an error';
-    // A snapshot that is lost is only made anew on a content that is right.
-    const reported = content.status?.snapshotHandle;
-    if (reported !== undefined && decode(reported).id !== recorded) return 'the status names another backup';
-    if (snapshot === undefined && !(decode(source.snapshotHandle).volume === recordedVolume(cluster, recorded)))
-      return 'the snapshot is lost, and its content wrong';
-  }
-  const claims = cluster.all('PersistentVolumeClaim').some((c) => c.spec.dataSource?.name === name);
-  return claims ? 'a claim reads from it' : undefined;
-}
-
-const recordedVolume = (cluster: Cluster, backup: string) => cluster.stored.find((s) => s.backup === backup)?.volume;
 
 /** What is not Gleaner's to touch: other drivers', taken here, in deletion, of guest clusters, not a remote backup's. */
 export function strangers(cluster: Cluster): KubeObject[] {
@@ -239,3 +149,12 @@ export function chainOf(cluster: Cluster, { owner, entry }: VolumeAt): Set<strin
     ...misshapen(cluster, owner).map(({ metadata }) => `VolumeSnapshotContent ${metadata.name}`),
   ]);
 }
+
+/** Contents of this VMBackup that its CRD would not have let in: nobody can tell what they mean. */
+export const misshapen = (cluster: Cluster, { metadata: { name, namespace } }: KubeObject): KubeObject[] =>
+  cluster
+    .all('VolumeSnapshotContent')
+    .filter(
+      ({ spec, status }) => typeof status?.creationTime === 'string' && spec.volumeSnapshotRef.namespace === namespace,
+    )
+    .filter(({ spec }) => spec.volumeSnapshotRef.name.includes(name));
