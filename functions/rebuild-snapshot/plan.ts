@@ -9,14 +9,17 @@ import {
   judgeBackupVolumes,
   judgeContent,
   judgeHandle,
+  misboundPart,
 } from '../../shared/chain/judge.ts';
 import { replacement, takenBy } from '../../shared/chain/taken.ts';
+import { judgeAbsence } from '../../shared/chain/target.ts';
 import { volumeFinding } from '../../shared/chain/volume-finding.ts';
 import type { Backup, Claim, VMBackup } from '../../shared/objects/types.ts';
 import type { Action } from '../../shared/plan/action.ts';
 import type { Plan } from '../../shared/plan/plan.ts';
 import type { Reason } from '../../shared/plan/reason.ts';
 import type { Config } from './config.ts';
+import type { Pair } from './fault.ts';
 import type { Seen, SeenVolume, Source } from './observe.ts';
 import { isOurs } from './observe.ts';
 import type { Recipe } from './procedures.ts';
@@ -70,7 +73,7 @@ function decide(seen: Seen, backup: VMBackup, volume: SeenVolume, config: Config
       return [
         'Misbound',
         `${uses}, but VolumeSnapshotContent ${contentName} is not its content`,
-        { command: show(contentName), about: ref('VolumeSnapshotContent', contentName) },
+        { command: show(contentName), about: misboundPart(pair.namespace, pair) },
       ];
     default:
       break;
@@ -81,6 +84,11 @@ function decide(seen: Seen, backup: VMBackup, volume: SeenVolume, config: Config
   if (stranger !== undefined) return [stranger[0], `${lost}, and ${stranger[1]}`];
   if (pair.snapshot?.metadata.annotations?.[names.SWAP_ANNOTATION] !== undefined) {
     return ['SwapUnderway', `${lost}; the note of a swap is on the snapshot`];
+  }
+  const absence = source.backup === undefined ? judgeAbsence(source.target, source.backupVolumes, backup) : undefined;
+  if (absence !== undefined) {
+    const reason = absence.reason === 'BackupNotSynced' ? absence.reason : 'TargetAway';
+    return [reason, `${lost}; ${absence.detail}`];
   }
   const facts = judgeBackup(source.backupName, source.backup);
   if ('reason' in facts)
@@ -147,8 +155,7 @@ function mend(seen: Seen, { pair, fault, source }: SeenVolume, recipe: Recipe, l
   const { name, content, snapshot } = pair;
   const { name: vmBackup } = backup.metadata;
   const ready = backup.status?.readyToUse === true && backup.status.source;
-  if (fault === 'taken-lost' && isBound(source?.claim))
-    return comesBack(source as Source, snapshot?.metadata.uid ?? '', lost);
+  if (fault === 'taken-lost' && isBound(source?.claim)) return comesBack(source as Source, pair, lost);
   if (!ready && seen.volumes.some((v) => isOurs(v.entry) && !v.entry.longhornBackupName)) {
     return [
       'VMBackupNotReady',
@@ -194,6 +201,7 @@ function mend(seen: Seen, { pair, fault, source }: SeenVolume, recipe: Recipe, l
     ];
   }
   if (fault === 'content-lost') {
+    if (!names.isName(pair.contentName)) return ['NameTooLong', `${lost}; that is too long a name`];
     return ['RebuildContent', `${lost}; it is created anew with ${handle}`, { actions: rebuildContent(recipe, pair) }];
   }
   if (fault === 'both-lost') {
@@ -205,17 +213,20 @@ function mend(seen: Seen, { pair, fault, source }: SeenVolume, recipe: Recipe, l
 }
 
 /** The controller makes the content anew by itself: what counts is whether Longhorn still has this backup for it. */
-function comesBack({ backup, backupName, claim }: Source, snapshotUid: string, lost: string): Decision {
-  const csiName = names.csiSnapshotName(snapshotUid);
+function comesBack({ backup, backupName, claim }: Source, { snapshot, contentName }: Pair, lost: string): Decision {
+  const about = ref('VolumeSnapshotContent', contentName);
+  const csiName = names.csiSnapshotName(snapshot?.metadata.uid ?? '');
   if (backup?.status?.snapshotName === csiName || backup?.spec?.snapshotName === csiName) {
     return [
       'ContentComingBack',
       `${lost}; the snapshot controller makes it anew, and backup ${backupName} is there for it`,
+      { about },
     ];
   }
   return [
     'NewSnapshotAhead',
     `${lost}; the snapshot controller makes it anew of claim ${claim?.metadata.name ?? '?'} as it is today, since backup ${backupName} is not known as ${csiName}`,
+    { about },
   ];
 }
 

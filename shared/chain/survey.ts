@@ -233,7 +233,7 @@ export async function* survey(
     yield surroundings.restores.map((restore) => ({ what: 'restore', restore }));
     // What cannot be read may claim anything.
     if (whole && unreadable.length === 0 && (await hasHarvester(reader, needsTarget))) {
-      for await (const orphan of unclaimed(reader, backups, pairs, surroundings, nowMs)) yield [orphan];
+      for await (const orphan of unclaimed(reader, backups, pairs, surroundings, nowMs, options)) yield [orphan];
     }
   }
   yield unreadable;
@@ -359,6 +359,7 @@ function unclaimed(
   pairs: NameTable,
   { living }: Surroundings,
   nowMs: number,
+  options: Pick<ListOptions, 'onUnreadable'>,
 ): AsyncGenerator<Extract<SurveyItem, { what: 'orphan' }>> {
   const pairAt = (at: { namespace: string; name: string }) => pairs.get(at.name, at.namespace);
   return orphans(reader, {
@@ -371,6 +372,7 @@ function unclaimed(
     }),
     living: { has: (uid) => living.get(uid) !== 0 },
     nowMs,
+    options,
   });
 }
 

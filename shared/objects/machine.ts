@@ -8,6 +8,8 @@ export interface Machine {
   readonly networks: readonly string[];
   readonly cpu?: string;
   readonly memory?: string;
+  /** Whether KubeVirt starts it, and when: `Always`, `RerunOnFailure`, `Halted` … */
+  readonly runStrategy?: string;
 }
 
 /** `source` of a VMBackup, or a VM: anything with a VM's spec in it. Undefined where there is none. */
@@ -43,12 +45,14 @@ export function machineIn(source: unknown): Machine | undefined {
     const network = at(one, 'multus', 'networkName');
     if (isText(network)) networks.push(network);
   }
+  const runStrategy = at(source, 'spec', 'runStrategy');
   return {
     macAddresses,
     secretNames: secrets === undefined ? [] : [...secrets],
     networks,
     ...(cpu !== undefined && { cpu }),
     ...(memory !== undefined && { memory }),
+    ...(isText(runStrategy) && { runStrategy }),
   };
 }
 

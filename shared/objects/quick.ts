@@ -47,13 +47,14 @@ const readers: { [K in KindName]?: (json: Json) => ObjectOf<K> | undefined } = {
   BackupVolume({ metadata, spec, status }) {
     const meta = metaOf(metadata);
     if (meta === undefined || !isText(meta.namespace) || !isRecord(spec)) return undefined;
-    const { volumeName, backupTargetName } = spec;
-    if (!maybeText(volumeName) || !maybeText(backupTargetName)) return undefined;
+    const { volumeName, backupTargetName, syncRequestedAt } = spec;
+    if (!maybeText(volumeName) || !maybeText(backupTargetName) || !maybeText(syncRequestedAt)) return undefined;
     if (status !== undefined && (!isRecord(status) || !maybeText(status.storageClassName))) return undefined;
+    if (status !== undefined && !maybeText(status.lastSyncedAt)) return undefined;
     return {
       metadata: meta,
-      spec: { volumeName, backupTargetName },
-      status: status && { storageClassName: status.storageClassName },
+      spec: { volumeName, backupTargetName, syncRequestedAt },
+      status: status && { storageClassName: status.storageClassName, lastSyncedAt: status.lastSyncedAt },
     } as ObjectOf<'BackupVolume'>;
   },
 
@@ -215,9 +216,10 @@ function conditionsOf(json: unknown): object[] | undefined {
   const conditions: object[] = [];
   for (const one of json as unknown[]) {
     if (!isRecord(one)) return undefined;
-    const { type, status, reason, message } = one;
+    const { type, status, reason, message, lastUpdateTime, lastTransitionTime } = one;
+    if (!maybeText(lastUpdateTime) || !maybeText(lastTransitionTime)) return undefined;
     if (!isText(type) || !isText(status) || !maybeText(reason) || !maybeText(message)) return undefined;
-    conditions.push({ type, status, reason, message });
+    conditions.push({ type, status, reason, message, lastUpdateTime, lastTransitionTime });
   }
   return conditions;
 }
