@@ -65,13 +65,11 @@ export function createReader(send: Send, timeoutMs: number): Reader {
 /** Longhorn and the snapshot API are used without Harvester too: handles can be wrong there, and nothing else. */
 const optional: ReadonlySet<string> = new Set(['harvesterhci.io']);
 
-/** One at a time, so that each can be forgotten before the next is made. */
-function* opened<K extends KindName>(
-  kind: K,
-  items: readonly unknown[],
-  options: ListOptions,
-): Generator<ObjectOf<K>, void> {
-  for (const item of items) {
+/** One at a time, so that each can be forgotten, and what it was made of, before the next is made. */
+function* opened<K extends KindName>(kind: K, items: unknown[], options: ListOptions): Generator<ObjectOf<K>, void> {
+  for (let at = 0; at < items.length; at++) {
+    const item = items[at];
+    items[at] = undefined;
     const found = open(kind, item);
     if ('object' in found) yield found.object;
     else options.onUnreadable?.({ kind, ...nameOf(item), issue: found.issue });
