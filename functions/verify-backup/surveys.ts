@@ -64,12 +64,15 @@ function surveyBackup(item: SurveyedVMBackup): Considered {
     !lacksMetadata(backup) &&
     !chain.accused(backup.metadata.uid) &&
     (isLocal(backup)
-      ? entries.every(({ name }) => name && item.pairOf(name).hasSnapshot && !item.pairOf(name).unready)
+      ? entries.every(({ name }) => name && isHere(item.pairOf(name)))
       : judgeTargetOf(backup, chain.target) === undefined &&
         entries.every((entry) => isSound(backup, entry, item.pairOf(entry.name ?? ''), chain)));
   if (!sound) return { subjects: [subject] };
   return { findings: isLocal(backup) ? [local(subject)] : entries.map((entry) => verified(subject, entry)) };
 }
+
+/** Of a snapshot that is on this cluster alone, as far as the lists show it. */
+const isHere = ({ hasSnapshot, unready, unowned }: PairState): boolean => hasSnapshot && !unready && !unowned;
 
 const haveNoTwins = (entries: readonly VolumeEntry[]): boolean =>
   new Set(entries.map(({ name }) => name)).size === entries.length &&

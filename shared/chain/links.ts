@@ -13,6 +13,7 @@ import {
   judgeBackup,
   judgeBackupVolumes,
   judgeContent,
+  misboundPart,
   targetOf,
 } from './judge.ts';
 import { judgeReadiness } from './readiness.ts';
@@ -78,7 +79,7 @@ function judgeVolume(chain: Chain, volume: ChainVolume, nowMs: number): Link[] {
   if (local !== undefined) {
     const message = `volume ${entry.volumeName} ${local.where}`;
     const skipped: Judged = { result: 'skip', reason: local.reason, message, object: own };
-    const lost = withoutData(chain, volume, message);
+    const lost = withoutData(chain, volume, message) ?? brokenHere(chain, volume, nowMs);
     return linkNames.map((link) => ({ link, volume: entry.volumeName, ...(lost?.[0] === link ? lost[1] : skipped) }));
   }
   const target = judgeTargetOf(backup, chain.target);
@@ -122,6 +123,15 @@ function withoutData(
     return [link, { result: 'skip', reason: 'SnapshotNeverSeen', message, object: at }];
   }
   return [link, fail('SnapshotLost', absent, at, `kubectl get volumesnapshots -n ${namespace}`)];
+}
+
+/** What is wrong with a snapshot that is on this cluster alone, and that is there. */
+function brokenHere({ backup }: Chain, volume: ChainVolume, nowMs: number): readonly [LinkName, Judged] | undefined {
+  if (backup.status?.readyToUse !== true || volume.snapshot === undefined) return undefined;
+  const snapshot = judgeSnapshot(backup, volume, nowMs);
+  if (snapshot.result === 'fail') return ['snapshot', snapshot];
+  const content = volume.content && (misbound(volume, volume.content, backup) ?? unusable(volume.content));
+  return content && ['content', content];
 }
 
 /** Harvester writes a time and a condition as a VMBackup becomes ready, and only then was all of it there. */
@@ -249,19 +259,35 @@ function judgeContentLink(
       ? wait('RepairUnderWay', `${name} is being created anew`, at)
       : fail(lost, `${name}, which volume ${entry.volumeName} uses, does not exist`, at);
   }
-  const { volumeSnapshotRef } = content.spec;
-  const misnamed = volumeSnapshotRef.name !== entry.name || volumeSnapshotRef.namespace !== backup.metadata.namespace;
-  const otherUid = volumeSnapshotRef.uid && snapshot && volumeSnapshotRef.uid !== snapshot.metadata.uid;
-  if (misnamed || otherUid) {
-    const whose = `${volumeSnapshotRef.namespace}/${volumeSnapshotRef.name}${otherUid ? ' of another uid' : ''}`;
-    return fail('Misbound', `${name} belongs to VolumeSnapshot ${whose}`, at, show(at));
-  }
+  const astray = misbound({ entry, snapshot }, content, backup);
+  if (astray !== undefined) return astray;
   if (isDeleting(content)) return wait('ContentDeleting', `${name} is being deleted`, at);
   const judged = judgeHandleOf(content, entry, facts, at, backup, absence);
   if (judged.result !== 'pass') return judged;
-  const error = content.status?.error?.message;
-  if (error) return fail('ContentNotReady', `${name} is not usable: ${error}`, at, show(at));
+  const error = unusable(content);
+  if (error !== undefined) return error;
   return content.status?.readyToUse === false ? wait('PairNotReady', `${name} is not ready yet`, at) : judged;
+}
+
+function misbound(
+  { entry, snapshot }: Pick<ChainVolume, 'entry' | 'snapshot'>,
+  content: Content,
+  backup: VMBackup,
+): Judged | undefined {
+  const { name, namespace, uid } = content.spec.volumeSnapshotRef;
+  const otherUid = uid && snapshot && uid !== snapshot.metadata.uid;
+  if (name === entry.name && namespace === backup.metadata.namespace && !otherUid) return undefined;
+  const at = ref('VolumeSnapshotContent', content.metadata.name);
+  const whose = `${namespace}/${name}${otherUid ? ' of another uid' : ''}`;
+  const part = misboundPart(backup.metadata.namespace, { name: entry.name ?? '?', contentName: at.name });
+  return fail('Misbound', `${describeRef(at)} belongs to VolumeSnapshot ${whose}`, part, show(at));
+}
+
+function unusable(content: Content): Judged | undefined {
+  const error = content.status?.error?.message;
+  if (!error) return undefined;
+  const at = ref('VolumeSnapshotContent', content.metadata.name);
+  return fail('ContentNotReady', `${describeRef(at)} is not usable: ${error}`, at, show(at));
 }
 
 function judgeHandleOf(

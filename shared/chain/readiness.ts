@@ -22,8 +22,8 @@ export interface NotReady {
 export const STUCK_AFTER_MS = 30 * 60_000;
 
 /**
- * Why a VMBackup is not ready; undefined when it is. A degraded one counts as not ready whatever its flag says: some
- * releases of Harvester write the verdict to the condition alone.
+ * Why a VMBackup is not ready, by its own word; undefined when it is. A degraded one counts as not ready whatever its flag
+ * says: some releases of Harvester write the verdict to the condition alone. Whether it still stands, `judgeStanding` tells.
  */
 export function judgeReadiness(chain: Pick<Chain, 'backup' | 'volumes'>, nowMs: number): NotReady | undefined {
   const { backup } = chain;
@@ -67,10 +67,16 @@ export function judgeReadiness(chain: Pick<Chain, 'backup' | 'volumes'>, nowMs: 
 
 /** Harvester takes its own word for it that a VMBackup is ready, whatever is left of what it recorded. */
 function incomplete(backup: VMBackup, own: string): NotReady | undefined {
+  const entries = entriesOf(backup);
+  const unnamed = entries.find(({ name }) => !name);
   const lacks =
-    backup.status?.source === undefined ? 'the VM' : entriesOf(backup).length === 0 ? 'any volume' : undefined;
+    backup.status?.source === undefined
+      ? 'the VM it was taken of'
+      : entries.length === 0
+        ? 'any volume it was taken of'
+        : unnamed && `the snapshot of volume ${unnamed.volumeName}`;
   if (lacks === undefined) return undefined;
-  const message = `${own} says that it is ready and does not record ${lacks} it was taken of`;
+  const message = `${own} says that it is ready and does not record ${lacks}`;
   const { name, namespace } = backup.metadata;
   const command = `kubectl get virtualmachinebackups.harvesterhci.io ${name} -n ${namespace} -o jsonpath='{.status.volumeBackups[*].volumeName}'`;
   return { reason: 'VMBackupIncomplete', message, command };
@@ -98,9 +104,13 @@ export const lacksMetadata = ({ spec, status }: VMBackup): boolean =>
   (status?.conditions ?? []).some(({ type, status: is }) => type === 'MetadataReady' && is === 'False');
 
 /** What Harvester's own check of existing backups found wrong; empty where it does not say. */
-export function degradedBy(backup: VMBackup): string | undefined {
-  const ready = backup.status?.conditions?.find((c) => c.type === 'Ready');
-  return ready?.status === 'False' && ready.message === names.CHANGED_BACK ? (ready.reason ?? '') : undefined;
+export const degradedBy = (backup: VMBackup): string | undefined => degradation(backup)?.by;
+
+/** The same, and when it was written; NaN where that is not known. */
+export function degradation({ status }: VMBackup): { readonly by: string; readonly atMs: number } | undefined {
+  const ready = status?.conditions?.find((c) => c.type === 'Ready');
+  if (ready?.status !== 'False' || ready.message !== names.CHANGED_BACK) return undefined;
+  return { by: ready.reason ?? '', atMs: Date.parse(ready.lastUpdateTime || ready.lastTransitionTime || '') };
 }
 
 /**

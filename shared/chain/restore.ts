@@ -8,9 +8,9 @@ import { isPending } from './claims.ts';
 import { parseHandle } from '../domain/handle.ts';
 import { hangs, isDeleting, judgeBackup } from './judge.ts';
 import type { Chain, ChainVolume } from './links.ts';
-import { judgeReadiness } from './readiness.ts';
 import { backupVolumes, longhornBackup } from './read.ts';
 import { readChain } from './read-chain.ts';
+import { judgeStanding } from './standing.ts';
 import { judgeAbsence, judgeTargetOf, targetRef } from './target.ts';
 
 /** A restore and what may keep it. */
@@ -135,7 +135,7 @@ function causeOf(seen: SeenRestore, nowMs: number): Cause | undefined {
   if (isDeleting(backup)) return { why: `${describeRef(from)} is being deleted`, object: from };
   const waiting = seen.volumes.map((volume) => causeOfClaim(volume, seen)).find((cause) => cause !== undefined);
   if (waiting !== undefined) return waiting;
-  const notReady = judgeReadiness(chain, nowMs);
+  const notReady = judgeStanding(chain, nowMs).readiness;
   if (notReady !== undefined && notReady.reason !== 'VMBackupInProgress') {
     return { why: notReady.message, object: from, ...(notReady.command !== undefined && { cure: notReady.command }) };
   }

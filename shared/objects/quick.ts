@@ -216,9 +216,10 @@ function conditionsOf(json: unknown): object[] | undefined {
   const conditions: object[] = [];
   for (const one of json as unknown[]) {
     if (!isRecord(one)) return undefined;
-    const { type, status, reason, message } = one;
+    const { type, status, reason, message, lastUpdateTime, lastTransitionTime } = one;
+    if (!maybeText(lastUpdateTime) || !maybeText(lastTransitionTime)) return undefined;
     if (!isText(type) || !isText(status) || !maybeText(reason) || !maybeText(message)) return undefined;
-    conditions.push({ type, status, reason, message });
+    conditions.push({ type, status, reason, message, lastUpdateTime, lastTransitionTime });
   }
   return conditions;
 }

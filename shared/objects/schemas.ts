@@ -40,6 +40,10 @@ const ClusterMeta = once(() => z.object(metadata()));
 const NamespacedMeta = once(() => z.object({ ...metadata(), namespace: text }));
 
 const Condition = once(() => z.object({ type: text, status: text, reason: z.nullish(text), message: z.nullish(text) }));
+/** Harvester's own. */
+const UpdatedCondition = once(() =>
+  z.object({ ...Condition().shape, lastUpdateTime: z.nullish(text), lastTransitionTime: z.nullish(text) }),
+);
 const DatedCondition = once(() =>
   z.object({
     type: text,
@@ -145,7 +149,7 @@ const VirtualMachineBackup = () =>
         backupTarget: z.nullish(
           z.object({ endpoint: z.nullish(text), bucketName: z.nullish(text), bucketRegion: z.nullish(text) }),
         ),
-        conditions: z.nullish(z.array(Condition())),
+        conditions: z.nullish(z.array(UpdatedCondition())),
         // It carries the VM's spec, cloud-init included: nothing of it passes but what a restore may clash with.
         source: z.pipe(z.optional(z.unknown()), z.transform(machineIn)),
         // Names only: the data beside them is the VM's passwords.

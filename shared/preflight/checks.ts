@@ -1,6 +1,5 @@
 import type { Chain, ChainVolume, Link } from '../chain/links.ts';
-import { judgeChain } from '../chain/links.ts';
-import { judgeReadiness } from '../chain/readiness.ts';
+import { judgeStanding } from '../chain/standing.ts';
 import { judgeTargetOf } from '../chain/target.ts';
 import { commandForTarget } from '../chain/links.ts';
 import { isDeleting, isLocal } from '../chain/judge.ts';
@@ -27,7 +26,7 @@ export function preflight(seen: SeenPreflight, nowMs: number): Check[] {
   const { chain, wish } = seen;
   const name = describeRef(wish.backup);
   if (chain === undefined) return [{ name: 'backup', result: 'fail', message: `${name} does not exist` }];
-  const links = judgeChain(chain, nowMs);
+  const { links } = judgeStanding(chain, nowMs);
   return [
     checkBackup(seen, nowMs),
     checkTarget(seen),
@@ -59,7 +58,7 @@ function checkBackup({ chain, wish }: SeenPreflight, nowMs: number): Check {
   if (chain === undefined) return { name, result: 'fail', message: `${own} does not exist` };
   const { backup } = chain;
   if (isDeleting(backup)) return { name, result: 'fail', message: `${own} is being deleted` };
-  const notReady = judgeReadiness(chain, nowMs);
+  const notReady = judgeStanding(chain, nowMs).readiness;
   if (notReady !== undefined) {
     const { message, command } = notReady;
     return { name, result: 'fail', message, ...(command !== undefined && { cure: command }) };

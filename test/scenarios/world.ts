@@ -381,6 +381,7 @@ function watchPolicies(sandbox: Sandbox, worse: string[]): () => void {
       if (before !== 'Retain' || object.spec.deletionPolicy !== 'Delete' || backup === undefined) return;
       void sandbox.client.list(kind).then((contents) => {
         for (const other of contents) {
+          if (other.spec.driver !== object.spec.driver) continue; // another driver knows nothing of the backup
           if (other.metadata.uid !== uid && other.spec.deletionPolicy === 'Delete' && backupOf(other) === backup)
             worse.push(`${name} takes Delete while ${other.metadata.name} may erase ${backup}`);
         }

@@ -163,6 +163,12 @@ const rows: Row[] = [
     reason: 'GuestClusterBackup',
   },
   { when: 'the handle is right', world: [vmb(), ...pair(right), ...longhorn()], reason: 'HandleRight' },
+  {
+    when: 'the handle is right, and the snapshot with the note of the swap is being deleted',
+    world: [vmb(), snapshot(owned, note('x'), make.deleting), content(right, owned), ...longhorn()],
+    subject: orphan,
+    reason: 'HandleRight',
+  },
   { when: 'only the scheme is old', world: [vmb(), ...pair(`bs://${V}/${B}`), ...longhorn()], reason: 'LegacyScheme' },
   {
     when: 'the content is being deleted and its snapshot is gone',
@@ -319,6 +325,16 @@ const rows: Row[] = [
   {
     when: 'its BackupVolume is not listed yet',
     world: [vmb(), ...pair(), unlistedVolume()],
+    reason: 'BackupNotSynced',
+  },
+  {
+    when: 'Longhorn lets go of a target that was disconnected, and of no data',
+    world: [
+      vmb(),
+      ...pair(),
+      lhBackup(make.labelled({ 'longhorn.io/delete-custom-resource-only': 'true' }), make.deleting),
+      lhVolume(),
+    ],
     reason: 'BackupNotSynced',
   },
   { when: 'another target is connected', world: [vmb(), ...pair(), elsewhere()], reason: 'NotVerifiable' },

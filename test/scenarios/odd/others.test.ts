@@ -80,6 +80,14 @@ clusters('Without its target, or on another, no backup is missing', [
     { alone: true },
   ],
   [
+    'another target connected, and a snapshot lost: it waits for the right one',
+    () => {
+      const p = elsewhere(one('web'));
+      return without(p, 'VolumeSnapshot', 'VolumeSnapshotContent', 'Backup', 'BackupVolume');
+    },
+    ['OtherTarget VirtualMachineBackup web', 'SnapshotMissing VolumeSnapshot web-volume-web-disk'],
+  ],
+  [
     'another target connected',
     () => [...forgotten(elsewhere(one('web'))), ...forgotten(elsewhere(one('loc', { local: true })))],
     ['OtherTarget VirtualMachineBackup web', 'OtherTarget VirtualMachineBackup loc'],
@@ -106,6 +114,16 @@ clusters('What is being made or is going is not broken', [
       return p.all;
     },
     [],
+  ],
+  [
+    'a Backup that goes without its data, as when a target is disconnected',
+    () => {
+      const p = one('web');
+      build.labelled({ 'longhorn.io/delete-custom-resource-only': 'true' })(p.bk);
+      going(p.bk);
+      return p.all;
+    },
+    ['BackupNotSynced Backup BACKUP'],
   ],
   [
     'a Backup that goes alone',
@@ -256,6 +274,33 @@ clusters('Snapshots that are on the cluster alone', [
     'no snapshot anywhere, of one that was ready',
     () => [local().vmb],
     ['SnapshotLost VolumeSnapshot web-volume-web-disk'],
+  ],
+  [
+    'its owner is a former VMBackup',
+    () => {
+      const p = local();
+      p.vs.metadata.ownerReferences[0].uid = '11111111-1111-4111-8111-111111111111';
+      return without(p, 'Backup', 'BackupVolume');
+    },
+    ['OwnerGone VolumeSnapshot web-volume-web-disk'],
+  ],
+  [
+    'it is not ready and says why',
+    () => {
+      const p = local();
+      p.vs.status = { ...p.vs.status, readyToUse: false, error: { message: 'boom', time: '2025-03-02T01:05:11Z' } };
+      return without(p, 'Backup', 'BackupVolume');
+    },
+    ['SnapshotNotReady VolumeSnapshot web-volume-web-disk'],
+  ],
+  [
+    'its content is bound to a former snapshot',
+    () => {
+      const p = local();
+      p.vsc.spec.volumeSnapshotRef.uid = '11111111-1111-4111-8111-111111111111';
+      return without(p, 'Backup', 'BackupVolume');
+    },
+    ['Misbound VolumeSnapshotContent snapcontent-36134ee4-973a-4cbf-8e48-2ba4f286e7d6'],
   ],
   [
     'no snapshot anywhere: nothing shows that there were any',

@@ -39,6 +39,15 @@ clusters('VMBackups', [
     ['VMBackupIncomplete VirtualMachineBackup web'],
   ],
   [
+    'VMBackup ready, without the name of a snapshot',
+    () => {
+      const p = one('web');
+      delete p.vmb.status.volumeBackups[0].name;
+      return p.all;
+    },
+    ['VMBackupIncomplete VirtualMachineBackup web'],
+  ],
+  [
     'VMBackup no source',
     () => {
       const p = one('web');
@@ -67,6 +76,23 @@ clusters('VMBackups', [
       return p.all;
     },
     ['VMBackupDegraded VirtualMachineBackup web'],
+  ],
+  [
+    'VMBackup degraded once, and well since',
+    () => {
+      const p = one('web');
+      p.vmb.status.conditions = [
+        {
+          type: 'Ready',
+          status: 'False',
+          message: 'Change back to non-ready',
+          reason: 'longhorn backup is not ready',
+          lastUpdateTime: '2024-01-01T00:00:00Z',
+        },
+      ];
+      return p.all;
+    },
+    [],
   ],
   [
     'VMBackup without its metadata file',
