@@ -73,7 +73,10 @@ function decide(seen: Seen, backup: VMBackup, volume: SeenVolume, config: Config
       return [
         'Misbound',
         `${uses}, but VolumeSnapshotContent ${contentName} is not its content`,
-        { command: show(contentName), about: misboundPart(pair.namespace, pair) },
+        {
+          command: show(contentName),
+          ...(pair.content && { about: misboundPart(pair.namespace, name, pair.content) }),
+        },
       ];
     default:
       break;

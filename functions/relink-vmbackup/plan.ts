@@ -97,12 +97,12 @@ function decide(seen: Seen, backup: VMBackup, volume: SeenVolume, config: Config
       snapshot,
     );
   }
-  const ofAnother = current.stranger?.spec.volumeSnapshotRef;
-  if (ofAnother !== undefined) {
+  if (current.stranger !== undefined) {
+    const ofAnother = current.stranger.spec.volumeSnapshotRef;
     const whose = `${ofAnother.namespace}/${ofAnother.name}`;
     const message = `volume ${entry.volumeName} uses ${current.name}, but its content ${current.contentName} belongs to VolumeSnapshot ${whose}`;
     const command = `kubectl get volumesnapshotcontent ${current.contentName} -o yaml`;
-    return says('Misbound', message, misboundPart(namespace, current), command);
+    return says('Misbound', message, misboundPart(namespace, current.name, current.stranger), command);
   }
   if (current.content === undefined) {
     return says(

@@ -197,14 +197,16 @@ export const pointsAt = (snapshot: Snapshot, content: Content): boolean =>
   content.spec.volumeSnapshotRef.namespace === snapshot.metadata.namespace;
 
 /**
- * Which of the two is at fault when a content that a snapshot names belongs to another: a content under the name that
- * is this snapshot's by right, else the snapshot, and somebody's healthy content is not accused.
+ * Which of the two is at fault when a content that a snapshot names is not its own: a content made for a former
+ * snapshot of that name, or under the name that is this snapshot's by right; else the snapshot, and somebody's healthy
+ * content is not accused.
  */
-export const misboundPart = (
-  namespace: string,
-  { name, contentName: named }: { readonly name: string; readonly contentName: string },
-): Ref =>
-  named === names.contentName(name) ? ref('VolumeSnapshotContent', named) : ref('VolumeSnapshot', name, namespace);
+export function misboundPart(namespace: string, name: string, { metadata, spec }: Content): Ref {
+  const isForName = spec.volumeSnapshotRef.name === name && spec.volumeSnapshotRef.namespace === namespace;
+  return isForName || metadata.name === names.contentName(name)
+    ? ref('VolumeSnapshotContent', metadata.name)
+    : ref('VolumeSnapshot', name, namespace);
+}
 
 /** In deletion for so long that something must be holding it. */
 export const HANGS_AFTER_MS = 30 * 60_000;
