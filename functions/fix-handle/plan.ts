@@ -69,8 +69,7 @@ function gone(seen: Seen): Finding {
 function right(seen: Seen, content: Content, reason: 'HandleRight' | 'LegacyScheme', text: string): Finding {
   if (isDeleting(content)) return found(seen, ...inDeletion(seen, content));
   const { snapshot, note } = seen;
-  const standsIn =
-    snapshot !== undefined && note !== undefined && pointsAt(snapshot, content) && !isDeleting(snapshot);
+  const standsIn = snapshot !== undefined && note !== undefined && pointsAt(snapshot, content) && !isDeleting(snapshot);
   if (standsIn && content.spec.volumeSnapshotRef.uid === snapshot.metadata.uid) {
     return found(seen, 'ClearNote', `${text} is right; the note of the swap is no longer needed`, {
       actions: [removeNote(snapshot)],
