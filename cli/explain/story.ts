@@ -1,6 +1,6 @@
 import { readChain } from '../../shared/chain/read-chain.ts';
 import type { Link } from '../../shared/chain/links.ts';
-import { judgeChain } from '../../shared/chain/links.ts';
+import { judgeStanding } from '../../shared/chain/standing.ts';
 import { resultOf } from '../../shared/chain/drills.ts';
 import type { Ref } from '../../shared/domain/kinds.ts';
 import { describeRef, refKey } from '../../shared/domain/kinds.ts';
@@ -83,7 +83,7 @@ export async function tell(subject: Ref, { reader: live, functions, configOf, no
     const entry = drills[backup.metadata.uid];
     const known = entry?.proved !== undefined || entry?.failed !== undefined;
     const drill = known ? { drill: resultOf(entry)[1] } : {};
-    chains.push({ backup: at, links: judgeChain(await readChain(reader, backup), nowMs), ...drill });
+    chains.push({ backup: at, links: judgeStanding(await readChain(reader, backup), nowMs).links, ...drill });
   }
   if (chains.length === 0 && mayBeOrphan.has(kind)) {
     const isIt = (at: Ref) => refKey(at) === refKey(subject);

@@ -1,5 +1,4 @@
 import { noRecurringJobs } from '../../shared/chain/scratch.ts';
-import { digest } from '../../shared/domain/digest.ts';
 import { backupHandle } from '../../shared/domain/handle.ts';
 import { kinds } from '../../shared/domain/kinds.ts';
 import * as names from '../../shared/domain/names.ts';
@@ -8,8 +7,8 @@ import type { VMBackup } from '../../shared/objects/types.ts';
 import type { NewContent, NewSnapshot } from '../../shared/plan/action.ts';
 import type { NewClaim, NewPod } from '../../shared/plan/drill.ts';
 import type { Config } from './config.ts';
-import type { Source } from './observe.ts';
-import { classOf } from './observe.ts';
+import type { Source } from './source.ts';
+import { classOf, nameOf } from './source.ts';
 
 /** What a drill makes: everything named after the VMBackup's uid and the volume, and everything marked. */
 
@@ -18,9 +17,6 @@ export interface Recipe {
   readonly until: string;
   readonly config: Config;
 }
-
-/** The same for every attempt: whoever finds one there by his own mark finds his own work. */
-export const nameOf = (uid: string, volume: string): string => `drill-${uid}-${digest(volume).slice(0, 8)}`;
 
 function metaOf({ backup: { metadata }, until }: Recipe, volume: string) {
   return {

@@ -1,4 +1,5 @@
 import type { Ref } from '../../shared/domain/kinds.ts';
+import { ref } from '../../shared/domain/kinds.ts';
 import * as names from '../../shared/domain/names.ts';
 import { backupVolumes, entriesOf, longhornBackup } from '../../shared/chain/read.ts';
 import type { Made, Place } from '../../shared/chain/scratch.ts';
@@ -6,19 +7,18 @@ import { nothing, readMade, readPlace, warningsAbout } from '../../shared/chain/
 import { targetRef } from '../../shared/chain/target.ts';
 import type { Reader } from '../../shared/kube/ports.ts';
 import type {
-  Backup,
   BackupTarget,
-  BackupVolume,
   DrillEntry,
   KubeEvent,
   StorageClass,
   VMBackup,
   Volume,
-  VolumeEntry,
 } from '../../shared/objects/types.ts';
 import type { Config } from './config.ts';
 import type { DrillRecord } from './record.ts';
 import { entriesFor, recordRef } from './record.ts';
+import type { Source } from './source.ts';
+import { classOf, drillable, nameOf } from './source.ts';
 
 export type Seen = { readonly subject: Ref } &
   /** The record is read all the same where it may be: what was proved stays true. */
@@ -45,15 +45,10 @@ export interface SeenDrill {
   readonly left: readonly string[];
   /** Before it begins. */
   readonly place?: DrillPlace;
+  /** What somebody else has there under a name that the drill needs; absent where it makes nothing (any more). */
+  readonly inTheWay?: Ref | undefined;
   /** StorageClasses by name, as far as they are there. */
   readonly classes: ReadonlyMap<string, StorageClass>;
-}
-
-/** One volume of the VMBackup, and what Longhorn has of it. */
-export interface Source {
-  readonly entry: VolumeEntry;
-  readonly longhorn: Backup | undefined;
-  readonly backupVolumes: readonly BackupVolume[];
 }
 
 export interface SeenVolume {
@@ -102,7 +97,9 @@ async function observeDrill(reader: Reader, subject: Ref, record: DrillRecord, c
   const run = entry?.run;
   if (run?.decided !== undefined) return { ...seen, left: await readLeft(reader, run.decided.volumes) };
   if (backup === undefined || uid !== own || config.drills === 'clean') return seen;
-  const whole = { ...seen, sources: await readSources(reader, backup), classes: await readClasses(reader, backup) };
+  const sources = await readSources(reader, backup);
+  const inTheWay = await readInTheWay(reader, uid, drillable(sources), made, config);
+  const whole = { ...seen, sources, classes: await readClasses(reader, backup), inTheWay };
   if (run !== undefined) return { ...whole, volumes: await readVolumes(reader, made) };
   const target = await reader.get('BackupTarget', targetRef.name, targetRef.namespace);
   return { ...whole, target, place: await readDrillPlace(reader, config) };
@@ -116,6 +113,32 @@ async function readSources(reader: Reader, backup: VMBackup): Promise<Source[]> 
     sources.push({ entry, longhorn, backupVolumes: volume ? await backupVolumes(reader, volume) : [] });
   }
   return sources;
+}
+
+/** What is made next would find its name taken, and be tried again and again. */
+async function readInTheWay(
+  reader: Reader,
+  uid: string,
+  sources: readonly Source[],
+  made: Made,
+  { namespace, read }: Config,
+): Promise<Ref | undefined> {
+  for (const { entry } of sources) {
+    const name = nameOf(uid, entry.volumeName);
+    for (const [kind, own] of [
+      ['VolumeSnapshotContent', made.contents],
+      ['VolumeSnapshot', made.snapshots],
+      ['PersistentVolumeClaim', made.claims],
+      ['Pod', read === 'on' ? made.pods : undefined],
+    ] as const) {
+      if (own === undefined || own.some(({ metadata }) => metadata.name === name)) continue;
+      const at = kind === 'VolumeSnapshotContent' ? ref(kind, name) : ref(kind, name, namespace);
+      const found = await reader.get(kind, name, at.namespace);
+      // Made since, by this drill itself, it bears the mark.
+      if (found !== undefined && found.metadata.labels?.[names.DRILL_LABEL] !== uid) return at;
+    }
+  }
+  return undefined;
 }
 
 /** The provisioner calls a volume after its claim, so it is found before it is bound, too. */
@@ -149,9 +172,6 @@ async function readClasses(reader: Reader, backup: VMBackup): Promise<Map<string
   }
   return classes;
 }
-
-export const classOf = ({ persistentVolumeClaim }: VolumeEntry): string =>
-  persistentVolumeClaim?.spec?.storageClassName ?? '';
 
 async function readDrillPlace(reader: Reader, { namespace }: Config): Promise<DrillPlace> {
   const restores: string[] = [];

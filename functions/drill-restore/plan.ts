@@ -18,7 +18,8 @@ import type { DrillRecord } from './record.ts';
 import { entriesIn, isDue, put } from './record.ts';
 import type { Verdict } from './results.ts';
 import { decide } from './results.ts';
-import { drillable, refusal } from './start.ts';
+import { drillable } from './source.ts';
+import { isTaken, refusal } from './start.ts';
 
 type Told = readonly [
   reason: Reason,
@@ -134,6 +135,9 @@ function goOn(seen: SeenDrill, run: DrillRun, config: Config, nowMs: number): To
     return decided(seen, config, { result: 'failed', message: `it took too long; waited in vain, ${waited}` }, nowMs);
   }
   const actions = steps.flatMap(({ progress }) => (progress.is === 'missing' ? progress.make : []));
+  // It says nothing of the backup.
+  if (actions.length > 0 && seen.inTheWay !== undefined)
+    return decided(seen, config, { result: 'abandoned', message: isTaken(seen.inTheWay) }, nowMs);
   if (actions.length > 0) return ['DrillGoesOn', `the drill goes on: ${open.join('; ')}`, { actions }];
   return ['DrillRunning', `the drill waits: ${open.join('; ')}`, { waitsFor: open.join('; ') }];
 }

@@ -2,10 +2,11 @@ import { formatBytes } from '../../shared/domain/bytes.ts';
 import { backupHandle } from '../../shared/domain/handle.ts';
 import { isDeleting, judgeBackup } from '../../shared/chain/judge.ts';
 import type { Action } from '../../shared/plan/action.ts';
-import { bytesOf, nameOf, newClaim, newContent, newPod, newSnapshot } from './objects.ts';
+import { bytesOf, newClaim, newContent, newPod, newSnapshot } from './objects.ts';
 import type { Recipe } from './objects.ts';
-import type { SeenDrill, Source } from './observe.ts';
-import { classOf } from './observe.ts';
+import type { SeenDrill } from './observe.ts';
+import type { Source } from './source.ts';
+import { classOf, nameOf } from './source.ts';
 
 /** How far one volume has come. */
 export type Progress =

@@ -8,7 +8,7 @@ import type { Config } from './config.ts';
 import type { SeenDrill } from './observe.ts';
 import { totalBytes } from './progress.ts';
 import { put } from './record.ts';
-import { drillable } from './start.ts';
+import { drillable } from './source.ts';
 
 export type Verdict =
   | { readonly result: 'proved'; readonly restoredMs: number }

@@ -1,4 +1,6 @@
 import { formatBytes } from '../../shared/domain/bytes.ts';
+import type { Ref } from '../../shared/domain/kinds.ts';
+import { describeRef } from '../../shared/domain/kinds.ts';
 import * as names from '../../shared/domain/names.ts';
 import { isDeleting, judgeBackup, judgeBackupVolumes } from '../../shared/chain/judge.ts';
 import { commandForTarget } from '../../shared/chain/links.ts';
@@ -7,9 +9,9 @@ import { judgeTargetOf } from '../../shared/chain/target.ts';
 import type { Reason } from '../../shared/plan/reason.ts';
 import type { Config } from './config.ts';
 import { bytesOf } from './objects.ts';
-import type { SeenDrill, Source } from './observe.ts';
-import { classOf } from './observe.ts';
+import type { SeenDrill } from './observe.ts';
 import { runningIn } from './record.ts';
+import { classOf, drillable } from './source.ts';
 
 /** Why a drill cannot begin (now). */
 export interface Refusal {
@@ -17,12 +19,6 @@ export interface Refusal {
   readonly message: string;
   readonly command?: string;
 }
-
-/** The volumes that a drill restores: those with a remote backup. */
-export const drillable = (sources: readonly Source[] = []): Source[] =>
-  sources.filter(
-    ({ entry }) => entry.longhornBackupName && (entry.csiDriverName ?? names.LONGHORN_DRIVER) === names.LONGHORN_DRIVER,
-  );
 
 /** Everything is asked before anything is made. Undefined: it may begin. */
 export function refusal(seen: SeenDrill, config: Config): Refusal | undefined {
@@ -98,7 +94,12 @@ function ofClasses({ sources, classes }: SeenDrill, { maxSizeGib, read }: Config
   return undefined;
 }
 
-function ofPlace({ sources, place }: SeenDrill, { makeNamespace }: Config): Refusal | undefined {
+function ofPlace({ sources, place, inTheWay }: SeenDrill, { makeNamespace }: Config): Refusal | undefined {
+  if (inTheWay !== undefined) {
+    const { kind, name, namespace } = inTheWay;
+    const command = `kubectl get ${kind.toLowerCase()} ${name}${namespace === undefined ? '' : ` -n ${namespace}`} -o yaml`;
+    return { reason: 'DrillNamespaceUnfit', message: isTaken(inTheWay), command };
+  }
   if (place === undefined) return undefined;
   const claims = drillable(sources).map((source) => ({ storageClass: classOf(source.entry), bytes: bytesOf(source) }));
   const trouble = placeTrouble(place, claims);
@@ -110,6 +111,9 @@ function ofPlace({ sources, place }: SeenDrill, { makeNamespace }: Config): Refu
     ...(command !== undefined && { command }),
   };
 }
+
+export const isTaken = (inTheWay: Ref): string =>
+  `${describeRef(inTheWay)} is not the drill’s, and bears a name that it needs`;
 
 /** A real restore goes first. The count is exact: beginning writes into just the version of the record that was counted. */
 function ofTurn({ record, place }: SeenDrill, { atOnce }: Config): Refusal | undefined {

@@ -3,7 +3,7 @@ import { ref } from '../../shared/domain/kinds.ts';
 import * as names from '../../shared/domain/names.ts';
 import type { BackupHandle } from '../../shared/domain/handle.ts';
 import type { BackupTrouble, ContentJudgment } from '../../shared/chain/judge.ts';
-import type { Content } from '../../shared/objects/types.ts';
+import type { Content, OwnerReference } from '../../shared/objects/types.ts';
 import type { Action } from '../../shared/plan/action.ts';
 import type { Finding } from '../../shared/plan/plan.ts';
 import type { Reason } from '../../shared/plan/reason.ts';
@@ -28,9 +28,7 @@ export function found(
 ): Finding {
   const { content, snapshot, backupName } = seen;
   const at = content?.spec.volumeSnapshotRef ?? snapshot?.metadata;
-  const owner = [content, snapshot]
-    .flatMap((object) => object?.metadata.ownerReferences ?? [])
-    .find(({ kind }) => kind === 'VirtualMachineBackup');
+  const owner = vmBackupOwning(content) ?? vmBackupOwning(snapshot);
   return {
     subject:
       about ?? (content === undefined ? seen.subject : { kind: 'VolumeSnapshotContent', name: content.metadata.name }),
@@ -47,6 +45,9 @@ export function found(
     actions,
   };
 }
+
+const vmBackupOwning = (object: Known['content'] | Known['snapshot']): OwnerReference | undefined =>
+  object?.metadata.ownerReferences?.find(({ kind }) => kind === 'VirtualMachineBackup');
 
 /** Contents that no wrong handle can be in. */
 export function leftAlone(

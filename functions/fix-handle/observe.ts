@@ -5,7 +5,7 @@ import type { Owner } from '../../shared/chain/owner.ts';
 import { ownerOf } from '../../shared/chain/owner.ts';
 import { backupVolumes, claimsFrom, longhornBackup, missingClass, vmBackupNaming } from '../../shared/chain/read.ts';
 import type { Reader } from '../../shared/kube/ports.ts';
-import type { Backup, BackupVolume, Claim, Content, Snapshot } from '../../shared/objects/types.ts';
+import type { Backup, BackupTarget, BackupVolume, Claim, Content, Snapshot } from '../../shared/objects/types.ts';
 import type { SwapNote } from './note.ts';
 import { readNote } from './note.ts';
 
@@ -19,6 +19,8 @@ export interface Seen {
   readonly backup?: Backup | undefined;
   /** Gleaner's own note of an unfinished swap. */
   readonly note?: SwapNote | 'unreadable' | undefined;
+  /** Read only where the Backup is not there. */
+  readonly target?: BackupTarget | undefined;
   /** What follows is read only where the handle is wrong or the content missing. */
   readonly neighbours?: Neighbours | undefined;
 }
@@ -76,8 +78,9 @@ async function observeContent(
   const seen = { subject, content, snapshot, backupName, backup, note };
   if (right) return seen;
   const volume = 'volume' in facts ? facts.volume : undefined;
+  const target = await targetWithout(reader, backup);
   const neighbours = await observeNeighbours(reader, { namespace, name, snapshot, content }, backupName, volume);
-  return { ...seen, neighbours };
+  return { ...seen, target, neighbours };
 }
 
 async function observeMissing(reader: Reader, subject: Ref, snapshot: Snapshot): Promise<Seen> {
@@ -89,14 +92,16 @@ async function observeMissing(reader: Reader, subject: Ref, snapshot: Snapshot):
   const owned = 'entry' in owner ? (owner.entry?.longhornBackupName ?? undefined) : undefined;
   const backupName = owned ?? noted;
   const backup = backupName === undefined ? undefined : await longhornBackup(reader, backupName);
-  const volume = backup?.status?.volumeName;
+  const recorded = 'entry' in owner ? owner.entry?.persistentVolumeClaim?.spec?.volumeName : undefined;
+  const volume = backup === undefined ? recorded : backup.status?.volumeName;
+  const target = backupName === undefined ? undefined : await targetWithout(reader, backup);
   const neighbours: Neighbours = {
     owner,
     claims,
     backupVolumes: volume ? await backupVolumes(reader, volume) : [],
     replacement: { snapshot: undefined, content: undefined },
   };
-  return { subject, snapshot, backupName, backup, note, neighbours };
+  return { subject, snapshot, backupName, backup, note, target, neighbours };
 }
 
 async function observeNeighbours(
@@ -108,11 +113,13 @@ async function observeNeighbours(
   const claims = await claimsFrom(reader, pair.namespace, new Set([pair.name]));
   const owner = await ownerOf(reader, pair, { claims, backupName });
   const revised = names.revisedName(pair.name);
+  const recorded = 'entry' in owner ? owner.entry?.persistentVolumeClaim?.spec?.volumeName : undefined;
+  const listed = volume ?? recorded ?? undefined;
   const replaceable = volume !== undefined && owner.is === 'vmbackup' && names.canRevise(pair.name);
   return {
     owner,
     claims,
-    backupVolumes: volume === undefined ? [] : await backupVolumes(reader, volume),
+    backupVolumes: listed === undefined ? [] : await backupVolumes(reader, listed),
     replacement: {
       snapshot: replaceable ? await reader.get('VolumeSnapshot', revised, pair.namespace) : undefined,
       content: replaceable ? await reader.get('VolumeSnapshotContent', names.contentName(revised)) : undefined,
@@ -121,3 +128,9 @@ async function observeNeighbours(
     missingClass: await missingClass(reader, pair.content.spec.volumeSnapshotClassName),
   };
 }
+
+/** Where a Backup is not there, its target says whether that means anything. */
+const targetWithout = (reader: Reader, backup: Backup | undefined): Promise<BackupTarget | undefined> =>
+  backup === undefined
+    ? reader.get('BackupTarget', names.DEFAULT_TARGET, names.LONGHORN_NAMESPACE)
+    : Promise.resolve(undefined);

@@ -13,6 +13,8 @@ import { isPending } from '../../shared/chain/claims.ts';
 import type { LinkedOwner } from '../../shared/chain/owner.ts';
 import type { ContentJudgment } from '../../shared/chain/judge.ts';
 import { entriesOf } from '../../shared/chain/read.ts';
+import type { Absence } from '../../shared/chain/target.ts';
+import { judgeAbsence } from '../../shared/chain/target.ts';
 import type { BackupHandle } from '../../shared/domain/handle.ts';
 import { backupHandle } from '../../shared/domain/handle.ts';
 import type { Backup, Content, Snapshot, VMBackup } from '../../shared/objects/types.ts';
@@ -29,10 +31,10 @@ import { createBeside, recreateForRestore, removeNote, swap, swapNote } from './
  * Longhorn's driver; never plans a deletion without the Retain before it.
  */
 export function plan(seen: Seen, config: Config): Plan {
-  return { findings: [decide(seen, config)] };
+  return { findings: [decide(seen, config)].flat() };
 }
 
-function decide(seen: Seen, config: Config): Finding {
+function decide(seen: Seen, config: Config): Finding | Finding[] {
   const { content, snapshot } = seen;
   if (content === undefined) return snapshot === undefined ? gone(seen) : missing(seen, snapshot);
   const judged = judgeContent(content);
@@ -49,13 +51,23 @@ function decide(seen: Seen, config: Config): Finding {
       const other = `${says}, and the VMBackup records backup ${recorded} for volume ${entry.volumeName}`;
       return found(seen, 'BackupMismatch', other, { command: show(content) });
     }
+    const absence = absenceOf(seen);
+    if (absence?.reason === 'BackupNotSynced')
+      return found(seen, absence.reason, `the handle is ${judged.text}; ${absence.detail}`, {
+        about: ref('Backup', judged.handle.backup, names.LONGHORN_NAMESPACE),
+      });
+    if (absence !== undefined)
+      return found(seen, 'NotVerifiable', `whether ${judged.text} is right cannot be told: ${absence.detail}`);
     const volume = entry?.persistentVolumeClaim?.spec?.volumeName ?? undefined;
     const trouble = facts.ofVolume === undefined && volume !== undefined ? { ...facts, ofVolume: volume } : facts;
-    const lost = facts.reason === 'BackupMissing' && volume === judged.handle.volume && recorded;
-    return found(seen, facts.reason, says, {
+    const lost = facts.reason === 'BackupMissing' && volume !== undefined && recorded;
+    const cause = found(seen, facts.reason, says, {
       command: commandFor(facts.reason, judged.handle.backup),
       about: lost ? ref('Backup', lost, names.LONGHORN_NAMESPACE) : atFault(trouble, judged.handle),
     });
+    if (!lost || volume === judged.handle.volume) return cause;
+    const also = `the handle is ${judged.text}, and the VMBackup records volume ${volume}; it is put right when Longhorn has backup ${recorded} again`;
+    return [cause, found(seen, 'HandleWrong', also, { command: show(content) })];
   }
   const verdict = judgeHandle(judged, facts);
   if (verdict !== 'wrong') return right(seen, content, verdict, judged.text);
@@ -121,6 +133,11 @@ function missing(seen: Seen, snapshot: Snapshot): Finding {
   const { owner } = neighbours;
   if (owner.is === 'guest-cluster')
     return found(seen, 'GuestClusterBackup', 'the pair belongs to a guest cluster’s remote backup or restore');
+  const absence = absenceOf(seen);
+  if (absence !== undefined) {
+    const reason = absence.reason === 'BackupNotSynced' ? absence.reason : 'TargetAway';
+    return found(seen, reason, `${lost}; ${absence.detail}`);
+  }
   const facts = judgeBackup(backupName, seen.backup);
   if ('reason' in facts)
     return found(seen, facts.reason, `${lost}, and ${facts.detail}`, {
@@ -170,6 +187,13 @@ function missing(seen: Seen, snapshot: Snapshot): Finding {
   // Only what a VMBackup volume uses is rebuild-snapshot's to make anew.
   const reason = owner.is === 'vmbackup' ? 'ContentMissing' : 'ContentLost';
   return found(seen, reason, `${lost}; its backup ${backupName} is on the target`);
+}
+
+/** Why the Backup is not there, where that need not mean that it is missing. */
+function absenceOf({ backup, target, neighbours }: Seen): Absence | undefined {
+  if (backup !== undefined || neighbours === undefined) return undefined;
+  const { owner, backupVolumes } = neighbours;
+  return judgeAbsence(target, backupVolumes, 'backup' in owner ? owner.backup : undefined);
 }
 
 /** The name that a pair beside one that the VMBackup uses is given. */

@@ -24,7 +24,8 @@ export function plan(seen: Seen, { youngMinutes }: Config, nowMs: number): Plan 
 
   const checks = preflight(seen.preflight, nowMs);
   const reason = reasonOf(checks);
-  const told = checks.filter(({ result }) => result !== 'pass');
+  // An Event holds only so much: what matters most comes first.
+  const told = (['fail', 'unknown', 'warn'] as const).flatMap((one) => checks.filter(({ result }) => result === one));
   const said = told.map(sentenceOf).join('; ');
   const message = `${name}: ${said === '' ? `all ${checks.length} checks pass` : said}`;
   const [first] = told.filter(({ result }) => result === 'fail');

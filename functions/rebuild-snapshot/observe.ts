@@ -12,6 +12,7 @@ import {
 import type { Reader } from '../../shared/kube/ports.ts';
 import type {
   Backup,
+  BackupTarget,
   BackupVolume,
   Claim,
   Content,
@@ -44,6 +45,8 @@ export interface Source {
   readonly backupName: string;
   readonly backup?: Backup | undefined;
   readonly backupVolumes: readonly BackupVolume[];
+  /** Read only where the Backup is not there. */
+  readonly target?: BackupTarget | undefined;
   /** The claim that a lost content would be taken of anew. */
   readonly claim?: Claim | undefined;
   /** What already stands under the names of a pair beside this one. */
@@ -79,13 +82,17 @@ async function observeVolume(reader: Reader, owner: VMBackup, entry: VolumeEntry
   if (!isLoss(fault) || !backupName) return { entry, pair, fault };
 
   const backup = await longhornBackup(reader, backupName);
-  const volume = backup?.status?.volumeName;
+  const volume = backup === undefined ? entry.persistentVolumeClaim?.spec?.volumeName : backup.status?.volumeName;
   const claimName = snapshot?.spec.source.persistentVolumeClaimName;
   const revised = names.revisedName(name);
   const source: Source = {
     backupName,
     backup,
     backupVolumes: volume ? await backupVolumes(reader, volume) : [],
+    target:
+      backup === undefined
+        ? await reader.get('BackupTarget', names.DEFAULT_TARGET, names.LONGHORN_NAMESPACE)
+        : undefined,
     claim: claimName ? await reader.get('PersistentVolumeClaim', claimName, namespace) : undefined,
     beside: {
       snapshot: await reader.get('VolumeSnapshot', revised, namespace),

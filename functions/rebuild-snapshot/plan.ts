@@ -12,12 +12,14 @@ import {
   misboundPart,
 } from '../../shared/chain/judge.ts';
 import { replacement, takenBy } from '../../shared/chain/taken.ts';
+import { judgeAbsence } from '../../shared/chain/target.ts';
 import { volumeFinding } from '../../shared/chain/volume-finding.ts';
 import type { Backup, Claim, VMBackup } from '../../shared/objects/types.ts';
 import type { Action } from '../../shared/plan/action.ts';
 import type { Plan } from '../../shared/plan/plan.ts';
 import type { Reason } from '../../shared/plan/reason.ts';
 import type { Config } from './config.ts';
+import type { Pair } from './fault.ts';
 import type { Seen, SeenVolume, Source } from './observe.ts';
 import { isOurs } from './observe.ts';
 import type { Recipe } from './procedures.ts';
@@ -85,6 +87,11 @@ function decide(seen: Seen, backup: VMBackup, volume: SeenVolume, config: Config
   if (pair.snapshot?.metadata.annotations?.[names.SWAP_ANNOTATION] !== undefined) {
     return ['SwapUnderway', `${lost}; the note of a swap is on the snapshot`];
   }
+  const absence = source.backup === undefined ? judgeAbsence(source.target, source.backupVolumes, backup) : undefined;
+  if (absence !== undefined) {
+    const reason = absence.reason === 'BackupNotSynced' ? absence.reason : 'TargetAway';
+    return [reason, `${lost}; ${absence.detail}`];
+  }
   const facts = judgeBackup(source.backupName, source.backup);
   if ('reason' in facts)
     return [
@@ -150,8 +157,7 @@ function mend(seen: Seen, { pair, fault, source }: SeenVolume, recipe: Recipe, l
   const { name, content, snapshot } = pair;
   const { name: vmBackup } = backup.metadata;
   const ready = backup.status?.readyToUse === true && backup.status.source;
-  if (fault === 'taken-lost' && isBound(source?.claim))
-    return comesBack(source as Source, snapshot?.metadata.uid ?? '', lost);
+  if (fault === 'taken-lost' && isBound(source?.claim)) return comesBack(source as Source, pair, lost);
   if (!ready && seen.volumes.some((v) => isOurs(v.entry) && !v.entry.longhornBackupName)) {
     return [
       'VMBackupNotReady',
@@ -209,17 +215,20 @@ function mend(seen: Seen, { pair, fault, source }: SeenVolume, recipe: Recipe, l
 }
 
 /** The controller makes the content anew by itself: what counts is whether Longhorn still has this backup for it. */
-function comesBack({ backup, backupName, claim }: Source, snapshotUid: string, lost: string): Decision {
-  const csiName = names.csiSnapshotName(snapshotUid);
+function comesBack({ backup, backupName, claim }: Source, { snapshot, contentName }: Pair, lost: string): Decision {
+  const about = ref('VolumeSnapshotContent', contentName);
+  const csiName = names.csiSnapshotName(snapshot?.metadata.uid ?? '');
   if (backup?.status?.snapshotName === csiName || backup?.spec?.snapshotName === csiName) {
     return [
       'ContentComingBack',
       `${lost}; the snapshot controller makes it anew, and backup ${backupName} is there for it`,
+      { about },
     ];
   }
   return [
     'NewSnapshotAhead',
     `${lost}; the snapshot controller makes it anew of claim ${claim?.metadata.name ?? '?'} as it is today, since backup ${backupName} is not known as ${csiName}`,
+    { about },
   ];
 }
 

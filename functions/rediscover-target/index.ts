@@ -26,6 +26,7 @@ export default defineFunction({
     { group: 'longhorn.io', resource: 'backupvolumes', verbs: ['list'] },
     { group: 'longhorn.io', resource: 'backupbackingimages', verbs: ['list'] },
     { group: 'storage.k8s.io', resource: 'storageclasses', verbs: ['list'] },
+    { group: 'harvesterhci.io', resource: 'volumeremotebackups', verbs: ['list'] },
     { group: 'snapshot.storage.k8s.io', resource: 'volumesnapshots', verbs: ['list'] },
     { group: 'snapshot.storage.k8s.io', resource: 'volumesnapshotcontents', verbs: ['list'] },
   ],

@@ -1,10 +1,10 @@
 import { digest } from '../../shared/domain/digest.ts';
-import type { KindName, Ref } from '../../shared/domain/kinds.ts';
+import type { Ref } from '../../shared/domain/kinds.ts';
 import { describeRef, ref } from '../../shared/domain/kinds.ts';
 import * as names from '../../shared/domain/names.ts';
 import { isDeleting, isGuestClusters } from '../../shared/chain/judge.ts';
 import { backupNamedBy, isNoVMBackups, isOthers, judgeUnclaimedBackup } from '../../shared/chain/orphans.ts';
-import { entriesOf, isOnTarget } from '../../shared/chain/read.ts';
+import { entriesOf, guestBackups, ifServed, isOnTarget } from '../../shared/chain/read.ts';
 import type { Reader } from '../../shared/kube/ports.ts';
 import type { Backup, BackupTarget, Setting } from '../../shared/objects/types.ts';
 import type { RescanNote } from './note.ts';
@@ -33,6 +33,8 @@ export interface Seen {
   readonly evidence: string;
   /** Whether Harvester writes down that a scan came to an end; undefined where its version is not known. */
   readonly recordsScans?: boolean | undefined;
+  /** Whether Harvester passes over a backup with a volume that is not Longhorn's; undefined where its version is not known. */
+  readonly passesOverOthers?: boolean | undefined;
   /** Ready VMBackups whose StorageClass or Longhorn backup is gone: Harvester 1.6 to 1.8 never end a scan over them. */
   readonly holdingUp: readonly string[];
 }
@@ -86,6 +88,7 @@ export async function observe(reader: Reader, subject: Ref, nowMs: number): Prom
 
   const { classes, lacking } = await storageClasses(reader, unclaimed);
   const { finished, ...images } = await readImages(reader);
+  const version = versionIn((await reader.get('Setting', names.VERSION_SETTING))?.value);
   const evidence = [
     ...unclaimed.filter(({ foreign }) => !foreign).map(({ backup }) => `backup ${backup}`),
     ...classes.map((c) => `class ${c}`),
@@ -103,7 +106,8 @@ export async function observe(reader: Reader, subject: Ref, nowMs: number): Prom
     restores: await runningRestores(reader),
     lacking,
     images,
-    recordsScans: recordsScans((await reader.get('Setting', names.VERSION_SETTING))?.value),
+    recordsScans: isAtLeast(version, 4, 2),
+    passesOverOthers: isAtLeast(version, 5, 0),
     holdingUp: uses.flatMap(({ vmBackup, backup, storageClass }) => [
       ...(known.has(backup) ? [] : [`${vmBackup} (Longhorn backup ${backup} is not there)`]),
       ...(storageClass && !classes.includes(storageClass)
@@ -144,7 +148,7 @@ async function backupsOfOthers(reader: Reader): Promise<Set<string>> {
     const { namespace, name } = snapshot.metadata;
     if (isGuestClusters(snapshot) || isOthers(snapshot)) theirs.add(`${namespace}/${name}`);
   }
-  const others = new Set<string>();
+  const others = await guestBackups(reader, { onUnreadable: () => undefined });
   for await (const content of reader.list('VolumeSnapshotContent')) {
     const backup = backupNamedBy(content);
     const { namespace, name } = content.spec.volumeSnapshotRef;
@@ -177,11 +181,19 @@ async function vmBackups(reader: Reader) {
   return { claimed, unsettled, unfinished, uses };
 }
 
-/** Harvester up to 1.4.1 scans at every event and writes nothing down; 1.4.2 and later do, when a scan has ended. */
-function recordsScans(version: string | undefined): boolean | undefined {
-  const [, minor, patch] = /^v?1\.(\d+)(?:\.(\d+))?/.exec(version ?? '') ?? [];
-  if (minor === undefined) return undefined;
-  return Number(minor) > 4 || (Number(minor) === 4 && Number(patch ?? 0) >= 2);
+/** Minor and patch of a Harvester 1. */
+function versionIn(text: string | undefined): readonly [minor: number, patch: number] | undefined {
+  const [, minor, patch] = /^v?1\.(\d+)(?:\.(\d+))?/.exec(text ?? '') ?? [];
+  return minor === undefined ? undefined : [Number(minor), Number(patch ?? 0)];
+}
+
+/**
+ * Up to 1.4.1 Harvester scans at every event and writes nothing down; 1.4.2 and later do, when a scan has ended. Up to 1.4
+ * it makes a VMBackup of a file with other storage's volumes, and never gets it ready; 1.5 and later pass it over.
+ */
+function isAtLeast(version: ReturnType<typeof versionIn>, minor: number, patch: number): boolean | undefined {
+  if (version === undefined) return undefined;
+  return version[0] > minor || (version[0] === minor && version[1] >= patch);
 }
 
 async function runningRestores(reader: Reader): Promise<string[]> {
@@ -215,7 +227,8 @@ async function readImages(reader: Reader): Promise<Images & { readonly finished:
   const finished: string[] = [];
   const incomplete: string[] = [];
   const copied = new Set<string>();
-  for await (const { metadata, status } of ifServed(reader, 'BackupBackingImage')) {
+  const longhorn = { namespace: names.LONGHORN_NAMESPACE };
+  for await (const { metadata, status } of ifServed(reader, 'BackupBackingImage', longhorn)) {
     if (status?.state === 'Completed' || status?.state === 'ready') {
       finished.push(metadata.name);
       if (status.backingImage) copied.add(status.backingImage);
@@ -229,13 +242,4 @@ async function readImages(reader: Reader): Promise<Images & { readonly finished:
     }
   }
   return { finished, incomplete, unmade: [...copied].sort() };
-}
-
-/** Longhorn up to 1.5 does not have every kind. */
-async function* ifServed<K extends KindName>(reader: Reader, kind: K) {
-  try {
-    yield* reader.list(kind, { namespace: names.LONGHORN_NAMESPACE });
-  } catch (error) {
-    if (!(error instanceof Error && error.name === 'NotServedError')) throw error;
-  }
 }

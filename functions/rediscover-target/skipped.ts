@@ -14,7 +14,8 @@ export const showSkipped =
  * What can be told of these backups, and what is left; short, however many there are.
  * @param ended whether Harvester has written down that its scan came to an end
  */
-export function describeSkipped({ unclaimed, lacking, images }: Seen, ended: boolean): string {
+export function describeSkipped(seen: Seen, ended: boolean): string {
+  const { unclaimed, lacking, images } = seen;
   const waiting = new Set([...lacking.values()].flat());
   const foreign = unclaimed.filter((one) => one.foreign);
   const open = unclaimed.filter((one) => !one.foreign && !waiting.has(one.backup));
@@ -32,13 +33,26 @@ export function describeSkipped({ unclaimed, lacking, images }: Seen, ended: boo
     if (lacking.size === 0) ruledOut.push('no StorageClass is missing');
     if (images.incomplete.length === 0) ruledOut.push('no copy of an image is unfinished');
     if (!ended) parts.push('this Harvester does not write down that a scan came to an end');
-    const left = ended ? 'no metadata file' : 'a file that cannot be read and holds up all others, no metadata file';
     parts.push(
-      `${ruledOut.length === 0 ? '' : `${ruledOut.join(', ')}; `}for ${open.length} there is left: ${left}, a volume in it that is not Longhorn’s, or another of its volumes or backups absent`,
+      `${ruledOut.length === 0 ? '' : `${ruledOut.join(', ')}; `}for ${open.length} there is left: ${either(whatIsLeft(seen, ended))}`,
     );
   }
   return parts.join('; ');
 }
+
+/** What only the target's files show, of what this Harvester passes over without a word. */
+function whatIsLeft({ recordsScans, passesOverOthers }: Seen, ended: boolean): string[] {
+  const others = 'a volume in it that is not Longhorn’s';
+  return [
+    ...(ended ? [] : ['a file that cannot be read and holds up all others']),
+    'no metadata file',
+    ...(passesOverOthers === false ? [] : [passesOverOthers ? others : `from Harvester 1.5 on ${others}`]),
+    ...(recordsScans === false ? [] : ['another of its volumes or backups absent']),
+  ];
+}
+
+const either = (all: readonly string[]): string =>
+  all.length < 2 ? all.join('') : `${all.slice(0, -1).join(', ')}, or ${all.at(-1)}`;
 
 /** Harvester begins a scan that failed again every few seconds; what stopped it is in its log, or here in the cluster. */
 export function describeStuck({ holdingUp }: Seen): string {

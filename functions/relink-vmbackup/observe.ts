@@ -4,6 +4,7 @@ import { isPending } from '../../shared/chain/claims.ts';
 import type { BackupFacts, BackupTrouble } from '../../shared/chain/judge.ts';
 import { judgeBackup, judgeContent, judgeHandle } from '../../shared/chain/judge.ts';
 import {
+  backupVolumes,
   claimsFrom,
   contentsNaming,
   entriesOf,
@@ -12,6 +13,7 @@ import {
   unsettledBackups,
   vmBackupsNaming,
 } from '../../shared/chain/read.ts';
+import { judgeAbsence } from '../../shared/chain/target.ts';
 import type { Reader } from '../../shared/kube/ports.ts';
 import type { Content, Snapshot, VMBackup, VMRestore, VolumeEntry } from '../../shared/objects/types.ts';
 
@@ -70,7 +72,7 @@ export async function observe(reader: Reader, subject: Ref): Promise<Seen> {
   for (const [index, entry] of entriesOf(backup).entries()) {
     // A claim may be called as if it were another's revision: what a volume uses is no other volume's former or next.
     const others = entriesOf(backup).flatMap(({ name }, i) => (i !== index && name ? [name] : []));
-    volumes.push(await observeVolume(reader, backup.metadata.namespace, { index, entry, others: new Set(others) }));
+    volumes.push(await observeVolume(reader, backup, { index, entry, others: new Set(others) }));
   }
   if (!volumes.some(isUnsettled)) return { subject, backup, ...nothing, volumes };
   return {
@@ -86,9 +88,10 @@ export async function observe(reader: Reader, subject: Ref): Promise<Seen> {
 
 async function observeVolume(
   reader: Reader,
-  namespace: string,
+  owner: VMBackup,
   { index, entry, others }: { index: number; entry: VolumeEntry; others: ReadonlySet<string> },
 ): Promise<SeenVolume> {
+  const { namespace } = owner.metadata;
   const name = entry.name ?? '';
   const ours = name !== '' && (entry.csiDriverName ?? names.LONGHORN_DRIVER) === names.LONGHORN_DRIVER;
   if (!ours || !entry.longhornBackupName) {
@@ -96,7 +99,7 @@ async function observeVolume(
   }
   const current = await readPair(reader, namespace, name);
   const backupName = entry.longhornBackupName;
-  const facts = judgeBackup(backupName, await longhornBackup(reader, backupName));
+  const facts = await factsOf(reader, owner, entry, backupName);
   const base = { index, entry, current, facts, holders: [] };
   if (isDynamic(current)) {
     // Its content gone with its claim, rebuild-snapshot may have made a pair beside it.
@@ -117,6 +120,23 @@ async function observeVolume(
   const next = wanted ? revisionOf(name, others) : undefined;
   const revised = next === undefined ? undefined : await readPair(reader, namespace, next);
   return { ...base, predecessors, replacement: (revised?.snapshot ?? revised?.content) ? revised : undefined };
+}
+
+/** A Longhorn Backup that is not there may only not be known now. */
+async function factsOf(
+  reader: Reader,
+  owner: VMBackup,
+  { persistentVolumeClaim }: VolumeEntry,
+  name: string,
+): Promise<BackupFacts | BackupTrouble> {
+  const backup = await longhornBackup(reader, name);
+  if (backup !== undefined) return judgeBackup(name, backup);
+  const target = await reader.get('BackupTarget', names.DEFAULT_TARGET, names.LONGHORN_NAMESPACE);
+  const volume = persistentVolumeClaim?.spec?.volumeName;
+  const absence = judgeAbsence(target, volume ? await backupVolumes(reader, volume) : [], owner);
+  if (absence === undefined) return judgeBackup(name, backup);
+  const reason = absence.reason === 'BackupNotSynced' ? absence.reason : 'NotVerifiable';
+  return { reason, detail: `Longhorn Backup ${name} is not known: ${absence.detail}` };
 }
 
 /** The name of the pair that may replace this one, if no other volume uses it. */

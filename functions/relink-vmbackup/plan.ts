@@ -69,7 +69,7 @@ function decide(seen: Seen, backup: VMBackup, volume: SeenVolume, config: Config
     if (replacement !== undefined && isRight(replacement, entry.longhornBackupName, facts))
       return switchTo(seen, backup, volume, replacement, config);
     return says(
-      'ContentMissing',
+      'TakenContentMissing',
       `the content of VolumeSnapshot ${current.name}, which volume ${entry.volumeName} uses, does not exist`,
       content,
     );

@@ -2,7 +2,7 @@ import { ref } from '../../shared/domain/kinds.ts';
 import * as names from '../../shared/domain/names.ts';
 import { isDeleting } from '../../shared/chain/judge.ts';
 import { entriesOf } from '../../shared/chain/read.ts';
-import type { SurveyItem } from '../../shared/chain/survey.ts';
+import type { PairState, SurveyItem } from '../../shared/chain/survey.ts';
 import type { Considered } from '../../shared/function.ts';
 import type { VolumeEntry } from '../../shared/objects/types.ts';
 import type { Finding } from '../../shared/plan/plan.ts';
@@ -26,9 +26,12 @@ function needsLook({ name, longhornBackupName, csiDriverName }: VolumeEntry, { p
   if (!pair.hasSnapshot || pair.unready) return true;
   if (pair.dynamic) return false;
   if (!pair.hasContent || pair.notRight || pair.unfinished || !pair.names(longhornBackupName)) return true;
-  const others = [names.revisedName(name), ...names.predecessorNames(name)].map(pairOf);
-  return others.some((other) => other.hasSnapshot || other.hasContent);
+  if (isThere(pairOf(names.revisedName(name)))) return true;
+  for (const before of names.predecessorNames(name)) if (isThere(pairOf(before))) return true;
+  return false;
 }
+
+const isThere = ({ hasSnapshot, hasContent }: PairState): boolean => hasSnapshot || hasContent;
 
 function linked(subject: Finding['subject'], entry: VolumeEntry, { pairOf }: SurveyedBackup): Finding {
   const name = entry.name ?? '';

@@ -8,10 +8,16 @@ const beyond: ReadonlySet<Reason> = new Set([
   'VMBackupDeleting',
   'VMBackupInProgress',
   'SnapshotTypeBackup',
+  'SnapshotNeverSeen',
 ] satisfies Reason[]);
+
+/** Restorable it is all the same, here and now. */
+const beside: ReadonlySet<Reason> = new Set(['MetadataNotUploaded', 'VMBackupRecovered'] satisfies Reason[]);
 
 /** Sound is only what has every link verified: what could not be found out is not restorable on anybody's word. */
 export function audits(findings: readonly Finding[]): Audit {
   if (findings.length === 0 || findings.some(({ reason }) => beyond.has(reason))) return 'none';
-  return findings.every(({ reason }) => reason === 'BackupVerified') ? 'sound' : 'broken';
+  return findings.filter(({ reason }) => !beside.has(reason)).every(({ reason }) => reason === 'BackupVerified')
+    ? 'sound'
+    : 'broken';
 }

@@ -21,6 +21,7 @@ export default defineFunction({
   needs: [
     { group: 'harvesterhci.io', resource: 'virtualmachinebackups', verbs: ['get', 'list'] },
     { group: 'harvesterhci.io', resource: 'virtualmachinerestores', verbs: ['get', 'list'] },
+    { group: 'harvesterhci.io', resource: 'volumeremotebackups', verbs: ['list'] },
     { group: 'snapshot.storage.k8s.io', resource: 'volumesnapshots', verbs: ['get', 'list'] },
     { group: 'snapshot.storage.k8s.io', resource: 'volumesnapshotcontents', verbs: ['get', 'list'] },
     { group: 'longhorn.io', resource: 'backups', verbs: ['get', 'list'] },

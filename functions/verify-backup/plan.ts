@@ -1,9 +1,10 @@
 import { describeRef, ref } from '../../shared/domain/kinds.ts';
 import { hangs, isDeleting } from '../../shared/chain/judge.ts';
 import type { Chain, Link } from '../../shared/chain/links.ts';
-import { judgeChain } from '../../shared/chain/links.ts';
-import { judgeReadiness } from '../../shared/chain/readiness.ts';
+import { judgeMetadata } from '../../shared/chain/readiness.ts';
 import { judgeRestore } from '../../shared/chain/restore.ts';
+import type { Standing } from '../../shared/chain/standing.ts';
+import { judgeStanding } from '../../shared/chain/standing.ts';
 import { commandForTarget } from '../../shared/chain/links.ts';
 import { judgeTarget } from '../../shared/chain/target.ts';
 import type { Finding, Plan } from '../../shared/plan/plan.ts';
@@ -81,20 +82,19 @@ function planBackup(seen: SeenBackup & { subject: Finding['subject'] }, config: 
     });
   }
   if (chain === undefined) return { findings: [] };
-  const links = judgeChain(chain, nowMs);
+  const standing = judgeStanding(chain, nowMs);
   const { uid, namespace } = backup.metadata;
   const about = { ...ref('VirtualMachineBackup', backup.metadata.name, namespace), uid, namespace };
   return {
-    findings: findingsOf(subject, chain, links, nowMs),
+    findings: findingsOf(subject, chain, standing),
     records: [
       ...eventsFor(about, troublesOf(chain, nowMs), seen.events, config, nowMs),
-      ...reportFor(seen, links, nowMs),
+      ...reportFor(seen, standing.links, nowMs),
     ],
   };
 }
 
-function findingsOf(subject: Finding['subject'], chain: Chain, links: readonly Link[], nowMs: number): Finding[] {
-  const readiness = judgeReadiness(chain, nowMs);
+function findingsOf(subject: Finding['subject'], chain: Chain, { links, readiness, past }: Standing): Finding[] {
   const findings: Finding[] =
     readiness === undefined
       ? []
@@ -112,6 +112,9 @@ function findingsOf(subject: Finding['subject'], chain: Chain, links: readonly L
     const { reason, message, command } = other;
     findings.push({ subject, reason, message, ...(command !== undefined && { command }), actions: [] });
   }
+  if (past !== undefined) findings.push({ subject, ...past, actions: [] });
+  const metadata = judgeMetadata(chain);
+  if (metadata !== undefined) findings.push({ subject, ...metadata, actions: [] });
   // While the whole is being made, that its parts are not there yet is no news.
   const told = readiness?.reason === 'VMBackupInProgress' ? links.filter(({ result }) => result !== 'wait') : links;
   for (const volume of new Set(told.map((link) => link.volume))) {
@@ -154,7 +157,9 @@ function volumeFindings(subject: Finding['subject'], chain: Chain, links: readon
     const message = `volume ${first.volume} can be restored: every link to the target is right`;
     return [{ ...about, subject, reason: 'BackupVerified', message }];
   }
-  const skipped = links.find(({ reason }) => reason === 'NotALonghornVolume' || reason === 'SnapshotTypeBackup');
+  const skipped =
+    links.find(({ reason }) => reason === 'SnapshotNeverSeen') ??
+    links.find(({ reason }) => reason === 'NotALonghornVolume' || reason === 'SnapshotTypeBackup');
   if (skipped !== undefined) return [{ ...about, subject, reason: skipped.reason, message: skipped.message }];
   const cause = links.find(({ result }) => result === 'fail' || result === 'wait');
   const message = `volume ${first.volume} cannot be verified${cause === undefined ? '' : `: ${cause.message}`}`;

@@ -4,7 +4,7 @@ import * as names from '../../shared/domain/names.ts';
 import { isDeleting, isLocal, isTakenLater } from '../../shared/chain/judge.ts';
 import type { Orphan } from '../../shared/chain/orphans.ts';
 import { entriesOf } from '../../shared/chain/read.ts';
-import { degradedBy } from '../../shared/chain/readiness.ts';
+import { degradedBy, lacksMetadata } from '../../shared/chain/readiness.ts';
 import type { ChainState, PairState, SurveyedVMBackup, SurveyItem } from '../../shared/chain/survey.ts';
 import { judgeTargetOf, targetRef } from '../../shared/chain/target.ts';
 import type { Considered } from '../../shared/function.ts';
@@ -55,21 +55,28 @@ function surveyBackup(item: SurveyedVMBackup): Considered {
   const sound =
     chain !== undefined &&
     entries.length > 0 &&
-    new Set(entries.map(({ name }) => name)).size === entries.length &&
-    new Set(entries.map(({ volumeName }) => volumeName)).size === entries.length &&
+    (entries.length === 1 || haveNoTwins(entries)) &&
     backup.status?.source !== undefined &&
     !isDeleting(backup) &&
     backup.status?.readyToUse === true &&
     !backup.status.error?.message &&
     degradedBy(backup) === undefined &&
+    !lacksMetadata(backup) &&
     !chain.accused(backup.metadata.uid) &&
     (isLocal(backup)
-      ? entries.every(({ name }) => name && item.pairOf(name).hasSnapshot && !item.pairOf(name).unready)
+      ? entries.every(({ name }) => name && isHere(item.pairOf(name)))
       : judgeTargetOf(backup, chain.target) === undefined &&
         entries.every((entry) => isSound(backup, entry, item.pairOf(entry.name ?? ''), chain)));
   if (!sound) return { subjects: [subject] };
   return { findings: isLocal(backup) ? [local(subject)] : entries.map((entry) => verified(subject, entry)) };
 }
+
+/** Of a snapshot that is on this cluster alone, as far as the lists show it. */
+const isHere = ({ hasSnapshot, unready, unowned }: PairState): boolean => hasSnapshot && !unready && !unowned;
+
+const haveNoTwins = (entries: readonly VolumeEntry[]): boolean =>
+  new Set(entries.map(({ name }) => name)).size === entries.length &&
+  new Set(entries.map(({ volumeName }) => volumeName)).size === entries.length;
 
 function isSound(vmBackup: VMBackup, entry: VolumeEntry, pair: PairState, chain: ChainState): boolean {
   const { name, longhornBackupName: backup, csiDriverName, persistentVolumeClaim } = entry;

@@ -1,9 +1,9 @@
 import type { Ref } from '../../shared/domain/kinds.ts';
 import { kinds } from '../../shared/domain/kinds.ts';
 import type { Chain, Link } from '../../shared/chain/links.ts';
-import { judgeChain } from '../../shared/chain/links.ts';
-import { judgeReadiness } from '../../shared/chain/readiness.ts';
+import { judgeMetadata } from '../../shared/chain/readiness.ts';
 import type { RestoreJudgment } from '../../shared/chain/restore.ts';
+import { judgeStanding } from '../../shared/chain/standing.ts';
 import type { TargetTrouble } from '../../shared/chain/target.ts';
 import { targetRef } from '../../shared/chain/target.ts';
 import type { Reason } from '../../shared/plan/reason.ts';
@@ -35,12 +35,14 @@ export const isOfTheWhole = ({ reason }: Pick<Link, 'reason'>): boolean => ofThe
 export const isOfTheTarget = ({ reason }: Pick<Link, 'reason'>): boolean => ofTheTarget.has(reason);
 
 export function troublesOf(chain: Chain, nowMs: number): Trouble[] {
-  const links = judgeChain(chain, nowMs).filter((link) => link.result === 'fail' && !isOfTheTarget(link));
-  const readiness = judgeReadiness(chain, nowMs);
+  const { readiness, links: all } = judgeStanding(chain, nowMs);
+  const links = all.filter((link) => link.result === 'fail' && !isOfTheTarget(link));
   const whole: Trouble[] = [];
   if (readiness !== undefined && readiness.reason !== 'VMBackupInProgress') whole.push(readiness);
   const other = links.find(({ reason }) => reason === 'OtherTarget');
   if (other !== undefined) whole.push(withoutVolume(other));
+  const metadata = judgeMetadata(chain);
+  if (metadata !== undefined) whole.push(metadata);
   return [...whole, ...links.filter((link) => !isOfTheWhole(link))];
 }
 

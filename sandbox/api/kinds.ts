@@ -55,6 +55,7 @@ const BUILT_IN: Record<string, Row[]> = {
     ['Secret', 'secrets', '', 'ns'],
     ['Event', 'events', 'ev', 'ns upsert'],
     ['ResourceQuota', 'resourcequotas', 'quota', 'ns status returns'],
+    ['LimitRange', 'limitranges', 'limits', 'ns'],
   ],
   'events.k8s.io/v1': [['Event', 'events', 'ev', 'ns upsert']],
   'apps/v1': [['Deployment', 'deployments', 'deploy', 'ns status generation all']],

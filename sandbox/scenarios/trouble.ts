@@ -128,6 +128,8 @@ function snapshotOnly(): KubeObject[] {
       }),
     ],
   });
+  // Written by hand: neither since when it is ready, nor a condition.
+  for (const field of ['creationTime', 'conditions', 'progress']) delete vmBackup['status'][field];
   return [vmBackup];
 }
 

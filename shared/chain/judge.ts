@@ -38,7 +38,9 @@ export function judgeContent(content: Content): ContentJudgment {
   const { snapshotHandle, readyToUse } = content.status ?? {};
   // Until it is ready its sidecar still has to fill that in; afterwards nobody does.
   const reported = snapshotHandle || (readyToUse === true ? 'none' : undefined);
-  return reported === undefined || namesTheSame(reported, handle) ? { handle, text } : { handle, text, reported };
+  return reported === undefined || reported === text || namesTheSame(reported, handle)
+    ? { handle, text }
+    : { handle, text, reported };
 }
 
 function namesTheSame(text: string, { volume, backup }: BackupHandle): boolean {
@@ -88,6 +90,9 @@ export function judgeBackup(name: string, backup: Backup | undefined): BackupFac
 function troubleOf(name: string, backup: Backup): BackupTrouble | undefined {
   const state = backup.status?.state ?? '';
   const volume = backup.status?.volumeName ?? '';
+  // So it does with all of them when its target is disconnected: the data stays.
+  if (isDeleting(backup) && backup.metadata.labels?.[names.CR_ONLY_LABEL] === 'true')
+    return { reason: 'BackupNotSynced', detail: `Longhorn forgets Backup ${name} and keeps its data on the target` };
   if (isDeleting(backup)) return { reason: 'BackupBeingDeleted', detail: `Longhorn Backup ${name} is being deleted` };
   if (!names.FINAL_BACKUP_STATES.has(state)) {
     return { reason: 'BackupNotSynced', detail: `Longhorn Backup ${name} is in state "${state}"` };
@@ -209,7 +214,8 @@ export function hangs(
   { metadata }: { metadata: Pick<Content['metadata'], 'deletionTimestamp' | 'finalizers'> },
   nowMs: number,
 ): string | undefined {
-  const sinceMs = Date.parse(metadata.deletionTimestamp ?? '');
+  if (!metadata.deletionTimestamp) return undefined;
+  const sinceMs = Date.parse(metadata.deletionTimestamp);
   if (!(nowMs - sinceMs > HANGS_AFTER_MS)) return undefined;
   const by = metadata.finalizers ?? [];
   return `is in deletion since ${metadata.deletionTimestamp}${by.length === 0 ? '' : `, held by ${by.join(', ')}`}`;

@@ -17,8 +17,8 @@ import {
   targetOf,
 } from './judge.ts';
 import { judgeReadiness } from './readiness.ts';
-import type { TargetTrouble } from './target.ts';
-import { judgeTargetOf, targetRef } from './target.ts';
+import type { Absence, TargetTrouble } from './target.ts';
+import { judgeAbsence, judgeTargetOf, targetRef } from './target.ts';
 
 /** From a VMBackup's volume to the data: each link can be broken by itself. */
 export const linkNames = ['vmbackup', 'snapshot', 'content', 'backup', 'backupvolume', 'target'] as const;
@@ -79,16 +79,17 @@ function judgeVolume(chain: Chain, volume: ChainVolume, nowMs: number): Link[] {
   if (local !== undefined) {
     const message = `volume ${entry.volumeName} ${local.where}`;
     const skipped: Judged = { result: 'skip', reason: local.reason, message, object: own };
-    const lost = lostForGood(chain, volume, message);
+    const lost = withoutData(chain, volume, message) ?? brokenHere(chain, volume, nowMs);
     return linkNames.map((link) => ({ link, volume: entry.volumeName, ...(lost?.[0] === link ? lost[1] : skipped) }));
   }
   const target = judgeTargetOf(backup, chain.target);
   const facts = entry.longhornBackupName ? judgeBackup(entry.longhornBackupName, volume.longhorn) : undefined;
+  const absence = volume.longhorn === undefined ? judgeAbsence(chain.target, volume.backupVolumes, backup) : undefined;
   const judged: Record<LinkName, Judged> = {
     vmbackup: judgeVMBackup(chain, volume, own, nowMs),
     snapshot: judgeSnapshot(backup, volume, nowMs),
-    content: judgeContentLink(volume, facts, backup),
-    backup: judgeBackupLink(volume, facts, target, own),
+    content: judgeContentLink(volume, facts, backup, absence),
+    backup: judgeBackupLink(volume, facts, absence, own),
     backupvolume: judgeBackupVolumeLink(volume, facts, own),
     target: target === undefined ? pass('the target is reachable', targetRef) : targetFault(target, own),
   };
@@ -96,19 +97,17 @@ function judgeVolume(chain: Chain, volume: ChainVolume, nowMs: number): Link[] {
 }
 
 /**
- * Which link of a volume without a remote backup is lost; there is nothing it could be made anew from. Where no volume
- * of the VMBackup has a snapshot, nothing shows that there ever were any.
+ * Which link of a volume without a remote backup is lost; there is nothing it could be made anew from. What was never
+ * seen to be there is not lost, and told apart.
  */
-function lostForGood(
-  { backup: { status, metadata }, volumes }: Chain,
+function withoutData(
+  { backup, volumes }: Chain,
   { entry, snapshot, contentName, content }: ChainVolume,
   where: string,
 ): readonly [LinkName, Judged] | undefined {
-  const { namespace } = metadata;
-  // Harvester writes the time as it becomes ready: then, and only then, all of it was there.
-  const wasReady = status?.readyToUse === true && Boolean(status.creationTime);
-  if (!wasReady || !entry.name || (snapshot !== undefined && isDeleting(snapshot))) return undefined;
-  if (volumes.every((volume) => volume.snapshot === undefined)) return undefined;
+  const { namespace } = backup.metadata;
+  if (backup.status?.readyToUse !== true || !entry.name) return undefined;
+  if (snapshot !== undefined && isDeleting(snapshot)) return undefined;
   const at =
     snapshot === undefined
       ? ref('VolumeSnapshot', entry.name, namespace)
@@ -116,12 +115,29 @@ function lostForGood(
         ? ref('VolumeSnapshotContent', contentName)
         : undefined;
   if (at === undefined) return undefined;
-  const look = `kubectl get volumesnapshots -n ${namespace}`;
-  return [
-    snapshot === undefined ? 'snapshot' : 'content',
-    fail('SnapshotLost', `${describeRef(at)} does not exist, and ${where}`, at, look),
-  ];
+  const link = snapshot === undefined ? 'snapshot' : 'content';
+  const absent = `${describeRef(at)} does not exist, and ${where}`;
+  const seen = wasReady(backup) || volumes.some((volume) => volume.snapshot !== undefined);
+  if (!seen) {
+    const message = `${absent}; nothing shows that it ever did`;
+    return [link, { result: 'skip', reason: 'SnapshotNeverSeen', message, object: at }];
+  }
+  return [link, fail('SnapshotLost', absent, at, `kubectl get volumesnapshots -n ${namespace}`)];
 }
+
+/** What is wrong with a snapshot that is on this cluster alone, and that is there. */
+function brokenHere({ backup }: Chain, volume: ChainVolume, nowMs: number): readonly [LinkName, Judged] | undefined {
+  if (backup.status?.readyToUse !== true || volume.snapshot === undefined) return undefined;
+  const snapshot = judgeSnapshot(backup, volume, nowMs);
+  if (snapshot.result === 'fail') return ['snapshot', snapshot];
+  const content = volume.content && (misbound(volume, volume.content, backup) ?? unusable(volume.content));
+  return content && ['content', content];
+}
+
+/** Harvester writes a time and a condition as a VMBackup becomes ready, and only then was all of it there. */
+const wasReady = ({ status }: Chain['backup']): boolean =>
+  Boolean(status?.creationTime) ||
+  (status?.conditions ?? []).some(({ type, status }) => type === 'Ready' && status === 'True');
 
 const pass = (message: string, object: Ref, reason: Reason = 'LinkSound'): Judged => ({
   result: 'pass',
@@ -227,6 +243,7 @@ function judgeContentLink(
   { entry, snapshot, content, contentName }: ChainVolume,
   facts: BackupFacts | BackupTrouble | undefined,
   backup: VMBackup,
+  absence: Absence | undefined,
 ): Judged {
   const at = ref('VolumeSnapshotContent', contentName || '?');
   const name = describeRef(at);
@@ -237,24 +254,40 @@ function judgeContentLink(
       return wait('PairNotReady', `VolumeSnapshot ${entry.name} has no content yet`, at);
     }
     const swapping = snapshot.metadata.annotations?.[names.SWAP_ANNOTATION] !== undefined;
+    const lost = snapshot.spec.source.volumeSnapshotContentName ? 'ContentMissing' : 'TakenContentMissing';
     return swapping
       ? wait('RepairUnderWay', `${name} is being created anew`, at)
-      : fail('ContentMissing', `${name}, which volume ${entry.volumeName} uses, does not exist`, at);
+      : fail(lost, `${name}, which volume ${entry.volumeName} uses, does not exist`, at);
   }
-  const { volumeSnapshotRef } = content.spec;
-  const misnamed = volumeSnapshotRef.name !== entry.name || volumeSnapshotRef.namespace !== backup.metadata.namespace;
-  const otherUid = volumeSnapshotRef.uid && snapshot && volumeSnapshotRef.uid !== snapshot.metadata.uid;
-  if (misnamed || otherUid) {
-    const whose = `${volumeSnapshotRef.namespace}/${volumeSnapshotRef.name}${otherUid ? ' of another uid' : ''}`;
-    const part = misboundPart(backup.metadata.namespace, { name: entry.name ?? '?', contentName });
-    return fail('Misbound', `${name} belongs to VolumeSnapshot ${whose}`, part, show(at));
-  }
+  const astray = misbound({ entry, snapshot }, content, backup);
+  if (astray !== undefined) return astray;
   if (isDeleting(content)) return wait('ContentDeleting', `${name} is being deleted`, at);
-  const judged = judgeHandleOf(content, entry, facts, at, backup);
+  const judged = judgeHandleOf(content, entry, facts, at, backup, absence);
   if (judged.result !== 'pass') return judged;
-  const error = content.status?.error?.message;
-  if (error) return fail('ContentNotReady', `${name} is not usable: ${error}`, at, show(at));
+  const error = unusable(content);
+  if (error !== undefined) return error;
   return content.status?.readyToUse === false ? wait('PairNotReady', `${name} is not ready yet`, at) : judged;
+}
+
+function misbound(
+  { entry, snapshot }: Pick<ChainVolume, 'entry' | 'snapshot'>,
+  content: Content,
+  backup: VMBackup,
+): Judged | undefined {
+  const { name, namespace, uid } = content.spec.volumeSnapshotRef;
+  const otherUid = uid && snapshot && uid !== snapshot.metadata.uid;
+  if (name === entry.name && namespace === backup.metadata.namespace && !otherUid) return undefined;
+  const at = ref('VolumeSnapshotContent', content.metadata.name);
+  const whose = `${namespace}/${name}${otherUid ? ' of another uid' : ''}`;
+  const part = misboundPart(backup.metadata.namespace, { name: entry.name ?? '?', contentName: at.name });
+  return fail('Misbound', `${describeRef(at)} belongs to VolumeSnapshot ${whose}`, part, show(at));
+}
+
+function unusable(content: Content): Judged | undefined {
+  const error = content.status?.error?.message;
+  if (!error) return undefined;
+  const at = ref('VolumeSnapshotContent', content.metadata.name);
+  return fail('ContentNotReady', `${describeRef(at)} is not usable: ${error}`, at, show(at));
 }
 
 function judgeHandleOf(
@@ -263,6 +296,7 @@ function judgeHandleOf(
   facts: BackupFacts | BackupTrouble | undefined,
   at: Ref,
   backup: VMBackup,
+  absence: Absence | undefined,
 ): Judged {
   const reported = content.status?.snapshotHandle || undefined;
   const text = content.spec.source.snapshotHandle ?? reported;
@@ -278,7 +312,14 @@ function judgeHandleOf(
     const says = `${name} has the handle ${text}, and the VMBackup records backup ${wanted}`;
     return fail(content.spec.source.volumeHandle ? 'ContentReplaced' : 'BackupMismatch', says, at, look);
   }
-  if (facts === undefined || 'reason' in facts) return skip(`whether ${text} is right cannot be told now`, at);
+  if (facts === undefined || 'reason' in facts) {
+    const recorded = entry.persistentVolumeClaim?.spec?.volumeName;
+    const lost = facts?.reason === 'BackupMissing' && absence === undefined;
+    if (!lost || !recorded || handle.volume === recorded || content.spec.source.volumeHandle)
+      return skip(`whether ${text} is right cannot be told now`, at);
+    // What the Backup was of it can no longer say; the VMBackup still does.
+    return fail('HandleWrong', `${name} has the handle ${text}, and the VMBackup records volume ${recorded}`, at, look);
+  }
   if (handle.volume !== facts.volume) {
     const says = `${name} has the handle ${text}, and the backup is of volume ${facts.volume}`;
     if (content.spec.source.volumeHandle) return fail('TakenHandleWrong', says, at, look);
@@ -305,15 +346,16 @@ const showLonghorn = (resource: string, name: string): string =>
 function judgeBackupLink(
   { entry, longhorn }: ChainVolume,
   facts: BackupFacts | BackupTrouble | undefined,
-  target: TargetTrouble | undefined,
+  absence: Absence | undefined,
   own: Ref,
 ): Judged {
   const backup = entry.longhornBackupName;
   if (!backup || facts === undefined) return skip('the VMBackup does not say which backup it is', own);
   const at = ref('Backup', backup, names.LONGHORN_NAMESPACE);
-  // Without its target Longhorn forgets every Backup: that says nothing of the data.
-  if (longhorn === undefined && target !== undefined)
-    return skip(`${describeRef(at)} is not known: ${target.detail}`, at);
+  if (absence !== undefined) {
+    const unknown = `${describeRef(at)} is not known: ${absence.detail}`;
+    return absence.reason === 'BackupNotSynced' ? wait(absence.reason, unknown, at) : skip(unknown, at);
+  }
   const look = longhorn === undefined ? showTargets : showLonghorn('backups', backup);
   if ('reason' in facts) {
     if (facts.reason === 'BackupNotSynced') return wait(facts.reason, facts.detail, at);

@@ -108,9 +108,14 @@ export function judgeUnclaimedSnapshot(snapshot: Snapshot, living: Living): Orph
  * Harvester puts none but its own on pairs.
  */
 export const isOthers = ({ metadata: { labels, annotations } }: Pick<Content | Snapshot, 'metadata'>): boolean =>
-  Object.keys({ ...labels, ...annotations }).some(
-    (key) => key === 'app.kubernetes.io/managed-by' || (key.includes('/') && !platform.test(key)),
-  );
+  hasOthersKey(labels) || hasOthersKey(annotations);
+
+function hasOthersKey(keyed: Readonly<Record<string, string>> | null | undefined): boolean {
+  for (const key in keyed) {
+    if (key === 'app.kubernetes.io/managed-by' || (key.includes('/') && !platform.test(key))) return true;
+  }
+  return false;
+}
 /** Domains of the platform itself, whose keys say nothing of an owner; Gleaner's among them. */
 const platform = /^([^/]+\.)?(kubernetes\.io|k8s\.io|harvesterhci\.io|longhorn\.io|cattle\.io|gleaner\.dev)\//;
 

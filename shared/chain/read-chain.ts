@@ -21,7 +21,7 @@ async function readVolume(
   const contentName = contentNameOf(entry, snapshot);
   const content = contentName === '' ? undefined : await reader.get('VolumeSnapshotContent', contentName);
   const longhorn = entry.longhornBackupName ? await longhornBackup(reader, entry.longhornBackupName) : undefined;
-  const volume = longhorn?.status?.volumeName;
+  const volume = longhorn === undefined ? entry.persistentVolumeClaim?.spec?.volumeName : longhorn.status?.volumeName;
   const owners = (snapshot?.metadata.ownerReferences ?? []).filter((o) => o.kind === 'VirtualMachineBackup');
   const [other] = owners.some((o) => o.uid === uid) ? [] : owners;
   const holder = other && (await reader.get('VirtualMachineBackup', other.name, namespace));

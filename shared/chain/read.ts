@@ -198,3 +198,29 @@ export async function* vmBackupsOf(reader: Reader, namespace: string, snapshotNa
 /** Whether one of two snapshot names is the other, or was revised from it. */
 export const isSameLine = (a: string, b: string): boolean =>
   a === b || [...names.predecessorNames(a)].includes(b) || [...names.predecessorNames(b)].includes(a);
+
+/** The Longhorn Backups that VolumeRemoteBackups of guest clusters record: theirs, and no VMBackup's. */
+export async function guestBackups(
+  reader: Reader,
+  options: Pick<ListOptions, 'onUnreadable'> = {},
+): Promise<Set<string>> {
+  const theirs = new Set<string>();
+  for await (const { status } of ifServed(reader, 'VolumeRemoteBackup', options)) {
+    const handle = status?.handle ? parseHandle(status.handle) : undefined;
+    if (handle?.kind === 'backup') theirs.add(handle.backup);
+  }
+  return theirs;
+}
+
+/** Not every release of Harvester and Longhorn has every kind. */
+export async function* ifServed<K extends KindName>(
+  reader: Reader,
+  kind: K,
+  options?: ListOptions,
+): AsyncGenerator<ObjectOf<K>, void> {
+  try {
+    yield* reader.list(kind, options);
+  } catch (error) {
+    if (!(error instanceof Error && error.name === 'NotServedError')) throw error;
+  }
+}

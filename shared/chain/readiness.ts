@@ -4,6 +4,13 @@ import type { VMBackup } from '../objects/types.ts';
 import { isLocal } from './judge.ts';
 import type { Chain } from './links.ts';
 import { entriesOf, isScheduled } from './read.ts';
+import { judgeTargetOf } from './target.ts';
+
+export interface MetadataTrouble {
+  readonly reason: 'MetadataNotUploaded';
+  readonly message: string;
+  readonly command: string;
+}
 
 export interface NotReady {
   readonly reason: 'VMBackupDegraded' | 'VMBackupFailed' | 'VMBackupIncomplete' | 'VMBackupInProgress';
@@ -15,8 +22,8 @@ export interface NotReady {
 export const STUCK_AFTER_MS = 30 * 60_000;
 
 /**
- * Why a VMBackup is not ready; undefined when it is. A degraded one counts as not ready whatever its flag says: some
- * releases of Harvester write the verdict to the condition alone.
+ * Why a VMBackup is not ready, by its own word; undefined when it is. A degraded one counts as not ready whatever its flag
+ * says: some releases of Harvester write the verdict to the condition alone. Whether it still stands, `judgeStanding` tells.
  */
 export function judgeReadiness(chain: Pick<Chain, 'backup' | 'volumes'>, nowMs: number): NotReady | undefined {
   const { backup } = chain;
@@ -75,10 +82,35 @@ function incomplete(backup: VMBackup, own: string): NotReady | undefined {
   return { reason: 'VMBackupIncomplete', message, command };
 }
 
+/**
+ * Whether Harvester says that the VMBackup's file is not on the target, without which no other cluster finds it. Most
+ * releases only ever say that it is there: silence is no fault. Its own words are not repeated, they may quote an address
+ * with keys.
+ */
+export function judgeMetadata({ backup, target, volumes }: Chain): MetadataTrouble | undefined {
+  if (!lacksMetadata(backup) || backup.status?.readyToUse !== true || judgeTargetOf(backup, target) !== undefined)
+    return undefined;
+  const own = describeRef(ref('VirtualMachineBackup', backup.metadata.name, backup.metadata.namespace));
+  const busy = volumes.some(({ longhorn }) => !names.FINAL_BACKUP_STATES.has(longhorn?.status?.state ?? ''));
+  return {
+    reason: 'MetadataNotUploaded',
+    message: `${own} has no metadata file on the target, says its condition MetadataReady: another cluster would not find it`,
+    command: isScheduled(backup) && busy ? show(backup) : nudge(backup),
+  };
+}
+
+export const lacksMetadata = ({ spec, status }: VMBackup): boolean =>
+  (spec.type || 'backup') === 'backup' &&
+  (status?.conditions ?? []).some(({ type, status: is }) => type === 'MetadataReady' && is === 'False');
+
 /** What Harvester's own check of existing backups found wrong; empty where it does not say. */
-export function degradedBy(backup: VMBackup): string | undefined {
-  const ready = backup.status?.conditions?.find((c) => c.type === 'Ready');
-  return ready?.status === 'False' && ready.message === names.CHANGED_BACK ? (ready.reason ?? '') : undefined;
+export const degradedBy = (backup: VMBackup): string | undefined => degradation(backup)?.by;
+
+/** The same, and when it was written; NaN where that is not known. */
+export function degradation({ status }: VMBackup): { readonly by: string; readonly atMs: number } | undefined {
+  const ready = status?.conditions?.find((c) => c.type === 'Ready');
+  if (ready?.status !== 'False' || ready.message !== names.CHANGED_BACK) return undefined;
+  return { by: ready.reason ?? '', atMs: Date.parse(ready.lastUpdateTime || ready.lastTransitionTime || '') };
 }
 
 /**
@@ -97,8 +129,12 @@ function clearing({ backup, volumes }: Pick<Chain, 'backup' | 'volumes'>, busy: 
   );
   if (!complete && !busy) return `kubectl delete virtualmachinebackups.harvesterhci.io ${name} -n ${namespace}`;
   if (isScheduled(backup) && busy) return undefined;
-  return `kubectl annotate virtualmachinebackups.harvesterhci.io ${name} -n ${namespace} --overwrite ${names.NUDGE_ANNOTATION}="$(date +%s)"`;
+  return nudge(backup);
 }
+
+/** Makes Harvester look at it once more, which uploads what is missing. */
+const nudge = ({ metadata: { name, namespace } }: VMBackup): string =>
+  `kubectl annotate virtualmachinebackups.harvesterhci.io ${name} -n ${namespace} --overwrite ${names.NUDGE_ANNOTATION}="$(date +%s)"`;
 
 const show = ({ metadata: { name, namespace } }: VMBackup): string =>
   `kubectl get virtualmachinebackups.harvesterhci.io ${name} -n ${namespace} -o jsonpath='{.status.conditions}'`;

@@ -8,10 +8,10 @@ import { isPending } from './claims.ts';
 import { parseHandle } from '../domain/handle.ts';
 import { hangs, isDeleting, judgeBackup } from './judge.ts';
 import type { Chain, ChainVolume } from './links.ts';
-import { judgeReadiness } from './readiness.ts';
 import { backupVolumes, longhornBackup } from './read.ts';
 import { readChain } from './read-chain.ts';
-import { judgeTarget } from './target.ts';
+import { judgeStanding } from './standing.ts';
+import { judgeAbsence, judgeTargetOf, targetRef } from './target.ts';
 
 /** A restore and what may keep it. */
 export interface SeenRestore {
@@ -135,15 +135,14 @@ function causeOf(seen: SeenRestore, nowMs: number): Cause | undefined {
   if (isDeleting(backup)) return { why: `${describeRef(from)} is being deleted`, object: from };
   const waiting = seen.volumes.map((volume) => causeOfClaim(volume, seen)).find((cause) => cause !== undefined);
   if (waiting !== undefined) return waiting;
-  const notReady = judgeReadiness(chain, nowMs);
+  const notReady = judgeStanding(chain, nowMs).readiness;
   if (notReady !== undefined && notReady.reason !== 'VMBackupInProgress') {
     return { why: notReady.message, object: from, ...(notReady.command !== undefined && { cure: notReady.command }) };
   }
   const lost = lostPair(seen, chain);
   if (lost !== undefined) return lost;
-  const target = judgeTarget(chain.target);
-  if (target !== undefined)
-    return { why: target.detail, object: ref('BackupTarget', names.DEFAULT_TARGET, names.LONGHORN_NAMESPACE) };
+  const target = judgeTargetOf(backup, chain.target);
+  if (target !== undefined) return { why: target.detail, object: target.reason === 'OtherTarget' ? from : targetRef };
   const said = restore.status?.conditions?.find((c) => c.type === 'InProgress' && c.reason === 'Error')?.message;
   // Harvester says so while it repairs a pair itself, and tries again.
   if (said && !said.includes('needs to update VolumeSnapshot')) return { why: `Harvester says: ${said}` };
@@ -190,7 +189,7 @@ function lostPair({ restore, volumes }: SeenRestore, chain: Chain): Cause | unde
   return undefined;
 }
 
-function causeOfClaim({ claimName, from, pair }: RestoredVolume, { restore }: SeenRestore): Cause | undefined {
+function causeOfClaim({ claimName, from, pair }: RestoredVolume, { restore, chain }: SeenRestore): Cause | undefined {
   if (pair === undefined || from === undefined) return undefined;
   const { namespace, name } = restore.metadata;
   const waits = `claim ${claimName} waits for`;
@@ -214,7 +213,10 @@ function causeOfClaim({ claimName, from, pair }: RestoredVolume, { restore }: Se
   const handle = parseHandle(text);
   if (handle.kind !== 'backup')
     return text === '' ? undefined : { why: `the handle ${text} names no backup`, object: content };
-  const facts = judgeBackup(handle.backup, pair.longhorn);
+  // What hangs for want of the target is told of the target.
+  const { longhorn } = pair;
+  if (longhorn === undefined && chain && judgeAbsence(chain.target, pair.backupVolumes, chain.backup)) return undefined;
+  const facts = judgeBackup(handle.backup, longhorn);
   if ('reason' in facts) {
     return facts.reason === 'BackupNotSynced'
       ? undefined

@@ -6,6 +6,7 @@ import { isDeleting } from './judge.ts';
 import type { Living, Orphan } from './orphans.ts';
 import { backupNamedBy, judgeLeftContent, judgeUnclaimedBackup, judgeUnclaimedSnapshot, sizeOf } from './orphans.ts';
 import { pagesOf } from './pages.ts';
+import { guestBackups } from './read.ts';
 import { reportKindOf, uidReported } from './reports.ts';
 import { NameTable } from './table.ts';
 
@@ -74,14 +75,17 @@ interface Unclaimed {
   readonly isLoose?: (snapshot: Snapshot) => boolean;
   readonly living: Living;
   readonly nowMs: number;
+  readonly options: Options;
 }
 
 /** Lists once more what has something unclaimed in it: a healthy cluster pays nothing for this. */
 export async function* orphans(
   reader: Reader,
-  { isClaimed, isLeft, isLoose, living, nowMs }: Unclaimed,
+  { isClaimed, isLeft, isLoose, living, nowMs, options }: Unclaimed,
 ): AsyncGenerator<{ what: 'orphan'; orphan: Orphan }> {
-  const found: Orphan[] = [];
+  if (isClaimed === undefined && isLeft === undefined && isLoose === undefined) return;
+  const guests = await guestBackups(reader, options);
+  let found: Orphan[] = [];
   const behind = new Map<string, string>();
   if (isLoose !== undefined) {
     for await (const snapshot of reader.list('VolumeSnapshot')) {
@@ -99,14 +103,15 @@ export async function* orphans(
       if (orphan !== undefined) found.push(orphan);
     }
   }
-  const sizes = new Map<string, number | undefined>();
   const backupOf = (orphan: Orphan) => orphan.backup ?? behind.get(orphan.snapshot ?? '');
+  found = found.filter((orphan) => !guests.has(backupOf(orphan) ?? ''));
+  const sizes = new Map<string, number | undefined>();
   const sized = new Set(found.map(backupOf));
   if (isClaimed !== undefined || found.length > 0) {
     for await (const backup of reader.list('Backup', { namespace: names.LONGHORN_NAMESPACE })) {
       const { name } = backup.metadata;
       if (sized.has(name)) sizes.set(name, sizeOf(backup));
-      const orphan = isClaimed?.(name) === false ? judgeUnclaimedBackup(backup) : undefined;
+      const orphan = isClaimed?.(name) === false && !guests.has(name) ? judgeUnclaimedBackup(backup) : undefined;
       if (orphan !== undefined) yield { what: 'orphan', orphan };
     }
   }

@@ -174,20 +174,19 @@ export async function* survey(
   /** What contents have on record of their data. */
   const notes = new NameTable();
   for await (const page of pagesOf(reader, 'VolumeSnapshotContent', options)) {
-    yield each(page, function* (content) {
+    yield each(page, (content) => {
       const drill = surveyDrill('VolumeSnapshotContent', content, nowMs);
-      if (drill !== undefined) {
-        yield drill;
-        return;
-      }
+      if (drill !== undefined) return drill;
       const { namespace, name, uid } = content.spec.volumeSnapshotRef;
       links.add(content.metadata.name, 1, uid || `${namespace}/${name}`);
-      if (chain && content.spec.driver === names.LONGHORN_DRIVER) {
-        yield* hanging(content, ref('VolumeSnapshotContent', content.metadata.name), `${namespace}/${name}`, nowMs);
-      }
+      const held =
+        chain && content.spec.driver === names.LONGHORN_DRIVER
+          ? hanging('VolumeSnapshotContent', content, { namespace, name }, nowMs)
+          : undefined;
       const noted = notedOn(content);
       if (noted !== undefined && notes.get(name, namespace) === 0) notes.add(name, packNoted(noted), namespace);
-      yield surveyContent(content, backups, pairs);
+      const item = surveyContent(content, backups, pairs);
+      return held === undefined ? item : [held, item];
     });
   }
   for await (const { backup, contents } of sharedBackups(reader, backups.shared)) {
@@ -195,33 +194,26 @@ export async function* survey(
   }
 
   for await (const page of pagesOf(reader, 'VolumeSnapshot', options)) {
-    yield each(page, function* (snapshot) {
+    yield each(page, (snapshot) => {
       const drill = surveyDrill('VolumeSnapshot', snapshot, nowMs);
-      if (drill !== undefined) {
-        yield drill;
-        return;
-      }
-      const { name, namespace } = snapshot.metadata;
-      if (chain) yield* hanging(snapshot, ref('VolumeSnapshot', name, namespace), `${namespace}/${name}`, nowMs);
+      if (drill !== undefined) return drill;
+      const held = chain ? hanging('VolumeSnapshot', snapshot, snapshot.metadata, nowMs) : undefined;
       const item = surveySnapshot(snapshot, pairs, links);
-      if (item !== undefined) yield item;
+      return held === undefined || item === undefined ? (held ?? item) : [held, item];
     });
   }
 
   let needsTarget = false;
   const state = surroundings && chainState(backups, surroundings);
   for await (const page of pagesOf(reader, 'VirtualMachineBackup', { ...scope, ...options })) {
-    yield each(page, function* (backup): Generator<SurveyItem, void> {
+    yield each(page, (backup): SurveyItem => {
       for (const { longhornBackupName: name } of entriesOf(backup)) if (name) backups.record(name);
       const pairOf = pairsOf(backup, pairs, links, notes);
-      if (surroundings === undefined || state === undefined) {
-        yield { what: 'vmbackup', backup, pairOf, nowMs };
-        return;
-      }
+      if (surroundings === undefined || state === undefined) return { what: 'vmbackup', backup, pairOf, nowMs };
       needsTarget ||= (backup.spec.type || 'backup') === 'backup';
       surroundings.living.add(backup.metadata.uid, 1);
       claim(backup, pairs);
-      yield { what: 'vmbackup', backup, pairOf, chain: state, nowMs };
+      return { what: 'vmbackup', backup, pairOf, chain: state, nowMs };
     });
   }
   if (target && whole) {
@@ -241,15 +233,23 @@ export async function* survey(
     yield surroundings.restores.map((restore) => ({ what: 'restore', restore }));
     // What cannot be read may claim anything.
     if (whole && unreadable.length === 0 && (await hasHarvester(reader, needsTarget))) {
-      for await (const orphan of unclaimed(reader, backups, pairs, surroundings, nowMs)) yield [orphan];
+      for await (const orphan of unclaimed(reader, backups, pairs, surroundings, nowMs, options)) yield [orphan];
     }
   }
   yield unreadable;
 }
 
 /** One at a time: what is not odd is forgotten before the next is read. */
-function* each<T>(page: Iterable<T>, survey: (object: T) => Iterable<SurveyItem>): Generator<SurveyItem, void> {
-  for (const object of page) yield* survey(object);
+function* each<T>(
+  page: Iterable<T>,
+  survey: (object: T) => SurveyItem | readonly SurveyItem[] | undefined,
+): Generator<SurveyItem, void> {
+  for (const object of page) {
+    const found = survey(object);
+    if (found === undefined) continue;
+    if ('what' in found) yield found;
+    else yield* found;
+  }
 }
 
 /** Undefined for what no drill has made. */
@@ -307,9 +307,16 @@ function isTied({ metadata, spec, status }: Snapshot, links: NameTable): boolean
   return links.get(named, metadata.uid) !== 0 || links.get(named, `${metadata.namespace}/${metadata.name}`) !== 0;
 }
 
-function* hanging(from: Content | Snapshot, object: Ref, snapshot: string, nowMs: number): Generator<SurveyItem> {
+function hanging(
+  kind: 'VolumeSnapshotContent' | 'VolumeSnapshot',
+  from: Content | Snapshot,
+  snapshot: { readonly namespace: string; readonly name: string },
+  nowMs: number,
+): SurveyItem | undefined {
   const why = hangs(from, nowMs);
-  if (why !== undefined) yield { what: 'hanging', object, snapshot, why };
+  if (why === undefined) return undefined;
+  const object = ref(kind, from.metadata.name, snapshot.namespace);
+  return { what: 'hanging', object, snapshot: `${snapshot.namespace}/${snapshot.name}`, why };
 }
 
 /** The StorageClasses, in one list of their own: nothing else is read for them. Who may not read them learns just that. */
@@ -328,10 +335,12 @@ export async function* surveyClasses(reader: Reader): AsyncGenerator<SurveyItem[
 
 /** A VMBackup's own pairs, and what they were revised from or are about to be revised into. */
 function claim(backup: VMBackup, pairs: NameTable): void {
+  const { namespace } = backup.metadata;
   for (const { name } of entriesOf(backup)) {
-    for (const one of name ? [name, names.revisedName(name), ...names.predecessorNames(name)] : []) {
-      pairs.mark(one, bit.claimed, backup.metadata.namespace);
-    }
+    if (!name) continue;
+    pairs.mark(name, bit.claimed, namespace);
+    pairs.mark(names.revisedName(name), bit.claimed, namespace);
+    for (const before of names.predecessorNames(name)) pairs.mark(before, bit.claimed, namespace);
   }
 }
 
@@ -350,6 +359,7 @@ function unclaimed(
   pairs: NameTable,
   { living }: Surroundings,
   nowMs: number,
+  options: Pick<ListOptions, 'onUnreadable'>,
 ): AsyncGenerator<Extract<SurveyItem, { what: 'orphan' }>> {
   const pairAt = (at: { namespace: string; name: string }) => pairs.get(at.name, at.namespace);
   return orphans(reader, {
@@ -362,6 +372,7 @@ function unclaimed(
     }),
     living: { has: (uid) => living.get(uid) !== 0 },
     nowMs,
+    options,
   });
 }
 

@@ -110,18 +110,21 @@ const SLASH = 47;
 let high = 0;
 let low = 0;
 
+/** Whose hash that is: the same name is often asked for in several tables, or several times, in a row. */
+let lastName: string | undefined;
+let lastNamespace: string | undefined;
+/** And how far a hash of anything in that namespace has got when the name begins. */
+let begunOne = SEED;
+let begunOther = OTHER_SEED;
+
 function hashBoth(name: string, namespace: string | undefined): void {
-  let one = SEED;
-  let other = OTHER_SEED;
-  if (namespace !== undefined) {
-    for (let i = 0; i < namespace.length; i++) {
-      const code = namespace.charCodeAt(i);
-      one = Math.imul(one ^ code, PRIME);
-      other = Math.imul(other ^ code, PRIME);
-    }
-    one = Math.imul(one ^ SLASH, PRIME);
-    other = Math.imul(other ^ SLASH, PRIME);
-  }
+  if (namespace !== lastNamespace) {
+    begin(namespace);
+    lastNamespace = namespace;
+  } else if (name === lastName) return;
+  lastName = name;
+  let one = begunOne;
+  let other = begunOther;
   for (let i = 0; i < name.length; i++) {
     const code = name.charCodeAt(i);
     one = Math.imul(one ^ code, PRIME);
@@ -129,6 +132,19 @@ function hashBoth(name: string, namespace: string | undefined): void {
   }
   high = mixed(one);
   low = mixed(other);
+}
+
+function begin(namespace: string | undefined): void {
+  begunOne = SEED;
+  begunOther = OTHER_SEED;
+  if (namespace === undefined) return;
+  for (let i = 0; i < namespace.length; i++) {
+    const code = namespace.charCodeAt(i);
+    begunOne = Math.imul(begunOne ^ code, PRIME);
+    begunOther = Math.imul(begunOther ^ code, PRIME);
+  }
+  begunOne = Math.imul(begunOne ^ SLASH, PRIME);
+  begunOther = Math.imul(begunOther ^ SLASH, PRIME);
 }
 
 /** FNV-1a with a final mix (murmur3's), 32 bits. */

@@ -1,6 +1,6 @@
 import { ref } from '../domain/kinds.ts';
 import * as names from '../domain/names.ts';
-import type { BackupTarget, Setting, VMBackup } from '../objects/types.ts';
+import type { BackupTarget, BackupVolume, Setting, VMBackup } from '../objects/types.ts';
 import type { Reason } from '../plan/reason.ts';
 
 /** The target Harvester uses, as far as backups depend on it. */
@@ -31,6 +31,42 @@ export function judgeTargetOf(backup: VMBackup, target: BackupTarget | undefined
   return { reason: 'OtherTarget', detail: `its backups are on ${wanted}, and ${connected} is connected` };
 }
 
+/** Why a Longhorn Backup that is not there need not be missing; undefined where it is. */
+export interface Absence {
+  readonly reason: TargetTrouble['reason'] | 'BackupNotSynced';
+  readonly detail: string;
+}
+
+/**
+ * Without its target Longhorn forgets every Backup, and before it has listed it, it knows of none: that says nothing of
+ * the data.
+ * @param backup the VMBackup it is of, where that is known
+ * @param volumes the BackupVolumes of its volume, as far as that is known
+ */
+export function judgeAbsence(
+  target: BackupTarget | undefined,
+  volumes: readonly BackupVolume[],
+  backup?: VMBackup,
+): Absence | undefined {
+  const trouble = backup === undefined ? judgeTarget(target) : judgeTargetOf(backup, target);
+  if (trouble !== undefined) return trouble;
+  const { spec, status } = target as BackupTarget;
+  const says = (detail: string) => ({ reason: 'BackupNotSynced', detail }) as const;
+  if (!status || isBehind(spec?.syncRequestedAt, status.lastSyncedAt))
+    return says(`Longhorn has not listed the target yet${since(spec?.syncRequestedAt)}`);
+  const behind = volumes.find((v) => isBehind(v.spec?.syncRequestedAt, v.status?.lastSyncedAt));
+  if (behind === undefined) return undefined;
+  return says(`Longhorn has not listed BackupVolume ${behind.metadata.name} yet${since(behind.spec?.syncRequestedAt)}`);
+}
+
+/** Longhorn writes null, or the year 1, for never; who leaves the time out says nothing. */
+function isBehind(asked: string | null | undefined, done: string | null | undefined): boolean {
+  if (done === null || Date.parse(done ?? '') < 0) return true;
+  return Boolean(asked) && !(Date.parse(done ?? '') >= Date.parse(asked ?? ''));
+}
+
+const since = (asked: string | null | undefined): string => (asked ? `, as it was asked to at ${asked}` : '');
+
 /** Harvester gives Longhorn the target of its Setting; undefined where it has. */
 export function judgeSetting(setting: Setting | undefined, target: BackupTarget | undefined): string | undefined {
   const wanted = setting?.target;
@@ -53,4 +89,4 @@ function urlOf(backup: VMBackup): string | undefined {
   return endpoint ? withoutSlash(`nfs://${endpoint.replace(/^nfs:\/\//, '')}`) : undefined;
 }
 
-const withoutSlash = (url: string): string => url.replace(/\/+$/, '');
+const withoutSlash = (url: string): string => (url.endsWith('/') ? url.replace(/\/+$/, '') : url);

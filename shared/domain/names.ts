@@ -23,6 +23,12 @@ export const REMOTE_RESTORE_ANNOTATION = 'harvesterhci.io/pvcrestore-ref';
 export const TARGET_SETTING = 'backup-target';
 /** Harvester's Setting that says its own version. */
 export const VERSION_SETTING = 'server-version';
+/** Harvester's Setting that says of which snapshot class the pairs of a restore into another namespace are. */
+export const CLASS_SETTING = 'volume-snapshot-class';
+/** On a VM: `<name>-<uid>` of the restore that made it, or that it was restored by last. */
+export const LAST_RESTORE_ANNOTATION = 'restore.harvesterhci.io/last-restore-uid';
+/** On the StorageClass that claims take which name none. */
+export const DEFAULT_CLASS_ANNOTATION = 'storageclass.kubernetes.io/is-default-class';
 /** Harvester's Setting that says which snapshot classes belong to which CSI driver. */
 export const DRIVERS_SETTING = 'csi-driver-config';
 /** On the target's Setting: of which value, and when, the target was scanned last. */

@@ -8,6 +8,8 @@ export interface Machine {
   readonly networks: readonly string[];
   readonly cpu?: string;
   readonly memory?: string;
+  /** Whether KubeVirt starts it, and when: `Always`, `RerunOnFailure`, `Halted` … */
+  readonly runStrategy?: string;
 }
 
 /** `source` of a VMBackup, or a VM: anything with a VM's spec in it. Undefined where there is none. */
@@ -18,25 +20,39 @@ export function machineIn(source: unknown): Machine | undefined {
   const limits = at(template, 'domain', 'resources', 'limits');
   const cpu = amount(at(limits, 'cpu'));
   const memory = amount(at(limits, 'memory'));
-  const macs = list(at(devices, 'interfaces')).map((one) => at(one, 'macAddress'));
-  const secrets = [
-    ...list(at(template, 'volumes')).flatMap((one) => [
-      at(one, 'cloudInitNoCloud', 'secretRef', 'name'),
-      at(one, 'cloudInitNoCloud', 'networkDataSecretRef', 'name'),
-    ]),
-    ...list(at(template, 'accessCredentials')).flatMap((one) => [
-      at(one, 'sshPublicKey', 'source', 'secret', 'secretName'),
-      at(one, 'userPassword', 'source', 'secret', 'secretName'),
-    ]),
-  ];
+  const macAddresses: string[] = [];
+  const networks: string[] = [];
+  // Most have none, and every VMBackup of every list comes this way.
+  let secrets: Set<string> | undefined;
+  const addSecret = (name: unknown) => {
+    if (isText(name)) (secrets ??= new Set()).add(name);
+  };
+  for (const one of list(at(devices, 'interfaces'))) {
+    const mac = at(one, 'macAddress');
+    if (isText(mac)) macAddresses.push(mac.toLowerCase());
+  }
+  for (const one of list(at(template, 'volumes'))) {
+    const cloudInit = at(one, 'cloudInitNoCloud');
+    if (cloudInit === undefined) continue;
+    addSecret(at(cloudInit, 'secretRef', 'name'));
+    addSecret(at(cloudInit, 'networkDataSecretRef', 'name'));
+  }
+  for (const one of list(at(template, 'accessCredentials'))) {
+    addSecret(at(one, 'sshPublicKey', 'source', 'secret', 'secretName'));
+    addSecret(at(one, 'userPassword', 'source', 'secret', 'secretName'));
+  }
+  for (const one of list(at(template, 'networks'))) {
+    const network = at(one, 'multus', 'networkName');
+    if (isText(network)) networks.push(network);
+  }
+  const runStrategy = at(source, 'spec', 'runStrategy');
   return {
-    macAddresses: macs.filter(isText).map((mac) => mac.toLowerCase()),
-    secretNames: [...new Set(secrets.filter(isText))],
-    networks: list(at(template, 'networks'))
-      .map((one) => at(one, 'multus', 'networkName'))
-      .filter(isText),
+    macAddresses,
+    secretNames: secrets === undefined ? [] : [...secrets],
+    networks,
     ...(cpu !== undefined && { cpu }),
     ...(memory !== undefined && { memory }),
+    ...(isText(runStrategy) && { runStrategy }),
   };
 }
 
@@ -61,10 +77,12 @@ export function claimsIn(spec: unknown): MachineClaim[] {
 }
 
 function at(value: unknown, ...path: readonly string[]): unknown {
-  return path.reduce<unknown>(
-    (here, name) => (typeof here === 'object' && here !== null ? (here as Record<string, unknown>)[name] : undefined),
-    value,
-  );
+  let here = value;
+  for (const name of path) {
+    if (typeof here !== 'object' || here === null) return undefined;
+    here = (here as Record<string, unknown>)[name];
+  }
+  return here;
 }
 
 const list = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);

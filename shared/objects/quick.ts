@@ -47,13 +47,14 @@ const readers: { [K in KindName]?: (json: Json) => ObjectOf<K> | undefined } = {
   BackupVolume({ metadata, spec, status }) {
     const meta = metaOf(metadata);
     if (meta === undefined || !isText(meta.namespace) || !isRecord(spec)) return undefined;
-    const { volumeName, backupTargetName } = spec;
-    if (!maybeText(volumeName) || !maybeText(backupTargetName)) return undefined;
+    const { volumeName, backupTargetName, syncRequestedAt } = spec;
+    if (!maybeText(volumeName) || !maybeText(backupTargetName) || !maybeText(syncRequestedAt)) return undefined;
     if (status !== undefined && (!isRecord(status) || !maybeText(status.storageClassName))) return undefined;
+    if (status !== undefined && !maybeText(status.lastSyncedAt)) return undefined;
     return {
       metadata: meta,
-      spec: { volumeName, backupTargetName },
-      status: status && { storageClassName: status.storageClassName },
+      spec: { volumeName, backupTargetName, syncRequestedAt },
+      status: status && { storageClassName: status.storageClassName, lastSyncedAt: status.lastSyncedAt },
     } as ObjectOf<'BackupVolume'>;
   },
 
@@ -120,8 +121,12 @@ const readers: { [K in KindName]?: (json: Json) => ObjectOf<K> | undefined } = {
     if (spec.source !== undefined && from === undefined) return undefined;
     if (!maybeText(spec.type) || typeof readyToUse !== 'boolean' || error !== undefined) return undefined;
     if (!Array.isArray(volumeBackups)) return undefined;
-    const entries = volumeBackups.map(entryOf);
-    if (entries.includes(undefined)) return undefined;
+    const entries: object[] = [];
+    for (const one of volumeBackups as unknown[]) {
+      const entry = entryOf(one);
+      if (entry === undefined) return undefined;
+      entries.push(entry);
+    }
     return {
       metadata: meta,
       spec: { type: spec.type, source: from, fsFreezeDeadline },
@@ -150,7 +155,20 @@ function metaOf(json: unknown): Record<string, unknown> | undefined {
   if (annotations?.['kubectl.kubernetes.io/last-applied-configuration'] !== undefined) return undefined;
   const owners = ownerReferences === undefined ? undefined : ownersOf(ownerReferences);
   if (ownerReferences !== undefined && owners === undefined) return undefined;
-  const meta = {
+  // Cluster-scoped kinds have no namespace, not one that is undefined. Written out twice: a spread copies it all again.
+  if (namespace === undefined) {
+    return {
+      name,
+      uid,
+      resourceVersion,
+      creationTimestamp,
+      labels,
+      annotations,
+      ownerReferences: owners,
+      finalizers,
+    };
+  }
+  return {
     name,
     uid,
     resourceVersion,
@@ -159,9 +177,8 @@ function metaOf(json: unknown): Record<string, unknown> | undefined {
     annotations,
     ownerReferences: owners,
     finalizers,
+    namespace,
   };
-  // Cluster-scoped kinds have no namespace, not one that is undefined.
-  return namespace === undefined ? meta : { ...meta, namespace };
 }
 
 function entryOf(json: unknown): object | undefined {
@@ -199,9 +216,10 @@ function conditionsOf(json: unknown): object[] | undefined {
   const conditions: object[] = [];
   for (const one of json as unknown[]) {
     if (!isRecord(one)) return undefined;
-    const { type, status, reason, message } = one;
+    const { type, status, reason, message, lastUpdateTime, lastTransitionTime } = one;
+    if (!maybeText(lastUpdateTime) || !maybeText(lastTransitionTime)) return undefined;
     if (!isText(type) || !isText(status) || !maybeText(reason) || !maybeText(message)) return undefined;
-    conditions.push({ type, status, reason, message });
+    conditions.push({ type, status, reason, message, lastUpdateTime, lastTransitionTime });
   }
   return conditions;
 }

@@ -40,6 +40,10 @@ const ClusterMeta = once(() => z.object(metadata()));
 const NamespacedMeta = once(() => z.object({ ...metadata(), namespace: text }));
 
 const Condition = once(() => z.object({ type: text, status: text, reason: z.nullish(text), message: z.nullish(text) }));
+/** Harvester's own. */
+const UpdatedCondition = once(() =>
+  z.object({ ...Condition().shape, lastUpdateTime: z.nullish(text), lastTransitionTime: z.nullish(text) }),
+);
 const DatedCondition = once(() =>
   z.object({
     type: text,
@@ -145,7 +149,7 @@ const VirtualMachineBackup = () =>
         backupTarget: z.nullish(
           z.object({ endpoint: z.nullish(text), bucketName: z.nullish(text), bucketRegion: z.nullish(text) }),
         ),
-        conditions: z.nullish(z.array(Condition())),
+        conditions: z.nullish(z.array(UpdatedCondition())),
         // It carries the VM's spec, cloud-init included: nothing of it passes but what a restore may clash with.
         source: z.pipe(z.optional(z.unknown()), z.transform(machineIn)),
         // Names only: the data beside them is the VM's passwords.
@@ -187,6 +191,13 @@ const VirtualMachineRestore = () =>
     ),
   });
 
+/** A guest cluster's backup of one volume, in Harvester 1.8 and later. */
+const VolumeRemoteBackup = () =>
+  z.object({
+    metadata: NamespacedMeta(),
+    status: z.nullish(z.object({ handle: z.nullish(text) })),
+  });
+
 const Backup = () =>
   z.object({
     metadata: NamespacedMeta(),
@@ -213,8 +224,14 @@ const Backup = () =>
 const BackupVolume = () =>
   z.object({
     metadata: NamespacedMeta(),
-    spec: z.nullish(z.object({ volumeName: z.nullish(text), backupTargetName: z.nullish(text) })),
-    status: z.nullish(z.object({ storageClassName: z.nullish(text) })),
+    spec: z.nullish(
+      z.object({
+        volumeName: z.nullish(text),
+        backupTargetName: z.nullish(text),
+        syncRequestedAt: z.nullish(text),
+      }),
+    ),
+    status: z.nullish(z.object({ storageClassName: z.nullish(text), lastSyncedAt: z.nullish(text) })),
   });
 
 const BackupTarget = () =>
@@ -247,6 +264,8 @@ const settingAnnotations: readonly string[] = [
  * The value of a Setting never gets past here: of the backup target's, which may hold keys, only what it points at; of
  * any other, nothing, but for Harvester's version and the names in its list of drivers. Annotations and labels are anybody's to write into, so only the few that matter are kept.
  */
+/** Settings whose value may be seen as it is. */
+const plainSettings: readonly string[] = [names.VERSION_SETTING, names.CLASS_SETTING];
 const Setting = () =>
   z.pipe(
     z.object({
@@ -265,7 +284,7 @@ const Setting = () =>
           Object.entries(metadata.annotations ?? {}).filter(([key]) => settingAnnotations.includes(key)),
         ),
       },
-      value: metadata.name === names.VERSION_SETTING ? textIn(value) || textIn(byDefault) : undefined,
+      value: plainSettings.includes(metadata.name) ? textIn(value) || textIn(byDefault) : undefined,
       target: metadata.name === names.TARGET_SETTING ? readTarget(value || byDefault) : undefined,
       drivers:
         metadata.name === names.DRIVERS_SETTING
@@ -341,8 +360,17 @@ const amounts = once(() => z.nullish(z.record(text, z.union([text, z.number()]))
 const ResourceQuota = () =>
   z.object({
     metadata: NamespacedMeta(),
+    spec: z.nullish(
+      z.object({ hard: amounts(), scopes: z.nullish(z.array(text)), scopeSelector: z.optional(z.unknown()) }),
+    ),
     status: z.nullish(z.object({ hard: amounts(), used: amounts() })),
   });
+const LimitRange = () =>
+  z.object({
+    metadata: NamespacedMeta(),
+    spec: z.object({ limits: z.array(z.object({ type: text, min: amounts(), max: amounts() })) }),
+  });
+const BackingImage = () => z.object({ metadata: NamespacedMeta() });
 
 const StorageClass = () =>
   z.object({
@@ -353,7 +381,11 @@ const StorageClass = () =>
     parameters: z.pipe(
       z.nullish(stringMap),
       // The rest may name secrets.
-      z.transform((parameters) => ({ dataEngine: parameters?.['dataEngine'] })),
+      z.transform((parameters) => ({
+        dataEngine: parameters?.['dataEngine'],
+        backingImage: parameters?.['backingImage'],
+        backingImageDataSourceType: parameters?.['backingImageDataSourceType'],
+      })),
     ),
   });
 const VolumeSnapshotClass = () =>
@@ -372,6 +404,7 @@ const VirtualMachineImage = () =>
   z.object({
     metadata: NamespacedMeta(),
     spec: z.nullish(z.object({ displayName: z.nullish(text), url: z.nullish(text) })),
+    status: z.nullish(z.object({ conditions: z.nullish(z.array(z.object({ type: text, status: text }))) })),
   });
 
 const PersistentVolume = () =>
@@ -446,7 +479,13 @@ const VirtualMachine = () =>
       z.unknown(),
       z.transform((spec) => ({ ...machineIn({ spec }), claims: claimsIn(spec) })),
     ),
-    status: z.nullish(z.object({ printableStatus: z.nullish(text), conditions: z.nullish(z.array(DatedCondition())) })),
+    status: z.nullish(
+      z.object({
+        printableStatus: z.nullish(text),
+        ready: z.nullish(z.boolean()),
+        conditions: z.nullish(z.array(DatedCondition())),
+      }),
+    ),
   });
 
 /** A VM while it runs. Nothing of its spec passes: that may hold cloud-init with passwords in it. */
@@ -463,6 +502,7 @@ const VirtualMachineInstance = () =>
         conditions: z.nullish(z.array(DatedCondition())),
         /** `frozen`, or empty. */
         fsFreezeStatus: z.nullish(text),
+        interfaces: z.nullish(z.array(z.object({ mac: z.nullish(text) }))),
       }),
     ),
   });
@@ -536,12 +576,14 @@ const ClusterReport = ClusterPolicyReport;
 export const schemas = lazily({
   VirtualMachineBackup,
   VirtualMachineRestore,
+  VolumeRemoteBackup,
   VolumeSnapshot,
   VolumeSnapshotContent,
   VolumeSnapshotClass,
   Backup,
   BackupVolume,
   BackupTarget,
+  BackingImage,
   BackupBackingImage,
   Volume,
   Engine,
@@ -553,6 +595,7 @@ export const schemas = lazily({
   Lease,
   Namespace,
   ResourceQuota,
+  LimitRange,
   StorageClass,
   CSIDriver,
   VirtualMachine,

@@ -1,3 +1,4 @@
+import type { VMRestore } from '../objects/types.ts';
 import type { Check } from './checks.ts';
 import { ifKnown } from './checks.ts';
 import type { SeenPreflight } from './read.ts';
@@ -32,11 +33,11 @@ function checkSnapshotClasses({ missingClasses }: SeenPreflight): Check {
   const name = 'snapshotclass';
   return ifKnown(name, missingClasses, (absent) =>
     absent.length === 0
-      ? { name, result: 'pass', message: 'every VolumeSnapshotClass that the backup names is there' }
+      ? { name, result: 'pass', message: 'every VolumeSnapshotClass that it needs is there' }
       : {
           name,
           result: 'fail',
-          message: `VolumeSnapshotClass ${absent.join(', ')} does not exist: Harvester refuses the restore`,
+          message: `VolumeSnapshotClass ${absent.join(', ')} does not exist: Harvester refuses the restore, or its snapshots never become ready`,
           cure: 'create it anew; Harvester comes with longhorn and longhorn-snapshot',
         },
   );
@@ -46,28 +47,38 @@ function checkSnapshotClasses({ missingClasses }: SeenPreflight): Check {
 function checkOthers({ others, wish }: SeenPreflight): Check {
   const name = 'restores';
   return ifKnown(name, others, (found) => {
-    const clash = found.find(({ metadata, spec, status }) =>
-      wish.newVM
-        ? wish.keepMacAddress && spec.newVM === true && spec.keepMacAddress === true
-        : metadata.namespace === wish.to && spec.target?.name === wish.machine && status?.complete !== true,
+    const sameMacs = (one: VMRestore) =>
+      wish.newVM && wish.keepMacAddress && one.spec.newVM === true && one.spec.keepMacAddress === true;
+    const twin = found.find((one) => sameMacs(one) && isOf(one, wish.backup));
+    if (twin !== undefined) {
+      return {
+        name,
+        result: 'fail',
+        message: `restore ${at(twin)} has made a VM with the same MAC addresses`,
+        cure: 'let the new VM have MAC addresses of its own',
+      };
+    }
+    const onto = found.filter(
+      ({ metadata, spec, status }) =>
+        metadata.namespace === wish.to && spec.target?.name === wish.machine && status?.complete !== true,
     );
+    const failed = (one: VMRestore) =>
+      one.status?.conditions?.some(({ type, status }) => type === 'InProgress' && status === 'False') === true;
+    // Harvester takes one that failed to be over, and tries it again all the same.
+    const clash = onto.find((one) => !failed(one)) ?? onto[0];
     if (clash === undefined) return { name, result: 'pass', message: 'no other restore is in the way' };
-    const other = `${clash.metadata.namespace}/${clash.metadata.name}`;
-    return wish.newVM
-      ? {
-          name,
-          result: 'fail',
-          message: `restore ${other} has made a VM with the same MAC addresses`,
-          cure: 'let the new VM have MAC addresses of its own',
-        }
-      : {
-          name,
-          result: 'fail',
-          message: `restore ${other} onto the same VM is in progress`,
-          cure: `gleaner explain vmrestore/${clash.metadata.name} -n ${clash.metadata.namespace}`,
-        };
+    const cure = `gleaner explain vmrestore/${clash.metadata.name} -n ${clash.metadata.namespace}`;
+    return failed(clash)
+      ? { name, result: 'warn', message: `restore ${at(clash)} onto the same VM has failed, and goes on trying`, cure }
+      : { name, result: 'fail', message: `restore ${at(clash)} onto the same VM is in progress`, cure };
   });
 }
+
+const at = ({ metadata: { namespace, name } }: VMRestore): string => `${namespace}/${name}`;
+
+const isOf = ({ metadata, spec }: VMRestore, backup: SeenPreflight['wish']['backup']): boolean =>
+  spec.virtualMachineBackupName === backup.name &&
+  (spec.virtualMachineBackupNamespace || metadata.namespace) === backup.namespace;
 
 function checkOldVolumes({ standingOn, chain, wish }: SeenPreflight): Check {
   const name = 'old volumes';

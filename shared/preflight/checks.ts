@@ -1,16 +1,15 @@
-import type { Link } from '../chain/links.ts';
-import { judgeChain } from '../chain/links.ts';
-import { judgeReadiness } from '../chain/readiness.ts';
+import type { Chain, ChainVolume, Link } from '../chain/links.ts';
+import { judgeStanding } from '../chain/standing.ts';
 import { judgeTargetOf } from '../chain/target.ts';
 import { commandForTarget } from '../chain/links.ts';
-import { isDeleting } from '../chain/judge.ts';
+import { isDeleting, isLocal } from '../chain/judge.ts';
 import { describeRef } from '../domain/kinds.ts';
 import * as names from '../domain/names.ts';
 import { checkAdmission } from './admission.ts';
 import { checkClashes } from './clashes.ts';
 import { checkRoom } from './room.ts';
 import type { Answer, SeenPreflight } from './read.ts';
-import { checkVersion } from './traps.ts';
+import { checkVersion, releaseOf } from './traps.ts';
 
 /** One question of a preflight, answered. */
 export interface Check {
@@ -27,7 +26,7 @@ export function preflight(seen: SeenPreflight, nowMs: number): Check[] {
   const { chain, wish } = seen;
   const name = describeRef(wish.backup);
   if (chain === undefined) return [{ name: 'backup', result: 'fail', message: `${name} does not exist` }];
-  const links = judgeChain(chain, nowMs);
+  const { links } = judgeStanding(chain, nowMs);
   return [
     checkBackup(seen, nowMs),
     checkTarget(seen),
@@ -59,33 +58,40 @@ function checkBackup({ chain, wish }: SeenPreflight, nowMs: number): Check {
   if (chain === undefined) return { name, result: 'fail', message: `${own} does not exist` };
   const { backup } = chain;
   if (isDeleting(backup)) return { name, result: 'fail', message: `${own} is being deleted` };
-  const type = backup.spec.type || 'backup';
-  if (type !== 'backup') {
-    const away = wish.to !== wish.backup.namespace;
-    const message = `${own} is of type ${type}: it is on this cluster alone${away ? ', and restores into its own namespace only' : ''}`;
-    return { name, result: away ? 'fail' : 'warn', message, ...(away && { cure: 'restore into its own namespace' }) };
-  }
-  const notReady = judgeReadiness(chain, nowMs);
+  const notReady = judgeStanding(chain, nowMs).readiness;
   if (notReady !== undefined) {
     const { message, command } = notReady;
     return { name, result: 'fail', message, ...(command !== undefined && { cure: command }) };
   }
   if (chain.volumes.length === 0) return { name, result: 'fail', message: `${own} has no volumes` };
+  if (isLocal(backup)) {
+    const away = wish.to !== wish.backup.namespace;
+    const message = `${own} is of type snapshot: it is on this cluster alone${away ? ', and restores into its own namespace only' : ''}`;
+    return { name, result: away ? 'fail' : 'warn', message, ...(away && { cure: 'restore into its own namespace' }) };
+  }
   return { name, result: 'pass', message: `${own} is ready` };
 }
 
 function checkTarget({ chain }: SeenPreflight): Check {
   const name = 'target';
+  if (chain !== undefined && isLocal(chain.backup)) {
+    return { name, result: 'pass', message: 'a backup of type snapshot needs no target' };
+  }
   const trouble = chain === undefined ? undefined : judgeTargetOf(chain.backup, chain.target);
   if (trouble === undefined) return { name, result: 'pass', message: 'the backup’s target is connected and reachable' };
   return { name, result: 'fail', message: trouble.detail, cure: commandForTarget(trouble.reason) };
 }
 
 /** In its own namespace a restore goes through the VMBackup's pairs; elsewhere it makes its own from the backup. */
-function checkVolumes({ chain, wish }: SeenPreflight, links: readonly Link[]): Check[] {
+function checkVolumes(seen: SeenPreflight, links: readonly Link[]): Check[] {
+  const { chain, wish } = seen;
   const own = wish.to === wish.backup.namespace;
-  return (chain?.volumes ?? []).map(({ entry: { volumeName: volume } }): Check => {
+  return (chain?.volumes ?? []).map((one): Check => {
     const name = 'volume';
+    const volume = one.entry.volumeName;
+    if (chain !== undefined && (isLocal(chain.backup) || !one.entry.longhornBackupName)) {
+      return checkLocal(seen, chain, one);
+    }
     const needed = links.filter(
       (link) => link.volume === volume && link.link !== 'vmbackup' && link.link !== 'target' && (own || !isPair(link)),
     );
@@ -118,23 +124,41 @@ function checkVolumes({ chain, wish }: SeenPreflight, links: readonly Link[]): C
   });
 }
 
+/** Without a remote backup there is the snapshot alone, and Harvester 1.5 and later restores that only where it was meant. */
+function checkLocal({ version, wish }: SeenPreflight, { backup }: Chain, one: ChainVolume): Check {
+  const name = 'volume';
+  const { volumeName: volume, name: snapshot } = one.entry;
+  const release = 'found' in version ? releaseOf(version.found) : undefined;
+  const home = wish.to === wish.backup.namespace;
+  if (!isLocal(backup) && (!home || release === undefined || release >= 105)) {
+    const message = `volume ${volume} does not record its Longhorn backup: Harvester refuses the restore`;
+    return {
+      name,
+      volume,
+      result: 'fail',
+      message,
+      cure: `kubectl get volumesnapshot ${snapshot} -n ${wish.to} -o yaml`,
+    };
+  }
+  const there =
+    one.snapshot !== undefined && !isDeleting(one.snapshot) && one.snapshot.status?.readyToUse === true && one.content;
+  return there
+    ? { name, volume, result: 'pass', message: `volume ${volume} has its snapshot on this cluster` }
+    : { name, volume, result: 'fail', message: `the snapshot ${snapshot} of volume ${volume} is gone or not ready` };
+}
+
 /** Whose it is decides about its end, not about a restore. */
 const isOwnership = ({ reason }: Link): boolean => ['SnapshotUnowned', 'OwnedByAnother'].includes(reason);
 
 const isPair = ({ link }: Link): boolean => link === 'snapshot' || link === 'content';
 
-function checkDriver({ driver }: SeenPreflight): Check {
+function checkDriver({ missingDrivers }: SeenPreflight): Check {
   const name = 'driver';
-  return ifKnown(name, driver, (found) =>
-    found
-      ? { name, result: 'pass', message: `CSI driver ${names.LONGHORN_DRIVER} is installed` }
-      : {
-          name,
-          result: 'fail',
-          message: `CSI driver ${names.LONGHORN_DRIVER} is not installed`,
-          cure: 'install Longhorn',
-        },
-  );
+  return ifKnown(name, missingDrivers, ([missing]) => {
+    if (missing === undefined) return { name, result: 'pass', message: 'the CSI driver of every volume is installed' };
+    const what = missing === names.LONGHORN_DRIVER ? 'Longhorn' : 'it';
+    return { name, result: 'fail', message: `CSI driver ${missing} is not installed`, cure: `install ${what}` };
+  });
 }
 
 function checkSchedule({ schedule, chain }: SeenPreflight): Check {

@@ -1,3 +1,6 @@
+import { isDeleting } from '../chain/judge.ts';
+import * as names from '../domain/names.ts';
+import type { ObjectOf } from '../objects/types.ts';
 import type { Check } from './checks.ts';
 import { ifKnown } from './checks.ts';
 import type { SeenPreflight } from './read.ts';
@@ -7,59 +10,86 @@ export function checkClashes(seen: SeenPreflight): Check[] {
   return [checkName(seen), checkMacs(seen), checkSecrets(seen)];
 }
 
-function checkName({ machine, wish }: SeenPreflight): Check {
+function checkName({ machine, instance, wish }: SeenPreflight): Check {
   const name = 'vm';
   const vm = `${wish.to}/${wish.machine ?? ''}`;
   return ifKnown(name, machine, (found): Check => {
+    if (found !== undefined && isMadeBy(found, wish.restore)) {
+      return { name, result: 'pass', message: `VM ${vm} is the one that this restore makes` };
+    }
     if (wish.newVM) {
-      if (!DNS_NAME.test(wish.machine ?? '')) {
+      if (!DNS_NAME.test(wish.machine ?? '') || (wish.machine ?? '').length > LONGEST_LABEL) {
         return { name, result: 'fail', message: `${wish.machine} is no name for a VM`, cure: 'give it another' };
       }
-      if (found === undefined) return { name, result: 'pass', message: `the name ${vm} is free` };
-      const uid = found.metadata.uid;
-      if (
-        wish.restore?.metadata.ownerReferences?.some((owner) => owner.uid === uid) ||
-        madeSince(found, wish.restore)
-      ) {
-        return { name, result: 'pass', message: `VM ${vm} is the one that this restore makes` };
-      }
-      return { name, result: 'fail', message: `there is a VM ${vm} already`, cure: 'restore under another name' };
+      const another = 'restore under another name';
+      if (found !== undefined) return { name, result: 'fail', message: `there is a VM ${vm} already`, cure: another };
+      return ifKnown(name, instance, (runs) =>
+        runs === undefined
+          ? { name, result: 'pass', message: `the name ${vm} is free` }
+          : { name, result: 'fail', message: `a VM instance ${vm} runs without a VM`, cure: another },
+      );
     }
     if (found === undefined) {
       return { name, result: 'fail', message: `there is no VM ${vm} to restore over`, cure: 'restore to a new VM' };
     }
-    const status = found.status?.printableStatus;
-    return status === undefined || status === null || /^(Stopped|Halted)$/.test(status)
-      ? { name, result: 'pass', message: `VM ${vm} is there${status ? ' and stopped' : ''}` }
-      : { name, result: 'fail', message: `VM ${vm} is ${status}`, cure: `virtctl stop ${wish.machine} -n ${wish.to}` };
+    if (isDeleting(found)) {
+      return { name, result: 'fail', message: `VM ${vm} is being deleted`, cure: 'restore to a new VM' };
+    }
+    return checkStopped(found, vm, `virtctl stop ${wish.machine} -n ${wish.to}`);
   });
 }
 
-const DNS_NAME = /^(?=.{1,253}$)[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
-
-/** Harvester makes the VM in the same pass as the claims: it may be there before anybody looks. */
-function madeSince(
-  found: { metadata: { creationTimestamp?: string | null | undefined } },
-  restore: SeenPreflight['wish']['restore'],
-): boolean {
-  const [made, asked] = [found.metadata.creationTimestamp, restore?.metadata.creationTimestamp].map((time) =>
-    Date.parse(time ?? ''),
-  );
-  return restore?.status !== undefined && (made ?? NaN) >= (asked ?? NaN);
+/** Harvester refuses a VM that is ready, and no other. */
+function checkStopped({ status }: ObjectOf<'VirtualMachine'>, vm: string, cure: string): Check {
+  const name = 'vm';
+  const { printableStatus: said, ready } = status ?? {};
+  if (ready === true) return { name, result: 'fail', message: `VM ${vm} is ${said ?? 'running'}`, cure };
+  if (!said || /^(Stopped|Halted)$/.test(said)) {
+    return { name, result: 'pass', message: `VM ${vm} is there${said ? ' and stopped' : ''}` };
+  }
+  return { name, result: 'warn', message: `VM ${vm} is ${said}, neither ready nor stopped`, cure };
 }
 
-function checkMacs({ macUsers, wish, chain }: SeenPreflight): Check {
+const DNS_NAME = /^(?=.{1,253}$)[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
+/** Harvester puts the name of the VM into a label of what runs, and Kubernetes takes no longer one. */
+const LONGEST_LABEL = 63;
+
+/** Harvester makes the VM in the same pass as the claims: it may be there before anybody looks. */
+function isMadeBy({ metadata }: ObjectOf<'VirtualMachine'>, restore: SeenPreflight['wish']['restore']): boolean {
+  if (restore === undefined) return false;
+  const { name, uid, ownerReferences } = restore.metadata;
+  return (
+    ownerReferences?.some((owner) => owner.uid === metadata.uid) === true ||
+    metadata.annotations?.[names.LAST_RESTORE_ANNOTATION] === `${name}-${uid}`
+  );
+}
+
+function checkMacs(seen: SeenPreflight): Check {
   const name = 'mac';
+  const { macUsers, wish, chain, source } = seen;
   const macs = chain?.backup.status?.source?.macAddresses ?? [];
   if (wish.newVM && !wish.keepMacAddress) {
     return { name, result: 'pass', message: 'the new VM gets MAC addresses of its own' };
   }
-  if (macs.length === 0) return { name, result: 'pass', message: 'the VM has no fixed MAC address' };
-  return ifKnown(name, macUsers, (users): Check => {
-    const [clash] = users;
-    if (clash === undefined) return { name, result: 'pass', message: 'no other VM has its MAC addresses' };
-    const message = `MAC address ${clash[0]} is that of VM ${clash[1]} too`;
-    return { name, result: 'fail', message, cure: 'let the new VM have MAC addresses of its own' };
+  const cure = wish.newVM
+    ? 'let the new VM have MAC addresses of its own'
+    : 'give the other VM another MAC address, or delete it';
+  const judged = (): Check => {
+    if (macs.length === 0) return { name, result: 'pass', message: 'the VM has no fixed MAC address' };
+    return ifKnown(name, macUsers, (users): Check => {
+      const [clash] = users;
+      if (clash === undefined) return { name, result: 'pass', message: 'no other VM has its MAC addresses' };
+      return { name, result: 'fail', message: `MAC address ${clash[0]} is that of VM ${clash[1]} too`, cure };
+    });
+  };
+  if (!wish.newVM) return judged();
+  return ifKnown(name, source, (found) => {
+    const uid = chain?.backup.status?.sourceUID;
+    // Harvester does not look whether it has any.
+    if (found === undefined || !uid || found.metadata.uid !== uid) return judged();
+    const { namespace, name: vm } = found.metadata;
+    const message = `VM ${namespace}/${vm}, which the backup was taken of, still exists: Harvester refuses a second with its MAC addresses`;
+    return { name, result: 'fail', message, cure };
   });
 }
 

@@ -3,7 +3,7 @@ import type { Chain } from '../chain/links.ts';
 import type { KindName, Ref } from '../domain/kinds.ts';
 import * as names from '../domain/names.ts';
 import type { Reader } from '../kube/ports.ts';
-import type { ObjectOf, VMBackup, VMRestore } from '../objects/types.ts';
+import type { ObjectOf, StorageClass, VMBackup, VMRestore, VolumeEntry } from '../objects/types.ts';
 
 /** A restore that is asked about: one that exists, or one that might. */
 export interface Wish {
@@ -31,18 +31,28 @@ export interface SeenPreflight {
   readonly chain: Chain | undefined;
   readonly namespace: Answer<ObjectOf<'Namespace'> | undefined>;
   readonly quotas: Answer<readonly ObjectOf<'ResourceQuota'>[]>;
-  readonly storageClasses: Answer<ReadonlySet<string>>;
-  /** Images that volumes were made from, by `namespace/name`, and whether they are there. */
-  readonly images: Answer<ReadonlyMap<string, boolean>>;
+  readonly limits: Answer<readonly ObjectOf<'LimitRange'>[]>;
+  /** Those that are not going. */
+  readonly storageClasses: Answer<readonly StorageClass[]>;
+  /** Images that volumes were made from, by `namespace/name`. */
+  readonly images: Answer<ReadonlyMap<string, ImageState>>;
+  /** Longhorn's own images that classes of the volumes name, and which are not there. */
+  readonly missingBackingImages: Answer<readonly string[]>;
   readonly machine: Answer<ObjectOf<'VirtualMachine'> | undefined>;
+  /** What runs under the name of the VM. */
+  readonly instance: Answer<ObjectOf<'VirtualMachineInstance'> | undefined>;
+  /** The VM that the backup was taken of. */
+  readonly source: Answer<ObjectOf<'VirtualMachine'> | undefined>;
   /** Who uses which of the VM's MAC addresses. */
   readonly macUsers: Answer<ReadonlyMap<string, string>>;
-  readonly driver: Answer<boolean>;
+  /** CSI drivers of the volumes that are not installed. */
+  readonly missingDrivers: Answer<readonly string[]>;
   readonly schedule: Answer<ObjectOf<'ScheduleVMBackup'> | undefined>;
   /** As Harvester gives it: `v1.6.1`. */
   readonly version: Answer<string | undefined>;
-  /** What the VMBackup names and the cluster lacks. */
+  /** What the restore needs and the cluster lacks: snapshot classes, contents by the name that Harvester looks for, networks. */
   readonly missingClasses: Answer<readonly string[]>;
+  readonly missingContents: Answer<readonly string[]>;
   readonly missingNetworks: Answer<readonly string[]>;
   /** Other restores, of the same VMBackup or onto the same VM. */
   readonly others: Answer<readonly VMRestore[]>;
@@ -52,7 +62,12 @@ export interface SeenPreflight {
   readonly ownClaims: ReadonlySet<string>;
 }
 
-/** Reads each thing by itself: what may not be read makes one check unknown, and no other. */
+export type ImageState = 'missing' | 'not ready' | 'ready';
+
+/**
+ * Reads each thing by itself: what may not be read makes one check unknown, and no other.
+ * @throws RetryableError where the API server asks to come back later: a verdict is given once
+ */
 export async function readPreflight(reader: Reader, wish: Wish): Promise<SeenPreflight> {
   const { backup: at, to } = wish;
   const backup = await reader.get('VirtualMachineBackup', at.name, at.namespace);
@@ -63,22 +78,41 @@ export async function readPreflight(reader: Reader, wish: Wish): Promise<SeenPre
   const [scheduleNamespace = '', scheduleName = ''] = scheduledBy.split('/');
   const get = <K extends KindName>(kind: K, name: string, namespace?: string) =>
     attempt(async () => (name === '' ? undefined : reader.get(kind, name, namespace)));
+  const storageClasses = await attempt(() => classes(reader));
+  const keepsMacs = !wish.newVM || wish.keepMacAddress;
   return {
     wish: { ...wish, machine: machineName },
     chain,
     namespace: await get('Namespace', to),
     quotas: await attempt(() => all(reader.list('ResourceQuota', { namespace: to }))),
-    storageClasses: await attempt(() => classes(reader)),
+    limits: await attempt(() => all(reader.list('LimitRange', { namespace: to }))),
+    storageClasses,
     images: await attempt(() => images(reader, chain)),
+    missingBackingImages: await attempt(() =>
+      missing(backingImagesOf(chain, storageClasses), (one) =>
+        reader.get('BackingImage', one, names.LONGHORN_NAMESPACE),
+      ),
+    ),
     machine: await get('VirtualMachine', machineName, to),
-    macUsers: await attempt(() => macUsers(reader, source?.macAddresses ?? [], `${to}/${machineName}`)),
-    driver: await attempt(async () => (await reader.get('CSIDriver', names.LONGHORN_DRIVER)) !== undefined),
+    instance: await get('VirtualMachineInstance', machineName, to),
+    source: await get('VirtualMachine', backup?.spec.source?.name ?? '', at.namespace),
+    macUsers: await attempt(() =>
+      macUsers(reader, keepsMacs ? (source?.macAddresses ?? []) : [], `${to}/${machineName}`),
+    ),
+    missingDrivers: await attempt(() => missing(driversOf(chain), (one) => reader.get('CSIDriver', one))),
     schedule: await get('ScheduleVMBackup', scheduleName, scheduleNamespace),
     version: await attempt(async () => (await reader.get('Setting', names.VERSION_SETTING))?.value),
-    missingClasses: await attempt(() =>
-      missing(Object.values(backup?.status?.csiDriverVolumeSnapshotClassNames ?? {}), (one) =>
-        reader.get('VolumeSnapshotClass', one),
+    missingClasses: await attempt(async () =>
+      missing(
+        [
+          ...Object.values(backup?.status?.csiDriverVolumeSnapshotClassNames ?? {}),
+          ...(await classOfPairs(reader, wish)),
+        ],
+        (one) => reader.get('VolumeSnapshotClass', one),
       ),
+    ),
+    missingContents: await attempt(() =>
+      missing(misnamedContents(chain, wish), (one) => reader.get('VolumeSnapshotContent', one)),
     ),
     missingNetworks: await attempt(() => missing(source?.networks ?? [], (one) => networkOf(reader, one))),
     others: await attempt(() => otherRestores(reader, { ...wish, machine: machineName })),
@@ -91,6 +125,7 @@ async function attempt<T>(read: () => Promise<T>): Promise<Answer<T>> {
   try {
     return { found: await read() };
   } catch (error) {
+    if (error instanceof Error && error.name === 'RetryableError') throw error;
     return { unknown: error instanceof Error ? error.message : 'it could not be read' };
   }
 }
@@ -101,23 +136,59 @@ async function all<T>(items: AsyncIterable<T>): Promise<T[]> {
   return found;
 }
 
-async function classes(reader: Reader): Promise<Set<string>> {
-  const found = new Set<string>();
-  for await (const { metadata } of reader.list('StorageClass')) {
-    if (!metadata.deletionTimestamp) found.add(metadata.name);
-  }
-  return found;
+async function classes(reader: Reader): Promise<StorageClass[]> {
+  return (await all(reader.list('StorageClass'))).filter(({ metadata }) => !metadata.deletionTimestamp);
 }
 
-async function images(reader: Reader, chain: Chain | undefined): Promise<Map<string, boolean>> {
-  const found = new Map<string, boolean>();
+async function images(reader: Reader, chain: Chain | undefined): Promise<Map<string, ImageState>> {
+  const found = new Map<string, ImageState>();
   for (const { entry } of chain?.volumes ?? []) {
     const id = entry.persistentVolumeClaim?.metadata?.annotations?.[names.IMAGE_ANNOTATION];
     const [namespace, name] = id?.split('/') ?? [];
     if (id === undefined || !namespace || !name || found.has(id)) continue;
-    found.set(id, (await reader.get('VirtualMachineImage', name, namespace)) !== undefined);
+    const image = await reader.get('VirtualMachineImage', name, namespace);
+    const imported = image?.status?.conditions?.find(({ type }) => type === 'Imported')?.status;
+    found.set(id, image === undefined ? 'missing' : imported === 'False' ? 'not ready' : 'ready');
   }
   return found;
+}
+
+/** Longhorn makes one that is missing only where the class says from where. */
+function backingImagesOf(chain: Chain | undefined, classes: Answer<readonly StorageClass[]>): string[] {
+  if (!('found' in classes)) return [];
+  const made = ['download', 'export-from-volume'];
+  return (chain?.volumes ?? []).flatMap(({ entry }) => {
+    const { parameters } = classOf(entry, classes.found) ?? {};
+    const { backingImage, backingImageDataSourceType: from } = parameters ?? {};
+    return backingImage && !made.includes(from ?? '') ? [backingImage] : [];
+  });
+}
+
+/** The StorageClass that the restored claim of a volume will be of. */
+export function classOf({ persistentVolumeClaim }: VolumeEntry, classes: readonly StorageClass[]) {
+  const name = persistentVolumeClaim?.spec?.storageClassName ?? undefined;
+  return name === undefined
+    ? classes.find(({ metadata }) => metadata.annotations?.[names.DEFAULT_CLASS_ANNOTATION] === 'true')
+    : classes.find(({ metadata }) => metadata.name === name);
+}
+
+export const driverOf = ({ csiDriverName }: VolumeEntry): string => csiDriverName || names.LONGHORN_DRIVER;
+
+const driversOf = (chain: Chain | undefined): string[] => (chain?.volumes ?? []).map(({ entry }) => driverOf(entry));
+
+/** A restore into another namespace makes its pairs of the class that a setting names. */
+async function classOfPairs(reader: Reader, { backup, to }: Wish): Promise<string[]> {
+  if (backup.namespace === to) return [];
+  return [(await reader.get('Setting', names.CLASS_SETTING))?.value ?? names.BACKUP_CLASS];
+}
+
+/** In its own namespace Harvester looks for the content of a snapshot by a name, whichever it is bound to. */
+function misnamedContents(chain: Chain | undefined, { backup, to }: Wish): string[] {
+  if (backup.namespace !== to) return [];
+  return (chain?.volumes ?? []).flatMap(({ entry, snapshot, contentName }) => {
+    const wanted = names.contentName(entry.name ?? '');
+    return snapshot?.spec.source.volumeSnapshotContentName && contentName !== wanted ? [wanted] : [];
+  });
 }
 
 async function missing(named: readonly string[], find: (name: string) => Promise<unknown>): Promise<string[]> {
@@ -166,6 +237,14 @@ async function macUsers(reader: Reader, macs: readonly string[], own: string): P
   for await (const { metadata, spec } of reader.list('VirtualMachine')) {
     const name = `${metadata.namespace}/${metadata.name}`;
     for (const mac of name === own ? [] : (spec?.macAddresses ?? [])) if (macs.includes(mac)) users.set(mac, name);
+  }
+  // One that the VM's own text does not fix is known only while it runs.
+  for await (const { metadata, status } of reader.list('VirtualMachineInstance')) {
+    const name = `${metadata.namespace}/${metadata.name}`;
+    for (const { mac } of name === own ? [] : (status?.interfaces ?? [])) {
+      const known = mac?.toLowerCase() ?? '';
+      if (macs.includes(known) && !users.has(known)) users.set(known, name);
+    }
   }
   return users;
 }

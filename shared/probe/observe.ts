@@ -1,7 +1,7 @@
 import { readClass } from '../capability/read.ts';
 import type { SeenClass } from '../capability/read.ts';
 import type { Made, Place } from '../chain/scratch.ts';
-import { collect, readMade, readPlace, warningsAbout } from '../chain/scratch.ts';
+import { collect, nothing, readMade, readPlace, warningsAbout } from '../chain/scratch.ts';
 import type { Ref } from '../domain/kinds.ts';
 import * as names from '../domain/names.ts';
 import type { Reader } from '../kube/ports.ts';
@@ -26,6 +26,8 @@ export interface SeenProbe {
   readonly seen?: SeenClass | undefined;
   /** Contents included that were taken for these snapshots and do not bear the mark yet. */
   readonly made: Made;
+  /** What probes made of a StorageClass of this name that is gone by now; another of the name has another uid. */
+  readonly former: Made;
   readonly source?: Claim | undefined;
   readonly snapshot?: Snapshot | undefined;
   readonly content?: Content | undefined;
@@ -46,10 +48,11 @@ export async function observe(reader: Reader, subject: Ref, nowMs: number, confi
   const ofAll = subject.kind === 'Namespace';
   const storageClass = ofAll ? undefined : await reader.get('StorageClass', subject.name);
   const uid = storageClass?.metadata.uid;
-  const made = await readAll(reader, config.namespace, uid);
+  const made = ofAll || uid !== undefined ? await readAll(reader, config.namespace, uid) : nothing;
+  const former = ofAll ? nothing : await readFormer(reader, config.namespace, subject.name, uid);
   const place = await readPlace(reader, config.namespace);
   const left = await readLeft(reader, config.namespace, uid);
-  if (storageClass === undefined || uid === undefined) return { subject, made: ofAll ? made : none, left, place };
+  if (storageClass === undefined || uid === undefined) return { subject, made, former, left, place };
   const named = <T extends { metadata: { name: string } }>(all: readonly T[], part: Parameters<typeof nameOf>[1]) =>
     all.find(({ metadata }) => metadata.name === nameOf(uid, part));
   const [source, restored] = [named(made.claims, 'source'), named(made.claims, 'restored')];
@@ -61,6 +64,7 @@ export async function observe(reader: Reader, subject: Ref, nowMs: number, confi
     subject,
     seen: await readClass(reader, storageClass, nowMs),
     made,
+    former,
     source,
     snapshot,
     content: made.contents.find(({ spec }) => spec.volumeSnapshotRef.uid === snapshot?.metadata.uid),
@@ -72,8 +76,6 @@ export async function observe(reader: Reader, subject: Ref, nowMs: number, confi
     inTheWay: await readInTheWay(reader, config.namespace, uid, made),
   };
 }
-
-const none: Made = { contents: [], snapshots: [], claims: [], pods: [] };
 
 async function readInTheWay(reader: Reader, namespace: string, uid: string, made: Made): Promise<Ref | undefined> {
   for (const [kind, part, all] of [
@@ -103,6 +105,24 @@ async function readAll(reader: Reader, namespace: string, uid: string | undefine
     if (taken?.spec.volumeSnapshotRef.uid === metadata.uid) contents.push(taken);
   }
   return { ...made, contents };
+}
+
+/** Contents bear the uid alone; the claim that the snapshot was taken of, which bears the name too, goes last. */
+async function readFormer(reader: Reader, namespace: string, name: string, uid: string | undefined): Promise<Made> {
+  const { contents, snapshots, claims, pods } = await readAll(reader, namespace, undefined);
+  const uidOn = ({ metadata }: Pick<Claim, 'metadata'>) => metadata.labels?.[names.PROBE_LABEL];
+  const ofName = (one: Pick<Claim, 'metadata'>) =>
+    one.metadata.annotations?.[names.PROBE_OF_ANNOTATION] === name && uidOn(one) !== uid;
+  const gone = new Set([...snapshots, ...claims, ...pods].filter(ofName).map(uidOn));
+  const taken = new Set(snapshots.filter(ofName).map(({ metadata }) => metadata.uid));
+  return {
+    contents: contents.filter(
+      (one) => gone.has(one.metadata.labels?.[names.PROBE_LABEL]) || taken.has(one.spec.volumeSnapshotRef.uid ?? ''),
+    ),
+    snapshots: snapshots.filter(ofName),
+    claims: claims.filter(ofName),
+    pods: pods.filter(ofName),
+  };
 }
 
 /**

@@ -2,7 +2,7 @@ import type { Probed, ProbeStep } from '../capability/probed.ts';
 import { describeProbed, parseProbed } from '../capability/probed.ts';
 import type { SeenClass } from '../capability/read.ts';
 import { isDeleting } from '../chain/judge.ts';
-import { describeMade, newNamespace } from '../chain/scratch.ts';
+import { describeMade, isEmpty, newNamespace } from '../chain/scratch.ts';
 import { describeRef } from '../domain/kinds.ts';
 import * as names from '../domain/names.ts';
 import type { Claim } from '../objects/types.ts';
@@ -47,10 +47,18 @@ function factsOf({ at, snapshotClass, step, tookMs }: Probed): Record<string, st
 }
 
 function next(probe: SeenProbe, config: ProbeConfig, nowMs: number): Told {
-  const { seen, source, subject } = probe;
+  const { seen, source, subject, former } = probe;
+  const over = isEmpty(former) ? undefined : cleanUp({ ...probe, made: former }, 'its StorageClass is gone', nowMs);
+  if (over !== undefined) return over;
   if (config.mode === 'clean')
     return cleanUp(probe, 'it was given up', nowMs) ?? ['ProbeCleaned', 'nothing of a probe is left'];
-  if (seen === undefined) return ['StorageClassGone', `${describeRef(subject)} does not exist`];
+  if (seen === undefined)
+    return (
+      cleanUp(probe, 'its StorageClass is gone', nowMs) ?? [
+        'StorageClassGone',
+        `${describeRef(subject)} does not exist`,
+      ]
+    );
   const probed = parseProbed(seen.storageClass.metadata.annotations);
   const startedAt = timeOn(source);
   if (startedAt !== undefined && probed?.startedAt !== startedAt && !isSpoilt(probe, config, nowMs)) {
@@ -76,11 +84,14 @@ const timeOn = (object: { metadata: Claim['metadata'] } | undefined): string | u
 const untilOn = (object: Claim | undefined): number =>
   Date.parse(object?.metadata.annotations?.[names.PROBE_UNTIL_ANNOTATION] ?? '') || 0;
 
-/** It comes to no result: somebody deletes what it made, or it was left behind and its time is over. */
-function isSpoilt({ source, made }: SeenProbe, { sinceMs }: ProbeConfig, nowMs: number): boolean {
+/**
+ * It comes to no result: somebody deletes what it made or has a name that it needs, or it was left behind and its time is
+ * over. None of that says anything of the class.
+ */
+function isSpoilt({ source, made, inTheWay }: SeenProbe, { sinceMs }: ProbeConfig, nowMs: number): boolean {
   const all = [...made.claims, ...made.snapshots, ...made.contents, ...made.pods];
   const isOwn = Date.parse(timeOn(source) ?? '') >= sinceMs;
-  return all.some((object) => isDeleting(object)) || (!isOwn && nowMs > untilOn(source));
+  return inTheWay !== undefined || all.some((object) => isDeleting(object)) || (!isOwn && nowMs > untilOn(source));
 }
 
 function begin(probe: SeenProbe, seen: SeenClass, config: ProbeConfig, nowMs: number): Told {

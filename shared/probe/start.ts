@@ -5,6 +5,7 @@ import type { AnswerReason } from '../capability/reasons.ts';
 import { isFound } from '../capability/types.ts';
 import { isDeleting } from '../chain/judge.ts';
 import { placeTrouble } from '../chain/scratch.ts';
+import type { Ref } from '../domain/kinds.ts';
 import { describeRef } from '../domain/kinds.ts';
 import * as names from '../domain/names.ts';
 import type { SnapshotClass } from '../objects/types.ts';
@@ -86,7 +87,7 @@ export function refusal(
     const { kind, namespace } = inTheWay;
     return {
       reason: 'ProbeNamespaceUnfit',
-      message: `${describeRef(inTheWay)} is not the probe’s, and bears a name that it needs`,
+      message: isTaken(inTheWay),
       command: `kubectl get ${kind.toLowerCase()} ${inTheWay.name} -n ${namespace ?? ''} -o yaml`,
     };
   }
@@ -96,3 +97,6 @@ export function refusal(
   const { message, command } = trouble;
   return { reason: 'ProbeNamespaceUnfit', message, ...(command !== undefined && { command }) };
 }
+
+export const isTaken = (inTheWay: Ref): string =>
+  `${describeRef(inTheWay)} is not the probe’s, and bears a name that it needs`;

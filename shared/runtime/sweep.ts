@@ -86,23 +86,25 @@ export async function* sweepByPage(
   if (functions.length === 0) return;
   const due: Due[] = [];
   const known = new Set<string>();
-  function* take(
-    fn: AnyFunction,
-    considered: { findings: readonly Finding[] } | { subjects: readonly Ref[] },
-  ): Generator<Swept> {
-    if ('findings' in considered) {
-      for (const finding of considered.findings) {
-        if (only(finding.subject)) yield { kind: 'finding', function: fn.name, finding };
-      }
-      return;
-    }
-    for (const subject of considered.subjects) {
+  const lookAt = (fn: AnyFunction, subjects: readonly Ref[]) => {
+    for (const subject of subjects) {
       const key = `${fn.name} ${refKey(subject)}`;
       if (known.has(key) || !only(subject)) continue;
       known.add(key);
       due.push({ fn, subject, key });
     }
-  }
+  };
+  const take = (
+    fn: AnyFunction,
+    considered: { findings: readonly Finding[] } | { subjects: readonly Ref[] },
+  ): Swept[] => {
+    if ('findings' in considered) {
+      const findings = considered.findings.filter(({ subject }) => only(subject));
+      return findings.map((finding) => ({ kind: 'finding', function: fn.name, finding }));
+    }
+    lookAt(fn, considered.subjects);
+    return [];
+  };
   const found = async (considered: Considered) =>
     'search' in considered ? { subjects: await collect(considered.search(reader)) } : considered;
   const surveying = functions.filter((fn) => fn.atSweep === undefined);
@@ -117,8 +119,12 @@ export async function* sweepByPage(
       }
       for (const fn of surveying) {
         const considered = fn.surveys(item);
-        if ('search' in considered) searches.push({ fn, considered });
-        else yield* take(fn, considered);
+        if ('findings' in considered) {
+          for (const finding of considered.findings) {
+            if (only(finding.subject)) yield { kind: 'finding', function: fn.name, finding };
+          }
+        } else if ('subjects' in considered) lookAt(fn, considered.subjects);
+        else searches.push({ fn, considered });
       }
     }
   }

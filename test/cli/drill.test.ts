@@ -1,4 +1,5 @@
 import { afterEach, expect, test } from '@jest/globals';
+import { nameOf } from '../../functions/drill-restore/source.ts';
 import * as make from '../../sandbox/scenarios/build.ts';
 import type { World } from './run.ts';
 import { gleaner, startWorld } from './run.ts';
@@ -69,6 +70,25 @@ test('what cannot be drilled is refused before anything is made', async () => {
   expect(await world.run('drill', 'none', '-n', 'prod')).toMatchObject({
     code: 1,
     out: expect.stringContaining('does not exist'),
+  });
+  expect(world.writes()).toBe(0);
+});
+
+test('a name that somebody else has is told with the object, and nothing of his is touched', async () => {
+  await begin('healthy');
+  const backup = await world.sandbox.client.get('harvesterhci.io/v1beta1/VirtualMachineBackup', 'web-nightly', 'prod');
+  const name = nameOf(backup!.metadata.uid!, backup!['status'].volumeBackups[0].volumeName);
+  const theirs = make.object(
+    'v1',
+    'PersistentVolumeClaim',
+    { name, namespace: 'gleaner-drill' },
+    { spec: make.claimSpec },
+  );
+  world.sandbox.seed([make.namespaceObject('gleaner-drill'), theirs]);
+  const { code, out } = await world.run('drill', 'web-nightly', '-n', 'prod');
+  expect({ code, out }).toEqual({
+    code: 1,
+    out: expect.stringContaining(`refused. PersistentVolumeClaim gleaner-drill/${name} is not the drill’s`),
   });
   expect(world.writes()).toBe(0);
 });

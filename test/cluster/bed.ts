@@ -73,14 +73,21 @@ program
   .command('status')
   .description('what runs, and where its log is')
   .addOption(nameOption())
-  .action(async ({ name }: { name: string }) => {
+  .addOption(
+    new Option('-o, --output <form>', 'for people or for programs').choices(['table', 'json']).default('table'),
+  )
+  .action(async ({ name, output }: { name: string; output: string }) => {
     const state = await loadState(name);
     if (!state) throw new Error(`There is no bed named ${name}.`);
-    for (const found of await processes(state.run))
-      say(
-        `${found.alive ? 'runs' : 'DEAD'}  ${found.name.padEnd(24)} pid ${found.pid}  ${logFile(state.run, found.name)}`,
-      );
-    if (!(await running(name))) process.exitCode = 1;
+    const found = (await processes(state.run)).map((it) => ({ ...it, log: logFile(state.run, it.name) }));
+    const isUp = (await running(name)) !== undefined;
+    if (output === 'json')
+      say(JSON.stringify({ name, up: isUp, choice: state.choice, processes: found }, undefined, 2));
+    else if (found.length === 0) say(`The bed named ${name} is down.`);
+    else
+      for (const { name, alive, pid, log } of found)
+        say(`${alive ? 'runs' : 'DEAD'}  ${name.padEnd(24)} pid ${pid}  ${log}`);
+    if (!isUp) process.exitCode = 1;
   });
 
 program

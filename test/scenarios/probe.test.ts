@@ -45,7 +45,7 @@ async function toTheEnd(world: World, subject: Ref, { killAfter = Infinity, ...o
     const finding = await step(world, subject, { ...options, later, killAfter: left });
     const writes = writesOf(world).length;
     left -= writes;
-    if (['ProbeProved', 'ProbeFailed', 'ProbeCleaned'].includes(finding.reason)) return finding;
+    if (['ProbeProved', 'ProbeFailed', 'ProbeCleaned', 'StorageClassGone'].includes(finding.reason)) return finding;
     await world.sandbox.settle();
     if (writes === 0) later += 30;
   }
@@ -159,6 +159,69 @@ describe.each(Object.entries(stories))('%s', (_name, story) => {
     }
   });
 });
+
+describe.each(['the storage can', 'Longhorn can'])('the StorageClass is deleted while it is probed: %s', (name) => {
+  const story = stories[name]!;
+  const subject = story.subject ?? LVM;
+
+  test.each([false, true])(
+    'after any write: nothing is left, and a class made anew is probed anew (%s)',
+    async (anew) => {
+      for (let killAfter = 1; ; killAfter++) {
+        const died = await inStory(story, async (world) => {
+          const { client } = world.sandbox;
+          const died = await toTheEnd(world, subject, { killAfter }).then(
+            () => false,
+            (error: unknown) => (expect(error).toBeInstanceOf(Killed), true),
+          );
+          const { metadata, ...old } = (await client.get(SC, subject.name))!;
+          await client.delete(SC, subject.name);
+          if (killAfter % 2 === 0) await world.sandbox.settle();
+          if (anew) await client.create({ ...old, metadata: { name: metadata.name } });
+          const { reason } = await toTheEnd(world, subject, {});
+          expect({ killAfter, reason }).toEqual({ killAfter, reason: anew ? 'ProbeProved' : 'StorageClassGone' });
+          expect({ killAfter, left: await leftovers(world) }).toEqual({ killAfter, left: [] });
+          expect(world.sandbox.store.losses).toEqual([]);
+          return died;
+        });
+        if (!died) return expect(killAfter).toBeGreaterThan(5);
+      }
+    },
+  );
+});
+
+test.each(['source', 'snapshot', 'restored'])(
+  'the name of its %s is taken while it runs: it says so, and nothing of the class',
+  async (part) => {
+    await inStory(stories['the storage can']!, async (world) => {
+      const { client } = world.sandbox;
+      const uid = (await client.get(SC, 'lvm-fast'))!.metadata.uid!;
+      const name = `probe-${uid}-${part}`;
+      const kind = part === 'snapshot' ? 'snapshot.storage.k8s.io/v1/VolumeSnapshot' : 'v1/PersistentVolumeClaim';
+      const { metadata: _made, ...theirs } =
+        part === 'snapshot'
+          ? make.snapshot({ name, namespace: NAMESPACE, content: 'theirs' })
+          : make.claim(name, NAMESPACE);
+      if (part !== 'source') await step(world, LVM, {});
+      else await client.create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: NAMESPACE } });
+      await client.create({ ...theirs, metadata: { name, namespace: NAMESPACE } });
+      const taken = await client.get(kind, name, NAMESPACE);
+      for (let round = 0; ; round++) {
+        await world.sandbox.settle();
+        const { reason, message } = await step(world, LVM, {});
+        if (round < 20 && /^Probe(GoesOn|Running|CleanUp|Clearing)$/.test(reason)) continue;
+        expect({ reason, message }).toEqual({ reason: 'ProbeNamespaceUnfit', message: expect.stringContaining(name) });
+        break;
+      }
+      expect(await noted(world, 'lvm-fast')).toBeNull();
+      expect((await client.get(kind, name, NAMESPACE))!.metadata.uid).toBe(taken!.metadata.uid);
+      await client.delete(kind, name, NAMESPACE);
+      await world.sandbox.settle();
+      expect((await toTheEnd(world, LVM, {})).reason).toBe('ProbeProved');
+      expect(await leftovers(world)).toEqual([]);
+    });
+  },
+);
 
 test('what was left behind longer ago than a probe may take is removed, and the probe begins anew', async () => {
   await inStory(stories['the storage can']!, async (world) => {

@@ -21,6 +21,14 @@ export const auditReasons = {
     'Harvester’s own check found that the backup can no longer be restored.',
     'Look at the other findings for its volumes; Harvester gives its reason in the condition Ready.',
   ),
+  VMBackupRecovered: leave(
+    'Harvester’s own check once found that the backup could not be restored, and its condition Ready still says so. Every link to the target has been found right since.',
+    'Nothing is needed: some releases of Harvester never take the condition back.',
+  ),
+  MetadataNotUploaded: report(
+    'Harvester could not write the VMBackup’s file to the backup target. It can be restored here, but no other cluster that is connected to the target will ever see it.',
+    'Look at the condition MetadataReady; see that the target is writable and has room, then have Harvester write it again with the command given.',
+  ),
   SnapshotNotReady: report('The VMBackup’s snapshot is not ready and says why.', 'Remove the cause that it names.'),
   SnapshotUnowned: report(
     'The VMBackup’s snapshot has no owner reference to it: Harvester does not hear of its changes, and it stays behind when the VMBackup is deleted.',

@@ -77,9 +77,17 @@ export const handleReasons = {
     'Puts its content on Retain, confirms, deletes the snapshot, then the content. The backup stays.',
   ),
   BackupNotSynced: wait(
-    'Longhorn has not finished reading (or making) the backup: its volume name is not known.',
+    'Longhorn has not finished reading (or making) the backup, has not listed the target yet, or is letting go of it: what the backup is of is not known now.',
     'Check the backup target; Gleaner goes on when the Backup is Completed.',
   ),
+  TargetAway: {
+    ...wait(
+      'What is lost is made anew from its Longhorn backup, and Longhorn knows of none while the target is not connected or not reachable, or another one is.',
+      'See the finding for the backup target; Gleaner goes on when Longhorn has the backup again.',
+    ),
+    // It tells what is lost and what is wrong with the target, each by itself.
+    toldBy: 'verify-backup',
+  },
   SnapshotNotThere: wait(
     'The content’s snapshot does not exist (yet).',
     'If it never appears, the content is left over from something deleted.',
@@ -97,6 +105,13 @@ export const handleReasons = {
     'The snapshot’s content does not exist: the snapshot cannot be restored from.',
     'See the finding of rebuild-snapshot, which makes it anew where the backup is still on the target.',
   ),
+  TakenContentMissing: {
+    ...wait(
+      'The content of a snapshot that was taken on this cluster does not exist.',
+      'See the finding of rebuild-snapshot: it says whether the snapshot controller makes it anew, and of what.',
+    ),
+    toldBy: 'rebuild-snapshot',
+  },
   SnapshotMissing: wait(
     'The VMBackup’s snapshot does not exist, though the VMBackup may say it is ready.',
     'See the finding of rebuild-snapshot, which makes it anew where the backup is still on the target.',
@@ -158,7 +173,7 @@ export const handleReasons = {
     'Look at its error; take a new backup.',
   ),
   BackupVolumeMissing: report(
-    'Longhorn has no BackupVolume for the backup’s volume: a restore would fail with any handle.',
+    'Longhorn has no BackupVolume for the backup’s volume: from Longhorn 1.8 on a restore fails with any handle.',
     'Let Longhorn sync the target and look again.',
   ),
   BackupVolumeAmbiguous: report(

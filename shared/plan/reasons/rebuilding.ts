@@ -47,6 +47,10 @@ export const rebuildingReasons = {
     'The snapshot of a volume that has no remote backup, or its content, does not exist: what it held cannot be brought back, though the VMBackup may say it is ready.',
     'Take a new backup under a new name; do not make Harvester look at this one again, it would fill it with today’s data.',
   ),
+  SnapshotNeverSeen: leave(
+    'The snapshot of a volume that has no remote backup does not exist. The VMBackup says that it is ready but not since when, and nothing else shows that its snapshots were ever there.',
+    'If it was made by hand or copied from another cluster, it restores nothing: delete it, or take a new one.',
+  ),
   NewSnapshotAhead: report(
     'Something of the VMBackup is lost, and Harvester or Kubernetes will fill the gap with a new snapshot of today’s data under the old name.',
     'If the old data matters, do not restore from this VMBackup; look for it on the target, and take a new backup under a new name.',

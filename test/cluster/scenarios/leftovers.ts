@@ -9,6 +9,7 @@ import { BUCKET, REGION, backupUrl, writeBackup } from '../doubles/store.ts';
 import type { BedState } from '../state.ts';
 import { servedFolder } from '../storage.ts';
 import { backupRef, conditionOf, contentRef, contentsOf, isReady } from './machines.ts';
+import { claimSpec, machineSpec } from './templates.ts';
 
 const LONGHORN = { apiVersion: 'longhorn.io/v1beta2', namespace: 'longhorn-system' };
 const SNAPSHOTS = 'snapshot.storage.k8s.io/v1';
@@ -113,7 +114,6 @@ export function recoveredBackup(
   disks: readonly LeftoverDisk[],
 ): KubeObject {
   const { apiVersion, kind } = backupRef(namespace, name);
-  const volumes = disks.map(({ name: disk, claim }) => ({ name: disk, persistentVolumeClaim: { claimName: claim } }));
   return {
     apiVersion,
     kind,
@@ -128,19 +128,7 @@ export function recoveredBackup(
       },
       source: {
         metadata: { name: machine, namespace },
-        spec: {
-          runStrategy: 'RerunOnFailure',
-          template: {
-            metadata: {},
-            spec: {
-              domain: {
-                devices: { disks: disks.map((disk) => ({ name: disk.name, disk: { bus: 'virtio' } })) },
-                resources: { requests: { memory: '1Gi' } },
-              },
-              volumes,
-            },
-          },
-        },
+        spec: machineSpec(disks.map(({ claim }) => claim)),
       },
       volumeBackups: disks.map((disk) => ({
         name: snapshotName(name, disk),
@@ -150,13 +138,7 @@ export function recoveredBackup(
         volumeSize: GIB,
         persistentVolumeClaim: {
           metadata: { name: disk.claim, namespace },
-          spec: {
-            storageClassName: 'harvester-longhorn',
-            volumeName: disk.volume,
-            volumeMode: 'Block',
-            accessModes: ['ReadWriteMany'],
-            resources: { requests: { storage: '1Gi' } },
-          },
+          spec: claimSpec(undefined, disk.volume),
         },
       })),
     },

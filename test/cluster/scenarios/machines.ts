@@ -1,6 +1,7 @@
 /** What a user does on a cluster, in the words of the scenarios: make a VM, back it up, restore it, look at its disks. */
 import type { Client, KubeObject, Reference } from '../client.ts';
 import { until } from '../client.ts';
+import { claimSpec, machineSpec } from './templates.ts';
 
 const HARVESTER = 'harvesterhci.io/v1beta1';
 const SNAPSHOT = 'snapshot.storage.k8s.io/v1';
@@ -31,31 +32,14 @@ export async function makeMachine(
       apiVersion: 'v1',
       kind: 'PersistentVolumeClaim',
       metadata: { name: claim, namespace },
-      spec: {
-        storageClassName: 'harvester-longhorn',
-        volumeMode: 'Block',
-        accessModes: ['ReadWriteMany'],
-        resources: { requests: { storage: '1Gi' } },
-      },
+      spec: claimSpec(),
     });
   for (const claim of claims) await bound(client, namespace, claim);
   await client.apply({
     apiVersion: 'kubevirt.io/v1',
     kind: 'VirtualMachine',
     metadata: { name, namespace },
-    spec: {
-      runStrategy: 'RerunOnFailure',
-      template: {
-        metadata: {},
-        spec: {
-          domain: {
-            devices: { disks: claims.map((_, i) => ({ name: `disk-${i}`, disk: { bus: 'virtio' } })) },
-            resources: { requests: { memory: '1Gi' } },
-          },
-          volumes: claims.map((claimName, i) => ({ name: `disk-${i}`, persistentVolumeClaim: { claimName } })),
-        },
-      },
-    },
+    spec: machineSpec(claims),
   });
 }
 

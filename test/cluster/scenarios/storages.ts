@@ -1,5 +1,6 @@
 /** Storage of several kinds, and VMs on it, for asking what may be done with them. Nothing of it is ever attached. */
 import type { Client, KubeObject } from '../client.ts';
+import { claimSpec, machineSpec } from './templates.ts';
 
 export const NAMESPACE = 'prod';
 const LONGHORN = 'driver.longhorn.io';
@@ -130,17 +131,14 @@ export async function make(client: Client, version: string): Promise<void> {
 
 async function makeDisk(client: Client, name: string, disk: Disk): Promise<void> {
   const volume = `pv-${name}`;
-  const common = {
-    accessModes: ['ReadWriteMany'],
-    volumeMode: 'Block',
-    storageClassName: disk.storageClass,
-  };
   await client.apply({
     apiVersion: 'v1',
     kind: 'PersistentVolume',
     metadata: { name: volume },
     spec: {
-      ...common,
+      storageClassName: disk.storageClass,
+      volumeMode: 'Block',
+      accessModes: ['ReadWriteMany'],
       capacity: { storage: '1Gi' },
       persistentVolumeReclaimPolicy: 'Retain',
       csi: { driver: disk.driver, volumeHandle: volume },
@@ -155,7 +153,7 @@ async function makeDisk(client: Client, name: string, disk: Disk): Promise<void>
       namespace: NAMESPACE,
       annotations: disk.unnoted ? {} : { 'volume.kubernetes.io/storage-provisioner': disk.driver },
     },
-    spec: { ...common, volumeName: volume, resources: { requests: { storage: '1Gi' } } },
+    spec: claimSpec(disk.storageClass, volume),
   });
   const inLonghorn = { apiVersion: 'longhorn.io/v1beta2', namespace: 'longhorn-system' };
   const { apiVersion, namespace } = inLonghorn;
@@ -177,17 +175,5 @@ const machineOf = (name: string, claims: readonly string[]): KubeObject => ({
   apiVersion: 'kubevirt.io/v1',
   kind: 'VirtualMachine',
   metadata: { name, namespace: NAMESPACE },
-  spec: {
-    runStrategy: 'Halted',
-    template: {
-      metadata: {},
-      spec: {
-        domain: {
-          devices: { disks: claims.map((_, i) => ({ name: `disk-${i}`, disk: { bus: 'virtio' } })) },
-          resources: { requests: { memory: '1Gi' } },
-        },
-        volumes: claims.map((claimName, i) => ({ name: `disk-${i}`, persistentVolumeClaim: { claimName } })),
-      },
-    },
-  },
+  spec: machineSpec(claims, 'Halted'),
 });

@@ -2,6 +2,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BUCKET, writeBackup } from '../doubles/store.ts';
+import { claimSpec, machineSpec } from './templates.ts';
 
 const GIB = 1024 ** 3;
 
@@ -43,22 +44,7 @@ export async function storeBackup(served: string, { namespace, name, disks, file
     backupSpec: { type: 'backup', source: { apiGroup: 'kubevirt.io', kind: 'VirtualMachine', name } },
     vmSourceSpec: {
       metadata: { name, namespace },
-      spec: {
-        runStrategy: 'RerunOnFailure',
-        template: {
-          metadata: {},
-          spec: {
-            domain: {
-              devices: { disks: disks.map((_, i) => ({ name: `disk-${i}`, disk: { bus: 'virtio' } })) },
-              resources: { requests: { memory: '1Gi' } },
-            },
-            volumes: disks.map((_, i) => ({
-              name: `disk-${i}`,
-              persistentVolumeClaim: { claimName: claimOf(i) },
-            })),
-          },
-        },
-      },
+      spec: machineSpec(disks.map((_, i) => claimOf(i))),
     },
     volumeBackups: disks.map(({ storageClass = 'harvester-longhorn', is }, i) => ({
       name: `${name}-volume-${claimOf(i)}`,
@@ -68,10 +54,7 @@ export async function storeBackup(served: string, { namespace, name, disks, file
       volumeSize: GIB,
       persistentVolumeClaim: {
         metadata: { name: claimOf(i), namespace },
-        spec: {
-          ...{ storageClassName: storageClass, volumeName: volumeOf(name, i), volumeMode: 'Block' },
-          ...{ accessModes: ['ReadWriteMany'], resources: { requests: { storage: '1Gi' } } },
-        },
+        spec: claimSpec(storageClass, volumeOf(name, i)),
       },
     })),
   };

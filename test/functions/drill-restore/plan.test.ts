@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import drillRestore from '../../../functions/drill-restore/index.ts';
-import type { SeenDrill, Source } from '../../../functions/drill-restore/observe.ts';
+import type { SeenDrill } from '../../../functions/drill-restore/observe.ts';
+import type { Source } from '../../../functions/drill-restore/source.ts';
 import { plan } from '../../../functions/drill-restore/plan.ts';
 import * as make from '../../../sandbox/scenarios/build.ts';
 import { ref } from '../../../shared/domain/kinds.ts';

@@ -28,6 +28,25 @@ const content = (handle: string, ...modifiers: make.Modifier[]) => make.content(
 const pair = (handle = wrong) => [snapshot(owned), content(handle, owned)];
 /** There in every world: without it no content ever becomes ready. */
 const snapshotClass = make.snapshotClass('longhorn', 'driver.longhorn.io');
+/** There in every world that says nothing else of it. */
+const target = (spec: object = {}, status: object | null = {}) =>
+  make.object(
+    'longhorn.io/v1beta2',
+    'BackupTarget',
+    { name: 'default', namespace: 'longhorn-system' },
+    {
+      spec: { backupTargetURL: 's3://vm-backups@eu-central-1/', ...spec },
+      ...(status && { status: { available: true, lastSyncedAt: '2025-03-02T02:00:03Z', ...status } }),
+    },
+  );
+const withTarget = (world: KubeObject[]) =>
+  world.some(({ kind }) => kind === 'BackupTarget') ? world : [target(), ...world];
+const asked = '2025-03-02T03:00:00Z';
+const away = () => target({}, { available: false });
+const elsewhere = () => target({ backupTargetURL: 's3://elsewhere@eu-central-1/' });
+const unlisted = () => target({ syncRequestedAt: asked });
+const neverListed = () => target({}, { lastSyncedAt: null });
+const unlistedVolume = () => make.backupVolume(V, '1.9', make.withSpec({ syncRequestedAt: asked }));
 const gone = make.withSpec({ volumeSnapshotClassName: 'gone' });
 /** Another volume, of a claim that is called as the revision of the first would be. */
 const namesake = (shape: Partial<make.EntryShape> = {}) =>
@@ -99,6 +118,8 @@ interface Row {
   subject?: Ref;
   procedure?: 'auto' | 'create' | 'swap';
   reason: Reason;
+  /** What is told besides. */
+  also?: Reason[];
   /** What it does, in order; nothing by default. */
   does?: string[];
 }
@@ -272,6 +293,63 @@ const rows: Row[] = [
     procedure: 'create',
     reason: 'RestoreInProgress',
   },
+  // No Backup is there, and that says nothing.
+  ...(
+    [
+      ['nobody’s', [snapshot(), content(wrong)]],
+      ['the VMBackup’s', [vmb(), ...pair()]],
+    ] as const
+  ).flatMap(([whose, world]): Row[] => [
+    { when: `the target is away, and the content is ${whose}`, world: [...world, away()], reason: 'NotVerifiable' },
+    {
+      when: `no target is connected, and the content is ${whose}`,
+      world: [...world, target({ backupTargetURL: '' })],
+      reason: 'NotVerifiable',
+    },
+    {
+      when: `the target is not listed since it was asked for, and the content is ${whose}`,
+      world: [...world, unlisted()],
+      reason: 'BackupNotSynced',
+    },
+    {
+      when: `the target was never listed, and the content is ${whose}`,
+      world: [...world, neverListed()],
+      reason: 'BackupNotSynced',
+    },
+    {
+      when: `Longhorn has not looked at the target, and the content is ${whose}`,
+      world: [...world, target({}, null)],
+      reason: 'BackupNotSynced',
+    },
+  ]),
+  {
+    when: 'its BackupVolume is not listed yet',
+    world: [vmb(), ...pair(), unlistedVolume()],
+    reason: 'BackupNotSynced',
+  },
+  {
+    when: 'Longhorn lets go of a target that was disconnected, and of no data',
+    world: [
+      vmb(),
+      ...pair(),
+      lhBackup(make.labelled({ 'longhorn.io/delete-custom-resource-only': 'true' }), make.deleting),
+      lhVolume(),
+    ],
+    reason: 'BackupNotSynced',
+  },
+  { when: 'another target is connected', world: [vmb(), ...pair(), elsewhere()], reason: 'NotVerifiable' },
+  {
+    when: 'the content is lost while the target is away',
+    world: [vmb(), snapshot(owned, notReady), away()],
+    subject: ref('VolumeSnapshot', N, 'prod'),
+    reason: 'TargetAway',
+  },
+  {
+    when: 'the content is lost while the target is not listed',
+    world: [vmb(), snapshot(owned, notReady), unlisted()],
+    subject: ref('VolumeSnapshot', N, 'prod'),
+    reason: 'BackupNotSynced',
+  },
   // A person must decide.
   { when: 'the handle is unreadable', world: [content('backup-1')], reason: 'HandleUnreadable' },
   {
@@ -279,7 +357,18 @@ const rows: Row[] = [
     world: [content(`${right}/more`)],
     reason: 'HandleUnreadable',
   },
-  { when: 'there is no Longhorn Backup', world: [vmb(), ...pair(), lhVolume()], reason: 'BackupMissing' },
+  {
+    when: 'there is no Longhorn Backup: the handle names another volume than the VMBackup records besides',
+    world: [vmb(), ...pair(), lhVolume()],
+    reason: 'BackupMissing',
+    also: ['HandleWrong'],
+  },
+  { when: 'there is no Longhorn Backup', world: [vmb(), ...pair(right), lhVolume()], reason: 'BackupMissing' },
+  {
+    when: 'there is no Longhorn Backup, and no VMBackup',
+    world: [snapshot(), content(wrong)],
+    reason: 'BackupMissing',
+  },
   {
     when: 'the Longhorn Backup is being deleted',
     world: [vmb(), ...pair(), lhBackup(make.deleting), lhVolume()],
@@ -596,9 +685,9 @@ const brief = (action: any): string => {
 describe('fix-handle decides', () => {
   test.each(rows)(
     '$reason when $when',
-    async ({ world, subject: at = subject, procedure = 'auto', reason, does = [] }) => {
-      const { findings } = plan(await observe(readerOf([snapshotClass, ...world]), at), { procedure });
-      expect(findings).toHaveLength(1);
+    async ({ world, subject: at = subject, procedure = 'auto', reason, also = [], does = [] }) => {
+      const { findings } = plan(await observe(readerOf([snapshotClass, ...withTarget(world)]), at), { procedure });
+      expect(findings.slice(1).map((finding) => finding.reason)).toEqual(also);
       const [finding] = findings;
       expect({ reason: finding!.reason, does: finding!.actions.map(brief) }).toEqual({ reason, does });
       expect(finding!.message).not.toMatch(/undefined|null|\[object/);
@@ -609,7 +698,8 @@ describe('fix-handle decides', () => {
 
   test('every content it creates is on Retain and has the right handle', async () => {
     for (const { world, subject: at = subject, procedure = 'auto' } of rows) {
-      for (const { actions } of plan(await observe(readerOf([snapshotClass, ...world]), at), { procedure }).findings) {
+      for (const { actions } of plan(await observe(readerOf([snapshotClass, ...withTarget(world)]), at), { procedure })
+        .findings) {
         for (const action of actions) {
           if (action.do !== 'create' || action.object.kind !== 'VolumeSnapshotContent') continue;
           expect(action.object.spec).toMatchObject({ deletionPolicy: 'Retain', source: { snapshotHandle: right } });

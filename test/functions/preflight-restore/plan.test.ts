@@ -11,6 +11,7 @@ import type { Check } from '../../../shared/preflight/checks.ts';
 import { preflight } from '../../../shared/preflight/checks.ts';
 import type { Wish } from '../../../shared/preflight/read.ts';
 import { readPreflight } from '../../../shared/preflight/read.ts';
+import { RetryableError } from '../../../shared/kube/errors.ts';
 import type { Reader } from '../../../shared/kube/ports.ts';
 import { readerOf } from '../../gen/reader.ts';
 
@@ -67,8 +68,8 @@ const replacing = (...objects: KubeObject[]) => [
   ...objects,
 ];
 const wrongPair = pair(`bs://data/${B}`);
-const quota = (hard: Record<string, string>, used: Record<string, string> = {}) =>
-  make.object('v1', 'ResourceQuota', { name: 'limits', namespace: 'finance' }, { status: { hard, used } });
+const quota = (hard: Record<string, string>, used: Record<string, string> = {}, namespace = 'finance') =>
+  make.object('v1', 'ResourceQuota', { name: 'limits', namespace }, { status: { hard, used } });
 const vm = (name: string, namespace: string, status?: string) =>
   make.object(
     'kubevirt.io/v1',
@@ -76,9 +77,11 @@ const vm = (name: string, namespace: string, status?: string) =>
     { name, namespace },
     {
       spec: { template: { spec: { domain: { devices: { interfaces: [{ macAddress: mac.toLowerCase() }] } } } } },
-      ...(status && { status: { printableStatus: status } }),
+      // KubeVirt leaves out what is false.
+      ...(status && { status: { printableStatus: status, ...(status === 'Running' && { ready: true }) } }),
     },
   );
+const unready: make.Modifier = (o) => void delete o['status'].ready;
 const scheduled = make.annotated({ 'harvesterhci.io/svmbackupId': 'prod/daily' });
 
 const backup = { ...ref('VirtualMachineBackup', 'nightly', 'prod'), namespace: 'prod' };
@@ -117,6 +120,72 @@ const vmSnapshot = make.vmBackup({
   entries: [make.volumeEntry({ vmBackup: 'before-upgrade', volumeName: 'disk-0', claim: 'data' })],
 });
 
+const inUse = (...modifiers: make.Modifier[]) => {
+  const one = vm('web', 'prod', 'Running');
+  for (const modify of modifiers) modify(one);
+  return one;
+};
+/** The VM that the backup was taken of, with its disk. */
+const sourceVM = (...modifiers: make.Modifier[]) =>
+  make.machine('web', 'prod', ['data'], (o) => void (o['status'] = { printableStatus: 'Stopped' }), ...modifiers);
+const withoutMacs: make.Modifier = (o) => {
+  const spec = structuredClone(machineSpec) as any;
+  delete spec.template.spec.domain.devices.interfaces;
+  o['status'].source.spec = spec;
+};
+const takenOf = (uid: string): make.Modifier => make.withStatus({ sourceUID: uid });
+const classLike = (fields: Record<string, unknown>) => {
+  const own = sound.find((o) => o.kind === 'StorageClass')!;
+  return { ...own, ...fields };
+};
+const ofClass = (storageClassName: string | undefined) =>
+  vmb((o) => {
+    const { spec } = o['status'].volumeBackups[0].persistentVolumeClaim;
+    spec.storageClassName = storageClassName;
+    if (storageClassName === undefined) delete spec.storageClassName;
+  });
+const limits = (type: string, fields: Record<string, unknown>) =>
+  make.object(
+    'v1',
+    'LimitRange',
+    { name: 'bounds', namespace: 'finance' },
+    { spec: { limits: [{ type, ...fields }] } },
+  );
+const imageClass = classLike({ parameters: { backingImage: 'vmi-x' } });
+const backingImage = make.object('longhorn.io/v1beta2', 'BackingImage', {
+  name: 'vmi-x',
+  namespace: 'longhorn-system',
+});
+const runsWithMac = (name: string, namespace: string) =>
+  make.instance({ name, namespace }, (o) => void (o['status'].interfaces = [{ mac: mac.toLowerCase() }]));
+const failing = make.withStatus({
+  complete: false,
+  conditions: [{ type: 'InProgress', status: 'False', reason: 'Error' }],
+});
+const lazily = classLike({ volumeBindingMode: 'WaitForFirstConsumer' });
+const strategy = (runStrategy: string) => vmb((o) => void (o['status'].source.spec = { ...machineSpec, runStrategy }));
+/** A backup of type snapshot of the VM, with the pair that was taken here. */
+const onlyHere = (...modifiers: make.Modifier[]) => [
+  make.vmBackup(
+    {
+      name: 'nightly',
+      type: 'snapshot',
+      entries: [make.volumeEntry({ vmBackup: 'nightly', volumeName: 'disk-0', claim: 'data', backup: null })],
+    },
+    (o) => void (o['status'].source.spec = machineSpec),
+    ...modifiers,
+  ),
+  make.snapshot({ name: N, claim: 'data' }, make.ownedBy(vmb())),
+  make.content({ snapshot: N, handle: `snap://${V}/snapshot-1`, volume: V }),
+];
+const home: Partial<Wish> = { to: 'prod', machine: 'copy' };
+const noPair = ({ kind }: KubeObject) => !['VolumeSnapshot', 'VolumeSnapshotContent'].includes(kind);
+const misnamed = () => [
+  make.snapshot({ name: N, content: 'by-hand' }, make.ownedBy(vmb())),
+  make.content({ snapshot: N, name: 'by-hand', handle: `bak://${V}/${B}` }),
+];
+const lacking = (world: KubeObject[], kind: string) => world.filter((o) => o.kind !== kind);
+
 interface Row {
   when: string;
   world: KubeObject[];
@@ -138,7 +207,7 @@ const nothing: Row[] = [
     world: [...sound, quota({ 'requests.storage': '20Gi' }, { 'requests.storage': '10Gi' })],
     says: [],
   },
-  { when: 'a quota limits what is not asked for', world: [...sound, quota({ pods: '0' })], says: [] },
+  { when: 'a quota limits what is not asked for', world: [...sound, quota({ services: '0' })], says: [] },
   { when: 'a wrong pair is not used, elsewhere', world: replacing(...wrongPair), says: [] },
   { when: 'another VM has its MAC, and the new one gets its own', world: [...sound, vm('twin', 'prod')], says: [] },
   {
@@ -165,6 +234,100 @@ const nothing: Row[] = [
     says: [],
   },
   {
+    when: 'a VM of the source that has no fixed MAC is there, and the new one gets its own',
+    world: replacing(vmb(takenOf('s'))).concat(sourceVM((o) => void (o.metadata.uid = 's'))),
+    says: [],
+  },
+  {
+    when: 'it goes over a VM that another restore failed on and was deleted',
+    world: [...sound, stopped, other({ target: 'web' }, replacingIt, failing, complete)],
+    wish: over,
+    says: [],
+  },
+  {
+    when: 'another restore of another backup kept its MACs in a VM of the name',
+    world: [
+      ...sound,
+      make.vmRestore({ name: 'other', namespace: 'finance', backup: 'weekly', target: 'web' }, keeping, complete),
+    ],
+    wish: { keepMacAddress: true },
+    says: [],
+  },
+  {
+    when: 'a quota counts pods that end by themselves',
+    world: [...sound, { ...quota({ 'limits.memory': '1Gi', pods: '0' }), spec: { scopes: ['Terminating'] } }],
+    says: [],
+  },
+  {
+    when: 'a quota counts pods of a priority',
+    world: [...sound, { ...quota({ 'limits.memory': '1Gi' }), spec: { scopeSelector: { matchExpressions: [] } } }],
+    says: [],
+  },
+  {
+    when: 'a volume has grown beyond what its claim asks for',
+    world: replacing(vmb((o) => void (o['status'].volumeBackups[0].volumeSize = 40 * GiB))).concat(
+      quota({ 'requests.storage': '10Gi' }),
+    ),
+    says: [],
+  },
+  {
+    when: 'the limits of the namespace are wide enough',
+    world: [
+      ...sound,
+      limits('PersistentVolumeClaim', { min: { storage: '1Gi' }, max: { storage: '10Gi' } }),
+      limits('Container', { max: { memory: '16Gi', cpu: '8' } }),
+    ],
+    says: [],
+  },
+  {
+    when: 'its class names a backing image that Longhorn has',
+    world: replacing(imageClass).concat(backingImage),
+    says: [],
+  },
+  {
+    when: 'its class says where a backing image comes from',
+    world: replacing(classLike({ parameters: { backingImage: 'vmi-x', backingImageDataSourceType: 'download' } })),
+    says: [],
+  },
+  { when: 'its class waits for a pod, and the new VM starts by itself', world: replacing(lazily), says: [] },
+  { when: 'it names no class, and there is one by default', world: replacing(ofClass(undefined)), says: [] },
+  { when: 'a VM runs with its MAC that it will not keep', world: [...sound, runsWithMac('twin', 'prod')], says: [] },
+  {
+    when: 'it deletes the volumes of the VM it was taken of, on 1.8',
+    world: replacing(version('v1.8.0')).concat(sourceVM()),
+    wish: over,
+    says: [],
+  },
+  {
+    when: 'the VM that it was taken of is gone, and the volumes stay',
+    world: replacing(version('v1.8.0')).concat(vm('copy', 'prod', 'Stopped')),
+    wish: { ...over, machine: 'copy', retain: true },
+    says: [],
+  },
+  {
+    when: 'the VM that it was taken of is gone, and Harvester goes by the backup',
+    world: [...sound, vm('copy', 'prod', 'Stopped')],
+    wish: { ...over, machine: 'copy' },
+    says: [],
+  },
+  {
+    when: 'the content has another name, and Harvester does not look',
+    world: replacing(version('v1.4.2')).filter(noPair).concat(misnamed()),
+    wish: home,
+    says: [],
+  },
+  {
+    when: 'the class of a restore elsewhere is set to another, which is there',
+    world: replacing(make.setting('volume-snapshot-class', { value: 'longhorn-snapshot' })),
+    says: [],
+  },
+  {
+    when: 'the class of a restore elsewhere is set to none that is there, and it goes home',
+    world: replacing(make.setting('volume-snapshot-class', { value: 'mine' })),
+    wish: home,
+    says: [],
+  },
+  {
     when: 'a VM snapshot stands on its volumes, and they stay',
     world: [...sound, stopped, vmSnapshot],
     wish: { ...over, retain: true },
@@ -173,6 +336,188 @@ const nothing: Row[] = [
 ];
 
 const something: Row[] = [
+  { when: 'it is of type snapshot, at home', world: replacing(...onlyHere()), wish: home, says: ['warn backup'] },
+  { when: 'it is of type snapshot, and goes elsewhere', world: replacing(...onlyHere()), says: ['fail backup'] },
+  {
+    when: 'it is of type snapshot and not ready',
+    world: replacing(...onlyHere(make.withStatus({ readyToUse: false, error: { message: 'x' } }))),
+    wish: home,
+    says: ['fail backup'],
+  },
+  {
+    when: 'it is of type snapshot and its snapshot is gone',
+    world: lacking(replacing(...onlyHere()), 'VolumeSnapshot'),
+    wish: home,
+    says: ['warn backup', 'fail volume'],
+  },
+  {
+    when: 'it is of type snapshot on a driver that is not there',
+    world: replacing(...onlyHere((o) => void (o['status'].volumeBackups[0].csiDriverName = 'lvm'))),
+    wish: home,
+    says: ['warn backup', 'fail driver', 'fail storageclass'],
+  },
+  {
+    when: 'it is of type snapshot and the target is away',
+    world: lacking(replacing(...onlyHere()), 'BackupTarget'),
+    wish: home,
+    says: ['warn backup'],
+  },
+  {
+    when: 'a volume records no Longhorn backup, on 1.6',
+    world: replacing(vmb((o) => void delete o['status'].volumeBackups[0].longhornBackupName)),
+    wish: home,
+    says: ['fail volume'],
+  },
+  {
+    when: 'the class of a restore elsewhere is not there',
+    world: replacing(make.setting('volume-snapshot-class', { value: 'mine' })),
+    says: ['fail snapshotclass'],
+  },
+  {
+    when: 'the VM it was taken of still exists, and the new one keeps its MACs',
+    world: replacing(vmb(takenOf('s'), withoutMacs)).concat(sourceVM((o) => void (o.metadata.uid = 's'))),
+    wish: { keepMacAddress: true },
+    says: ['fail mac'],
+  },
+  {
+    when: 'something runs with its MAC, and it keeps it',
+    world: [...sound, runsWithMac('twin', 'prod')],
+    wish: { keepMacAddress: true },
+    says: ['fail mac'],
+  },
+  {
+    when: 'another VM has its MAC, and the VM is restored over',
+    world: [...sound, stopped, vm('twin', 'finance', 'Stopped')],
+    wish: over,
+    says: ['fail mac'],
+  },
+  {
+    when: 'an instance runs under its name without a VM',
+    world: [...sound, make.instance({ name: 'web', namespace: 'finance' })],
+    says: ['fail vm'],
+  },
+  { when: 'its name is too long for a label', world: sound, wish: { machine: 'x'.repeat(64) }, says: ['fail vm'] },
+  {
+    when: 'the VM to restore over crashes and is not ready',
+    world: [...sound, vm('web', 'prod', 'CrashLoopBackOff')],
+    wish: over,
+    says: ['warn vm'],
+  },
+  {
+    when: 'the VM to restore over runs and is not ready',
+    world: [...sound, inUse(unready)],
+    wish: over,
+    says: ['warn vm'],
+  },
+  {
+    when: 'the VM to restore over is being deleted',
+    world: [...sound, vm('web', 'prod', 'Stopped')].map((o) =>
+      o.kind === 'VirtualMachine'
+        ? { ...o, metadata: { ...o.metadata, deletionTimestamp: '2025-05-31T00:00:00Z' } }
+        : o,
+    ),
+    wish: over,
+    says: ['fail vm'],
+  },
+  {
+    when: 'another restore makes a VM of the name',
+    world: [...sound, other({ namespace: 'finance', backup: 'weekly', target: 'web' })],
+    says: ['fail restores'],
+  },
+  {
+    when: 'another restore onto the VM has failed',
+    world: [...sound, stopped, other({ target: 'web' }, replacingIt, failing)],
+    wish: over,
+    says: ['warn restores'],
+  },
+  {
+    when: 'memory is short for the VM that is restored over, which is stopped',
+    world: [...sound, stopped, quota({ 'limits.memory': '7Gi' }, {}, 'prod')],
+    wish: over,
+    says: ['fail quota'],
+  },
+  {
+    when: 'memory is just enough for the VM, and not for its pod',
+    world: [...sound, quota({ 'limits.memory': '8Gi' })],
+    says: ['warn quota'],
+  },
+  {
+    when: 'a quota was just made',
+    world: [...sound, { ...quota({}), spec: { hard: { 'requests.storage': '1Gi' } }, status: {} }],
+    says: ['fail quota'],
+  },
+  { when: 'a quota allows no pod', world: [...sound, quota({ pods: '3' }, { pods: '3' })], says: ['fail quota'] },
+  {
+    when: 'a quota allows no snapshot',
+    world: [...sound, quota({ 'count/volumesnapshots.snapshot.storage.k8s.io': '0' })],
+    says: ['fail quota'],
+  },
+  {
+    when: 'a quota allows no VM',
+    world: [
+      ...sound,
+      quota({ 'count/virtualmachines.kubevirt.io': '1' }, { 'count/virtualmachines.kubevirt.io': '1' }),
+    ],
+    says: ['fail quota'],
+  },
+  {
+    when: 'a claim may not be so large',
+    world: [...sound, limits('PersistentVolumeClaim', { max: { storage: '5Gi' } })],
+    says: ['fail limits'],
+  },
+  {
+    when: 'a claim may not be so small',
+    world: [...sound, limits('PersistentVolumeClaim', { min: { storage: '50Gi' } })],
+    says: ['fail limits'],
+  },
+  {
+    when: 'a container may not have so much memory',
+    world: [...sound, limits('Container', { max: { memory: '4Gi' } })],
+    says: ['fail limits'],
+  },
+  {
+    when: 'the class is of another driver now',
+    world: replacing(classLike({ provisioner: 'lvm.driver.harvesterhci.io' })),
+    says: ['fail storageclass'],
+  },
+  {
+    when: 'it names no class, and there is none by default',
+    world: replacing(ofClass(undefined), classLike({ metadata: { name: 'harvester-longhorn', uid: 'u' } })),
+    says: ['fail storageclass'],
+  },
+  {
+    when: 'its class names a backing image that Longhorn does not have',
+    world: replacing(imageClass),
+    says: ['fail storageclass'],
+  },
+  {
+    when: 'its class waits for a pod, and the VM is restored over',
+    world: replacing(lazily).concat(stopped),
+    wish: over,
+    says: ['warn storageclass'],
+  },
+  {
+    when: 'its class waits for a pod, and the new VM is not started',
+    world: replacing(lazily, strategy('Halted')),
+    says: ['warn storageclass'],
+  },
+  {
+    when: 'the image is still being imported',
+    world: replacing({ ...image(), status: { conditions: [{ type: 'Imported', status: 'False' }] } }),
+    says: ['warn image'],
+  },
+  {
+    when: 'the VM that it was taken of is gone, and 1.8 is to delete its volumes',
+    world: replacing(version('v1.8.0')).concat(vm('copy', 'prod', 'Stopped')),
+    wish: { ...over, machine: 'copy' },
+    says: ['fail version'],
+  },
+  {
+    when: 'the content has another name than Harvester 1.6 looks for',
+    world: sound.filter(noPair).concat(misnamed()),
+    wish: home,
+    says: ['fail version'],
+  },
   { when: 'there is no such VMBackup', world: without('VirtualMachineBackup'), says: ['fail backup'] },
   {
     when: 'the VMBackup is not ready',
@@ -329,6 +674,18 @@ describe('a preflight', () => {
     expect(bad(await run(sound, elsewhere, refusing))).toEqual(['unknown quota']);
   });
 
+  test('what is asked at a bad moment is asked again: a verdict is given once', async () => {
+    const reader = readerOf(sound);
+    const busy: Reader = {
+      ...reader,
+      get: async (kind, name, namespace) => {
+        if (kind === 'Namespace') throw new RetryableError('get Namespace finance: 503', 503);
+        return reader.get(kind, name, namespace);
+      },
+    };
+    await expect(run(sound, elsewhere, busy)).rejects.toThrow(RetryableError);
+  });
+
   test('nothing of the VM’s secrets is in it', async () => {
     const seen = await readPreflight(readerOf(sound), elsewhere);
     const text = JSON.stringify([seen, preflight(seen, nowMs)]);
@@ -385,9 +742,33 @@ describe('preflight-restore', () => {
     expect(records).toMatchObject([{ do: 'recordEvent', event: { type, reason, regarding: at } }]);
   });
 
-  test('what the restore itself has made is not in its way', async () => {
+  test('a VM that somebody else has made since is', async () => {
     const machine = vm('web', 'finance');
     machine.metadata.creationTimestamp = '2025-05-31T23:59:55Z';
+    const { findings } = await decide([...sound, restore(claimed), machine]);
+    expect(findings).toMatchObject([{ reason: 'PreflightFailed', message: expect.stringContaining('fail vm:') }]);
+  });
+
+  test('a VM that this restore has started is no VM that runs', async () => {
+    const machine = vm('web', 'finance', 'Running');
+    const onto = restore(claimed, replacingIt);
+    make.annotated({ 'restore.harvesterhci.io/last-restore-uid': `r1-${onto.metadata.uid}` })(machine);
+    expect((await decide([...sound, onto, machine])).findings.map((f) => f.reason)).toEqual(['PreflightPassed']);
+  });
+
+  test('what fails comes before what is only a warning', async () => {
+    const { records } = await decide(
+      [...without('VirtualMachineImage'), version('v1.4.2'), restore()].filter(
+        isBut('StorageClass', 'harvester-longhorn'),
+      ),
+    );
+    const note = (records?.[0] as any).event.note as string;
+    expect(note.indexOf('fail storageclass')).toBeLessThan(note.indexOf('warn image'));
+  });
+
+  test('what the restore itself has made is not in its way', async () => {
+    const machine = vm('web', 'finance');
+    make.annotated({ 'restore.harvesterhci.io/last-restore-uid': `r1-${restore().metadata.uid}` })(machine);
     const world = [
       ...sound,
       restore(claimed),

@@ -33,6 +33,25 @@ const takenHere = (handle: string, ...modifiers: make.Modifier[]) =>
   make.content({ snapshot: N, handle, volume: V }, ...modifiers);
 /** There in every world: without it no content ever becomes ready. */
 const snapshotClass = make.snapshotClass('longhorn', 'driver.longhorn.io');
+/** There in every world that says nothing else of it. */
+const target = (spec: object = {}, status: object | null = {}) =>
+  make.object(
+    'longhorn.io/v1beta2',
+    'BackupTarget',
+    { name: 'default', namespace: 'longhorn-system' },
+    {
+      spec: { backupTargetURL: 's3://vm-backups@eu-central-1/', ...spec },
+      ...(status && { status: { available: true, lastSyncedAt: '2025-03-02T02:00:03Z', ...status } }),
+    },
+  );
+const withTarget = (world: KubeObject[]) =>
+  world.some(({ kind }) => kind === 'BackupTarget') ? world : [target(), ...world];
+const asked = '2025-03-02T03:00:00Z';
+const away = () => target({}, { available: false });
+const elsewhere = () => target({ backupTargetURL: 's3://elsewhere@eu-central-1/' });
+const unlisted = () => target({ syncRequestedAt: asked });
+const neverListed = () => target({}, { lastSyncedAt: null });
+const unlistedVolume = () => make.backupVolume(V, '1.9', make.withSpec({ syncRequestedAt: asked }));
 const notReady = make.withStatus({ readyToUse: false });
 const neverReady: make.Modifier = ({ status }) => {
   status.readyToUse = false;
@@ -254,6 +273,11 @@ const rows: Row[] = [
     reason: 'ContentReplaced',
   },
   { when: 'the backup is not on the target', world: [vmb()], reason: 'BackupMissing' },
+  { when: 'the target is away', world: [vmb(), away()], reason: 'TargetAway' },
+  { when: 'another target is connected', world: [vmb(), elsewhere()], reason: 'TargetAway' },
+  { when: 'the target is not listed since it was asked for', world: [vmb(), unlisted()], reason: 'BackupNotSynced' },
+  { when: 'the target was never listed', world: [vmb(), neverListed()], reason: 'BackupNotSynced' },
+  { when: 'the BackupVolume is not listed yet', world: [vmb(), unlistedVolume()], reason: 'BackupNotSynced' },
   {
     when: 'the backup has failed',
     world: [vmb(), make.backup(completed, make.withStatus({ state: 'Error' })), make.backupVolume(V, '1.9')],
@@ -413,8 +437,9 @@ const brief = (a: any): string => {
 };
 
 const decide = async (world: KubeObject[], rebuilt: 'delete' | 'retain' = 'delete') =>
-  plan(await observe(readerOf([snapshotClass, ...world]), ref('VirtualMachineBackup', 'nightly', 'prod')), { rebuilt })
-    .findings;
+  plan(await observe(readerOf([snapshotClass, ...withTarget(world)]), ref('VirtualMachineBackup', 'nightly', 'prod')), {
+    rebuilt,
+  }).findings;
 
 describe('rebuild-snapshot decides', () => {
   test.each(rows)('$reason when $when', async ({ world, rebuilt, reason, does = [] }) => {

@@ -84,6 +84,21 @@ const rows: Row[] = [
     reason: 'NeverRescans',
   },
   {
+    when: 'the unclaimed backup is a guest cluster’s, by its VolumeRemoteBackup alone',
+    world: [
+      setting({ ...s3, refreshIntervalInSeconds: 60 }),
+      target(),
+      backup(),
+      make.object(
+        'harvesterhci.io/v1beta1',
+        'VolumeRemoteBackup',
+        { name: 'guest-data', namespace: 'guest1' },
+        { status: { success: true, handle: `bak://${V}/${B}` } },
+      ),
+    ],
+    reason: 'TargetDiscovered',
+  },
+  {
     when: 'the unclaimed backup is of another target',
     world: [
       setting({ ...s3, refreshIntervalInSeconds: 60 }),
@@ -453,6 +468,22 @@ describe('what Harvester passes over', () => {
     const { findings } = await decide([setting(s3, forgetful, stopped), target(), backup()]);
     expect(findings[0]!.message).not.toMatch(/came to an end,|unknown time/);
     expect(findings[0]!.message).toMatch(/there is left: a file that cannot be read and holds up all others/);
+  });
+
+  test.each([
+    ['v1.4.1', 'a file that cannot be read and holds up all others, or no metadata file'],
+    ['v1.4.2', 'no metadata file, or another of its volumes or backups absent'],
+    ['v1.5.0', 'no metadata file, a volume in it that is not Longhorn’s, or another of its volumes or backups absent'],
+    [
+      undefined,
+      'no metadata file, from Harvester 1.5 on a volume in it that is not Longhorn’s, or another of its volumes or backups absent',
+    ],
+  ])('is what the release passes over: %s', async (release, left) => {
+    const stopped = note({ at: scanned, evidence, stage: 1 });
+    const scan = release === 'v1.4.1' ? [forgetful] : [];
+    const world = [setting(s3, ...scan, stopped), target(), backup(), ...(release ? [version(release)] : [])];
+    const [finding] = (await decide(world)).findings;
+    expect(finding!.message).toMatch(new RegExp(`there is left: ${left}$`));
   });
 
   test('by a scan that does not end: what stops it, as far as it has an object here', async () => {

@@ -39,6 +39,25 @@ const pending = (from: string) =>
   });
 const dead = () => make.snapshot({ name: N, claim: 'data' }, owned, notReady);
 const left = make.annotated({ 'snapshot.storage.kubernetes.io/volumesnapshot-being-deleted': 'yes' });
+/** There in every world that says nothing else of it. */
+const target = (spec: object = {}, status: object | null = {}) =>
+  make.object(
+    'longhorn.io/v1beta2',
+    'BackupTarget',
+    { name: 'default', namespace: 'longhorn-system' },
+    {
+      spec: { backupTargetURL: 's3://vm-backups@eu-central-1/', ...spec },
+      ...(status && { status: { available: true, lastSyncedAt: '2025-03-02T02:00:03Z', ...status } }),
+    },
+  );
+const withTarget = (world: KubeObject[]) =>
+  world.some(({ kind }) => kind === 'BackupTarget') ? world : [target(), ...world];
+const asked = '2025-03-02T03:00:00Z';
+const away = () => target({}, { available: false });
+const elsewhere = () => target({ backupTargetURL: 's3://elsewhere@eu-central-1/' });
+const unlisted = () => target({ syncRequestedAt: asked });
+const neverListed = () => target({}, { lastSyncedAt: null });
+const unlistedVolume = () => make.backupVolume(V, '1.9', make.withSpec({ syncRequestedAt: asked }));
 
 interface Row {
   when: string;
@@ -177,7 +196,7 @@ const rows: Row[] = [
   {
     when: 'a snapshot that was taken here has lost its content',
     world: [vmb(), dead(), ...longhorn()],
-    reason: 'ContentMissing',
+    reason: 'TakenContentMissing',
   },
   {
     when: 'the handle is wrong and there is nothing better',
@@ -298,6 +317,16 @@ const rows: Row[] = [
     world: [make.vmBackup({ name: 'nightly', entries: [entry({ backup: null })] }), ...old(), ...longhorn()],
     reason: 'NoLonghornBackupName',
   },
+  { when: 'the Longhorn Backup is not there', world: [vmb(), ...old()], reason: 'BackupMissing' },
+  { when: 'the target is away', world: [vmb(), ...old(), away()], reason: 'NotVerifiable' },
+  { when: 'another target is connected', world: [vmb(), ...old(), elsewhere()], reason: 'NotVerifiable' },
+  {
+    when: 'the target is not listed since it was asked for',
+    world: [vmb(), ...old(), unlisted()],
+    reason: 'BackupNotSynced',
+  },
+  { when: 'the target was never listed', world: [vmb(), ...old(), neverListed()], reason: 'BackupNotSynced' },
+  { when: 'the BackupVolume is not listed yet', world: [vmb(), ...old(), unlistedVolume()], reason: 'BackupNotSynced' },
   {
     when: 'the content is a right one of another backup',
     world: [
@@ -477,7 +506,7 @@ const brief = (a: any): string => {
 };
 
 const decide = async (world: KubeObject[], retire: 'delete' | 'keep' = 'delete') =>
-  plan(await observe(readerOf(world), ref('VirtualMachineBackup', 'nightly', 'prod')), { retire }).findings;
+  plan(await observe(readerOf(withTarget(world)), ref('VirtualMachineBackup', 'nightly', 'prod')), { retire }).findings;
 
 describe('relink-vmbackup decides', () => {
   test.each(rows)('$reason when $when', async ({ world, retire, reason, does = [] }) => {

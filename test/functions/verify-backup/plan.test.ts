@@ -42,6 +42,32 @@ const createdAt =
   (time: string): make.Modifier =>
   ({ metadata }) =>
     void (metadata.creationTimestamp = time);
+/** Conditions as Harvester writes them, with what it says of the metadata file. */
+const withMetadata = (status?: string) =>
+  make.withStatus({
+    conditions: [
+      { type: 'Ready', status: 'True', message: 'Operation complete' },
+      ...(status === undefined ? [] : [{ type: 'MetadataReady', status, reason: 'Error', message: make.secretMarker }]),
+    ],
+  });
+/** Found damaged by Harvester at some time, as 1.7 and 1.8 write it: into the condition alone. */
+const damaged = (at?: string, reason = 'longhorn backup backup-1 is not ready') =>
+  make.withStatus({
+    conditions: [
+      {
+        type: 'Ready',
+        status: 'False',
+        message: 'Change back to non-ready',
+        reason,
+        ...(at && { lastUpdateTime: at }),
+      },
+    ],
+  });
+/** Volumes and target as Longhorn lists them at each poll. */
+const listedAt = (time: string) => [
+  lhVolume(make.withStatus({ lastSyncedAt: time })),
+  target(make.withStatus({ lastSyncedAt: time })),
+];
 const renamed =
   (name: string): make.Modifier =>
   ({ metadata }) =>
@@ -126,11 +152,45 @@ const quiet: Row[] = [
     reason: 'SnapshotTypeBackup',
   },
   {
-    when: 'the VMBackup is of type snapshot, and was never seen ready',
-    world: [local((o) => void delete o['status'].creationTime), target()],
+    when: 'the VMBackup is of type snapshot, and nothing shows that there ever was one (domain.md 8.13)',
+    world: [local(make.withStatus({ creationTime: undefined, conditions: undefined })), target()],
+    reason: 'SnapshotNeverSeen',
+  },
+  {
+    when: 'the VMBackup is of type snapshot, and Harvester is still at it',
+    world: [local(notReady, make.withStatus({ creationTime: undefined, conditions: undefined })), target()],
+    reason: 'SnapshotTypeBackup',
+  },
+  {
+    when: 'the VMBackup is of type snapshot and being made: its snapshot is not ready',
+    world: [
+      local(notReady, make.withStatus({ creationTime: undefined }), createdAt('2025-05-31T23:45:00Z')),
+      make.snapshot({ name: N, claim: 'data' }, owned, make.withStatus({ readyToUse: false, error: { message: 'x' } })),
+      target(),
+    ],
     reason: 'SnapshotTypeBackup',
   },
   { when: 'every link is right', world: healthy(), reason: 'BackupVerified' },
+  {
+    when: 'Harvester says nothing of the metadata file',
+    world: replacing(vmb(withMetadata())),
+    reason: 'BackupVerified',
+  },
+  {
+    when: 'the metadata file could not be written, to a target that is away: that is told of the target',
+    world: replacing(vmb(withMetadata('False')), target(make.withStatus({ available: false }))),
+    reason: 'NotVerifiable',
+  },
+  {
+    when: 'the metadata file is to be written when the VMBackup is ready',
+    world: replacing(vmb(withMetadata('False'), notReady, createdAt('2025-05-31T23:45:00Z'))),
+    reason: 'VMBackupInProgress',
+  },
+  {
+    when: 'Harvester once found it damaged, and Longhorn has listed it since',
+    world: replacing(vmb(damaged('2025-05-01T00:00:00Z')), ...listedAt('2025-05-02T00:00:00Z')),
+    reason: 'VMBackupRecovered',
+  },
   { when: 'only the scheme is old', world: replacing(content(`bs://${V}/${B}`)), reason: 'BackupVerified' },
   { when: 'the backup was taken here', world: dynamic(right), reason: 'BackupVerified' },
   {
@@ -175,6 +235,30 @@ const quiet: Row[] = [
   {
     when: 'Longhorn has not read the backup yet',
     world: replacing(make.freshBackup({ volume: V, backup: B, version: '1.9' })),
+    reason: 'BackupNotSynced',
+    object: lhAt,
+  },
+  {
+    when: 'Longhorn lets go of a target that was disconnected, and of no data',
+    world: replacing(lhBackup(make.labelled({ 'longhorn.io/delete-custom-resource-only': 'true' }), make.deleting)),
+    reason: 'BackupNotSynced',
+    object: lhAt,
+  },
+  {
+    when: 'Longhorn has not listed the target since it was asked to',
+    world: [...without('Backup', 'BackupTarget'), target(make.withSpec({ syncRequestedAt: '2099-01-01T00:00:00Z' }))],
+    reason: 'BackupNotSynced',
+    object: lhAt,
+  },
+  {
+    when: 'Longhorn has never listed the target',
+    world: [...without('Backup', 'BackupTarget'), target(make.withStatus({ lastSyncedAt: null }))],
+    reason: 'BackupNotSynced',
+    object: lhAt,
+  },
+  {
+    when: 'Longhorn has not listed the volume’s backups since it was asked to',
+    world: [...without('Backup', 'BackupVolume'), lhVolume(make.withSpec({ syncRequestedAt: '2099-01-01T00:00:00Z' }))],
     reason: 'BackupNotSynced',
     object: lhAt,
   },
@@ -252,6 +336,59 @@ const broken: Row[] = [
     world: without('VolumeSnapshot', 'VolumeSnapshotContent'),
     reason: 'SnapshotMissing',
     object: snapshotAt,
+  },
+  {
+    when: 'a VMBackup of type snapshot that was ready has lost all its snapshots',
+    world: [local(), target()],
+    reason: 'SnapshotLost',
+    object: snapshotAt,
+    command: /^kubectl get volumesnapshots -n prod$/,
+  },
+  ...(
+    [
+      [
+        'is not ready and says why',
+        'SnapshotNotReady',
+        make.withStatus({ readyToUse: false, error: { message: 'boom' } }),
+      ],
+      [
+        'belongs to a former VMBackup',
+        'OwnerGone',
+        ({ metadata }) => void (metadata.ownerReferences![0]!.uid = 'former'),
+      ],
+      ['belongs to nobody', 'SnapshotUnowned', ({ metadata }) => void delete metadata.ownerReferences],
+    ] as [string, Reason, make.Modifier][]
+  ).map(([what, reason, modify]): Row => ({
+    when: `a snapshot that is on this cluster alone ${what}`,
+    world: [local(), make.snapshot({ name: N, claim: 'data' }, owned, modify), snapContent(), target()],
+    reason,
+    object: snapshotAt,
+  })),
+  ...(
+    [
+      ['is of another snapshot', 'Misbound', ({ spec }) => void (spec.volumeSnapshotRef.uid = 'former')],
+      ['is not usable', 'ContentNotReady', make.withStatus({ error: { message: 'boom' } })],
+    ] as [string, Reason, make.Modifier][]
+  ).map(([what, reason, modify]): Row => {
+    const theirs = make.content({ snapshot: N, handle: `snap://${V}/snapshot-1`, volume: V }, modify);
+    return {
+      when: `the content of a snapshot that is on this cluster alone ${what}`,
+      world: [local(), make.snapshot({ name: N, claim: 'data' }, owned), theirs, target()],
+      reason,
+      object: `VolumeSnapshotContent ${theirs.metadata.name}`,
+    };
+  }),
+  {
+    when: 'so has one of which only the condition says that it was ready',
+    world: [local(make.withStatus({ creationTime: undefined })), target()],
+    reason: 'SnapshotLost',
+    object: snapshotAt,
+  },
+  {
+    when: 'the metadata file could not be written',
+    world: replacing(vmb(withMetadata('False'))),
+    reason: 'MetadataNotUploaded',
+    command: /^kubectl annotate virtualmachinebackups.harvesterhci.io nightly -n prod /,
   },
   {
     when: 'nobody owns the snapshot',
@@ -364,6 +501,18 @@ const broken: Row[] = [
     ),
     reason: 'VMBackupDegraded',
   },
+  ...(
+    [
+      ['before Longhorn has listed its target', damaged('2025-05-03T00:00:00Z')],
+      ['and does not say when', damaged()],
+      ['for want of a StorageClass', damaged('2025-05-01T00:00:00Z', 'cannot find storage class x')],
+      ['and it is not ready', (o: KubeObject) => [damaged('2025-05-01T00:00:00Z'), notReady].forEach((m) => m(o))],
+    ] as const
+  ).map(([when, verdict]): Row => ({
+    when: `Harvester found it damaged, ${when}`,
+    world: replacing(vmb(verdict), ...listedAt('2025-05-02T00:00:00Z')),
+    reason: 'VMBackupDegraded',
+  })),
   {
     when: 'it failed, and its data is there',
     world: replacing(vmb(notReady, make.withStatus({ error: { message: 'no StorageClass x' } }))),
@@ -507,6 +656,7 @@ describe('verify-backup', () => {
       const [finding] = open;
       expect(describeRef(finding!.subject)).toBe(object ?? describeRef(subject));
       expect(finding!.message).not.toMatch(/undefined|null|\[object/);
+      expect(JSON.stringify({ findings, records })).not.toContain(make.secretMarker);
       if (command !== undefined) expect(finding!.command).toMatch(command);
       expect(findings.flatMap((f) => f.actions)).toEqual([]);
       expect(eventsOf(records)).toMatchObject([
@@ -519,6 +669,25 @@ describe('verify-backup', () => {
       expect(reportsOf(records)).toEqual([]);
     },
   );
+
+  test('an old verdict of Harvester’s does not hide what is broken now', async () => {
+    const world = replacing(vmb(damaged('2025-05-01T00:00:00Z')), ...listedAt('2025-05-02T00:00:00Z'), content(wrong));
+    const { findings } = await decide(world);
+    expect(findings.map(({ reason }) => reason)).toEqual(['VMBackupDegraded', 'HandleWrong']);
+  });
+
+  test('of a verdict that may be over it says what is true now', async () => {
+    const messageOf = async (verdict: make.Modifier) =>
+      (await decide(replacing(vmb(verdict), ...listedAt('2025-05-02T00:00:00Z')))).findings[0]!.message;
+    expect(await messageOf(damaged('2025-05-03T00:00:00Z'))).toMatch(
+      /every link .* is right, but Longhorn has not listed/,
+    );
+    expect(await messageOf(damaged())).toMatch(/every link .* is right, but the condition does not say of when/);
+    expect(await messageOf(damaged('2025-05-01T00:00:00Z', 'cannot find storage class x'))).toMatch(/StorageClasses/);
+    expect(await messageOf(damaged('2025-05-01T00:00:00Z'))).toMatch(
+      /at 2025-05-01T00:00:00.000Z .*backup-1 is not ready/,
+    );
+  });
 
   test('tells each broken link of each volume by itself', async () => {
     const claims = ['root', 'data', 'logs'];

@@ -1,4 +1,4 @@
-import { one, pair, without } from './static.ts';
+import { build, one, pair, without } from './static.ts';
 import { clusters } from './table.ts';
 
 clusters('what is left over, and who owns it', [
@@ -260,10 +260,16 @@ clusters('what is left over, and who owns it', [
   [
     'local taken content lost',
     () => without(one('web', { local: true }), 'VolumeSnapshotContent'),
-    [
-      'ContentComingBack VirtualMachineBackup web',
-      'ContentMissing VolumeSnapshotContent snapcontent-36134ee4-973a-4cbf-8e48-2ba4f286e7d6',
-    ],
+    ['ContentComingBack VolumeSnapshotContent snapcontent-36134ee4-973a-4cbf-8e48-2ba4f286e7d6'],
+  ],
+  [
+    'local taken content lost, and the backup is of another snapshot',
+    () => {
+      const p = one('web', { local: true });
+      p.bk.status.snapshotName = p.bk.spec.snapshotName = 'snapshot-11111111-1111-4111-8111-111111111111';
+      return [...without(p, 'VolumeSnapshotContent'), build.claim('web-disk')];
+    },
+    ['NewSnapshotAhead VolumeSnapshotContent snapcontent-36134ee4-973a-4cbf-8e48-2ba4f286e7d6'],
   ],
   [
     'local taken status handle wrong id',

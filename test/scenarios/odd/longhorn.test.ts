@@ -338,6 +338,11 @@ clusters('Longhorn and the target', [
   ],
   ['backup missing', () => without(one('web'), 'Backup'), ['BackupMissing Backup BACKUP']],
   [
+    'backup missing, and the handle wrong',
+    () => without(one('web', { handle: 'wrong' }), 'Backup'),
+    ['BackupMissing Backup BACKUP', 'HandleWrong VolumeSnapshotContent web-volume-web-disk-vsc'],
+  ],
+  [
     'backup + BackupVolume missing',
     () => without(one('web'), 'Backup', 'BackupVolume'),
     ['BackupMissing Backup BACKUP'],

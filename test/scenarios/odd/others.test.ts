@@ -54,6 +54,40 @@ clusters('Without its target, or on another, no backup is missing', [
     { alone: true },
   ],
   [
+    'unavailable, and a content that nobody owns',
+    () => {
+      const p = one('web');
+      const { vs, vsc } = pair('byhand', p.right, undefined, { policy: 'Retain' });
+      return [...forgotten(p), vs, vsc, longhornTarget(connected, { available: false })];
+    },
+    ['OrphanSnapshot VolumeSnapshot byhand', 'TargetUnavailable BackupTarget default'],
+    { alone: true },
+  ],
+  [
+    'reachable again, and not listed yet',
+    () => {
+      const status = { available: true, lastSyncedAt: '2025-03-02T02:00:03Z' };
+      const p = one('web');
+      const { vs, vsc } = pair('byhand', p.right, undefined, { policy: 'Retain' });
+      return [
+        ...forgotten(p),
+        vs,
+        vsc,
+        longhornTarget({ ...connected, syncRequestedAt: '2025-03-02T03:00:00Z' }, status),
+      ];
+    },
+    ['BackupNotSynced Backup BACKUP', 'OrphanSnapshot VolumeSnapshot byhand'],
+    { alone: true },
+  ],
+  [
+    'another target connected, and a snapshot lost: it waits for the right one',
+    () => {
+      const p = elsewhere(one('web'));
+      return without(p, 'VolumeSnapshot', 'VolumeSnapshotContent', 'Backup', 'BackupVolume');
+    },
+    ['OtherTarget VirtualMachineBackup web', 'SnapshotMissing VolumeSnapshot web-volume-web-disk'],
+  ],
+  [
     'another target connected',
     () => [...forgotten(elsewhere(one('web'))), ...forgotten(elsewhere(one('loc', { local: true })))],
     ['OtherTarget VirtualMachineBackup web', 'OtherTarget VirtualMachineBackup loc'],
@@ -80,6 +114,16 @@ clusters('What is being made or is going is not broken', [
       return p.all;
     },
     [],
+  ],
+  [
+    'a Backup that goes without its data, as when a target is disconnected',
+    () => {
+      const p = one('web');
+      build.labelled({ 'longhorn.io/delete-custom-resource-only': 'true' })(p.bk);
+      going(p.bk);
+      return p.all;
+    },
+    ['BackupNotSynced Backup BACKUP'],
   ],
   [
     'a Backup that goes alone',
@@ -153,6 +197,37 @@ clusters('What others made', [
     },
     [],
   ],
+  ...([true, false] as const).map(
+    (content) =>
+      [
+        `a Backup that only a VolumeRemoteBackup records, ${content ? 'with' : 'without'} the content it came from`,
+        () => {
+          const p = one('web', { local: true });
+          const theirs = build.object(
+            'harvesterhci.io/v1beta1',
+            'VolumeRemoteBackup',
+            { name: 's', namespace: 'prod' },
+            { spec: { type: 'lh', source: 'guest-data' }, status: { success: true, handle: p.right } },
+          );
+          return [theirs, p.bk, p.bv, ...(content ? [p.vsc] : [])];
+        },
+        [],
+      ] as const,
+  ),
+  [
+    'a VolumeRemoteBackup that records another Backup',
+    () => {
+      const p = one('web', { local: true });
+      const theirs = build.object(
+        'harvesterhci.io/v1beta1',
+        'VolumeRemoteBackup',
+        { name: 's', namespace: 'prod' },
+        { spec: { type: 'lh', source: 'guest-data' }, status: { handle: `bak://${p.volume}/backup-else` } },
+      );
+      return [theirs, p.bk, p.bv];
+    },
+    ['OrphanBackup Backup BACKUP', 'SyncTarget Setting backup-target'],
+  ],
   [
     'a VolumeRemoteRestore, wrong handle and all',
     () => {
@@ -195,7 +270,48 @@ clusters('Snapshots that are on the cluster alone', [
     },
     ['SnapshotLost VolumeSnapshot web-volume-b'],
   ],
-  ['no snapshot anywhere: nothing shows that there were any', () => [local().vmb], []],
+  [
+    'no snapshot anywhere, of one that was ready',
+    () => [local().vmb],
+    ['SnapshotLost VolumeSnapshot web-volume-web-disk'],
+  ],
+  [
+    'its owner is a former VMBackup',
+    () => {
+      const p = local();
+      p.vs.metadata.ownerReferences[0].uid = '11111111-1111-4111-8111-111111111111';
+      return without(p, 'Backup', 'BackupVolume');
+    },
+    ['OwnerGone VolumeSnapshot web-volume-web-disk'],
+  ],
+  [
+    'it is not ready and says why',
+    () => {
+      const p = local();
+      p.vs.status = { ...p.vs.status, readyToUse: false, error: { message: 'boom', time: '2025-03-02T01:05:11Z' } };
+      return without(p, 'Backup', 'BackupVolume');
+    },
+    ['SnapshotNotReady VolumeSnapshot web-volume-web-disk'],
+  ],
+  [
+    'its content is bound to a former snapshot',
+    () => {
+      const p = local();
+      p.vsc.spec.volumeSnapshotRef.uid = '11111111-1111-4111-8111-111111111111';
+      return without(p, 'Backup', 'BackupVolume');
+    },
+    ['Misbound VolumeSnapshotContent snapcontent-36134ee4-973a-4cbf-8e48-2ba4f286e7d6'],
+  ],
+  [
+    'no snapshot anywhere: nothing shows that there were any',
+    () => {
+      const { vmb } = local();
+      delete vmb.status.creationTime;
+      delete vmb.status.conditions;
+      return [vmb];
+    },
+    [],
+  ],
   [
     'content lost',
     () => {

@@ -78,6 +78,41 @@ clusters('VMBackups', [
     ['VMBackupDegraded VirtualMachineBackup web'],
   ],
   [
+    'VMBackup degraded once, and well since',
+    () => {
+      const p = one('web');
+      p.vmb.status.conditions = [
+        {
+          type: 'Ready',
+          status: 'False',
+          message: 'Change back to non-ready',
+          reason: 'longhorn backup is not ready',
+          lastUpdateTime: '2024-01-01T00:00:00Z',
+        },
+      ];
+      return p.all;
+    },
+    [],
+  ],
+  [
+    'VMBackup without its metadata file',
+    () => {
+      const p = one('web');
+      p.vmb.status.conditions.find((c: any) => c.type === 'MetadataReady').status = 'False';
+      return p.all;
+    },
+    ['MetadataNotUploaded VirtualMachineBackup web'],
+  ],
+  [
+    'VMBackup of which Harvester does not say whether its metadata file is there',
+    () => {
+      const p = one('web');
+      p.vmb.status.conditions = p.vmb.status.conditions.filter((c: any) => c.type !== 'MetadataReady');
+      return p.all;
+    },
+    [],
+  ],
+  [
     'VMBackup not ready old',
     () => {
       const p = one('web');

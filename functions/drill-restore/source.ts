@@ -1,0 +1,22 @@
+import { digest } from '../../shared/domain/digest.ts';
+import * as names from '../../shared/domain/names.ts';
+import type { Backup, BackupVolume, VolumeEntry } from '../../shared/objects/types.ts';
+
+/** One volume of the VMBackup, and what Longhorn has of it. */
+export interface Source {
+  readonly entry: VolumeEntry;
+  readonly longhorn: Backup | undefined;
+  readonly backupVolumes: readonly BackupVolume[];
+}
+
+/** The volumes that a drill restores: those with a remote backup. */
+export const drillable = (sources: readonly Source[] = []): Source[] =>
+  sources.filter(
+    ({ entry }) => entry.longhornBackupName && (entry.csiDriverName ?? names.LONGHORN_DRIVER) === names.LONGHORN_DRIVER,
+  );
+
+export const classOf = ({ persistentVolumeClaim }: VolumeEntry): string =>
+  persistentVolumeClaim?.spec?.storageClassName ?? '';
+
+/** Of all that a drill makes for one volume, and the same for every attempt: by his own mark one finds his own work. */
+export const nameOf = (uid: string, volume: string): string => `drill-${uid}-${digest(volume).slice(0, 8)}`;

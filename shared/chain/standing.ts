@@ -1,0 +1,58 @@
+import { describeRef, ref } from '../domain/kinds.ts';
+import type { BackupTarget, BackupVolume, VMBackup } from '../objects/types.ts';
+import type { Chain, Link } from './links.ts';
+import { judgeChain } from './links.ts';
+import type { NotReady } from './readiness.ts';
+import { degradation, judgeReadiness } from './readiness.ts';
+
+/** How a VMBackup stands, all in all. */
+export interface Standing {
+  readonly links: readonly Link[];
+  /** Why it is not ready. */
+  readonly readiness?: NotReady | undefined;
+  /** What Harvester still says of it and is over. */
+  readonly past?: { readonly reason: 'VMBackupRecovered'; readonly message: string };
+}
+
+/**
+ * Judges all of a VMBackup. Pure. Releases 1.7 and 1.8 of Harvester write that they found one damaged into a condition
+ * and never take it back. That is over when every link is right again, by lists that Longhorn has read since.
+ */
+export function judgeStanding(chain: Chain, nowMs: number): Standing {
+  const { backup, target, volumes } = chain;
+  const readiness = judgeReadiness(chain, nowMs);
+  const said = degradation(backup);
+  const stands = { links: judgeChain(chain, nowMs), readiness };
+  if (said === undefined || readiness?.reason !== 'VMBackupDegraded' || backup.status?.readyToUse !== true)
+    return stands;
+  const links = judgeChain({ ...chain, backup: withoutVerdict(backup) }, nowMs);
+  if (links.length === 0 || links.some(({ result }) => result !== 'pass')) return stands;
+
+  const own = describeRef(ref('VirtualMachineBackup', backup.metadata.name, backup.metadata.namespace));
+  const right = 'now every link to the target is right';
+  const listed = [target, ...volumes.flatMap(({ backupVolumes }) => backupVolumes)].every((one) =>
+    isListedSince(one, said.atMs),
+  );
+  if (!listed || isOfClass(said.by)) {
+    const but = isOfClass(said.by)
+      ? 'but StorageClasses are not looked at here'
+      : Number.isNaN(said.atMs)
+        ? 'but the condition does not say of when it is'
+        : 'but Longhorn has not listed the target since';
+    return { ...stands, readiness: { ...readiness, message: `${readiness.message}; ${right}, ${but}` } };
+  }
+  const message = `Harvester found ${own} damaged at ${new Date(said.atMs).toISOString()}${said.by && ` (${said.by})`} and has not taken the condition back; ${right}`;
+  return { links, past: { reason: 'VMBackupRecovered', message } };
+}
+
+const isListedSince = (one: BackupTarget | BackupVolume | undefined, ms: number): boolean =>
+  Date.parse(one?.status?.lastSyncedAt ?? '') > ms;
+
+const isOfClass = (reason: string): boolean => /storage ?class/i.test(reason);
+
+function withoutVerdict(backup: VMBackup): VMBackup {
+  const { status } = backup;
+  if (!status) return backup;
+  const conditions = status.conditions?.filter(({ type }) => type !== 'Ready');
+  return { ...backup, status: { ...status, conditions } };
+}
