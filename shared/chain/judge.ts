@@ -200,11 +200,13 @@ export const pointsAt = (snapshot: Snapshot, content: Content): boolean =>
  * Which of the two is at fault when a content that a snapshot names belongs to another: a content under the name that
  * is this snapshot's by right, else the snapshot, and somebody's healthy content is not accused.
  */
-export const misboundPart = (
+export function misboundPart(
   namespace: string,
-  { name, contentName: named }: { readonly name: string; readonly contentName: string },
-): Ref =>
-  named === names.contentName(name) ? ref('VolumeSnapshotContent', named) : ref('VolumeSnapshot', name, namespace);
+  { name, contentName, snapshot }: { name: string; contentName: string; snapshot?: Snapshot | undefined },
+): Ref {
+  const own = [names.contentName(name), snapshot && names.takenContentName(snapshot.metadata.uid)];
+  return own.includes(contentName) ? ref('VolumeSnapshotContent', contentName) : ref('VolumeSnapshot', name, namespace);
+}
 
 /** In deletion for so long that something must be holding it. */
 export const HANGS_AFTER_MS = 30 * 60_000;

@@ -279,7 +279,11 @@ function misbound(
   if (name === entry.name && namespace === backup.metadata.namespace && !otherUid) return undefined;
   const at = ref('VolumeSnapshotContent', content.metadata.name);
   const whose = `${namespace}/${name}${otherUid ? ' of another uid' : ''}`;
-  const part = misboundPart(backup.metadata.namespace, { name: entry.name ?? '?', contentName: at.name });
+  const part = misboundPart(backup.metadata.namespace, {
+    name: entry.name ?? '?',
+    contentName: at.name,
+    snapshot,
+  });
   return fail('Misbound', `${describeRef(at)} belongs to VolumeSnapshot ${whose}`, part, show(at));
 }
 
