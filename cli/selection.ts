@@ -78,14 +78,15 @@ export async function narrow(
   if (selected.length === 0 && selector !== undefined) {
     picks.push(await vmBackupPicks(reader, () => true, options));
   }
+  const partly = namespace !== undefined || picks.length > 0;
+  if (!partly) return functions;
   const inNamespace = (item: SurveyItem) => namespace === undefined || (namespaceOf(item) ?? namespace) === namespace;
   const wanted: Picks = (item) => inNamespace(item) && (picks.length === 0 || picks.some((pick) => pick(item)));
-  const partly = namespace !== undefined || picks.length > 0;
   return functions.map((fn) => ({
     ...fn,
     surveys: (item) => (wanted(item) ? fn.surveys(item) : { subjects: [] }),
     // What is not about single objects is left out where only some were asked for.
-    ...(partly && fn.atSweep !== undefined && { atSweep: () => ({ subjects: [] }) }),
+    ...(fn.atSweep !== undefined && { atSweep: () => ({ subjects: [] }) }),
   }));
 }
 
