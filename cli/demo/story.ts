@@ -159,8 +159,9 @@ async function repair({ sandbox, eventing, functions, say, check }: Playing): Pr
 
 async function secondRestores({ sandbox, eventing, functions, say, check }: Playing): Promise<void> {
   const services = Object.values(functions.services);
-  await pause(IDLE_MS * 2);
-  const idle = services.filter(({ running }) => !running).length;
+  const waking = () => services.filter(({ running }) => running).length;
+  for (const until = Date.now() + PATIENCE_MS; waking() > 0 && Date.now() < until;) await pause(IDLE_MS);
+  const idle = services.length - waking();
   say(`Nothing happens: ${idle} of ${services.length} processes have ended.`);
   check('idle processes end', `${idle} of ${services.length}`, idle === services.length);
 

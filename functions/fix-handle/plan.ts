@@ -81,7 +81,7 @@ function gone(seen: Seen): Finding {
 function right(seen: Seen, content: Content, reason: 'HandleRight' | 'LegacyScheme', text: string): Finding {
   if (isDeleting(content)) return found(seen, ...inDeletion(seen, content));
   const { snapshot, note } = seen;
-  const standsIn = snapshot !== undefined && note !== undefined && pointsAt(snapshot, content);
+  const standsIn = snapshot !== undefined && note !== undefined && pointsAt(snapshot, content) && !isDeleting(snapshot);
   if (standsIn && content.spec.volumeSnapshotRef.uid === snapshot.metadata.uid) {
     return found(seen, 'ClearNote', `${text} is right; the note of the swap is no longer needed`, {
       actions: [removeNote(snapshot)],
@@ -169,6 +169,7 @@ function missing(seen: Seen, snapshot: Snapshot): Finding {
     const trouble = judgeBackupVolumes(facts, seen.backup as Backup, neighbours.backupVolumes);
     if (trouble !== undefined) return found(seen, trouble.reason, `${lost}, and ${trouble.detail}`);
     const reference = snapshot.metadata.ownerReferences?.find((o) => o.uid === owner.restore.metadata.uid);
+    if (!names.isName(contentName)) return found(seen, 'NameTooLong', `${lost}; that is too long a name`);
     if (reference !== undefined && !neighbours.claims.some((c) => !isPending(c))) {
       const { controller: _c, blockOwnerDeletion: _b, ...restore } = reference;
       return found(

@@ -9,6 +9,7 @@ import {
   judgeBackupVolumes,
   judgeContent,
   judgeHandle,
+  misboundPart,
 } from '../../shared/chain/judge.ts';
 import { replacement, takenBy } from '../../shared/chain/taken.ts';
 import { judgeAbsence } from '../../shared/chain/target.ts';
@@ -72,7 +73,10 @@ function decide(seen: Seen, backup: VMBackup, volume: SeenVolume, config: Config
       return [
         'Misbound',
         `${uses}, but VolumeSnapshotContent ${contentName} is not its content`,
-        { command: show(contentName), about: ref('VolumeSnapshotContent', contentName) },
+        {
+          command: show(contentName),
+          ...(pair.content && { about: misboundPart(pair.namespace, name, pair.content) }),
+        },
       ];
     default:
       break;
@@ -200,6 +204,7 @@ function mend(seen: Seen, { pair, fault, source }: SeenVolume, recipe: Recipe, l
     ];
   }
   if (fault === 'content-lost') {
+    if (!names.isName(pair.contentName)) return ['NameTooLong', `${lost}; that is too long a name`];
     return ['RebuildContent', `${lost}; it is created anew with ${handle}`, { actions: rebuildContent(recipe, pair) }];
   }
   if (fault === 'both-lost') {

@@ -1,7 +1,7 @@
 import type { Ref } from '../../shared/domain/kinds.ts';
 import { describeRef, ref } from '../../shared/domain/kinds.ts';
 import * as names from '../../shared/domain/names.ts';
-import { boundAndReady, isDeleting, isOwnedBy, judgeContent } from '../../shared/chain/judge.ts';
+import { boundAndReady, isDeleting, isOwnedBy, judgeContent, misboundPart } from '../../shared/chain/judge.ts';
 import { volumeFinding } from '../../shared/chain/volume-finding.ts';
 import type { VMBackup } from '../../shared/objects/types.ts';
 import type { Action, EntrySwitch } from '../../shared/plan/action.ts';
@@ -97,11 +97,12 @@ function decide(seen: Seen, backup: VMBackup, volume: SeenVolume, config: Config
       snapshot,
     );
   }
-  const ofAnother = current.stranger?.spec.volumeSnapshotRef;
-  if (ofAnother !== undefined) {
+  if (current.stranger !== undefined) {
+    const ofAnother = current.stranger.spec.volumeSnapshotRef;
     const whose = `${ofAnother.namespace}/${ofAnother.name}`;
     const message = `volume ${entry.volumeName} uses ${current.name}, but its content ${current.contentName} belongs to VolumeSnapshot ${whose}`;
-    return says('Misbound', message, content, `kubectl get volumesnapshotcontent ${current.contentName} -o yaml`);
+    const command = `kubectl get volumesnapshotcontent ${current.contentName} -o yaml`;
+    return says('Misbound', message, misboundPart(namespace, current.name, current.stranger), command);
   }
   if (current.content === undefined) {
     return says(
@@ -159,7 +160,7 @@ export function notNow(seen: Seen, backup: VMBackup): { reason: Reason; message:
 }
 
 function switchTo(seen: Seen, backup: VMBackup, volume: SeenVolume, next: Pair, config: Config): Decided {
-  const { entry, current, index } = volume;
+  const { entry, current, index, facts } = volume;
   const says = (reason: Reason, message: string, actions: readonly Action[] = []) =>
     finding(seen, volume, reason, message, actions);
   if (next.snapshot === undefined || next.content === undefined || !boundAndReady(next.snapshot, next.content)) {
@@ -172,6 +173,11 @@ function switchTo(seen: Seen, backup: VMBackup, volume: SeenVolume, next: Pair, 
         `VolumeSnapshot ${next.name} has the right handle but does not belong to this VMBackup`,
       ),
     };
+  }
+  const recorded = entry.persistentVolumeClaim?.spec?.volumeName;
+  if (recorded && facts !== undefined && 'volume' in facts && recorded !== facts.volume) {
+    const message = `the VMBackup records volume ${recorded} for ${entry.volumeName}, but backup ${entry.longhornBackupName} is of ${facts.volume}`;
+    return { finding: says('VolumeMismatch', message) };
   }
   const obstacle = notNow(seen, backup);
   if (obstacle !== undefined) return { finding: says(obstacle.reason, obstacle.message) };

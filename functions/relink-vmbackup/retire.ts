@@ -86,12 +86,13 @@ function retireOne(seen: Seen, backup: VMBackup, volume: SeenVolume, pair: Pair,
 function isStranger(
   backup: VMBackup,
   { entry, current }: SeenVolume,
-  { name, snapshot, content, contentName }: Pair,
+  { name, snapshot, content, contentName, stranger }: Pair,
 ): string | undefined {
   if (snapshot !== undefined && !isOwnedBy(snapshot, backup.metadata.uid))
     return `VolumeSnapshot ${name} does not belong to this VMBackup`;
   if (snapshot !== undefined && !snapshot.spec.source.volumeSnapshotContentName)
     return `VolumeSnapshot ${name} was taken on this cluster`;
+  if (stranger !== undefined) return `VolumeSnapshot ${name} names content ${contentName} of another snapshot`;
   if (content === undefined) return undefined;
   const owner = content.metadata.ownerReferences?.find(({ kind }) => kind !== 'VirtualMachineBackup');
   if (owner !== undefined) return `VolumeSnapshotContent ${contentName} belongs to ${owner.kind} ${owner.name}`;

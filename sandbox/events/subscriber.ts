@@ -26,7 +26,7 @@ export interface Instance {
 export interface ActivatorOptions {
   /** Starts a process (or a server) and resolves when it accepts connections. */
   start(): Promise<Instance>;
-  /** Ended after so long without a request. Default 500. */
+  /** Ended after so long without a request; after a slow start later, up to 5 s. Default 500. */
   idleMs?: number;
 }
 
@@ -91,7 +91,8 @@ export function activator(options: ActivatorOptions): Activator {
       inFlight--;
       if (inFlight > 0) return;
       clearTimeout(idle);
-      idle = setTimeout(() => void stop(), idleMs);
+      // On a busy machine starts are slow: ended by the clock alone, each event would find its process just gone.
+      idle = setTimeout(() => void stop(), Math.max(idleMs, Math.min(2 * (coldStarts.at(-1) ?? 0), 5_000)));
       idle.unref();
     },
     stop,

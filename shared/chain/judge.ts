@@ -1,4 +1,6 @@
 import type { Handle, BackupHandle } from '../domain/handle.ts';
+import type { Ref } from '../domain/kinds.ts';
+import { ref } from '../domain/kinds.ts';
 import { backupHandle, parseHandle } from '../domain/handle.ts';
 import * as names from '../domain/names.ts';
 import type { Backup, BackupVolume, Content, OwnerReference, Snapshot, VMBackup } from '../objects/types.ts';
@@ -19,7 +21,7 @@ export type ContentJudgment =
   | {
       readonly handle: BackupHandle;
       readonly text: string;
-      /** What the status says, where that is another backup or volume: restores and deletions go by it. */
+      /** What the status says, where that is another backup or volume, or `none`: restores and deletions go by it. */
       readonly reported?: string;
     };
 
@@ -33,8 +35,10 @@ export function judgeContent(content: Content): ContentJudgment {
   const handle: Handle = parseHandle(text);
   if (handle.kind === 'unreadable') return { reason: 'HandleUnreadable' };
   if (handle.kind !== 'backup') return { reason: 'NotABackupHandle' };
-  const reported = content.status?.snapshotHandle ?? '';
-  return reported === '' || reported === text || namesTheSame(reported, handle)
+  const { snapshotHandle, readyToUse } = content.status ?? {};
+  // Until it is ready its sidecar still has to fill that in; afterwards nobody does.
+  const reported = snapshotHandle || (readyToUse === true ? 'none' : undefined);
+  return reported === undefined || reported === text || namesTheSame(reported, handle)
     ? { handle, text }
     : { handle, text, reported };
 }
@@ -191,6 +195,18 @@ export const pointsAt = (snapshot: Snapshot, content: Content): boolean =>
   snapshot.spec.source.volumeSnapshotContentName === content.metadata.name &&
   content.spec.volumeSnapshotRef.name === snapshot.metadata.name &&
   content.spec.volumeSnapshotRef.namespace === snapshot.metadata.namespace;
+
+/**
+ * Which of the two is at fault when a content that a snapshot names is not its own: a content made for a former
+ * snapshot of that name, or under the name that is this snapshot's by right; else the snapshot, and somebody's healthy
+ * content is not accused.
+ */
+export function misboundPart(namespace: string, name: string, { metadata, spec }: Content): Ref {
+  const isForName = spec.volumeSnapshotRef.name === name && spec.volumeSnapshotRef.namespace === namespace;
+  return isForName || metadata.name === names.contentName(name)
+    ? ref('VolumeSnapshotContent', metadata.name)
+    : ref('VolumeSnapshot', name, namespace);
+}
 
 /** In deletion for so long that something must be holding it. */
 export const HANGS_AFTER_MS = 30 * 60_000;

@@ -13,6 +13,7 @@ import {
   judgeBackup,
   judgeBackupVolumes,
   judgeContent,
+  misboundPart,
   targetOf,
 } from './judge.ts';
 import { judgeReadiness } from './readiness.ts';
@@ -278,7 +279,8 @@ function misbound(
   if (name === entry.name && namespace === backup.metadata.namespace && !otherUid) return undefined;
   const at = ref('VolumeSnapshotContent', content.metadata.name);
   const whose = `${namespace}/${name}${otherUid ? ' of another uid' : ''}`;
-  return fail('Misbound', `${describeRef(at)} belongs to VolumeSnapshot ${whose}`, at, show(at));
+  const part = misboundPart(backup.metadata.namespace, entry.name ?? '?', content);
+  return fail('Misbound', `${describeRef(at)} belongs to VolumeSnapshot ${whose}`, part, show(at));
 }
 
 function unusable(content: Content): Judged | undefined {

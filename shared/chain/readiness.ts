@@ -67,10 +67,16 @@ export function judgeReadiness(chain: Pick<Chain, 'backup' | 'volumes'>, nowMs: 
 
 /** Harvester takes its own word for it that a VMBackup is ready, whatever is left of what it recorded. */
 function incomplete(backup: VMBackup, own: string): NotReady | undefined {
+  const entries = entriesOf(backup);
+  const unnamed = entries.find(({ name }) => !name);
   const lacks =
-    backup.status?.source === undefined ? 'the VM' : entriesOf(backup).length === 0 ? 'any volume' : undefined;
+    backup.status?.source === undefined
+      ? 'the VM it was taken of'
+      : entries.length === 0
+        ? 'any volume it was taken of'
+        : unnamed && `the snapshot of volume ${unnamed.volumeName}`;
   if (lacks === undefined) return undefined;
-  const message = `${own} says that it is ready and does not record ${lacks} it was taken of`;
+  const message = `${own} says that it is ready and does not record ${lacks}`;
   const { name, namespace } = backup.metadata;
   const command = `kubectl get virtualmachinebackups.harvesterhci.io ${name} -n ${namespace} -o jsonpath='{.status.volumeBackups[*].volumeName}'`;
   return { reason: 'VMBackupIncomplete', message, command };

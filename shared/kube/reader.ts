@@ -1,6 +1,7 @@
 import type { KindName } from '../domain/kinds.ts';
 import { kinds } from '../domain/kinds.ts';
 import type { ObjectOf } from '../objects/types.ts';
+import { continueIn, continueOf } from './continue.ts';
 import { nameOf, open, openOrThrow } from './door.ts';
 import { NotServedError, RetryableError } from './errors.ts';
 import { apiPathOf, isAddressable, pathOf } from './paths.ts';
@@ -90,8 +91,17 @@ async function isServed(send: Send, timeoutMs: number, kind: KindName): Promise<
   return Array.isArray(resources) && resources.some((one: { name?: unknown } | null) => one?.name === plural);
 }
 
+interface Page {
+  readonly answer: Promise<Answer>;
+  /** Somebody waits for it. What nobody has come for yet asks for nothing more. */
+  wanted: boolean;
+  /** The page behind it, asked for while this one was still to be parsed. */
+  next?: { readonly token: string; readonly page: Page };
+}
+
 /**
- * All pages, one in memory and the next on its way. When the server has dropped the version a list began with
+ * All pages, one in memory and the next on its way: asked for as soon as the one before it has come, so that the server
+ * is at work while that is parsed and gone through. When the server has dropped the version a list began with
  * (410), the list goes on from the token the server gives for that: the rest is newer than the start, but nothing comes
  * twice and no earlier page need be remembered. What is acted upon is read again anyway. Without a token the list fails,
  * retryable.
@@ -100,16 +110,23 @@ async function* pages(send: Send, timeoutMs: number, kind: KindName, options: Li
   const asked: Asked = { verb: 'list', kind, namespace: options.namespace };
   const labelSelector = selectorOf(options);
   const path = pathOf(kind, options.namespace);
-  const ask = (token: string | undefined) => {
+  const ask = (token: string | undefined): Page => {
     const query = { limit: String(PAGE), continue: token, labelSelector };
-    const answer = naming(asked, send({ method: 'GET', path, query }, timeoutMs));
+    const onText = (text: string) => {
+      const early = page.wanted ? continueIn(text) : undefined;
+      if (early !== undefined) page.next = { token: early, page: ask(early) };
+    };
+    const answer = naming(asked, send({ method: 'GET', path, query, onText }, timeoutMs));
     // Nobody may be waiting for it yet, or ever, when the reader stops in the middle.
     answer.catch(() => undefined);
-    return answer;
+    const page: Page = { answer, wanted: false };
+    return page;
   };
-  let next: Promise<Answer> | undefined = ask(undefined);
+  let next: Page | undefined = ask(undefined);
   for (let isFirst = true, resumed = false; next !== undefined; isFirst = false) {
-    const answer: Answer = await next;
+    const page: Page = next;
+    page.wanted = true;
+    const answer = await page.answer;
     const token = continueOf(answer.body);
     if (answer.status === 410 && !isFirst && !resumed && token !== undefined) {
       resumed = true;
@@ -121,7 +138,8 @@ async function* pages(send: Send, timeoutMs: number, kind: KindName, options: Li
       throw new RetryableError(`${describeAsked(asked)}: the answer is not a list`, answer.status);
     }
     resumed = false;
-    next = token === undefined ? undefined : ask(token);
+    if (token === undefined) next = undefined;
+    else next = page.next?.token === token ? page.next.page : ask(token);
     yield items;
   }
 }
@@ -143,11 +161,6 @@ export async function naming(asked: Asked, answer: Promise<Answer>): Promise<Ans
     if (!(error instanceof RetryableError)) throw error;
     throw new RetryableError(`${describeAsked(asked)}: ${error.message}`, error.status, { cause: error });
   }
-}
-
-function continueOf(body: unknown): string | undefined {
-  const token = (body as { metadata?: { continue?: unknown } } | undefined)?.metadata?.continue;
-  return typeof token === 'string' && token !== '' ? token : undefined;
 }
 
 function selectorOf({ labels, selector }: ListOptions): string | undefined {

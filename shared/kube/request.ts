@@ -8,6 +8,8 @@ export interface Call {
   readonly query?: Readonly<Record<string, string | undefined>>;
   readonly body?: unknown;
   readonly contentType?: string;
+  /** Gets the text of a 2xx answer in JSON right before it is parsed. It must not throw. */
+  readonly onText?: (text: string) => void;
 }
 
 export interface Answer {
@@ -54,7 +56,9 @@ export async function createSend(access: Access, userAgent: string): Promise<Sen
             const status = incoming.statusCode ?? 0;
             const json = incoming.headers['content-type']?.startsWith('application/json') ?? false;
             try {
-              const parsed: unknown = json && chunks.length > 0 ? JSON.parse(textOf(chunks)) : undefined;
+              const text = json && chunks.length > 0 ? textOf(chunks) : undefined;
+              if (text !== undefined && status >= 200 && status <= 299) call.onText?.(text);
+              const parsed: unknown = text === undefined ? undefined : JSON.parse(text);
               resolve({ status, retryAfterMs: retryAfterMs(incoming.headers['retry-after']), body: parsed });
             } catch {
               reject(new RetryableError('the answer is not the JSON it says it is', status));

@@ -37,7 +37,9 @@ export function createSweeping(
     underWay.add(fn.name);
     try {
       const endMs = elapsedMs() + sweepMs;
-      if (tick === true && sweepJitterMs > 0) await sleep(Math.floor(chance() * sweepJitterMs));
+      // Waiting is part of its time, and must leave enough of it.
+      const latestMs = Math.min(sweepJitterMs, sweepMs / 2);
+      if (tick === true && latestMs > 0) await sleep(Math.floor(chance() * latestMs));
       const { reader, applier, config } = session;
       const part = { isOver: () => elapsedMs() >= endMs, cursor };
       yield* sweep({ functions: [fn], reader, ...(applier && { applier }), configOf: () => config, part });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import * as worlds from './world.ts';
-import { converge, digest, inWorld, Killed, numbers, sweepAll, tryEach, writesOf } from './world.ts';
+import { converge, digest, inWorld, Killed, notToldOnce, numbers, sweepAll, tryEach, writesOf } from './world.ts';
 
 /**
  * Every crash point: the process dies after its k-th write, for every k, and one sweep follows. Whatever k is, the
@@ -33,6 +33,7 @@ describe.each(scenarios)('%s', (scenario) => {
         await converge(world, options);
         expect({ killAfter, ...(await digest(world)) }).toEqual({ killAfter, ...expected });
         expect(world.worse).toEqual([]);
+        expect({ killAfter, told: await notToldOnce(world) }).toEqual({ killAfter, told: [] });
         world.sandbox.api.clearRequests();
         await sweepAll(world, options);
         expect(writesOf(world)).toEqual([]);

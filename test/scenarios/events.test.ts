@@ -4,7 +4,7 @@ import * as make from '../../sandbox/scenarios/build.ts';
 import { deploy } from './eventing.ts';
 import type { World } from './world.ts';
 import * as worlds from './world.ts';
-import { converge, digest, inWorld, tryEach } from './world.ts';
+import { converge, digest, inWorld, notToldOnce, tryEach } from './world.ts';
 
 /**
  * By events over HTTP, with the checked-in manifests and rights; a ping is the sweep for what existed before. Here for
@@ -62,6 +62,32 @@ test.each(scenarios)(
   },
   60_000,
 );
+
+test.each(Object.entries(mischiefs))('every restore that appears has one verdict: %s', async (_name, mischief) => {
+  await inWorld({ scenario: 'recovered' }, async (world) => {
+    const { eventing, stop } = await deploy(world.sandbox, { mischief });
+    try {
+      const { client } = world.sandbox;
+      // One that comes through, one that is repaired in flight, and one that never will be.
+      const restores = { home: ['prod', 'web-nightly'], rescue: ['finance', 'web-nightly'], never: ['prod', 'none'] };
+      for (const [name, [namespace = '', backup = '']] of Object.entries(restores)) {
+        const restore = make.vmRestore({ name, namespace, backup, target: name });
+        await client.create({ ...restore, metadata: { name, namespace } });
+      }
+      for (let round = 0; round < 2; round++) {
+        await eventing.settle();
+        await eventing.ping();
+      }
+      await eventing.settle();
+      expect(await notToldOnce(world, mischief.dropEvery !== undefined)).toEqual([]);
+      const verdicts = (await client.list('events.k8s.io/v1/Event')).filter((e) => e['action'] === 'Preflight');
+      expect(verdicts.length).toBeGreaterThan(0);
+      expect(eventing.broker.deadLetters).toEqual([]);
+    } finally {
+      await stop();
+    }
+  });
+});
 
 test('a restore into another namespace is caught in flight, by its events alone', async () => {
   await inWorld({ scenario: 'recovered' }, async (world) => {

@@ -28,7 +28,7 @@ const worlds: readonly (readonly [keyof typeof all, string, AnyFunction?])[] = [
   ['verifyBackup', 'wrong-handle'],
 ];
 
-/** Lies about an object that is there: the name is right, the rest is not. */
+/** Lies: about an object that is there, and of ones that are not there and name those that are. */
 const lies: readonly (readonly [string, (object: any) => void])[] = [
   ['another uid', ({ metadata }) => (metadata.uid = '00000000-0000-4000-8000-000000000000')],
   ['a version of the future', ({ metadata }) => (metadata.resourceVersion = '99999999')],
@@ -45,8 +45,27 @@ const lies: readonly (readonly [string, (object: any) => void])[] = [
       if (status?.volumeName) status.volumeName = 'pvc-made-up';
     },
   ],
+  ['made up, and naming all that the real one names', (object) => (object.metadata = invented(object))],
+  [
+    'made up, with a wrong handle of the real backup',
+    (object) => {
+      object.metadata = invented(object);
+      const { source } = object.spec ?? {};
+      const backup = String(source?.snapshotHandle ?? '')
+        .split('/')
+        .at(-1);
+      if (backup) source.snapshotHandle = `bs://made-up/${backup}`;
+      if (object.status?.snapshotHandle) object.status.snapshotHandle = `bs://made-up/${backup}`;
+    },
+  ],
   ['deleted by policy', ({ spec }) => spec?.deletionPolicy && (spec.deletionPolicy = 'Delete')],
 ];
+const invented = ({ metadata }: KubeObject) => ({
+  ...metadata,
+  name: 'made-up',
+  uid: '00000000-0000-4000-8000-000000000000',
+  resourceVersion: '99999999',
+});
 const bare = ({ metadata: { name, namespace, uid, resourceVersion } }: KubeObject) => ({
   name,
   uid,
@@ -113,7 +132,7 @@ async function lyingly(fn: AnyFunction, world: World): Promise<number[]> {
   return [...statuses];
 }
 
-describe('lies about what is there do what a sweep does, and nothing else', () => {
+describe('lies do what a sweep does, and nothing else', () => {
   test('every function is tried', () => {
     expect(worlds.map(([name]) => name).sort()).toEqual(Object.keys(byName).sort());
   });

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fixHandle from '../../functions/fix-handle/index.ts';
 import * as all from '../../functions/index.ts';
+import preflightRestore from '../../functions/preflight-restore/index.ts';
 import rediscoverTarget from '../../functions/rediscover-target/index.ts';
 import rebuildSnapshot from '../../functions/rebuild-snapshot/index.ts';
 import relinkVMBackup from '../../functions/relink-vmbackup/index.ts';
@@ -10,6 +11,7 @@ import type { KubeObject } from '../../sandbox/api/types.ts';
 import type { Sandbox, SandboxOptions } from '../../sandbox/index.ts';
 import { scenarios, startSandbox } from '../../sandbox/index.ts';
 import type { AnyFunction } from '../../shared/function.ts';
+import { ref } from '../../shared/domain/kinds.ts';
 import { createApplier } from '../../shared/kube/apply.ts';
 import type { KubeClient } from '../../shared/kube/client.ts';
 import { connect } from '../../shared/kube/client.ts';
@@ -21,10 +23,24 @@ import { findingsOf, settle } from '../../shared/runtime/settle.ts';
 /** What mends the chain of a VMBackup; the target is looked at only where a test asks for it. */
 const mending: readonly AnyFunction[] = [fixHandle, relinkVMBackup, rebuildSnapshot];
 export const functions: readonly AnyFunction[] = [...mending, rediscoverTarget];
+/** It does not sweep: instead the event of every restore is delivered again with each sweep. */
+const { sweeps: _never, ...preflight } = preflightRestore;
+export const preflightAgain: AnyFunction = {
+  ...preflight,
+  atSweep: () => ({
+    async *search(reader) {
+      for await (const { metadata } of reader.list('VirtualMachineRestore'))
+        yield ref('VirtualMachineRestore', metadata.name, metadata.namespace);
+    },
+  }),
+};
 /** All that sweep, less the drills, which have crash points of their own (drill-crash.test.ts). */
-export const everyFunction: readonly AnyFunction[] = Object.values(all as Record<string, AnyFunction>).filter(
-  (fn) => fn.sweeps !== false && fn.name !== 'drill-restore',
-);
+export const everyFunction: readonly AnyFunction[] = [
+  preflightAgain,
+  ...Object.values(all as Record<string, AnyFunction>).filter(
+    (fn) => fn.sweeps !== false && fn.name !== 'drill-restore',
+  ),
+];
 
 /** `npm run test:sandbox`: every scenario and every call, which takes minutes; without it, enough to notice a fault. */
 export const thorough = process.env.EVERY_CALL !== undefined;
@@ -58,6 +74,7 @@ export const fewScenarios = [
   'wrong-handle',
   'mixed-volumes',
   'restore-hanging',
+  'blockers',
   'unowned-snapshot',
   'lost-snapshot',
   'lost-pair',
@@ -240,6 +257,22 @@ export const writesOf = ({ sandbox }: World): string[] =>
     .map((r) => `${r.verb} ${r.kind} ${r.namespace ?? ''}/${r.name ?? ''}`);
 
 /**
+ * Restores that have appeared here and have no verdict, or more than one; one that is over needs none. Nor does one whose
+ * events were `lost`: a verdict that came with a sweep would come too late.
+ */
+export async function notToldOnce({ sandbox: { client } }: Pick<World, 'sandbox'>, lost = false): Promise<string[]> {
+  const events = await client.list('events.k8s.io/v1/Event');
+  const restores = await client.list('harvesterhci.io/v1beta1/VirtualMachineRestore');
+  return restores.flatMap(({ metadata, status }) => {
+    const ageMs = Date.now() - Date.parse(metadata.creationTimestamp ?? '');
+    const verdicts = events.filter((e) => e['action'] === 'Preflight' && e['regarding'].uid === metadata.uid);
+    const fewest = !lost && ageMs < 600_000 && status?.complete !== true ? 1 : 0;
+    if (verdicts.length >= fewest && verdicts.length <= 1) return [];
+    return [`${metadata.namespace}/${metadata.name}: ${verdicts.length} verdicts`];
+  });
+}
+
+/**
  * What matters of a world, and no more: what each VMBackup volume points at, what else there is on the same backups,
  * which claims got their volume, and what the target holds. Names are left out: there are several ways to a right pair.
  */
@@ -348,6 +381,7 @@ function watchPolicies(sandbox: Sandbox, worse: string[]): () => void {
       if (before !== 'Retain' || object.spec.deletionPolicy !== 'Delete' || backup === undefined) return;
       void sandbox.client.list(kind).then((contents) => {
         for (const other of contents) {
+          if (other.spec.driver !== object.spec.driver) continue; // another driver knows nothing of the backup
           if (other.metadata.uid !== uid && other.spec.deletionPolicy === 'Delete' && backupOf(other) === backup)
             worse.push(`${name} takes Delete while ${other.metadata.name} may erase ${backup}`);
         }

@@ -163,6 +163,12 @@ const rows: Row[] = [
     reason: 'GuestClusterBackup',
   },
   { when: 'the handle is right', world: [vmb(), ...pair(right), ...longhorn()], reason: 'HandleRight' },
+  {
+    when: 'the handle is right, and the snapshot with the note of the swap is being deleted',
+    world: [vmb(), snapshot(owned, note('x'), make.deleting), content(right, owned), ...longhorn()],
+    subject: orphan,
+    reason: 'HandleRight',
+  },
   { when: 'only the scheme is old', world: [vmb(), ...pair(`bs://${V}/${B}`), ...longhorn()], reason: 'LegacyScheme' },
   {
     when: 'the content is being deleted and its snapshot is gone',

@@ -103,6 +103,15 @@ const rows: Row[] = [
     reason: 'NameTooLong',
   },
   {
+    when: 'the content is lost, and none can bear the name the snapshot gives it',
+    world: [
+      vmb(),
+      snapshot(({ spec }) => void (spec.source.volumeSnapshotContentName = 'n'.repeat(254))),
+      ...longhorn(),
+    ],
+    reason: 'NameTooLong',
+  },
+  {
     when: 'a content taken here is lost with its claim, and another volume uses the name beside it',
     world: [
       make.vmBackup({

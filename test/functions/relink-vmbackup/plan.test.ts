@@ -235,6 +235,17 @@ const rows: Row[] = [
     reason: 'PairNotReady',
   },
   {
+    when: 'the new pair is ready and its content’s status gives no handle',
+    world: [
+      vmb(),
+      ...old(),
+      snapshot(N1),
+      content(N1, right, 'Retain', armed, (o) => void delete o.status.snapshotHandle),
+      ...longhorn(),
+    ],
+    reason: 'AwaitsReplacement',
+  },
+  {
     when: 'the VMBackup is not ready',
     world: [vmb(N, notReady), ...old(), ...fresh(), ...longhorn()],
     reason: 'VMBackupNotReady',
@@ -326,6 +337,27 @@ const rows: Row[] = [
       make.backup({ volume: make.volumeOf('logs'), backup: make.backupOf('logs', 'nightly'), version: '1.9' }),
     ],
     reason: 'BackupMismatch',
+  },
+  {
+    when: 'the right pair is ready, and the VMBackup records another volume',
+    world: [
+      make.vmBackup({ name: 'nightly', entries: [entry({ volume: 'pvc-elsewhere' })] }),
+      content(N, right, 'Delete'),
+      ...fresh(),
+      ...longhorn(),
+    ],
+    reason: 'VolumeMismatch',
+  },
+  {
+    when: 'a former snapshot names the content of another',
+    world: [
+      vmb(N1),
+      ...fresh(unarmed),
+      snapshot(N, ({ spec }) => void (spec.source.volumeSnapshotContentName = 'other-vsc')),
+      make.content({ snapshot: 'other', handle: right }),
+      ...longhorn(),
+    ],
+    reason: 'UnknownPredecessor',
   },
   {
     when: 'the right pair is not the VMBackup’s',

@@ -315,7 +315,7 @@ describe('a subscriber scaled to zero', () => {
     expect([running, received.length, subscriber.coldStarts.length]).toEqual([1, 2, 1]);
     expect(subscriber.coldStarts[0]).toBeGreaterThanOrEqual(15);
 
-    await new Promise((resolve) => setTimeout(resolve, 80));
+    await new Promise((resolve) => setTimeout(resolve, 200));
     expect([running, subscriber.running, subscriber.stops]).toEqual([0, false, 1]);
     await broker.publish(ping());
     expect([running, subscriber.coldStarts.length]).toEqual([1, 2]);

@@ -2,14 +2,14 @@ import { describe, expect, test } from '@jest/globals';
 import type { Fault, RequestRecord } from '../../../sandbox/api/types.ts';
 import { KubeError } from '../../../shared/kube/errors.ts';
 import * as worlds from '../world.ts';
-import { converge, digest, inWorld, numbers, sweepAll, tryEach, writesOf } from '../world.ts';
+import { converge, digest, inWorld, notToldOnce, numbers, sweepAll, tryEach, writesOf } from '../world.ts';
 
 /**
  * The API server answers the k-th call with a conflict, too many requests, an internal error, nothing at all, or a
  * broken connection (before or after it has carried the call out). One sweep later the world is as without the fault.
  * Here for some k; `npm run test:sandbox` does it for every k of every scenario, with EVERY_CALL=5 for every fifth.
  */
-const scenarios = worlds.thorough ? worlds.everyScenario : ['wrong-handle', 'restore-hanging', 'lost-pair'];
+const scenarios = worlds.thorough ? worlds.everyScenario : ['wrong-handle', 'restore-hanging', 'blockers', 'lost-pair'];
 const step = worlds.thorough ? worlds.everyCall : 11;
 export const CLIENT_TIMEOUT_MS = 150;
 
@@ -27,7 +27,9 @@ export function faultAtEachCall(trials: Record<string, Trial>): void {
     // Where there is nothing to mend, something may be to be told, and all functions are asked.
     const measured = inWorld({ scenario }, async (world) => {
       const { writes } = await sweepAll(world, { functions: worlds.functions, ...worlds.hurried });
-      return writes > 0 ? worlds.functions : worlds.everyFunction;
+      if (writes === 0) return worlds.everyFunction;
+      const restores = await world.sandbox.client.list('harvesterhci.io/v1beta1/VirtualMachineRestore');
+      return restores.length > 0 ? [worlds.preflightAgain, ...worlds.functions] : worlds.functions;
     }).then((functions) => {
       const options = { functions, ...worlds.hurried };
       return inWorld({ scenario }, async (world) => {
@@ -60,6 +62,7 @@ export function faultAtEachCall(trials: Record<string, Trial>): void {
               await converge(patient, options);
               expect({ at, ...(await digest(world)) }).toEqual({ at, ...expected });
               expect(world.worse).toEqual([]);
+              expect({ at, told: await notToldOnce(world) }).toEqual({ at, told: [] });
               world.sandbox.api.clearRequests();
               await sweepAll(patient, options);
               expect(writesOf(world)).toEqual([]);

@@ -150,7 +150,7 @@ clusters('handles', [
       delete p.vsc.status.snapshotHandle;
       return p.all;
     },
-    [],
+    ['AwaitsReplacement VirtualMachineBackup web', 'ReplacePair VolumeSnapshotContent web-volume-web-disk-vsc'],
   ],
   [
     'content no status',

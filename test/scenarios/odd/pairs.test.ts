@@ -27,6 +27,17 @@ clusters('snapshots and contents', [
     ['Misbound VolumeSnapshot web-volume-web-disk', 'PairNotReady VirtualMachineBackup web'],
   ],
   [
+    'snapshot names the content of another, which is well',
+    () => {
+      const p = one('web'),
+        q = one('db');
+      p.vs.spec.source.volumeSnapshotContentName = q.vsc.metadata.name;
+      p.vs.status.boundVolumeSnapshotContentName = q.vsc.metadata.name;
+      return [...without(p, 'VolumeSnapshotContent'), ...q.all];
+    },
+    ['Misbound VolumeSnapshot web-volume-web-disk'],
+  ],
+  [
     'content ref other namespace',
     () => {
       const p = one('web');

@@ -39,6 +39,15 @@ clusters('VMBackups', [
     ['VMBackupIncomplete VirtualMachineBackup web'],
   ],
   [
+    'VMBackup ready, without the name of a snapshot',
+    () => {
+      const p = one('web');
+      delete p.vmb.status.volumeBackups[0].name;
+      return p.all;
+    },
+    ['VMBackupIncomplete VirtualMachineBackup web'],
+  ],
+  [
     'VMBackup no source',
     () => {
       const p = one('web');

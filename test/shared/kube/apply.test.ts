@@ -122,16 +122,16 @@ describe('refused, with nothing changed', () => {
       from: 'Delete',
       to: 'Retain',
     }),
-    'a content is created under a name that another has': async (world) => {
-      const { spec } = await get(world, 'VolumeSnapshotContent', 'spare-vsc');
-      const object = {
-        apiVersion: 'snapshot.storage.k8s.io/v1',
-        kind: 'VolumeSnapshotContent',
-        metadata: { name: 'spare-vsc' },
-        spec: { ...spec, source: { snapshotHandle: 'bak://v/b' } },
-      };
-      return { do: 'create', object: object as NewContent };
-    },
+    'a content is created under a name that another has': (world) =>
+      again(world, (spec) => (spec.source.snapshotHandle = 'bak://v/b')),
+    'a content is created for a snapshot, and the one that is there is bound to another uid': (world) =>
+      again(world, ({ volumeSnapshotRef }) => (volumeSnapshotRef.uid = 'another')),
+    'a content is created for a snapshot, and the one that is there is of another name': (world) =>
+      again(world, ({ volumeSnapshotRef }) => (volumeSnapshotRef.name = 'another')),
+    'a content is created for a snapshot, and the one that is there is of another namespace': (world) =>
+      again(world, ({ volumeSnapshotRef }) => (volumeSnapshotRef.namespace = 'another')),
+    'a content is created, and the one that is there is another driver’s': (world) =>
+      again(world, (spec) => (spec.driver = 'another')),
     'a note is overwritten that somebody else wrote': async (world) => ({
       do: 'annotateSnapshot',
       target: targetOf(await get(world, 'VolumeSnapshot', 'spare')),
@@ -160,6 +160,13 @@ describe('refused, with nothing changed', () => {
     'a VMBackup of another uid is switched': (world) => switching(world, {}, { uid: 'another' }),
     'a VMBackup that moved on is switched': (world) => switching(world, {}, { resourceVersion: '1' }),
   };
+
+  /** Creates a content that is there, but for one thing. */
+  async function again(world: World, differ: (spec: any) => void): Promise<Action> {
+    const { apiVersion, kind, metadata, spec } = await get(world, 'VolumeSnapshotContent', 'spare-vsc');
+    differ(spec);
+    return { do: 'create', object: { apiVersion, kind, metadata: { name: metadata.name }, spec } as NewContent };
+  }
 
   async function unbinding(world: World, snapshot: string) {
     const content = await get(world, 'VolumeSnapshotContent', `${snapshot}-vsc`);
@@ -206,9 +213,13 @@ describe('refused, with nothing changed', () => {
 });
 
 describe('done once', () => {
-  test('what is created already counts as done, under whatever policy it is now', async () => {
+  test.each([
+    ['under whatever policy it is now', (_ref: any) => undefined],
+    ['though it was bound since', (ref: any) => delete ref.uid],
+  ])('what is created already counts as done, %s', async (_since, differ) => {
     await inWorld({ scenario }, async (world) => {
       const { spec } = await get(world, 'VolumeSnapshotContent', `${N}-vsc`);
+      differ(spec.volumeSnapshotRef);
       const object = {
         apiVersion: 'snapshot.storage.k8s.io/v1',
         kind: 'VolumeSnapshotContent',

@@ -137,6 +137,32 @@ describe('lists', () => {
     expect(stub.requests[0]?.url.pathname).toBe('/apis/snapshot.storage.k8s.io/v1/volumesnapshots');
   });
 
+  const odd = (name: string) => [{ metadata: { name } }];
+  test.each<[string, (token: string, name: string) => object]>([
+    ['before the items', (token, name) => ({ metadata: { continue: token }, items: odd(name) })],
+    ['behind them', (token, name) => ({ items: odd(name), metadata: { continue: token } })],
+  ])('with the token %s the next page is on its way, and none behind it', async (_, json) => {
+    const { stub, client: c } = await client(({ url }) => {
+      const at = Number(url.searchParams.get('continue') ?? 0);
+      return { status: 200, json: json(at < 9 ? String(at + 1) : '', `s${at}`) };
+    });
+    const seen: string[] = [];
+
+    for await (const page of c.reader.pages!('VolumeSnapshot', { onUnreadable: ({ name }) => seen.push(name) })) {
+      expect([...page]).toEqual([]);
+      const asked = stub.requests.length;
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      expect(stub.requests.length).toBeLessThanOrEqual(Math.min(seen.length + 1, 10));
+      expect(asked).toBeLessThanOrEqual(seen.length + 1);
+    }
+
+    expect(seen).toEqual(Array.from({ length: 10 }, (__, at) => `s${at}`));
+    expect(stub.requests.map(({ url }) => url.searchParams.get('continue'))).toEqual([
+      null,
+      ...Array.from({ length: 9 }, (__, at) => String(at + 1)),
+    ]);
+  });
+
   test('a list that grew too old goes on from the token in the 410, and nothing comes twice', async () => {
     const { client: c } = await client(({ url }) => {
       const token = url.searchParams.get('continue');

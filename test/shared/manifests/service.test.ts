@@ -20,6 +20,9 @@ describe('the Services', () => {
       expect(settings).toMatchObject({ function: service.metadata.name, mode });
       // What Knative lets in at once is what the process works on at once.
       expect(service.spec.template.spec.containerConcurrency).toBe(settings.concurrency);
+      // A sweep stops to begin in time to end what it has begun, and does not wait for most of its time.
+      expect(settings.sweepMs + 30_000).toBeLessThan(service.spec.template.spec.timeoutSeconds * 1000);
+      expect(settings.sweepJitterMs).toBeLessThan(settings.sweepMs / 2);
     }
   });
 

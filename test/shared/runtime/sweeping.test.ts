@@ -18,8 +18,10 @@ const content = (name: string) =>
   });
 
 /** Looks closely at every content and finds nothing; each look, and each list, takes so long on the clock. */
-function setUp({ contents = 10, lookMs = 0, listMs = 0, sweepMs = 1000, sweepJitterMs = 0 } = {}) {
+function setUp({ contents = 10, lookMs = 0, lookTurns = 0, listMs = 0, sweepMs = 1000, sweepJitterMs = 0 } = {}) {
   let elapsed = 0;
+  let looking = 0;
+  let most = 0;
   const slept: number[] = [];
   const looked: string[] = [];
   const reader = {
@@ -37,10 +39,13 @@ function setUp({ contents = 10, lookMs = 0, listMs = 0, sweepMs = 1000, sweepJit
       item.what === 'content'
         ? { subjects: [{ kind: 'VolumeSnapshotContent', name: item.content.metadata.name }] }
         : { subjects: [] },
-    observe(_reader, subject) {
+    async observe(_reader, subject) {
       elapsed += lookMs;
       looked.push(subject.name);
-      return Promise.resolve(undefined);
+      most = Math.max(most, ++looking);
+      for (let turn = 0; turn < lookTurns; turn++) await new Promise(setImmediate);
+      looking--;
+      return undefined;
     },
   };
   const clock = {
@@ -59,7 +64,7 @@ function setUp({ contents = 10, lookMs = 0, listMs = 0, sweepMs = 1000, sweepJit
     for await (const swept of begin(asked)!) all.push(swept);
     return all.find((one) => one.kind === 'stopped');
   };
-  return { begin, run, slept, looked, elapsed: () => elapsed };
+  return { begin, run, slept, looked, elapsed: () => elapsed, most: () => most };
 }
 
 describe('a sweep that an event asks for', () => {
@@ -112,6 +117,20 @@ describe('a sweep that an event asks for', () => {
     const { run, slept } = setUp({ sweepJitterMs: 20_000, sweepMs: 60_000 });
     await run(asked);
     expect(slept).toEqual(waits);
+  });
+
+  test('waits no longer than leaves it time to look, however it is set', async () => {
+    const { run, slept, looked, elapsed } = setUp({ sweepJitterMs: 600_000, sweepMs: 1000, lookMs: 10 });
+    expect(await run({ tick: true })).toBeUndefined();
+    expect(slept).toEqual([250]);
+    expect(looked).toHaveLength(10);
+    expect(elapsed()).toBeLessThan(1000);
+  });
+
+  test('looks at a few subjects at once, and never at more', async () => {
+    const { run, most } = setUp({ contents: 50, lookTurns: 3 });
+    await run();
+    expect(most()).toBe(4);
   });
 
   test('is one at a time: who asks meanwhile is told so, afterwards another may begin', async () => {

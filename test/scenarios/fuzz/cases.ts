@@ -1,0 +1,55 @@
+/** Shrunk cases that went wrong once, by what they are; whatever is not said is as a healthy cluster has it. */
+import type { BrokenBackup, BrokenPair, BrokenVolume, BrokenWorld } from './arbitraries.ts';
+
+const pair = (differs: Partial<BrokenPair> = {}): BrokenPair => ({
+  ...{ snapshot: 'there', content: 'there', handle: 'right', reported: 'same', policy: 'Delete', driver: 'longhorn' },
+  ...{ uid: 'right', owner: 'vmbackup', contentOwner: 'vmbackup', finalizer: 'usual', className: 'longhorn' },
+  note: 'none',
+  ...differs,
+});
+
+const volume = (differs: Partial<BrokenVolume> = {}): BrokenVolume => ({
+  ...{ local: 'no', backup: 'Completed', backupVolume: 'one', record: 'right', revised: 0, name: 'usual' },
+  ...{ pair: pair(), beside: undefined, former: undefined, claim: 'none' },
+  ...differs,
+});
+
+const vmBackup = (volumes: BrokenVolume[], differs: Partial<BrokenBackup> = {}): BrokenBackup => ({
+  ...{ namespace: 'prod', type: 'backup', ready: 'yes', going: 'no', schedule: 'none', target: 'current' },
+  ...{ marked: 'no', restore: 'none', shares: 'nothing' },
+  ...differs,
+  volumes,
+});
+
+const world = (backups: BrokenBackup[], differs: Partial<BrokenWorld> = {}): BrokenWorld => ({
+  ...{ longhorn: '1.9', harvester: '1.6', strangers: [], run: { by: 'sweep' } },
+  ...differs,
+  backups,
+});
+
+const one = (differs: Partial<BrokenVolume>) => world([vmBackup([volume(differs)])]);
+
+export const cases: Readonly<Record<string, BrokenWorld>> = {
+  'nothing is broken': one({}),
+  'a wrong pair, and beside it a right one whose status gives no handle': one({
+    pair: pair({ handle: 'claim' }),
+    beside: pair({ reported: 'missing' }),
+  }),
+  'a right pair whose status gives no handle': one({ pair: pair({ reported: 'missing' }) }),
+  'no snapshot, a right pair beside it, and the record of another volume': one({
+    record: 'other-volume',
+    pair: pair({ snapshot: 'absent' }),
+    beside: pair(),
+  }),
+  'a snapshot that names somebody’s healthy content': one({ pair: pair({ snapshot: 'elsewhere' }) }),
+  'a snapshot that names somebody’s healthy content, with a right pair beside it': one({
+    pair: pair({ snapshot: 'elsewhere' }),
+    beside: pair(),
+  }),
+  'a snapshot whose content cannot exist under its name': one({ name: 'too-long' }),
+  'a ready VMBackup that does not name its snapshot': one({ record: 'no-name' }),
+  'a former content in deletion, of a backup repaired twice': one({
+    revised: 2,
+    former: pair({ content: 'deleting', policy: 'Retain' }),
+  }),
+};
