@@ -1,4 +1,4 @@
-import { noRecurringJobs } from '../../shared/chain/scratch.ts';
+import { noRecurringJobs, scratchPod } from '../../shared/chain/scratch.ts';
 import { backupHandle } from '../../shared/domain/handle.ts';
 import { kinds } from '../../shared/domain/kinds.ts';
 import * as names from '../../shared/domain/names.ts';
@@ -100,36 +100,16 @@ const reads = [
 export function newPod(recipe: Recipe, source: Source): NewPod {
   const meta = metaOf(recipe, source.entry.volumeName);
   const isBlock = (source.entry.persistentVolumeClaim?.spec?.volumeMode ?? 'Block') === 'Block';
-  return {
-    apiVersion: 'v1',
-    kind: 'Pod',
-    metadata: { ...meta, namespace: recipe.config.namespace },
-    spec: {
-      restartPolicy: 'Never',
-      automountServiceAccountToken: false,
-      enableServiceLinks: false,
-      terminationGracePeriodSeconds: 1,
-      containers: [
-        {
-          name: 'read',
-          image: recipe.config.readImage,
-          command: ['sh', '-c', reads],
-          terminationMessagePolicy: 'FallbackToLogsOnError',
-          resources: { requests: { cpu: '10m', memory: '16Mi' }, limits: { cpu: '500m', memory: '64Mi' } },
-          // Devices belong to root, whom the drill leaves no other power.
-          securityContext: {
-            runAsUser: 0,
-            allowPrivilegeEscalation: false,
-            readOnlyRootFilesystem: true,
-            capabilities: { drop: ['ALL'] },
-            seccompProfile: { type: 'RuntimeDefault' },
-          },
-          ...(isBlock
-            ? { volumeDevices: [{ name: 'volume', devicePath: MOUNTED }] }
-            : { volumeMounts: [{ name: 'volume', mountPath: MOUNTED }] }),
-        },
-      ],
-      volumes: [{ name: 'volume', persistentVolumeClaim: { claimName: meta.name } }],
-    },
-  };
+  return scratchPod({ ...meta, namespace: recipe.config.namespace }, meta.name, {
+    name: 'read',
+    image: recipe.config.readImage,
+    command: ['sh', '-c', reads],
+    terminationMessagePolicy: 'FallbackToLogsOnError',
+    limits: { cpu: '500m', memory: '64Mi' },
+    // Devices belong to root, whom the drill leaves no other power.
+    securityContext: { runAsUser: 0 },
+    ...(isBlock
+      ? { volumeDevices: [{ name: 'volume', devicePath: MOUNTED }] }
+      : { volumeMounts: [{ name: 'volume', mountPath: MOUNTED }] }),
+  });
 }

@@ -28,7 +28,7 @@ export default defineFunction({
     { group: 'harvesterhci.io', resource: 'virtualmachinebackups', verbs: ['get', 'list'] },
     { group: 'harvesterhci.io', resource: 'virtualmachinerestores', verbs: ['get', 'list'] },
     { group: 'longhorn.io', resource: 'backups', verbs: ['get', 'list'] },
-    { group: 'longhorn.io', resource: 'backuptargets', verbs: ['get'] },
+    { group: 'longhorn.io', resource: 'backuptargets', verbs: ['get', 'list'] },
     { group: 'longhorn.io', resource: 'backupvolumes', verbs: ['get', 'list'] },
     { group: '', resource: 'persistentvolumeclaims', verbs: ['list'] },
   ],

@@ -1,7 +1,13 @@
 import type { Ref } from '../../shared/domain/kinds.ts';
 import { ref } from '../../shared/domain/kinds.ts';
 import * as names from '../../shared/domain/names.ts';
-import { considerUsersOf, considerVMBackup, leaveAlone, owningVMBackups } from '../../shared/chain/concerns.ts';
+import {
+  considerBackup,
+  considerUsersOf,
+  considerVMBackup,
+  leaveAlone,
+  owningVMBackups,
+} from '../../shared/chain/concerns.ts';
 import { isDeleting } from '../../shared/chain/judge.ts';
 import { entriesOf, vmBackupsOf } from '../../shared/chain/read.ts';
 import type { Change, ChangeOf, Considered } from '../../shared/function.ts';
@@ -16,13 +22,8 @@ export function considers(change: Change): Considered {
       return considerContent(change);
     case 'VolumeSnapshot':
       return considerSnapshot(change);
-    case 'Backup': {
-      const state = change.object?.status?.state ?? '';
-      const early = change.type === 'delete' || (change.object !== undefined && !names.FINAL_BACKUP_STATES.has(state));
-      return early
-        ? leaveAlone(change, 'BackupNotSynced', 'nothing can be made of it')
-        : { search: (reader) => recording(reader, change.name) };
-    }
+    case 'Backup':
+      return considerBackup(change, 'nothing can be made of it', recording);
     case 'VirtualMachineRestore': {
       const spec = change.object?.spec;
       if (spec === undefined || change.type === 'delete') return { subjects: [] };

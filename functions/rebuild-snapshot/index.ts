@@ -22,7 +22,7 @@ export default defineFunction({
     { group: 'snapshot.storage.k8s.io', resource: 'volumesnapshotcontents', verbs: ['get', 'list', 'create', 'patch'] },
     { group: 'snapshot.storage.k8s.io', resource: 'volumesnapshotclasses', verbs: ['get', 'list'] },
     { group: 'longhorn.io', resource: 'backups', verbs: ['get', 'list'] },
-    { group: 'longhorn.io', resource: 'backuptargets', verbs: ['get'] },
+    { group: 'longhorn.io', resource: 'backuptargets', verbs: ['get', 'list'] },
     { group: 'longhorn.io', resource: 'backupvolumes', verbs: ['get', 'list'] },
     { group: '', resource: 'persistentvolumeclaims', verbs: ['get', 'list'] },
   ],

@@ -7,6 +7,7 @@ import {
   missingClass,
   unsettledBackups,
   vmBackupNaming,
+  vmBackupsNaming,
 } from '../../shared/chain/read.ts';
 import type { Reader } from '../../shared/kube/ports.ts';
 import type {
@@ -50,6 +51,8 @@ export interface Source {
   readonly claim?: Claim | undefined;
   /** What already stands under the names of a pair beside this one. */
   readonly beside: { readonly snapshot?: Snapshot | undefined; readonly content?: Content | undefined };
+  /** VMBackups, this one too, of which a volume names the snapshot: with more than one it cannot be told whose data it was. */
+  readonly users: readonly string[];
   /** The VMBackup of which some volume uses the name of that pair already. */
   readonly besideUsedBy?: string | undefined;
   /** The VolumeSnapshotClass a new pair would name, where there is none of that name. */
@@ -95,6 +98,7 @@ async function observeVolume(reader: Reader, owner: VMBackup, entry: VolumeEntry
       snapshot: await reader.get('VolumeSnapshot', revised, namespace),
       content: await reader.get('VolumeSnapshotContent', names.contentName(revised)),
     },
+    users: await usersOf(reader, namespace, name),
     besideUsedBy: await vmBackupNaming(reader, namespace, revised),
     missingClass: await missingClass(
       reader,
@@ -103,6 +107,13 @@ async function observeVolume(reader: Reader, owner: VMBackup, entry: VolumeEntry
     ),
   };
   return { entry, pair, fault, source };
+}
+
+async function usersOf(reader: Reader, namespace: string, snapshot: string): Promise<string[]> {
+  const users: string[] = [];
+  for await (const backup of vmBackupsNaming(reader, namespace, snapshot))
+    for (const entry of entriesOf(backup)) if (entry.name === snapshot) users.push(backup.metadata.name);
+  return users;
 }
 
 /** A volume with a snapshot of Longhorn's driver. */

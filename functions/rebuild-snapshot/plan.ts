@@ -75,7 +75,7 @@ function decide(seen: Seen, backup: VMBackup, volume: SeenVolume, config: Config
         `${uses}, but VolumeSnapshotContent ${contentName} is not its content`,
         {
           command: show(contentName),
-          ...(pair.content && { about: misboundPart(pair.namespace, name, pair.content) }),
+          ...(pair.content && { about: misboundPart(pair.namespace, pair, pair.content) }),
         },
       ];
     default:
@@ -85,6 +85,8 @@ function decide(seen: Seen, backup: VMBackup, volume: SeenVolume, config: Config
   if (source === undefined) return unrecorded(backup, volume, lost);
   const stranger = strangerOf(backup, volume);
   if (stranger !== undefined) return [stranger[0], `${lost}, and ${stranger[1]}`];
+  if (source.users.length > 1)
+    return ['AmbiguousOwner', `${lost}, and VMBackups ${source.users.join(', ')} name it for a volume of theirs`];
   if (pair.snapshot?.metadata.annotations?.[names.SWAP_ANNOTATION] !== undefined) {
     return ['SwapUnderway', `${lost}; the note of a swap is on the snapshot`];
   }

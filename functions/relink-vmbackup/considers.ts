@@ -1,8 +1,13 @@
 import type { Ref } from '../../shared/domain/kinds.ts';
 import { ref } from '../../shared/domain/kinds.ts';
-import * as names from '../../shared/domain/names.ts';
 import { isPending } from '../../shared/chain/claims.ts';
-import { considerUsersOf, considerVMBackup, leaveAlone, owningVMBackups } from '../../shared/chain/concerns.ts';
+import {
+  considerBackup,
+  considerUsersOf,
+  considerVMBackup,
+  leaveAlone,
+  owningVMBackups,
+} from '../../shared/chain/concerns.ts';
 import { isDeleting, judgeContent } from '../../shared/chain/judge.ts';
 import { contentsNaming, vmBackupsOf } from '../../shared/chain/read.ts';
 import type { Change, ChangeOf, Considered } from '../../shared/function.ts';
@@ -17,13 +22,8 @@ export function considers(change: Change): Considered {
       return considerContent(change);
     case 'VolumeSnapshot':
       return considerSnapshot(change);
-    case 'Backup': {
-      const state = change.object?.status?.state ?? '';
-      const early = change.type === 'delete' || (change.object !== undefined && !names.FINAL_BACKUP_STATES.has(state));
-      return early
-        ? leaveAlone(change, 'BackupNotSynced', 'its volume is not known')
-        : { search: (reader) => backupsUsing(reader, change.name) };
-    }
+    case 'Backup':
+      return considerBackup(change, 'its volume is not known', backupsUsing);
     case 'VirtualMachineRestore': {
       const spec = change.object?.spec;
       if (spec === undefined) return { subjects: [] };

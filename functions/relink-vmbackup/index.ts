@@ -23,7 +23,7 @@ export default defineFunction({
     { group: 'snapshot.storage.k8s.io', resource: 'volumesnapshots', verbs: ['get', 'list', 'delete'] },
     { group: 'snapshot.storage.k8s.io', resource: 'volumesnapshotcontents', verbs: ['get', 'list', 'patch', 'delete'] },
     { group: 'longhorn.io', resource: 'backups', verbs: ['get', 'list'] },
-    { group: 'longhorn.io', resource: 'backuptargets', verbs: ['get'] },
+    { group: 'longhorn.io', resource: 'backuptargets', verbs: ['get', 'list'] },
     { group: 'longhorn.io', resource: 'backupvolumes', verbs: ['get', 'list'] },
     { group: '', resource: 'persistentvolumeclaims', verbs: ['list'] },
   ],

@@ -102,7 +102,7 @@ function decide(seen: Seen, backup: VMBackup, volume: SeenVolume, config: Config
     const whose = `${ofAnother.namespace}/${ofAnother.name}`;
     const message = `volume ${entry.volumeName} uses ${current.name}, but its content ${current.contentName} belongs to VolumeSnapshot ${whose}`;
     const command = `kubectl get volumesnapshotcontent ${current.contentName} -o yaml`;
-    return says('Misbound', message, misboundPart(namespace, current.name, current.stranger), command);
+    return says('Misbound', message, misboundPart(namespace, current, current.stranger), command);
   }
   if (current.content === undefined) {
     return says(

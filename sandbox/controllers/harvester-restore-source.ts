@@ -19,10 +19,12 @@ export async function snapshotForRestore(
   restore: KubeObject,
   entry: VolumeEntry,
 ): Promise<string> {
+  // Upstream dereferences it; a claim without the name of its source would not be let in either.
+  if (!entry.name) throw new Error(`volume ${entry.volumeName} of the backup names no snapshot`);
   if (restore.metadata.namespace !== entry.persistentVolumeClaim.metadata.namespace)
     return ownSnapshot(context, restore, entry);
   if (repairsOnRestore(context.version)) await checkHandle(context, restore, entry);
-  return entry.name!;
+  return entry.name;
 }
 
 /** Another namespace: a pair of the restore's own, found or made by name. */

@@ -201,9 +201,14 @@ export const pointsAt = (snapshot: Snapshot, content: Content): boolean =>
  * snapshot of that name, or under the name that is this snapshot's by right; else the snapshot, and somebody's healthy
  * content is not accused.
  */
-export function misboundPart(namespace: string, name: string, { metadata, spec }: Content): Ref {
+export function misboundPart(
+  namespace: string,
+  { name, snapshot }: { readonly name: string; readonly snapshot?: Snapshot | undefined },
+  { metadata, spec }: Content,
+): Ref {
   const isForName = spec.volumeSnapshotRef.name === name && spec.volumeSnapshotRef.namespace === namespace;
-  return isForName || metadata.name === names.contentName(name)
+  const byRight = [names.contentName(name), snapshot && names.takenContentName(snapshot.metadata.uid)];
+  return isForName || byRight.includes(metadata.name)
     ? ref('VolumeSnapshotContent', metadata.name)
     : ref('VolumeSnapshot', name, namespace);
 }

@@ -279,7 +279,7 @@ function misbound(
   if (name === entry.name && namespace === backup.metadata.namespace && !otherUid) return undefined;
   const at = ref('VolumeSnapshotContent', content.metadata.name);
   const whose = `${namespace}/${name}${otherUid ? ' of another uid' : ''}`;
-  const part = misboundPart(backup.metadata.namespace, entry.name ?? '?', content);
+  const part = misboundPart(backup.metadata.namespace, { name: entry.name ?? '?', snapshot }, content);
   return fail('Misbound', `${describeRef(at)} belongs to VolumeSnapshot ${whose}`, part, show(at));
 }
 

@@ -5,7 +5,7 @@ import { parseQuantity } from '../domain/quantity.ts';
 import type { ListOptions, Reader } from '../kube/ports.ts';
 import type { Claim, Content, ObjectOf, Pod, Snapshot } from '../objects/types.ts';
 import type { Action } from '../plan/action.ts';
-import type { NewNamespace } from '../plan/drill.ts';
+import type { NewNamespace, NewPod } from '../plan/drill.ts';
 import { isDeleting } from './judge.ts';
 
 /** What restore drills and storage probes have in common: a namespace for scratch, a mark on all they make, its removal. */
@@ -49,6 +49,48 @@ export const noRecurringJobs = {
   'recurring-job.longhorn.io/source': 'enabled',
   'recurring-job-group.longhorn.io/gleaner-drill': 'enabled',
 };
+
+/** What a container of a pod for scratch may do is no more than its own `securityContext` and limits add. */
+export const scratchPod = (
+  metadata: NewPod['metadata'],
+  claimName: string,
+  {
+    securityContext,
+    limits,
+    ...container
+  }: {
+    readonly name: string;
+    readonly image: string;
+    readonly command: readonly string[];
+    readonly limits: { readonly cpu: string; readonly memory: string };
+    readonly securityContext?: object;
+    readonly [field: string]: unknown;
+  },
+): NewPod => ({
+  apiVersion: 'v1',
+  kind: 'Pod',
+  metadata,
+  spec: {
+    restartPolicy: 'Never',
+    automountServiceAccountToken: false,
+    enableServiceLinks: false,
+    terminationGracePeriodSeconds: 1,
+    containers: [
+      {
+        ...container,
+        resources: { requests: { cpu: '10m', memory: '16Mi' }, limits },
+        securityContext: {
+          ...securityContext,
+          allowPrivilegeEscalation: false,
+          readOnlyRootFilesystem: true,
+          capabilities: { drop: ['ALL'] },
+          seccompProfile: { type: 'RuntimeDefault' },
+        },
+      },
+    ],
+    volumes: [{ name: 'volume', persistentVolumeClaim: { claimName } }],
+  },
+});
 
 export const newNamespace = (name: string): NewNamespace => ({
   apiVersion: 'v1',

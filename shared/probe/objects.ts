@@ -1,4 +1,4 @@
-import { noRecurringJobs } from '../chain/scratch.ts';
+import { noRecurringJobs, scratchPod } from '../chain/scratch.ts';
 import { kinds } from '../domain/kinds.ts';
 import * as names from '../domain/names.ts';
 import type { StorageClass } from '../objects/types.ts';
@@ -70,35 +70,11 @@ export const newSnapshot = (recipe: Recipe, snapshotClass: string): NewSnapshot 
 });
 
 /** To be scheduled is all that it is for: then its claim is provisioned. It does nothing and need not even start. */
-export const newPod = (recipe: Recipe, image: string, part: 'source' | 'restored'): NewPod => ({
-  apiVersion: 'v1',
-  kind: 'Pod',
-  metadata: metaOf(recipe, part),
-  spec: {
-    restartPolicy: 'Never',
-    automountServiceAccountToken: false,
-    enableServiceLinks: false,
-    terminationGracePeriodSeconds: 1,
-    containers: [
-      {
-        name: 'consumer',
-        image,
-        command: ['sleep', '3600'],
-        resources: { requests: { cpu: '10m', memory: '16Mi' }, limits: { cpu: '100m', memory: '64Mi' } },
-        securityContext: {
-          allowPrivilegeEscalation: false,
-          readOnlyRootFilesystem: true,
-          capabilities: { drop: ['ALL'] },
-          seccompProfile: { type: 'RuntimeDefault' },
-        },
-        volumeMounts: [{ name: 'volume', mountPath: '/probe' }],
-      },
-    ],
-    volumes: [
-      {
-        name: 'volume',
-        persistentVolumeClaim: { claimName: nameOf(recipe.storageClass.metadata.uid, part) },
-      },
-    ],
-  },
-});
+export const newPod = (recipe: Recipe, image: string, part: 'source' | 'restored'): NewPod =>
+  scratchPod(metaOf(recipe, part), nameOf(recipe.storageClass.metadata.uid, part), {
+    name: 'consumer',
+    image,
+    command: ['sleep', '3600'],
+    limits: { cpu: '100m', memory: '64Mi' },
+    volumeMounts: [{ name: 'volume', mountPath: '/probe' }],
+  });

@@ -2,7 +2,7 @@ import { afterEach, expect, test } from '@jest/globals';
 import { nameOf } from '../../functions/drill-restore/source.ts';
 import * as make from '../../sandbox/scenarios/build.ts';
 import type { World } from './run.ts';
-import { gleaner, startWorld } from './run.ts';
+import { gleaner, markedWith, startWorld } from './run.ts';
 
 let world: World;
 let stop: (() => Promise<void>) | undefined;
@@ -15,15 +15,7 @@ const begin = async (scenario: string) => {
   stop = () => world.stop();
 };
 
-const marked = async (): Promise<string[]> => {
-  const kinds = ['v1/PersistentVolumeClaim', 'v1/Pod', 'snapshot.storage.k8s.io/v1/VolumeSnapshot'];
-  const all = await Promise.all(
-    [...kinds, 'snapshot.storage.k8s.io/v1/VolumeSnapshotContent'].map((kind) => world.sandbox.client.list(kind)),
-  );
-  return all
-    .flat()
-    .flatMap(({ kind, metadata }) => (metadata.labels?.['gleaner.dev/drill'] ? [`${kind} ${metadata.name}`] : []));
-};
+const marked = () => markedWith(world, 'gleaner.dev/drill');
 
 test('a backup is proved: told as it goes, the result on stdout, and nothing is left but the record', async () => {
   await begin('mixed-volumes');

@@ -1,7 +1,7 @@
 import { afterEach, expect, test } from '@jest/globals';
 import * as make from '../../sandbox/scenarios/build.ts';
 import type { World } from './run.ts';
-import { gleaner, startWorld } from './run.ts';
+import { gleaner, markedWith, startWorld } from './run.ts';
 
 let world: World;
 let stop: (() => Promise<void>) | undefined;
@@ -14,15 +14,7 @@ const begin = async (scenario = 'mixed-storage') => {
   stop = () => world.stop();
 };
 
-const marked = async (): Promise<string[]> => {
-  const kinds = ['v1/PersistentVolumeClaim', 'v1/Pod', 'snapshot.storage.k8s.io/v1/VolumeSnapshot'];
-  const all = await Promise.all(
-    [...kinds, 'snapshot.storage.k8s.io/v1/VolumeSnapshotContent'].map((kind) => world.sandbox.client.list(kind)),
-  );
-  return all
-    .flat()
-    .flatMap(({ kind, metadata }) => (metadata.labels?.['gleaner.dev/probe'] ? [`${kind} ${metadata.name}`] : []));
-};
+const marked = () => markedWith(world, 'gleaner.dev/probe');
 
 test('a class is proved: told as it goes, the result on stdout, and gleaner capability shows it afterwards', async () => {
   await begin();

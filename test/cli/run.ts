@@ -68,3 +68,10 @@ export async function startWorld(options: SandboxOptions): Promise<World> {
     },
   };
 }
+
+/** What drills and probes have made and is still there. */
+export async function markedWith({ sandbox: { client } }: Pick<World, 'sandbox'>, label: string): Promise<string[]> {
+  const kinds = ['VolumeSnapshot', 'VolumeSnapshotContent'].map((kind) => `snapshot.storage.k8s.io/v1/${kind}`);
+  const all = await Promise.all(['v1/PersistentVolumeClaim', 'v1/Pod', ...kinds].map((kind) => client.list(kind)));
+  return all.flat().flatMap(({ kind, metadata }) => (metadata.labels?.[label] ? [`${kind} ${metadata.name}`] : []));
+}

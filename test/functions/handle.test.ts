@@ -5,28 +5,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { KubeObject } from '../../sandbox/api/types.ts';
 import type { Sandbox } from '../../sandbox/index.ts';
 import { startSandbox } from '../../sandbox/index.ts';
+import { eventOf } from './forgeries.ts';
 import type { HostProcess } from './host-process.ts';
 import { faasRuntime, ownServer, writeFile } from './host-process.ts';
 
 const writesOf = (sandbox: Sandbox) =>
   sandbox.api.requests().filter(({ verb }) => !['get', 'list', 'watch'].includes(verb)).length;
-
-/** As the ApiServerSource sends it in Resource mode, over the wire. */
-const eventOf = (object: KubeObject, type = 'dev.knative.apiserver.resource.update'): RequestInit => ({
-  method: 'POST',
-  headers: {
-    'content-type': 'application/json',
-    'ce-specversion': '1.0',
-    'ce-id': 'e-1',
-    'ce-source': 'https://10.43.0.1:443',
-    'ce-type': type,
-    'ce-kind': object.kind,
-    'ce-apiversion': object.apiVersion,
-    'ce-name': object.metadata.name,
-    'ce-namespace': object.metadata.namespace ?? '',
-  },
-  body: JSON.stringify(object),
-});
 
 const post = (body: string, type: string): RequestInit => ({ method: 'POST', headers: { 'content-type': type }, body });
 

@@ -313,6 +313,15 @@ const rows: Row[] = [
     world: [vmb(), here(notReady), make.snapshot({ name: N1 }), ...longhorn()],
     reason: 'RevisedNameTaken',
   },
+  {
+    when: 'both are lost, and another VMBackup names the snapshot for a backup of its own',
+    world: [
+      vmb(),
+      make.vmBackup({ name: 'weekly', entries: [entry({ vmBackup: 'weekly', name: N, backup: 'backup-else' })] }),
+      ...longhorn(),
+    ],
+    reason: 'AmbiguousOwner',
+  },
   // Made anew.
   {
     when: 'both are lost',

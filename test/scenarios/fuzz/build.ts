@@ -1,5 +1,6 @@
 /** From the plain data of a broken cluster to its objects. */
 import type { KubeObject } from '../../../sandbox/api/types.ts';
+import type { HarvesterVersion } from '../../../sandbox/controllers/harvester-names.ts';
 import { restoreContentName, restoreSnapshotName } from '../../../sandbox/controllers/harvester-names.ts';
 import type { LonghornVersion } from '../../../sandbox/controllers/longhorn-objects.ts';
 import * as make from '../../../sandbox/scenarios/build.ts';
@@ -11,16 +12,13 @@ const formerUid = '00000000-0000-4000-8000-000000000000';
 /** Whole, recovered and taken here: must stay so, and must not be accused. */
 export const healthy = ['well', 'fine'];
 
-export const scenarioOf = (world: BrokenWorld): Scenario => ({
-  name: 'broken',
-  describe: 'Broken at random.',
-  harvester: world.harvester,
-  longhorn: world.longhorn,
-  objects: () => objectsOf(world),
-});
+export function scenarioOf(world: BrokenWorld): Scenario {
+  const [harvester, longhorn] = world.release.split(' ') as [HarvesterVersion, LonghornVersion];
+  const objects = () => objectsOf(world, longhorn);
+  return { name: 'broken', describe: 'Broken at random.', harvester, longhorn, objects };
+}
 
-function objectsOf({ longhorn: version, backups, strangers }: BrokenWorld): KubeObject[] {
-  const longhorn = version as LonghornVersion;
+function objectsOf({ backups, strangers }: BrokenWorld, longhorn: LonghornVersion): KubeObject[] {
   const chain = (name: string, claim: string) => ({
     ...{ name, vm: `${name}-vm`, longhorn },
     disks: [{ claim, handle: 'right' }],

@@ -22,7 +22,7 @@ const vmBackup = (volumes: BrokenVolume[], differs: Partial<BrokenBackup> = {}):
 });
 
 const world = (backups: BrokenBackup[], differs: Partial<BrokenWorld> = {}): BrokenWorld => ({
-  ...{ longhorn: '1.9', harvester: '1.6', strangers: [], run: { by: 'sweep' } },
+  ...{ release: '1.6 1.9', strangers: [], run: { by: 'sweep' } },
   ...differs,
   backups,
 });
@@ -48,6 +48,17 @@ export const cases: Readonly<Record<string, BrokenWorld>> = {
   }),
   'a snapshot whose content cannot exist under its name': one({ name: 'too-long' }),
   'a ready VMBackup that does not name its snapshot': one({ record: 'no-name' }),
+  'a snapshot lost that two VMBackups name, each with a backup of its own': world([
+    vmBackup([volume({ pair: pair({ snapshot: 'absent' }) })]),
+    vmBackup([volume({ pair: pair({ snapshot: 'absent', content: 'absent' }) })], { shares: 'snapshot' }),
+  ]),
+  'a pair lost that two VMBackups name, each with a backup of its own': world([
+    vmBackup([volume({ pair: pair({ snapshot: 'absent', content: 'absent' }) })]),
+    vmBackup([volume({ pair: pair({ snapshot: 'absent', content: 'absent' }) })], { shares: 'snapshot' }),
+  ]),
+  'a right pair whose snapshot has the note of a swap and is in deletion': one({
+    pair: pair({ snapshot: 'deleting', note: 'swap' }),
+  }),
   'a former content in deletion, of a backup repaired twice': one({
     revised: 2,
     former: pair({ content: 'deleting', policy: 'Retain' }),

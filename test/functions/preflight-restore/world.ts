@@ -1,0 +1,191 @@
+import { baseWorld } from '../../../sandbox/scenarios/base.ts';
+import { ref } from '../../../shared/domain/kinds.ts';
+import type { KubeObject } from '../../../sandbox/api/types.ts';
+import * as make from '../../../sandbox/scenarios/build.ts';
+import type { Reader } from '../../../shared/kube/ports.ts';
+import type { Check } from '../../../shared/preflight/checks.ts';
+import { preflight } from '../../../shared/preflight/checks.ts';
+import type { Wish } from '../../../shared/preflight/read.ts';
+import { readPreflight } from '../../../shared/preflight/read.ts';
+import { readerOf } from '../../gen/reader.ts';
+
+/** A VMBackup of one volume, all that its restore needs, and what may be wrong with it. */
+
+export const nowMs = Date.parse('2025-06-01T00:00:00Z');
+export const V = make.volumeOf('data');
+export const B = make.backupOf('data', 'nightly');
+export const N = 'nightly-volume-data';
+export const mac = '52:54:00:AA:BB:CC';
+export const GiB = 2 ** 30;
+
+export const machineSpec = {
+  template: {
+    spec: {
+      domain: {
+        devices: { interfaces: [{ name: 'default', macAddress: mac }] },
+        resources: { limits: { cpu: '4', memory: '8Gi' } },
+      },
+      volumes: [
+        { name: 'disk-0', persistentVolumeClaim: { claimName: 'data' } },
+        {
+          name: 'cloudinit',
+          cloudInitNoCloud: { secretRef: { name: 'web-credentials' }, userData: make.secretMarker },
+        },
+      ],
+    },
+  },
+};
+export const imaged = (entry: any) => {
+  entry.persistentVolumeClaim.metadata.annotations = { 'harvesterhci.io/imageId': 'default/image-x' };
+  return entry;
+};
+export const vmb = (...modifiers: make.Modifier[]) =>
+  make.vmBackup(
+    {
+      name: 'nightly',
+      entries: [imaged(make.volumeEntry({ vmBackup: 'nightly', volumeName: 'disk-0', claim: 'data' }))],
+    },
+    (o) => void (o['status'].source.spec = machineSpec),
+    ...modifiers,
+  );
+export const version = (value: string) => make.setting('server-version', { value });
+export const image = () =>
+  make.object('harvesterhci.io/v1beta1', 'VirtualMachineImage', { name: 'image-x', namespace: 'default' });
+export const pair = (handle: string) => [
+  make.snapshot({ name: N }, make.ownedBy(vmb())),
+  make.content({ snapshot: N, handle }),
+];
+export const longhorn = () => [make.backup({ volume: V, backup: B, version: '1.9' }), make.backupVolume(V, '1.9')];
+export const sound = [...baseWorld(), vmb(), ...pair(`bak://${V}/${B}`), ...longhorn(), version('v1.6.1'), image()];
+export const isBut = (kind: string, name: string) => (o: KubeObject) => !(o.kind === kind && o.metadata.name === name);
+export const without = (kind: string) => sound.filter((o) => o.kind !== kind);
+export const replacing = (...objects: KubeObject[]) => [
+  ...sound.filter((o) => objects.every((x) => isBut(x.kind, x.metadata.name)(o))),
+  ...objects,
+];
+export const wrongPair = pair(`bs://data/${B}`);
+export const quota = (hard: Record<string, string>, used: Record<string, string> = {}, namespace = 'finance') =>
+  make.object('v1', 'ResourceQuota', { name: 'limits', namespace }, { status: { hard, used } });
+export const vm = (name: string, namespace: string, status?: string) =>
+  make.object(
+    'kubevirt.io/v1',
+    'VirtualMachine',
+    { name, namespace },
+    {
+      spec: { template: { spec: { domain: { devices: { interfaces: [{ macAddress: mac.toLowerCase() }] } } } } },
+      // KubeVirt leaves out what is false.
+      ...(status && { status: { printableStatus: status, ...(status === 'Running' && { ready: true }) } }),
+    },
+  );
+export const unready: make.Modifier = (o) => void delete o['status'].ready;
+export const scheduled = make.annotated({ 'harvesterhci.io/svmbackupId': 'prod/daily' });
+
+export const backup = { ...ref('VirtualMachineBackup', 'nightly', 'prod'), namespace: 'prod' };
+export const elsewhere: Wish = { backup, to: 'finance', newVM: true, keepMacAddress: false };
+export const atHome: Wish = { ...elsewhere, to: 'prod', machine: 'copy' };
+export const run = async (world: readonly KubeObject[], wish: Wish = elsewhere, reader: Reader = readerOf(world)) =>
+  preflight(await readPreflight(reader, wish), nowMs);
+export const bad = (checks: readonly Check[]) =>
+  checks.filter(({ result }) => result !== 'pass').map(({ name, result }) => `${result} ${name}`);
+
+export const over: Partial<Wish> = { to: 'prod', newVM: false };
+export const stopped = vm('web', 'prod', 'Stopped');
+export const onNetwork = (networkName: string) =>
+  vmb((o) => void (o['status'].source.spec = networked(o['status'].source.spec, networkName)));
+export const networked = (spec: any, networkName: string) => ({
+  template: {
+    spec: {
+      ...spec.template.spec,
+      networks: [
+        { name: 'pod', pod: {} },
+        { name: 'n', multus: { networkName } },
+      ],
+    },
+  },
+});
+export const network = (name: string, namespace: string) =>
+  make.object('k8s.cni.cncf.io/v1', 'NetworkAttachmentDefinition', { name, namespace });
+export const other = (shape: Partial<make.RestoreShape>, ...modifiers: make.Modifier[]) =>
+  make.vmRestore({ name: 'other', namespace: 'prod', backup: 'nightly', ...shape }, ...modifiers);
+export const keeping: make.Modifier = (o) => void (o['spec'].keepMacAddress = true);
+export const replacingIt: make.Modifier = (o) => void (o['spec'].newVM = false);
+export const complete = make.withStatus({ complete: true });
+export const vmSnapshot = make.vmBackup({
+  name: 'before-upgrade',
+  type: 'snapshot',
+  entries: [make.volumeEntry({ vmBackup: 'before-upgrade', volumeName: 'disk-0', claim: 'data' })],
+});
+
+export const inUse = (...modifiers: make.Modifier[]) => {
+  const one = vm('web', 'prod', 'Running');
+  for (const modify of modifiers) modify(one);
+  return one;
+};
+/** The VM that the backup was taken of, with its disk. */
+export const sourceVM = (...modifiers: make.Modifier[]) =>
+  make.machine('web', 'prod', ['data'], (o) => void (o['status'] = { printableStatus: 'Stopped' }), ...modifiers);
+export const withoutMacs: make.Modifier = (o) => {
+  const spec = structuredClone(machineSpec) as any;
+  delete spec.template.spec.domain.devices.interfaces;
+  o['status'].source.spec = spec;
+};
+export const takenOf = (uid: string): make.Modifier => make.withStatus({ sourceUID: uid });
+export const classLike = (fields: Record<string, unknown>) => {
+  const own = sound.find((o) => o.kind === 'StorageClass')!;
+  return { ...own, ...fields };
+};
+export const ofClass = (storageClassName: string | undefined) =>
+  vmb((o) => {
+    const { spec } = o['status'].volumeBackups[0].persistentVolumeClaim;
+    spec.storageClassName = storageClassName;
+    if (storageClassName === undefined) delete spec.storageClassName;
+  });
+export const limits = (type: string, fields: Record<string, unknown>) =>
+  make.object(
+    'v1',
+    'LimitRange',
+    { name: 'bounds', namespace: 'finance' },
+    { spec: { limits: [{ type, ...fields }] } },
+  );
+export const imageClass = classLike({ parameters: { backingImage: 'vmi-x' } });
+export const backingImage = make.object('longhorn.io/v1beta2', 'BackingImage', {
+  name: 'vmi-x',
+  namespace: 'longhorn-system',
+});
+export const runsWithMac = (name: string, namespace: string) =>
+  make.instance({ name, namespace }, (o) => void (o['status'].interfaces = [{ mac: mac.toLowerCase() }]));
+export const failing = make.withStatus({
+  complete: false,
+  conditions: [{ type: 'InProgress', status: 'False', reason: 'Error' }],
+});
+export const lazily = classLike({ volumeBindingMode: 'WaitForFirstConsumer' });
+export const strategy = (runStrategy: string) =>
+  vmb((o) => void (o['status'].source.spec = { ...machineSpec, runStrategy }));
+/** A backup of type snapshot of the VM, with the pair that was taken here. */
+export const onlyHere = (...modifiers: make.Modifier[]) => [
+  make.vmBackup(
+    {
+      name: 'nightly',
+      type: 'snapshot',
+      entries: [make.volumeEntry({ vmBackup: 'nightly', volumeName: 'disk-0', claim: 'data', backup: null })],
+    },
+    (o) => void (o['status'].source.spec = machineSpec),
+    ...modifiers,
+  ),
+  make.snapshot({ name: N, claim: 'data' }, make.ownedBy(vmb())),
+  make.content({ snapshot: N, handle: `snap://${V}/snapshot-1`, volume: V }),
+];
+export const home: Partial<Wish> = { to: 'prod', machine: 'copy' };
+export const noPair = ({ kind }: KubeObject) => !['VolumeSnapshot', 'VolumeSnapshotContent'].includes(kind);
+export const misnamed = () => [
+  make.snapshot({ name: N, content: 'by-hand' }, make.ownedBy(vmb())),
+  make.content({ snapshot: N, name: 'by-hand', handle: `bak://${V}/${B}` }),
+];
+export const lacking = (world: KubeObject[], kind: string) => world.filter((o) => o.kind !== kind);
+
+export interface Row {
+  when: string;
+  world: KubeObject[];
+  wish?: Partial<Wish>;
+  says: string[];
+}
