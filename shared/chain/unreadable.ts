@@ -21,14 +21,15 @@ export async function unlessOdd<T>(read: () => Promise<T>, otherwise: (odd: Odd)
   } catch (error) {
     if (!isUnreadable(error)) throw error;
     const { object, message } = error;
-    return otherwise({ object, message, command: show(object) });
+    return otherwise({ object, message, command: showObject(object) });
   }
 }
 
 const isUnreadable = (error: unknown): error is Error & { readonly object: Ref } =>
   error instanceof Error && error.name === 'UnreadableError' && 'object' in error;
 
-function show({ kind, name, namespace }: Ref): string {
+/** The command that shows an object of whatever kind. */
+export function showObject({ kind, name, namespace }: Ref): string {
   const { plural, group } = kinds[kind];
   return `kubectl get ${plural}.${group} ${name}${namespace === undefined ? '' : ` -n ${namespace}`} -o yaml`;
 }
