@@ -46,14 +46,6 @@ export async function meddle(
       if (content === undefined) return undefined;
       await ofContent({ status: { snapshotHandle: 'bak://pvc-elsewhere/backup-elsewhere' } }, 'status');
       return done(nameOf);
-    case 'content-spoiled':
-      if (content === undefined) return undefined;
-      await ofContent({ status: { creationTime: 'yesterday' } }, 'status');
-      return done(nameOf);
-    case 'snapshot-spoiled':
-      if (snapshot === undefined) return undefined;
-      await client.mergePatch(kinds.Snapshot, name, namespace, { status: { creationTime: 7 } }, 'status');
-      return done();
     case 'noted':
       if (snapshot === undefined) return undefined;
       await client.mergePatch(kinds.Snapshot, name, namespace, {
