@@ -29,8 +29,8 @@ export class NameTable {
     return (this.#slots[this.#slot(name, namespace) + NUMBER] ?? 0) >>> 0;
   }
 
-  /** Sets further bits of a name's value, and the number beside them where one is given. */
-  add(name: string, bits: number, namespace?: string, number = 0): void {
+  /** Sets further bits of a name's value, and the number beside them where one is given. Answers its value from before. */
+  add(name: string, bits: number, namespace?: string, number = 0): number {
     if (this.#size >= this.#length * FULLEST) this.#grow();
     const slots = this.#slots;
     const slot = this.#slot(name, namespace);
@@ -41,9 +41,10 @@ export class NameTable {
       slots[slot + LOW] = low;
     }
     slots[slot + BITS] = before | bits;
-    if (number === 0) return;
+    if (number === 0) return before >>> 0;
     if (this.#width === 3) throw new RangeError('this table has no numbers');
     slots[slot + NUMBER] = number;
+    return before >>> 0;
   }
 
   /** Sets further bits of a name that is there; answers its value from before, 0 for one that is not. */
