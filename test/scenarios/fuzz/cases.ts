@@ -68,6 +68,13 @@ export const cases: Readonly<Record<string, BrokenWorld>> = {
     pair: pair({ handle: 'claim' }),
     beside: pair({ content: 'unreadable' }),
   }),
+  'a right pair, whose snapshot somebody deletes: the backup is gone by his will': world([vmBackup([volume()])], {
+    meddling: 'snapshot-deleted',
+  }),
+  'a wrong pair, and somebody puts another handle into the status of its content': world(
+    [vmBackup([volume({ pair: pair({ handle: 'claim' }) })])],
+    { meddling: 'status-changed' },
+  ),
   'a former content in deletion, of a backup repaired twice': one({
     revised: 2,
     former: pair({ content: 'deleting', policy: 'Retain' }),

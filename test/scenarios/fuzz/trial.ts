@@ -156,7 +156,7 @@ function remember(seen: Mirror): Before {
 /** What stays forbidden, of all but what somebody has changed; and what is promised of the cluster as it is now. */
 function afterMeddling(seen: Mirror, { strangers }: Before, { objects, backup }: Meddled): Before {
   const now = remember(seen);
-  const isHis = (name: string) => objects.some((one) => name.endsWith(`/${one}`));
+  const isHis = (name: string) => [...objects, backup].some((one) => name.endsWith(`/${one}`));
   return {
     ...now,
     strangers: new Map([...strangers].filter(([name]) => !isHis(name))),
