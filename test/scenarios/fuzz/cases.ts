@@ -75,6 +75,10 @@ export const cases: Readonly<Record<string, BrokenWorld>> = {
     [vmBackup([volume({ pair: pair({ handle: 'claim' }) })])],
     { meddling: 'status-changed' },
   ),
+  'a wrong handle of what was taken here, whose content somebody deletes': world(
+    [vmBackup([volume({ local: 'yes', pair: pair({ handle: 'claim' }) })])],
+    { meddling: 'content-deleted' },
+  ),
   'a former content in deletion, of a backup repaired twice': one({
     revised: 2,
     former: pair({ content: 'deleting', policy: 'Retain' }),

@@ -119,10 +119,14 @@ export function strangers(cluster: Cluster): KubeObject[] {
   return [...contents, ...snapshots, ...backups, ...cluster.all('Backup'), ...cluster.all('BackupVolume')];
 }
 
-/** Of what is being deleted (a snapshot since a moment ago too), is on this cluster alone or is another driver's nothing needs to be said. */
-export const isNobodysBusiness = (cluster: Cluster, { owner, entry }: VolumeAt): boolean =>
-  goes(owner) ||
-  leaves(find(cluster, 'VolumeSnapshot', entry.name ?? '', owner.metadata.namespace)) ||
+/** Of what is being deleted (a snapshot, or its content, since a moment ago too), is on this cluster alone or is another driver's nothing needs to be said. */
+export function isNobodysBusiness(cluster: Cluster, { owner, entry }: VolumeAt): boolean {
+  const snapshot = find(cluster, 'VolumeSnapshot', entry.name ?? '', owner.metadata.namespace);
+  const content = find(cluster, 'VolumeSnapshotContent', snapshot?.status?.boundVolumeSnapshotContentName ?? '');
+  return goes(owner) || leaves(snapshot) || leaves(content) || isElsewhere(owner, entry);
+}
+
+const isElsewhere = (owner: KubeObject, entry: any): boolean =>
   owner.spec.type === 'snapshot' ||
   entry.csiDriverName !== 'driver.longhorn.io' ||
   (owner.status.readyToUse !== true && owner.status.error === undefined);
