@@ -16,7 +16,7 @@ import type {
 } from '../objects/types.ts';
 import type { Noted } from './consistency.ts';
 import { notedOn, packNoted, unpackNoted } from './consistency.ts';
-import type { BackupFacts, BackupTrouble } from './judge.ts';
+import type { BackupFacts, BackupTrouble, ContentJudgment } from './judge.ts';
 import type { DrillTrace } from './drills.ts';
 import { drillOf, traceOf } from './drills.ts';
 import { hangs, isDeleting, judgeBackup, judgeContent } from './judge.ts';
@@ -94,6 +94,8 @@ export interface SurveyedContent {
   readonly content: Content;
   /** Of the backup its handle names; absent where the content is none of ours, or has to be looked at closely. */
   readonly facts?: BackupFacts | BackupTrouble;
+  /** What `judgeContent` says of it, where that is known already. */
+  readonly judged?: ContentJudgment;
 }
 
 /** What the lists show of the pair of one snapshot name; small, since a survey keeps one for each. */
@@ -402,16 +404,16 @@ function surveyContent(content: Content, backups: Backups, pairs: NameTable): Su
       pairs.add(name, (bit.taken | backupBits(taken)) >>> 0, namespace, Math.max(0, Math.floor(atMs / 1000)));
     }
     if (judged.reason === 'HandleUnreadable') pairs.add(name, bit.content | bit.notRight, namespace);
-    return { what: 'content', content };
+    return { what: 'content', content, judged };
   }
   const { backup, volume } = judged.handle;
   const right = backups.isOf(backup, volume) && judged.reported === undefined;
   const flags = bit.content | (right ? 0 : bit.notRight) | (isUnfinished(content) ? bit.unfinished : 0);
   pairs.add(name, (flags | backupBits(backup)) >>> 0, namespace);
   if (right && content.spec.deletionPolicy === 'Delete') backups.hold(backup);
-  if (right) return { what: 'content', content, facts: { volume } };
+  if (right) return { what: 'content', content, judged, facts: { volume } };
   const trouble = backups.troubleOf(backup);
-  return trouble === undefined ? { what: 'content', content } : { what: 'content', content, facts: trouble };
+  return { what: 'content', content, judged, ...(trouble !== undefined && { facts: trouble }) };
 }
 
 /** What a survey remembers of Longhorn's Backups: a number for each healthy one, words only for those in trouble. */
@@ -453,7 +455,7 @@ class Backups {
   /** A VMBackup records it, or it is none of a VMBackup. */
   record(backup: string): void {
     const before = this.#mark(backup, known.claimed | known.recorded);
-    if (before !== 0 && (before & known.recorded) === 0 && !this.#elsewhere.has(backup) && !this.#foreign.has(backup))
+    if (before !== 0 && (before & known.recorded) === 0 && !this.isElsewhere(backup) && !this.#isForeign(backup))
       this.unrecorded--;
   }
 
@@ -484,7 +486,11 @@ class Backups {
 
   /** On a target that Harvester does not use. */
   isElsewhere(backup: string): boolean {
-    return this.#elsewhere.has(backup);
+    return this.#elsewhere.size > 0 && this.#elsewhere.has(backup);
+  }
+
+  #isForeign(backup: string): boolean {
+    return this.#foreign.size > 0 && this.#foreign.has(backup);
   }
 
   hold(backup: string): void {
