@@ -280,19 +280,21 @@ function surveySnapshot(snapshot: Snapshot, pairs: NameTable, links: NameTable):
 function pairsOf({ metadata }: VMBackup, pairs: NameTable, notes: NameTable): SurveyedVMBackup['pairOf'] {
   const { namespace, uid } = metadata;
   const owner = hash(uid);
-  // Side by side: of so few, one is found sooner than in a map.
-  const asked: string[] = [];
-  const states: PairState[] = [];
+  // Most have one volume, and a map for each of them would cost more than it saves.
+  let first: string | undefined;
+  let firstState = NO_PAIR;
+  let others: Map<string, PairState> | undefined;
   return (name) => {
-    const before = states[asked.indexOf(name)];
+    const before = name === first ? firstState : others?.get(name);
     if (before !== undefined) return before;
     const bits = pairs.get(name, namespace);
     const noted = unpackNoted(notes.get(name, namespace));
     const takenAt = (bits & bit.taken) === 0 ? 0 : pairs.numberOf(name, namespace, beside.takenAt);
     const owned = bits !== 0 && pairs.numberOf(name, namespace, beside.owner) === owner;
-    const state = bits === 0 && noted === undefined ? NO_PAIR : stateOf(bits, takenAt, owned, noted);
-    asked.push(name);
-    states.push(state);
+    if (bits === 0 && noted === undefined) return NO_PAIR;
+    const state = stateOf(bits, takenAt, owned, noted);
+    if (first === undefined) [first, firstState] = [name, state];
+    else (others ??= new Map()).set(name, state);
     return state;
   };
 }
