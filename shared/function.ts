@@ -29,8 +29,6 @@ export interface FunctionDefinition<Seen = unknown, Config = unknown> {
   surveys(item: SurveyItem, brief?: boolean): Considered | Well;
   /** Reads all that the decision needs, the time included. The compiler proves that it cannot write. */
   observe(reader: Reader, subject: Ref, nowMs: number, config: Config): Promise<Seen>;
-  /** Whether sweeps are none of its business: what it tells is of the moment. */
-  readonly sweeps?: false;
   /**
    * For a function whose sweep is not about what the lists of a survey show: what it looks at instead. Its `surveys` is
    * then never asked.

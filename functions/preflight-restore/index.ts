@@ -3,6 +3,7 @@ import { Config } from './config.ts';
 import { considers } from './considers.ts';
 import { observe } from './observe.ts';
 import { plan } from './plan.ts';
+import { atSweep } from './sweep.ts';
 
 export default defineFunction({
   name: 'preflight-restore',
@@ -41,9 +42,8 @@ export default defineFunction({
   ],
   config: Config,
   considers,
-  // A sweep comes minutes later: what a restore met by then is verify-backup's to tell.
-  sweeps: false,
   surveys: () => ({ subjects: [] }),
+  atSweep,
   observe,
   plan,
 });

@@ -11,7 +11,7 @@ import type { Config } from './config.ts';
 import type { Seen } from './observe.ts';
 
 /** Tells of a restore, once and early, whether it will work. Pure. */
-export function plan(seen: Seen, { youngMinutes }: Config, nowMs: number): Plan {
+export function plan(seen: Seen, config: Config, nowMs: number): Plan {
   const { subject, restore } = seen;
   const name = describeRef(subject);
   const leave = (reason: Reason, what: string): Plan => ({ findings: [finding(subject, reason, `${name} ${what}`)] });
@@ -19,8 +19,7 @@ export function plan(seen: Seen, { youngMinutes }: Config, nowMs: number): Plan 
   if (isDeleting(restore)) return leave('RestoreDeleting', 'is being deleted');
   if (restore.status?.complete === true) return leave('RestoreComplete', 'is complete');
   if (seen.told === true || seen.preflight === undefined) return leave('PreflightTold', 'has its verdict');
-  const ageMs = nowMs - Date.parse(restore.metadata.creationTimestamp ?? '');
-  if (ageMs > youngMinutes * 60_000) return leave('RestoreRunning', 'began a while ago');
+  if (!isYoung(restore, config, nowMs)) return leave('RestoreRunning', 'began a while ago');
 
   const checks = preflight(seen.preflight, nowMs);
   const reason = reasonOf(checks);
@@ -34,6 +33,9 @@ export function plan(seen: Seen, { youngMinutes }: Config, nowMs: number): Plan 
     records: [eventOf(verdictFor(restore, reason, message), undefined, nowMs)],
   };
 }
+
+export const isYoung = ({ metadata }: VMRestore, { youngMinutes }: Config, nowMs: number): boolean =>
+  !(nowMs - Date.parse(metadata.creationTimestamp ?? '') > youngMinutes * 60_000);
 
 function reasonOf(
   checks: readonly Check[],

@@ -6,6 +6,7 @@ import type { Orphan } from '../../shared/chain/orphans.ts';
 import { entriesOf } from '../../shared/chain/read.ts';
 import { degradedBy, lacksMetadata } from '../../shared/chain/readiness.ts';
 import type { ChainState, PairState, SurveyedVMBackup, SurveyItem } from '../../shared/chain/survey.ts';
+import { isYounger } from '../../shared/chain/taken.ts';
 import { judgeTargetOf, targetRef } from '../../shared/chain/target.ts';
 import type { Considered, Well } from '../../shared/function.ts';
 import type { VMBackup, VolumeEntry } from '../../shared/objects/types.ts';
@@ -87,6 +88,7 @@ function isSound(vmBackup: VMBackup, entry: VolumeEntry, pair: PairState, chain:
   if (!name || !backup || (csiDriverName ?? names.LONGHORN_DRIVER) !== names.LONGHORN_DRIVER) return false;
   if (!pair.hasSnapshot || !pair.hasContent || pair.unready || pair.notRight || pair.unowned) return false;
   if (pair.unfinished || !pair.names(backup)) return false;
+  if (pair.takenAtMs !== undefined && isYounger(vmBackup, pair.takenAtMs)) return false;
   const volume = persistentVolumeClaim?.spec?.volumeName;
   if (!volume || !chain.isOf(backup, volume) || !chain.hasOneBackupVolume(volume)) return false;
   const takenMs = chain.takenMs(backup);

@@ -34,7 +34,9 @@ function chainVerified({ chain }: SeenAdvice): Advice {
   };
   if (!isFound(chain)) return { ...advice, ...notSeen(chain), command: 'gleaner scan' };
   const { sound, broken, first } = chain.found;
-  const evidence = `${sound} volumes of VMBackups can be restored, ${broken} findings say otherwise`;
+  const volumes = sound === 1 ? '1 volume' : `${sound} volumes`;
+  const findings = broken === 1 ? '1 finding says' : `${broken} findings say`;
+  const evidence = `of ${volumes} of VMBackups the whole chain is right, ${findings} otherwise`;
   if (broken === 0) return { ...advice, result: 'kept', evidence, command: 'gleaner preflight VMBACKUP -n NAMESPACE' };
   return {
     ...advice,

@@ -95,7 +95,10 @@ function troubleOf(name: string, backup: Backup): BackupTrouble | undefined {
     return { reason: 'BackupNotSynced', detail: `Longhorn forgets Backup ${name} and keeps its data on the target` };
   if (isDeleting(backup)) return { reason: 'BackupBeingDeleted', detail: `Longhorn Backup ${name} is being deleted` };
   if (!names.FINAL_BACKUP_STATES.has(state)) {
-    return { reason: 'BackupNotSynced', detail: `Longhorn Backup ${name} is in state "${state}"` };
+    return {
+      reason: 'BackupNotSynced',
+      detail: `Longhorn Backup ${name} ${state ? `is in state ${state}` : 'has no state yet'}`,
+    };
   }
   if (state !== 'Completed') {
     return { reason: 'BackupFailed', detail: `Longhorn Backup ${name} is in state ${state}` };

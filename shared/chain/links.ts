@@ -17,6 +17,7 @@ import {
   targetOf,
 } from './judge.ts';
 import { judgeReadiness } from './readiness.ts';
+import { replacement, takenBy } from './taken.ts';
 import type { Absence, TargetTrouble } from './target.ts';
 import { judgeAbsence, judgeTargetOf, targetRef } from './target.ts';
 
@@ -336,6 +337,9 @@ function judgeHandleOf(
     );
     return fail('ContentReplaced', `${name} names data of ${taken}, and the VMBackup was ready at ${ready}`, at, look);
   }
+  const taken = takenBy(content);
+  const differs = taken && replacement(backup, entry, taken);
+  if (differs !== undefined) return fail('ContentReplaced', `${name} was silently made anew: ${differs}`, at, look);
   return pass(`${text} is right`, at, handle.scheme === 'bs' ? 'LegacyScheme' : 'LinkSound');
 }
 

@@ -7,9 +7,10 @@ import type { Index, ListOptions, Reader } from './ports.ts';
 /**
  * A reader for looking at many subjects at once: each kind is listed once, when it is first asked for, and all answers
  * come from that list, also "there is none". The world it shows ages from then on, so it serves one batch and no more;
- * every write is guarded by the version that was seen. Keeps whole lists: not for clusters of any size.
+ * every write is guarded by the version that was seen. Keeps whole lists: not for clusters of any size. What may not be
+ * listed is read one by one.
  */
-export function fromLists(reader: Reader): Reader {
+export function fromLists(reader: Reader, mayList: (kind: KindName) => boolean): Reader {
   const lists = new Map<KindName, Promise<Map<string, ObjectOf<KindName>>>>();
   /** By kind and key: what was in the lists and could not be read. */
   const unreadable = new Map<string, UnreadableError>();
@@ -38,7 +39,7 @@ export function fromLists(reader: Reader): Reader {
     },
     async get<K extends KindName>(kind: K, name: string, namespace?: string) {
       if (kind === 'Setting') return setting(name) as Promise<ObjectOf<K> | undefined>;
-      if (oneByOne.has(kind)) return reader.get(kind, name, namespace);
+      if (oneByOne.has(kind) || !mayList(kind)) return reader.get(kind, name, namespace);
       const all = await listed(kind);
       const key = keyOf(name, kinds[kind].namespaced ? namespace : undefined);
       const odd = unreadable.get(`${kind} ${key}`);
@@ -47,7 +48,7 @@ export function fromLists(reader: Reader): Reader {
     },
     async *list<K extends KindName>(kind: K, options: ListOptions = {}) {
       // A selector text is the server's to understand; of these kinds only few are ever asked for.
-      if (options.selector !== undefined || oneByOne.has(kind)) {
+      if (options.selector !== undefined || oneByOne.has(kind) || !mayList(kind)) {
         yield* reader.list(kind, options);
         return;
       }

@@ -32,7 +32,7 @@ export function broker({ namespace }: ManifestOptions): Commented {
 }
 
 /** What a function is told of: the kinds it watches, and the sweep. */
-export function triggers(fn: Pick<AnyFunction, 'name' | 'watches' | 'sweeps'>, options: ManifestOptions): Commented[] {
+export function triggers(fn: Pick<AnyFunction, 'name' | 'watches'>, options: ManifestOptions): Commented[] {
   const changes = () =>
     trigger(
       fn.name,
@@ -46,10 +46,7 @@ export function triggers(fn: Pick<AnyFunction, 'name' | 'watches' | 'sweeps'>, o
         'would do so some 255 times. Delivery names no dead letter sink, since there is no service to take them yet: what\n' +
         'is given up after the retries is found by the next sweep.',
     );
-  return [
-    ...(fn.watches.length === 0 ? [] : [changes()]),
-    ...(fn.sweeps === false ? [] : [sweepTrigger(fn.name, options)]),
-  ];
+  return [...(fn.watches.length === 0 ? [] : [changes()]), sweepTrigger(fn.name, options)];
 }
 
 function sweepTrigger(name: string, options: ManifestOptions): Commented {

@@ -8,21 +8,20 @@ const clockOf = (fn: string): string => `${fn}-sweep`;
 export const tickSource = (fn: string, { namespace }: Pick<ManifestOptions, 'namespace'>): string =>
   `/apis/v1/namespaces/${namespace}/pingsources/${clockOf(fn)}`;
 
-/** A clock for each function that sweeps. They ring in turn, so that the API server is not listed by all at once. */
+/** A clock for each function. They ring in turn, so that the API server is not listed by all at once. */
 export function clocks(
-  functions: readonly Pick<AnyFunction, 'name' | 'sweeps'>[],
+  functions: readonly Pick<AnyFunction, 'name'>[],
   { namespace, sweepSchedule }: ManifestOptions,
   sink: object,
 ): Commented[] {
-  const sweeping = functions.filter((fn) => fn.sweeps !== false);
-  return sweeping.map(({ name }, place) => ({
+  return functions.map(({ name }, place) => ({
     ...(place === 0 && { why: WHY }),
     manifest: {
       apiVersion: 'sources.knative.dev/v1',
       kind: 'PingSource',
       metadata: { name: clockOf(name), namespace, labels: labels('sources') },
       spec: {
-        schedule: staggered(sweepSchedule, place, sweeping.length),
+        schedule: staggered(sweepSchedule, place, functions.length),
         contentType: 'application/json',
         data: '{"sweep":true}',
         sink,

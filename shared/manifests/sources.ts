@@ -9,7 +9,7 @@ import { account } from './rights.ts';
 
 const ACCOUNT = 'gleaner-sources';
 
-type Watching = readonly Pick<AnyFunction, 'name' | 'watches' | 'sweeps'>[];
+type Watching = readonly Pick<AnyFunction, 'name' | 'watches'>[];
 
 /**
  * A VMBackup's status holds copies of the VM's secrets, a VM's or instance's spec its cloud-init, a Setting's value keys

@@ -1,8 +1,8 @@
-import type { Ref } from '../domain/kinds.ts';
-import { describeRef, refKey } from '../domain/kinds.ts';
+import type { KindName, Ref } from '../domain/kinds.ts';
+import { describeRef, kinds, refKey } from '../domain/kinds.ts';
 import type { SurveyItem } from '../chain/survey.ts';
 import { survey, surveyClasses } from '../chain/survey.ts';
-import type { AnyFunction, Considered } from '../function.ts';
+import type { AnyFunction, Considered, Need } from '../function.ts';
 import type { Applied, Applier } from '../kube/apply.ts';
 import { KubeError, UnreadableError } from '../kube/errors.ts';
 import { fromLists } from '../kube/listed.ts';
@@ -84,11 +84,9 @@ export function sweepByPage(
 export async function* sweepByPage(
   options: SweepOptions & { readonly part?: Part },
 ): AsyncGenerator<Iterable<Swept | Stopped>> {
-  const { reader, scope, only = () => true, onWell, concurrency = 4, nowMs = Date.now, part } = options;
+  const { functions, reader, scope, only = () => true, onWell, concurrency = 4, nowMs = Date.now, part } = options;
   // What is only counted does not say which objects it is about.
   const brief = onWell !== undefined && options.only === undefined;
-  const functions = options.functions.filter((fn) => fn.sweeps !== false);
-  if (functions.length === 0) return;
   const due: Due[] = [];
   const known = new Set<string>();
   const lookAt = (fn: AnyFunction, subjects: readonly Ref[]) => {
@@ -143,8 +141,9 @@ export async function* sweepByPage(
   for (const fn of functions) {
     if (fn.atSweep !== undefined) yield take(fn, await found(fn.atSweep(options.configOf(fn), nowMs())));
   }
+  const mayList = (kind: KindName) => functions.some(({ needs }) => needs.some((need) => lists(need, kind)));
   // Many looks at a world that a few lists show are cheaper from lists; a few looks are not.
-  const view = () => (due.length >= LISTS_PAY_FROM ? fromLists(reader) : memoize(reader));
+  const view = () => (due.length >= LISTS_PAY_FROM ? fromLists(reader, mayList) : memoize(reader));
   let seen = view();
   let seenAtMs = performance.now();
   const queue = part === undefined ? due : inTurn(due, part.cursor, nowMs());
@@ -166,6 +165,14 @@ export async function* sweepByPage(
   if (!listed) yield [{ kind: 'stopped', left: 'lists' }];
   else if (begun < queue.length) yield [{ kind: 'stopped', ...restAfter(queue, begun, part?.cursor) }];
 }
+
+/** All of a kind, not some names or one namespace. */
+const lists = ({ group, resource, verbs, names, namespace }: Need, kind: KindName): boolean =>
+  group === kinds[kind].group &&
+  resource === kinds[kind].plural &&
+  verbs.includes('list') &&
+  names === undefined &&
+  namespace === undefined;
 
 interface Due {
   readonly fn: AnyFunction;

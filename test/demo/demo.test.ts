@@ -9,7 +9,8 @@ jest.setTimeout(120_000);
 const program = fileURLToPath(new URL('../../cli/demo/main.ts', import.meta.url));
 
 async function demo(...argv: string[]): Promise<{ code: number; out: string; err: string }> {
-  const child = spawn(process.execPath, [program, ...argv]);
+  // Jest gives a test up and lets its processes run on.
+  const child = spawn(process.execPath, [program, ...argv], { timeout: 115_000 });
   const said = { out: '', err: '' };
   child.stdout.on('data', (chunk: Buffer) => (said.out += chunk.toString()));
   child.stderr.on('data', (chunk: Buffer) => (said.err += chunk.toString()));

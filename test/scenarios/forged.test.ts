@@ -104,13 +104,12 @@ const watchedBy = async (fn: AnyFunction, { sandbox }: World): Promise<KubeObjec
   return (await Promise.all(lists)).flat();
 };
 
-/** What a sweep does, again and again until there is no more; of who does not sweep, what true events do. */
+/** What a sweep does, again and again until there is no more. */
 async function inEarnest(fn: AnyFunction, world: World): Promise<void> {
   const runner = runnerOf(fn, world);
   for (let before = -1; before !== writesOf(world).length; await world.sandbox.settle()) {
     before = writesOf(world).length;
-    if (fn.sweeps !== false) await runner.answer(fn.name, () => sweepAsked);
-    else for (const one of await watchedBy(fn, world)) await runner.answer(fn.name, () => eventOf(one, 'add'));
+    await runner.answer(fn.name, () => sweepAsked);
   }
 }
 

@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import verifyBackup from '../../functions/verify-backup/index.ts';
 import { verdictOf } from '../../shared/plan/plan.ts';
 import { digest, inWorld, sweepAll, writesOf } from './world.ts';
 
@@ -102,6 +103,8 @@ describe('what must not be rebuilt is named and left alone', () => {
       const { findings } = await sweepAll(world);
       expect(writesOf(world)).toEqual([]);
       expect(findings.map((f) => f.reason)).toContain('ContentReplaced');
+      const audited = await sweepAll(world, { functions: [verifyBackup] });
+      expect(audited.findings.map((f) => f.reason)).toEqual(['ContentReplaced']);
     });
   });
 });

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import * as make from '../../sandbox/scenarios/build.ts';
 import { deploy } from './eventing.ts';
 import type { World } from './world.ts';
-import { inWorld } from './world.ts';
+import { inWorld, preflightRestore, sweepAll } from './world.ts';
 
 /** By events over HTTP, with the checked-in manifests and just the rights in them. */
 
@@ -15,6 +15,32 @@ const verdicts = async ({ sandbox }: World) =>
   (await sandbox.client.list('events.k8s.io/v1/Event')).filter((e) => e['action'] === 'Preflight');
 const writes = ({ sandbox }: World) =>
   sandbox.api.requests().filter((r) => r.user.endsWith(':preflight-restore') && !['get', 'list'].includes(r.verb));
+
+describe('of a restore whose event was lost', () => {
+  test('a sweep tells, once', async () => {
+    await inWorld({ scenario: 'recovered' }, async (world) => {
+      const { client } = world.sandbox;
+      await client.create(asked({ name: 'rescue', namespace: 'finance', backup: 'web-nightly' }));
+      await world.sandbox.settle();
+      const { writes, failures } = await sweepAll(world, { functions: [preflightRestore] });
+      expect([writes, failures]).toEqual([1, []]);
+      expect(await verdicts(world)).toMatchObject([{ reason: 'PreflightFailed', regarding: { name: 'rescue' } }]);
+      expect(await sweepAll(world, { functions: [preflightRestore] })).toMatchObject({ writes: 0 });
+    });
+  });
+
+  test('that began long ago, or is complete, nothing is told', async () => {
+    await inWorld({ scenario: 'recovered' }, async (world) => {
+      const old = asked({ name: 'old', namespace: 'finance', backup: 'web-nightly' });
+      old.metadata.creationTimestamp = new Date(Date.now() - 31 * 60_000).toISOString();
+      const done = asked({ name: 'done', namespace: 'finance', backup: 'web-nightly' });
+      done['status'] = { complete: true };
+      world.sandbox.api.seed([old, done]);
+      expect(await sweepAll(world, { functions: [preflightRestore] })).toMatchObject({ writes: 0, failures: [] });
+      expect(await verdicts(world)).toEqual([]);
+    });
+  });
+});
 
 describe('a restore that appears has its verdict at once', () => {
   test.each([
@@ -37,9 +63,15 @@ describe('a restore that appears has its verdict at once', () => {
           // A right that is missing would make a check unknown.
           expect(verdict!['note']).not.toMatch(/unknown/);
           expect(writes(world)).toHaveLength(1);
+          // The sweep tells of what was there before; of this one there is nothing more to tell.
           await eventing.ping();
           await eventing.settle();
-          expect(writes(world)).toHaveLength(1);
+          const ofRescue = (await verdicts(world)).filter((it) => it['regarding'].name === 'rescue');
+          expect(ofRescue).toEqual([verdict]);
+          const settled = writes(world).length;
+          await eventing.ping();
+          await eventing.settle();
+          expect(writes(world)).toHaveLength(settled);
           const everything = JSON.stringify([await verdicts(world), eventing.broker.recorded, log]);
           for (const secret of make.secretMarkers) expect(everything).not.toContain(secret);
         } finally {

@@ -1,5 +1,6 @@
 import { describe, expect, jest, test } from '@jest/globals';
 import { allFunctions as functions } from '../../cli/functions.ts';
+import * as make from '../../sandbox/scenarios/build.ts';
 import { kinds } from '../../shared/domain/kinds.ts';
 import type { KindName } from '../../shared/domain/kinds.ts';
 import { connect } from '../../shared/kube/client.ts';
@@ -11,18 +12,20 @@ import { join } from 'node:path';
 
 jest.setTimeout(60_000);
 
+const bornNow: make.Modifier = ({ metadata }) => void (metadata.creationTimestamp = new Date().toISOString());
+
 /** So many that a sweep reads lists instead of one by one: that takes other rights. */
 const MANY = 45;
 const many = Array.from({ length: MANY }, (_, i) => `web-${i}`);
 
 describe('with much to look at, a sweep asks for no more than its function may', () => {
-  const sweeping = functions.filter((fn) => fn.sweeps !== false);
-  test.each(sweeping.map((fn) => [fn.name, fn] as const))('%s', async (_name, fn) => {
+  test.each(functions.map((fn) => [fn.name, fn] as const))('%s', async (_name, fn) => {
     const still = await startStill(
       many.flatMap((name, i) => [
         // Backups that are missing, snapshots that are, and backups that belong to nobody.
         ...without(one(name, { handle: 'wrong' }), 'Backup', ...(i % 2 === 0 ? ['VolumeSnapshot'] : [])),
         ...without(one(`left-${i}`), 'VirtualMachineBackup', 'VolumeSnapshot', 'VolumeSnapshotContent'),
+        make.vmRestore({ name: `${name}-elsewhere`, namespace: 'finance', backup: name }, bornNow),
       ]),
     );
     const folder = await mkdtemp(join(tmpdir(), 'gleaner-rights-'));

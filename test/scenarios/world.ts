@@ -11,7 +11,6 @@ import type { KubeObject } from '../../sandbox/api/types.ts';
 import type { Sandbox, SandboxOptions } from '../../sandbox/index.ts';
 import { scenarios, startSandbox } from '../../sandbox/index.ts';
 import type { AnyFunction } from '../../shared/function.ts';
-import { ref } from '../../shared/domain/kinds.ts';
 import { createApplier } from '../../shared/kube/apply.ts';
 import type { KubeClient } from '../../shared/kube/client.ts';
 import { connect } from '../../shared/kube/client.ts';
@@ -23,23 +22,10 @@ import { findingsOf, settle } from '../../shared/runtime/settle.ts';
 /** What mends the chain of a VMBackup; the target is looked at only where a test asks for it. */
 const mending: readonly AnyFunction[] = [fixHandle, relinkVMBackup, rebuildSnapshot];
 export const functions: readonly AnyFunction[] = [...mending, rediscoverTarget];
-/** It does not sweep: instead the event of every restore is delivered again with each sweep. */
-const { sweeps: _never, ...preflight } = preflightRestore;
-export const preflightAgain: AnyFunction = {
-  ...preflight,
-  atSweep: () => ({
-    async *search(reader) {
-      for await (const { metadata } of reader.list('VirtualMachineRestore'))
-        yield ref('VirtualMachineRestore', metadata.name, metadata.namespace);
-    },
-  }),
-};
-/** All that sweep, less the drills, which have crash points of their own (drill-crash.test.ts). */
+export { preflightRestore };
+/** All, less the drills, which have crash points of their own (drill-crash.test.ts). */
 export const everyFunction: readonly AnyFunction[] = [
-  preflightAgain,
-  ...Object.values(all as Record<string, AnyFunction>).filter(
-    (fn) => fn.sweeps !== false && fn.name !== 'drill-restore',
-  ),
+  ...Object.values(all as Record<string, AnyFunction>).filter(({ name }) => name !== 'drill-restore'),
 ];
 
 /** `npm run test:sandbox`: every scenario and every call, which takes minutes; without it, enough to notice a fault. */

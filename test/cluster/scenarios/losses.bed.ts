@@ -187,9 +187,12 @@ describe.each(VERSIONS)('snapshots and contents lost, Harvester %s on Longhorn 1
     });
     const [content] = await contentsOf(client, other);
     expect(handleOf(content!)).not.toBe(handleOf(lost));
-    const { writes, findings } = await settleAll(accounts);
-    expect(writes.filter(isRepair)).toEqual([]);
-    expect(findings).toContain(`rebuild-snapshot ${refOf(content!).name}: ContentReplaced`);
+    // Until Harvester has noticed and the VM backup is ready again, it is one in progress.
+    await until('it to be told apart', async () => {
+      const { writes, findings } = await settleAll(accounts);
+      expect(writes.filter(isRepair)).toEqual([]);
+      return findings.includes(`rebuild-snapshot ${refOf(content!).name}: ContentReplaced`);
+    });
     expect(refOf(content!).name).toBe((await contentsOf(client, other))[0]!.metadata.name);
     expect(await client.find(snapshotOf(content!))).toBeDefined();
   });

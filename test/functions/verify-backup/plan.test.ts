@@ -73,10 +73,10 @@ const renamed =
   ({ metadata }) =>
     void (metadata.name = name);
 
-const dynamic = (handle: string) => [
+const dynamic = (handle: string, ...modifiers: make.Modifier[]) => [
   vmb(),
   make.snapshot({ name: N, claim: 'data' }, owned),
-  make.content({ snapshot: N, handle, volume: V }),
+  make.content({ snapshot: N, handle, volume: V }, ...modifiers),
   lhBackup(),
   lhVolume(),
   target(),
@@ -438,6 +438,12 @@ const broken: Row[] = [
   {
     when: 'a content taken here was replaced by a later one',
     world: dynamic(`bak://${V}/backup-later`),
+    reason: 'ContentReplaced',
+    object: `VolumeSnapshotContent snapcontent-${make.uidFor('VolumeSnapshot', N, 'prod')}`,
+  },
+  {
+    when: 'a content taken here holds data that is younger than the VMBackup',
+    world: dynamic(right, make.withStatus({ creationTime: Date.parse('2025-05-01T00:00:00Z') * 1e6 })),
     reason: 'ContentReplaced',
     object: `VolumeSnapshotContent snapcontent-${make.uidFor('VolumeSnapshot', N, 'prod')}`,
   },

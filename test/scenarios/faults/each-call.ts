@@ -29,7 +29,7 @@ export function faultAtEachCall(trials: Record<string, Trial>): void {
       const { writes } = await sweepAll(world, { functions: worlds.functions, ...worlds.hurried });
       if (writes === 0) return worlds.everyFunction;
       const restores = await world.sandbox.client.list('harvesterhci.io/v1beta1/VirtualMachineRestore');
-      return restores.length > 0 ? [worlds.preflightAgain, ...worlds.functions] : worlds.functions;
+      return restores.length > 0 ? [worlds.preflightRestore, ...worlds.functions] : worlds.functions;
     }).then((functions) => {
       const options = { functions, ...worlds.hurried };
       return inWorld({ scenario }, async (world) => {

@@ -58,7 +58,8 @@ clusters('restores', [
   [
     'restore of missing VMB',
     () => [build.vmRestore({ name: 'rs', namespace: 'finance', backup: 'nope' })],
-    ['RestoreHanging VirtualMachineRestore rs'],
+    // A restore that was asked for just now has its preflight too.
+    ['PreflightFailed VirtualMachineRestore rs', 'RestoreHanging VirtualMachineRestore rs'],
   ],
   [
     'restore without status fresh',

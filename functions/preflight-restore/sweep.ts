@@ -1,0 +1,19 @@
+import { isDeleting } from '../../shared/chain/judge.ts';
+import type { Ref } from '../../shared/domain/kinds.ts';
+import { ref } from '../../shared/domain/kinds.ts';
+import type { Considered } from '../../shared/function.ts';
+import type { Reader } from '../../shared/kube/ports.ts';
+import type { Config } from './config.ts';
+import { isYoung } from './plan.ts';
+
+/** Restores that are news still: their events may have been lost, or been before Gleaner was here. */
+export const atSweep = (config: Config, nowMs: number): Considered => ({
+  search: (reader) => search(reader, config, nowMs),
+});
+
+async function* search(reader: Reader, config: Config, nowMs: number): AsyncGenerator<Ref> {
+  for await (const restore of reader.list('VirtualMachineRestore')) {
+    if (isDeleting(restore) || restore.status?.complete === true || !isYoung(restore, config, nowMs)) continue;
+    yield ref('VirtualMachineRestore', restore.metadata.name, restore.metadata.namespace);
+  }
+}
