@@ -55,21 +55,13 @@ export async function createSend(access: Access, userAgent: string): Promise<Sen
             clearTimeout(timer);
             const status = incoming.statusCode ?? 0;
             const json = incoming.headers['content-type']?.startsWith('application/json') ?? false;
-            const text = json && chunks.length > 0 ? textOf(chunks) : undefined;
-            chunks.length = 0;
-            const finish = () => {
-              try {
-                const parsed: unknown = text === undefined ? undefined : JSON.parse(text);
-                resolve({ status, retryAfterMs: retryAfterMs(incoming.headers['retry-after']), body: parsed });
-              } catch {
-                reject(new RetryableError('the answer is not the JSON it says it is', status));
-              }
-            };
-            if (call.onText === undefined || text === undefined || status < 200 || status > 299) finish();
-            else {
-              call.onText(text);
-              // A call is on its way a few turns after it was made, and nothing takes its turn while a page is parsed.
-              setImmediate(finish);
+            try {
+              const text = json && chunks.length > 0 ? textOf(chunks) : undefined;
+              if (text !== undefined && status >= 200 && status <= 299) call.onText?.(text);
+              const parsed: unknown = text === undefined ? undefined : JSON.parse(text);
+              resolve({ status, retryAfterMs: retryAfterMs(incoming.headers['retry-after']), body: parsed });
+            } catch {
+              reject(new RetryableError('the answer is not the JSON it says it is', status));
             }
           });
         },
