@@ -89,8 +89,10 @@ function newsOf(functions: readonly AnyFunction[]): (by: string, finding: Findin
     const teller = reasons[finding.reason].toldBy;
     const ofVMBackup = finding.volume !== undefined || vmbackup !== undefined;
     if (teller !== undefined && teller !== by && names.has(teller) && ofVMBackup) return false;
+    // Of an object that cannot be read it is no news which volumes it stops.
     // A wrong handle is news whatever keeps it from being mended.
-    const key = `${finding.reason} ${snapshot ?? refKey(finding.subject)} ${expected}`;
+    const at = finding.reason === 'ObjectUnreadable' ? undefined : snapshot;
+    const key = `${finding.reason} ${at ?? refKey(finding.subject)} ${expected}`;
     const first = said.get(key) ?? by;
     said.set(key, first);
     return first === by;

@@ -1,4 +1,4 @@
-import { describeRef } from '../../shared/domain/kinds.ts';
+import { describeRef, refKey } from '../../shared/domain/kinds.ts';
 import { findingsOf } from '../../shared/runtime/settle.ts';
 import { sweep } from '../../shared/runtime/sweep.ts';
 import { withCluster } from '../cluster.ts';
@@ -44,7 +44,11 @@ async function examine({ options, io }: Call<Options>): Promise<number> {
       }
       for (const finding of findingsOf(swept)) {
         const section = sectionOf(finding.reason);
-        if (section !== undefined) examined[section].push({ function: swept.function, finding });
+        // Every volume that an unreadable object stops tells of it too.
+        const isTold = ({ finding: { reason, subject } }: Found) =>
+          reason === 'ObjectUnreadable' && finding.reason === reason && refKey(subject) === refKey(finding.subject);
+        if (section !== undefined && !examined[section].some(isTold))
+          examined[section].push({ function: swept.function, finding });
       }
     }
     await printExamined(examined, failures, options.output, io);

@@ -2,6 +2,7 @@ import { describeRef, ref } from '../../shared/domain/kinds.ts';
 import * as names from '../../shared/domain/names.ts';
 import { isDeleting, judgeContent, judgeHandle } from '../../shared/chain/judge.ts';
 import type { SurveyedContent, SurveyItem } from '../../shared/chain/survey.ts';
+import { showObject } from '../../shared/chain/unreadable.ts';
 import type { Considered, Well } from '../../shared/function.ts';
 import type { Content } from '../../shared/objects/types.ts';
 import type { Finding } from '../../shared/plan/plan.ts';
@@ -21,7 +22,13 @@ export function surveys(item: SurveyItem, brief = false): Considered | Well {
     }
     case 'unreadable': {
       const message = `${describeRef(item.object)} does not have the shape of its kind: ${item.issue}`;
-      return one({ subject: item.object, reason: 'ObjectUnreadable', message, actions: [] });
+      return one({
+        subject: item.object,
+        reason: 'ObjectUnreadable',
+        message,
+        command: showObject(item.object),
+        actions: [],
+      });
     }
     case 'shared':
       return shared(item.backup, item.contents);

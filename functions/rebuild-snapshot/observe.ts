@@ -9,6 +9,8 @@ import {
   vmBackupNaming,
   vmBackupsNaming,
 } from '../../shared/chain/read.ts';
+import type { Odd } from '../../shared/chain/unreadable.ts';
+import { unlessOdd } from '../../shared/chain/unreadable.ts';
 import type { Reader } from '../../shared/kube/ports.ts';
 import type {
   Backup,
@@ -39,6 +41,8 @@ export interface SeenVolume {
   readonly fault: Fault;
   /** Read only where something is lost and the VMBackup records what it was. */
   readonly source?: Source | undefined;
+  /** What cannot be read of this volume. Nothing else is known of it then, and it is left as it is. */
+  readonly odd?: Odd | undefined;
 }
 
 export interface Source {
@@ -64,7 +68,13 @@ export async function observe(reader: Reader, subject: Ref): Promise<Seen> {
   const backup = await reader.get('VirtualMachineBackup', subject.name, subject.namespace);
   if (backup === undefined) return { subject, volumes: [], unsettled: [] };
   const volumes: SeenVolume[] = [];
-  for (const entry of entriesOf(backup)) volumes.push(await observeVolume(reader, backup, entry));
+  for (const entry of entriesOf(backup)) {
+    const seen = await unlessOdd(
+      () => observeVolume(reader, backup, entry),
+      (odd) => ({ ...blank(backup, entry), odd }),
+    );
+    volumes.push(seen);
+  }
   const lost = volumes.some(({ fault }) => isLoss(fault));
   return { subject, backup, volumes, unsettled: lost ? await unsettledBackups(reader, backup) : [] };
 }
@@ -72,7 +82,7 @@ export async function observe(reader: Reader, subject: Ref): Promise<Seen> {
 async function observeVolume(reader: Reader, owner: VMBackup, entry: VolumeEntry): Promise<SeenVolume> {
   const { namespace } = owner.metadata;
   const name = entry.name ?? '';
-  if (!isOurs(entry)) return { entry, pair: { name, namespace, contentName: '' }, fault: 'none' };
+  if (!isOurs(entry)) return blank(owner, entry);
   const snapshot = await reader.get('VolumeSnapshot', name, namespace);
   const contentName = contentNameOf(name, snapshot);
   const content = await reader.get('VolumeSnapshotContent', contentName);
@@ -107,6 +117,11 @@ async function observeVolume(reader: Reader, owner: VMBackup, entry: VolumeEntry
     ),
   };
   return { entry, pair, fault, source };
+}
+
+/** A volume of which nothing has been read. */
+function blank({ metadata: { namespace } }: VMBackup, entry: VolumeEntry): SeenVolume {
+  return { entry, pair: { name: entry.name ?? '', namespace, contentName: '' }, fault: 'none' };
 }
 
 async function usersOf(reader: Reader, namespace: string, snapshot: string): Promise<string[]> {

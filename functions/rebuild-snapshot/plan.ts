@@ -55,8 +55,12 @@ type Decision = readonly [reason: Reason, message: string, more?: More];
 const withMore = ([reason, message, more = {}]: Decision): readonly [Reason, string, More] => [reason, message, more];
 
 function decide(seen: Seen, backup: VMBackup, volume: SeenVolume, config: Config): Decision {
-  const { entry, pair, fault, source } = volume;
+  const { entry, pair, fault, source, odd } = volume;
   const { name, contentName } = pair;
+  if (odd !== undefined) {
+    const { object, message, command } = odd;
+    return ['ObjectUnreadable', `volume ${entry.volumeName} is left as it is: ${message}`, { about: object, command }];
+  }
   const uses = `volume ${entry.volumeName} uses VolumeSnapshot ${name}`;
   if (!isOurs(entry))
     return ['NotALonghornVolume', `volume ${entry.volumeName} is on ${entry.csiDriverName ?? 'no driver'}`];

@@ -14,6 +14,8 @@ import {
   vmBackupsNaming,
 } from '../../shared/chain/read.ts';
 import { judgeAbsence } from '../../shared/chain/target.ts';
+import type { Odd } from '../../shared/chain/unreadable.ts';
+import { unlessOdd } from '../../shared/chain/unreadable.ts';
 import type { Reader } from '../../shared/kube/ports.ts';
 import type { Content, Snapshot, VMBackup, VMRestore, VolumeEntry } from '../../shared/objects/types.ts';
 
@@ -44,6 +46,10 @@ export interface SeenVolume {
   readonly predecessors: readonly Pair[];
   /** Other contents on Delete that name the same backup; read only where this one may be armed. */
   readonly holders: readonly string[];
+  /** Contents that cannot be read: each may be such a holder. */
+  readonly perhapsHolders: readonly string[];
+  /** What cannot be read of this volume. Nothing else is known of it then, and it is left as it is. */
+  readonly odd?: Odd | undefined;
 }
 
 /** A snapshot and the content it uses; either may be missing. */
@@ -72,7 +78,11 @@ export async function observe(reader: Reader, subject: Ref): Promise<Seen> {
   for (const [index, entry] of entriesOf(backup).entries()) {
     // A claim may be called as if it were another's revision: what a volume uses is no other volume's former or next.
     const others = entriesOf(backup).flatMap(({ name }, i) => (i !== index && name ? [name] : []));
-    volumes.push(await observeVolume(reader, backup, { index, entry, others: new Set(others) }));
+    const seen = await unlessOdd(
+      () => observeVolume(reader, backup, { index, entry, others: new Set(others) }),
+      (odd) => ({ ...blank(index, entry), odd }),
+    );
+    volumes.push(seen);
   }
   if (!volumes.some(isUnsettled)) return { subject, backup, ...nothing, volumes };
   return {
@@ -95,17 +105,17 @@ async function observeVolume(
   const name = entry.name ?? '';
   const ours = name !== '' && (entry.csiDriverName ?? names.LONGHORN_DRIVER) === names.LONGHORN_DRIVER;
   if (!ours || !entry.longhornBackupName) {
-    return { index, entry, current: { name, contentName: names.contentName(name) }, predecessors: [], holders: [] };
+    return blank(index, entry);
   }
   const current = await readPair(reader, namespace, name);
   const backupName = entry.longhornBackupName;
   const facts = await factsOf(reader, owner, entry, backupName);
-  const base = { index, entry, current, facts, holders: [] };
+  const base = { ...blank(index, entry), current, facts };
   if (isDynamic(current)) {
     // Its content gone with its claim, rebuild-snapshot may have made a pair beside it.
     const revised = isDead(current) ? revisionOf(name, others) : undefined;
     const beside = revised === undefined ? undefined : await readPair(reader, namespace, revised);
-    return { ...base, predecessors: [], replacement: (beside?.snapshot ?? beside?.content) ? beside : undefined };
+    return { ...base, replacement: (beside?.snapshot ?? beside?.content) ? beside : undefined };
   }
 
   const predecessors: Pair[] = [];
@@ -120,6 +130,13 @@ async function observeVolume(
   const next = wanted ? revisionOf(name, others) : undefined;
   const revised = next === undefined ? undefined : await readPair(reader, namespace, next);
   return { ...base, predecessors, replacement: (revised?.snapshot ?? revised?.content) ? revised : undefined };
+}
+
+/** A volume of which nothing has been read. */
+function blank(index: number, entry: VolumeEntry): SeenVolume {
+  const name = entry.name ?? '';
+  const current = { name, contentName: names.contentName(name) };
+  return { index, entry, current, predecessors: [], holders: [], perhapsHolders: [] };
 }
 
 /** A Longhorn Backup that is not there may only not be known now. */
@@ -196,10 +213,13 @@ async function withHolders(reader: Reader, volumes: readonly SeenVolume[]): Prom
   for (const volume of volumes)
     if (arms(volume) && volume.entry.longhornBackupName) due.set(volume.entry.longhornBackupName, []);
   if (due.size === 0) return [...volumes];
-  for await (const { backup, content } of contentsNaming(reader, new Set(due.keys()))) {
+  const perhapsHolders: string[] = [];
+  const onUnreadable = ({ name }: { name: string }) => void perhapsHolders.push(name);
+  for await (const { backup, content } of contentsNaming(reader, new Set(due.keys()), { onUnreadable })) {
     if (content.spec.deletionPolicy === 'Delete') due.get(backup)?.push(content.metadata.name);
   }
-  return volumes.map((volume) => ({ ...volume, holders: due.get(volume.entry.longhornBackupName ?? '') ?? [] }));
+  const holdersOf = ({ entry }: SeenVolume) => due.get(entry.longhornBackupName ?? '') ?? [];
+  return volumes.map((volume) => ({ ...volume, holders: holdersOf(volume), perhapsHolders }));
 }
 
 async function usedElsewhere(

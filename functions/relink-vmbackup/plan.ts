@@ -46,6 +46,10 @@ function decide(seen: Seen, backup: VMBackup, volume: SeenVolume, config: Config
   const says = (reason: Reason, message: string, about?: Ref, command?: string): Decided => ({
     finding: finding(seen, volume, reason, message, [], command, about),
   });
+  if (volume.odd !== undefined) {
+    const { object, message, command } = volume.odd;
+    return says('ObjectUnreadable', `volume ${entry.volumeName} is left as it is: ${message}`, object, command);
+  }
   const { namespace } = backup.metadata;
   const snapshot = ref('VolumeSnapshot', current.name, namespace);
   const content = ref('VolumeSnapshotContent', current.contentName);
@@ -221,12 +225,12 @@ function settle(seen: Seen, backup: VMBackup, volume: SeenVolume, config: Config
   const open = retired[0];
   if (open !== undefined) return finding(seen, volume, open.reason, `${linked}; ${open.message}`, [], open.command);
   if (!isToBeArmed(current)) return finding(seen, volume, 'VolumeLinked', linked);
-  return finding(
-    seen,
-    volume,
-    'LeftOnRetain',
-    `${linked}; ${volume.holders.join(', ')} already frees backup ${entry.longhornBackupName}`,
-  );
+  const { holders, perhapsHolders } = volume;
+  const why =
+    perhapsHolders.length > 0
+      ? `${perhapsHolders.join(', ')} cannot be read and may free backup`
+      : `${holders.join(', ')} already frees backup`;
+  return finding(seen, volume, 'LeftOnRetain', `${linked}; ${why} ${entry.longhornBackupName}`);
 }
 
 /** Off Delete first, onto Delete second, deletions last: at no moment do two contents hold the power to erase one backup. */

@@ -8,6 +8,7 @@ import { degradedBy, lacksMetadata } from '../../shared/chain/readiness.ts';
 import type { ChainState, PairState, SurveyedVMBackup, SurveyItem } from '../../shared/chain/survey.ts';
 import { isYounger } from '../../shared/chain/taken.ts';
 import { judgeTargetOf, targetRef } from '../../shared/chain/target.ts';
+import { showObject } from '../../shared/chain/unreadable.ts';
 import type { Considered, Well } from '../../shared/function.ts';
 import type { VMBackup, VolumeEntry } from '../../shared/objects/types.ts';
 import type { Finding } from '../../shared/plan/plan.ts';
@@ -38,7 +39,11 @@ export function surveys(item: SurveyItem, brief = false): Considered | Well {
     }
     case 'unreadable': {
       const message = `${describeRef(item.object)} does not have the shape of its kind: ${item.issue}`;
-      return { findings: [{ subject: item.object, reason: 'ObjectUnreadable', message, actions: [] }] };
+      return {
+        findings: [
+          { subject: item.object, reason: 'ObjectUnreadable', message, command: showObject(item.object), actions: [] },
+        ],
+      };
     }
     case 'orphan':
       return { findings: [orphanFinding(item.orphan)] };

@@ -20,6 +20,7 @@ import { judgeReadiness } from './readiness.ts';
 import { replacement, takenBy } from './taken.ts';
 import type { Absence, TargetTrouble } from './target.ts';
 import { judgeAbsence, judgeTargetOf, targetRef } from './target.ts';
+import type { Odd } from './unreadable.ts';
 
 /** From a VMBackup's volume to the data: each link can be broken by itself. */
 export const linkNames = ['vmbackup', 'snapshot', 'content', 'backup', 'backupvolume', 'target'] as const;
@@ -57,6 +58,8 @@ export interface ChainVolume {
   readonly otherOwnerLives?: boolean | undefined;
   readonly longhorn: Backup | undefined;
   readonly backupVolumes: readonly BackupVolume[];
+  /** What cannot be read of this volume. Nothing else is known of it then: that a part is absent here says nothing. */
+  readonly odd?: Odd | undefined;
 }
 
 type Judged = Omit<Link, 'link' | 'volume'>;
@@ -70,6 +73,7 @@ function judgeVolume(chain: Chain, volume: ChainVolume, nowMs: number): Link[] {
   const { backup } = chain;
   const { entry } = volume;
   const own = ref('VirtualMachineBackup', backup.metadata.name, backup.metadata.namespace);
+  if (volume.odd !== undefined) return oddLinks(entry, volume.odd);
   const driver = entry.csiDriverName ?? names.LONGHORN_DRIVER;
   const local =
     driver !== names.LONGHORN_DRIVER
@@ -97,6 +101,23 @@ function judgeVolume(chain: Chain, volume: ChainVolume, nowMs: number): Link[] {
   return linkNames.map((link) => ({ link, volume: entry.volumeName, ...judged[link] }));
 }
 
+/** One link cannot be read; whether the others are right is not asked. */
+function oddLinks({ volumeName }: VolumeEntry, { object, message, command }: Odd): Link[] {
+  const at = oddAt[object.kind] ?? 'vmbackup';
+  const rest = skip('it cannot be told while an object before it cannot be read', object);
+  return linkNames.map((link) => ({
+    ...{ link, volume: volumeName },
+    ...(link === at ? fail('ObjectUnreadable', message, object, command) : rest),
+  }));
+}
+
+const oddAt: Partial<Record<Ref['kind'], LinkName>> = {
+  VolumeSnapshot: 'snapshot',
+  VolumeSnapshotContent: 'content',
+  Backup: 'backup',
+  BackupVolume: 'backupvolume',
+};
+
 /**
  * Which link of a volume without a remote backup is lost; there is nothing it could be made anew from. What was never
  * seen to be there is not lost, and told apart.
@@ -118,7 +139,7 @@ function withoutData(
   if (at === undefined) return undefined;
   const link = snapshot === undefined ? 'snapshot' : 'content';
   const absent = `${describeRef(at)} does not exist, and ${where}`;
-  const seen = wasReady(backup) || volumes.some((volume) => volume.snapshot !== undefined);
+  const seen = wasReady(backup) || volumes.some((volume) => volume.snapshot !== undefined || volume.odd !== undefined);
   if (!seen) {
     const message = `${absent}; nothing shows that it ever did`;
     return [link, { result: 'skip', reason: 'SnapshotNeverSeen', message, object: at }];

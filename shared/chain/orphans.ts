@@ -64,7 +64,7 @@ export function sizeOf({ status }: Backup): number | undefined {
   return Number.isFinite(bytes) ? bytes : undefined;
 }
 
-/** A content of a remote backup whose snapshot is not there and that no VMBackup expects. */
+/** A content of a remote backup whose snapshot is not there, or was made anew with another, and that no VMBackup expects. */
 export function judgeLeftContent(content: Content, living: Living, nowMs: number): Orphan | undefined {
   const backup = backupNamedBy(content);
   if (backup === undefined || isDeleting(content) || isGuestClusters(content) || isOthers(content)) return undefined;
@@ -72,11 +72,12 @@ export function judgeLeftContent(content: Content, living: Living, nowMs: number
   const { metadata, spec } = content;
   const { uid, namespace, name } = spec.volumeSnapshotRef;
   const created = Date.parse(metadata.creationTimestamp ?? '');
+  const of = uid ? `${namespace}/${name} of uid ${uid}` : `${namespace}/${name}`;
   const early = !uid && nowMs - created < UNBOUND_GRACE_MS;
   return {
     object: ref('VolumeSnapshotContent', metadata.name),
     reason: early ? 'SnapshotNotThere' : 'OrphanContent',
-    detail: `its VolumeSnapshot ${namespace}/${name} does not exist; its policy is ${spec.deletionPolicy}`,
+    detail: `its VolumeSnapshot ${of} does not exist; its policy is ${spec.deletionPolicy}`,
     backup,
     snapshot: `${namespace}/${name}`,
   };

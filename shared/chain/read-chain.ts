@@ -3,14 +3,23 @@ import type { Reader } from '../kube/ports.ts';
 import type { VMBackup, VolumeEntry } from '../objects/types.ts';
 import type { Chain, ChainVolume } from './links.ts';
 import { backupVolumes, entriesOf, longhornBackup } from './read.ts';
+import { unlessOdd } from './unreadable.ts';
 
-/** Reads every link of a VMBackup, each object once. */
+/** Reads every link of a VMBackup, each object once. A volume with one that cannot be read is judged by that alone. */
 export async function readChain(reader: Reader, backup: VMBackup): Promise<Chain> {
   const volumes: ChainVolume[] = [];
-  for (const entry of entriesOf(backup)) volumes.push(await readVolume(reader, backup.metadata, entry));
+  for (const entry of entriesOf(backup)) {
+    const seen = await unlessOdd(
+      () => readVolume(reader, backup.metadata, entry),
+      (odd) => ({ ...{ entry, snapshot: undefined, contentName: '', content: undefined }, odd, ...unknown }),
+    );
+    volumes.push(seen);
+  }
   const target = await reader.get('BackupTarget', names.DEFAULT_TARGET, names.LONGHORN_NAMESPACE);
   return { backup, target, volumes };
 }
+
+const unknown = { longhorn: undefined, backupVolumes: [] };
 
 async function readVolume(
   reader: Reader,

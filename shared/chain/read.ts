@@ -2,6 +2,7 @@ import type { KindName, Ref } from '../domain/kinds.ts';
 import { ref } from '../domain/kinds.ts';
 import * as names from '../domain/names.ts';
 import { parseHandle } from '../domain/handle.ts';
+import { tellUnreadable, unlessOdd } from './unreadable.ts';
 import type { Index, ListOptions, Reader } from '../kube/ports.ts';
 import type {
   Backup,
@@ -136,14 +137,18 @@ export const isScheduled = (backup: VMBackup): boolean =>
  * Backups of a scheduled VMBackup that Longhorn is still reading or making. While there is one, any event on the
  * VMBackup or on a snapshot it controls makes Harvester's schedule controller delete that Backup object, and with a
  * reachable target the data. A Backup that is not there yet counts as well: the controller fails on it and tries again,
- * and would find it just pulled from the target and without a state. Empty for a VMBackup without a schedule.
+ * and would find it just pulled from the target and without a state; so does one that cannot be read. Empty for a VMBackup
+ * without a schedule.
  */
 export async function unsettledBackups(reader: Reader, backup: VMBackup): Promise<string[]> {
   if (!isScheduled(backup)) return [];
   const unsettled: string[] = [];
   for (const { longhornBackupName: name } of entriesOf(backup)) {
     if (!name) continue;
-    const found = await longhornBackup(reader, name);
+    const found = await unlessOdd(
+      () => longhornBackup(reader, name),
+      () => undefined,
+    );
     if (!names.FINAL_BACKUP_STATES.has(found?.status?.state ?? '')) unsettled.push(name);
   }
   return unsettled;
@@ -164,18 +169,23 @@ const byBackupNamed: Index<'VolumeSnapshotContent'> = {
   keysOf: backupsNamedBy,
 };
 
-/** Contents (of our driver) whose handle names one of these backups. Reads all contents: there is no index to ask. */
+/**
+ * Contents (of our driver) whose handle names one of these backups. Reads all contents: there is no index to ask. What
+ * cannot be read may name any of them: whoever goes by there being no others has to hear of it.
+ */
 export async function* contentsNaming(
   reader: Reader,
   backups: ReadonlySet<string>,
+  options?: Pick<ListOptions, 'onUnreadable'>,
 ): AsyncGenerator<{ backup: string; content: Content }> {
   if (reader.indexed !== undefined) {
+    if (options?.onUnreadable) await tellUnreadable(reader, 'VolumeSnapshotContent', options.onUnreadable);
     for (const backup of backups) {
       for (const content of await reader.indexed(byBackupNamed, backup)) yield { backup, content };
     }
     return;
   }
-  for await (const content of reader.list('VolumeSnapshotContent')) {
+  for await (const content of reader.list('VolumeSnapshotContent', options)) {
     for (const backup of backupsNamedBy(content)) if (backups.has(backup)) yield { backup, content };
   }
 }

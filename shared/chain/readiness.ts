@@ -57,7 +57,10 @@ export function judgeReadiness(chain: Pick<Chain, 'backup' | 'volumes'>, nowMs: 
     return { reason: 'VMBackupInProgress', message: `${own} is not ready: Longhorn is at work on ${backups}` };
   }
   const created = Date.parse(backup.metadata.creationTimestamp ?? '');
-  if (!(nowMs - created > STUCK_AFTER_MS)) return { reason: 'VMBackupInProgress', message: `${own} is not ready yet` };
+  // What cannot be read may be at work.
+  const told = chain.volumes.every(({ odd }) => odd === undefined);
+  if (!told || !(nowMs - created > STUCK_AFTER_MS))
+    return { reason: 'VMBackupInProgress', message: `${own} is not ready yet` };
   return {
     reason: 'VMBackupFailed',
     message: `${own} has not become ready since ${backup.metadata.creationTimestamp}, and Longhorn is not at work on it`,
@@ -120,6 +123,8 @@ export function degradation({ status }: VMBackup): { readonly by: string; readon
  */
 function clearing({ backup, volumes }: Pick<Chain, 'backup' | 'volumes'>, busy: boolean): string | undefined {
   const { name, namespace } = backup.metadata;
+  // Its backup may be complete, or at work.
+  if (volumes.some(({ odd }) => odd !== undefined)) return undefined;
   // Whatever makes Harvester look at this one fills the gap with a snapshot of today's data.
   if (isLocal(backup) && backup.status?.creationTime && volumes.some(({ snapshot }) => snapshot === undefined))
     return undefined;

@@ -132,10 +132,12 @@ const bit = {
   /** A VMBackup names it, or what it was revised into or from. */
   claimed: 64,
   taken: 128,
+  /** More than one content names the snapshot. */
+  twice: 256,
 } as const;
 /** The numbers beside a pair's: of what second the data of one that was taken here is, and hashes of names. */
 const beside = { takenAt: 0, content: 1, owner: 2 } as const;
-const FLAG_BITS = 8;
+const FLAG_BITS = 9;
 /** All of a pair in one number: the flags, and above them as much of its backup's hash as there is room for. */
 const backupBits = (backup: string): number => (hash(backup) << FLAG_BITS) >>> 0;
 
@@ -175,6 +177,8 @@ export async function* survey(
   const pairs = new NameTable({ numbers: Object.keys(beside).length });
   /** Which content is bound to which snapshot, where that is not beside their pair. */
   const links = new NameTable();
+  /** Snapshots that more than one content names: which one they use. */
+  const chosen = new Map<string, Chosen>();
   /** What contents have on record of their data. */
   const notes = new NameTable();
   for await (const page of pagesOf(reader, 'VolumeSnapshotContent', options)) {
@@ -202,7 +206,7 @@ export async function* survey(
       const drill = surveyDrill('VolumeSnapshot', snapshot, nowMs);
       if (drill !== undefined) return drill;
       const held = chain ? hanging('VolumeSnapshot', snapshot, snapshot.metadata, nowMs) : undefined;
-      const item = surveySnapshot(snapshot, pairs, links);
+      const item = surveySnapshot(snapshot, pairs, links, chosen);
       return held === undefined || item === undefined ? (held ?? item) : [held, item];
     });
   }
@@ -237,7 +241,8 @@ export async function* survey(
     yield surroundings.restores.map((restore) => ({ what: 'restore', restore }));
     // What cannot be read may claim anything.
     if (whole && unreadable.length === 0 && (await hasHarvester(reader, needsTarget))) {
-      for await (const orphan of unclaimed(reader, backups, pairs, surroundings, nowMs, options)) yield [orphan];
+      for await (const orphan of unclaimed(reader, { backups, pairs, chosen }, surroundings, nowMs, options))
+        yield [orphan];
     }
   }
   yield unreadable;
@@ -264,14 +269,28 @@ function surveyDrill(kind: KindName, object: Content | Snapshot, nowMs: number):
   return { what: 'drill', object: ref(kind, metadata.name, namespace), trace: traceOf(object, nowMs) };
 }
 
-function surveySnapshot(snapshot: Snapshot, pairs: NameTable, links: NameTable): SurveyItem | undefined {
+/** The content that a snapshot uses, and its own uid, which that bears. */
+interface Chosen {
+  readonly uid: string;
+  readonly content: string;
+}
+
+function surveySnapshot(
+  snapshot: Snapshot,
+  pairs: NameTable,
+  links: NameTable,
+  chosen: Map<string, Chosen>,
+): SurveyItem | undefined {
   const { name, namespace, ownerReferences, annotations } = snapshot.metadata;
   const dynamic = !snapshot.spec.source.volumeSnapshotContentName;
   const unready = snapshot.status?.readyToUse !== true || isDeleting(snapshot) || !isTied(snapshot, pairs, links);
-  pairs.add(name, bit.snapshot | (dynamic ? bit.dynamic : 0) | (unready ? bit.unready : 0), namespace);
+  const before = pairs.add(name, bit.snapshot | (dynamic ? bit.dynamic : 0) | (unready ? bit.unready : 0), namespace);
   for (const { kind, uid, controller } of ownerReferences ?? []) {
     if (kind === 'VirtualMachineBackup' && controller === true) pairs.note(name, hash(uid), namespace, beside.owner);
   }
+  const uses = snapshot.spec.source.volumeSnapshotContentName ?? snapshot.status?.boundVolumeSnapshotContentName;
+  if ((before & bit.twice) !== 0 && uses)
+    chosen.set(`${namespace}/${name}`, { uid: snapshot.metadata.uid, content: uses });
   const noted = annotations?.[names.SWAP_ANNOTATION] !== undefined;
   return noted || unready ? { what: 'snapshot', snapshot, pair: stateOf(pairs.get(name, namespace)) } : undefined;
 }
@@ -373,8 +392,7 @@ const chainState = (backups: Backups, { target, hasOneBackupVolume, accused }: S
 /** What the survey has seen claimed by nobody is read once more, each kind only if there is any of it. */
 function unclaimed(
   reader: Reader,
-  backups: Backups,
-  pairs: NameTable,
+  { backups, pairs, chosen }: { backups: Backups; pairs: NameTable; chosen: ReadonlyMap<string, Chosen> },
   { living }: Surroundings,
   nowMs: number,
   options: Pick<ListOptions, 'onUnreadable'>,
@@ -382,8 +400,9 @@ function unclaimed(
   const pairAt = (at: { namespace: string; name: string }) => pairs.get(at.name, at.namespace);
   return orphans(reader, {
     ...(backups.hasUnclaimed() && { isClaimed: (name: string) => backups.isClaimed(name) }),
-    ...(pairs.some(isLeftContent) && {
-      isLeft: (content: Content) => isLeftContent(pairAt(content.spec.volumeSnapshotRef)),
+    ...((chosen.size > 0 || pairs.some(isLeftContent)) && {
+      isLeft: (content: Content) =>
+        isLeftContent(pairAt(content.spec.volumeSnapshotRef)) || isPassedOver(content, chosen),
     }),
     ...(pairs.some(isLooseSnapshot) && {
       isLoose: (snapshot: Snapshot) => isLooseSnapshot(pairAt(snapshot.metadata)),
@@ -396,9 +415,21 @@ function unclaimed(
 
 /** A content of a remote backup without a snapshot, which no VMBackup expects. */
 const isLeftContent = (bits: number): boolean => (bits & (bit.content | bit.snapshot | bit.claimed)) === bit.content;
+/** Of a former snapshot; the one that has its name now uses another content. */
+function isPassedOver({ metadata, spec }: Content, chosen: ReadonlyMap<string, Chosen>): boolean {
+  const { namespace, name, uid } = spec.volumeSnapshotRef;
+  const now = chosen.get(`${namespace}/${name}`);
+  return now !== undefined && now.content !== metadata.name && Boolean(uid) && uid !== now.uid;
+}
+
 /** A snapshot of a remote backup that no VMBackup names. */
 const isLooseSnapshot = (bits: number): boolean =>
   (bits & (bit.content | bit.snapshot | bit.claimed)) === (bit.content | bit.snapshot);
+
+function addContent(pairs: NameTable, { spec: { volumeSnapshotRef: of } }: Content, bits: number): void {
+  const before = pairs.add(of.name, bits, of.namespace);
+  if ((before & bit.content) !== 0) pairs.mark(of.name, bit.twice, of.namespace);
+}
 
 function surveyContent(content: Content, backups: Backups, pairs: NameTable): SurveyedContent {
   const { namespace, name } = content.spec.volumeSnapshotRef;
@@ -413,20 +444,20 @@ function surveyContent(content: Content, backups: Backups, pairs: NameTable): Su
       const handle = parseHandle(content.status?.snapshotHandle ?? '');
       const sound = handle.kind === 'backup' && backups.isOf(named, handle.volume);
       const flags = bit.content | (sound ? 0 : bit.notRight) | (isUnfinished(content) ? bit.unfinished : 0);
-      pairs.add(name, (flags | backupBits(named)) >>> 0, namespace);
+      addContent(pairs, content, (flags | backupBits(named)) >>> 0);
     }
     const { backup: taken, atMs = 0 } = takenBy(content) ?? {};
     if (taken !== undefined) {
       pairs.add(name, (bit.taken | backupBits(taken)) >>> 0, namespace);
       if (atMs > 0) pairs.note(name, Math.floor(atMs / 1000), namespace, beside.takenAt);
     }
-    if (judged.reason === 'HandleUnreadable') pairs.add(name, bit.content | bit.notRight, namespace);
+    if (judged.reason === 'HandleUnreadable') addContent(pairs, content, bit.content | bit.notRight);
     return { what: 'content', content, judged };
   }
   const { backup, volume } = judged.handle;
   const right = backups.isOf(backup, volume) && judged.reported === undefined;
   const flags = bit.content | (right ? 0 : bit.notRight) | (isUnfinished(content) ? bit.unfinished : 0);
-  pairs.add(name, (flags | backupBits(backup)) >>> 0, namespace);
+  addContent(pairs, content, (flags | backupBits(backup)) >>> 0);
   if (right && content.spec.deletionPolicy === 'Delete') backups.hold(backup);
   if (right) return { what: 'content', content, judged, facts: { volume } };
   const trouble = backups.troubleOf(backup);

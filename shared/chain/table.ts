@@ -42,8 +42,8 @@ export class NameTable {
     if (NUMBER + which >= this.#width) throw new RangeError(`this table has no number ${which}`);
   }
 
-  /** Sets further bits of a name's value. */
-  add(name: string, bits: number, namespace?: string): void {
+  /** Sets further bits of a name's value; answers its value from before. */
+  add(name: string, bits: number, namespace?: string): number {
     if (this.#size >= this.#length * FULLEST) this.#grow();
     const slots = this.#slots;
     const slot = this.#slot(name, namespace);
@@ -54,6 +54,7 @@ export class NameTable {
       slots[slot + LOW] = low;
     }
     slots[slot + BITS] = before | bits;
+    return before >>> 0;
   }
 
   /** Sets further bits of a name that is there; answers its value from before, 0 for one that is not. */

@@ -2,7 +2,7 @@ import type { KindName } from '../domain/kinds.ts';
 import { kinds } from '../domain/kinds.ts';
 import type { ObjectOf } from '../objects/types.ts';
 import { UnreadableError } from './errors.ts';
-import type { Index, ListOptions, Reader } from './ports.ts';
+import type { Index, ListOptions, Reader, Unreadable } from './ports.ts';
 
 /**
  * A reader for looking at many subjects at once: each kind is listed once, when it is first asked for, and all answers
@@ -13,7 +13,7 @@ import type { Index, ListOptions, Reader } from './ports.ts';
 export function fromLists(reader: Reader, mayList: (kind: KindName) => boolean): Reader {
   const lists = new Map<KindName, Promise<Map<string, ObjectOf<KindName>>>>();
   /** By kind and key: what was in the lists and could not be read. */
-  const unreadable = new Map<string, UnreadableError>();
+  const unreadable = new Map<string, Unreadable>();
 
   const listed = (kind: KindName) => {
     const known = lists.get(kind) ?? readAll(reader, kind, unreadable);
@@ -37,13 +37,17 @@ export function fromLists(reader: Reader, mayList: (kind: KindName) => boolean):
       indexes.set(index.name, grouped);
       return ((await grouped).get(key) ?? []) as ObjectOf<K>[];
     },
+    async unreadable(kind) {
+      await listed(kind);
+      return [...unreadable.values()].filter((odd) => odd.kind === kind);
+    },
     async get<K extends KindName>(kind: K, name: string, namespace?: string) {
       if (kind === 'Setting') return setting(name) as Promise<ObjectOf<K> | undefined>;
       if (oneByOne.has(kind) || !mayList(kind)) return reader.get(kind, name, namespace);
       const all = await listed(kind);
       const key = keyOf(name, kinds[kind].namespaced ? namespace : undefined);
       const odd = unreadable.get(`${kind} ${key}`);
-      if (odd !== undefined) throw odd;
+      if (odd !== undefined) throw errorOf(odd);
       return all.get(key) as ObjectOf<K> | undefined;
     },
     async *list<K extends KindName>(kind: K, options: ListOptions = {}) {
@@ -75,15 +79,17 @@ const oneByOne: ReadonlySet<KindName> = new Set([
 async function readAll(
   reader: Reader,
   kind: KindName,
-  unreadable: Map<string, UnreadableError>,
+  unreadable: Map<string, Unreadable>,
 ): Promise<Map<string, ObjectOf<KindName>>> {
   const all = new Map<string, ObjectOf<KindName>>();
-  const onUnreadable: ListOptions['onUnreadable'] = ({ issue, ...object }) =>
-    void unreadable.set(`${kind} ${keyOf(object.name, object.namespace)}`, new UnreadableError(object, issue));
+  const onUnreadable: ListOptions['onUnreadable'] = (odd) =>
+    void unreadable.set(`${kind} ${keyOf(odd.name, odd.namespace)}`, odd);
   for await (const object of reader.list(kind, { onUnreadable }))
     all.set(keyOf(object.metadata.name, namespaceOf(object)), object);
   return all;
 }
+
+const errorOf = ({ issue, ...object }: Unreadable): UnreadableError => new UnreadableError(object, issue);
 
 const keyOf = (name: string, namespace: string | undefined): string => `${namespace ?? ''}/${name}`;
 

@@ -1,6 +1,14 @@
 import type { KindName } from '../domain/kinds.ts';
 import type { ObjectOf } from '../objects/types.ts';
 
+/** An object that does not have the shape of its kind, and the field that does not fit. */
+export interface Unreadable {
+  readonly kind: KindName;
+  readonly name: string;
+  readonly namespace?: string;
+  readonly issue: string;
+}
+
 export interface ListOptions {
   readonly namespace?: string;
   /** Label equality. */
@@ -8,7 +16,7 @@ export interface ListOptions {
   /** `key=value,key!=value`, as kubectl's `-l`. Joined with `labels`. */
   readonly selector?: string;
   /** Told of each object that does not have the shape of its kind; such objects are left out. */
-  readonly onUnreadable?: (object: { kind: KindName; name: string; namespace?: string; issue: string }) => void;
+  readonly onUnreadable?: (object: Unreadable) => void;
 }
 
 /** Groups objects of a kind by one or more keys. `name` stands for the function: equal names, equal grouping. */
@@ -37,6 +45,8 @@ export interface Reader {
   readonly withoutRecords?: true;
   /** Objects with a key, where the reader holds whole lists and can answer without going through them. */
   readonly indexed?: <K extends KindName>(index: Index<K>, key: string) => Promise<readonly ObjectOf<K>[]>;
+  /** Where there is `indexed`: what the lists had to leave out, which no index can find. */
+  readonly unreadable?: (kind: KindName) => Promise<readonly Unreadable[]>;
 }
 
 export interface JsonPatchOperation {

@@ -1,27 +1,32 @@
 import type { KubeObject } from '../../sandbox/api/types.ts';
+import { nameOf, open, openOrThrow } from '../../shared/kube/door.ts';
 import type { KindName } from '../../shared/domain/kinds.ts';
 import { kinds } from '../../shared/domain/kinds.ts';
 import type { ListOptions, Reader } from '../../shared/kube/ports.ts';
-import { schemas } from '../../shared/objects/schemas.ts';
-import type { ObjectOf } from '../../shared/objects/types.ts';
 
 /**
  * Answers from objects in memory, read through the product's own schemas. What it does not do: selectors as text,
- * unreadable objects (they throw), missing CRDs (but for `serves`, which knows those given), pages, time.
+ * missing CRDs (but for `serves`, which knows those given), pages, time.
  */
 export function readerOf(objects: readonly KubeObject[], served: readonly KindName[] = []): Reader {
-  const all = <K extends KindName>(kind: K): ObjectOf<K>[] =>
+  const all = (kind: KindName): KubeObject[] =>
     objects
       .filter((o) => o.kind === kind && o.apiVersion === kinds[kind].apiVersion)
-      .map((o) => schemas[kind].parse({ ...o, metadata: { resourceVersion: '1', ...o.metadata } }) as ObjectOf<K>);
-  const namespaceOf = (o: ObjectOf<KindName>) => ('namespace' in o.metadata ? o.metadata.namespace : undefined);
+      .map((o) => ({ ...o, metadata: { resourceVersion: '1', ...o.metadata } }));
   return {
-    get: async (kind, name, namespace) =>
-      all(kind).find((o) => o.metadata.name === name && (!kinds[kind].namespaced || namespaceOf(o) === namespace)),
-    async *list(kind, { namespace, labels = {} }: ListOptions = {}) {
+    async get<K extends KindName>(kind: K, name: string, namespace?: string) {
+      const isIt = ({ metadata: m }: KubeObject) =>
+        m.name === name && (!kinds[kind].namespaced || m.namespace === namespace);
+      const found = all(kind).find(isIt);
+      return found && openOrThrow(kind, found);
+    },
+    async *list<K extends KindName>(kind: K, { namespace, labels = {}, onUnreadable }: ListOptions = {}) {
       for (const o of all(kind)) {
         const labelled = Object.entries(labels).every(([key, value]) => o.metadata.labels?.[key] === value);
-        if (labelled && (namespace === undefined || namespaceOf(o) === namespace)) yield o;
+        if (!labelled || (namespace !== undefined && o.metadata.namespace !== namespace)) continue;
+        const opened = open(kind, o);
+        if ('object' in opened) yield opened.object;
+        else onUnreadable?.({ kind, ...nameOf(o), issue: opened.issue });
       }
     },
     serves: async (kind) => served.includes(kind),

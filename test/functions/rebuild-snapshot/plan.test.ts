@@ -31,6 +31,12 @@ const content = (handle: string, policy: 'Delete' | 'Retain' = 'Delete', ...modi
 const here = (...modifiers: make.Modifier[]) => make.snapshot({ name: N, claim: 'data' }, owned, ...modifiers);
 const takenHere = (handle: string, ...modifiers: make.Modifier[]) =>
   make.content({ snapshot: N, handle, volume: V }, ...modifiers);
+/** As no API server with the right CRDs would let it in. */
+const odd: make.Modifier = (o) => {
+  if (o.kind === 'VolumeSnapshot') o.spec = { x: 1 };
+  else if (o.kind === 'Backup') o['status'] = { state: 5 };
+  else o.spec.deletionPolicy = 'Keep';
+};
 /** There in every world: without it no content ever becomes ready. */
 const snapshotClass = make.snapshotClass('longhorn', 'driver.longhorn.io');
 /** There in every world that says nothing else of it. */
@@ -447,6 +453,23 @@ describe('rebuild-snapshot decides', () => {
     expect({ reason: finding!.reason, does: finding!.actions.map(brief) }).toEqual({ reason, does });
     expect(finding!.message).not.toMatch(/undefined|null|\[object/);
     expect(finding!.actions.length > 0).toBe(verdictOf(finding!) === 'act');
+  });
+
+  test.each([
+    ['snapshot', snapshot(odd)],
+    ['content', content(right, 'Delete', odd)],
+  ])('leaves a volume alone whose %s cannot be read, and makes anew what another has lost', async (_name, part) => {
+    const logs = { volume: make.volumeOf('logs'), backup: make.backupOf('logs', 'nightly'), version: '1.9' } as const;
+    const entries = [entry(), make.volumeEntry({ vmBackup: 'nightly', volumeName: 'disk-1', claim: 'logs' })];
+    const findings = await decide([
+      make.vmBackup({ name: 'nightly', entries }),
+      ...[part, ...longhorn(), make.backup(logs), make.backupVolume(logs.volume, '1.9')],
+    ]);
+    expect(findings).toMatchObject([
+      { reason: 'ObjectUnreadable', volume: 'disk-0', actions: [], subject: { kind: part.kind } },
+      { reason: 'RebuildPair', volume: 'disk-1' },
+    ]);
+    expect(findings[0]!.command).toContain(part.metadata.name);
   });
 
   test('whatever is created is born on Retain, under the VMBackup as controller with its present uid, in its class', async () => {

@@ -4,6 +4,9 @@ import { plan } from '../../../functions/relink-vmbackup/plan.ts';
 import type { KubeObject } from '../../../sandbox/api/types.ts';
 import * as make from '../../../sandbox/scenarios/build.ts';
 import { ref } from '../../../shared/domain/kinds.ts';
+import { fromLists } from '../../../shared/kube/listed.ts';
+import { memoize } from '../../../shared/kube/memoize.ts';
+import type { Reader } from '../../../shared/kube/ports.ts';
 import { verdictOf } from '../../../shared/plan/plan.ts';
 import type { Reason } from '../../../shared/plan/reason.ts';
 import { readerOf } from '../../gen/reader.ts';
@@ -39,6 +42,12 @@ const pending = (from: string) =>
   });
 const dead = () => make.snapshot({ name: N, claim: 'data' }, owned, notReady);
 const left = make.annotated({ 'snapshot.storage.kubernetes.io/volumesnapshot-being-deleted': 'yes' });
+/** As no API server with the right CRDs would let it in. */
+const odd: make.Modifier = (o) => {
+  if (o.kind === 'VolumeSnapshot') o.spec = { x: 1 };
+  else if (o.kind === 'Backup') o['status'] = { state: 5 };
+  else o.spec.deletionPolicy = 'Keep';
+};
 /** There in every world that says nothing else of it. */
 const target = (spec: object = {}, status: object | null = {}) =>
   make.object(
@@ -191,6 +200,48 @@ const rows: Row[] = [
     when: 'a former snapshot was taken here and has lost its content',
     world: [vmb(N1), ...fresh(unarmed), dead(), ...longhorn()],
     reason: 'DeadSnapshotLeft',
+  },
+  {
+    when: 'the snapshot in use cannot be read',
+    world: [vmb(), snapshot(N, odd), content(N, wrong, 'Delete'), ...fresh(), ...longhorn()],
+    reason: 'ObjectUnreadable',
+  },
+  {
+    when: 'the content in use cannot be read',
+    world: [vmb(), snapshot(N), content(N, wrong, 'Delete', odd), ...fresh(), ...longhorn()],
+    reason: 'ObjectUnreadable',
+  },
+  {
+    when: 'the right pair’s content cannot be read',
+    world: [vmb(), ...old(), snapshot(N1), content(N1, right, 'Retain', armed, odd), ...longhorn()],
+    reason: 'ObjectUnreadable',
+  },
+  {
+    when: 'the Longhorn Backup cannot be read',
+    world: [vmb(), ...old(), ...fresh(), make.backup({ volume: V, backup: B, version: '1.9' }, odd)],
+    reason: 'ObjectUnreadable',
+  },
+  {
+    when: 'a content somewhere cannot be read: it may be on Delete and name the same backup',
+    world: [vmb(N1), ...fresh(), make.content({ snapshot: 'x', handle: right }, odd), ...longhorn()],
+    reason: 'LeftOnRetain',
+  },
+  {
+    when: 'another backup of the schedule cannot be read: Longhorn may be at work on it',
+    world: [
+      make.vmBackup(
+        {
+          name: 'nightly',
+          entries: [entry(), entry({ volumeName: 'disk-1', name: 'x', claim: 'x', backup: 'backup-x' })],
+        },
+        scheduled,
+      ),
+      ...old(),
+      ...fresh(),
+      ...longhorn(),
+      make.backup({ volume: 'pvc-x', backup: 'backup-x', version: '1.9' }, odd),
+    ],
+    reason: 'ScheduledBackupBusy',
   },
   // Not yet.
   {
@@ -398,6 +449,12 @@ const rows: Row[] = [
     does: [switching, arm],
   },
   {
+    when: 'the right pair is ready, and a content somewhere cannot be read: it takes Delete when that can be',
+    world: [vmb(), ...old(), ...fresh(), make.content({ snapshot: 'x', handle: right }, odd), ...longhorn()],
+    reason: 'SwitchPair',
+    does: [switching, disarm, deleteOld],
+  },
+  {
     when: 'the old pair was on Retain',
     world: [vmb(), ...old('Retain'), ...fresh(unarmed), ...longhorn()],
     reason: 'SwitchPair',
@@ -505,8 +562,14 @@ const brief = (a: any): string => {
     : `${a.do} ${a.target.name}`;
 };
 
-const decide = async (world: KubeObject[], retire: 'delete' | 'keep' = 'delete') =>
-  plan(await observe(readerOf(withTarget(world)), ref('VirtualMachineBackup', 'nightly', 'prod')), { retire }).findings;
+const decide = async (
+  world: KubeObject[],
+  retire: 'delete' | 'keep' = 'delete',
+  through: (reader: Reader) => Reader = (reader) => reader,
+) => {
+  const seen = await observe(through(readerOf(withTarget(world))), ref('VirtualMachineBackup', 'nightly', 'prod'));
+  return plan(seen, { retire }).findings;
+};
 
 describe('relink-vmbackup decides', () => {
   test.each(rows)('$reason when $when', async ({ world, retire, reason, does = [] }) => {
@@ -514,6 +577,9 @@ describe('relink-vmbackup decides', () => {
     expect({ reason: finding!.reason, does: finding!.actions.map(brief) }).toEqual({ reason, does });
     expect(finding!.message).not.toMatch(/undefined|null|\[object/);
     expect(finding!.actions.length > 0).toBe(verdictOf(finding!) === 'act');
+    // As sweeps of few and of many subjects read the world.
+    const listing = (reader: Reader) => fromLists(reader, () => true);
+    for (const through of [memoize, listing]) expect((await decide(world, retire, through))[0]).toEqual(finding);
   });
 
   test('switches several volumes in one write, and only those that are ready', async () => {
@@ -543,6 +609,36 @@ describe('relink-vmbackup decides', () => {
     expect(switches.map(brief)).toEqual([
       'switch disk-0 nightly-volume-data -> nightly-volume-data-snap-revise, disk-2 nightly-volume-cache -> nightly-volume-cache-snap-revise',
     ]);
+  });
+
+  test.each<[string, (o: KubeObject) => boolean]>([
+    ['snapshot', (o) => o.kind === 'VolumeSnapshot' && o.metadata.name === 'nightly-volume-logs'],
+    ['content', (o) => o.kind === 'VolumeSnapshotContent' && o.metadata.name === 'nightly-volume-logs-vsc'],
+    ['backup', (o) => o.kind === 'Backup' && o.metadata.name === make.backupOf('logs', 'nightly')],
+  ])('leaves a volume alone whose %s cannot be read, and settles the others', async (_name, isOdd) => {
+    const entries = ['data', 'logs'].map((claim, i) =>
+      make.volumeEntry({ vmBackup: 'nightly', volumeName: `disk-${i}`, claim }),
+    );
+    const logs = { volume: make.volumeOf('logs'), backup: make.backupOf('logs', 'nightly') };
+    const world = [
+      make.vmBackup({ name: 'nightly', entries }),
+      ...[...old(), ...fresh(), ...longhorn()],
+      make.backup({ ...logs, version: '1.9' }),
+      snapshot('nightly-volume-logs'),
+      content('nightly-volume-logs', `bs://logs/${logs.backup}`, 'Delete'),
+      snapshot('nightly-volume-logs-snap-revise'),
+      content('nightly-volume-logs-snap-revise', `bak://${logs.volume}/${logs.backup}`, 'Retain', armed),
+    ];
+    for (const o of world) if (isOdd(o)) odd(o);
+    const [data, other] = await decide(world);
+    expect(data!.reason).toBe('SwitchPair');
+    // Which backup an odd content names cannot be told.
+    expect(data!.actions.map(brief)).toEqual(
+      _name === 'content' ? [switching, disarm, deleteOld] : [switching, disarm, arm, deleteOld],
+    );
+    expect(other).toMatchObject({ reason: 'ObjectUnreadable', volume: 'disk-1', actions: [] });
+    expect(isOdd({ ...other!.subject, metadata: other!.subject } as never)).toBe(true);
+    expect(other!.command).toContain(other!.subject.name);
   });
 
   test('no plan deletes before it has put on Retain, nor arms before it has disarmed', async () => {

@@ -428,6 +428,22 @@ const broken: Row[] = [
     object: contentAt,
     command: /^gleaner apply vsc\//,
   },
+  {
+    when: 'the content cannot be read',
+    world: replacing(content(right, make.withStatus({ creationTime: 'yesterday' }))),
+    reason: 'ObjectUnreadable',
+    object: contentAt,
+    command: /^kubectl get volumesnapshotcontents/,
+  },
+  {
+    when: 'the snapshot cannot be read, and the VMBackup has long not been ready',
+    world: replacing(
+      vmb(notReady, createdAt('2025-05-01T00:00:00Z')),
+      snapshot(make.withStatus({ readyToUse: 'yes' })),
+    ),
+    reason: 'ObjectUnreadable',
+    object: snapshotAt,
+  },
   { when: 'the handle is unreadable', world: replacing(content('x')), reason: 'HandleUnreadable', object: contentAt },
   {
     when: 'the handle names another backup',

@@ -20,7 +20,7 @@ const owners = ['vmbackup', 'nobody', 'another', 'former', 'restore-gone', 'gues
 const notes = ['none', 'swap', 'policy', 'replaces', 'drill', 'being-deleted'] as const;
 
 const pair = fc.record({
-  snapshot: mostly(90, 'there', 'absent', 'leaving', 'deleting', 'unready', 'unbound', 'elsewhere'),
+  snapshot: mostly(90, 'there', 'absent', 'leaving', 'deleting', 'unready', 'unbound', 'elsewhere', 'unreadable'),
   content: mostly(90, 'there', 'absent', 'leaving', 'deleting', 'unready', 'failing', 'unreadable'),
   handle: fc.oneof(
     { withCrossShrink: true },
@@ -48,11 +48,17 @@ const sometimes = fc.oneof(
 /** Of a Longhorn Backup: its state, or what else is the matter with it. */
 const troubles = [
   ...['', 'Pending', 'InProgress', 'Error', 'Unknown', 'absent', 'deleting'],
-  ...['nameless', 'mislabelled', 'unlabelled', 'other-target'],
+  ...['nameless', 'mislabelled', 'unlabelled', 'other-target', 'unreadable'],
 ] as const;
 /** Of what a VMBackup records of a volume. */
 const slips = [
   ...['no-backup', 'other-backup', 'gone-backup', 'other-volume', 'no-volume', 'no-name', 'other-driver'],
+] as const;
+
+/** Of names at the limits: of a label, of what a restore elsewhere leaves whole, of an object with what is appended. */
+const lengths = [
+  ...['label', 'over-label', 'restored-whole', 'restored-cut'],
+  ...['longest', 'too-long-beside', 'longest-pair', 'too-long', 'longest-snapshot'],
 ] as const;
 
 const volume = fc.record({
@@ -61,7 +67,7 @@ const volume = fc.record({
   backupVolume: mostly(90, 'one', 'none', 'two', 'deleting', 'bare', 'other-target'),
   record: mostly(90, 'right', ...slips),
   revised: mostly(60, 0, 1, 2),
-  name: mostly(90, 'usual', 'odd', 'longest', 'too-long-beside', 'too-long'),
+  name: mostly(90, 'usual', 'odd', ...lengths),
   pair,
   beside: sometimes,
   former: sometimes,
@@ -103,6 +109,14 @@ const run = fc.oneof(
   },
 );
 
+/** What somebody does to the first volume of a VMBackup when Gleaner has been at work, and perhaps was stopped in the middle. */
+const meddling = mostly(
+  40,
+  'nothing',
+  ...(['snapshot-deleted', 'content-deleted', 'content-kept', 'status-changed'] as const),
+  ...(['noted', 'not-ready', 'unnamed', 'restore-begun', 'backup-busy', 'hash-removed'] as const),
+);
+
 /** Harvester and Longhorn as they come together; an old Harvester is also tried on a Longhorn that looks volumes up. */
 const releases = ['1.6 1.9', '1.8 1.11', '1.7 1.10', '1.5 1.8', '1.4 1.8', '1.3 1.8', '1.4 1.7', '1.3 1.6'] as const;
 
@@ -114,6 +128,9 @@ export const brokenWorld = fc.record({
   backups: fc.array(vmBackup, { minLength: 1, maxLength: 3 }),
   strangers: fc.uniqueArray(stranger, { maxLength: 2 }),
   run,
+  meddling,
+  /** The setting of the target, of which Harvester scans. */
+  setting: mostly(90, 'scanned', 'no-hash', 'other-hash', 'gone'),
 });
 
 type Of<A> = A extends fc.Arbitrary<infer T> ? T : never;

@@ -3,11 +3,18 @@ import type { KubeObject } from '../../../sandbox/api/types.ts';
 import type { HarvesterVersion } from '../../../sandbox/controllers/harvester-names.ts';
 import { restoreContentName, restoreSnapshotName } from '../../../sandbox/controllers/harvester-names.ts';
 import type { LonghornVersion } from '../../../sandbox/controllers/longhorn-objects.ts';
+import { baseWorld } from '../../../sandbox/scenarios/base.ts';
 import * as make from '../../../sandbox/scenarios/build.ts';
 import { localChain, partsOf, recoveredChain } from '../../../sandbox/scenarios/chain.ts';
 import type { Scenario } from '../../../sandbox/scenarios/index.ts';
 import type { BrokenBackup, BrokenPair, BrokenVolume, BrokenWorld } from './arbitraries.ts';
 
+/** With what is appended: -snap-revise-vsc, -vsc; and restore-r-b0- before it, of which 63 characters are left whole. */
+const lengths: Record<string, number> = {
+  ...{ label: 63, 'over-label': 64, 'restored-whole': 63 - 13, 'restored-cut': 64 - 13 },
+  ...{ longest: 253 - 16, 'too-long-beside': 253 - 15 },
+  ...{ 'longest-pair': 253 - 4, 'too-long': 253 - 3, 'longest-snapshot': 253 },
+};
 const formerUid = '00000000-0000-4000-8000-000000000000';
 /** Whole, recovered and taken here: must stay so, and must not be accused. */
 export const healthy = ['well', 'fine'];
@@ -18,7 +25,7 @@ export function scenarioOf(world: BrokenWorld): Scenario {
   return { name: 'broken', describe: 'Broken at random.', harvester, longhorn, objects };
 }
 
-function objectsOf({ backups, strangers }: BrokenWorld, longhorn: LonghornVersion): KubeObject[] {
+function objectsOf({ backups, strangers, setting }: BrokenWorld, longhorn: LonghornVersion): KubeObject[] {
   const chain = (name: string, claim: string) => ({
     ...{ name, vm: `${name}-vm`, longhorn },
     disks: [{ claim, handle: 'right' }],
@@ -36,7 +43,17 @@ function objectsOf({ backups, strangers }: BrokenWorld, longhorn: LonghornVersio
     ...recoveredChain(chain('other', 'other-disk')),
     ...broken.flatMap(({ objects }) => objects),
     ...strangers.flatMap((kind) => stranger(kind)),
+    ...settingOf(setting),
   ];
+}
+
+/** Stands in place of the one that every cluster has. */
+function settingOf(as: BrokenWorld['setting']): KubeObject[] {
+  const [usual] = baseWorld().filter(({ kind, metadata }) => kind === 'Setting' && metadata.name === 'backup-target');
+  const hash = 'harvesterhci.io/hash';
+  if (as === 'no-hash') delete usual!.metadata.annotations![hash];
+  if (as === 'other-hash') usual!.metadata.annotations![hash] = 'of-another-value';
+  return as === 'no-hash' || as === 'other-hash' ? [usual!] : [];
 }
 
 /** In deletion for so long that it must be hanging. */
@@ -122,7 +139,6 @@ function volume(
   version: LonghornVersion,
 ): { entry: any; objects: KubeObject[] } {
   const suffix = '-snap-revise'.repeat(broken.revised);
-  const lengths: Record<string, number> = { longest: 253 - 16, 'too-long-beside': 253 - 15, 'too-long': 253 - 3 };
   const prefix = `${ofBackup}-volume-`;
   const length = (lengths[broken.name] ?? 0) - prefix.length - suffix.length;
   const claim = `${ofBackup}-c${index}`.padEnd(length, 'x');
@@ -183,6 +199,7 @@ function backupPart({ volume, backup }: Here, { backup: state, local }: BrokenVo
   if (state === 'deleting') modifiers.push(make.held, make.deleting);
   if (state === 'nameless') modifiers.push(make.withStatus({ volumeName: '' }));
   if (state === 'mislabelled') modifiers.push(make.labelled({ 'backup-volume': 'pvc-elsewhere' }));
+  if (state === 'unreadable') modifiers.push(make.withStatus({ snapshotCreatedAt: 7 }));
   if (state === 'unlabelled') modifiers.push((o) => delete o.metadata.labels);
   if (state === 'other-target')
     modifiers.push(make.labelled({ 'backup-target': 'second' }), make.withStatus({ backupTargetName: 'second' }));
@@ -247,6 +264,7 @@ function pair(name: string, broken: BrokenPair, here: Here): KubeObject[] {
   if (broken.snapshot === 'deleting') forLong(snapshot);
   if (broken.snapshot === 'unready') snapshot.status.readyToUse = false;
   if (broken.snapshot === 'unbound') delete snapshot['status'];
+  if (broken.snapshot === 'unreadable') snapshot.status.creationTime = 7;
   if (broken.snapshot === 'elsewhere') snapshot.spec.source.volumeSnapshotContentName = 'well-volume-well-disk-vsc';
   if (broken.content === 'leaving') make.deleting(content);
   if (broken.content === 'deleting') forLong(content);
@@ -296,6 +314,8 @@ function localPair(name: string, { local, pair: broken }: BrokenVolume, here: He
   const snapshot = make.snapshot({ name, namespace, claim }, make.ownedBy(owner), odd(broken));
   if (broken.content === 'deleting') forLong(content);
   if (broken.snapshot === 'deleting') forLong(snapshot);
+  if (broken.snapshot === 'unreadable') snapshot.status.creationTime = 7;
+  if (broken.content === 'unreadable') content.status.creationTime = 'yesterday';
   return [
     ...(broken.snapshot === 'absent' ? [] : [snapshot]),
     ...(broken.content === 'absent' ? [] : [content]),

@@ -22,11 +22,13 @@ const vmBackup = (volumes: BrokenVolume[], differs: Partial<BrokenBackup> = {}):
 });
 
 const world = (backups: BrokenBackup[], differs: Partial<BrokenWorld> = {}): BrokenWorld => ({
-  ...{ release: '1.6 1.9', strangers: [], run: { by: 'sweep' } },
+  ...{ release: '1.6 1.9', strangers: [], run: { by: 'sweep' }, meddling: 'nothing', setting: 'scanned' },
   ...differs,
   backups,
 });
 
+const two = (differs: Partial<BrokenVolume>) =>
+  world([vmBackup([volume(differs), volume({ pair: pair({ handle: 'claim' }) })])]);
 const one = (differs: Partial<BrokenVolume>) => world([vmBackup([volume(differs)])]);
 
 export const cases: Readonly<Record<string, BrokenWorld>> = {
@@ -59,6 +61,20 @@ export const cases: Readonly<Record<string, BrokenWorld>> = {
   'a right pair whose snapshot has the note of a swap and is in deletion': one({
     pair: pair({ snapshot: 'deleting', note: 'swap' }),
   }),
+  'one content that cannot be read, and a wrong handle beside it': two({ pair: pair({ content: 'unreadable' }) }),
+  'one snapshot that cannot be read, and a wrong handle beside it': two({ pair: pair({ snapshot: 'unreadable' }) }),
+  'one Longhorn Backup that cannot be read, and a wrong handle beside it': two({ backup: 'unreadable' }),
+  'a content beside that cannot be read and is on Delete': one({
+    pair: pair({ handle: 'claim' }),
+    beside: pair({ content: 'unreadable' }),
+  }),
+  'a right pair, whose snapshot somebody deletes: the backup is gone by his will': world([vmBackup([volume()])], {
+    meddling: 'snapshot-deleted',
+  }),
+  'a wrong pair, and somebody puts another handle into the status of its content': world(
+    [vmBackup([volume({ pair: pair({ handle: 'claim' }) })])],
+    { meddling: 'status-changed' },
+  ),
   'a former content in deletion, of a backup repaired twice': one({
     revised: 2,
     former: pair({ content: 'deleting', policy: 'Retain' }),

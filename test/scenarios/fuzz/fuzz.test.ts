@@ -6,6 +6,7 @@ import { violations } from './trial.ts';
 
 /**
  * Clusters broken at random, in ways nobody listed, and Gleaner on them: by sweeps, by events, killed, its calls failing.
+ * Then, now and again, somebody changes one thing more, and Gleaner begins again with what it finds.
  * Whatever is wrong with them, truth.ts says what a restore gives, before, at every moment and in the end:
  *
  * - no Longhorn Backup is deleted, and nothing of Longhorn's is written to;

@@ -4,7 +4,7 @@
  */
 import type { KubeObject } from '../../../sandbox/api/types.ts';
 import type { Cluster, Data, VolumeAt } from './truth.ts';
-import { decode, find, goes, misshapen, recordedData, volumesOf } from './truth.ts';
+import { decode, find, goes, isMisshapen, misshapen, recordedData, volumesOf } from './truth.ts';
 
 const target = 'default';
 /** What a claim reads from keeps its pair from being replaced; the content is then swapped, and the claim comes through. */
@@ -31,7 +31,7 @@ export function obstacle(cluster: Cluster, at: VolumeAt): string | undefined {
     .some((r) => r.spec.virtualMachineBackupName === owner.metadata.name && r.status?.complete !== true);
   if (restores) return 'a restore is in progress';
   if (`${name}-snap-revise-vsc`.length > 253) return 'the names would be too long';
-  if (misshapen(cluster, owner).length > 0) return 'a content of it does not have the shape of its kind';
+  if (misshapen(cluster, at).length > 0) return 'an object of it does not have the shape of its kind';
   return pairObstacle(cluster, at, namespace, name, recorded);
 }
 
@@ -41,6 +41,7 @@ function backupObstacle(cluster: Cluster, data: Data): string | undefined {
   if (backup === undefined || goes(backup) || backup.status?.state !== 'Completed')
     return 'the backup is not Completed';
   if ((backup.metadata.labels?.['backup-volume'] ?? data.volume) !== data.volume) return 'the backup’s label differs';
+  if (isMisshapen(backup)) return 'the backup does not have the shape of its kind';
   if (backup.status.volumeName !== data.volume) return 'the backup does not name its volume';
   if ((backup.status.backupTargetName ?? target) !== target) return 'the backup is on another target';
   const ofTarget = (v: KubeObject) => (v.spec?.backupTargetName ?? target) === target;
@@ -116,7 +117,7 @@ function claimObstacle(cluster: Cluster, claim: KubeObject): string | undefined 
   if (why !== undefined) return why;
   const { driver, source, volumeSnapshotRef: ref } = content.spec;
   if (driver !== 'driver.longhorn.io' || content.status?.error !== undefined) return 'not a usable content';
-  if (typeof content.status?.creationTime === 'string') return 'not of the shape of its kind';
+  if (isMisshapen(content) || isMisshapen(snapshot)) return 'not of the shape of its kind';
   if (ref.uid !== snapshot.metadata.uid || snapshot.status?.boundVolumeSnapshotContentName !== named)
     return 'not bound';
   const backup = /^(?:bak|bs):\/\/[^/]+\/([^/]+)$/.exec(source.snapshotHandle ?? '')?.[1];

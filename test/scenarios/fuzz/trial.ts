@@ -4,11 +4,14 @@ import type { Mischief } from '../../../sandbox/events/index.ts';
 import { KubeError } from '../../../shared/kube/errors.ts';
 import type { Finding } from '../../../shared/plan/plan.ts';
 import { needsAttention } from '../../../shared/plan/plan.ts';
+import * as kinds from '../../../sandbox/controllers/kinds.ts';
 import { deploy } from '../eventing.ts';
 import { Killed, converge, everyFunction, hurried, inWorld, sweepAll, writesOf } from '../world.ts';
 import type { World } from '../world.ts';
 import type { BrokenWorld } from './arbitraries.ts';
 import { healthy, scenarioOf } from './build.ts';
+import type { Meddled } from './meddle.ts';
+import { meddle } from './meddle.ts';
 import type { Data, VolumeAt } from './truth.ts';
 import * as truth from './truth.ts';
 import { type Mirror, mirror } from './mirror.ts';
@@ -34,22 +37,30 @@ export async function violations(broken: BrokenWorld): Promise<Tried> {
 async function tried(world: World, broken: BrokenWorld): Promise<Tried> {
   const wrong: string[] = [];
   const { sandbox } = world;
+  if (broken.setting === 'gone') await sandbox.client.delete(kinds.Setting, 'backup-target');
   const seen = await mirror(sandbox);
   try {
-    const before = remember(seen);
+    const begun = remember(seen);
     const lost = sandbox.store.losses.length;
-    const stopWatching = watchMoments(seen, before, wrong);
+    let stopWatching = watchMoments(seen, begun, wrong);
     await run(world, broken);
     sandbox.api.setFault(undefined);
     const patient = { ...world, client: world.patient };
     await sandbox.settle();
+    stopWatching();
+    const meddled = await meddle(sandbox, broken);
+    await sandbox.settle();
+    // What he changed is as he left it: from there on the promises are made anew.
+    const before = meddled === undefined ? begun : afterMeddling(seen, begun, meddled);
+    stopWatching = watchMoments(seen, before, wrong);
     const { findings, failures } = await converge(patient, options);
     await sandbox.settle();
     stopWatching();
     const touched = writesOf(world);
 
     wrong.push(...failures.map((error) => `the last sweep failed: ${error.message}`), ...world.worse);
-    wrong.push(...sandbox.store.losses.slice(lost).map(({ backup, by }) => `${backup} was erased: ${by}`));
+    const losses = sandbox.store.losses.slice(lost).filter(({ backup }) => backup !== meddled?.backup);
+    wrong.push(...losses.map(({ backup, by }) => `${backup} was erased: ${by}`));
     const longhorns = touched.filter((write) => / longhorn\.io\/v1beta2\/(?!BackupTarget )/.test(write));
     wrong.push(...longhorns.map((write) => `Longhorn’s object was written to: ${write}`));
     wrong.push(...changesOf(before.strangers, seen), ...ends(before, seen, findings), ...accusations(findings));
@@ -139,6 +150,17 @@ function remember(seen: Mirror): Before {
     strangers: new Map(strangers),
     backups: seen.all('Backup').map((o) => o.metadata.name),
     waiting: promisedClaims(seen),
+  };
+}
+
+/** What stays forbidden, of all but what somebody has changed; and what is promised of the cluster as it is now. */
+function afterMeddling(seen: Mirror, { strangers }: Before, { objects, backup }: Meddled): Before {
+  const now = remember(seen);
+  const isHis = (name: string) => [...objects, backup].some((one) => name.endsWith(`/${one}`));
+  return {
+    ...now,
+    strangers: new Map([...strangers].filter(([name]) => !isHis(name))),
+    backups: now.backups.filter((name) => name !== backup),
   };
 }
 

@@ -146,15 +146,30 @@ export function chainOf(cluster: Cluster, { owner, entry }: VolumeAt): Set<strin
       .all('BackupVolume')
       .filter(({ spec }) => volume !== undefined && spec?.volumeName === volume)
       .map(({ metadata }) => `BackupVolume ${metadata.name}`),
-    ...misshapen(cluster, owner).map(({ metadata }) => `VolumeSnapshotContent ${metadata.name}`),
+    ...misshapen(cluster, { owner, entry }).map(({ kind, metadata }) => `${kind} ${metadata.name}`),
   ]);
 }
 
-/** Contents of this VMBackup that its CRD would not have let in: nobody can tell what they mean. */
-export const misshapen = (cluster: Cluster, { metadata: { name, namespace } }: KubeObject): KubeObject[] =>
-  cluster
+/** Objects of this volume that their CRDs would not have let in: nobody can tell what they mean. */
+export function misshapen(cluster: Cluster, { owner: { metadata }, entry }: VolumeAt): KubeObject[] {
+  const isIts = (namespace: unknown, name: unknown) =>
+    namespace === metadata.namespace && line(name) === line(entry.name);
+  const snapshot = find(cluster, 'VolumeSnapshot', entry.name ?? '', metadata.namespace);
+  const used = [snapshot?.spec.source?.volumeSnapshotContentName, snapshot?.status?.boundVolumeSnapshotContentName];
+  const contents = cluster
     .all('VolumeSnapshotContent')
     .filter(
-      ({ spec, status }) => typeof status?.creationTime === 'string' && spec.volumeSnapshotRef.namespace === namespace,
-    )
-    .filter(({ spec }) => spec.volumeSnapshotRef.name.includes(name));
+      ({ spec: { volumeSnapshotRef: of }, metadata: { name } }) => isIts(of.namespace, of.name) || used.includes(name),
+    );
+  const snapshots = cluster.all('VolumeSnapshot').filter(({ metadata: m }) => isIts(m.namespace, m.name));
+  const backups = cluster.all('Backup').filter((o) => o.metadata.name === entry.longhornBackupName);
+  return [...contents, ...snapshots, ...backups].filter(isMisshapen);
+}
+
+/** Of a former pair, and of the next, the same is left. */
+const line = (name: unknown): unknown => (typeof name === 'string' ? name.replace(/(-snap-revise)+$/, '') : name);
+
+export const isMisshapen = ({ kind, status }: KubeObject): boolean =>
+  (kind === 'VolumeSnapshotContent' && typeof status?.creationTime === 'string') ||
+  (kind === 'VolumeSnapshot' && typeof status?.creationTime === 'number') ||
+  (kind === 'Backup' && typeof status?.snapshotCreatedAt === 'number');

@@ -1,5 +1,15 @@
 import { build, one, pair, without } from './static.ts';
 import { clusters } from './table.ts';
+import type { Parts } from './static.ts';
+
+/** Taken here once, of the snapshot that has the same name. */
+function formerContent({ vs, volume, right }: Parts, uid: string | undefined) {
+  const shape = { name: 'snapcontent-of-a-former', snapshot: vs.metadata.name, volume, handle: right } as const;
+  return build.content({ ...shape, policy: 'Retain' }, ({ spec }) => {
+    delete spec.volumeSnapshotRef.uid;
+    if (uid !== undefined) spec.volumeSnapshotRef.uid = uid;
+  });
+}
 
 clusters('what is left over, and who owns it', [
   [
@@ -171,6 +181,22 @@ clusters('what is left over, and who owns it', [
       return [...p.all, n.vsc];
     },
     ['OrphanContent VolumeSnapshotContent hand-vsc'],
+  ],
+  [
+    'a second content of a snapshot, made for it and not bound yet',
+    () => {
+      const p = one('web');
+      return [...p.all, formerContent(p, undefined)];
+    },
+    [],
+  ],
+  [
+    'content of a former snapshot, of which the VMBackup has made another with a content of its own',
+    () => {
+      const p = one('web');
+      return [...p.all, formerContent(p, '11111111-1111-4111-8111-111111111111')];
+    },
+    ['OrphanContent VolumeSnapshotContent snapcontent-of-a-former'],
   ],
   [
     'snapshot owner stale uid',

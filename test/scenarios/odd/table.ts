@@ -25,10 +25,12 @@ export function clusters(title: string, rows: readonly Row[]): void {
       try {
         const { code, out } = await still.run('scan', '-o', 'json');
         const { backup, volume } = one('web');
-        const said = JSON.parse(out).findings.map(({ reason, subject }: any) =>
+        const said: string[] = JSON.parse(out).findings.map(({ reason, subject }: any) =>
           `${reason} ${subject.kind} ${subject.name}`.replaceAll(backup, 'BACKUP').replaceAll(volume, 'VOLUME'),
         );
         expect([...new Set(said)].sort()).toEqual([...says].sort());
+        const unreadable = said.filter((text) => text.startsWith('ObjectUnreadable'));
+        expect(unreadable).toEqual([...new Set(unreadable)]);
         expect(code).toBe(says.length > 0 ? 1 : 0);
         expect((await still.run('doctor', '-o', 'json')).code).toBeLessThan(2);
         expect(still.api.requests().filter(({ verb }) => !['get', 'list'].includes(verb))).toEqual([]);

@@ -1,5 +1,13 @@
+import { recoveredChain } from '../../../sandbox/scenarios/chain.ts';
 import { build, one, pair } from './static.ts';
 import { clusters } from './table.ts';
+
+/** Like `one`, with a second volume whose handle is wrong. */
+function two(name: string): { first: any; all: any[] } {
+  const disks = [{ claim: `${name}-disk` }, { claim: `${name}-data` }];
+  const all = recoveredChain({ name, vm: `${name}-vm`, disks, longhorn: '1.9' }).map((o) => structuredClone(o));
+  return { first: (kind: string) => all.find((o) => o.kind === kind), all };
+}
 
 clusters('what cannot be read, or is not installed', [
   [
@@ -123,6 +131,19 @@ clusters('what cannot be read, or is not installed', [
       return p.all;
     },
     ['ObjectUnreadable VolumeSnapshot web-volume-web-disk'],
+  ],
+  [
+    'unreadable content of one volume, wrong handle of another',
+    () => {
+      const p = two('web');
+      p.first('VolumeSnapshotContent').spec.deletionPolicy = 'Keep';
+      return p.all;
+    },
+    [
+      'AwaitsReplacement VirtualMachineBackup web',
+      'ObjectUnreadable VolumeSnapshotContent web-volume-web-disk-vsc',
+      'ReplacePair VolumeSnapshotContent web-volume-web-data-vsc',
+    ],
   ],
   [
     'unreadable Backup with wrong handle',

@@ -1,0 +1,48 @@
+import type { KindName, Ref } from '../domain/kinds.ts';
+import { kinds } from '../domain/kinds.ts';
+import type { ListOptions, Reader } from '../kube/ports.ts';
+
+/** An object that is there and does not have the shape of its kind: what it says cannot be told. */
+export interface Odd {
+  readonly object: Ref;
+  /** Which field is odd; never its value. */
+  readonly message: string;
+  /** Shows it. */
+  readonly command: string;
+}
+
+/**
+ * What is read for one volume. An object without the shape of its kind keeps this volume from being judged, and none of
+ * its neighbours: `otherwise` says what is seen in its place.
+ */
+export async function unlessOdd<T>(read: () => Promise<T>, otherwise: (odd: Odd) => T): Promise<T> {
+  try {
+    return await read();
+  } catch (error) {
+    if (!isUnreadable(error)) throw error;
+    const { object, message } = error;
+    return otherwise({ object, message, command: showObject(object) });
+  }
+}
+
+const isUnreadable = (error: unknown): error is Error & { readonly object: Ref } =>
+  error instanceof Error && error.name === 'UnreadableError' && 'object' in error;
+
+/** The command that shows an object of whatever kind. */
+export function showObject({ kind, name, namespace }: Ref): string {
+  const { plural, group } = kinds[kind];
+  return `kubectl get ${plural}.${group} ${name}${namespace === undefined ? '' : ` -n ${namespace}`} -o yaml`;
+}
+
+/** Told of what lists leave out, where a reader answers from an index and goes through none. */
+export async function tellUnreadable(
+  reader: Reader,
+  kind: KindName,
+  onUnreadable: NonNullable<ListOptions['onUnreadable']>,
+): Promise<void> {
+  if (reader.unreadable !== undefined) {
+    for (const odd of await reader.unreadable(kind)) onUnreadable(odd);
+    return;
+  }
+  for await (const _readable of reader.list(kind, { onUnreadable }));
+}
