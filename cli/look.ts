@@ -39,8 +39,11 @@ export async function look({ args, options, io }: Call<LookOptions>, kind: 'Scan
     const narrowed = await narrow(functions, reader, options, selected);
     const printer = await openPrinter(kind, options.output, io);
     const isNews = newsOf(functions);
+    // The wide table shows what is on record of what is well.
+    const onWell = options.all === true || options.output === 'wide' ? undefined : printer.countWell;
+    const sweeping = { functions: narrowed, reader, configOf, scope: scopeOf(options), ...(onWell && { onWell }) };
     try {
-      for await (const page of sweepByPage({ functions: narrowed, reader, configOf, scope: scopeOf(options) })) {
+      for await (const page of sweepByPage(sweeping)) {
         for (const swept of page) {
           if (swept.kind === 'failure') {
             printer.failure(`${describeRef(swept.subject)}: ${sentenceOf(swept.error)}`);

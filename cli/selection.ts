@@ -84,7 +84,7 @@ export async function narrow(
   const wanted: Picks = (item) => inNamespace(item) && (picks.length === 0 || picks.some((pick) => pick(item)));
   return functions.map((fn) => ({
     ...fn,
-    surveys: (item) => (wanted(item) ? fn.surveys(item) : { subjects: [] }),
+    surveys: (item, brief) => (wanted(item) ? fn.surveys(item, brief) : { subjects: [] }),
     // What is not about single objects is left out where only some were asked for.
     ...(fn.atSweep !== undefined && { atSweep: () => ({ subjects: [] }) }),
   }));

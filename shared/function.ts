@@ -3,6 +3,7 @@ import type { KindName, Ref } from './domain/kinds.ts';
 import type { Reader } from './kube/ports.ts';
 import type { ObjectOf } from './objects/types.ts';
 import type { Finding, Plan } from './plan/plan.ts';
+import type { Reason } from './plan/reason.ts';
 import type { SurveyItem } from './chain/survey.ts';
 
 /** One Gleaner function. Route, trigger, rights, docs and metric labels are all made from this value. */
@@ -21,8 +22,11 @@ export interface FunctionDefinition<Seen = unknown, Config = unknown> {
    * never taken as proof that something is to be done.
    */
   considers(change: Change): Considered;
-  /** The same for one item of a sweep, where lists have already shown the object and its neighbours. */
-  surveys(item: SurveyItem): Considered;
+  /**
+   * The same for one item of a sweep, where lists have already shown the object and its neighbours. With `brief`, what is
+   * well need only be counted: most of a large cluster is, and its words cost more than the judgment.
+   */
+  surveys(item: SurveyItem, brief?: boolean): Considered | Well;
   /** Reads all that the decision needs, the time included. The compiler proves that it cannot write. */
   observe(reader: Reader, subject: Ref, nowMs: number, config: Config): Promise<Seen>;
   /**
@@ -81,6 +85,12 @@ export type Considered =
   | { readonly subjects: readonly Ref[] }
   /** Which objects this concerns is only to be found by reading. */
   | { readonly search: (reader: Reader) => AsyncIterable<Ref> };
+
+/** In place of so many findings of one reason, with which nothing is to be done. */
+export interface Well {
+  readonly well: Reason;
+  readonly count: number;
+}
 
 /** A definition whose own types no longer matter to who runs it. */
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- existential type: the seen world and config of each function stay its own

@@ -86,7 +86,7 @@ export async function openApplyPrinter(
 
   async function finish(): Promise<Summary> {
     const summary = createSummary();
-    for (const found of round.left) summary.add(found);
+    for (const found of round.left) summary.add(found.finding);
     const { left, failures } = round;
     await form.end({ left, failures, summary, sums: { steps, rounds, ended } });
     return summary;

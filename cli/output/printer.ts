@@ -3,6 +3,7 @@ import type { OutputFormat } from '../options.ts';
 import { describeRef } from '../../shared/domain/kinds.ts';
 import { describeAction } from '../../shared/plan/action.ts';
 import { verdictOf } from '../../shared/plan/plan.ts';
+import type { Reason } from '../../shared/plan/reason.ts';
 import { createDocument } from './document.ts';
 import type { Found } from './findings.ts';
 import { colourOf, columnsOf, fullName, toDocument } from './findings.ts';
@@ -16,6 +17,8 @@ export interface Printer {
   show(found: Found): Promise<void>;
   /** Only counts it. */
   count(found: Found): void;
+  /** The same for so many of one reason, with which nothing is to be done. */
+  readonly countWell: (reason: Reason, count: number) => void;
   /** Something that could not be looked at: said on stderr, and part of documents. */
   failure(message: string): void;
   end(): Promise<{ open: number; failures: number }>;
@@ -36,10 +39,11 @@ export async function openPrinter(kind: 'Scan' | 'Plan', format: OutputFormat, i
   const form = await openForm(kind, format, io);
   return {
     show(found) {
-      summary.add(found);
+      summary.add(found.finding);
       return form.finding(found);
     },
-    count: (found) => summary.add(found),
+    count: (found) => summary.add(found.finding),
+    countWell: (reason, count) => summary.add({ reason }, count),
     failure(message) {
       failures.push(message);
       io.err(`gleaner: ${message}\n`);

@@ -1,10 +1,9 @@
 import { verdictOf } from '../../shared/plan/plan.ts';
-import type { VerdictKind } from '../../shared/plan/plan.ts';
-import type { Found } from './findings.ts';
+import type { Finding, VerdictKind } from '../../shared/plan/plan.ts';
 
 /** Sums over findings that are not kept themselves. */
 export interface Summary {
-  add(found: Found): void;
+  add(finding: Pick<Finding, 'reason'>, count?: number): void;
   /** Whether Gleaner or a person has something to do. */
   readonly open: number;
   toDocument(): SummaryDocument;
@@ -31,12 +30,12 @@ export function createSummary(): Summary {
       .map(([reason, { count }]) => `${reason} ${count}`)
       .join(', ');
   return {
-    add({ finding }) {
+    add(finding, count = 1) {
       const verdict = verdictOf(finding);
-      verdicts[verdict]++;
+      verdicts[verdict] += count;
       const known = reasons.get(finding.reason);
-      if (known === undefined) reasons.set(finding.reason, { verdict, count: 1 });
-      else known.count++;
+      if (known === undefined) reasons.set(finding.reason, { verdict, count });
+      else known.count += count;
     },
     get open() {
       return open();

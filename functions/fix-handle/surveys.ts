@@ -3,16 +3,16 @@ import * as names from '../../shared/domain/names.ts';
 import { isDeleting, judgeContent, judgeHandle } from '../../shared/chain/judge.ts';
 import type { SurveyedContent, SurveyItem } from '../../shared/chain/survey.ts';
 import { showObject } from '../../shared/chain/unreadable.ts';
-import type { Considered } from '../../shared/function.ts';
+import type { Considered, Well } from '../../shared/function.ts';
 import type { Content } from '../../shared/objects/types.ts';
 import type { Finding } from '../../shared/plan/plan.ts';
 import { atFault, commandFor, found, handleRight, leftAlone } from './findings.ts';
 
 /** Sorts out, from lists alone, what needs a closer look: wrong handles, missing contents, swaps not finished. */
-export function surveys(item: SurveyItem): Considered {
+export function surveys(item: SurveyItem, brief = false): Considered | Well {
   switch (item.what) {
     case 'content':
-      return surveyContent(item);
+      return surveyContent(item, brief);
     case 'snapshot': {
       const { snapshot, pair } = item;
       if (pair.dynamic || (pair.hasContent && pair.notRight)) return { subjects: [] };
@@ -44,9 +44,16 @@ export function surveys(item: SurveyItem): Considered {
   }
 }
 
-function surveyContent({ content, facts }: SurveyedContent): Considered {
+function surveyContent(
+  { content, facts, judged = judgeContent(content) }: SurveyedContent,
+  brief: boolean,
+): Considered | Well {
+  if (brief && 'handle' in judged && facts !== undefined && 'volume' in facts && !isDeleting(content)) {
+    const verdict = judgeHandle(judged, facts);
+    if (verdict !== 'wrong') return { well: verdict, count: 1 };
+  }
+  if (brief && 'reason' in judged && judged.reason !== 'HandleUnreadable') return { well: judged.reason, count: 1 };
   const subject = ref('VolumeSnapshotContent', content.metadata.name);
-  const judged = judgeContent(content);
   if ('reason' in judged) return one(leftAlone({ subject, content }, content, judged));
   const seen = { subject, content, backupName: judged.handle.backup };
   if (facts === undefined || 'reason' in facts) {

@@ -3,7 +3,7 @@ import { isDeleting } from '../../shared/chain/judge.ts';
 import { entriesOf } from '../../shared/chain/read.ts';
 import type { SurveyItem } from '../../shared/chain/survey.ts';
 import { describeRef, ref } from '../../shared/domain/kinds.ts';
-import type { Considered } from '../../shared/function.ts';
+import type { Considered, Well } from '../../shared/function.ts';
 import { reasonOf } from './judge.ts';
 
 /** Older ones have told what they had to tell; a sweep would look at them for ever. */
@@ -19,16 +19,17 @@ const says: Readonly<Record<Worth, string>> = {
 };
 
 /** Shows what the contents have recorded; those that may still tell something are looked at. */
-export function surveys(item: SurveyItem): Considered {
+export function surveys(item: SurveyItem, brief = false): Considered | Well {
   if (item.what !== 'vmbackup' || isDeleting(item.backup)) return { subjects: [] };
   const { backup, pairOf, nowMs } = item;
-  const subject = ref('VirtualMachineBackup', backup.metadata.name, backup.metadata.namespace);
   const notes = entriesOf(backup).map(({ name }) => (name ? pairOf(name).noted : undefined));
   const known = notes.find((one) => one !== undefined);
   const isOpen = notes.length === 0 || notes.some((one) => one?.settled !== true);
-  const ageMs = nowMs - Date.parse(backup.metadata.creationTimestamp ?? '');
-  if (isOpen && ageMs < YOUNG_MS && backup.status?.sourceUID) return { subjects: [subject] };
-  return { findings: [findingOf(subject, known)] };
+  const subject = () => ref('VirtualMachineBackup', backup.metadata.name, backup.metadata.namespace);
+  const isYoung = () => nowMs - Date.parse(backup.metadata.creationTimestamp ?? '') < YOUNG_MS;
+  if (isOpen && backup.status?.sourceUID && isYoung()) return { subjects: [subject()] };
+  if (brief) return { well: reasonOf[known?.worth ?? 'unknown'], count: 1 };
+  return { findings: [findingOf(subject(), known)] };
 }
 
 function findingOf(subject: ReturnType<typeof ref>, noted: Noted | undefined) {

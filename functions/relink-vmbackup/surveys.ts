@@ -3,20 +3,26 @@ import * as names from '../../shared/domain/names.ts';
 import { isDeleting } from '../../shared/chain/judge.ts';
 import { entriesOf } from '../../shared/chain/read.ts';
 import type { PairState, SurveyItem } from '../../shared/chain/survey.ts';
-import type { Considered } from '../../shared/function.ts';
+import type { Considered, Well } from '../../shared/function.ts';
 import type { VolumeEntry } from '../../shared/objects/types.ts';
 import type { Finding } from '../../shared/plan/plan.ts';
 
 type SurveyedBackup = Extract<SurveyItem, { what: 'vmbackup' }>;
 
 /** Sorts out, from lists alone, the VMBackups that need a closer look; the rest is linked to right pairs. */
-export function surveys(item: SurveyItem): Considered {
+export function surveys(item: SurveyItem, brief = false): Considered | Well {
   if (item.what !== 'vmbackup') return { subjects: [] };
   const { backup } = item;
-  const subject = ref('VirtualMachineBackup', backup.metadata.name, backup.metadata.namespace);
   const plain = !isDeleting(backup) && (backup.spec.type || 'backup') === 'backup';
   const entries = entriesOf(backup);
-  if (!plain || entries.length === 0 || entries.some((entry) => needsLook(entry, item))) return { subjects: [subject] };
+  const [first] = entries;
+  const looks = !plain || first === undefined || entries.some((entry) => needsLook(entry, item));
+  if (!looks && brief) {
+    const well = reasonOf(first, item);
+    if (entries.every((entry) => reasonOf(entry, item) === well)) return { well, count: entries.length };
+  }
+  const subject = ref('VirtualMachineBackup', backup.metadata.name, backup.metadata.namespace);
+  if (looks) return { subjects: [subject] };
   return { findings: entries.map((entry) => linked(subject, entry, item)) };
 }
 
@@ -33,16 +39,20 @@ function needsLook({ name, longhornBackupName, csiDriverName }: VolumeEntry, { p
 
 const isThere = ({ hasSnapshot, hasContent }: PairState): boolean => hasSnapshot || hasContent;
 
-function linked(subject: Finding['subject'], entry: VolumeEntry, { pairOf }: SurveyedBackup): Finding {
+const reasonOf = ({ name }: VolumeEntry, { pairOf }: SurveyedBackup) =>
+  pairOf(name ?? '').dynamic ? 'DynamicContent' : 'VolumeLinked';
+
+function linked(subject: Finding['subject'], entry: VolumeEntry, item: SurveyedBackup): Finding {
   const name = entry.name ?? '';
-  const dynamic = pairOf(name).dynamic;
+  const reason = reasonOf(entry, item);
   return {
     subject,
     volume: entry.volumeName,
-    reason: dynamic ? 'DynamicContent' : 'VolumeLinked',
-    message: dynamic
-      ? `volume ${entry.volumeName} uses ${name}, taken on this cluster`
-      : `volume ${entry.volumeName} uses ${name}, whose handle is right`,
+    reason,
+    message:
+      reason === 'DynamicContent'
+        ? `volume ${entry.volumeName} uses ${name}, taken on this cluster`
+        : `volume ${entry.volumeName} uses ${name}, whose handle is right`,
     facts: {
       snapshot: `${subject.namespace}/${name}`,
       ...(entry.longhornBackupName && { backup: entry.longhornBackupName }),

@@ -9,17 +9,17 @@ import type { ChainState, PairState, SurveyedVMBackup, SurveyItem } from '../../
 import { isYounger } from '../../shared/chain/taken.ts';
 import { judgeTargetOf, targetRef } from '../../shared/chain/target.ts';
 import { showObject } from '../../shared/chain/unreadable.ts';
-import type { Considered } from '../../shared/function.ts';
+import type { Considered, Well } from '../../shared/function.ts';
 import type { VMBackup, VolumeEntry } from '../../shared/objects/types.ts';
 import type { Finding } from '../../shared/plan/plan.ts';
 import { formatBytes } from '../../shared/domain/bytes.ts';
 import { showFinalizers } from './troubles.ts';
 
 /** Sorts out, from lists alone, whose chain needs a closer look; what nobody claims is told at once. */
-export function surveys(item: SurveyItem): Considered {
+export function surveys(item: SurveyItem, brief = false): Considered | Well {
   switch (item.what) {
     case 'vmbackup':
-      return surveyBackup(item);
+      return surveyBackup(item, brief);
     case 'restore':
       return { subjects: [ref('VirtualMachineRestore', item.restore.metadata.name, item.restore.metadata.namespace)] };
     case 'targetTrouble':
@@ -54,9 +54,8 @@ export function surveys(item: SurveyItem): Considered {
   }
 }
 
-function surveyBackup(item: SurveyedVMBackup): Considered {
+function surveyBackup(item: SurveyedVMBackup, brief: boolean): Considered | Well {
   const { backup, chain } = item;
-  const subject = ref('VirtualMachineBackup', backup.metadata.name, backup.metadata.namespace);
   const entries = entriesOf(backup);
   const sound =
     chain !== undefined &&
@@ -73,6 +72,11 @@ function surveyBackup(item: SurveyedVMBackup): Considered {
       ? entries.every(({ name }) => name && isHere(item.pairOf(name)))
       : judgeTargetOf(backup, chain.target) === undefined &&
         entries.every((entry) => isSound(backup, entry, item.pairOf(entry.name ?? ''), chain)));
+  if (sound && brief)
+    return isLocal(backup)
+      ? { well: 'SnapshotTypeBackup', count: 1 }
+      : { well: 'BackupVerified', count: entries.length };
+  const subject = ref('VirtualMachineBackup', backup.metadata.name, backup.metadata.namespace);
   if (!sound) return { subjects: [subject] };
   return { findings: isLocal(backup) ? [local(subject)] : entries.map((entry) => verified(subject, entry)) };
 }

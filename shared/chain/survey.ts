@@ -16,7 +16,7 @@ import type {
 } from '../objects/types.ts';
 import type { Noted } from './consistency.ts';
 import { notedOn, packNoted, unpackNoted } from './consistency.ts';
-import type { BackupFacts, BackupTrouble } from './judge.ts';
+import type { BackupFacts, BackupTrouble, ContentJudgment } from './judge.ts';
 import type { DrillTrace } from './drills.ts';
 import { drillOf, traceOf } from './drills.ts';
 import { hangs, isDeleting, judgeBackup, judgeContent } from './judge.ts';
@@ -94,6 +94,8 @@ export interface SurveyedContent {
   readonly content: Content;
   /** Of the backup its handle names; absent where the content is none of ours, or has to be looked at closely. */
   readonly facts?: BackupFacts | BackupTrouble;
+  /** What `judgeContent` says of it, where that is known already. */
+  readonly judged?: ContentJudgment;
 }
 
 /** What the lists show of the pair of one snapshot name; small, since a survey keeps one for each. */
@@ -133,6 +135,8 @@ const bit = {
   /** More than one content names the snapshot. */
   twice: 256,
 } as const;
+/** The numbers beside a pair's: of what second the data of one that was taken here is, and hashes of names. */
+const beside = { takenAt: 0, content: 1, owner: 2 } as const;
 const FLAG_BITS = 9;
 /** All of a pair in one number: the flags, and above them as much of its backup's hash as there is room for. */
 const backupBits = (backup: string): number => (hash(backup) << FLAG_BITS) >>> 0;
@@ -169,9 +173,9 @@ export async function* survey(
 
   const surroundings = chain ? await readSurroundings(reader, options) : undefined;
 
-  /** By namespace and name of the snapshot; the number is when the data of a pair that was taken here is of, in seconds. */
-  const pairs = new NameTable({ numbers: true });
-  /** Which content is bound to which snapshot, and which VMBackup controls which. */
+  /** By namespace and name of the snapshot. */
+  const pairs = new NameTable({ numbers: Object.keys(beside).length });
+  /** Which content is bound to which snapshot, where that is not beside their pair. */
   const links = new NameTable();
   /** Snapshots that more than one content names: which one they use. */
   const chosen = new Map<string, Chosen>();
@@ -181,8 +185,7 @@ export async function* survey(
     yield each(page, (content) => {
       const drill = surveyDrill('VolumeSnapshotContent', content, nowMs);
       if (drill !== undefined) return drill;
-      const { namespace, name, uid } = content.spec.volumeSnapshotRef;
-      links.add(content.metadata.name, 1, uid || `${namespace}/${name}`);
+      const { namespace, name } = content.spec.volumeSnapshotRef;
       const held =
         chain && content.spec.driver === names.LONGHORN_DRIVER
           ? hanging('VolumeSnapshotContent', content, { namespace, name }, nowMs)
@@ -190,6 +193,7 @@ export async function* survey(
       const noted = notedOn(content);
       if (noted !== undefined && notes.get(name, namespace) === 0) notes.add(name, packNoted(noted), namespace);
       const item = surveyContent(content, backups, pairs);
+      tie(content, pairs, links);
       return held === undefined ? item : [held, item];
     });
   }
@@ -212,7 +216,7 @@ export async function* survey(
   for await (const page of pagesOf(reader, 'VirtualMachineBackup', { ...scope, ...options })) {
     yield each(page, (backup): SurveyItem => {
       for (const { longhornBackupName: name } of entriesOf(backup)) if (name) backups.record(name);
-      const pairOf = pairsOf(backup, pairs, links, notes);
+      const pairOf = pairsOf(backup, pairs, notes);
       if (surroundings === undefined || state === undefined) return { what: 'vmbackup', backup, pairOf, nowMs };
       needsTarget ||= (backup.spec.type || 'backup') === 'backup';
       surroundings.living.add(backup.metadata.uid, 1);
@@ -279,11 +283,11 @@ function surveySnapshot(
 ): SurveyItem | undefined {
   const { name, namespace, ownerReferences, annotations } = snapshot.metadata;
   const dynamic = !snapshot.spec.source.volumeSnapshotContentName;
-  const unready = snapshot.status?.readyToUse !== true || isDeleting(snapshot) || !isTied(snapshot, links);
-  for (const { kind, uid, controller } of ownerReferences ?? []) {
-    if (kind === 'VirtualMachineBackup' && controller === true) links.add(name, 1, `${namespace} ${uid}`);
-  }
+  const unready = snapshot.status?.readyToUse !== true || isDeleting(snapshot) || !isTied(snapshot, pairs, links);
   const before = pairs.add(name, bit.snapshot | (dynamic ? bit.dynamic : 0) | (unready ? bit.unready : 0), namespace);
+  for (const { kind, uid, controller } of ownerReferences ?? []) {
+    if (kind === 'VirtualMachineBackup' && controller === true) pairs.note(name, hash(uid), namespace, beside.owner);
+  }
   const uses = snapshot.spec.source.volumeSnapshotContentName ?? snapshot.status?.boundVolumeSnapshotContentName;
   if ((before & bit.twice) !== 0 && uses)
     chosen.set(`${namespace}/${name}`, { uid: snapshot.metadata.uid, content: uses });
@@ -292,24 +296,24 @@ function surveySnapshot(
 }
 
 /** Several functions ask for the same pairs of a VMBackup. */
-function pairsOf(
-  { metadata }: VMBackup,
-  pairs: NameTable,
-  links: NameTable,
-  notes: NameTable,
-): SurveyedVMBackup['pairOf'] {
+function pairsOf({ metadata }: VMBackup, pairs: NameTable, notes: NameTable): SurveyedVMBackup['pairOf'] {
   const { namespace, uid } = metadata;
-  const owner = `${namespace} ${uid}`;
-  const known = new Map<string, PairState>();
+  const owner = hash(uid);
+  // Most have one volume, and a map for each of them would cost more than it saves.
+  let first: string | undefined;
+  let firstState = NO_PAIR;
+  let others: Map<string, PairState> | undefined;
   return (name) => {
-    const before = known.get(name);
+    const before = name === first ? firstState : others?.get(name);
     if (before !== undefined) return before;
     const bits = pairs.get(name, namespace);
     const noted = unpackNoted(notes.get(name, namespace));
-    const takenAt = (bits & bit.taken) === 0 ? 0 : pairs.numberOf(name, namespace);
-    const state =
-      bits === 0 && noted === undefined ? NO_PAIR : stateOf(bits, takenAt, links.get(name, owner) !== 0, noted);
-    known.set(name, state);
+    const takenAt = (bits & bit.taken) === 0 ? 0 : pairs.numberOf(name, namespace, beside.takenAt);
+    const owned = bits !== 0 && pairs.numberOf(name, namespace, beside.owner) === owner;
+    if (bits === 0 && noted === undefined) return NO_PAIR;
+    const state = stateOf(bits, takenAt, owned, noted);
+    if (first === undefined) [first, firstState] = [name, state];
+    else (others ??= new Map()).set(name, state);
     return state;
   };
 }
@@ -319,12 +323,26 @@ const hasHarvester = (reader: Reader, seenSome: boolean): boolean | Promise<bool
   seenSome || reader.serves('VirtualMachineBackup');
 
 /** A ready snapshot is bound to the content it names, and that to it; by name alone while the content has no uid. */
-function isTied({ metadata, spec, status }: Snapshot, links: NameTable): boolean {
+function isTied({ metadata, spec, status }: Snapshot, pairs: NameTable, links: NameTable): boolean {
   const bound = status?.boundVolumeSnapshotContentName ?? undefined;
   const named = spec.source.volumeSnapshotContentName ?? bound;
   if (named === undefined || (bound !== undefined && bound !== named)) return false;
-  return links.get(named, metadata.uid) !== 0 || links.get(named, `${metadata.namespace}/${metadata.name}`) !== 0;
+  const { name, namespace, uid } = metadata;
+  const tied = pairs.numberOf(name, namespace, beside.content);
+  if (tied !== 0 && (tied === tieOf(named, uid) || tied === tieOf(named, ''))) return true;
+  return links.get(named, uid) !== 0 || links.get(named, `${namespace}/${name}`) !== 0;
 }
+
+/** Notes beside the pair which content is bound to it; elsewhere where there is no pair, or another content was first. */
+function tie({ metadata, spec }: Content, pairs: NameTable, links: NameTable): void {
+  const { namespace, name, uid } = spec.volumeSnapshotRef;
+  if (pairs.get(name, namespace) !== 0 && pairs.numberOf(name, namespace, beside.content) === 0) {
+    pairs.note(name, tieOf(metadata.name, uid || ''), namespace, beside.content);
+  } else links.add(metadata.name, 1, uid || `${namespace}/${name}`);
+}
+
+const tieOf = (content: string, snapshotUid: string): number =>
+  (hash(content) ^ Math.imul(hash(snapshotUid), 31)) >>> 0;
 
 function hanging(
   kind: 'VolumeSnapshotContent' | 'VolumeSnapshot',
@@ -430,25 +448,26 @@ function surveyContent(content: Content, backups: Backups, pairs: NameTable): Su
     }
     const { backup: taken, atMs = 0 } = takenBy(content) ?? {};
     if (taken !== undefined) {
-      pairs.add(name, (bit.taken | backupBits(taken)) >>> 0, namespace, Math.max(0, Math.floor(atMs / 1000)));
+      pairs.add(name, (bit.taken | backupBits(taken)) >>> 0, namespace);
+      if (atMs > 0) pairs.note(name, Math.floor(atMs / 1000), namespace, beside.takenAt);
     }
     if (judged.reason === 'HandleUnreadable') addContent(pairs, content, bit.content | bit.notRight);
-    return { what: 'content', content };
+    return { what: 'content', content, judged };
   }
   const { backup, volume } = judged.handle;
   const right = backups.isOf(backup, volume) && judged.reported === undefined;
   const flags = bit.content | (right ? 0 : bit.notRight) | (isUnfinished(content) ? bit.unfinished : 0);
   addContent(pairs, content, (flags | backupBits(backup)) >>> 0);
   if (right && content.spec.deletionPolicy === 'Delete') backups.hold(backup);
-  if (right) return { what: 'content', content, facts: { volume } };
+  if (right) return { what: 'content', content, judged, facts: { volume } };
   const trouble = backups.troubleOf(backup);
-  return trouble === undefined ? { what: 'content', content } : { what: 'content', content, facts: trouble };
+  return { what: 'content', content, judged, ...(trouble !== undefined && { facts: trouble }) };
 }
 
 /** What a survey remembers of Longhorn's Backups: a number for each healthy one, words only for those in trouble. */
 class Backups {
   /** The number is when its data was taken, in minutes. */
-  readonly #healthy = new NameTable({ numbers: true });
+  readonly #healthy = new NameTable({ numbers: 1 });
   readonly #troubled = new Map<string, BackupTrouble>();
   readonly #claimedTroubled = new Set<string>();
   /** Backups that more than one content on Delete names. */
@@ -465,7 +484,8 @@ class Backups {
     if ('reason' in facts) this.#troubled.set(name, facts);
     else {
       const minutes = Math.max(0, Math.ceil((facts.takenMs ?? 0) / 60_000));
-      this.#healthy.add(name, volumeBits(facts.volume), undefined, minutes);
+      this.#healthy.add(name, volumeBits(facts.volume));
+      this.#healthy.note(name, minutes);
       if (!isOnTarget(backup)) this.#elsewhere.add(name);
       else if (judgeUnclaimedBackup(backup)?.reason === 'ForeignBackup') this.#foreign.add(name);
       else this.unrecorded++;
@@ -484,7 +504,7 @@ class Backups {
   /** A VMBackup records it, or it is none of a VMBackup. */
   record(backup: string): void {
     const before = this.#mark(backup, known.claimed | known.recorded);
-    if (before !== 0 && (before & known.recorded) === 0 && !this.#elsewhere.has(backup) && !this.#foreign.has(backup))
+    if (before !== 0 && (before & known.recorded) === 0 && !this.isElsewhere(backup) && !this.#isForeign(backup))
       this.unrecorded--;
   }
 
@@ -515,7 +535,11 @@ class Backups {
 
   /** On a target that Harvester does not use. */
   isElsewhere(backup: string): boolean {
-    return this.#elsewhere.has(backup);
+    return this.#elsewhere.size > 0 && this.#elsewhere.has(backup);
+  }
+
+  #isForeign(backup: string): boolean {
+    return this.#foreign.size > 0 && this.#foreign.has(backup);
   }
 
   hold(backup: string): void {

@@ -3,18 +3,18 @@
  * collector to walk. Names are kept as 64 bits of hash, so two of them may, once in many billions, be taken for one:
  * good enough to pass over what is fine, never to write by.
  *
- * A slot is two halves of the hash, the bits, and the number where there is one, side by side: a large table is out of
+ * A slot is two halves of the hash, the bits, and the numbers where there are any, side by side: a large table is out of
  * the processor's caches, and what counts is how often it is reached for.
  */
 export class NameTable {
-  readonly #width: 3 | 4;
+  readonly #width: number;
   #slots: Int32Array;
   #length = FEWEST;
   #size = 0;
 
-  /** `numbers`: whether a name may have a number beside its bits, for four bytes more a slot. */
-  constructor({ numbers = false }: { readonly numbers?: boolean } = {}) {
-    this.#width = numbers ? 4 : 3;
+  /** `numbers`: how many numbers a name may have beside its bits, for four bytes more a slot each. */
+  constructor({ numbers = 0 }: { readonly numbers?: number } = {}) {
+    this.#width = NUMBER + numbers;
     this.#slots = new Int32Array(this.#length * this.#width);
   }
 
@@ -23,14 +23,27 @@ export class NameTable {
     return this.#size === 0 ? 0 : (this.#slots[this.#slot(name, namespace) + BITS] ?? 0) >>> 0;
   }
 
-  /** The number beside the bits; 0 where none was given. */
-  numberOf(name: string, namespace?: string): number {
-    if (this.#width === 3 || this.#size === 0) return 0;
-    return (this.#slots[this.#slot(name, namespace) + NUMBER] ?? 0) >>> 0;
+  /** A number beside the bits; 0 where none was given. */
+  numberOf(name: string, namespace?: string, which = 0): number {
+    this.#mustHave(which);
+    if (this.#size === 0) return 0;
+    return (this.#slots[this.#slot(name, namespace) + NUMBER + which] ?? 0) >>> 0;
   }
 
-  /** Sets further bits of a name's value, and the number beside them where one is given. Answers its value from before. */
-  add(name: string, bits: number, namespace?: string, number = 0): number {
+  /** Sets a number of a name that has bits. */
+  note(name: string, number: number, namespace?: string, which = 0): void {
+    this.#mustHave(which);
+    const slot = this.#slot(name, namespace);
+    if (this.#slots[slot + BITS] === 0) throw new RangeError(`there is no ${name}`);
+    this.#slots[slot + NUMBER + which] = number;
+  }
+
+  #mustHave(which: number): void {
+    if (NUMBER + which >= this.#width) throw new RangeError(`this table has no number ${which}`);
+  }
+
+  /** Sets further bits of a name's value; answers its value from before. */
+  add(name: string, bits: number, namespace?: string): number {
     if (this.#size >= this.#length * FULLEST) this.#grow();
     const slots = this.#slots;
     const slot = this.#slot(name, namespace);
@@ -41,9 +54,6 @@ export class NameTable {
       slots[slot + LOW] = low;
     }
     slots[slot + BITS] = before | bits;
-    if (number === 0) return before >>> 0;
-    if (this.#width === 3) throw new RangeError('this table has no numbers');
-    slots[slot + NUMBER] = number;
     return before >>> 0;
   }
 

@@ -76,14 +76,16 @@ export function claimsIn(spec: unknown): MachineClaim[] {
   });
 }
 
-function at(value: unknown, ...path: readonly string[]): unknown {
-  let here = value;
-  for (const name of path) {
-    if (typeof here !== 'object' || here === null) return undefined;
-    here = (here as Record<string, unknown>)[name];
-  }
-  return here;
+/** Written out, since a list of parameters is one more thing to allocate, for each object of every list. */
+function at(value: unknown, first: string, second?: string, third?: string, fourth?: string): unknown {
+  let here = within(value, first);
+  if (second !== undefined) here = within(here, second);
+  if (third !== undefined) here = within(here, third);
+  return fourth === undefined ? here : within(here, fourth);
 }
+
+const within = (value: unknown, name: string): unknown =>
+  typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[name] : undefined;
 
 const list = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
 const isText = (value: unknown): value is string => typeof value === 'string' && value !== '';

@@ -114,19 +114,15 @@ const readers: { [K in KindName]?: (json: Json) => ObjectOf<K> | undefined } = {
     const target = backupTarget === undefined ? undefined : targetOf(backupTarget);
     const said = conditions === undefined ? undefined : conditionsOf(conditions);
     const secrets = secretBackups === undefined ? undefined : namesOf(secretBackups);
-    const from = spec.source === undefined ? undefined : namesOf([spec.source])?.[0];
+    const from = spec.source === undefined ? undefined : nameIn(spec.source);
     if (backupTarget !== undefined && target === undefined) return undefined;
     if (conditions !== undefined && said === undefined) return undefined;
     if (secretBackups !== undefined && secrets === undefined) return undefined;
     if (spec.source !== undefined && from === undefined) return undefined;
     if (!maybeText(spec.type) || typeof readyToUse !== 'boolean' || error !== undefined) return undefined;
     if (!Array.isArray(volumeBackups)) return undefined;
-    const entries: object[] = [];
-    for (const one of volumeBackups as unknown[]) {
-      const entry = entryOf(one);
-      if (entry === undefined) return undefined;
-      entries.push(entry);
-    }
+    const entries = each(volumeBackups, entryOf);
+    if (entries === undefined) return undefined;
     return {
       metadata: meta,
       spec: { type: spec.type, source: from, fsFreezeDeadline },
@@ -211,48 +207,49 @@ function targetOf(json: unknown): object | undefined {
   return { endpoint, bucketName, bucketRegion };
 }
 
-function conditionsOf(json: unknown): object[] | undefined {
-  if (!Array.isArray(json)) return undefined;
-  const conditions: object[] = [];
-  for (const one of json as unknown[]) {
-    if (!isRecord(one)) return undefined;
-    const { type, status, reason, message, lastUpdateTime, lastTransitionTime } = one;
-    if (!maybeText(lastUpdateTime) || !maybeText(lastTransitionTime)) return undefined;
-    if (!isText(type) || !isText(status) || !maybeText(reason) || !maybeText(message)) return undefined;
-    conditions.push({ type, status, reason, message, lastUpdateTime, lastTransitionTime });
-  }
-  return conditions;
-}
-
-/** Only the names: what else such objects hold may be secret. */
-function namesOf(json: unknown): object[] | undefined {
-  if (!Array.isArray(json)) return undefined;
-  const found: object[] = [];
-  for (const one of json as unknown[]) {
-    if (!isRecord(one) || !maybeText(one.name)) return undefined;
-    found.push({ name: one.name });
+/** All of them, or undefined where one cannot be read. Made as long as it will be: an array that grows begins with room for 16. */
+function each(json: readonly unknown[], read: (one: unknown) => object | undefined): object[] | undefined {
+  const found = new Array<object>(json.length);
+  for (let at = 0; at < json.length; at++) {
+    const one = read(json[at]);
+    if (one === undefined) return undefined;
+    found[at] = one;
   }
   return found;
 }
 
-function ownersOf(json: unknown): unknown[] | undefined {
-  if (!Array.isArray(json)) return undefined;
-  const owners: unknown[] = [];
-  for (const owner of json as unknown[]) {
-    if (!isRecord(owner)) return undefined;
-    const { apiVersion, kind, name, uid, controller, blockOwnerDeletion } = owner;
-    if (!isText(apiVersion) || !isText(kind) || !isText(name) || !isText(uid)) return undefined;
-    if (!maybeFlag(controller) || !maybeFlag(blockOwnerDeletion)) return undefined;
-    owners.push({
-      apiVersion,
-      kind,
-      name,
-      uid,
-      ...(controller !== undefined && { controller }),
-      ...(blockOwnerDeletion !== undefined && { blockOwnerDeletion }),
-    });
-  }
-  return owners;
+const conditionsOf = (json: unknown): object[] | undefined =>
+  Array.isArray(json) ? each(json, conditionOf) : undefined;
+
+function conditionOf(json: unknown): object | undefined {
+  if (!isRecord(json)) return undefined;
+  const { type, status, reason, message, lastUpdateTime, lastTransitionTime } = json;
+  if (!maybeText(lastUpdateTime) || !maybeText(lastTransitionTime)) return undefined;
+  if (!isText(type) || !isText(status) || !maybeText(reason) || !maybeText(message)) return undefined;
+  return { type, status, reason, message, lastUpdateTime, lastTransitionTime };
+}
+
+/** Only the names: what else such objects hold may be secret. */
+const namesOf = (json: unknown): object[] | undefined => (Array.isArray(json) ? each(json, nameIn) : undefined);
+
+const nameIn = (json: unknown): object | undefined =>
+  isRecord(json) && maybeText(json.name) ? { name: json.name } : undefined;
+
+const ownersOf = (json: unknown): object[] | undefined => (Array.isArray(json) ? each(json, ownerIn) : undefined);
+
+function ownerIn(json: unknown): object | undefined {
+  if (!isRecord(json)) return undefined;
+  const { apiVersion, kind, name, uid, controller, blockOwnerDeletion } = json;
+  if (!isText(apiVersion) || !isText(kind) || !isText(name) || !isText(uid)) return undefined;
+  if (!maybeFlag(controller) || !maybeFlag(blockOwnerDeletion)) return undefined;
+  return {
+    apiVersion,
+    kind,
+    name,
+    uid,
+    ...(controller !== undefined && { controller }),
+    ...(blockOwnerDeletion !== undefined && { blockOwnerDeletion }),
+  };
 }
 
 const isRecord = (value: unknown): value is Json =>

@@ -9,6 +9,7 @@ import { fromLists } from '../kube/listed.ts';
 import { memoize } from '../kube/memoize.ts';
 import type { ListOptions, Reader } from '../kube/ports.ts';
 import type { Finding } from '../plan/plan.ts';
+import type { Reason } from '../plan/reason.ts';
 import type { Cursor } from '../events/incoming.ts';
 import type { Outcome } from './reconcile.ts';
 import { reconcile } from './reconcile.ts';
@@ -28,6 +29,8 @@ export interface SweepOptions {
   readonly nowMs?: () => number;
   /** Only these subjects are looked at closely, and only findings about them are yielded. */
   readonly only?: (subject: Ref) => boolean;
+  /** For whoever only counts what is well: told how much of it there is, mostly instead of getting the findings. */
+  readonly onWell?: (reason: Reason, count: number) => void;
 }
 
 /** As much of a sweep as there is time for. */
@@ -81,8 +84,9 @@ export function sweepByPage(
 export async function* sweepByPage(
   options: SweepOptions & { readonly part?: Part },
 ): AsyncGenerator<Iterable<Swept | Stopped>> {
-  const { reader, scope, only = () => true, concurrency = 4, nowMs = Date.now, part } = options;
-  const { functions } = options;
+  const { functions, reader, scope, only = () => true, onWell, concurrency = 4, nowMs = Date.now, part } = options;
+  // What is only counted does not say which objects it is about.
+  const brief = onWell !== undefined && options.only === undefined;
   const due: Due[] = [];
   const known = new Set<string>();
   const lookAt = (fn: AnyFunction, subjects: readonly Ref[]) => {
@@ -117,8 +121,9 @@ export async function* sweepByPage(
         return;
       }
       for (const fn of surveying) {
-        const considered = fn.surveys(item);
-        if ('findings' in considered) {
+        const considered = fn.surveys(item, brief);
+        if ('well' in considered) onWell?.(considered.well, considered.count);
+        else if ('findings' in considered) {
           for (const finding of considered.findings) {
             if (only(finding.subject)) yield { kind: 'finding', function: fn.name, finding };
           }

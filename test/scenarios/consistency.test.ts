@@ -6,29 +6,12 @@ import * as build from '../../sandbox/scenarios/build.ts';
 import { freezeFailsAnnotation } from '../../sandbox/controllers/kubevirt.ts';
 import * as kinds from '../../sandbox/controllers/kinds.ts';
 import type { Scenario } from '../../sandbox/scenarios/index.ts';
-import { createApplier } from '../../shared/kube/apply.ts';
-import type { Finding } from '../../shared/plan/plan.ts';
-import { findingsOf } from '../../shared/runtime/settle.ts';
-import { sweep } from '../../shared/runtime/sweep.ts';
 import type { World } from './world.ts';
-import { inWorld, Killed, mortal, writesOf } from './world.ts';
+import { inWorld, Killed, sweepOf, writesOf } from './world.ts';
 
 /** record-consistency alone, by sweeps, on what Harvester makes in either of its ways. */
 
-async function record(
-  { client }: World,
-  { atMs = Date.now(), killAfter = Infinity }: { atMs?: number; killAfter?: number } = {},
-): Promise<Finding[]> {
-  const { reader, writer } = mortal(client, killAfter);
-  const findings: Finding[] = [];
-  const applier = createApplier(reader, writer);
-  const configOf = () => recordConsistency.config.parse({});
-  for await (const swept of sweep({ functions: [recordConsistency], reader, applier, configOf, nowMs: () => atMs })) {
-    if (swept.kind === 'failure') throw swept.error;
-    findings.push(...findingsOf(swept));
-  }
-  return findings;
-}
+const record = (world: World, options?: Parameters<typeof sweepOf>[2]) => sweepOf(recordConsistency, world, options);
 
 const events = ({ sandbox }: World) => sandbox.client.list('events.k8s.io/v1/Event');
 async function notes({ sandbox }: World): Promise<string[]> {

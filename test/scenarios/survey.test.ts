@@ -1,6 +1,34 @@
 import { expect, test } from '@jest/globals';
 import * as make from '../../sandbox/scenarios/build.ts';
-import { inWorld, sweepAll } from './world.ts';
+import { reasons } from '../../shared/plan/reason.ts';
+import { findingsOf } from '../../shared/runtime/settle.ts';
+import { sweep } from '../../shared/runtime/sweep.ts';
+import { everyFunction, everyScenario, inWorld, sweepAll } from './world.ts';
+
+test.each(everyScenario)('%s: what is well is the same, told or only counted', async (scenario) => {
+  await inWorld({ scenario, tickMs: 60_000 }, async ({ client: { reader } }) => {
+    const nowMs = Date.now();
+    const look = async (onWell?: (reason: string, count: number) => void) => {
+      const told: string[] = [];
+      const options = {
+        functions: everyFunction,
+        reader,
+        configOf: (fn: any) => fn.config.parse({}),
+        nowMs: () => nowMs,
+      };
+      for await (const swept of sweep({ ...options, ...(onWell && { onWell }) })) {
+        told.push(...findingsOf(swept).map(({ reason }) => reason));
+      }
+      return told;
+    };
+    const counted: string[] = [];
+    const rest = await look((reason, count) => {
+      expect([reason, reasons[reason as keyof typeof reasons].verdict]).toEqual([reason, 'leave']);
+      for (let one = 0; one < count; one++) counted.push(reason);
+    });
+    expect([...rest, ...counted].sort()).toEqual((await look()).sort());
+  });
+});
 
 test('a VMBackup whose pair is right for another backup is not taken for healthy', async () => {
   const claims = ['root', 'data'];

@@ -3,30 +3,14 @@ import verifyBackup from '../../functions/verify-backup/index.ts';
 import { secretMarkers } from '../../sandbox/scenarios/build.ts';
 import type { KubeObject } from '../../sandbox/api/types.ts';
 import type { SandboxOptions } from '../../sandbox/index.ts';
-import { createApplier } from '../../shared/kube/apply.ts';
 import type { Finding } from '../../shared/plan/plan.ts';
 import { needsAttention } from '../../shared/plan/plan.ts';
-import { findingsOf } from '../../shared/runtime/settle.ts';
-import { sweep } from '../../shared/runtime/sweep.ts';
 import type { World } from './world.ts';
-import { inWorld, Killed, mortal, sweepAll, writesOf } from './world.ts';
+import { inWorld, Killed, sweepAll, sweepOf, writesOf } from './world.ts';
 
 /** verify-backup alone, by sweeps: it finds, it writes down, and it touches nothing of what it looks at. */
 
-async function verify(
-  { client }: World,
-  { atMs = Date.now(), killAfter = Infinity }: { atMs?: number; killAfter?: number } = {},
-): Promise<Finding[]> {
-  const { reader, writer } = mortal(client, killAfter);
-  const findings: Finding[] = [];
-  const applier = createApplier(reader, writer);
-  const configOf = () => verifyBackup.config.parse({});
-  for await (const swept of sweep({ functions: [verifyBackup], reader, applier, configOf, nowMs: () => atMs })) {
-    if (swept.kind === 'failure') throw swept.error;
-    findings.push(...findingsOf(swept));
-  }
-  return findings;
-}
+const verify = (world: World, options?: Parameters<typeof sweepOf>[2]) => sweepOf(verifyBackup, world, options);
 
 const events = ({ sandbox }: World) => sandbox.client.list('events.k8s.io/v1/Event');
 const reports = ({ sandbox }: World) => sandbox.client.list('wgpolicyk8s.io/v1alpha2/PolicyReport');

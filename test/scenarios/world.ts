@@ -18,6 +18,7 @@ import type { KubeError } from '../../shared/kube/errors.ts';
 import type { Reader, Writer } from '../../shared/kube/ports.ts';
 import type { Finding } from '../../shared/plan/plan.ts';
 import { findingsOf, settle } from '../../shared/runtime/settle.ts';
+import { sweep } from '../../shared/runtime/sweep.ts';
 
 /** What mends the chain of a VMBackup; the target is looked at only where a test asks for it. */
 const mending: readonly AnyFunction[] = [fixHandle, relinkVMBackup, rebuildSnapshot];
@@ -181,6 +182,23 @@ export async function sweepAll(
     else if (event.kind !== 'settled') round.push(...findingsOf(event));
   }
   return { findings, failures, writes, rounds };
+}
+
+/** One sweep of one function at a time of one's choice. A subject that fails is an error. */
+export async function sweepOf(
+  fn: AnyFunction,
+  { client }: Pick<World, 'client'>,
+  { atMs = Date.now(), killAfter = Infinity }: { atMs?: number; killAfter?: number } = {},
+): Promise<Finding[]> {
+  const { reader, writer } = mortal(client, killAfter);
+  const findings: Finding[] = [];
+  const applier = createApplier(reader, writer);
+  const configOf = () => fn.config.parse({});
+  for await (const swept of sweep({ functions: [fn], reader, applier, configOf, nowMs: () => atMs })) {
+    if (swept.kind === 'failure') throw swept.error;
+    findings.push(...findingsOf(swept));
+  }
+  return findings;
 }
 
 /** Sweeps until the controllers have nothing left that another sweep would answer; as events would, one after the other. */
