@@ -2,6 +2,8 @@ import { readChain } from '../../shared/chain/read-chain.ts';
 import type { Link } from '../../shared/chain/links.ts';
 import { judgeStanding } from '../../shared/chain/standing.ts';
 import { resultOf } from '../../shared/chain/drills.ts';
+import type { Odd } from '../../shared/chain/unreadable.ts';
+import { unlessOdd } from '../../shared/chain/unreadable.ts';
 import type { Ref } from '../../shared/domain/kinds.ts';
 import { describeRef, refKey } from '../../shared/domain/kinds.ts';
 import * as names from '../../shared/domain/names.ts';
@@ -54,7 +56,12 @@ export interface Telling {
  */
 export async function tell(subject: Ref, { reader: live, functions, configOf, nowMs }: Telling): Promise<Story> {
   const reader = memoize(live);
-  const object = await reader.get(subject.kind, subject.name, subject.namespace);
+  const read = await unlessOdd<{ readonly object?: unknown } | { readonly odd: Odd }>(
+    async () => ({ object: await reader.get(subject.kind, subject.name, subject.namespace) }),
+    (odd) => ({ odd }),
+  );
+  if ('odd' in read) return { ...nothingToTell(subject, read.odd), happened: await happenedTo(reader, [subject]) };
+  const { object } = read;
   if (object === undefined) throw new UsageError(`${describeRef(subject)} does not exist`);
   // The story of a VMBackup is found by its name, as functions find it.
   const carried = subject.kind === 'VirtualMachineBackup' ? {} : { object };
@@ -71,14 +78,20 @@ export async function tell(subject: Ref, { reader: live, functions, configOf, no
   for (const fn of functions) {
     for await (const at of subjectsOf(fn, change, reader, (finding) => add(fn.name, finding))) {
       if (at.kind === 'VirtualMachineBackup') backups.set(refKey(at), at);
-      const { plan } = await reconcile(fn, at, { reader, config: configOf(fn), nowMs: () => nowMs });
-      for (const finding of plan.findings) add(fn.name, finding);
+      const told = await unlessOdd(
+        async () => (await reconcile(fn, at, { reader, config: configOf(fn), nowMs: () => nowMs })).plan.findings,
+        (odd) => [notTold(at, odd)],
+      );
+      for (const finding of told) add(fn.name, finding);
     }
   }
   const chains: { backup: Ref; links: readonly Link[]; drill?: string }[] = [];
   const drills = backups.size === 0 ? {} : await drillsOf(reader);
   for (const at of backups.values()) {
-    const backup = await reader.get('VirtualMachineBackup', at.name, at.namespace);
+    const backup = await unlessOdd(
+      () => reader.get('VirtualMachineBackup', at.name, at.namespace),
+      () => undefined, // a function has told of it
+    );
     if (backup === undefined) continue;
     const entry = drills[backup.metadata.uid];
     const known = entry?.proved !== undefined || entry?.failed !== undefined;
@@ -98,6 +111,23 @@ export async function tell(subject: Ref, { reader: live, functions, configOf, no
     happened: await happenedTo(reader, [subject, ...backups.values()]),
   };
 }
+
+/** Of an object that does not have the shape of its kind only that can be said. */
+const nothingToTell = (subject: Ref, { message, command }: Odd): Omit<Story, 'happened'> => ({
+  subject,
+  chains: [],
+  findings: [
+    { function: 'verify-backup', finding: { subject, reason: 'ObjectUnreadable', message, command, actions: [] } },
+  ],
+});
+
+const notTold = (subject: Ref, { message, command }: Odd): Finding => ({
+  subject,
+  reason: 'NotVerifiable',
+  message: `${describeRef(subject)} cannot be judged: ${message}`,
+  command,
+  actions: [],
+});
 
 /** The record of the drills, where it may be read; of another namespace `gleaner drill` tells. */
 async function drillsOf(reader: Reader): Promise<Readonly<Record<string, DrillEntry>>> {

@@ -2,6 +2,10 @@ import { describe, expect, test } from '@jest/globals';
 import type { KubeObject } from '../../../sandbox/api/types.ts';
 import { partsOf, recoveredChain } from '../../../sandbox/scenarios/chain.ts';
 import type { Scenario } from '../../../sandbox/scenarios/index.ts';
+import { tell } from '../../../cli/explain/story.ts';
+import type { KindName } from '../../../shared/domain/kinds.ts';
+import { ref } from '../../../shared/domain/kinds.ts';
+import type { AnyFunction } from '../../../shared/function.ts';
 import { verdictOf } from '../../../shared/plan/plan.ts';
 import { converge, everyFunction, hurried, inWorld } from '../world.ts';
 
@@ -87,6 +91,24 @@ describe.each(['content', 'snapshot', 'backup'] as const)('one %s cannot be read
       expect([...new Set(told.map((f) => `${f.reason} ${f.subject.kind} ${f.subject.name}`))]).toEqual([
         `ObjectUnreadable ${kind.split('/').at(-1)} ${name}`,
       ]);
+    });
+  });
+
+  test('the stories of the VMBackup and of the object are told all the same', async () => {
+    await inWorld({ scenario: scenario(parts[which]) }, async (world) => {
+      const { reader } = world.client;
+      const configOf = (fn: AnyFunction): unknown => fn.config.parse({});
+      const telling = { reader, functions: everyFunction, configOf, nowMs: Date.now() };
+      const at = ref(kind.split('/').at(-1) as KindName, name, namespace);
+      const story = await tell(ref('VirtualMachineBackup', 'web', 'prod'), telling);
+      const links = story.chains.flatMap((chain) => chain.links);
+      expect(new Set(links.map(({ volume }) => volume)).size).toBe(3);
+      expect(links.filter(({ reason }) => reason === 'ObjectUnreadable').map(({ object }) => object)).toContainEqual(
+        at,
+      );
+      const own = await tell(at, telling);
+      expect(own.findings.map(({ finding }) => [finding.reason, finding.subject])).toEqual([['ObjectUnreadable', at]]);
+      expect(own.findings[0]!.finding.command).toMatch(/^kubectl get .* -o yaml$/);
     });
   });
 
