@@ -187,12 +187,20 @@ describe.each(VERSIONS)('snapshots and contents lost, Harvester %s on Longhorn 1
     });
     const [content] = await contentsOf(client, other);
     expect(handleOf(content!)).not.toBe(handleOf(lost));
+    const toldApart = `rebuild-snapshot ${refOf(content!).name}: ContentReplaced`;
+    let isOld = true;
     // Until Harvester has noticed and the VM backup is ready again, it is one in progress.
     await until('it to be told apart', async () => {
       const { writes, findings } = await settleAll(accounts);
       expect(writes.filter(isRepair)).toEqual([]);
-      return findings.includes(`rebuild-snapshot ${refOf(content!).name}: ContentReplaced`);
+      isOld = Date.parse((await client.find(other))!['status'].creationTime) === readyAt;
+      return !isOld || findings.includes(toldApart);
     });
+    // 1.6.0, when it looks just while the content is away, is ready anew at a later time: nothing then tells the new from the old.
+    if (!isOld) {
+      expect(harvester).toBe('1.6.0');
+      process.stdout.write('Harvester 1.6.0 has dated the VM backup anew: what it holds cannot be told apart\n');
+    }
     expect(refOf(content!).name).toBe((await contentsOf(client, other))[0]!.metadata.name);
     expect(await client.find(snapshotOf(content!))).toBeDefined();
   });
