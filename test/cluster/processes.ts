@@ -69,11 +69,16 @@ export async function processes(run: string): Promise<{ name: string; pid: numbe
   const files = await readdir(pids(run)).catch(() => []);
   const entries = await Promise.all(
     files.map(async (file) => {
-      const entry = JSON.parse(await readFile(join(pids(run), file), 'utf8')) as PidFile;
-      return { name: file.replace(/\.json$/, ''), pid: entry.pid, order: entry.order, alive: await isSame(entry) };
+      const text = await readFile(join(pids(run), file), 'utf8').catch(() => undefined);
+      if (text === undefined) return []; // stopped since
+      const entry = JSON.parse(text) as PidFile;
+      return [{ name: file.replace(/\.json$/, ''), pid: entry.pid, order: entry.order, alive: await isSame(entry) }];
     }),
   );
-  return entries.sort((a, b) => a.order - b.order).map(({ name, pid, alive }) => ({ name, pid, alive }));
+  return entries
+    .flat()
+    .sort((a, b) => a.order - b.order)
+    .map(({ name, pid, alive }) => ({ name, pid, alive }));
 }
 
 /** Stops one program: politely, then for good. `signal` lets a test kill it as a crash would. */
@@ -96,7 +101,7 @@ export async function stop(
     if (Date.now() > until + graceMs) throw new Error(`${name} (pid ${entry.pid}) does not stop`);
     await sleep(20);
   }
-  await rm(file);
+  await rm(file, { force: true }); // who plays Knative Serving stops functions of its own accord
 }
 
 /** Sends a signal to one program, e.g. to freeze it as a pod on an overloaded node is frozen. */
