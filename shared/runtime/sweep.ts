@@ -108,8 +108,8 @@ export async function* sweepByPage(
     lookAt(fn, considered.subjects);
     return [];
   };
-  const found = async (considered: Considered) =>
-    'search' in considered ? { subjects: await collect(considered.search(reader)) } : considered;
+  const found = async (considered: Considered, from: Reader = reader) =>
+    'search' in considered ? { subjects: await collect(considered.search(from)) } : considered;
   const surveying = functions.filter((fn) => fn.atSweep === undefined);
   let listed = true;
   /** Nothing is awaited in a page: what has to be searched for comes behind it. */
@@ -138,13 +138,17 @@ export async function* sweepByPage(
     searches = [];
     if (!listed) break;
   }
-  for (const fn of functions) {
-    if (fn.atSweep !== undefined) yield take(fn, await found(fn.atSweep(options.configOf(fn), nowMs())));
-  }
   const mayList = (kind: KindName) => functions.some(({ needs }) => needs.some((need) => lists(need, kind)));
+  const pays = () => due.length >= LISTS_PAY_FROM;
   // Many looks at a world that a few lists show are cheaper from lists; a few looks are not.
-  const view = () => (due.length >= LISTS_PAY_FROM ? fromLists(reader, mayList) : memoize(reader));
-  let seen = view();
+  const view = () => (pays() ? fromLists(reader, mayList) : memoize(reader));
+  // Where lists pay already, what is searched for is found in the same lists.
+  const begunWith = pays() ? view() : undefined;
+  for (const fn of functions) {
+    if (fn.atSweep !== undefined)
+      yield take(fn, await found(fn.atSweep(options.configOf(fn), nowMs()), begunWith ?? reader));
+  }
+  let seen = begunWith ?? view();
   let seenAtMs = performance.now();
   const queue = part === undefined ? due : inTurn(due, part.cursor, nowMs());
   let begun = 0;
