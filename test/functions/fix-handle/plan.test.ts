@@ -8,6 +8,7 @@ import { ref } from '../../../shared/domain/kinds.ts';
 import { verdictOf } from '../../../shared/plan/plan.ts';
 import type { Reason } from '../../../shared/plan/reason.ts';
 import { readerOf } from '../../gen/reader.ts';
+import { away, elsewhere, neverListed, target, unlisted, unlistedVolume, withTarget } from '../target.ts';
 
 const V = make.volumeOf('data');
 const B = make.backupOf('data', 'nightly');
@@ -28,25 +29,6 @@ const content = (handle: string, ...modifiers: make.Modifier[]) => make.content(
 const pair = (handle = wrong) => [snapshot(owned), content(handle, owned)];
 /** There in every world: without it no content ever becomes ready. */
 const snapshotClass = make.snapshotClass('longhorn', 'driver.longhorn.io');
-/** There in every world that says nothing else of it. */
-const target = (spec: object = {}, status: object | null = {}) =>
-  make.object(
-    'longhorn.io/v1beta2',
-    'BackupTarget',
-    { name: 'default', namespace: 'longhorn-system' },
-    {
-      spec: { backupTargetURL: 's3://vm-backups@eu-central-1/', ...spec },
-      ...(status && { status: { available: true, lastSyncedAt: '2025-03-02T02:00:03Z', ...status } }),
-    },
-  );
-const withTarget = (world: KubeObject[]) =>
-  world.some(({ kind }) => kind === 'BackupTarget') ? world : [target(), ...world];
-const asked = '2025-03-02T03:00:00Z';
-const away = () => target({}, { available: false });
-const elsewhere = () => target({ backupTargetURL: 's3://elsewhere@eu-central-1/' });
-const unlisted = () => target({ syncRequestedAt: asked });
-const neverListed = () => target({}, { lastSyncedAt: null });
-const unlistedVolume = () => make.backupVolume(V, '1.9', make.withSpec({ syncRequestedAt: asked }));
 const gone = make.withSpec({ volumeSnapshotClassName: 'gone' });
 /** Another volume, of a claim that is called as the revision of the first would be. */
 const namesake = (shape: Partial<make.EntryShape> = {}) =>
@@ -324,7 +306,7 @@ const rows: Row[] = [
   ]),
   {
     when: 'its BackupVolume is not listed yet',
-    world: [vmb(), ...pair(), unlistedVolume()],
+    world: [vmb(), ...pair(), unlistedVolume(V)],
     reason: 'BackupNotSynced',
   },
   {

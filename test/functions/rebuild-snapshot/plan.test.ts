@@ -7,6 +7,7 @@ import { ref } from '../../../shared/domain/kinds.ts';
 import { verdictOf } from '../../../shared/plan/plan.ts';
 import type { Reason } from '../../../shared/plan/reason.ts';
 import { readerOf } from '../../gen/reader.ts';
+import { away, elsewhere, neverListed, odd, unlisted, unlistedVolume, withTarget } from '../target.ts';
 
 const V = make.volumeOf('data');
 const B = make.backupOf('data', 'nightly');
@@ -31,33 +32,8 @@ const content = (handle: string, policy: 'Delete' | 'Retain' = 'Delete', ...modi
 const here = (...modifiers: make.Modifier[]) => make.snapshot({ name: N, claim: 'data' }, owned, ...modifiers);
 const takenHere = (handle: string, ...modifiers: make.Modifier[]) =>
   make.content({ snapshot: N, handle, volume: V }, ...modifiers);
-/** As no API server with the right CRDs would let it in. */
-const odd: make.Modifier = (o) => {
-  if (o.kind === 'VolumeSnapshot') o.spec = { x: 1 };
-  else if (o.kind === 'Backup') o['status'] = { state: 5 };
-  else o.spec.deletionPolicy = 'Keep';
-};
 /** There in every world: without it no content ever becomes ready. */
 const snapshotClass = make.snapshotClass('longhorn', 'driver.longhorn.io');
-/** There in every world that says nothing else of it. */
-const target = (spec: object = {}, status: object | null = {}) =>
-  make.object(
-    'longhorn.io/v1beta2',
-    'BackupTarget',
-    { name: 'default', namespace: 'longhorn-system' },
-    {
-      spec: { backupTargetURL: 's3://vm-backups@eu-central-1/', ...spec },
-      ...(status && { status: { available: true, lastSyncedAt: '2025-03-02T02:00:03Z', ...status } }),
-    },
-  );
-const withTarget = (world: KubeObject[]) =>
-  world.some(({ kind }) => kind === 'BackupTarget') ? world : [target(), ...world];
-const asked = '2025-03-02T03:00:00Z';
-const away = () => target({}, { available: false });
-const elsewhere = () => target({ backupTargetURL: 's3://elsewhere@eu-central-1/' });
-const unlisted = () => target({ syncRequestedAt: asked });
-const neverListed = () => target({}, { lastSyncedAt: null });
-const unlistedVolume = () => make.backupVolume(V, '1.9', make.withSpec({ syncRequestedAt: asked }));
 const notReady = make.withStatus({ readyToUse: false });
 const neverReady: make.Modifier = ({ status }) => {
   status.readyToUse = false;
@@ -283,7 +259,7 @@ const rows: Row[] = [
   { when: 'another target is connected', world: [vmb(), elsewhere()], reason: 'TargetAway' },
   { when: 'the target is not listed since it was asked for', world: [vmb(), unlisted()], reason: 'BackupNotSynced' },
   { when: 'the target was never listed', world: [vmb(), neverListed()], reason: 'BackupNotSynced' },
-  { when: 'the BackupVolume is not listed yet', world: [vmb(), unlistedVolume()], reason: 'BackupNotSynced' },
+  { when: 'the BackupVolume is not listed yet', world: [vmb(), unlistedVolume(V)], reason: 'BackupNotSynced' },
   {
     when: 'the backup has failed',
     world: [vmb(), make.backup(completed, make.withStatus({ state: 'Error' })), make.backupVolume(V, '1.9')],

@@ -10,6 +10,7 @@ import type { Reader } from '../../../shared/kube/ports.ts';
 import { verdictOf } from '../../../shared/plan/plan.ts';
 import type { Reason } from '../../../shared/plan/reason.ts';
 import { readerOf } from '../../gen/reader.ts';
+import { away, elsewhere, neverListed, odd, unlisted, unlistedVolume, withTarget } from '../target.ts';
 
 const V = make.volumeOf('data');
 const B = make.backupOf('data', 'nightly');
@@ -42,31 +43,6 @@ const pending = (from: string) =>
   });
 const dead = () => make.snapshot({ name: N, claim: 'data' }, owned, notReady);
 const left = make.annotated({ 'snapshot.storage.kubernetes.io/volumesnapshot-being-deleted': 'yes' });
-/** As no API server with the right CRDs would let it in. */
-const odd: make.Modifier = (o) => {
-  if (o.kind === 'VolumeSnapshot') o.spec = { x: 1 };
-  else if (o.kind === 'Backup') o['status'] = { state: 5 };
-  else o.spec.deletionPolicy = 'Keep';
-};
-/** There in every world that says nothing else of it. */
-const target = (spec: object = {}, status: object | null = {}) =>
-  make.object(
-    'longhorn.io/v1beta2',
-    'BackupTarget',
-    { name: 'default', namespace: 'longhorn-system' },
-    {
-      spec: { backupTargetURL: 's3://vm-backups@eu-central-1/', ...spec },
-      ...(status && { status: { available: true, lastSyncedAt: '2025-03-02T02:00:03Z', ...status } }),
-    },
-  );
-const withTarget = (world: KubeObject[]) =>
-  world.some(({ kind }) => kind === 'BackupTarget') ? world : [target(), ...world];
-const asked = '2025-03-02T03:00:00Z';
-const away = () => target({}, { available: false });
-const elsewhere = () => target({ backupTargetURL: 's3://elsewhere@eu-central-1/' });
-const unlisted = () => target({ syncRequestedAt: asked });
-const neverListed = () => target({}, { lastSyncedAt: null });
-const unlistedVolume = () => make.backupVolume(V, '1.9', make.withSpec({ syncRequestedAt: asked }));
 
 interface Row {
   when: string;
@@ -377,7 +353,11 @@ const rows: Row[] = [
     reason: 'BackupNotSynced',
   },
   { when: 'the target was never listed', world: [vmb(), ...old(), neverListed()], reason: 'BackupNotSynced' },
-  { when: 'the BackupVolume is not listed yet', world: [vmb(), ...old(), unlistedVolume()], reason: 'BackupNotSynced' },
+  {
+    when: 'the BackupVolume is not listed yet',
+    world: [vmb(), ...old(), unlistedVolume(V)],
+    reason: 'BackupNotSynced',
+  },
   {
     when: 'the content is a right one of another backup',
     world: [
