@@ -143,13 +143,13 @@ export async function* sweepByPage(
   // Many looks at a world that a few lists show are cheaper from lists; a few looks are not.
   const view = () => (pays() ? fromLists(reader, mayList) : memoize(reader));
   // Where lists pay already, what is searched for is found in the same lists.
+  let seenAtMs = performance.now();
   const begunWith = pays() ? view() : undefined;
   for (const fn of functions) {
     if (fn.atSweep !== undefined)
       yield take(fn, await found(fn.atSweep(options.configOf(fn), nowMs()), begunWith ?? reader));
   }
   let seen = begunWith ?? view();
-  let seenAtMs = performance.now();
   const queue = part === undefined ? due : inTurn(due, part.cursor, nowMs());
   let begun = 0;
   // However little time there is, one more subject is looked at: so each part gets further than the one before it.
