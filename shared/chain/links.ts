@@ -19,7 +19,7 @@ import {
 import { judgeReadiness } from './readiness.ts';
 import { replacement, takenBy } from './taken.ts';
 import type { Absence, TargetTrouble } from './target.ts';
-import { judgeAbsence, judgeTargetOf, targetRef } from './target.ts';
+import { judgeAbsence, judgeTargetOf, listVolumes, targetRef } from './target.ts';
 import type { Odd } from './unreadable.ts';
 
 /** From a VMBackup's volume to the data: each link can be broken by itself. */
@@ -409,8 +409,7 @@ function judgeBackupVolumeLink(
   const trouble = judgeBackupVolumes(facts, longhorn, backupVolumes);
   const at = ref('BackupVolume', backupVolumes[0]?.metadata.name ?? facts.volume, names.LONGHORN_NAMESPACE);
   if (trouble === undefined) return pass(`volume ${facts.volume} has its BackupVolume`, at);
-  const list = `kubectl get backupvolumes.longhorn.io -n ${names.LONGHORN_NAMESPACE} -l ${names.BACKUP_VOLUME_LABEL}=${facts.volume}`;
-  return fail(trouble.reason, trouble.detail, at, list);
+  return fail(trouble.reason, trouble.detail, at, listVolumes(facts.volume));
 }
 
 const targetFault = ({ reason, detail }: TargetTrouble, own: Ref): Judged =>

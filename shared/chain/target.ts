@@ -89,4 +89,8 @@ function urlOf(backup: VMBackup): string | undefined {
   return endpoint ? withoutSlash(`nfs://${endpoint.replace(/^nfs:\/\//, '')}`) : undefined;
 }
 
+/** Shows the BackupVolumes of a Longhorn volume. */
+export const listVolumes = (volume: string): string =>
+  `kubectl get backupvolumes.longhorn.io -n ${names.LONGHORN_NAMESPACE} -l ${names.BACKUP_VOLUME_LABEL}=${volume}`;
+
 const withoutSlash = (url: string): string => (url.endsWith('/') ? url.replace(/\/+$/, '') : url);

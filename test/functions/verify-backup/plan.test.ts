@@ -114,6 +114,13 @@ const restorePair = (handle: string) => [
   make.snapshot({ name: D, namespace: 'finance', content: DC, policy: 'Retain' }, make.ownedBy(restore(), false)),
   make.content({ name: DC, snapshot: D, namespace: 'finance', handle, policy: 'Retain' }),
 ];
+const failing = (message: string) =>
+  make.withStatus({ conditions: [{ type: 'InProgress', status: 'False', reason: 'Error', message }] });
+const inClass =
+  (name: string): make.Modifier =>
+  ({ spec }) =>
+    void (spec.storageClassName = name);
+const notBackupVolume = ({ kind }: KubeObject) => kind !== 'BackupVolume';
 const bound: make.Modifier = (o) => {
   o['spec'].volumeName = 'pvc-new';
   o['status'] = { phase: 'Bound' };
@@ -140,6 +147,8 @@ interface Row {
   object?: string;
   /** Whether the command that is given has this in it. */
   command?: RegExp;
+  /** Whether the message has this in it. */
+  message?: RegExp;
 }
 
 /** Rows in which nothing is said against anybody, and so nothing is written. */
@@ -315,6 +324,35 @@ const quiet: Row[] = [
       restore(),
       waiting(),
       ...restorePair(wrong),
+    ],
+    subject: restoreAt,
+    reason: 'RestoreRunning',
+  },
+  {
+    when: 'its volumes are being filled, and something went wrong only just now',
+    world: [...healthy(), restore(failing('cannot update')), waiting(bound), ...restorePair(right)],
+    subject: restoreAt,
+    reason: 'RestoreRunning',
+  },
+  {
+    when: 'Harvester has not begun the restore, only just now',
+    world: [...healthy(), restore(make.withStatus({ restores: [] }))],
+    subject: restoreAt,
+    reason: 'RestoreRunning',
+  },
+  {
+    when: 'the restore’s StorageClass is there',
+    world: [...healthy(), restore(), waiting(inClass('there')), ...restorePair(right), make.storageClass('there', 'x')],
+    subject: restoreAt,
+    reason: 'RestoreRunning',
+  },
+  {
+    when: 'a BackupVolume is missing, of a Longhorn that makes one up',
+    world: [
+      ...replacing(make.backup({ volume: V, backup: B, version: '1.7' })).filter(notBackupVolume),
+      restore(),
+      waiting(),
+      ...restorePair(right),
     ],
     subject: restoreAt,
     reason: 'RestoreRunning',
@@ -632,6 +670,54 @@ const broken: Row[] = [
     reason: 'RestoreHanging',
   },
   {
+    when: 'Longhorn could not fill the volume of a restore',
+    world: [
+      ...healthy(),
+      restore(createdAt('2025-05-31T10:00:00Z'), failing('volume longhorn-system/pvc-new restore failed: EOF')),
+      waiting(bound),
+    ],
+    subject: restoreAt,
+    reason: 'RestoreHanging',
+    message: /Harvester says: volume longhorn-system\/pvc-new restore failed/,
+  },
+  {
+    when: 'Harvester has not begun a restore for long',
+    world: [...healthy(), restore(createdAt('2025-05-31T10:00:00Z'), make.withStatus({ restores: undefined }))],
+    subject: restoreAt,
+    reason: 'RestoreHanging',
+    command: /^kubectl describe virtualmachinerestores.harvesterhci.io r1 -n finance$/,
+  },
+  {
+    when: 'a claim is in a StorageClass that is not there',
+    world: [...healthy(), restore(), waiting(inClass('gone')), ...restorePair(right)],
+    subject: restoreAt,
+    reason: 'RestoreHanging',
+    message: /claim restored is in StorageClass gone, which does not exist/,
+  },
+  {
+    when: 'a restore waits for a BackupVolume',
+    world: [...healthy().filter(notBackupVolume), restore(), waiting(), ...restorePair(right)],
+    subject: restoreAt,
+    reason: 'RestoreHanging',
+    command: /^kubectl get backupvolumes/,
+  },
+  {
+    when: 'each of two claims waits for something else: both are told, and what cannot be cured decides',
+    world: [
+      ...healthy(),
+      restore(({ status }) => {
+        status.restores.push({ volumeName: 'b', persistentVolumeClaimSpec: { metadata: { name: 'second' } } });
+      }),
+      waiting(),
+      waiting(renamed('second'), ({ spec }) => void (spec.dataSource.name = 'lost')),
+      ...restorePair(wrong),
+    ],
+    subject: restoreAt,
+    reason: 'RestoreHanging',
+    message: /claim restored waits .*; claim second waits for VolumeSnapshot finance\/lost, which does not exist/,
+    command: /^kubectl delete virtualmachinerestores/,
+  },
+  {
     when: 'a claim stays Pending and nobody knows why',
     world: [...healthy(), restore(createdAt('2025-05-31T23:00:00Z')), waiting(), ...restorePair(right)],
     subject: restoreAt,
@@ -670,7 +756,7 @@ describe('verify-backup', () => {
 
   test.each(broken)(
     'says $reason and records it when $when',
-    async ({ world, subject = backupAt, reason, object, command }) => {
+    async ({ world, subject = backupAt, reason, object, command, message }) => {
       const { findings, records } = await decide(world, subject);
       // What another function repairs waits for that one.
       const open = findings.filter((f) => verdictOf(f) !== 'leave');
@@ -680,6 +766,7 @@ describe('verify-backup', () => {
       expect(finding!.message).not.toMatch(/undefined|null|\[object/);
       expect(JSON.stringify({ findings, records })).not.toContain(make.secretMarker);
       if (command !== undefined) expect(finding!.command).toMatch(command);
+      if (message !== undefined) expect(finding!.message).toMatch(message);
       expect(findings.flatMap((f) => f.actions)).toEqual([]);
       expect(eventsOf(records)).toMatchObject([
         {
