@@ -96,7 +96,11 @@ export async function tell(subject: Ref, { reader: live, functions, configOf, no
     const entry = drills[backup.metadata.uid];
     const known = entry?.proved !== undefined || entry?.failed !== undefined;
     const drill = known ? { drill: resultOf(entry)[1] } : {};
-    chains.push({ backup: at, links: judgeStanding(await readChain(reader, backup), nowMs).links, ...drill });
+    chains.push({
+      backup: at,
+      links: judgeStanding(await readChain(reader, backup, { classes: true }), nowMs).links,
+      ...drill,
+    });
   }
   if (chains.length === 0 && mayBeOrphan.has(kind)) {
     const isIt = (at: Ref) => refKey(at) === refKey(subject);

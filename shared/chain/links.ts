@@ -58,6 +58,8 @@ export interface ChainVolume {
   readonly otherOwnerLives?: boolean | undefined;
   readonly longhorn: Backup | undefined;
   readonly backupVolumes: readonly BackupVolume[];
+  /** The StorageClass it was in, where there is none of that name; absent also where that is not asked for. */
+  readonly classMissing?: string | undefined;
   /** What cannot be read of this volume. Nothing else is known of it then: that a part is absent here says nothing. */
   readonly odd?: Odd | undefined;
 }
@@ -177,7 +179,7 @@ const fail = (reason: Reason, message: string, object: Ref, command?: string): J
 });
 const wait = (reason: Reason, message: string, object: Ref): Judged => ({ result: 'wait', reason, message, object });
 
-function judgeVMBackup(chain: Chain, { entry }: ChainVolume, own: Ref, nowMs: number): Judged {
+function judgeVMBackup(chain: Chain, { entry, classMissing }: ChainVolume, own: Ref, nowMs: number): Judged {
   const readiness = judgeReadiness(chain, nowMs);
   if (readiness !== undefined) {
     const { reason, message, command } = readiness;
@@ -192,6 +194,11 @@ function judgeVMBackup(chain: Chain, { entry }: ChainVolume, own: Ref, nowMs: nu
     const both = [entry, twin.entry].map(({ volumeName }) => volumeName).sort();
     const message = `volumes ${both.join(' and ')} of ${describeRef(own)} both name VolumeSnapshot ${[...new Set([entry.name, twin.entry.name])].sort().join(' and ')}`;
     return fail('AmbiguousOwner', message, own, show(own));
+  }
+  if (entry.longhornBackupName && classMissing !== undefined) {
+    const at = ref('StorageClass', classMissing);
+    const message = `volume ${entry.volumeName} was in ${describeRef(at)}, which does not exist: a restore waits for it`;
+    return fail('StorageClassMissing', message, at, 'kubectl get storageclasses');
   }
   if (entry.longhornBackupName) return pass(`${describeRef(own)} is ready`, own);
   return fail('NoLonghornBackupName', `volume ${entry.volumeName} does not record its Longhorn backup`, own);
@@ -417,6 +424,6 @@ const targetFault = ({ reason, detail }: TargetTrouble, own: Ref): Judged =>
 
 /** The target's own error is shown by its object, not by Gleaner. */
 export const commandForTarget = (reason: TargetTrouble['reason']): string =>
-  reason === 'TargetUnavailable'
+  reason === 'TargetUnavailable' || reason === 'TargetNotSyncing'
     ? `kubectl describe backuptargets.longhorn.io ${names.DEFAULT_TARGET} -n ${names.LONGHORN_NAMESPACE}`
     : showTargets;

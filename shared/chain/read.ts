@@ -55,6 +55,20 @@ export async function missingClass(reader: Reader, name: string | null | undefin
   return name;
 }
 
+/** The name of a StorageClass, if there is no such class. Who may not read them learns nothing of that. */
+export async function missingStorageClass(
+  reader: Reader,
+  name: string | null | undefined,
+): Promise<string | undefined> {
+  if (!name) return undefined;
+  try {
+    return (await reader.get('StorageClass', name)) === undefined ? name : undefined;
+  } catch (error) {
+    if ((error as { status?: unknown }).status === 403) return undefined;
+    throw error;
+  }
+}
+
 /** All objects with a key: from the reader's index where it has one, else by going through the list. */
 export async function* withKey<K extends KindName>(
   reader: Reader,

@@ -7,7 +7,7 @@ import { isPending } from './claims.ts';
 import { parseHandle } from '../domain/handle.ts';
 import { hangs, isDeleting } from './judge.ts';
 import type { Chain, ChainVolume } from './links.ts';
-import { backupVolumes, longhornBackup } from './read.ts';
+import { backupVolumes, longhornBackup, missingStorageClass } from './read.ts';
 import { readChain } from './read-chain.ts';
 import { causeOf, otherData } from './restore-cause.ts';
 
@@ -62,21 +62,10 @@ export async function readRestore(reader: Reader, restore: VMRestore): Promise<S
     const from = source?.kind === 'VolumeSnapshot' ? source.name : undefined;
     const waits = claim !== undefined && isPending(claim) && from !== undefined;
     const pair = waits ? await readPair(reader, namespace, from) : undefined;
-    const className = waits ? claim.spec.storageClassName : undefined;
-    const classMissing = className && (await isMissing(reader, className)) ? className : undefined;
+    const classMissing = waits ? await missingStorageClass(reader, claim.spec.storageClassName) : undefined;
     volumes.push({ volume: volumeName ?? '', claimName, claim, from, pair, classMissing });
   }
   return { restore, backup, chain, volumes };
-}
-
-/** Who may not read StorageClasses learns nothing of them. */
-async function isMissing(reader: Reader, className: string): Promise<boolean> {
-  try {
-    return (await reader.get('StorageClass', className)) === undefined;
-  } catch (error) {
-    if ((error as { status?: unknown }).status === 403) return false;
-    throw error;
-  }
 }
 
 async function readPair(reader: Reader, namespace: string, name: string): Promise<RestoredVolume['pair']> {

@@ -35,7 +35,7 @@ export function judgeStanding(chain: Chain, nowMs: number): Standing {
   );
   if (!listed || isOfClass(said.by)) {
     const but = isOfClass(said.by)
-      ? 'but StorageClasses are not looked at here'
+      ? 'but whether their StorageClass can be used is not looked at here'
       : Number.isNaN(said.atMs)
         ? 'but the condition does not say of when it is'
         : 'but Longhorn has not listed the target since';

@@ -34,7 +34,8 @@ const target = (...modifiers: make.Modifier[]) => {
   for (const modify of modifiers) modify(found!);
   return found!;
 };
-const healthy = () => [vmb(), snapshot(), content(), lhBackup(), lhVolume(), target()];
+const storageClass = () => make.storageClass('harvester-longhorn', 'driver.longhorn.io');
+const healthy = () => [vmb(), snapshot(), content(), lhBackup(), lhVolume(), target(), storageClass()];
 const without = (...kinds: string[]) => healthy().filter(({ kind }) => !kinds.includes(kind));
 const replacing = (...objects: KubeObject[]) => [...without(...objects.map(({ kind }) => kind)), ...objects];
 const notReady = make.withStatus({ readyToUse: false });
@@ -80,6 +81,7 @@ const dynamic = (handle: string, ...modifiers: make.Modifier[]) => [
   lhBackup(),
   lhVolume(),
   target(),
+  storageClass(),
 ];
 
 const restore = (...modifiers: make.Modifier[]) =>
@@ -121,6 +123,12 @@ const inClass =
   ({ spec }) =>
     void (spec.storageClassName = name);
 const notBackupVolume = ({ kind }: KubeObject) => kind !== 'BackupVolume';
+const asked =
+  (at: string, done: string | null): make.Modifier =>
+  (o) => {
+    o['spec'].syncRequestedAt = at;
+    o['status'].lastSyncedAt = done;
+  };
 const bound: make.Modifier = (o) => {
   o['spec'].volumeName = 'pvc-new';
   o['status'] = { phase: 'Bound' };
@@ -226,7 +234,7 @@ const quiet: Row[] = [
   },
   {
     when: 'the target is disconnected',
-    world: [vmb(), snapshot(), content(), target(make.withSpec({ backupTargetURL: '' }))],
+    world: [vmb(), snapshot(), content(), storageClass(), target(make.withSpec({ backupTargetURL: '' }))],
     reason: 'NotVerifiable',
   },
   {
@@ -359,6 +367,33 @@ const quiet: Row[] = [
   },
   { when: 'the target is reachable', world: [target()], subject: targetAt, reason: 'TargetReachable' },
   {
+    when: 'Longhorn was asked to sync the target a moment ago, and had long not been',
+    world: [vmb(), target(asked('2025-05-31T23:59:00Z', '2025-03-02T02:00:03Z'))],
+    subject: targetAt,
+    reason: 'TargetReachable',
+  },
+  {
+    when: 'Longhorn was asked to sync the target five minutes ago, without ever polling it',
+    world: [
+      vmb(),
+      target(asked('2025-05-31T23:55:00Z', '2025-03-02T02:00:03Z'), make.withSpec({ pollInterval: '0s' })),
+    ],
+    subject: targetAt,
+    reason: 'TargetReachable',
+  },
+  {
+    when: 'Longhorn has synced the target since it was asked to',
+    world: [vmb(), target(asked('2025-05-31T20:00:00Z', '2025-05-31T20:00:01Z'))],
+    subject: targetAt,
+    reason: 'TargetReachable',
+  },
+  {
+    when: 'a sync of the target never ends, and no backup needs it',
+    world: [target(asked('2025-05-31T20:00:00Z', '2025-05-31T19:00:00Z'))],
+    subject: targetAt,
+    reason: 'TargetReachable',
+  },
+  {
     when: 'no target is connected, and no backup needs one',
     world: [target(make.withSpec({ backupTargetURL: '' }))],
     subject: targetAt,
@@ -421,6 +456,13 @@ const broken: Row[] = [
     world: [local(make.withStatus({ creationTime: undefined })), target()],
     reason: 'SnapshotLost',
     object: snapshotAt,
+  },
+  {
+    when: 'the StorageClass of its volume is gone',
+    world: healthy().filter(({ kind }) => kind !== 'StorageClass'),
+    reason: 'StorageClassMissing',
+    object: 'StorageClass harvester-longhorn',
+    message: /^volume disk-0 was in StorageClass harvester-longhorn, which does not exist/,
   },
   {
     when: 'the metadata file could not be written',
@@ -732,6 +774,25 @@ const broken: Row[] = [
     command: /^kubectl describe backuptargets/,
   },
   {
+    when: 'a sync of the target never ends',
+    world: [vmb(), target(asked('2025-05-31T20:00:00Z', '2025-05-31T19:00:00Z'))],
+    subject: targetAt,
+    reason: 'TargetNotSyncing',
+    command: /^kubectl describe backuptargets/,
+  },
+  {
+    when: 'a first sync of the target never ends',
+    world: [vmb(), target(asked('2025-05-31T20:00:00Z', null))],
+    subject: targetAt,
+    reason: 'TargetNotSyncing',
+  },
+  {
+    when: 'each poll asks for a sync, and none ends',
+    world: [vmb(), target(asked('2025-05-31T23:56:00Z', '2025-05-31T20:00:00Z'))],
+    subject: targetAt,
+    reason: 'TargetNotSyncing',
+  },
+  {
     when: 'no target is connected',
     world: [vmb(), target(make.withSpec({ backupTargetURL: '' }))],
     subject: targetAt,
@@ -792,7 +853,9 @@ describe('verify-backup', () => {
       /every link .* is right, but Longhorn has not listed/,
     );
     expect(await messageOf(damaged())).toMatch(/every link .* is right, but the condition does not say of when/);
-    expect(await messageOf(damaged('2025-05-01T00:00:00Z', 'cannot find storage class x'))).toMatch(/StorageClasses/);
+    expect(await messageOf(damaged('2025-05-01T00:00:00Z', 'cannot find storage class x'))).toMatch(
+      /StorageClass can be used/,
+    );
     expect(await messageOf(damaged('2025-05-01T00:00:00Z'))).toMatch(
       /at 2025-05-01T00:00:00.000Z .*backup-1 is not ready/,
     );
@@ -805,6 +868,7 @@ describe('verify-backup', () => {
     const world = [
       make.vmBackup({ name: 'nightly', entries }),
       target(),
+      storageClass(),
       ...claims.flatMap((claim, i) => {
         const [volume, backup] = [make.volumeOf(claim), make.backupOf(claim, 'nightly')];
         const name = `nightly-volume-${claim}`;
