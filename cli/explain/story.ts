@@ -1,5 +1,5 @@
 import { readChain } from '../../shared/chain/read-chain.ts';
-import type { Link } from '../../shared/chain/links.ts';
+import type { Link } from '../../shared/chain/link.ts';
 import { judgeStanding } from '../../shared/chain/standing.ts';
 import { resultOf } from '../../shared/chain/drills.ts';
 import type { Odd } from '../../shared/chain/unreadable.ts';

@@ -1,6 +1,7 @@
 import { describeRef, ref } from '../../shared/domain/kinds.ts';
 import { hangs, isDeleting } from '../../shared/chain/judge.ts';
-import type { Chain, Link } from '../../shared/chain/links.ts';
+import type { Link } from '../../shared/chain/link.ts';
+import type { Chain } from '../../shared/chain/links.ts';
 import { judgeMetadata } from '../../shared/chain/readiness.ts';
 import { judgeRestore } from '../../shared/chain/restore.ts';
 import type { Standing } from '../../shared/chain/standing.ts';

@@ -48,7 +48,7 @@ export function judgeReadiness(chain: Pick<Chain, 'backup' | 'volumes'>, nowMs: 
   if (why !== undefined) {
     return {
       reason: 'VMBackupFailed',
-      message: `${own} is not ready: ${why}`,
+      message: `${own} ${backup.status?.readyToUse === true ? 'says that it is ready, and has an error' : 'is not ready'}: ${why}`,
       command: clearing(chain, busy.length > 0),
     };
   }

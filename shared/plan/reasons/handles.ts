@@ -172,6 +172,10 @@ export const handleReasons = {
     'The Longhorn Backup is in a final state other than Completed.',
     'Look at its error; take a new backup.',
   ),
+  BackupStalled: report(
+    'Longhorn has not finished reading or making the backup, and should have long ago.',
+    'Look at its state and messages and at Longhorn’s manager; where it was being made, take a new backup.',
+  ),
   BackupVolumeMissing: report(
     'Longhorn has no BackupVolume for the backup’s volume: from Longhorn 1.8 on a restore fails with any handle.',
     'Let Longhorn sync the target and look again.',

@@ -300,6 +300,34 @@ const quiet: Row[] = [
     ),
     reason: 'VMBackupInProgress',
   },
+  {
+    when: 'a Longhorn Backup has been in progress for a day',
+    world: replacing(
+      lhBackup(make.withStatus({ state: 'InProgress', volumeName: '' }), createdAt('2025-05-31T00:00:00Z')),
+    ),
+    reason: 'BackupNotSynced',
+    object: lhAt,
+  },
+  {
+    when: 'a Longhorn Backup has been pending for an hour',
+    world: replacing(
+      lhBackup(make.withStatus({ state: 'Pending', volumeName: '' }), createdAt('2025-05-31T23:00:00Z')),
+    ),
+    reason: 'BackupNotSynced',
+    object: lhAt,
+  },
+  {
+    when: 'an old Backup goes without its data',
+    world: replacing(
+      lhBackup(
+        make.deleting,
+        make.labelled({ 'longhorn.io/delete-custom-resource-only': 'true' }),
+        createdAt('2025-01-01T00:00:00Z'),
+      ),
+    ),
+    reason: 'BackupNotSynced',
+    object: lhAt,
+  },
   { when: 'there is no such restore', world: [], subject: restoreAt, reason: 'RestoreGone' },
   {
     when: 'the restore is complete',
@@ -456,6 +484,31 @@ const broken: Row[] = [
     world: [local(make.withStatus({ creationTime: undefined })), target()],
     reason: 'SnapshotLost',
     object: snapshotAt,
+  },
+  ...(
+    [
+      ['has been in progress for three days', 'InProgress', '2025-05-29T00:00:00Z'],
+      ['has been pending for a day', 'Pending', '2025-05-31T00:00:00Z'],
+      ['was found on the target a day ago and not read', '', '2025-05-31T00:00:00Z'],
+    ] as const
+  ).map(([what, state, at]): Row => ({
+    when: `a Longhorn Backup ${what}`,
+    world: replacing(lhBackup(make.withStatus({ state, volumeName: '' }), createdAt(at))),
+    reason: 'BackupStalled',
+    object: lhAt,
+    command: /^kubectl get backups.longhorn.io/,
+  })),
+  {
+    when: 'it is ready and has an error on record',
+    world: replacing(vmb(make.withStatus({ error: { message: 'boom' } }))),
+    reason: 'VMBackupFailed',
+    message: /says that it is ready, and has an error: boom$/,
+  },
+  {
+    when: 'one volume is recorded twice',
+    world: replacing(vmb(({ status }) => void status.volumeBackups.push({ ...status.volumeBackups[0] }))),
+    reason: 'AmbiguousOwner',
+    message: /volumes disk-0 and disk-0/,
   },
   {
     when: 'the StorageClass of its volume is gone',
