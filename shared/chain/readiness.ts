@@ -3,7 +3,8 @@ import * as names from '../domain/names.ts';
 import type { VMBackup } from '../objects/types.ts';
 import { isLocal } from './judge.ts';
 import type { Chain } from './links.ts';
-import { entriesOf, isScheduled } from './read.ts';
+import { entriesOf } from './read.ts';
+import { isScheduled } from './schedules.ts';
 import { judgeTargetOf } from './target.ts';
 
 export interface MetadataTrouble {

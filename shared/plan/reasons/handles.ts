@@ -132,6 +132,10 @@ export const handleReasons = {
     'A schedule made this VMBackup, and it is not settled: touching it now could make Harvester delete a backup that Longhorn is still reading.',
     'Wait until all its Longhorn Backups are in a final state and it is ready.',
   ),
+  ScheduledBackupLost: report(
+    'A schedule made this VMBackup, and one of its Longhorn Backups does not exist. Harvester’s schedule controller keeps looking for it and would delete it, with its data, should it come back unread: so nothing of this VMBackup is written, its other volumes are not repaired either.',
+    'If it is lost for good: save the schedule’s spec, delete the schedule (its VMBackups stay, and its retain count no longer deletes them), have Gleaner repair the rest, and create the schedule again.',
+  ),
   VMBackupNotReady: wait('The VMBackup is not ready; it is not written to.', 'See its conditions.'),
   SnapshotGoing: passing('The old snapshot is being deleted; its content follows.', nothingNeeded),
   ContentGoing: passing('The old content is being deleted.', nothingNeeded),

@@ -371,7 +371,7 @@ clusters('Longhorn and the target', [
       q.bk.status = { state: '' };
       p.vmb.status.volumeBackups.push({ ...q.vmb.status.volumeBackups[0], volumeName: 'disk-1' });
       q.vs.metadata.ownerReferences = structuredClone(p.vs.metadata.ownerReferences);
-      return [...p.all, ...without(q, 'VirtualMachineBackup')];
+      return [...p.all, build.schedule('nightly', 'prod', 'web'), ...without(q, 'VirtualMachineBackup')];
     },
     [
       'AwaitsReplacement VirtualMachineBackup web',
