@@ -76,10 +76,14 @@ export const handleReasons = {
     'The VMBackup no longer uses this pair.',
     'Puts its content on Retain, confirms, deletes the snapshot, then the content. The backup stays.',
   ),
-  BackupNotSynced: wait(
-    'Longhorn has not finished reading (or making) the backup, has not listed the target yet, or is letting go of it: what the backup is of is not known now.',
-    'Check the backup target; Gleaner goes on when the Backup is Completed.',
-  ),
+  BackupNotSynced: {
+    ...wait(
+      'Longhorn has not finished reading (or making) the backup, has not listed the target yet, or is letting go of it: what the backup is of is not known now.',
+      'Check the backup target; Gleaner goes on when the Backup is Completed.',
+    ),
+    // It knows for how long.
+    toldBy: 'verify-backup',
+  },
   TargetAway: {
     ...wait(
       'What is lost is made anew from its Longhorn backup, and Longhorn knows of none while the target is not connected or not reachable, or another one is.',

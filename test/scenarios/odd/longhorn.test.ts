@@ -360,7 +360,7 @@ clusters('Longhorn and the target', [
       p.bk.status = { state: 'InProgress' };
       return [...p.all, build.schedule('nightly', 'prod', 'web')];
     },
-    ['BackupNotSynced VolumeSnapshotContent web-volume-web-disk-vsc'],
+    ['BackupNotSynced Backup BACKUP'],
   ],
   [
     'scheduled 2 disks one not final, wrong',
