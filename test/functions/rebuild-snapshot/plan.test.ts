@@ -39,6 +39,7 @@ const neverReady: make.Modifier = ({ status }) => {
   status.readyToUse = false;
   delete status.creationTime;
 };
+const schedule = () => make.schedule('every-night', 'prod', 'web');
 const scheduled = make.annotated({ 'harvesterhci.io/svmbackupId': 'prod/every-night' });
 const formerUid: make.Modifier = ({ spec }) => void (spec.volumeSnapshotRef.uid = 'former');
 const unbound: make.Modifier = ({ spec }) => void delete spec.volumeSnapshotRef.uid;
@@ -208,6 +209,7 @@ const rows: Row[] = [
   {
     when: 'a schedule’s other backup is not settled',
     world: [
+      schedule(),
       make.vmBackup({ name: 'nightly', entries: [entry(), entry({ volumeName: 'disk-1', claim: 'logs' })] }, scheduled),
       ...longhorn(),
       make.freshBackup({ volume: make.volumeOf('logs'), backup: make.backupOf('logs', 'nightly'), version: '1.9' }),
@@ -215,12 +217,32 @@ const rows: Row[] = [
     reason: 'ScheduledBackupBusy',
   },
   {
-    when: 'a schedule’s other backup is not there yet',
+    when: 'a schedule’s other backup is not there yet: Longhorn has still to list the target',
     world: [
+      schedule(),
+      unlisted(),
       make.vmBackup({ name: 'nightly', entries: [entry(), entry({ volumeName: 'disk-1', claim: 'logs' })] }, scheduled),
       ...longhorn(),
     ],
     reason: 'ScheduledBackupBusy',
+  },
+  {
+    when: 'a schedule’s other backup is lost: should it come back, Harvester would delete it',
+    world: [
+      schedule(),
+      make.vmBackup({ name: 'nightly', entries: [entry(), entry({ volumeName: 'disk-1', claim: 'logs' })] }, scheduled),
+      ...longhorn(),
+    ],
+    reason: 'ScheduledBackupLost',
+  },
+  {
+    when: 'the other backup is lost of a VMBackup whose schedule is gone',
+    world: [
+      make.vmBackup({ name: 'nightly', entries: [entry(), entry({ volumeName: 'disk-1', claim: 'logs' })] }, scheduled),
+      ...longhorn(),
+    ],
+    reason: 'RebuildPair',
+    does: [`create ${C} ${right} armed`, `create ${N} on ${C}`],
   },
   {
     when: 'a right pair stands beside it',
