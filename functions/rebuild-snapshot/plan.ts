@@ -11,7 +11,7 @@ import {
   judgeHandle,
   misboundPart,
 } from '../../shared/chain/judge.ts';
-import { replacement, takenBy } from '../../shared/chain/taken.ts';
+import { lateness, replacement, takenBy } from '../../shared/chain/taken.ts';
 import { judgeAbsence } from '../../shared/chain/target.ts';
 import { volumeFinding } from '../../shared/chain/volume-finding.ts';
 import { busySchedule } from '../../shared/chain/schedules.ts';
@@ -135,6 +135,15 @@ function taken(backup: VMBackup, { entry, pair }: SeenVolume, uses: string): Dec
       'ContentReplaced',
       `${uses}, whose content ${pair.contentName} was silently made anew: ${differs}`,
       { command: show(pair.contentName), about: ref('VolumeSnapshotContent', pair.contentName) },
+    ];
+  }
+  const late = holds && lateness(backup, holds);
+  if (late !== undefined) {
+    const about = ref('VolumeSnapshotContent', pair.contentName);
+    return [
+      'TakenLate',
+      `${uses}, whose content is ${pair.contentName}: ${late}`,
+      { command: show(pair.contentName), about },
     ];
   }
   if (holds?.backup !== undefined || !entry.longhornBackupName)

@@ -78,9 +78,7 @@ export async function ownerOf(
     }
     if (others.length > 0) return { is: 'ambiguous', backups: [backup.metadata.name, ...others] };
     if (entries[0] !== undefined) return linked(reader, backup, entries[0]);
-    const supersededBy = entriesOf(backup).find(
-      (e) => e.name && [...names.predecessorNames(e.name)].includes(pair.name),
-    );
+    const supersededBy = entriesOf(backup).find((e) => e.name && names.predecessorNames(e.name).includes(pair.name));
     return {
       is: 'unlinked',
       backup,

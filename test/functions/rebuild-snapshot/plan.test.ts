@@ -49,6 +49,12 @@ const at =
   (iso: string): make.Modifier =>
   ({ status }) =>
     void (status.creationTime = Date.parse(iso) * 1e6);
+/** Of the VMBackup: when it was made, and since when it is ready. */
+const asked =
+  (iso: string): make.Modifier =>
+  ({ metadata }) =>
+    void (metadata.creationTimestamp = iso);
+const ready = (iso: string): make.Modifier => make.withStatus({ readyToUse: true, creationTime: iso });
 
 interface Row {
   when: string;
@@ -130,6 +136,31 @@ const rows: Row[] = [
   {
     when: 'the snapshot was taken here for a VMBackup that is still being made',
     world: [unnamed(neverReady), here(), takenHere(right, at('2030-01-01T00:00:00Z'))],
+    reason: 'DynamicContent',
+  },
+  {
+    when: 'the snapshot was taken here within the hour in which the VMBackup was asked for',
+    world: [
+      vmb(asked('2025-03-02T01:00:00Z'), ready('2025-03-02T03:00:00Z')),
+      here(),
+      takenHere(right, at('2025-03-02T02:00:00Z')),
+      ...longhorn(),
+    ],
+    reason: 'DynamicContent',
+  },
+  {
+    when: 'the snapshot was taken here days before the VMBackup, which was put back from elsewhere',
+    world: [vmb(asked('2025-03-09T01:00:00Z')), here(), takenHere(right, at('2025-03-02T01:00:00Z')), ...longhorn()],
+    reason: 'DynamicContent',
+  },
+  {
+    when: 'the snapshot is taken here at last, for a VMBackup that is not ready yet',
+    world: [
+      vmb(asked('2025-03-02T01:00:00Z'), notReady),
+      here(),
+      takenHere(right, at('2025-03-09T01:00:00Z')),
+      ...longhorn(),
+    ],
     reason: 'DynamicContent',
   },
   {
@@ -275,6 +306,16 @@ const rows: Row[] = [
     when: 'the content is younger than the VMBackup, whose record followed it',
     world: [vmb(), here(), takenHere(right, at('2025-06-01T00:00:00Z')), ...longhorn()],
     reason: 'ContentReplaced',
+  },
+  {
+    when: 'the content is of a day long after, and so is the readiness that Harvester 1.6.0 has dated anew',
+    world: [
+      vmb(asked('2025-03-02T01:00:00Z'), ready('2025-03-09T02:00:00Z')),
+      here(),
+      takenHere(right, at('2025-03-09T01:00:00Z')),
+      ...longhorn(),
+    ],
+    reason: 'TakenLate',
   },
   { when: 'the backup is not on the target', world: [vmb()], reason: 'BackupMissing' },
   { when: 'the target is away', world: [vmb(), away()], reason: 'TargetAway' },
