@@ -117,6 +117,11 @@ function decide(seen: Seen, backup: VMBackup, volume: SeenVolume, config: Config
     );
   }
   const judged = judgeContent(current.content);
+  if ('reason' in judged && judged.reason === 'OtherDriver') {
+    const { driver } = current.content.spec;
+    const message = `volume ${entry.volumeName} uses ${current.name}, but its content ${current.contentName} is of driver ${driver}`;
+    return says('DriverMismatch', message, content, `kubectl get volumesnapshotcontent ${current.contentName} -o yaml`);
+  }
   if ('handle' in judged && judged.handle.backup !== entry.longhornBackupName) {
     const other = `its content ${current.contentName} names ${judged.handle.backup} and not ${entry.longhornBackupName}`;
     const show = `kubectl get volumesnapshotcontent ${current.contentName} -o yaml`;

@@ -4,7 +4,7 @@ import { parseHandle } from '../domain/handle.ts';
 import * as names from '../domain/names.ts';
 import type { Content, VMBackup, VolumeEntry } from '../objects/types.ts';
 import type { BackupFacts, BackupTrouble } from './judge.ts';
-import { isDeleting, isTakenLater, judgeContent, misboundPart } from './judge.ts';
+import { isDeleting, isOld, isTakenLater, judgeContent, misboundPart } from './judge.ts';
 import type { Judged } from './link.ts';
 import { fail, pass, show, skip, wait } from './link.ts';
 import type { ChainVolume } from './links.ts';
@@ -17,6 +17,7 @@ export function judgeContentLink(
   facts: BackupFacts | BackupTrouble | undefined,
   backup: VMBackup,
   absence: Absence | undefined,
+  nowMs: number,
 ): Judged {
   const at = ref('VolumeSnapshotContent', contentName || '?');
   const name = describeRef(at);
@@ -35,11 +36,18 @@ export function judgeContentLink(
   const astray = misbound({ entry, snapshot }, content, backup);
   if (astray !== undefined) return astray;
   if (isDeleting(content)) return wait('ContentDeleting', `${name} is being deleted`, at);
+  if (content.spec.driver !== names.LONGHORN_DRIVER) {
+    const message = `${name} is of driver ${content.spec.driver}, and the volume of ${names.LONGHORN_DRIVER}: nobody restores it`;
+    return fail('DriverMismatch', message, at, show(at));
+  }
   const judged = judgeHandleOf(content, entry, facts, at, backup, absence);
   if (judged.result !== 'pass') return judged;
   const error = unusable(content);
   if (error !== undefined) return error;
-  return content.status?.readyToUse === false ? wait('PairNotReady', `${name} is not ready yet`, at) : judged;
+  if (content.status?.readyToUse !== false) return judged;
+  return isOld(content, nowMs)
+    ? fail('ContentNotReady', `${name} is not ready since ${content.metadata.creationTimestamp}`, at, show(at))
+    : wait('PairNotReady', `${name} is not ready yet`, at);
 }
 
 export function misbound(

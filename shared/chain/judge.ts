@@ -231,6 +231,12 @@ export function misboundPart(
     : ref('VolumeSnapshot', name, namespace);
 }
 
+/** Snapshot and content become ready within seconds, or say why not; whoever makes one anew makes it young again. */
+const READY_WITHIN_MS = 60 * 60_000;
+
+export const isOld = ({ metadata }: { metadata: { creationTimestamp?: string | null | undefined } }, nowMs: number) =>
+  nowMs - Date.parse(metadata.creationTimestamp ?? '') > READY_WITHIN_MS;
+
 /** In deletion for so long that something must be holding it. */
 export const HANGS_AFTER_MS = 30 * 60_000;
 

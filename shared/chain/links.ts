@@ -3,7 +3,7 @@ import { describeRef, ref } from '../domain/kinds.ts';
 import * as names from '../domain/names.ts';
 import type { Backup, BackupTarget, BackupVolume, Content, Snapshot, VMBackup, VolumeEntry } from '../objects/types.ts';
 import type { BackupFacts, BackupTrouble } from './judge.ts';
-import { hangs, isDeleting, isLocal, isStalled, judgeBackup, judgeBackupVolumes, targetOf } from './judge.ts';
+import { hangs, isDeleting, isLocal, isOld, isStalled, judgeBackup, judgeBackupVolumes, targetOf } from './judge.ts';
 import { judgeContentLink, misbound, unusable } from './content-link.ts';
 import type { Judged, Link, LinkName } from './link.ts';
 import { fail, linkNames, pass, show, skip, toRetain, wait } from './link.ts';
@@ -68,7 +68,7 @@ function judgeVolume(chain: Chain, volume: ChainVolume, nowMs: number): Link[] {
   const judged: Record<LinkName, Judged> = {
     vmbackup: judgeVMBackup(chain, volume, own, nowMs),
     snapshot: judgeSnapshot(backup, volume, nowMs),
-    content: judgeContentLink(volume, facts, backup, absence),
+    content: judgeContentLink(volume, facts, backup, absence, nowMs),
     backup: judgeBackupLink(volume, { facts, absence }, own, nowMs),
     backupvolume: judgeBackupVolumeLink(volume, facts, own),
     target: target === undefined ? pass('the target is reachable', targetRef) : targetFault(target, own),
@@ -215,8 +215,10 @@ function judgeSnapshot(
   }
   if (content === undefined || snapshot.status?.readyToUse === true) return pass(`${name} is there`, at);
   const why = snapshot.status?.error?.message;
-  return why
-    ? fail('SnapshotNotReady', `${name} is not ready: ${why}`, at, show(at))
+  if (why) return fail('SnapshotNotReady', `${name} is not ready: ${why}`, at, show(at));
+  const swapping = snapshot.metadata.annotations?.[names.SWAP_ANNOTATION] !== undefined;
+  return !swapping && isOld(snapshot, nowMs) && isOld(content, nowMs)
+    ? fail('SnapshotNotReady', `${name} is not ready since ${snapshot.metadata.creationTimestamp}`, at, show(at))
     : wait('PairNotReady', `${name} is not ready yet`, at);
 }
 

@@ -5,7 +5,8 @@ import { isLocal } from './judge.ts';
 import type { Chain } from './links.ts';
 import { entriesOf } from './read.ts';
 import { isScheduled } from './schedules.ts';
-import { judgeTargetOf } from './target.ts';
+import type { Absence } from './target.ts';
+import { judgeAbsence, judgeTargetOf } from './target.ts';
 
 export interface MetadataTrouble {
   readonly reason: 'MetadataNotUploaded';
@@ -26,7 +27,10 @@ export const STUCK_AFTER_MS = 30 * 60_000;
  * Why a VMBackup is not ready, by its own word; undefined when it is. A degraded one counts as not ready whatever its flag
  * says: some releases of Harvester write the verdict to the condition alone. Whether it still stands, `judgeStanding` tells.
  */
-export function judgeReadiness(chain: Pick<Chain, 'backup' | 'volumes'>, nowMs: number): NotReady | undefined {
+export function judgeReadiness(
+  chain: Pick<Chain, 'backup' | 'target' | 'volumes'>,
+  nowMs: number,
+): NotReady | undefined {
   const { backup } = chain;
   const degraded = degradedBy(backup);
   const own = describeRef(ref('VirtualMachineBackup', backup.metadata.name, backup.metadata.namespace));
@@ -60,6 +64,9 @@ export function judgeReadiness(chain: Pick<Chain, 'backup' | 'volumes'>, nowMs: 
   const created = Date.parse(backup.metadata.creationTimestamp ?? '');
   // What cannot be read may be at work.
   const told = chain.volumes.every(({ odd }) => odd === undefined);
+  const unlisted = absencesIn(chain).find(({ reason }) => reason === 'BackupNotSynced');
+  if (unlisted !== undefined)
+    return { reason: 'VMBackupInProgress', message: `${own} is not ready: ${unlisted.detail}` };
   if (!told || !(nowMs - created > STUCK_AFTER_MS))
     return { reason: 'VMBackupInProgress', message: `${own} is not ready yet` };
   return {
@@ -68,6 +75,12 @@ export function judgeReadiness(chain: Pick<Chain, 'backup' | 'volumes'>, nowMs: 
     command: clearing(chain, false),
   };
 }
+
+/** Why Longhorn Backups that the VMBackup records are not there, where that says nothing of their data. */
+const absencesIn = ({ backup, target, volumes }: Pick<Chain, 'backup' | 'target' | 'volumes'>): Absence[] =>
+  volumes.flatMap(({ entry, longhorn, backupVolumes }) =>
+    entry.longhornBackupName && longhorn === undefined ? (judgeAbsence(target, backupVolumes, backup) ?? []) : [],
+  );
 
 /** Harvester takes its own word for it that a VMBackup is ready, whatever is left of what it recorded. */
 function incomplete(backup: VMBackup, own: string): NotReady | undefined {
@@ -122,8 +135,13 @@ export function degradation({ status }: VMBackup): { readonly by: string; readon
  * no backup of it is complete; else Harvester is made to look at it once more, which a schedule's backup may not survive
  * while Longhorn is at work.
  */
-function clearing({ backup, volumes }: Pick<Chain, 'backup' | 'volumes'>, busy: boolean): string | undefined {
+function clearing(chain: Pick<Chain, 'backup' | 'target' | 'volumes'>, busy: boolean): string | undefined {
+  const { backup, volumes } = chain;
   const { name, namespace } = backup.metadata;
+  // Its backup may lie complete on a target that is away, or not listed yet; and a schedule's may be on its way back.
+  if (absencesIn(chain).length > 0) return show(backup);
+  if (isScheduled(backup) && volumes.some(({ entry, longhorn }) => entry.longhornBackupName && longhorn === undefined))
+    return show(backup);
   // Its backup may be complete, or at work.
   if (volumes.some(({ odd }) => odd !== undefined)) return undefined;
   // Whatever makes Harvester look at this one fills the gap with a snapshot of today's data.

@@ -196,6 +196,10 @@ export const handleReasons = {
     'The handle and the VMBackup name different backups; which one is meant is not ours to guess.',
     'Compare both with the target.',
   ),
+  DriverMismatch: report(
+    'The content of a volume on Longhorn is of another CSI driver: no restore and no deletion of it does anything.',
+    'Find out who wrote it; a driver cannot be edited, only the content be created anew.',
+  ),
   VolumeMismatch: report(
     'The backup’s volume is given differently in different places.',
     'Compare the Backup’s status, its label and the VMBackup’s record.',

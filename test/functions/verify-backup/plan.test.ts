@@ -157,6 +157,8 @@ interface Row {
   command?: RegExp;
   /** Whether the message has this in it. */
   message?: RegExp;
+  /** What else is open. */
+  also?: Reason[];
 }
 
 /** Rows in which nothing is said against anybody, and so nothing is written. */
@@ -327,6 +329,24 @@ const quiet: Row[] = [
     ),
     reason: 'BackupNotSynced',
     object: lhAt,
+  },
+  {
+    when: 'its content was made anew a moment ago, and the snapshot is not ready again yet',
+    world: replacing(
+      snapshot(make.withStatus({ readyToUse: false }), createdAt('2025-05-01T00:00:00Z')),
+      content(right, createdAt('2025-05-31T23:59:50Z')),
+    ),
+    reason: 'PairNotReady',
+    object: snapshotAt,
+  },
+  {
+    when: 'it is not ready for long, and Longhorn has still to list the target',
+    world: [
+      ...without('Backup', 'BackupVolume', 'BackupTarget', 'VirtualMachineBackup'),
+      vmb(notReady, createdAt('2025-05-31T12:00:00Z')),
+      target(asked('2025-05-31T23:59:00Z', '2025-05-31T12:00:00Z')),
+    ],
+    reason: 'VMBackupInProgress',
   },
   { when: 'there is no such restore', world: [], subject: restoreAt, reason: 'RestoreGone' },
   {
@@ -693,6 +713,50 @@ const broken: Row[] = [
     reason: 'VMBackupFailed',
   },
   {
+    when: 'it failed, and its target is away: its data may be there',
+    world: [...without('Backup', 'BackupVolume', 'BackupTarget'), target(make.withStatus({ available: false }))].map(
+      (o) => (o.kind === 'VirtualMachineBackup' ? vmb(notReady, make.withStatus({ error: { message: 'boom' } })) : o),
+    ),
+    reason: 'VMBackupFailed',
+    command: /^kubectl get virtualmachinebackups.harvesterhci.io nightly -n prod /,
+  },
+  {
+    when: 'a schedule’s VMBackup failed whose Longhorn Backup is lost: any event on it would have that deleted',
+    world: without('Backup').map((o) =>
+      o.kind === 'VirtualMachineBackup'
+        ? vmb(
+            notReady,
+            make.withStatus({ error: { message: 'boom' } }),
+            make.annotated({ 'harvesterhci.io/svmbackupId': 'prod/night' }),
+          )
+        : o,
+    ),
+    reason: 'VMBackupFailed',
+    also: ['BackupMissing'],
+    command: /^kubectl get virtualmachinebackups.harvesterhci.io nightly -n prod /,
+  },
+  {
+    when: 'the content is of another driver',
+    world: replacing(content(right, make.withSpec({ driver: 'other.example' }))),
+    reason: 'DriverMismatch',
+    object: contentAt,
+  },
+  {
+    when: 'the snapshot is not ready for long and does not say why',
+    world: replacing(
+      snapshot(make.withStatus({ readyToUse: false }), createdAt('2025-05-01T00:00:00Z')),
+      content(right, createdAt('2025-05-01T00:00:00Z')),
+    ),
+    reason: 'SnapshotNotReady',
+    object: snapshotAt,
+  },
+  {
+    when: 'the content is not ready for long and does not say why',
+    world: replacing(content(right, make.withStatus({ readyToUse: false }), createdAt('2025-05-01T00:00:00Z'))),
+    reason: 'ContentNotReady',
+    object: contentAt,
+  },
+  {
     when: 'a restore waits on a wrong handle',
     world: [...healthy(), restore(), waiting(), ...restorePair(wrong)],
     subject: restoreAt,
@@ -870,11 +934,11 @@ describe('verify-backup', () => {
 
   test.each(broken)(
     'says $reason and records it when $when',
-    async ({ world, subject = backupAt, reason, object, command, message }) => {
+    async ({ world, subject = backupAt, reason, object, command, message, also = [] }) => {
       const { findings, records } = await decide(world, subject);
       // What another function repairs waits for that one.
       const open = findings.filter((f) => verdictOf(f) !== 'leave');
-      expect(open.map((f) => f.reason)).toEqual([reason]);
+      expect(open.map((f) => f.reason)).toEqual([reason, ...also]);
       const [finding] = open;
       expect(describeRef(finding!.subject)).toBe(object ?? describeRef(subject));
       expect(finding!.message).not.toMatch(/undefined|null|\[object/);
@@ -882,13 +946,13 @@ describe('verify-backup', () => {
       if (command !== undefined) expect(finding!.command).toMatch(command);
       if (message !== undefined) expect(finding!.message).toMatch(message);
       expect(findings.flatMap((f) => f.actions)).toEqual([]);
-      expect(eventsOf(records)).toMatchObject([
-        {
+      expect(eventsOf(records)).toMatchObject(
+        [reason, ...also].map((one) => ({
           target: { namespace: subject.namespace },
-          event: { type: 'Warning', reason, regarding: subject },
+          event: { type: 'Warning', reason: one, regarding: subject },
           at: '2025-06-01T00:00:00.000000Z',
-        },
-      ]);
+        })),
+      );
       expect(reportsOf(records)).toEqual([]);
     },
   );

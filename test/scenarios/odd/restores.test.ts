@@ -87,7 +87,7 @@ clusters('restores', [
       const x = restoring(p, q.right);
       return [...p.all, ...q.all, ...x.all];
     },
-    ['RestoreOfOtherData VirtualMachineRestore rs'],
+    ['PreflightFailed VirtualMachineRestore rs', 'RestoreOfOtherData VirtualMachineRestore rs'],
   ],
   [
     'restore deleting',
