@@ -37,7 +37,7 @@ async function examine({ options, io }: Call<Options>): Promise<number> {
     const examined = Object.fromEntries(sectionNames.map((name) => [name, [] as Found[]])) as Record<Section, Found[]>;
     const failures: string[] = [];
     const functions = functionsNamed(['verify-backup']);
-    for await (const swept of sweep({ functions, reader, configOf: configsFrom({}) })) {
+    for await (const swept of sweep({ functions, reader, configOf: configsFrom({}), records: false })) {
       if (swept.kind === 'failure') {
         failures.push(`${describeRef(swept.subject)}: ${sentenceOf(swept.error)}`);
         io.err(`gleaner: ${failures.at(-1)}\n`);

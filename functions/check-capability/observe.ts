@@ -50,7 +50,7 @@ export async function observe(reader: Reader, subject: Ref, nowMs: number): Prom
     const named = (await reader.get('Setting', CLASS_SETTING))?.value ?? undefined;
     const restoreClass = faultOfRestoreClass(named, surroundings);
     const recorded = new Set<string>();
-    for (const fault of faults) {
+    for (const fault of reader.withoutRecords === true ? [] : faults) {
       const name = faultEventName(about.uid, fault);
       if ((await reader.get('Event', name, EVENTS_NAMESPACE)) !== undefined) recorded.add(name);
     }

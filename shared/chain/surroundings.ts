@@ -51,16 +51,7 @@ export async function readSurroundings(reader: Reader, options: Options): Promis
     living.add(restore.metadata.uid, 1);
     if (restore.status?.complete !== true) restores.push(restore);
   }
-  const accused = new Set<string>();
-  const kind = await reportKindOf(reader);
-  const labels = { [names.MANAGED_BY_LABEL]: names.FIELD_MANAGER };
-  if (kind !== undefined) {
-    for await (const report of reader.list(kind, { labels, ...options })) {
-      const bad = (report.summary?.fail ?? 0) + (report.summary?.warn ?? 0) > 0;
-      const uid = bad ? uidReported(report.metadata.name) : undefined;
-      if (uid !== undefined) accused.add(uid);
-    }
-  }
+  const accused = await uidsAccused(reader, options);
   const classes = await classNames(reader);
   return {
     target,
@@ -72,15 +63,36 @@ export async function readSurroundings(reader: Reader, options: Options): Promis
   };
 }
 
-async function classNames(reader: Reader): Promise<ReadonlySet<string> | undefined> {
-  const found = new Set<string>();
-  try {
+/** VMBackups of which a report of Gleaner's says that something is wrong. */
+const uidsAccused = async (reader: Reader, options: Options): Promise<ReadonlySet<string>> =>
+  (await unlessForbidden(async () => {
+    const accused = new Set<string>();
+    const kind = await reportKindOf(reader);
+    if (kind === undefined) return accused;
+    const labels = { [names.MANAGED_BY_LABEL]: names.FIELD_MANAGER };
+    for await (const report of reader.list(kind, { labels, ...options })) {
+      const bad = (report.summary?.fail ?? 0) + (report.summary?.warn ?? 0) > 0;
+      const uid = bad ? uidReported(report.metadata.name) : undefined;
+      if (uid !== undefined) accused.add(uid);
+    }
+    return accused;
+  })) ?? new Set();
+
+const classNames = (reader: Reader): Promise<ReadonlySet<string> | undefined> =>
+  unlessForbidden(async () => {
+    const found = new Set<string>();
     for await (const { metadata } of reader.list('StorageClass')) found.add(metadata.name);
+    return found;
+  });
+
+/** What may be missing without harm: who may not read it learns nothing of it. */
+async function unlessForbidden<T>(read: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await read();
   } catch (error) {
     if ((error as { status?: unknown }).status === 403) return undefined;
     throw error;
   }
-  return found;
 }
 
 interface Unclaimed {

@@ -158,6 +158,28 @@ describe('scan of other clusters', () => {
     }
   });
 
+  test.each(['events.k8s.io/v1/Event', 'wgpolicyk8s.io/v1alpha2/PolicyReport', 'storage.k8s.io/v1/StorageClass'])(
+    'who may not read %s is shown what is wrong all the same',
+    async (kind) => {
+      const world = await startWorld({ scenario: 'wrong-handle' });
+      const reasons = async () => {
+        const { code, out } = await world.run('scan', '--function', 'fix-handle,verify-backup', '-o', 'json');
+        return [code, ...JSON.parse(out).findings.map(({ reason }: any) => reason)];
+      };
+      try {
+        const before = await reasons();
+        world.sandbox.api.setFault((request) =>
+          request.kind === kind ? { kind: 'status', code: 403, reason: 'Forbidden' } : undefined,
+        );
+        expect(await reasons()).toEqual(before);
+        expect(before).toContain('ReplacePair');
+        expect((await world.run('doctor')).code).toBeLessThan(2);
+      } finally {
+        await world.stop();
+      }
+    },
+  );
+
   test('more rows than are looked at before printing come out all the same', async () => {
     const world = await startWorld({ scenario: 'large-300' });
     try {
