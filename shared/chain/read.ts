@@ -55,14 +55,19 @@ export async function missingClass(reader: Reader, name: string | null | undefin
   return name;
 }
 
-/** The name of a StorageClass, if there is no such class. Who may not read them learns nothing of that. */
+/**
+ * The name of a StorageClass, if there is no such class among others. Nothing is concluded where there is none at all,
+ * and who may not read them learns nothing.
+ */
 export async function missingStorageClass(
   reader: Reader,
   name: string | null | undefined,
 ): Promise<string | undefined> {
   if (!name) return undefined;
   try {
-    return (await reader.get('StorageClass', name)) === undefined ? name : undefined;
+    if ((await reader.get('StorageClass', name)) !== undefined) return undefined;
+    for await (const _other of reader.list('StorageClass')) return name;
+    return undefined;
   } catch (error) {
     if ((error as { status?: unknown }).status === 403) return undefined;
     throw error;

@@ -20,7 +20,7 @@ export interface Surroundings {
   /** Whether there is just one BackupVolume for a Longhorn volume. */
   readonly hasOneBackupVolume: (volume: string) => boolean;
   readonly accused: (uid: string) => boolean;
-  /** False only of a StorageClass that is not there; who may not list them sees none missing. */
+  /** False only of a StorageClass that is not there among others; who may not list them sees none missing. */
   readonly hasClass: (name: string) => boolean;
 }
 
@@ -82,7 +82,7 @@ const classNames = (reader: Reader): Promise<ReadonlySet<string> | undefined> =>
   unlessForbidden(async () => {
     const found = new Set<string>();
     for await (const { metadata } of reader.list('StorageClass')) found.add(metadata.name);
-    return found;
+    return found.size === 0 ? undefined : found;
   });
 
 /** What may be missing without harm: who may not read it learns nothing of it. */

@@ -330,6 +330,7 @@ const quiet: Row[] = [
     reason: 'BackupNotSynced',
     object: lhAt,
   },
+  { when: 'no StorageClass is to be seen at all', world: without('StorageClass'), reason: 'BackupVerified' },
   {
     when: 'its content was made anew a moment ago, and the snapshot is not ready again yet',
     world: replacing(
@@ -532,7 +533,7 @@ const broken: Row[] = [
   },
   {
     when: 'the StorageClass of its volume is gone',
-    world: healthy().filter(({ kind }) => kind !== 'StorageClass'),
+    world: [...without('StorageClass'), make.storageClass('another', 'driver.longhorn.io')],
     reason: 'StorageClassMissing',
     object: 'StorageClass harvester-longhorn',
     message: /^volume disk-0 was in StorageClass harvester-longhorn, which does not exist/,
