@@ -11,6 +11,7 @@ import {
   longhornBackup,
   restoresInProgress,
   vmBackupsNaming,
+  vmBackupsRecording,
 } from '../../shared/chain/read.ts';
 import { judgeAbsence } from '../../shared/chain/target.ts';
 import type { Odd } from '../../shared/chain/unreadable.ts';
@@ -47,6 +48,8 @@ export interface SeenVolume {
   readonly predecessors: readonly Pair[];
   /** Other contents on Delete that name the same backup; read only where this one may be armed. */
   readonly holders: readonly string[];
+  /** Other VMBackups that record the same Longhorn Backup, where it may take Delete: theirs may be about to as well. */
+  readonly sharers: readonly string[];
   /** Contents that cannot be read: each may be such a holder. */
   readonly perhapsHolders: readonly string[];
   /** What cannot be read of this volume. Nothing else is known of it then, and it is left as it is. */
@@ -91,7 +94,7 @@ export async function observe(reader: Reader, subject: Ref): Promise<Seen> {
     backup,
     restores: await restoresInProgress(reader, backup),
     unsettled: await unsettledBackups(reader, backup),
-    volumes: await withHolders(reader, volumes),
+    volumes: await withHolders(reader, backup, volumes),
     claimed: await claimedSnapshots(reader, backup.metadata.namespace, volumes),
     usedElsewhere: await usedElsewhere(reader, backup, volumes),
   };
@@ -137,7 +140,7 @@ async function observeVolume(
 function blank(index: number, entry: VolumeEntry): SeenVolume {
   const name = entry.name ?? '';
   const current = { name, contentName: names.contentName(name) };
-  return { index, entry, current, predecessors: [], holders: [], perhapsHolders: [] };
+  return { index, entry, current, predecessors: [], holders: [], perhapsHolders: [], sharers: [] };
 }
 
 /** A Longhorn Backup that is not there may only not be known now. */
@@ -207,7 +210,11 @@ function isUnsettled({ current, replacement, predecessors }: SeenVolume): boolea
 export const isToBeArmed = ({ content }: Pair): boolean =>
   content?.spec.deletionPolicy === 'Retain' && content.metadata.annotations?.[names.ARM_ANNOTATION] === 'Delete';
 
-async function withHolders(reader: Reader, volumes: readonly SeenVolume[]): Promise<SeenVolume[]> {
+async function withHolders(
+  reader: Reader,
+  { metadata: { uid } }: VMBackup,
+  volumes: readonly SeenVolume[],
+): Promise<SeenVolume[]> {
   const arms = ({ current, replacement }: SeenVolume) =>
     isToBeArmed(current) || (replacement && isToBeArmed(replacement));
   const due = new Map<string, string[]>();
@@ -219,8 +226,20 @@ async function withHolders(reader: Reader, volumes: readonly SeenVolume[]): Prom
   for await (const { backup, content } of contentsNaming(reader, new Set(due.keys()), { onUnreadable })) {
     if (content.spec.deletionPolicy === 'Delete') due.get(backup)?.push(content.metadata.name);
   }
+  const sharers = new Map<string, string[]>();
+  for (const name of due.keys()) {
+    for await (const { metadata } of vmBackupsRecording(reader, name))
+      if (metadata.uid !== uid)
+        sharers.set(name, [...(sharers.get(name) ?? []), `${metadata.namespace}/${metadata.name}`]);
+  }
   const holdersOf = ({ entry }: SeenVolume) => due.get(entry.longhornBackupName ?? '') ?? [];
-  return volumes.map((volume) => ({ ...volume, holders: holdersOf(volume), perhapsHolders }));
+  const sharersOf = ({ entry }: SeenVolume) => sharers.get(entry.longhornBackupName ?? '') ?? [];
+  return volumes.map((volume) => ({
+    ...volume,
+    holders: holdersOf(volume),
+    perhapsHolders,
+    sharers: sharersOf(volume),
+  }));
 }
 
 async function usedElsewhere(

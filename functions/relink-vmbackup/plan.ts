@@ -232,11 +232,13 @@ function settle(seen: Seen, backup: VMBackup, volume: SeenVolume, config: Config
   const open = retired[0];
   if (open !== undefined) return finding(seen, volume, open.reason, `${linked}; ${open.message}`, [], open.command);
   if (!isToBeArmed(current)) return finding(seen, volume, 'VolumeLinked', linked);
-  const { holders, perhapsHolders } = volume;
+  const { holders, perhapsHolders, sharers } = volume;
   const why =
     perhapsHolders.length > 0
       ? `${perhapsHolders.join(', ')} cannot be read and may free backup`
-      : `${holders.join(', ')} already frees backup`;
+      : sharers.length > 0
+        ? `VMBackup ${sharers.join(', ')} records too, and must not lose, backup`
+        : `${holders.join(', ')} already frees backup`;
   return finding(seen, volume, 'LeftOnRetain', `${linked}; ${why} ${entry.longhornBackupName}`);
 }
 

@@ -108,9 +108,14 @@ function isStranger(
  * Lets the content in use take Delete, if the one it stands in for was on Delete, and no other content may erase the
  * same backup: those that the retirements of the same plan put on Retain do not count. One that cannot be read might.
  */
-export function armContent({ current, holders, perhapsHolders }: SeenVolume, retired: readonly Retirement[]): Action[] {
+export function armContent(
+  { current, holders, perhapsHolders, sharers }: SeenVolume,
+  retired: readonly Retirement[],
+): Action[] {
   const { content } = current;
   if (content === undefined || !isToBeArmed(current) || perhapsHolders.length > 0) return [];
+  // At most one may be on Delete, and each looks before the other has written: neither takes it.
+  if (sharers.length > 0) return [];
   const disarmed = retired.flatMap((r) => r.actions.flatMap((a) => (a.do === 'setPolicy' ? [a.target.name] : [])));
   if (holders.some((holder) => holder !== content.metadata.name && !disarmed.includes(holder))) return [];
   return [{ do: 'setPolicy', target: targetOf(content), from: 'Retain', to: 'Delete', dropArmNote: true }];

@@ -134,6 +134,16 @@ const bySnapshotName: Index<'VirtualMachineBackup'> = {
 export const vmBackupsNaming = (reader: Reader, namespace: string, snapshot: string): AsyncGenerator<VMBackup, void> =>
   withKey(reader, bySnapshotName, `${namespace}/${snapshot}`, { namespace });
 
+const byRecord: Index<'VirtualMachineBackup'> = {
+  kind: 'VirtualMachineBackup',
+  name: 'VirtualMachineBackup by Longhorn Backup',
+  keysOf: (backup) => entriesOf(backup).flatMap(({ longhornBackupName }) => longhornBackupName || []),
+};
+
+/** The VMBackups, of whatever namespace, of which a volume records this Longhorn Backup. */
+export const vmBackupsRecording = (reader: Reader, backup: string): AsyncGenerator<VMBackup, void> =>
+  withKey(reader, byRecord, backup);
+
 /** Name of one of them, if there is any. */
 export async function vmBackupNaming(reader: Reader, namespace: string, snapshot: string): Promise<string | undefined> {
   for await (const { metadata } of vmBackupsNaming(reader, namespace, snapshot)) return metadata.name;

@@ -1,5 +1,8 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { parse } from 'yaml';
+import type { KubeObject } from '../../sandbox/api/types.ts';
+import { backupOf, volumeOf } from '../../sandbox/scenarios/build.ts';
+import { recoveredChain } from '../../sandbox/scenarios/chain.ts';
 import type { World } from './run.ts';
 import { gleaner, startWorld } from './run.ts';
 
@@ -152,4 +155,41 @@ describe('apply', () => {
     expect(err).toContain('time is up');
     expect((await world.run('apply')).code).toBe(0);
   });
+});
+
+test('two VMBackups that share a Longhorn Backup are both repaired, and neither may erase it', async () => {
+  const longhorn = '1.9' as const;
+  world = await startWorld({
+    scenario: {
+      name: 'shared-backup',
+      describe: 'Two VMBackups record one Longhorn Backup, each through a wrong handle.',
+      harvester: '1.6',
+      longhorn,
+      objects() {
+        const [first, second] = ['web', 'copy'].map((name) =>
+          recoveredChain({ name, vm: name, disks: [{ claim: `${name}-disk` }], longhorn }),
+        ) as [KubeObject[], KubeObject[]];
+        const backup = backupOf('web-disk', 'web');
+        const copy = second.filter(({ kind }) => kind !== 'Backup' && kind !== 'BackupVolume');
+        for (const { kind, spec, status } of copy) {
+          if (kind === 'VirtualMachineBackup') {
+            const [entry] = status.volumeBackups;
+            entry.longhornBackupName = backup;
+            entry.persistentVolumeClaim.spec.volumeName = volumeOf('web-disk');
+          }
+          if (kind === 'VolumeSnapshotContent')
+            spec.source.snapshotHandle = status.snapshotHandle = `bs://copy-disk/${backup}`;
+        }
+        return [...first, ...copy];
+      },
+    },
+  });
+  await world.run('apply');
+  const contents = await world.sandbox.client.list('snapshot.storage.k8s.io/v1/VolumeSnapshotContent');
+  const right = `bak://${volumeOf('web-disk')}/${backupOf('web-disk', 'web')}`;
+  expect(contents.map(({ spec }) => [spec.source.snapshotHandle, spec.deletionPolicy])).toEqual([
+    [right, 'Retain'],
+    [right, 'Retain'],
+  ]);
+  expect((await world.run('scan')).code).toBe(0);
 });

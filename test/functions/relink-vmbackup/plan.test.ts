@@ -183,6 +183,22 @@ const rows: Row[] = [
     reason: 'RetiredKept',
   },
   {
+    when: 'a VMBackup of another namespace records the same backup, and may be about to take Delete as well',
+    world: [
+      vmb(N1),
+      ...fresh(),
+      make.vmBackup({
+        name: 'copy',
+        namespace: 'finance',
+        entries: [
+          make.volumeEntry({ vmBackup: 'copy', namespace: 'finance', volumeName: 'disk-0', claim: 'data', backup: B }),
+        ],
+      }),
+      ...longhorn(),
+    ],
+    reason: 'LeftOnRetain',
+  },
+  {
     when: 'another content frees the backup',
     world: [
       vmb(N1),
