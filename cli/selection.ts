@@ -167,7 +167,7 @@ async function vmBackupPicks(
 }
 
 /** The name before any repair. */
-const firstName = (snapshot: string): string => [...predecessorNames(snapshot)].at(-1) ?? snapshot;
+const firstName = (snapshot: string): string => predecessorNames(snapshot).at(-1) ?? snapshot;
 
 async function mustExist(reader: Reader, kind: SelectableKind, name: string, namespace?: string): Promise<void> {
   if (namespace !== undefined || !kinds[kind].namespaced) {

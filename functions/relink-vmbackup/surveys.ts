@@ -26,15 +26,16 @@ export function surveys(item: SurveyItem, brief = false): Considered | Well {
   return { findings: entries.map((entry) => linked(subject, entry, item)) };
 }
 
-function needsLook({ name, longhornBackupName, csiDriverName }: VolumeEntry, { pairOf }: SurveyedBackup): boolean {
+function needsLook(
+  { name, longhornBackupName, csiDriverName }: VolumeEntry,
+  { pairOf, isRevised }: SurveyedBackup,
+): boolean {
   if (!name || !longhornBackupName || (csiDriverName ?? names.LONGHORN_DRIVER) !== names.LONGHORN_DRIVER) return true;
   const pair = pairOf(name);
   if (!pair.hasSnapshot || pair.unready) return true;
   if (pair.dynamic) return false;
   if (!pair.hasContent || pair.notRight || pair.unfinished || !pair.names(longhornBackupName)) return true;
-  if (isThere(pairOf(names.revisedName(name)))) return true;
-  for (const before of names.predecessorNames(name)) if (isThere(pairOf(before))) return true;
-  return false;
+  return isRevised(name) || names.predecessorNames(name).some((before) => isThere(pairOf(before)));
 }
 
 const isThere = ({ hasSnapshot, hasContent }: PairState): boolean => hasSnapshot || hasContent;

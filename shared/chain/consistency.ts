@@ -31,6 +31,7 @@ const SETTLED = 8;
 export const packNoted = ({ worth, settled }: Noted): number => (worths.indexOf(worth) + 1) | (settled ? SETTLED : 0);
 
 export function unpackNoted(packed: number): Noted | undefined {
+  if (packed === 0) return undefined;
   const worth = worths[(packed & (SETTLED - 1)) - 1];
   return worth === undefined ? undefined : { worth, settled: (packed & SETTLED) !== 0 };
 }

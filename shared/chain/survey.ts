@@ -20,7 +20,7 @@ import { orphans, readSurroundings } from './surroundings.ts';
 import { hash, NameTable } from './table.ts';
 import { takenBy } from './taken.ts';
 import type { TargetTrouble } from './target.ts';
-import { judgeSetting, judgeTarget } from './target.ts';
+import { judgeSetting, judgeSync, judgeTarget } from './target.ts';
 
 /** What a sweep or a scan comes across, in the order of the lists. */
 export type SurveyItem =
@@ -55,6 +55,8 @@ export interface SurveyedVMBackup {
   readonly what: 'vmbackup';
   readonly backup: VMBackup;
   readonly pairOf: (snapshotName: string) => PairState;
+  /** Whether there is a pair, or half of one, that a repair would put in the place of this snapshot's. */
+  readonly isRevised: (snapshotName: string) => boolean;
   readonly chain?: ChainState;
   /** Of the survey. */
   readonly nowMs: number;
@@ -71,6 +73,8 @@ export interface ChainState {
   readonly target: BackupTarget | undefined;
   /** A report of Gleaner's says that something is wrong with this VMBackup. */
   readonly accused: (uid: string) => boolean;
+  /** False only of a StorageClass that is not there. */
+  readonly hasClass: (name: string) => boolean;
 }
 
 export interface SurveyOptions {
@@ -129,6 +133,29 @@ const bit = {
 } as const;
 /** The numbers beside a pair's: of what second the data of one that was taken here is, and hashes of names. */
 const beside = { takenAt: 0, content: 1, owner: 2 } as const;
+
+/** By namespace and name of the snapshot. */
+class Pairs extends NameTable {
+  /** Names of which there is a revision, mostly none: so nobody has to ask for each that is not there. */
+  readonly #revised = new NameTable();
+
+  constructor() {
+    super({ numbers: Object.keys(beside).length });
+  }
+
+  override add(name: string, bits: number, namespace: string): number {
+    const before = super.add(name, bits, namespace);
+    if (before === 0) {
+      const revisedFrom = names.predecessorName(name);
+      if (revisedFrom !== undefined) this.#revised.add(revisedFrom, 1, namespace);
+    }
+    return before;
+  }
+
+  isRevised(name: string, namespace: string): boolean {
+    return this.#revised.get(name, namespace) !== 0;
+  }
+}
 const FLAG_BITS = 9;
 /** All of a pair in one number: the flags, and above them as much of its backup's hash as there is room for. */
 const backupBits = (backup: string): number => (hash(backup) << FLAG_BITS) >>> 0;
@@ -161,8 +188,7 @@ export async function* survey(
 
   const surroundings = chain ? await readSurroundings(reader, options) : undefined;
 
-  /** By namespace and name of the snapshot. */
-  const pairs = new NameTable({ numbers: Object.keys(beside).length });
+  const pairs = new Pairs();
   /** Which content is bound to which snapshot, where that is not beside their pair. */
   const links = new NameTable();
   /** Snapshots that more than one content names: which one they use. */
@@ -205,11 +231,13 @@ export async function* survey(
     yield each(page, (backup): SurveyItem => {
       for (const { longhornBackupName: name } of entriesOf(backup)) if (name) backups.record(name);
       const pairOf = pairsOf(backup, pairs, notes);
-      if (surroundings === undefined || state === undefined) return { what: 'vmbackup', backup, pairOf, nowMs };
+      const isRevised = (name: string) => pairs.isRevised(name, backup.metadata.namespace);
+      const item = { what: 'vmbackup', backup, pairOf, isRevised, nowMs } as const;
+      if (surroundings === undefined || state === undefined) return item;
       needsTarget ||= (backup.spec.type || 'backup') === 'backup';
       surroundings.living.add(backup.metadata.uid, 1);
       claim(backup, pairs);
-      return { what: 'vmbackup', backup, pairOf, chain: state, nowMs };
+      return { ...item, chain: state };
     });
   }
   if (target && whole) {
@@ -222,8 +250,8 @@ export async function* survey(
     if (!unknown) yield [{ what: 'target', setting, differs, unclaimed: backups.unrecorded }];
   }
   if (surroundings !== undefined) {
-    const trouble = judgeTarget(surroundings.target);
-    if (trouble !== undefined && (needsTarget || trouble.reason !== 'TargetNotConnected')) {
+    const trouble = judgeTarget(surroundings.target) ?? judgeSync(surroundings.target, nowMs);
+    if (trouble !== undefined && (needsTarget || trouble.reason === 'TargetUnavailable')) {
       yield [{ what: 'targetTrouble', trouble }];
     }
     yield surroundings.restores.map((restore) => ({ what: 'restore', restore }));
@@ -265,7 +293,7 @@ interface Chosen {
 
 function surveySnapshot(
   snapshot: Snapshot,
-  pairs: NameTable,
+  pairs: Pairs,
   links: NameTable,
   chosen: Map<string, Chosen>,
 ): SurveyItem | undefined {
@@ -284,7 +312,7 @@ function surveySnapshot(
 }
 
 /** Several functions ask for the same pairs of a VMBackup. */
-function pairsOf({ metadata }: VMBackup, pairs: NameTable, notes: NameTable): SurveyedVMBackup['pairOf'] {
+function pairsOf({ metadata }: VMBackup, pairs: Pairs, notes: NameTable): SurveyedVMBackup['pairOf'] {
   const { namespace, uid } = metadata;
   const owner = hash(uid);
   // Most have one volume, and a map for each of them would cost more than it saves.
@@ -311,7 +339,7 @@ const hasHarvester = (reader: Reader, seenSome: boolean): boolean | Promise<bool
   seenSome || reader.serves('VirtualMachineBackup');
 
 /** A ready snapshot is bound to the content it names, and that to it; by name alone while the content has no uid. */
-function isTied({ metadata, spec, status }: Snapshot, pairs: NameTable, links: NameTable): boolean {
+function isTied({ metadata, spec, status }: Snapshot, pairs: Pairs, links: NameTable): boolean {
   const bound = status?.boundVolumeSnapshotContentName ?? undefined;
   const named = spec.source.volumeSnapshotContentName ?? bound;
   if (named === undefined || (bound !== undefined && bound !== named)) return false;
@@ -322,7 +350,7 @@ function isTied({ metadata, spec, status }: Snapshot, pairs: NameTable, links: N
 }
 
 /** Notes beside the pair which content is bound to it; elsewhere where there is no pair, or another content was first. */
-function tie({ metadata, spec }: Content, pairs: NameTable, links: NameTable): void {
+function tie({ metadata, spec }: Content, pairs: Pairs, links: NameTable): void {
   const { namespace, name, uid } = spec.volumeSnapshotRef;
   if (pairs.get(name, namespace) !== 0 && pairs.numberOf(name, namespace, beside.content) === 0) {
     pairs.note(name, tieOf(metadata.name, uid || ''), namespace, beside.content);
@@ -359,28 +387,29 @@ export async function* surveyClasses(reader: Reader): AsyncGenerator<SurveyItem[
 }
 
 /** A VMBackup's own pairs, and what they were revised from or are about to be revised into. */
-function claim(backup: VMBackup, pairs: NameTable): void {
+function claim(backup: VMBackup, pairs: Pairs): void {
   const { namespace } = backup.metadata;
   for (const { name } of entriesOf(backup)) {
     if (!name) continue;
     pairs.mark(name, bit.claimed, namespace);
-    pairs.mark(names.revisedName(name), bit.claimed, namespace);
+    if (pairs.isRevised(name, namespace)) pairs.mark(names.revisedName(name), bit.claimed, namespace);
     for (const before of names.predecessorNames(name)) pairs.mark(before, bit.claimed, namespace);
   }
 }
 
-const chainState = (backups: Backups, { target, hasOneBackupVolume, accused }: Surroundings): ChainState => ({
+const chainState = (backups: Backups, { target, hasOneBackupVolume, accused, hasClass }: Surroundings): ChainState => ({
   isOf: (backup, volume) => backups.isOf(backup, volume) && !backups.isElsewhere(backup),
   takenMs: (backup) => backups.takenMs(backup),
   hasOneBackupVolume,
   target,
   accused,
+  hasClass,
 });
 
 /** What the survey has seen claimed by nobody is read once more, each kind only if there is any of it. */
 function unclaimed(
   reader: Reader,
-  { backups, pairs, chosen }: { backups: Backups; pairs: NameTable; chosen: ReadonlyMap<string, Chosen> },
+  { backups, pairs, chosen }: { backups: Backups; pairs: Pairs; chosen: ReadonlyMap<string, Chosen> },
   { living }: Surroundings,
   nowMs: number,
   options: Pick<ListOptions, 'onUnreadable'>,
@@ -414,12 +443,12 @@ function isPassedOver({ metadata, spec }: Content, chosen: ReadonlyMap<string, C
 const isLooseSnapshot = (bits: number): boolean =>
   (bits & (bit.content | bit.snapshot | bit.claimed)) === (bit.content | bit.snapshot);
 
-function addContent(pairs: NameTable, { spec: { volumeSnapshotRef: of } }: Content, bits: number): void {
+function addContent(pairs: Pairs, { spec: { volumeSnapshotRef: of } }: Content, bits: number): void {
   const before = pairs.add(of.name, bits, of.namespace);
   if ((before & bit.content) !== 0) pairs.mark(of.name, bit.twice, of.namespace);
 }
 
-function surveyContent(content: Content, backups: Backups, pairs: NameTable): SurveyedContent {
+function surveyContent(content: Content, backups: Backups, pairs: Pairs): SurveyedContent {
   const { namespace, name } = content.spec.volumeSnapshotRef;
   const judged = judgeContent(content);
   const named = backupNamedBy(content);

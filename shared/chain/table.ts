@@ -8,7 +8,7 @@
  */
 export class NameTable {
   readonly #width: number;
-  #slots: Int32Array;
+  #slots: Int32Array<ArrayBuffer>;
   #length = FEWEST;
   #size = 0;
 
@@ -100,6 +100,8 @@ export class NameTable {
       const to = this.#place(old[from + HIGH] ?? 0, old[from + LOW] ?? 0);
       for (let part = 0; part < width; part++) this.#slots[to + part] = old[from + part] ?? 0;
     }
+    // Given back at once: to the collector megabytes outside its heap are one small object, in no hurry.
+    old.buffer.transfer(0);
   }
 }
 
@@ -121,19 +123,29 @@ const SLASH = 47;
 let high = 0;
 let low = 0;
 
-/** Whose hash that is: the same name is often asked for in several tables, or several times, in a row. */
-let lastName: string | undefined;
-let lastNamespace: string | undefined;
-/** And how far a hash of anything in that namespace has got when the name begins. */
+/**
+ * The names hashed last, for which namespace, and what came of it: of one VMBackup the same few names are asked for again
+ * and again, by one function after the other, in one table after the other.
+ */
+const REMEMBERED = 4;
+const lastNames = new Array<string | undefined>(REMEMBERED).fill(undefined);
+const lastNamespaces = new Array<string | undefined>(REMEMBERED).fill(undefined);
+const lastHashes = new Int32Array(2 * REMEMBERED);
+let oldest = 0;
+
+/** How far a hash of anything in that namespace has got when the name begins. */
+let begunFor: string | undefined;
 let begunOne = SEED;
 let begunOther = OTHER_SEED;
 
 function hashBoth(name: string, namespace: string | undefined): void {
-  if (namespace !== lastNamespace) {
-    begin(namespace);
-    lastNamespace = namespace;
-  } else if (name === lastName) return;
-  lastName = name;
+  for (let at = 0; at < REMEMBERED; at++) {
+    if (name !== lastNames[at] || namespace !== lastNamespaces[at]) continue;
+    high = lastHashes[2 * at] ?? 0;
+    low = lastHashes[2 * at + 1] ?? 0;
+    return;
+  }
+  if (namespace !== begunFor) begin(namespace);
   let one = begunOne;
   let other = begunOther;
   for (let i = 0; i < name.length; i++) {
@@ -143,9 +155,15 @@ function hashBoth(name: string, namespace: string | undefined): void {
   }
   high = mixed(one);
   low = mixed(other);
+  lastNames[oldest] = name;
+  lastNamespaces[oldest] = namespace;
+  lastHashes[2 * oldest] = high;
+  lastHashes[2 * oldest + 1] = low;
+  oldest = (oldest + 1) % REMEMBERED;
 }
 
 function begin(namespace: string | undefined): void {
+  begunFor = namespace;
   begunOne = SEED;
   begunOther = OTHER_SEED;
   if (namespace === undefined) return;
@@ -160,9 +178,8 @@ function begin(namespace: string | undefined): void {
 
 /** FNV-1a with a final mix (murmur3's), 32 bits. */
 export function hash(text: string): number {
-  let h = SEED;
-  for (let i = 0; i < text.length; i++) h = Math.imul(h ^ text.charCodeAt(i), PRIME);
-  return mixed(h) >>> 0;
+  hashBoth(text, undefined);
+  return high >>> 0;
 }
 
 function mixed(h: number): number {

@@ -107,9 +107,11 @@ export const isName = (text: string): boolean => text.length <= MAX_NAME;
 export const canRevise = (snapshot: string): boolean => isName(contentName(revisedName(snapshot)));
 
 /** Every name this snapshot may have had before repairs, nearest first. */
-export function* predecessorNames(snapshot: string): Generator<string> {
-  for (let name = predecessorName(snapshot); name !== undefined; name = predecessorName(name)) yield name;
+export function predecessorNames(snapshot: string): readonly string[] {
+  const name = predecessorName(snapshot);
+  return name === undefined ? NONE : [name, ...predecessorNames(name)];
 }
+const NONE: readonly string[] = [];
 
 export const FINAL_BACKUP_STATES: ReadonlySet<string> = new Set(['Completed', 'Error', 'Unknown', 'Deleting']);
 

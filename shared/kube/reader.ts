@@ -110,11 +110,11 @@ async function* pages(send: Send, timeoutMs: number, kind: KindName, options: Li
   const path = pathOf(kind, options.namespace);
   const ask = (token: string | undefined): Page => {
     const query = { limit: String(PAGE), continue: token, labelSelector };
-    const onText = (text: string) => {
-      const early = page.wanted ? continueIn(text) : undefined;
+    const onEnds = (start: string, end: string) => {
+      const early = page.wanted ? continueIn(start, end) : undefined;
       if (early !== undefined) page.next = { token: early, page: ask(early) };
     };
-    const answer = naming(asked, send({ method: 'GET', path, query, onText }, timeoutMs));
+    const answer = naming(asked, send({ method: 'GET', path, query, onEnds }, timeoutMs));
     // Nobody may be waiting for it yet, or ever, when the reader stops in the middle.
     answer.catch(() => undefined);
     const page: Page = { answer, wanted: false };

@@ -8,8 +8,8 @@ export interface Call {
   readonly query?: Readonly<Record<string, string | undefined>>;
   readonly body?: unknown;
   readonly contentType?: string;
-  /** Gets the text of a 2xx answer in JSON right before it is parsed. It must not throw. */
-  readonly onText?: (text: string) => void;
+  /** Gets how a 2xx answer in JSON begins and ends, before it is parsed. It must not throw. */
+  readonly onEnds?: (start: string, end: string) => void;
 }
 
 export interface Answer {
@@ -55,14 +55,18 @@ export async function createSend(access: Access, userAgent: string): Promise<Sen
             clearTimeout(timer);
             const status = incoming.statusCode ?? 0;
             const json = incoming.headers['content-type']?.startsWith('application/json') ?? false;
-            try {
-              const text = json && chunks.length > 0 ? textOf(chunks) : undefined;
-              if (text !== undefined && status >= 200 && status <= 299) call.onText?.(text);
-              const parsed: unknown = text === undefined ? undefined : JSON.parse(text);
-              resolve({ status, retryAfterMs: retryAfterMs(incoming.headers['retry-after']), body: parsed });
-            } catch {
-              reject(new RetryableError('the answer is not the JSON it says it is', status));
-            }
+            const settle = () => {
+              try {
+                const parsed: unknown = json && chunks.length > 0 ? JSON.parse(textOf(chunks)) : undefined;
+                resolve({ status, retryAfterMs: retryAfterMs(incoming.headers['retry-after']), body: parsed });
+              } catch {
+                reject(new RetryableError('the answer is not the JSON it says it is', status));
+              }
+            };
+            if (call.onEnds === undefined || !json || status < 200 || status > 299) return settle();
+            call.onEnds(startOf(chunks), endOf(chunks));
+            // What was asked for just now leaves before this is parsed, not after.
+            setImmediate(settle);
           });
         },
       );
@@ -89,7 +93,16 @@ export async function createSend(access: Access, userAgent: string): Promise<Sen
 let scratch = Buffer.alloc(0);
 const LARGEST_SCRATCH_BYTES = 8 * 1024 * 1024;
 
-function textOf(chunks: Buffer[]): string {
+function textOf(chunks: readonly Buffer[]): string {
+  const text = decoded(chunks);
+  for (const { buffer, byteLength } of chunks) {
+    // Given back at once: to the collector it is a small object, in no hurry. One that is shared is not ours to give.
+    if (buffer instanceof ArrayBuffer && buffer.byteLength === byteLength) buffer.transfer(0);
+  }
+  return text;
+}
+
+function decoded(chunks: readonly Buffer[]): string {
   if (chunks.length === 1) return chunks[0]!.toString('utf8');
   const bytes = chunks.reduce((sum, { length }) => sum + length, 0);
   if (bytes > LARGEST_SCRATCH_BYTES) return Buffer.concat(chunks, bytes).toString('utf8');
@@ -97,6 +110,26 @@ function textOf(chunks: Buffer[]): string {
   let end = 0;
   for (const chunk of chunks) end += chunk.copy(scratch, end);
   return scratch.toString('utf8', 0, end);
+}
+
+/** As much as a list has around its items; what is not ASCII comes garbled, and is in no token. */
+const END_BYTES = 16 * 1024;
+
+function startOf(chunks: readonly Buffer[]): string {
+  let text = '';
+  for (let at = 0; at < chunks.length && text.length < END_BYTES; at++) {
+    text += chunks[at]!.toString('latin1', 0, END_BYTES - text.length);
+  }
+  return text;
+}
+
+function endOf(chunks: readonly Buffer[]): string {
+  let text = '';
+  for (let at = chunks.length - 1; at >= 0 && text.length < END_BYTES; at--) {
+    const { length } = chunks[at]!;
+    text = chunks[at]!.toString('latin1', Math.max(0, length - END_BYTES + text.length)) + text;
+  }
+  return text;
 }
 
 function queryOf(query: Call['query']): string {

@@ -1,4 +1,5 @@
-import type { Chain, ChainVolume, Link } from '../chain/links.ts';
+import type { Link } from '../chain/link.ts';
+import type { Chain, ChainVolume } from '../chain/links.ts';
 import { judgeStanding } from '../chain/standing.ts';
 import { judgeTargetOf } from '../chain/target.ts';
 import { commandForTarget } from '../chain/links.ts';

@@ -1,4 +1,4 @@
-import type { Link } from '../chain/links.ts';
+import type { Link } from '../chain/link.ts';
 import type { Check } from './checks.ts';
 import { ifKnown } from './checks.ts';
 import type { SeenPreflight } from './read.ts';

@@ -257,25 +257,26 @@ async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
   return all;
 }
 
-/** Yields results as they come, at most `limit` at work at a time, and begins with none that it may not. */
+/**
+ * Yields results in the order of the items, so that the same cluster is told of in the same order; at most `limit` are at
+ * work at a time, and none is begun that may not.
+ */
 async function* inParallel<T, R>(
   items: readonly T[],
   limit: number,
   mayBegin: () => boolean,
   work: (item: T) => Promise<R>,
 ): AsyncGenerator<R> {
-  const running = new Map<number, Promise<{ id: number; result: R }>>();
+  const running: Promise<R>[] = [];
   for (let next = 0; ;) {
-    while (running.size < limit && next < items.length && mayBegin()) {
-      const id = next++;
-      running.set(
-        id,
-        work(items[id] as T).then((result) => ({ id, result })),
-      );
+    while (running.length < limit && next < items.length && mayBegin()) {
+      const begun = work(items[next++] as T);
+      // Its turn comes; until then a failure is nobody's yet.
+      begun.catch(() => undefined);
+      running.push(begun);
     }
-    if (running.size === 0) return;
-    const { id, result } = await Promise.race(running.values());
-    running.delete(id);
-    yield result;
+    const first = running.shift();
+    if (first === undefined) return;
+    yield await first;
   }
 }

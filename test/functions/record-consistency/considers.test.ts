@@ -73,7 +73,7 @@ describe('a sweep', () => {
       metadata: { resourceVersion: '1', ...made.metadata },
     });
     const pairOf = () => ({ noted }) as any;
-    return { what: 'vmbackup', backup: backup, pairOf, nowMs: T0 + hours * 3600_000 };
+    return { what: 'vmbackup', backup: backup, pairOf, isRevised: () => false, nowMs: T0 + hours * 3600_000 };
   };
   const worthOf = (considered: ReturnType<typeof surveys>) =>
     'findings' in considered ? considered.findings[0]?.facts?.['consistency'] : considered;

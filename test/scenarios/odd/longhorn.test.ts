@@ -360,7 +360,7 @@ clusters('Longhorn and the target', [
       p.bk.status = { state: 'InProgress' };
       return [...p.all, build.schedule('nightly', 'prod', 'web')];
     },
-    ['BackupNotSynced VolumeSnapshotContent web-volume-web-disk-vsc'],
+    ['BackupNotSynced Backup BACKUP'],
   ],
   [
     'scheduled 2 disks one not final, wrong',
@@ -371,7 +371,7 @@ clusters('Longhorn and the target', [
       q.bk.status = { state: '' };
       p.vmb.status.volumeBackups.push({ ...q.vmb.status.volumeBackups[0], volumeName: 'disk-1' });
       q.vs.metadata.ownerReferences = structuredClone(p.vs.metadata.ownerReferences);
-      return [...p.all, ...without(q, 'VirtualMachineBackup')];
+      return [...p.all, build.schedule('nightly', 'prod', 'web'), ...without(q, 'VirtualMachineBackup')];
     },
     [
       'AwaitsReplacement VirtualMachineBackup web',

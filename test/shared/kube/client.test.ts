@@ -137,6 +137,23 @@ describe('lists', () => {
     expect(stub.requests[0]?.url.pathname).toBe('/apis/snapshot.storage.k8s.io/v1/volumesnapshots');
   });
 
+  test('of several megabytes come whole, one after the other, whatever their letters', async () => {
+    const pages = ['a', 'b', 'c'].map((name) => [
+      {
+        ...snapshotJson(name),
+        metadata: { ...snapshotJson(name).metadata, labels: { words: `${'äß€🙂'.repeat(3e5)}${name}` } },
+      },
+    ]);
+    const { client: c } = await client(({ url }) => {
+      const at = Number(url.searchParams.get('continue') ?? 0);
+      return page(pages[at] ?? [], at < 2 ? String(at + 1) : '');
+    });
+
+    const all = await collect(c.reader.list('VolumeSnapshot'));
+
+    expect(all.map(({ metadata }) => metadata.labels)).toEqual(pages.map(([one]) => one!.metadata.labels));
+  });
+
   const odd = (name: string) => [{ metadata: { name } }];
   test.each<[string, (token: string, name: string) => object]>([
     ['before the items', (token, name) => ({ metadata: { continue: token }, items: odd(name) })],
