@@ -155,7 +155,7 @@ async function vmBackupPicks(
       case 'unreadable':
         return item.object.kind === 'VirtualMachineBackup' && options.selector === undefined;
       case 'hanging':
-        return isPairKey(item.snapshot);
+        return item.snapshot !== undefined && isPairKey(item.snapshot);
       case 'target':
       case 'targetTrouble':
       case 'orphan':
@@ -190,7 +190,7 @@ function namespaceOf(item: SurveyItem): string | undefined {
     case 'restore':
       return item.restore.metadata.namespace;
     case 'hanging':
-      return item.snapshot.split('/')[0];
+      return item.snapshot?.split('/')[0] ?? item.object.namespace;
     case 'drill':
       return item.object.namespace;
     case 'orphan':

@@ -54,7 +54,8 @@ const finding = (subject: Ref, reason: Reason, message: string, command?: string
   subject,
   reason,
   message,
-  ...(command !== undefined && { command }),
+  // Some cures are sentences: those stand in the message.
+  ...(command !== undefined && /^(kubectl|gleaner) /.test(command) && { command }),
   actions: [],
 });
 

@@ -35,7 +35,7 @@ export function surveys(item: SurveyItem, brief = false): Considered | Well {
       const { object, snapshot, why } = item;
       const message = `${describeRef(object)} ${why}`;
       const finding = { subject: object, reason: 'DeletionHangs', message, command: showFinalizers(object) } as const;
-      return { findings: [{ ...finding, facts: { snapshot }, actions: [] }] };
+      return { findings: [{ ...finding, ...(snapshot !== undefined && { facts: { snapshot } }), actions: [] }] };
     }
     case 'unreadable': {
       const message = `${describeRef(item.object)} does not have the shape of its kind: ${item.issue}`;

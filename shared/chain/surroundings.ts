@@ -1,8 +1,10 @@
+import type { Ref } from '../domain/kinds.ts';
+import { ref } from '../domain/kinds.ts';
 import * as names from '../domain/names.ts';
 import type { ListOptions, Reader } from '../kube/ports.ts';
 import type { BackupTarget, Content, Snapshot, VMRestore } from '../objects/types.ts';
 import { isPending } from './claims.ts';
-import { isDeleting } from './judge.ts';
+import { hangs, isDeleting } from './judge.ts';
 import type { Living, Orphan } from './orphans.ts';
 import { backupNamedBy, judgeLeftContent, judgeUnclaimedBackup, judgeUnclaimedSnapshot, sizeOf } from './orphans.ts';
 import { pagesOf } from './pages.ts';
@@ -109,7 +111,7 @@ interface Unclaimed {
 export async function* orphans(
   reader: Reader,
   { isClaimed, isLeft, isLoose, living, nowMs, options }: Unclaimed,
-): AsyncGenerator<{ what: 'orphan'; orphan: Orphan }> {
+): AsyncGenerator<{ what: 'orphan'; orphan: Orphan } | { what: 'hanging'; object: Ref; why: string }> {
   if (isClaimed === undefined && isLeft === undefined && isLoose === undefined) return;
   const guests = await guestBackups(reader, options);
   let found: Orphan[] = [];
@@ -138,7 +140,10 @@ export async function* orphans(
     for await (const backup of reader.list('Backup', { namespace: names.LONGHORN_NAMESPACE })) {
       const { name } = backup.metadata;
       if (sized.has(name)) sizes.set(name, sizeOf(backup));
-      const orphan = isClaimed?.(name) === false && !guests.has(name) ? judgeUnclaimedBackup(backup) : undefined;
+      const unclaimed = isClaimed?.(name) === false && !guests.has(name);
+      const why = unclaimed ? hangs(backup, nowMs) : undefined;
+      if (why !== undefined) yield { what: 'hanging', object: ref('Backup', name, names.LONGHORN_NAMESPACE), why };
+      const orphan = unclaimed ? judgeUnclaimedBackup(backup) : undefined;
       if (orphan !== undefined) yield { what: 'orphan', orphan };
     }
   }

@@ -43,8 +43,11 @@ export type SurveyItem =
   /** The target is in trouble, and there are VMBackups that need it. */
   | { readonly what: 'targetTrouble'; readonly trouble: TargetTrouble }
   | { readonly what: 'orphan'; readonly orphan: Orphan }
-  /** A content or snapshot that is in deletion and does not go; `snapshot` is the one it belongs to. */
-  | { readonly what: 'hanging'; readonly object: Ref; readonly snapshot: string; readonly why: string }
+  /**
+   * A content or snapshot that is in deletion and does not go, or a Longhorn Backup that nobody claims; `snapshot` is the
+   * one it belongs to.
+   */
+  | { readonly what: 'hanging'; readonly object: Ref; readonly snapshot?: string; readonly why: string }
   /** Of a restore drill: nobody's pair, and never to be judged as one. */
   | { readonly what: 'drill'; readonly object: Ref; readonly trace: DrillTrace }
   /** Of {@link surveyClasses}: all StorageClasses, or why they may not be read. */
@@ -413,7 +416,7 @@ function unclaimed(
   { living }: Surroundings,
   nowMs: number,
   options: Pick<ListOptions, 'onUnreadable'>,
-): AsyncGenerator<Extract<SurveyItem, { what: 'orphan' }>> {
+): AsyncGenerator<Extract<SurveyItem, { what: 'orphan' | 'hanging' }>> {
   const pairAt = (at: { namespace: string; name: string }) => pairs.get(at.name, at.namespace);
   return orphans(reader, {
     ...(backups.hasUnclaimed() && { isClaimed: (name: string) => backups.isClaimed(name) }),

@@ -73,6 +73,13 @@ describe('preflight-restore', () => {
     kind: 'Event',
     metadata: { name: verdictName(restore() as any), namespace: 'finance', uid: 'e' },
   });
+
+  test('a cure that is a sentence stands in the message, and is no command', async () => {
+    const over = restore(make.withSpec({ newVM: false }));
+    const [finding] = (await decide([...sound, over])).findings;
+    expect(finding?.message).toMatch(/there is no VM finance\/web to restore over \(restore to a new VM\)/);
+    expect(finding?.command).toBeUndefined();
+  });
   const claimed = make.withStatus({
     complete: false,
     restores: [

@@ -53,6 +53,16 @@ clusters('Longhorn and the target', [
     [],
   ],
   [
+    'a Longhorn Backup that nobody claims hangs in deletion',
+    () => [...one('web').all, leaving(build.backup({ volume: 'pvc-x', backup: 'backup-x', version: '1.9' }))],
+    ['DeletionHangs Backup backup-x'],
+  ],
+  [
+    'a Longhorn Backup that nobody claims is going',
+    () => [...one('web').all, build.backup({ volume: 'pvc-x', backup: 'backup-x', version: '1.9' }, build.deleting)],
+    [],
+  ],
+  [
     'setting garbage',
     () => [...one('web').all, build.setting('backup-target', { value: 'garbage' })],
     ['TargetUnreadable Setting backup-target'],
