@@ -8,6 +8,7 @@ import { describeRef } from '../domain/kinds.ts';
 import * as names from '../domain/names.ts';
 import { checkAdmission } from './admission.ts';
 import { checkClashes } from './clashes.ts';
+import { checkPairs } from './pairs.ts';
 import { checkRoom } from './room.ts';
 import type { Answer, SeenPreflight } from './read.ts';
 import { checkVersion, releaseOf } from './traps.ts';
@@ -36,6 +37,7 @@ export function preflight(seen: SeenPreflight, nowMs: number): Check[] {
     ...checkRoom(seen),
     ...checkClashes(seen),
     ...checkAdmission(seen),
+    ...checkPairs(seen),
     checkSchedule(seen),
     checkVersion(seen, links),
   ];

@@ -27,6 +27,29 @@ clusters('Longhorn and the target', [
   [
     'setting only interval',
     () => [...one('web').all, build.setting('backup-target', { value: '{"refreshIntervalInSeconds":60}' })],
+    ['TargetUnreadable Setting backup-target'],
+  ],
+  [
+    'setting volume-snapshot-class names a class that is gone',
+    () => [...one('web').all, build.setting('volume-snapshot-class', { default: 'longhorn', value: 'gone' })],
+    ['ConfigClassMissing Setting volume-snapshot-class'],
+  ],
+  [
+    'setting volume-snapshot-class names a class of another driver',
+    () => [
+      ...one('web').all,
+      build.setting('volume-snapshot-class', { default: 'longhorn', value: 'lvm-snapshot' }),
+      build.snapshotClass('lvm-snapshot', 'lvm.driver.harvesterhci.io'),
+    ],
+    ['ConfigClassOfOtherDriver Setting volume-snapshot-class'],
+  ],
+  [
+    'setting volume-snapshot-class names another class of Longhorn’s',
+    () => [
+      ...one('web').all,
+      build.setting('volume-snapshot-class', { default: 'longhorn', value: 'mine' }),
+      build.snapshotClass('mine', 'driver.longhorn.io'),
+    ],
     [],
   ],
   [
