@@ -7,18 +7,36 @@ import type { Index, ListOptions, Reader, Unreadable } from './ports.ts';
 /**
  * A reader for looking at many subjects at once: each kind is listed once, when it is first asked for, and all answers
  * come from that list, also "there is none". The world it shows ages from then on, so it serves one batch and no more;
- * every write is guarded by the version that was seen. Keeps whole lists: not for clusters of any size. What may not be
- * listed is read one by one.
+ * every write is guarded by the version that was seen. What may not be listed is read one by one, and so is a kind of
+ * which there are more than `mostKept` and none is looked for by anything but its name. What is looked for otherwise
+ * needs the whole list: of those kinds there are fewer.
  */
-export function fromLists(reader: Reader, mayList: (kind: KindName) => boolean): Reader {
-  const lists = new Map<KindName, Promise<Map<string, ObjectOf<KindName>>>>();
+export function fromLists(reader: Reader, mayList: (kind: KindName) => boolean, mostKept = MOST_KEPT): Reader {
+  /** Undefined for a kind of which there are too many. */
+  const few = new Map<KindName, Promise<Listed | undefined>>();
+  const whole = new Map<KindName, Promise<Listed>>();
   /** By kind and key: what was in the lists and could not be read. */
   const unreadable = new Map<string, Unreadable>();
 
-  const listed = (kind: KindName) => {
-    const known = lists.get(kind) ?? readAll(reader, kind, unreadable);
-    lists.set(kind, known);
+  const read = async (kind: KindName, most: number): Promise<Listed | undefined> => {
+    const all = new Map<string, ObjectOf<KindName>>();
+    const onUnreadable: ListOptions['onUnreadable'] = (odd) =>
+      void unreadable.set(`${kind} ${keyOf(odd.name, odd.namespace)}`, odd);
+    for await (const object of reader.list(kind, { onUnreadable })) {
+      if (all.size >= most) return undefined;
+      all.set(keyOf(object.metadata.name, namespaceOf(object)), object);
+    }
+    return all;
+  };
+  const listedIfFew = (kind: KindName): Promise<Listed | undefined> => {
+    const known = whole.get(kind) ?? few.get(kind) ?? read(kind, mostKept);
+    few.set(kind, known);
     return known;
+  };
+  const listed = (kind: KindName): Promise<Listed> => {
+    const known = whole.get(kind) ?? few.get(kind)?.then((all) => all ?? read(kind, Infinity)) ?? read(kind, Infinity);
+    whole.set(kind, known as Promise<Listed>);
+    return known as Promise<Listed>;
   };
 
   /** Few, and asked for again by every subject that depends on one. */
@@ -44,7 +62,8 @@ export function fromLists(reader: Reader, mayList: (kind: KindName) => boolean):
     async get<K extends KindName>(kind: K, name: string, namespace?: string) {
       if (kind === 'Setting') return setting(name) as Promise<ObjectOf<K> | undefined>;
       if (oneByOne.has(kind) || !mayList(kind)) return reader.get(kind, name, namespace);
-      const all = await listed(kind);
+      const all = await listedIfFew(kind);
+      if (all === undefined) return reader.get(kind, name, namespace);
       const key = keyOf(name, kinds[kind].namespaced ? namespace : undefined);
       const odd = unreadable.get(`${kind} ${key}`);
       if (odd !== undefined) throw errorOf(odd);
@@ -64,6 +83,11 @@ export function fromLists(reader: Reader, mayList: (kind: KindName) => boolean):
   };
 }
 
+type Listed = ReadonlyMap<string, ObjectOf<KindName>>;
+
+/** An object takes about 1.3 kB, and there are three such kinds: what a function may have of the manifests' 256 MiB. */
+const MOST_KEPT = 20_000;
+
 /** Kinds of which a cluster has many more than Gleaner asks for, or which may be read by name only. */
 const oneByOne: ReadonlySet<KindName> = new Set([
   'Event',
@@ -75,19 +99,6 @@ const oneByOne: ReadonlySet<KindName> = new Set([
   'Volume',
   'Setting',
 ]);
-
-async function readAll(
-  reader: Reader,
-  kind: KindName,
-  unreadable: Map<string, Unreadable>,
-): Promise<Map<string, ObjectOf<KindName>>> {
-  const all = new Map<string, ObjectOf<KindName>>();
-  const onUnreadable: ListOptions['onUnreadable'] = (odd) =>
-    void unreadable.set(`${kind} ${keyOf(odd.name, odd.namespace)}`, odd);
-  for await (const object of reader.list(kind, { onUnreadable }))
-    all.set(keyOf(object.metadata.name, namespaceOf(object)), object);
-  return all;
-}
 
 const errorOf = ({ issue, ...object }: Unreadable): UnreadableError => new UnreadableError(object, issue);
 
