@@ -187,6 +187,124 @@ describe('a volume', () => {
     expect(short(can)).toBe('yes yes yes yes');
   });
 
+  describe('is judged by what was tried with volumes of its own mode', () => {
+    const result = { startedAt: '2026-01-01T00:00:00Z', at: '2026-01-01T00:00:09Z', snapshotClass: 'lvm-snapshot' };
+    const proved = { ...result, result: 'proved' };
+    const failed = { ...result, result: 'failed', step: 'restore', message: 'no' };
+    const refused = { ...result, result: 'refused', step: 'snapshot', message: 'no' };
+    const Block = { volumeMode: 'Block' };
+    const Filesystem = { volumeMode: 'Filesystem' };
+    const taken = (sourceVolumeMode: string | undefined, status: object) =>
+      make.object(
+        'snapshot.storage.k8s.io/v1',
+        'VolumeSnapshotContent',
+        { name: 'taken' },
+        {
+          spec: {
+            driver: w.LVM,
+            deletionPolicy: 'Delete',
+            sourceVolumeMode,
+            source: { volumeHandle: 'vol-1' },
+            volumeSnapshotRef: { name: 's', namespace: 'prod' },
+          },
+          status,
+        },
+      );
+    const ready = { readyToUse: true };
+    const unimplemented = { error: { message: 'rpc error: code = Unimplemented desc = ' } };
+    const noted = { 'gleaner.dev/can-snapshot': 'yes, SnapshotSeen' };
+
+    const rows: [
+      what: string,
+      probed: unknown,
+      block: string,
+      files: string,
+      more?: KubeObject | undefined,
+      on?: object,
+    ][] = [
+      ['nothing', undefined, 'SnapshotterRuns', 'SnapshotterRuns'],
+      ['no JSON', 'x', 'SnapshotterRuns', 'SnapshotterRuns'],
+      ['a mode nobody knows', [{ ...proved, volumeMode: 'Tape' }], 'SnapshotterRuns', 'SnapshotterRuns'],
+      ['blocks proved', [{ ...proved, ...Block }], 'SnapshotProved', 'SnapshotterRuns'],
+      ['file systems proved', [{ ...proved, ...Filesystem }], 'SnapshotterRuns', 'SnapshotProved'],
+      ['an old proof, without a mode', proved, 'SnapshotterRuns', 'SnapshotProved'],
+      ['an old failure, without a mode', failed, 'SnapshotterRuns', 'ProbeFailed'],
+      [
+        'both, with other results',
+        [
+          { ...failed, ...Block },
+          { ...proved, ...Filesystem },
+        ],
+        'ProbeFailed',
+        'SnapshotProved',
+      ],
+      ['no volumes of one', [{ ...failed, ...Block, step: 'provision' }], 'SnapshotterRuns', 'SnapshotterRuns'],
+      ['a driver that refuses: for both', [{ ...refused, ...Filesystem }], 'DriverRefuses', 'DriverRefuses'],
+      [
+        'but what was proved since counts for its own',
+        [
+          { ...proved, ...Block },
+          { ...refused, ...Filesystem },
+        ],
+        'SnapshotProved',
+        'DriverRefuses',
+      ],
+      ['a snapshot of a device', undefined, 'SnapshotSeen', 'SnapshotterRuns', taken('Block', ready)],
+      ['a snapshot of a file system', undefined, 'SnapshotterRuns', 'SnapshotSeen', taken('Filesystem', ready)],
+      ['a snapshot of who knows what', undefined, 'SnapshotSeen', 'SnapshotSeen', taken(undefined, ready)],
+      ['a snapshot refused', undefined, 'DriverRefuses', 'DriverRefuses', taken('Filesystem', unimplemented)],
+      [
+        'a snapshot of the other after a failure',
+        [{ ...failed, ...Block }],
+        'ProbeFailed',
+        'SnapshotSeen',
+        taken('Filesystem', ready),
+      ],
+      [
+        'a snapshot of the same after a failure',
+        [{ ...failed, ...Block }],
+        'SnapshotSeen',
+        'SnapshotterRuns',
+        taken('Block', ready),
+      ],
+      ['a note, which is of disks', undefined, 'SnapshotSeen', 'SnapshotterRuns', undefined, noted],
+      [
+        'a note on a class of file systems',
+        undefined,
+        'SnapshotterRuns',
+        'SnapshotSeen',
+        undefined,
+        { ...noted, 'cdi.harvesterhci.io/storageProfileVolumeModeAccessModes': '{"Filesystem":["ReadWriteOnce"]}' },
+      ],
+    ];
+    test.each(rows.map((row) => ({ what: row[0], row })))(
+      '$what',
+      async ({ row: [, probed, block, files, more, on] }) => {
+        const sc = make.storageClass('lvm-fast', w.LVM);
+        const text = typeof probed === 'string' ? probed : JSON.stringify(probed);
+        sc.metadata.annotations = { ...on, ...(probed !== undefined && { 'gleaner.dev/probed': text }) };
+        const reasonOf = async (volumeMode: string | undefined) => {
+          const claim = disk({ claim: 'x', sc: 'lvm-fast', driver: w.LVM }).map((o) =>
+            o.kind === 'PersistentVolumeClaim' ? { ...o, spec: { ...o['spec'], volumeMode } } : o,
+          );
+          const objects = w.world(w.withLvm(), w.version('v1.8.0'), sc, ...claim, ...(more ? [more] : []));
+          return (await volume('x', objects)).can.snapshot.reason;
+        };
+        expect({ block: await reasonOf('Block'), files: await reasonOf('Filesystem') }).toEqual({ block, files });
+        // What says nothing has a file system.
+        expect(await reasonOf(undefined)).toBe(files);
+      },
+    );
+
+    test('and of its own class: another of the same driver proves nothing of one that is gone', async () => {
+      const sc = make.storageClass('lvm-fast', w.LVM);
+      sc.metadata.annotations = { 'gleaner.dev/probed': JSON.stringify([{ ...proved, ...Block }]) };
+      const gone = disk({ claim: 'x', sc: 'lvm-thick', driver: w.LVM });
+      const objects = w.world(w.withLvm(), w.version('v1.8.0'), sc, ...gone);
+      expect((await volume('x', objects)).can.snapshot.reason).toBe('SnapshotterRuns');
+    });
+  });
+
   test('on no CSI driver at all cannot be snapshotted', async () => {
     const local = disk({ claim: 'local', sc: 'harvester-longhorn' }).map((o) =>
       o.kind === 'PersistentVolume' ? { ...o, spec: { hostPath: { path: '/x' } } } : o,
