@@ -50,7 +50,7 @@ export const probedAs = (annotations: Annotations, mode: VolumeMode): Probed | u
 export const withProbed = (annotations: Annotations, probed: Probed): string =>
   JSON.stringify([probed, ...parseProbed(annotations).filter(({ volumeMode }) => volumeMode !== probed.volumeMode)]);
 
-/** Gleaner 0.1 noted one result, without a mode: all its volumes were Filesystem. */
+/** Gleaner noted one result at first, without a mode: all its volumes were Filesystem. */
 const MODE_OF_OLD: VolumeMode = 'Filesystem';
 
 function parseOne(found: unknown): Probed | undefined {
