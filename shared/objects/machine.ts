@@ -78,6 +78,16 @@ export function claimsIn(spec: unknown): MachineClaim[] {
   });
 }
 
+/**
+ * Disks with data of their own that are no claims to the VM: Harvester takes a VM without them and says nothing. What is
+ * lost at each stop anyway, or never changes, is none of them (ephemeral, emptyDisk, containerDisk, cloud-init …).
+ */
+export const leftOutIn = (spec: unknown): string[] =>
+  list(at(spec, 'template', 'spec', 'volumes')).flatMap((one) => {
+    const name = at(one, 'name');
+    return isText(name) && (at(one, 'dataVolume') !== undefined || at(one, 'hostDisk') !== undefined) ? [name] : [];
+  });
+
 /** Most VMs have none, and every VMBackup of every list comes this way. */
 function shareableIn(devices: unknown): string[] | undefined {
   let found: string[] | undefined;
