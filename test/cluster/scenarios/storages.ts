@@ -177,3 +177,15 @@ const machineOf = (name: string, claims: readonly string[]): KubeObject => ({
   metadata: { name, namespace: NAMESPACE },
   spec: machineSpec(claims, 'Halted'),
 });
+
+/** VMs with none of those disks, with another one beside, and with one that several VMs may write to. */
+export function odd(): Readonly<Record<'bare' | 'beside' | 'shared', KubeObject>> {
+  const bare = machineOf('bare', []);
+  const [beside, shared] = [machineOf('beside', ['web-disk-0']), machineOf('shared', ['web-disk-0'])];
+  for (const one of [bare, beside]) {
+    one['spec'].template.spec.volumes.push({ name: 'more', dataVolume: { name: 'more' } });
+    one['spec'].template.spec.domain.devices.disks.push({ name: 'more', disk: { bus: 'virtio' } });
+  }
+  shared['spec'].template.spec.domain.devices.disks[0].shareable = true;
+  return { bare, beside, shared };
+}
