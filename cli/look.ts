@@ -78,9 +78,10 @@ const isRecord = ({ facts }: Finding, { output }: LookOptions): boolean =>
 
 /**
  * Several functions look at the same objects. What one has said, for the same reason and about the same thing, is not
- * said again in another's name; only what is open is remembered.
+ * said again in another's name; only what is open is remembered. A sweep tells in the same order each time, so it is the
+ * same one that is heard. Of an object that cannot be read it is no news which volumes it stops, whoever says so.
  */
-function newsOf(functions: readonly AnyFunction[]): (by: string, finding: Finding) => boolean {
+export function newsOf(functions: readonly Pick<AnyFunction, 'name'>[]): (by: string, finding: Finding) => boolean {
   const names = new Set(functions.map(({ name }) => name));
   const said = new Map<string, string>();
   return (by, finding) => {
@@ -89,12 +90,12 @@ function newsOf(functions: readonly AnyFunction[]): (by: string, finding: Findin
     const teller = reasons[finding.reason].toldBy;
     const ofVMBackup = finding.volume !== undefined || vmbackup !== undefined;
     if (teller !== undefined && teller !== by && names.has(teller) && ofVMBackup) return false;
-    // Of an object that cannot be read it is no news which volumes it stops.
+    const unreadable = finding.reason === 'ObjectUnreadable';
     // A wrong handle is news whatever keeps it from being mended.
-    const at = finding.reason === 'ObjectUnreadable' ? undefined : snapshot;
-    const key = `${finding.reason} ${at ?? refKey(finding.subject)} ${expected}`;
-    const first = said.get(key) ?? by;
-    said.set(key, first);
-    return first === by;
+    const key = `${finding.reason} ${(unreadable ? undefined : snapshot) ?? refKey(finding.subject)} ${expected}`;
+    const first = said.get(key);
+    if (first !== undefined) return first === by && !unreadable;
+    said.set(key, by);
+    return true;
   };
 }

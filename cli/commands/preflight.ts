@@ -15,6 +15,7 @@ interface Options extends ClusterOptions, OutputOptions, VerboseOptions {
   readonly replace?: boolean;
   readonly keepMac?: boolean;
   readonly retain?: boolean;
+  readonly restore?: string;
 }
 
 export const preflightCommand = defineCommand<Options>({
@@ -42,6 +43,11 @@ export const preflightCommand = defineCommand<Options>({
     { flags: '--as <name>', description: 'name of the restored VM (default: that of the source)' },
     { flags: '--replace', description: 'restore over the VM that is there, instead of making a new one' },
     { flags: '--retain', description: 'with --replace: the volumes that the VM had stay' },
+    {
+      flags: '--restore <name>',
+      description:
+        'name that the VirtualMachineRestore will have: what stands under the names it will use is looked at',
+    },
     { flags: '--keep-mac', description: 'the new VM keeps the MAC addresses of the source' },
     outputOption,
     ...clusterOptions,
@@ -60,6 +66,7 @@ export const preflightCommand = defineCommand<Options>({
         newVM: options.replace !== true,
         keepMacAddress: options.keepMac === true,
         retain: options.retain === true,
+        named: options.restore,
       };
       const checks: Check[] = preflight(await readPreflight(reader, wish), Date.now());
       await printPreflight(wish, checks, options.output, io);

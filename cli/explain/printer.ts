@@ -1,4 +1,4 @@
-import type { Link } from '../../shared/chain/links.ts';
+import type { Link } from '../../shared/chain/link.ts';
 import { describeRef } from '../../shared/domain/kinds.ts';
 import type { VerdictKind } from '../../shared/plan/plan.ts';
 import { needsAttention, verdictOf } from '../../shared/plan/plan.ts';

@@ -1,5 +1,5 @@
 import { readChain } from '../../shared/chain/read-chain.ts';
-import type { Link } from '../../shared/chain/links.ts';
+import type { Link } from '../../shared/chain/link.ts';
 import { judgeStanding } from '../../shared/chain/standing.ts';
 import { resultOf } from '../../shared/chain/drills.ts';
 import type { Odd } from '../../shared/chain/unreadable.ts';
@@ -96,7 +96,11 @@ export async function tell(subject: Ref, { reader: live, functions, configOf, no
     const entry = drills[backup.metadata.uid];
     const known = entry?.proved !== undefined || entry?.failed !== undefined;
     const drill = known ? { drill: resultOf(entry)[1] } : {};
-    chains.push({ backup: at, links: judgeStanding(await readChain(reader, backup), nowMs).links, ...drill });
+    chains.push({
+      backup: at,
+      links: judgeStanding(await readChain(reader, backup, { classes: true }), nowMs).links,
+      ...drill,
+    });
   }
   if (chains.length === 0 && mayBeOrphan.has(kind)) {
     const isIt = (at: Ref) => refKey(at) === refKey(subject);

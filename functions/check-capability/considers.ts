@@ -27,6 +27,7 @@ export function considers(change: Change): Considered {
       // The list of drivers may name it for another driver than its own.
       return { search: (reader) => settingAndClasses(reader) };
     case 'Setting':
+      if (change.name === names.CLASS_SETTING) return { subjects: [driversSetting] };
       if (change.name === names.DRIVERS_SETTING || change.name === names.VERSION_SETTING) {
         return { search: (reader) => settingAndClasses(reader) };
       }

@@ -28,7 +28,7 @@ export default defineFunction({
       group: 'harvesterhci.io',
       resource: 'settings',
       verbs: ['get'],
-      names: ['csi-driver-config', 'server-version'],
+      names: ['csi-driver-config', 'server-version', 'volume-snapshot-class'],
     },
     { group: 'longhorn.io', resource: 'backuptargets', verbs: ['get', 'list'] },
     { group: '', resource: 'persistentvolumeclaims', verbs: ['list'] },

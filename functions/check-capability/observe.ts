@@ -1,8 +1,8 @@
 import type { Ref } from '../../shared/domain/kinds.ts';
 import { ref } from '../../shared/domain/kinds.ts';
-import { FIELD_MANAGER, MANAGED_BY_LABEL } from '../../shared/domain/names.ts';
+import { CLASS_SETTING, FIELD_MANAGER, MANAGED_BY_LABEL } from '../../shared/domain/names.ts';
 import type { ConfigFault } from '../../shared/capability/faults.ts';
-import { faultsOf } from '../../shared/capability/faults.ts';
+import { faultOfRestoreClass, faultsOf } from '../../shared/capability/faults.ts';
 import type { SeenClass } from '../../shared/capability/read.ts';
 import { readClass, readSurroundings } from '../../shared/capability/read.ts';
 import type { ClusterReportKind } from '../../shared/chain/reports.ts';
@@ -21,6 +21,8 @@ export type Seen = { readonly subject: Ref } & (
       readonly is: 'setting';
       readonly about: Identity;
       readonly faults: readonly ConfigFault[];
+      /** Of the setting that names the class of restores into another namespace. */
+      readonly restoreClass?: ConfigFault | undefined;
       /** Names of the Events about them that are there. */
       readonly recorded: ReadonlySet<string>;
     } & SeenReport)
@@ -43,13 +45,16 @@ export async function observe(reader: Reader, subject: Ref, nowMs: number): Prom
     const setting = await reader.get('Setting', subject.name);
     if (setting === undefined) return { subject, is: 'nothing' };
     const about = { ...ref('Setting', subject.name), uid: setting.metadata.uid };
-    const faults = faultsOf(await readSurroundings(reader));
+    const surroundings = await readSurroundings(reader);
+    const faults = faultsOf(surroundings);
+    const named = (await reader.get('Setting', CLASS_SETTING))?.value ?? undefined;
+    const restoreClass = faultOfRestoreClass(named, surroundings);
     const recorded = new Set<string>();
     for (const fault of faults) {
       const name = faultEventName(about.uid, fault);
       if ((await reader.get('Event', name, EVENTS_NAMESPACE)) !== undefined) recorded.add(name);
     }
-    return { subject, is: 'setting', about, faults, recorded, ...(await readReport(reader, about.uid)) };
+    return { subject, is: 'setting', about, faults, restoreClass, recorded, ...(await readReport(reader, about.uid)) };
   }
   return { subject, is: 'nothing' };
 }

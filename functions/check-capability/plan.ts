@@ -1,4 +1,5 @@
 import { describeRef, ref } from '../../shared/domain/kinds.ts';
+import * as names from '../../shared/domain/names.ts';
 import { judgeClass } from '../../shared/capability/judge.ts';
 import { changesFrom, notesOf, notesToSet, parseNotes } from '../../shared/capability/notes.ts';
 import type { Ability, Capability } from '../../shared/capability/types.ts';
@@ -20,7 +21,7 @@ export function plan(seen: Seen, config: Config, nowMs: number): Plan {
     case 'class':
       return planClass(seen, config, nowMs);
     case 'setting': {
-      const { faults, about } = seen;
+      const { faults, restoreClass, about } = seen;
       const none: Finding = {
         subject,
         reason: 'DriversConfigured',
@@ -31,8 +32,20 @@ export function plan(seen: Seen, config: Config, nowMs: number): Plan {
         ...{ subject, reason, message, command: cure, actions: [] },
         ...(driver !== undefined && { facts: { driver } }),
       }));
+      const others: Finding[] =
+        restoreClass === undefined
+          ? []
+          : [
+              {
+                subject: ref('Setting', names.CLASS_SETTING),
+                reason: restoreClass.reason,
+                message: restoreClass.message,
+                command: restoreClass.cure,
+                actions: [],
+              },
+            ];
       return {
-        findings: findings.length === 0 ? [none] : findings,
+        findings: findings.length + others.length === 0 ? [none] : [...findings, ...others],
         records: [
           ...faultEvents(about, faults, seen.recorded, nowMs),
           ...reportFor(about, resultsOfSetting(faults, nowMs), faults.length > 0, seen),
@@ -67,6 +80,8 @@ function planClass({ subject, ...rest }: Extract<Seen, { is: 'class' }>, config:
   };
 }
 
+const showSnapshotters = 'kubectl get deployments,pods -A | grep csi-snapshotter';
+
 /** Set up for snapshots, Harvester takes them, and nobody makes them. */
 const isStuck = ({ can, allows }: Capability): boolean =>
   can.snapshot.reason === 'SnapshotterMissing' && allows.snapshot.answer === 'yes';
@@ -80,7 +95,8 @@ function findingFor(subject: Finding['subject'], capability: Capability, stuck: 
   };
   if (stuck) {
     const { message, cure } = can.snapshot;
-    return { ...common, reason: 'SnapshotterMissing', message, ...(cure !== undefined && { command: cure }) };
+    const says = cure === undefined ? message : `${message}; ${cure}`;
+    return { ...common, reason: 'SnapshotterMissing', message: says, command: showSnapshotters };
   }
   const open = abilities.find((one) => can[one].answer === 'unknown' || allows[one].answer === 'unknown');
   const words = abilities.map((one) => `${spelt(one)} ${pairOf(capability, one)}`).join(', ');

@@ -40,6 +40,7 @@ export default defineFunction({
     { group: '', resource: 'configmaps', verbs: ['create'], ...there },
     { group: '', resource: 'configmaps', verbs: ['get', 'patch'], names: [names.DRILL_RECORD], ...there },
     { group: '', resource: 'resourcequotas', verbs: ['list'], ...there },
+    { group: '', resource: 'limitranges', verbs: ['list'], ...there },
     { group: 'events.k8s.io', resource: 'events', verbs: ['list'], ...there },
   ],
   config: Config,

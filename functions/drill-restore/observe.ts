@@ -2,8 +2,10 @@ import type { Ref } from '../../shared/domain/kinds.ts';
 import { ref } from '../../shared/domain/kinds.ts';
 import * as names from '../../shared/domain/names.ts';
 import { backupVolumes, entriesOf, longhornBackup } from '../../shared/chain/read.ts';
-import type { Made, Place } from '../../shared/chain/scratch.ts';
-import { nothing, readMade, readPlace, warningsAbout } from '../../shared/chain/scratch.ts';
+import type { Place } from '../../shared/chain/place.ts';
+import type { Made } from '../../shared/chain/scratch.ts';
+import { readPlace } from '../../shared/chain/place.ts';
+import { nothing, readMade, warningsAbout } from '../../shared/chain/scratch.ts';
 import { targetRef } from '../../shared/chain/target.ts';
 import type { Reader } from '../../shared/kube/ports.ts';
 import type {

@@ -4,7 +4,7 @@ import { describeRef } from '../../shared/domain/kinds.ts';
 import * as names from '../../shared/domain/names.ts';
 import { isDeleting, judgeBackup, judgeBackupVolumes } from '../../shared/chain/judge.ts';
 import { commandForTarget } from '../../shared/chain/links.ts';
-import { placeTrouble } from '../../shared/chain/scratch.ts';
+import { placeTrouble } from '../../shared/chain/place.ts';
 import { judgeTargetOf } from '../../shared/chain/target.ts';
 import type { Reason } from '../../shared/plan/reason.ts';
 import type { Config } from './config.ts';

@@ -27,6 +27,7 @@ export default defineFunction({
     { group: 'snapshot.storage.k8s.io', resource: 'volumesnapshotclasses', verbs: ['get', 'list'] },
     { group: 'harvesterhci.io', resource: 'virtualmachinebackups', verbs: ['get', 'list'] },
     { group: 'harvesterhci.io', resource: 'virtualmachinerestores', verbs: ['get', 'list'] },
+    { group: 'harvesterhci.io', resource: 'schedulevmbackups', verbs: ['get', 'list'] },
     { group: 'longhorn.io', resource: 'backups', verbs: ['get', 'list'] },
     { group: 'longhorn.io', resource: 'backuptargets', verbs: ['get', 'list'] },
     { group: 'longhorn.io', resource: 'backupvolumes', verbs: ['get', 'list'] },

@@ -15,6 +15,8 @@ import type { ContentJudgment } from '../../shared/chain/judge.ts';
 import { entriesOf } from '../../shared/chain/read.ts';
 import type { Absence } from '../../shared/chain/target.ts';
 import { judgeAbsence } from '../../shared/chain/target.ts';
+import type { Unsettled } from '../../shared/chain/schedules.ts';
+import { busySchedule } from '../../shared/chain/schedules.ts';
 import type { BackupHandle } from '../../shared/domain/handle.ts';
 import { backupHandle } from '../../shared/domain/handle.ts';
 import type { Backup, Content, Snapshot, VMBackup } from '../../shared/objects/types.ts';
@@ -253,8 +255,7 @@ function wrong(
         return with_('VMBackupDeleting', `VMBackup ${owner.backup.metadata.name} is being deleted`);
       if (owner.supersededBy !== undefined && !claims.some(isPending))
         return with_('Superseded', `VMBackup ${owner.backup.metadata.name} uses ${owner.supersededBy} instead`);
-      if (owner.unsettled.length > 0)
-        return with_('ScheduledBackupBusy', busy(owner.backup.metadata.name, owner.unsettled));
+      if (owner.unsettled.length > 0) return with_(...busy(owner.backup, owner.unsettled));
       break;
     case 'vmbackup': {
       const blocked = blockedByBackup(owner, handle);
@@ -350,7 +351,7 @@ function blockedByBackup({ backup, entry, unsettled }: LinkedOwner, handle: Back
       `VMBackup ${name} records backup ${entry.longhornBackupName} for volume ${entry.volumeName}`,
     ];
   }
-  if (unsettled.length > 0) return ['ScheduledBackupBusy', busy(name, unsettled)];
+  if (unsettled.length > 0) return busy(backup, unsettled);
   // A swap makes the snapshot not ready for a moment; a VMBackup that is not ready takes that for an error of its own,
   // and a schedule counts errors.
   const scheduled = backup.metadata.annotations?.[names.SCHEDULE_ANNOTATION];
@@ -359,8 +360,10 @@ function blockedByBackup({ backup, entry, unsettled }: LinkedOwner, handle: Back
   return undefined;
 }
 
-const busy = (name: string, unsettled: readonly string[]): string =>
-  `VMBackup ${name} belongs to a schedule and Longhorn is not done with ${unsettled.join(', ')}`;
+function busy(backup: VMBackup, unsettled: readonly Unsettled[]): Blocked {
+  const { reason, message, command } = busySchedule(backup, unsettled);
+  return [reason, message, command === undefined ? {} : { command }];
+}
 
 /** Whether the pair is to be replaced by one beside it (`create`), swapped, or left with a reason (docs/adr/0002). */
 function canCreateBeside(

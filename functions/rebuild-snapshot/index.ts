@@ -21,6 +21,7 @@ export default defineFunction({
     { group: 'snapshot.storage.k8s.io', resource: 'volumesnapshots', verbs: ['get', 'list', 'create'] },
     { group: 'snapshot.storage.k8s.io', resource: 'volumesnapshotcontents', verbs: ['get', 'list', 'create', 'patch'] },
     { group: 'snapshot.storage.k8s.io', resource: 'volumesnapshotclasses', verbs: ['get', 'list'] },
+    { group: 'harvesterhci.io', resource: 'schedulevmbackups', verbs: ['get', 'list'] },
     { group: 'longhorn.io', resource: 'backups', verbs: ['get', 'list'] },
     { group: 'longhorn.io', resource: 'backuptargets', verbs: ['get', 'list'] },
     { group: 'longhorn.io', resource: 'backupvolumes', verbs: ['get', 'list'] },

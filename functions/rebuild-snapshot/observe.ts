@@ -5,12 +5,13 @@ import {
   entriesOf,
   longhornBackup,
   missingClass,
-  unsettledBackups,
   vmBackupNaming,
   vmBackupsNaming,
 } from '../../shared/chain/read.ts';
 import type { Odd } from '../../shared/chain/unreadable.ts';
 import { unlessOdd } from '../../shared/chain/unreadable.ts';
+import type { Unsettled } from '../../shared/chain/schedules.ts';
+import { unsettledBackups } from '../../shared/chain/schedules.ts';
 import type { Reader } from '../../shared/kube/ports.ts';
 import type {
   Backup,
@@ -32,7 +33,7 @@ export interface Seen {
   readonly backup?: VMBackup | undefined;
   readonly volumes: readonly SeenVolume[];
   /** Why no snapshot that a schedule's VMBackup controls may be touched: its Backups that are not final, or not there. */
-  readonly unsettled: readonly string[];
+  readonly unsettled: readonly Unsettled[];
 }
 
 export interface SeenVolume {

@@ -11,9 +11,10 @@ import {
   judgeHandle,
   misboundPart,
 } from '../../shared/chain/judge.ts';
-import { replacement, takenBy } from '../../shared/chain/taken.ts';
+import { lateness, replacement, takenBy } from '../../shared/chain/taken.ts';
 import { judgeAbsence } from '../../shared/chain/target.ts';
 import { volumeFinding } from '../../shared/chain/volume-finding.ts';
+import { busySchedule } from '../../shared/chain/schedules.ts';
 import type { Backup, Claim, VMBackup } from '../../shared/objects/types.ts';
 import type { Action } from '../../shared/plan/action.ts';
 import type { Plan } from '../../shared/plan/plan.ts';
@@ -136,6 +137,15 @@ function taken(backup: VMBackup, { entry, pair }: SeenVolume, uses: string): Dec
       { command: show(pair.contentName), about: ref('VolumeSnapshotContent', pair.contentName) },
     ];
   }
+  const late = holds && lateness(backup, holds);
+  if (late !== undefined) {
+    const about = ref('VolumeSnapshotContent', pair.contentName);
+    return [
+      'TakenLate',
+      `${uses}, whose content is ${pair.contentName}: ${late}`,
+      { command: show(pair.contentName), about },
+    ];
+  }
   if (holds?.backup !== undefined || !entry.longhornBackupName)
     return ['DynamicContent', `${uses}, taken on this cluster`];
   return ['PairNotReady', `${uses}, whose content ${pair.contentName} has no handle yet`];
@@ -175,10 +185,8 @@ function mend(seen: Seen, { pair, fault, source }: SeenVolume, recipe: Recipe, l
     return ['VMBackupNotReady', `${lost}; VMBackup ${vmBackup} is not ready, so Harvester makes its snapshots itself`];
   }
   if (seen.unsettled.length > 0) {
-    return [
-      'ScheduledBackupBusy',
-      `${lost}; VMBackup ${vmBackup} belongs to a schedule and Longhorn is not done with ${seen.unsettled.join(', ')}`,
-    ];
+    const { reason, message, command } = busySchedule(backup, seen.unsettled);
+    return [reason, `${lost}; ${message}`, command === undefined ? {} : { command }];
   }
   const handle = backupHandle(right.volume, right.backup);
   if (content !== undefined) {

@@ -3,7 +3,7 @@ import * as names from '../../shared/domain/names.ts';
 import { isDeleting } from '../../shared/chain/judge.ts';
 import { entriesOf } from '../../shared/chain/read.ts';
 import type { SurveyItem } from '../../shared/chain/survey.ts';
-import { isYounger } from '../../shared/chain/taken.ts';
+import { isLate, isYounger } from '../../shared/chain/taken.ts';
 import type { Considered } from '../../shared/function.ts';
 import type { VolumeEntry } from '../../shared/objects/types.ts';
 
@@ -25,5 +25,6 @@ function needsLook(entry: VolumeEntry, { backup, pairOf }: SurveyedBackup): bool
   if (!pair.hasSnapshot) return true;
   if (!pair.dynamic) return !pair.hasContent || pair.unready;
   if (!pair.taken || (longhornBackupName && !pair.names(longhornBackupName))) return true;
-  return pair.takenAtMs !== undefined && isYounger(backup, pair.takenAtMs);
+  const { takenAtMs } = pair;
+  return takenAtMs !== undefined && (isYounger(backup, takenAtMs) || isLate(backup, takenAtMs));
 }

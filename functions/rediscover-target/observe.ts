@@ -5,8 +5,8 @@ import * as names from '../../shared/domain/names.ts';
 import { isDeleting, isGuestClusters } from '../../shared/chain/judge.ts';
 import { backupNamedBy, isNoVMBackups, isOthers, judgeUnclaimedBackup } from '../../shared/chain/orphans.ts';
 import { entriesOf, guestBackups, ifServed, isOnTarget } from '../../shared/chain/read.ts';
-import type { Reader } from '../../shared/kube/ports.ts';
-import type { Backup, BackupTarget, Setting } from '../../shared/objects/types.ts';
+import type { Reader, Unreadable } from '../../shared/kube/ports.ts';
+import type { Backup, BackupTarget, Content, Setting, Snapshot } from '../../shared/objects/types.ts';
 import type { RescanNote } from './note.ts';
 import { readNote } from './note.ts';
 import { withoutTarget } from './rest.ts';
@@ -26,6 +26,8 @@ export interface Seen {
   /** VMBackups that are not ready, or being deleted: with NFS, Harvester refuses to write to the setting meanwhile. */
   readonly unsettled: readonly string[];
   readonly restores: readonly string[];
+  /** VMBackups that cannot be read, and no pair here shows which backups are theirs: any may be. */
+  readonly unreadable: readonly string[];
   /** StorageClasses that unclaimed volumes need and the cluster lacks. */
   readonly lacking: ReadonlyMap<string, readonly string[]>;
   readonly images: Images;
@@ -64,6 +66,7 @@ export async function observe(reader: Reader, subject: Ref, nowMs: number): Prom
     beingPulled: 0,
     unsettled: [],
     restores: [],
+    unreadable: [],
     lacking: new Map<string, string[]>(),
     images: { incomplete: [], unmade: [] },
     evidence: '',
@@ -73,7 +76,8 @@ export async function observe(reader: Reader, subject: Ref, nowMs: number): Prom
 
   // Backups first: one that a VMBackup takes meanwhile must not look unclaimed.
   const { found, beingPulled, known } = await backupsOnTarget(reader);
-  const { claimed, unsettled, unfinished, uses } = await vmBackups(reader);
+  const { claimed, unsettled, unfinished, uses, odd } = await vmBackups(reader);
+  const unreadable = await claimForOdd(reader, odd, claimed);
   // A backup that was just taken here is recorded in its VMBackup a moment later.
   const kin = new Set(found.filter(({ backup }) => claimed.has(backup)).map(({ volume }) => volume));
   const others = found.every(({ backup, foreign }) => foreign || claimed.has(backup))
@@ -104,6 +108,7 @@ export async function observe(reader: Reader, subject: Ref, nowMs: number): Prom
     longhornTarget: await reader.get('BackupTarget', names.DEFAULT_TARGET, names.LONGHORN_NAMESPACE),
     unsettled,
     restores: await runningRestores(reader),
+    unreadable,
     lacking,
     images,
     recordsScans: isAtLeast(version, 4, 2),
@@ -163,7 +168,9 @@ async function vmBackups(reader: Reader) {
   const unsettled: string[] = [];
   let unfinished = false;
   const uses: { readonly vmBackup: string; readonly backup: string; readonly storageClass: string | undefined }[] = [];
-  for await (const backup of reader.list('VirtualMachineBackup')) {
+  const odd: Unreadable[] = [];
+  const onUnreadable = (one: Unreadable) => void odd.push(one);
+  for await (const backup of reader.list('VirtualMachineBackup', { onUnreadable })) {
     const ready = backup.status?.readyToUse === true && !isDeleting(backup);
     const vmBackup = describeRef(ref('VirtualMachineBackup', backup.metadata.name, backup.metadata.namespace));
     if (!ready) unsettled.push(vmBackup);
@@ -178,7 +185,36 @@ async function vmBackups(reader: Reader) {
     unfinished ||=
       remote && !isDeleting(backup) && (entries.length === 0 || entries.some((e) => !e.longhornBackupName));
   }
-  return { claimed, unsettled, unfinished, uses };
+  return { claimed, unsettled, unfinished, uses, odd };
+}
+
+/**
+ * What a VMBackup records that cannot be read shows in the pairs it owns: their backups are added to those claimed.
+ * Answers those of which no pair shows anything.
+ */
+async function claimForOdd(reader: Reader, odd: readonly Unreadable[], claimed: Set<string>): Promise<string[]> {
+  if (odd.length === 0) return [];
+  const silent = new Set(odd.map(({ name, namespace }) => `${namespace}/${name}`));
+  const owners = new Set(silent);
+  const ownerOf = ({ metadata }: Content | Snapshot, namespace: string): string | undefined => {
+    const owner = metadata.ownerReferences?.find(({ kind }) => kind === 'VirtualMachineBackup');
+    return owner && owners.has(`${namespace}/${owner.name}`) ? `${namespace}/${owner.name}` : undefined;
+  };
+  const owned = new Map<string, string>();
+  for await (const snapshot of reader.list('VolumeSnapshot')) {
+    const { namespace, name } = snapshot.metadata;
+    const owner = ownerOf(snapshot, namespace);
+    if (owner !== undefined) owned.set(`${namespace}/${name}`, owner);
+  }
+  for await (const content of reader.list('VolumeSnapshotContent')) {
+    const { namespace, name } = content.spec.volumeSnapshotRef;
+    const owner = owned.get(`${namespace}/${name}`) ?? ownerOf(content, namespace);
+    const backup = backupNamedBy(content);
+    if (owner === undefined || backup === undefined) continue;
+    claimed.add(backup);
+    silent.delete(owner);
+  }
+  return [...silent].map((at) => `VirtualMachineBackup ${at}`);
 }
 
 /** Minor and patch of a Harvester 1. */

@@ -38,7 +38,7 @@ function decide(seen: Seen, setting: Setting, config: Config): Finding[] {
     actions,
   });
   const where = describeTarget(setting);
-  const what = `${unclaimed.length} ${unclaimed.length === 1 ? 'backup' : 'backups'} on ${where} (${some(unclaimed.map((u) => u.backup))}) ${unclaimed.length === 1 ? 'belongs' : 'belong'} to no VMBackup`;
+  const what = `${unclaimed.length} ${unclaimed.length === 1 ? 'backup' : 'backups'} on ${where} (${some(unclaimed.map((u) => u.backup))}) ${unclaimed.length === 1 ? 'belongs' : 'belong'} to no VMBackup${seen.unreadable.length > 0 ? ' that can be read' : ''}`;
 
   const reached = longhornReaches(seen);
   if (reached !== undefined) return [says(reached[0], `${where} ${reached[1]}`, [], showTarget)];
@@ -84,6 +84,15 @@ function decide(seen: Seen, setting: Setting, config: Config): Finding[] {
   }
   if (seen.restores.length > 0) {
     return [says('TargetBlocked', `${what}; no scan is started while ${some(seen.restores)} is in progress`)];
+  }
+  if (seen.unreadable.length > 0) {
+    const them = unclaimed.length === 1 ? 'it' : 'them';
+    return [
+      says(
+        'TargetBlocked',
+        `${what}; no scan is started, since ${some(seen.unreadable)} cannot be read and may record ${them}`,
+      ),
+    ];
   }
   if (blockers !== '' && isCheckedInFull(setting)) {
     return [

@@ -23,6 +23,11 @@ export function withoutTarget(setting: Setting | undefined): Finding | undefined
     return says('TargetNotConfigured', 'Harvester has no backup target');
   if (target.is === 'unreadable')
     return says('TargetUnreadable', `the value of setting ${names.TARGET_SETTING} is not JSON that Harvester can read`);
+  if (target.is === 'target' && target.type === 'other')
+    return says(
+      'TargetUnreadable',
+      `setting ${names.TARGET_SETTING} is not empty, and gives no type that Harvester knows (s3 or nfs)`,
+    );
   const applied = setting.status?.conditions?.find(({ type }) => type === 'configured');
   if (applied !== undefined && applied.status !== 'True')
     return says('TargetNotApplied', `${describeTarget(setting)} was not applied by Harvester`, conditions);

@@ -22,6 +22,7 @@ export default defineFunction({
     { group: 'harvesterhci.io', resource: 'virtualmachinerestores', verbs: ['get', 'list'] },
     { group: 'snapshot.storage.k8s.io', resource: 'volumesnapshots', verbs: ['get', 'list', 'delete'] },
     { group: 'snapshot.storage.k8s.io', resource: 'volumesnapshotcontents', verbs: ['get', 'list', 'patch', 'delete'] },
+    { group: 'harvesterhci.io', resource: 'schedulevmbackups', verbs: ['get', 'list'] },
     { group: 'longhorn.io', resource: 'backups', verbs: ['get', 'list'] },
     { group: 'longhorn.io', resource: 'backuptargets', verbs: ['get', 'list'] },
     { group: 'longhorn.io', resource: 'backupvolumes', verbs: ['get', 'list'] },

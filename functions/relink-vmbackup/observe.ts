@@ -10,12 +10,13 @@ import {
   entriesOf,
   longhornBackup,
   restoresInProgress,
-  unsettledBackups,
   vmBackupsNaming,
 } from '../../shared/chain/read.ts';
 import { judgeAbsence } from '../../shared/chain/target.ts';
 import type { Odd } from '../../shared/chain/unreadable.ts';
 import { unlessOdd } from '../../shared/chain/unreadable.ts';
+import type { Unsettled } from '../../shared/chain/schedules.ts';
+import { unsettledBackups } from '../../shared/chain/schedules.ts';
 import type { Reader } from '../../shared/kube/ports.ts';
 import type { Content, Snapshot, VMBackup, VMRestore, VolumeEntry } from '../../shared/objects/types.ts';
 
@@ -25,7 +26,7 @@ export interface Seen {
   readonly backup?: VMBackup | undefined;
   readonly restores: readonly VMRestore[];
   /** Longhorn Backups that Harvester might delete if this VMBackup is stirred. */
-  readonly unsettled: readonly string[];
+  readonly unsettled: readonly Unsettled[];
   readonly volumes: readonly SeenVolume[];
   /** Snapshot names that a Pending claim reads from. */
   readonly claimed: ReadonlySet<string>;

@@ -3,6 +3,7 @@ import { describeRef, ref } from '../../shared/domain/kinds.ts';
 import * as names from '../../shared/domain/names.ts';
 import { boundAndReady, isDeleting, isOwnedBy, judgeContent, misboundPart } from '../../shared/chain/judge.ts';
 import { volumeFinding } from '../../shared/chain/volume-finding.ts';
+import { busySchedule } from '../../shared/chain/schedules.ts';
 import type { VMBackup } from '../../shared/objects/types.ts';
 import type { Action, EntrySwitch } from '../../shared/plan/action.ts';
 import type { Finding, Plan } from '../../shared/plan/plan.ts';
@@ -146,13 +147,13 @@ const staleUid = ({ snapshot, content }: Pair): boolean => {
 };
 
 /** What forbids to write to the VMBackup, or to take away what it used, just now. */
-export function notNow(seen: Seen, backup: VMBackup): { reason: Reason; message: string } | undefined {
+export function notNow(
+  seen: Seen,
+  backup: VMBackup,
+): { reason: Reason; message: string; command?: string } | undefined {
   const name = describeRef(seen.subject);
   if (seen.unsettled.length > 0) {
-    return {
-      reason: 'ScheduledBackupBusy',
-      message: `${name} belongs to a schedule and Longhorn is not done with ${seen.unsettled.join(', ')}`,
-    };
+    return busySchedule(backup, seen.unsettled);
   }
   if (seen.restores.length > 0) {
     const restores = seen.restores.map((r) => `${r.metadata.namespace}/${r.metadata.name}`).join(', ');
@@ -184,7 +185,8 @@ function switchTo(seen: Seen, backup: VMBackup, volume: SeenVolume, next: Pair, 
     return { finding: says('VolumeMismatch', message) };
   }
   const obstacle = notNow(seen, backup);
-  if (obstacle !== undefined) return { finding: says(obstacle.reason, obstacle.message) };
+  if (obstacle !== undefined)
+    return { finding: finding(seen, volume, obstacle.reason, obstacle.message, [], obstacle.command) };
 
   const after = { ...volume, current: next, predecessors: [current, ...volume.predecessors], replacement: undefined };
   const retired = retire(seen, backup, after, config);
@@ -209,9 +211,9 @@ function settle(seen: Seen, backup: VMBackup, volume: SeenVolume, config: Config
   const obstacle = notNow(seen, backup);
   const retired = obstacle === undefined ? retire(seen, backup, volume, config) : [];
   // Taking Delete again touches neither the VMBackup nor anything a restore reads; only a busy schedule speaks against it.
-  const armed = obstacle?.reason === 'ScheduledBackupBusy' ? [] : armContent(volume, retired);
+  const armed = seen.unsettled.length > 0 ? [] : armContent(volume, retired);
   if (obstacle !== undefined && armed.length === 0) {
-    return finding(seen, volume, obstacle.reason, `${linked}; ${obstacle.message}`);
+    return finding(seen, volume, obstacle.reason, `${linked}; ${obstacle.message}`, [], obstacle.command);
   }
   const actions = order([...retired.flatMap((r) => r.actions), ...armed]);
   if (actions.length > 0) {

@@ -28,6 +28,7 @@ export default defineFunction({
     { group: 'longhorn.io', resource: 'backupvolumes', verbs: ['get', 'list'] },
     { group: 'longhorn.io', resource: 'backuptargets', verbs: ['get', 'list'] },
     { group: '', resource: 'persistentvolumeclaims', verbs: ['get', 'list'] },
+    { group: 'storage.k8s.io', resource: 'storageclasses', verbs: ['get', 'list'] },
     { group: 'events.k8s.io', resource: 'events', verbs: ['get', 'create', 'patch'] },
     { group: 'wgpolicyk8s.io', resource: 'policyreports', verbs: ['get', 'list', 'create', 'patch'] },
     { group: 'openreports.io', resource: 'reports', verbs: ['get', 'list', 'create', 'patch'] },

@@ -8,7 +8,7 @@ import type { SeenRestore } from '../../shared/chain/restore.ts';
 import { judgeRestore, readRestore } from '../../shared/chain/restore.ts';
 import type { Reader } from '../../shared/kube/ports.ts';
 import type { BackupTarget, KubeEvent, ReportObject, VMBackup } from '../../shared/objects/types.ts';
-import { judgeTarget } from '../../shared/chain/target.ts';
+import { judgeSync, judgeTarget } from '../../shared/chain/target.ts';
 import type { Trouble } from './troubles.ts';
 import { eventNameOf, restoreTrouble, targetTrouble, troublesOf } from './troubles.ts';
 
@@ -56,7 +56,9 @@ export async function observe(reader: Reader, subject: Ref): Promise<Seen> {
     case 'BackupTarget': {
       const target = await reader.get('BackupTarget', subject.name, subject.namespace);
       const events =
-        target === undefined ? new Map() : await readEvents(reader, target, targetTrouble(judgeTarget(target)));
+        target === undefined
+          ? new Map()
+          : await readEvents(reader, target, targetTrouble(judgeTarget(target) ?? judgeSync(target, LATER)));
       return { subject, is: 'target', target, inUse: await isInUse(reader), events };
     }
     default:
@@ -69,7 +71,7 @@ async function observeBackup(reader: Reader, subject: Ref): Promise<Seen> {
   if (backup === undefined) return { subject, is: 'nothing' };
   const seen = { subject, is: 'vmbackup', backup } as const;
   if (isDeleting(backup)) return { ...seen, events: new Map() };
-  const chain = await readChain(reader, backup);
+  const chain = await readChain(reader, backup, { classes: true });
   const events = await readEvents(reader, backup, troublesOf(chain, LATER));
   const reportKind = reader.withoutRecords === true ? undefined : await reportKindOf(reader);
   if (reportKind === undefined) return { ...seen, chain, events };

@@ -1,12 +1,13 @@
 import { describeRef, ref } from '../../shared/domain/kinds.ts';
 import { hangs, isDeleting } from '../../shared/chain/judge.ts';
-import type { Chain, Link } from '../../shared/chain/links.ts';
+import type { Link } from '../../shared/chain/link.ts';
+import type { Chain } from '../../shared/chain/links.ts';
 import { judgeMetadata } from '../../shared/chain/readiness.ts';
 import { judgeRestore } from '../../shared/chain/restore.ts';
 import type { Standing } from '../../shared/chain/standing.ts';
 import { judgeStanding } from '../../shared/chain/standing.ts';
 import { commandForTarget } from '../../shared/chain/links.ts';
-import { judgeTarget } from '../../shared/chain/target.ts';
+import { judgeSync, judgeTarget } from '../../shared/chain/target.ts';
 import type { Finding, Plan } from '../../shared/plan/plan.ts';
 import type { Config } from './config.ts';
 import type { Seen, SeenBackup } from './observe.ts';
@@ -45,8 +46,8 @@ export function plan(seen: Seen, config: Config, nowMs: number): Plan {
       };
     }
     case 'target': {
-      const trouble = judgeTarget(seen.target);
-      if (trouble === undefined || (trouble.reason === 'TargetNotConnected' && !seen.inUse)) {
+      const trouble = judgeTarget(seen.target) ?? judgeSync(seen.target, nowMs);
+      if (trouble === undefined || (trouble.reason !== 'TargetUnavailable' && !seen.inUse)) {
         return only({
           subject,
           reason: 'TargetReachable',

@@ -1,6 +1,6 @@
 import type { Ref } from '../../shared/domain/kinds.ts';
 import { describeRef, ref } from '../../shared/domain/kinds.ts';
-import type { Link } from '../../shared/chain/links.ts';
+import type { Link } from '../../shared/chain/link.ts';
 import { reportNameOf } from '../../shared/chain/reports.ts';
 import type { KubeEvent, ReportObject } from '../../shared/objects/types.ts';
 import type {

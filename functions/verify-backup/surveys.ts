@@ -94,7 +94,8 @@ function isSound(vmBackup: VMBackup, entry: VolumeEntry, pair: PairState, chain:
   if (!pair.hasSnapshot || !pair.hasContent || pair.unready || pair.notRight || pair.unowned) return false;
   if (pair.unfinished || !pair.names(backup)) return false;
   if (pair.takenAtMs !== undefined && isYounger(vmBackup, pair.takenAtMs)) return false;
-  const volume = persistentVolumeClaim?.spec?.volumeName;
+  const { volumeName: volume, storageClassName } = persistentVolumeClaim?.spec ?? {};
+  if (storageClassName && !chain.hasClass(storageClassName)) return false;
   if (!volume || !chain.isOf(backup, volume) || !chain.hasOneBackupVolume(volume)) return false;
   const takenMs = chain.takenMs(backup);
   return takenMs === undefined || !isTakenLater(vmBackup, { volume, takenMs });

@@ -1,6 +1,7 @@
 import type { Ref } from '../../shared/domain/kinds.ts';
 import { kinds } from '../../shared/domain/kinds.ts';
-import type { Chain, Link } from '../../shared/chain/links.ts';
+import type { Link } from '../../shared/chain/link.ts';
+import type { Chain } from '../../shared/chain/links.ts';
 import { judgeMetadata } from '../../shared/chain/readiness.ts';
 import type { RestoreJudgment } from '../../shared/chain/restore.ts';
 import { judgeStanding } from '../../shared/chain/standing.ts';

@@ -87,3 +87,22 @@ function hollowBackups(config: Configured, cure: string): ConfigFault[] {
         ],
   );
 }
+
+/**
+ * What is wrong with the class of restores into another namespace. Harvester's own class is among the list of drivers, and
+ * told there.
+ */
+export function faultOfRestoreClass(
+  name: string | undefined,
+  { classes }: Pick<Surroundings, 'classes'>,
+): ConfigFault | undefined {
+  if (!name || name === names.BACKUP_CLASS || !isFound(classes)) return undefined;
+  const found = classes.found.find(({ metadata }) => metadata.name === name);
+  const cure = `kubectl patch settings.harvesterhci.io ${names.CLASS_SETTING} --type=merge -p '{"value":"${names.BACKUP_CLASS}"}'`;
+  const where = `${names.CLASS_SETTING} names VolumeSnapshotClass ${name}`;
+  const then = 'no snapshot of a restore into another namespace becomes ready';
+  if (found === undefined)
+    return { reason: 'ConfigClassMissing', message: `${where}, which does not exist: ${then}`, cure };
+  if (found.driver === names.LONGHORN_DRIVER) return undefined;
+  return { reason: 'ConfigClassOfOtherDriver', message: `${where}, which is of ${found.driver}: ${then}`, cure };
+}

@@ -113,6 +113,21 @@ function troubleOf(name: string, backup: Backup): BackupTrouble | undefined {
   };
 }
 
+const HOUR_MS = 3_600_000;
+/** Longhorn tries to begin a backup a few times within minutes, and reads one it finds on the target when it lists that. */
+const STALLED_AFTER_MS = 6 * HOUR_MS;
+/** While it is at work nothing in the Backup says when it last got on, and a first backup can be of terabytes. */
+const WORKING_FOR_MS = 48 * HOUR_MS;
+
+/** Whether Longhorn has been at a backup for so long that it must be stuck; with its data kept on the target it is not. */
+export function isStalled(backup: Backup, nowMs: number): boolean {
+  const { metadata, status } = backup;
+  const state = status?.state ?? '';
+  if (isDeleting(backup) || names.FINAL_BACKUP_STATES.has(state)) return false;
+  const ageMs = nowMs - Date.parse(metadata.creationTimestamp ?? '');
+  return ageMs > (state === 'InProgress' ? WORKING_FOR_MS : STALLED_AFTER_MS);
+}
+
 /** Of type snapshot: all of it is on this cluster, and nothing on a target. */
 export const isLocal = ({ spec }: VMBackup): boolean => (spec.type || 'backup') !== 'backup';
 

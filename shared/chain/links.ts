@@ -1,45 +1,16 @@
 import type { Ref } from '../domain/kinds.ts';
 import { describeRef, ref } from '../domain/kinds.ts';
-import { parseHandle } from '../domain/handle.ts';
 import * as names from '../domain/names.ts';
 import type { Backup, BackupTarget, BackupVolume, Content, Snapshot, VMBackup, VolumeEntry } from '../objects/types.ts';
-import type { Reason } from '../plan/reason.ts';
 import type { BackupFacts, BackupTrouble } from './judge.ts';
-import {
-  hangs,
-  isDeleting,
-  isLocal,
-  isTakenLater,
-  judgeBackup,
-  judgeBackupVolumes,
-  judgeContent,
-  misboundPart,
-  targetOf,
-} from './judge.ts';
+import { hangs, isDeleting, isLocal, isStalled, judgeBackup, judgeBackupVolumes, targetOf } from './judge.ts';
+import { judgeContentLink, misbound, unusable } from './content-link.ts';
+import type { Judged, Link, LinkName } from './link.ts';
+import { fail, linkNames, pass, show, skip, toRetain, wait } from './link.ts';
 import { judgeReadiness } from './readiness.ts';
-import { replacement, takenBy } from './taken.ts';
 import type { Absence, TargetTrouble } from './target.ts';
-import { judgeAbsence, judgeTargetOf, targetRef } from './target.ts';
+import { judgeAbsence, judgeTargetOf, listVolumes, targetRef } from './target.ts';
 import type { Odd } from './unreadable.ts';
-
-/** From a VMBackup's volume to the data: each link can be broken by itself. */
-export const linkNames = ['vmbackup', 'snapshot', 'content', 'backup', 'backupvolume', 'target'] as const;
-export type LinkName = (typeof linkNames)[number];
-
-/** What is thought of one link of one volume. */
-export interface Link {
-  readonly link: LinkName;
-  /** Name of the volume in the VM. */
-  readonly volume: string;
-  /** `wait`: not yet; `skip`: cannot be told, since another link is broken, or does not apply. */
-  readonly result: 'pass' | 'fail' | 'wait' | 'skip';
-  readonly reason: Reason;
-  readonly message: string;
-  /** The object at fault, or the one that is right. */
-  readonly object: Ref;
-  /** The command that helps or shows more. */
-  readonly command?: string | undefined;
-}
 
 /** A VMBackup and all that its restore depends on. */
 export interface Chain {
@@ -58,15 +29,19 @@ export interface ChainVolume {
   readonly otherOwnerLives?: boolean | undefined;
   readonly longhorn: Backup | undefined;
   readonly backupVolumes: readonly BackupVolume[];
+  /** The StorageClass it was in, where there is none of that name; absent also where that is not asked for. */
+  readonly classMissing?: string | undefined;
   /** What cannot be read of this volume. Nothing else is known of it then: that a part is absent here says nothing. */
   readonly odd?: Odd | undefined;
 }
 
-type Judged = Omit<Link, 'link' | 'volume'>;
-
 /** Judges every link of every volume. Pure. */
 export function judgeChain(chain: Chain, nowMs: number): Link[] {
-  return chain.volumes.flatMap((volume) => judgeVolume(chain, volume, nowMs));
+  // Of two entries that are the same, one is judged: as one of two.
+  const same = (a: VolumeEntry, b: VolumeEntry) => a.name === b.name && a.volumeName === b.volumeName;
+  return chain.volumes
+    .filter(({ entry }, at, all) => all.findIndex((other) => same(other.entry, entry)) === at)
+    .flatMap((volume) => judgeVolume(chain, volume, nowMs));
 }
 
 function judgeVolume(chain: Chain, volume: ChainVolume, nowMs: number): Link[] {
@@ -94,7 +69,7 @@ function judgeVolume(chain: Chain, volume: ChainVolume, nowMs: number): Link[] {
     vmbackup: judgeVMBackup(chain, volume, own, nowMs),
     snapshot: judgeSnapshot(backup, volume, nowMs),
     content: judgeContentLink(volume, facts, backup, absence),
-    backup: judgeBackupLink(volume, facts, absence, own),
+    backup: judgeBackupLink(volume, { facts, absence }, own, nowMs),
     backupvolume: judgeBackupVolumeLink(volume, facts, own),
     target: target === undefined ? pass('the target is reachable', targetRef) : targetFault(target, own),
   };
@@ -161,23 +136,7 @@ const wasReady = ({ status }: Chain['backup']): boolean =>
   Boolean(status?.creationTime) ||
   (status?.conditions ?? []).some(({ type, status }) => type === 'Ready' && status === 'True');
 
-const pass = (message: string, object: Ref, reason: Reason = 'LinkSound'): Judged => ({
-  result: 'pass',
-  reason,
-  message,
-  object,
-});
-const skip = (message: string, object: Ref): Judged => ({ result: 'skip', reason: 'NotVerifiable', message, object });
-const fail = (reason: Reason, message: string, object: Ref, command?: string): Judged => ({
-  result: 'fail',
-  reason,
-  message,
-  object,
-  command,
-});
-const wait = (reason: Reason, message: string, object: Ref): Judged => ({ result: 'wait', reason, message, object });
-
-function judgeVMBackup(chain: Chain, { entry }: ChainVolume, own: Ref, nowMs: number): Judged {
+function judgeVMBackup(chain: Chain, { entry, classMissing }: ChainVolume, own: Ref, nowMs: number): Judged {
   const readiness = judgeReadiness(chain, nowMs);
   if (readiness !== undefined) {
     const { reason, message, command } = readiness;
@@ -192,6 +151,11 @@ function judgeVMBackup(chain: Chain, { entry }: ChainVolume, own: Ref, nowMs: nu
     const both = [entry, twin.entry].map(({ volumeName }) => volumeName).sort();
     const message = `volumes ${both.join(' and ')} of ${describeRef(own)} both name VolumeSnapshot ${[...new Set([entry.name, twin.entry.name])].sort().join(' and ')}`;
     return fail('AmbiguousOwner', message, own, show(own));
+  }
+  if (entry.longhornBackupName && classMissing !== undefined) {
+    const at = ref('StorageClass', classMissing);
+    const message = `volume ${entry.volumeName} was in ${describeRef(at)}, which does not exist: a restore waits for it`;
+    return fail('StorageClassMissing', message, at, 'kubectl get storageclasses');
   }
   if (entry.longhornBackupName) return pass(`${describeRef(own)} is ready`, own);
   return fail('NoLonghornBackupName', `volume ${entry.volumeName} does not record its Longhorn backup`, own);
@@ -256,123 +220,18 @@ function judgeSnapshot(
     : wait('PairNotReady', `${name} is not ready yet`, at);
 }
 
-const show = ({ kind, name, namespace }: Ref): string =>
-  `kubectl get ${kind.toLowerCase()} ${name}${namespace === undefined ? '' : ` -n ${namespace}`} -o yaml`;
-const toRetain = (content: string): string =>
-  `kubectl patch volumesnapshotcontent ${content} --type=merge -p '{"spec":{"deletionPolicy":"Retain"}}'`;
-
-function judgeContentLink(
-  { entry, snapshot, content, contentName }: ChainVolume,
-  facts: BackupFacts | BackupTrouble | undefined,
-  backup: VMBackup,
-  absence: Absence | undefined,
-): Judged {
-  const at = ref('VolumeSnapshotContent', contentName || '?');
-  const name = describeRef(at);
-  if (snapshot !== undefined && isDeleting(snapshot)) return skip('it goes with its snapshot', at);
-  if (content === undefined) {
-    if (snapshot === undefined) return skip('without its snapshot it is not known which content it had', at);
-    if (contentName === '' || backup.status?.readyToUse !== true) {
-      return wait('PairNotReady', `VolumeSnapshot ${entry.name} has no content yet`, at);
-    }
-    const swapping = snapshot.metadata.annotations?.[names.SWAP_ANNOTATION] !== undefined;
-    const lost = snapshot.spec.source.volumeSnapshotContentName ? 'ContentMissing' : 'TakenContentMissing';
-    return swapping
-      ? wait('RepairUnderWay', `${name} is being created anew`, at)
-      : fail(lost, `${name}, which volume ${entry.volumeName} uses, does not exist`, at);
-  }
-  const astray = misbound({ entry, snapshot }, content, backup);
-  if (astray !== undefined) return astray;
-  if (isDeleting(content)) return wait('ContentDeleting', `${name} is being deleted`, at);
-  const judged = judgeHandleOf(content, entry, facts, at, backup, absence);
-  if (judged.result !== 'pass') return judged;
-  const error = unusable(content);
-  if (error !== undefined) return error;
-  return content.status?.readyToUse === false ? wait('PairNotReady', `${name} is not ready yet`, at) : judged;
-}
-
-function misbound(
-  { entry, snapshot }: Pick<ChainVolume, 'entry' | 'snapshot'>,
-  content: Content,
-  backup: VMBackup,
-): Judged | undefined {
-  const { name, namespace, uid } = content.spec.volumeSnapshotRef;
-  const otherUid = uid && snapshot && uid !== snapshot.metadata.uid;
-  if (name === entry.name && namespace === backup.metadata.namespace && !otherUid) return undefined;
-  const at = ref('VolumeSnapshotContent', content.metadata.name);
-  const whose = `${namespace}/${name}${otherUid ? ' of another uid' : ''}`;
-  const part = misboundPart(backup.metadata.namespace, { name: entry.name ?? '?', snapshot }, content);
-  return fail('Misbound', `${describeRef(at)} belongs to VolumeSnapshot ${whose}`, part, show(at));
-}
-
-function unusable(content: Content): Judged | undefined {
-  const error = content.status?.error?.message;
-  if (!error) return undefined;
-  const at = ref('VolumeSnapshotContent', content.metadata.name);
-  return fail('ContentNotReady', `${describeRef(at)} is not usable: ${error}`, at, show(at));
-}
-
-function judgeHandleOf(
-  content: Content,
-  entry: VolumeEntry,
-  facts: BackupFacts | BackupTrouble | undefined,
-  at: Ref,
-  backup: VMBackup,
-  absence: Absence | undefined,
-): Judged {
-  const reported = content.status?.snapshotHandle || undefined;
-  const text = content.spec.source.snapshotHandle ?? reported;
-  const name = describeRef(at);
-  if (text === undefined) return wait('PairNotReady', `${name} has no handle yet`, at);
-  const handle = parseHandle(text);
-  const look = show(at);
-  if (handle.kind === 'unreadable')
-    return fail('HandleUnreadable', `the handle "${text}" of ${name} is none`, at, look);
-  const wanted = entry.longhornBackupName;
-  if (!wanted) return skip('the VMBackup does not say which backup it should name', at);
-  if (handle.kind !== 'backup' || handle.backup !== wanted) {
-    const says = `${name} has the handle ${text}, and the VMBackup records backup ${wanted}`;
-    return fail(content.spec.source.volumeHandle ? 'ContentReplaced' : 'BackupMismatch', says, at, look);
-  }
-  if (facts === undefined || 'reason' in facts) {
-    const recorded = entry.persistentVolumeClaim?.spec?.volumeName;
-    const lost = facts?.reason === 'BackupMissing' && absence === undefined;
-    if (!lost || !recorded || handle.volume === recorded || content.spec.source.volumeHandle)
-      return skip(`whether ${text} is right cannot be told now`, at);
-    // What the Backup was of it can no longer say; the VMBackup still does.
-    return fail('HandleWrong', `${name} has the handle ${text}, and the VMBackup records volume ${recorded}`, at, look);
-  }
-  if (handle.volume !== facts.volume) {
-    const says = `${name} has the handle ${text}, and the backup is of volume ${facts.volume}`;
-    if (content.spec.source.volumeHandle) return fail('TakenHandleWrong', says, at, look);
-    return fail('HandleWrong', says, at, `gleaner apply vsc/${at.name}`);
-  }
-  const judged = judgeContent(content);
-  if ('reported' in judged) {
-    const says = `${name} has the handle ${text}, but ${judged.reported} in its status, which restores go by`;
-    return fail('HandleWrong', says, at, `gleaner apply vsc/${at.name}`);
-  }
-  if (isTakenLater(backup, facts)) {
-    const [taken, ready] = [facts.takenMs ?? NaN, Date.parse(backup.status?.creationTime ?? '')].map((ms) =>
-      new Date(ms).toISOString(),
-    );
-    return fail('ContentReplaced', `${name} names data of ${taken}, and the VMBackup was ready at ${ready}`, at, look);
-  }
-  const taken = takenBy(content);
-  const differs = taken && replacement(backup, entry, taken);
-  if (differs !== undefined) return fail('ContentReplaced', `${name} was silently made anew: ${differs}`, at, look);
-  return pass(`${text} is right`, at, handle.scheme === 'bs' ? 'LegacyScheme' : 'LinkSound');
-}
-
 const showTargets = `kubectl get backuptargets.longhorn.io -n ${names.LONGHORN_NAMESPACE}`;
 const showLonghorn = (resource: string, name: string): string =>
   `kubectl get ${resource}.longhorn.io ${name} -n ${names.LONGHORN_NAMESPACE} -o yaml`;
 
 function judgeBackupLink(
   { entry, longhorn }: ChainVolume,
-  facts: BackupFacts | BackupTrouble | undefined,
-  absence: Absence | undefined,
+  {
+    facts,
+    absence,
+  }: { readonly facts: BackupFacts | BackupTrouble | undefined; readonly absence: Absence | undefined },
   own: Ref,
+  nowMs: number,
 ): Judged {
   const backup = entry.longhornBackupName;
   if (!backup || facts === undefined) return skip('the VMBackup does not say which backup it is', own);
@@ -383,6 +242,11 @@ function judgeBackupLink(
   }
   const look = longhorn === undefined ? showTargets : showLonghorn('backups', backup);
   if ('reason' in facts) {
+    const stalled = longhorn && isStalled(longhorn, nowMs);
+    if (stalled) {
+      const { creationTimestamp } = longhorn.metadata;
+      return fail('BackupStalled', `${facts.detail}, and it is there since ${creationTimestamp}`, at, look);
+    }
     if (facts.reason === 'BackupNotSynced') return wait(facts.reason, facts.detail, at);
     return fail(facts.reason, facts.detail, at, look);
   }
@@ -409,8 +273,7 @@ function judgeBackupVolumeLink(
   const trouble = judgeBackupVolumes(facts, longhorn, backupVolumes);
   const at = ref('BackupVolume', backupVolumes[0]?.metadata.name ?? facts.volume, names.LONGHORN_NAMESPACE);
   if (trouble === undefined) return pass(`volume ${facts.volume} has its BackupVolume`, at);
-  const list = `kubectl get backupvolumes.longhorn.io -n ${names.LONGHORN_NAMESPACE} -l ${names.BACKUP_VOLUME_LABEL}=${facts.volume}`;
-  return fail(trouble.reason, trouble.detail, at, list);
+  return fail(trouble.reason, trouble.detail, at, listVolumes(facts.volume));
 }
 
 const targetFault = ({ reason, detail }: TargetTrouble, own: Ref): Judged =>
@@ -418,6 +281,6 @@ const targetFault = ({ reason, detail }: TargetTrouble, own: Ref): Judged =>
 
 /** The target's own error is shown by its object, not by Gleaner. */
 export const commandForTarget = (reason: TargetTrouble['reason']): string =>
-  reason === 'TargetUnavailable'
+  reason === 'TargetUnavailable' || reason === 'TargetNotSyncing'
     ? `kubectl describe backuptargets.longhorn.io ${names.DEFAULT_TARGET} -n ${names.LONGHORN_NAMESPACE}`
     : showTargets;

@@ -2,7 +2,9 @@ import * as names from '../domain/names.ts';
 import type { Reader } from '../kube/ports.ts';
 import type { Claim, Content, OwnerReference, Snapshot, VMBackup, VMRestore, VolumeEntry } from '../objects/types.ts';
 import { isGuestClusters } from './judge.ts';
-import { entriesOf, restoresInProgress, unsettledBackups, vmBackupsNaming } from './read.ts';
+import { entriesOf, restoresInProgress, vmBackupsNaming } from './read.ts';
+import type { Unsettled } from './schedules.ts';
+import { unsettledBackups } from './schedules.ts';
 
 /** Who a pair of snapshot and content belongs to. */
 export type Owner = LinkedOwner | UnlinkedOwner | RestoreOwner | OtherOwner;
@@ -13,7 +15,7 @@ export interface LinkedOwner {
   readonly backup: VMBackup;
   readonly entry: VolumeEntry;
   /** Longhorn Backups that Harvester might delete if this VMBackup is stirred; see `unsettledBackups`. */
-  readonly unsettled: readonly string[];
+  readonly unsettled: readonly Unsettled[];
   readonly restores: readonly VMRestore[];
 }
 
@@ -21,7 +23,7 @@ export interface LinkedOwner {
 export interface UnlinkedOwner {
   readonly is: 'unlinked';
   readonly backup: VMBackup;
-  readonly unsettled: readonly string[];
+  readonly unsettled: readonly Unsettled[];
   /** The name the VMBackup uses instead, when this one was revised into it. */
   readonly supersededBy: string | undefined;
 }

@@ -2,18 +2,27 @@ import * as names from '../domain/names.ts';
 import type { Reader } from '../kube/ports.ts';
 import type { VMBackup, VolumeEntry } from '../objects/types.ts';
 import type { Chain, ChainVolume } from './links.ts';
-import { backupVolumes, entriesOf, longhornBackup } from './read.ts';
+import { backupVolumes, entriesOf, longhornBackup, missingStorageClass } from './read.ts';
 import { unlessOdd } from './unreadable.ts';
 
-/** Reads every link of a VMBackup, each object once. A volume with one that cannot be read is judged by that alone. */
-export async function readChain(reader: Reader, backup: VMBackup): Promise<Chain> {
+/**
+ * Reads every link of a VMBackup, each object once. A volume with one that cannot be read is judged by that alone.
+ * @param options.classes also whether the volumes' StorageClasses are there
+ */
+export async function readChain(
+  reader: Reader,
+  backup: VMBackup,
+  { classes = false }: { readonly classes?: boolean } = {},
+): Promise<Chain> {
   const volumes: ChainVolume[] = [];
   for (const entry of entriesOf(backup)) {
     const seen = await unlessOdd(
       () => readVolume(reader, backup.metadata, entry),
       (odd) => ({ ...{ entry, snapshot: undefined, contentName: '', content: undefined }, odd, ...unknown }),
     );
-    volumes.push(seen);
+    const className = entry.persistentVolumeClaim?.spec?.storageClassName;
+    const classMissing = classes ? await missingStorageClass(reader, className) : undefined;
+    volumes.push(classMissing === undefined ? seen : { ...seen, classMissing });
   }
   const target = await reader.get('BackupTarget', names.DEFAULT_TARGET, names.LONGHORN_NAMESPACE);
   return { backup, target, volumes };

@@ -2,7 +2,7 @@ import type { KindName, Ref } from '../domain/kinds.ts';
 import { ref } from '../domain/kinds.ts';
 import * as names from '../domain/names.ts';
 import { parseHandle } from '../domain/handle.ts';
-import { tellUnreadable, unlessOdd } from './unreadable.ts';
+import { tellUnreadable } from './unreadable.ts';
 import type { Index, ListOptions, Reader } from '../kube/ports.ts';
 import type {
   Backup,
@@ -53,6 +53,20 @@ export async function backupVolumes(reader: Reader, volume: string): Promise<rea
 export async function missingClass(reader: Reader, name: string | null | undefined): Promise<string | undefined> {
   if (!name || (await reader.get('VolumeSnapshotClass', name)) !== undefined) return undefined;
   return name;
+}
+
+/** The name of a StorageClass, if there is no such class. Who may not read them learns nothing of that. */
+export async function missingStorageClass(
+  reader: Reader,
+  name: string | null | undefined,
+): Promise<string | undefined> {
+  if (!name) return undefined;
+  try {
+    return (await reader.get('StorageClass', name)) === undefined ? name : undefined;
+  } catch (error) {
+    if ((error as { status?: unknown }).status === 403) return undefined;
+    throw error;
+  }
 }
 
 /** All objects with a key: from the reader's index where it has one, else by going through the list. */
@@ -129,30 +143,6 @@ export const isOnTarget = ({ metadata, status }: Backup): boolean =>
   !metadata.deletionTimestamp &&
   (status.backupTargetName || metadata.labels?.[names.BACKUP_TARGET_LABEL] || names.DEFAULT_TARGET) ===
     names.DEFAULT_TARGET;
-
-export const isScheduled = (backup: VMBackup): boolean =>
-  (backup.metadata.annotations?.[names.SCHEDULE_ANNOTATION] ?? '') !== '';
-
-/**
- * Backups of a scheduled VMBackup that Longhorn is still reading or making. While there is one, any event on the
- * VMBackup or on a snapshot it controls makes Harvester's schedule controller delete that Backup object, and with a
- * reachable target the data. A Backup that is not there yet counts as well: the controller fails on it and tries again,
- * and would find it just pulled from the target and without a state; so does one that cannot be read. Empty for a VMBackup
- * without a schedule.
- */
-export async function unsettledBackups(reader: Reader, backup: VMBackup): Promise<string[]> {
-  if (!isScheduled(backup)) return [];
-  const unsettled: string[] = [];
-  for (const { longhornBackupName: name } of entriesOf(backup)) {
-    if (!name) continue;
-    const found = await unlessOdd(
-      () => longhornBackup(reader, name),
-      () => undefined,
-    );
-    if (!names.FINAL_BACKUP_STATES.has(found?.status?.state ?? '')) unsettled.push(name);
-  }
-  return unsettled;
-}
 
 /** By its spec, and by its status, which deletions go by: where the two differ, both backups are at stake. */
 function backupsNamedBy({ spec, status }: Content): string[] {

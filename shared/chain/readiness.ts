@@ -3,7 +3,8 @@ import * as names from '../domain/names.ts';
 import type { VMBackup } from '../objects/types.ts';
 import { isLocal } from './judge.ts';
 import type { Chain } from './links.ts';
-import { entriesOf, isScheduled } from './read.ts';
+import { entriesOf } from './read.ts';
+import { isScheduled } from './schedules.ts';
 import { judgeTargetOf } from './target.ts';
 
 export interface MetadataTrouble {
@@ -48,7 +49,7 @@ export function judgeReadiness(chain: Pick<Chain, 'backup' | 'volumes'>, nowMs: 
   if (why !== undefined) {
     return {
       reason: 'VMBackupFailed',
-      message: `${own} is not ready: ${why}`,
+      message: `${own} ${backup.status?.readyToUse === true ? 'says that it is ready, and has an error' : 'is not ready'}: ${why}`,
       command: clearing(chain, busy.length > 0),
     };
   }

@@ -1,7 +1,5 @@
-import { formatBytes } from '../domain/bytes.ts';
 import { describeRef, ref } from '../domain/kinds.ts';
 import * as names from '../domain/names.ts';
-import { parseQuantity } from '../domain/quantity.ts';
 import type { ListOptions, Reader } from '../kube/ports.ts';
 import type { Claim, Content, ObjectOf, Pod, Snapshot } from '../objects/types.ts';
 import type { Action } from '../plan/action.ts';
@@ -97,58 +95,6 @@ export const newNamespace = (name: string): NewNamespace => ({
   kind: 'Namespace',
   metadata: { name, labels: { [names.MANAGED_BY_LABEL]: names.FIELD_MANAGER } },
 });
-
-export interface Place {
-  readonly name: string;
-  readonly namespace: ObjectOf<'Namespace'> | undefined;
-  readonly quotas: readonly ObjectOf<'ResourceQuota'>[];
-}
-
-export const readPlace = async (reader: Reader, name: string): Promise<Place> => ({
-  name,
-  namespace: await reader.get('Namespace', name),
-  quotas: await collect(reader.list('ResourceQuota', { namespace: name })),
-});
-
-export interface PlaceTrouble {
-  readonly is: 'missing' | 'unfit' | 'full';
-  readonly message: string;
-  readonly command?: string;
-}
-
-/** Why claims of these classes and sizes have no place there. */
-export function placeTrouble(
-  { name, namespace, quotas }: Place,
-  claims: readonly { readonly storageClass: string; readonly bytes: number }[],
-): PlaceTrouble | undefined {
-  if (namespace === undefined) {
-    return { is: 'missing', message: `namespace ${name} does not exist`, command: `kubectl create namespace ${name}` };
-  }
-  if (isDeleting(namespace) || namespace.status?.phase === 'Terminating')
-    return { is: 'unfit', message: `namespace ${name} is being deleted` };
-  const wanted = new Map<string, number>([['persistentvolumeclaims', claims.length]]);
-  const add = (what: string, amount: number) => void wanted.set(what, (wanted.get(what) ?? 0) + amount);
-  for (const { storageClass, bytes } of claims) {
-    const ofClass = `${storageClass}.storageclass.storage.k8s.io`;
-    add('requests.storage', bytes);
-    add(`${ofClass}/requests.storage`, bytes);
-    add(`${ofClass}/persistentvolumeclaims`, 1);
-  }
-  for (const { metadata, status } of quotas) {
-    for (const [what, amount] of wanted) {
-      const hard = parseQuantity(status?.hard?.[what]);
-      const used = parseQuantity(status?.used?.[what]) ?? 0;
-      if (hard === undefined || used + amount <= hard) continue;
-      const show = (n: number) => (what.endsWith('storage') ? formatBytes(n) : String(n));
-      return {
-        is: 'full',
-        message: `quota ${metadata.name} of namespace ${name} leaves ${show(Math.max(0, hard - used))} of ${what}, and ${show(amount)} are needed`,
-        command: `kubectl edit resourcequota ${metadata.name} -n ${name}`,
-      };
-    }
-  }
-  return undefined;
-}
 
 /**
  * The next steps of removing it, in this order: pods and claims; once they are gone, snapshots; once those are gone,

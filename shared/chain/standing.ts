@@ -1,6 +1,7 @@
 import { describeRef, ref } from '../domain/kinds.ts';
 import type { BackupTarget, BackupVolume, VMBackup } from '../objects/types.ts';
-import type { Chain, Link } from './links.ts';
+import type { Link } from './link.ts';
+import type { Chain } from './links.ts';
 import { judgeChain } from './links.ts';
 import type { NotReady } from './readiness.ts';
 import { degradation, judgeReadiness } from './readiness.ts';
@@ -35,7 +36,7 @@ export function judgeStanding(chain: Chain, nowMs: number): Standing {
   );
   if (!listed || isOfClass(said.by)) {
     const but = isOfClass(said.by)
-      ? 'but StorageClasses are not looked at here'
+      ? 'but whether their StorageClass can be used is not looked at here'
       : Number.isNaN(said.atMs)
         ? 'but the condition does not say of when it is'
         : 'but Longhorn has not listed the target since';

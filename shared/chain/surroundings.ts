@@ -20,6 +20,8 @@ export interface Surroundings {
   /** Whether there is just one BackupVolume for a Longhorn volume. */
   readonly hasOneBackupVolume: (volume: string) => boolean;
   readonly accused: (uid: string) => boolean;
+  /** False only of a StorageClass that is not there; who may not list them sees none missing. */
+  readonly hasClass: (name: string) => boolean;
 }
 
 const single = 1;
@@ -59,13 +61,26 @@ export async function readSurroundings(reader: Reader, options: Options): Promis
       if (uid !== undefined) accused.add(uid);
     }
   }
+  const classes = await classNames(reader);
   return {
     target,
     restores,
     living,
     hasOneBackupVolume: (volume) => volumes.get(volume) === single,
     accused: (uid) => accused.has(uid),
+    hasClass: (name) => classes?.has(name) ?? true,
   };
+}
+
+async function classNames(reader: Reader): Promise<ReadonlySet<string> | undefined> {
+  const found = new Set<string>();
+  try {
+    for await (const { metadata } of reader.list('StorageClass')) found.add(metadata.name);
+  } catch (error) {
+    if ((error as { status?: unknown }).status === 403) return undefined;
+    throw error;
+  }
+  return found;
 }
 
 interface Unclaimed {

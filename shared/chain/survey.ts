@@ -20,7 +20,7 @@ import { orphans, readSurroundings } from './surroundings.ts';
 import { hash, NameTable } from './table.ts';
 import { takenBy } from './taken.ts';
 import type { TargetTrouble } from './target.ts';
-import { judgeSetting, judgeTarget } from './target.ts';
+import { judgeSetting, judgeSync, judgeTarget } from './target.ts';
 
 /** What a sweep or a scan comes across, in the order of the lists. */
 export type SurveyItem =
@@ -73,6 +73,8 @@ export interface ChainState {
   readonly target: BackupTarget | undefined;
   /** A report of Gleaner's says that something is wrong with this VMBackup. */
   readonly accused: (uid: string) => boolean;
+  /** False only of a StorageClass that is not there. */
+  readonly hasClass: (name: string) => boolean;
 }
 
 export interface SurveyOptions {
@@ -248,8 +250,8 @@ export async function* survey(
     if (!unknown) yield [{ what: 'target', setting, differs, unclaimed: backups.unrecorded }];
   }
   if (surroundings !== undefined) {
-    const trouble = judgeTarget(surroundings.target);
-    if (trouble !== undefined && (needsTarget || trouble.reason !== 'TargetNotConnected')) {
+    const trouble = judgeTarget(surroundings.target) ?? judgeSync(surroundings.target, nowMs);
+    if (trouble !== undefined && (needsTarget || trouble.reason === 'TargetUnavailable')) {
       yield [{ what: 'targetTrouble', trouble }];
     }
     yield surroundings.restores.map((restore) => ({ what: 'restore', restore }));
@@ -395,12 +397,13 @@ function claim(backup: VMBackup, pairs: Pairs): void {
   }
 }
 
-const chainState = (backups: Backups, { target, hasOneBackupVolume, accused }: Surroundings): ChainState => ({
+const chainState = (backups: Backups, { target, hasOneBackupVolume, accused, hasClass }: Surroundings): ChainState => ({
   isOf: (backup, volume) => backups.isOf(backup, volume) && !backups.isElsewhere(backup),
   takenMs: (backup) => backups.takenMs(backup),
   hasOneBackupVolume,
   target,
   accused,
+  hasClass,
 });
 
 /** What the survey has seen claimed by nobody is read once more, each kind only if there is any of it. */

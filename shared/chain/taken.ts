@@ -40,3 +40,21 @@ export function isYounger({ status }: VMBackup, atMs: number): boolean {
   const readyAt = status?.readyToUse === true ? status.creationTime : undefined;
   return readyAt !== undefined && readyAt !== null && atMs > Date.parse(readyAt) + SLACK_MS;
 }
+
+/** A VMBackup's snapshots are asked for within seconds, and taken before anything is uploaded; a busy storage may take a while. */
+const LATE_MS = 3600_000;
+
+/**
+ * Says by how much a content's data is younger than the VMBackup, where that is hard to believe, or nothing. Harvester 1.6.0
+ * is ready anew, and says so of a later time, when it looks just while a lost content is made anew: then this is all that
+ * tells today's data from the old. The storage may also have been unable to take it sooner, so it is no proof.
+ */
+export function lateness(backup: VMBackup, { atMs }: Taken): string | undefined {
+  if (atMs === undefined || !isLate(backup, atMs)) return undefined;
+  return `it holds data of ${new Date(atMs).toISOString()}, but the VMBackup was asked for at ${backup.metadata.creationTimestamp}`;
+}
+
+/** Of one that is ready: before, it is only being made. */
+export function isLate({ metadata, status }: VMBackup, atMs: number): boolean {
+  return status?.readyToUse === true && atMs > Date.parse(metadata.creationTimestamp ?? '') + LATE_MS;
+}

@@ -7,7 +7,7 @@ import type { Reason } from '../plan/reason.ts';
 export const targetRef = ref('BackupTarget', names.DEFAULT_TARGET, names.LONGHORN_NAMESPACE);
 
 export interface TargetTrouble {
-  readonly reason: Extract<Reason, 'TargetNotConnected' | 'TargetUnavailable' | 'OtherTarget'>;
+  readonly reason: Extract<Reason, 'TargetNotConnected' | 'TargetUnavailable' | 'TargetNotSyncing' | 'OtherTarget'>;
   readonly detail: string;
 }
 
@@ -19,6 +19,34 @@ export function judgeTarget(target: BackupTarget | undefined): TargetTrouble | u
   const unavailable = target.status?.conditions?.some((c) => c.type === 'Unavailable' && c.status === 'True') === true;
   if (target.status?.available === true || (target.status?.available !== false && !unavailable)) return undefined;
   return { reason: 'TargetUnavailable', detail: 'Longhorn cannot reach the backup target' };
+}
+
+const MINUTE_MS = 60_000;
+/** Longhorn lists a target by a few commands, each of which it stops after a minute unless its setting says otherwise. */
+const SYNC_LIMIT_MS = 10 * MINUTE_MS;
+/** With a poll interval each poll asks anew, and the last one may be young: what tells then is how far the sync is behind. */
+const POLLED_LIMIT_MS = 60 * MINUTE_MS;
+const POLLED_YOUNG_MS = 2 * MINUTE_MS;
+
+/**
+ * Whether Longhorn was asked to list the target and does not come to an end, while it says that it reaches it. What it has
+ * read before can be restored all the same.
+ */
+export function judgeSync(target: BackupTarget | undefined, nowMs: number): TargetTrouble | undefined {
+  const { spec, status } = target ?? {};
+  const asked = spec?.syncRequestedAt;
+  if (!asked || !spec.backupTargetURL || !isBehind(asked, status?.lastSyncedAt)) return undefined;
+  const ageMs = nowMs - Date.parse(asked);
+  const behindMs = Date.parse(asked) - Date.parse(status?.lastSyncedAt ?? '');
+  const polled = Number.parseInt(spec.pollInterval ?? '', 10) > 0;
+  const late = ageMs > SYNC_LIMIT_MS || (polled && behindMs > POLLED_LIMIT_MS && ageMs > POLLED_YOUNG_MS);
+  if (!late) return undefined;
+  const last =
+    behindMs > 0 && Date.parse(status?.lastSyncedAt ?? '') > 0 ? `, the last time at ${status?.lastSyncedAt}` : '';
+  return {
+    reason: 'TargetNotSyncing',
+    detail: `Longhorn was asked to sync the backup target at ${asked} and has not come to an end${last}`,
+  };
 }
 
 /** Whether the backups of this VMBackup are on the target that is connected now; Harvester restores from no other. */
@@ -88,5 +116,9 @@ function urlOf(backup: VMBackup): string | undefined {
   if (bucketName) return `s3://${bucketName}@${bucketRegion ?? ''}`;
   return endpoint ? withoutSlash(`nfs://${endpoint.replace(/^nfs:\/\//, '')}`) : undefined;
 }
+
+/** Shows the BackupVolumes of a Longhorn volume. */
+export const listVolumes = (volume: string): string =>
+  `kubectl get backupvolumes.longhorn.io -n ${names.LONGHORN_NAMESPACE} -l ${names.BACKUP_VOLUME_LABEL}=${volume}`;
 
 const withoutSlash = (url: string): string => (url.endsWith('/') ? url.replace(/\/+$/, '') : url);

@@ -237,7 +237,9 @@ const BackupVolume = () =>
 const BackupTarget = () =>
   z.object({
     metadata: NamespacedMeta(),
-    spec: z.nullish(z.object({ backupTargetURL: z.nullish(text), syncRequestedAt: z.nullish(text) })),
+    spec: z.nullish(
+      z.object({ backupTargetURL: z.nullish(text), syncRequestedAt: z.nullish(text), pollInterval: z.nullish(text) }),
+    ),
     status: z.nullish(
       z.object({
         available: z.nullish(z.boolean()),

@@ -1,4 +1,5 @@
-import type { Chain, ChainVolume, Link } from '../chain/links.ts';
+import type { Link } from '../chain/link.ts';
+import type { Chain, ChainVolume } from '../chain/links.ts';
 import { judgeStanding } from '../chain/standing.ts';
 import { judgeTargetOf } from '../chain/target.ts';
 import { commandForTarget } from '../chain/links.ts';
@@ -8,6 +9,7 @@ import * as names from '../domain/names.ts';
 import { checkAdmission } from './admission.ts';
 import { checkClashes } from './clashes.ts';
 import { checkMode } from './mode.ts';
+import { checkPairs } from './pairs.ts';
 import { checkRoom } from './room.ts';
 import { checkSharing } from './sharing.ts';
 import type { Answer, SeenPreflight } from './read.ts';
@@ -38,6 +40,7 @@ export function preflight(seen: SeenPreflight, nowMs: number): Check[] {
     ...checkClashes(seen),
     ...checkAdmission(seen),
     checkSharing(seen),
+    ...checkPairs(seen),
     checkSchedule(seen),
     checkVersion(seen, links),
   ];

@@ -5,6 +5,8 @@ import * as names from '../domain/names.ts';
 import type { Reader } from '../kube/ports.ts';
 import type { ObjectOf, StorageClass, VMBackup, VMRestore, VolumeEntry } from '../objects/types.ts';
 import { readSharers } from './sharing.ts';
+import type { PlannedPair } from './pairs.ts';
+import { readPairs } from './pairs.ts';
 
 /** A restore that is asked about: one that exists, or one that might. */
 export interface Wish {
@@ -21,6 +23,8 @@ export interface Wish {
   readonly retain?: boolean | undefined;
   /** The restore itself, where there is one: what it has made already is no obstacle to it. */
   readonly restore?: VMRestore | undefined;
+  /** Name of one that there is not yet. */
+  readonly named?: string | undefined;
 }
 
 /** What was read, or why it could not be. */
@@ -55,6 +59,8 @@ export interface SeenPreflight {
   readonly missingClasses: Answer<readonly string[]>;
   readonly missingContents: Answer<readonly string[]>;
   readonly missingNetworks: Answer<readonly string[]>;
+  /** Of a restore into another namespace whose name is known. */
+  readonly pairs: Answer<readonly PlannedPair[]>;
   /** Other restores, of the same VMBackup or onto the same VM. */
   readonly others: Answer<readonly VMRestore[]>;
   /** VMBackups of type snapshot that stand on volumes which this restore would delete. */
@@ -118,6 +124,7 @@ export async function readPreflight(reader: Reader, wish: Wish): Promise<SeenPre
       missing(misnamedContents(chain, wish), (one) => reader.get('VolumeSnapshotContent', one)),
     ),
     missingNetworks: await attempt(() => missing(source?.networks ?? [], (one) => networkOf(reader, one))),
+    pairs: await attempt(() => readPairs(reader, chain, wish)),
     others: await attempt(() => otherRestores(reader, { ...wish, machine: machineName })),
     standingOn: await attempt(() => standingOn(reader, wish, backup)),
     sharers: await attempt(() => readSharers(reader, { ...wish, machine: machineName }, backup)),

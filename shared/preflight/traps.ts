@@ -1,6 +1,7 @@
-import type { Link } from '../chain/links.ts';
+import type { Link } from '../chain/link.ts';
 import type { Check } from './checks.ts';
 import { ifKnown } from './checks.ts';
+import { areAllMade } from './pairs.ts';
 import type { SeenPreflight } from './read.ts';
 
 /** What is known of releases of Harvester: what each does with a handle when it restores. */
@@ -52,6 +53,8 @@ const looksVolumesUp = ({ chain }: SeenPreflight): boolean =>
 
 function elsewhere(name: string, version: string, release: number, seen: SeenPreflight): Check {
   if (release >= 105) return { name, result: 'pass', message: `Harvester ${version} writes right handles` };
+  if (areAllMade(seen))
+    return { name, result: 'pass', message: `the contents that Harvester ${version} would write are there already` };
   if (!looksVolumesUp(seen)) {
     const message = `Harvester ${version} writes a wrong handle, which this Longhorn does not mind`;
     return {

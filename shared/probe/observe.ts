@@ -1,8 +1,10 @@
 import type { VolumeMode } from '../capability/mode.ts';
 import { readClass } from '../capability/read.ts';
 import type { SeenClass } from '../capability/read.ts';
-import type { Made, Place } from '../chain/scratch.ts';
-import { collect, nothing, readMade, readPlace, warningsAbout } from '../chain/scratch.ts';
+import type { Place } from '../chain/place.ts';
+import type { Made } from '../chain/scratch.ts';
+import { readPlace } from '../chain/place.ts';
+import { collect, nothing, readMade, warningsAbout } from '../chain/scratch.ts';
 import type { Ref } from '../domain/kinds.ts';
 import * as names from '../domain/names.ts';
 import type { Reader } from '../kube/ports.ts';

@@ -4,7 +4,7 @@ import type { SeenClass } from '../capability/read.ts';
 import type { AnswerReason } from '../capability/reasons.ts';
 import { isFound } from '../capability/types.ts';
 import { isDeleting } from '../chain/judge.ts';
-import { placeTrouble } from '../chain/scratch.ts';
+import { placeTrouble } from '../chain/place.ts';
 import type { Ref } from '../domain/kinds.ts';
 import { describeRef } from '../domain/kinds.ts';
 import * as names from '../domain/names.ts';

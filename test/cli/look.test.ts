@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { parse } from 'yaml';
+import { newsOf } from '../../cli/look.ts';
+import type { Finding } from '../../shared/plan/plan.ts';
 import { secretMarker } from '../../sandbox/scenarios/build.ts';
 import type { World } from './run.ts';
 import { gleaner, startWorld } from './run.ts';
@@ -167,5 +169,30 @@ describe('scan of other clusters', () => {
     } finally {
       await world.stop();
     }
+  });
+});
+
+describe('what is news', () => {
+  const odd = (more: Partial<Finding> = {}): Finding => ({
+    subject: { kind: 'VirtualMachineBackup', name: 'web', namespace: 'prod' },
+    reason: 'ObjectUnreadable',
+    message: 'it is odd',
+    actions: [],
+    ...more,
+  });
+
+  test('an object that cannot be read is told once, by whoever and of whichever volume', () => {
+    const isNews = newsOf([{ name: 'verify-backup' }]);
+    expect(isNews('verify-backup', odd())).toBe(true);
+    expect(isNews('verify-backup', odd({ volume: 'disk-0', facts: { snapshot: 'prod/a' } }))).toBe(false);
+    expect(isNews('fix-handle', odd())).toBe(false);
+  });
+
+  test('what one function says of several volumes is told of each, and of none by another', () => {
+    const isNews = newsOf([{ name: 'verify-backup' }, { name: 'relink-vmbackup' }]);
+    const lost = (snapshot: string) => odd({ reason: 'BackupFailed', facts: { snapshot } });
+    expect(isNews('relink-vmbackup', lost('prod/a'))).toBe(true);
+    expect(isNews('relink-vmbackup', lost('prod/b'))).toBe(true);
+    expect(isNews('verify-backup', lost('prod/a'))).toBe(false);
   });
 });

@@ -32,11 +32,11 @@ const in_ = <T>(scenario: string, act: (world: World) => Promise<T>, options: Sa
   inWorld({ scenario, ...options }, act);
 
 describe('a healthy cluster', () => {
-  test('costs eight lists, no other call, and nothing is written or said against it', () =>
+  test('costs nine lists, no other call, and nothing is written or said against it', () =>
     in_('healthy', async (world) => {
       const findings = await verify(world);
       const calls = world.sandbox.api.requests().filter((r) => r.userAgent?.startsWith('gleaner'));
-      expect(calls.map(({ verb }) => verb)).toEqual(Array(8).fill('list'));
+      expect(calls.map(({ verb }) => verb)).toEqual(Array(9).fill('list'));
       expect(open(findings)).toEqual([]);
       expect(findings.map((f) => f.reason).sort()).toEqual(['BackupVerified', 'BackupVerified']);
       expect(await events(world)).toEqual([]);

@@ -25,9 +25,12 @@ export const capabilityReasons = {
     'Harvester’s `csi-driver-config` cannot be read, and everything that needs it is refused.',
     paste,
   ),
-  ConfigClassMissing: report('`csi-driver-config` names a VolumeSnapshotClass that does not exist.', paste),
+  ConfigClassMissing: report(
+    '`csi-driver-config` or `volume-snapshot-class` names a VolumeSnapshotClass that does not exist.',
+    paste,
+  ),
   ConfigClassOfOtherDriver: report(
-    '`csi-driver-config` names a VolumeSnapshotClass that is of another driver, or of the wrong type.',
+    '`csi-driver-config` or `volume-snapshot-class` names a VolumeSnapshotClass that is of another driver, or of the wrong type.',
     paste,
   ),
   ConfigWithoutLonghorn: report('`csi-driver-config` leaves Longhorn out: Harvester’s UI hides its actions.', paste),

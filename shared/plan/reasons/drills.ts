@@ -53,7 +53,7 @@ export const drillReasons = {
     'Create it, or name another with GLEANER_DRILL_RESTORE_NAMESPACE.',
   ),
   DrillNoRoom: report(
-    'A quota of the namespace that drills restore into leaves too little.',
+    'A quota of the namespace that drills restore into leaves too little, or its limit range allows no claim of that size.',
     'Raise it, or drill something smaller.',
   ),
   DrillStuck: report(

@@ -76,10 +76,14 @@ export const handleReasons = {
     'The VMBackup no longer uses this pair.',
     'Puts its content on Retain, confirms, deletes the snapshot, then the content. The backup stays.',
   ),
-  BackupNotSynced: wait(
-    'Longhorn has not finished reading (or making) the backup, has not listed the target yet, or is letting go of it: what the backup is of is not known now.',
-    'Check the backup target; Gleaner goes on when the Backup is Completed.',
-  ),
+  BackupNotSynced: {
+    ...wait(
+      'Longhorn has not finished reading (or making) the backup, has not listed the target yet, or is letting go of it: what the backup is of is not known now.',
+      'Check the backup target; Gleaner goes on when the Backup is Completed.',
+    ),
+    // It knows for how long.
+    toldBy: 'verify-backup',
+  },
   TargetAway: {
     ...wait(
       'What is lost is made anew from its Longhorn backup, and Longhorn knows of none while the target is not connected or not reachable, or another one is.',
@@ -132,6 +136,10 @@ export const handleReasons = {
     'A schedule made this VMBackup, and it is not settled: touching it now could make Harvester delete a backup that Longhorn is still reading.',
     'Wait until all its Longhorn Backups are in a final state and it is ready.',
   ),
+  ScheduledBackupLost: report(
+    'A schedule made this VMBackup, and one of its Longhorn Backups does not exist. Harvester’s schedule controller keeps looking for it and would delete it, with its data, should it come back unread: so nothing of this VMBackup is written, its other volumes are not repaired either.',
+    'If it is lost for good: save the schedule’s spec, delete the schedule (its VMBackups stay, and its retain count no longer deletes them), have Gleaner repair the rest, and create the schedule again.',
+  ),
   VMBackupNotReady: wait('The VMBackup is not ready; it is not written to.', 'See its conditions.'),
   SnapshotGoing: passing('The old snapshot is being deleted; its content follows.', nothingNeeded),
   ContentGoing: passing('The old content is being deleted.', nothingNeeded),
@@ -171,6 +179,10 @@ export const handleReasons = {
   BackupFailed: report(
     'The Longhorn Backup is in a final state other than Completed.',
     'Look at its error; take a new backup.',
+  ),
+  BackupStalled: report(
+    'Longhorn has not finished reading or making the backup, and should have long ago.',
+    'Look at its state and messages and at Longhorn’s manager; where it was being made, take a new backup.',
   ),
   BackupVolumeMissing: report(
     'Longhorn has no BackupVolume for the backup’s volume: from Longhorn 1.8 on a restore fails with any handle.',

@@ -59,6 +59,10 @@ export const rebuildingReasons = {
     'The content was lost and silently made anew: it holds other data than the VMBackup says.',
     'Do not restore from this VMBackup without looking; if the old backup is still on the target it can be restored from there.',
   ),
+  TakenLate: report(
+    'Its data was taken more than an hour after the VMBackup was asked for: the storage could not take it sooner, or the content was lost since and silently made anew with the data of a later day.',
+    'If you know of no such delay, take it for a later backup than it says; an older one may still be on the target (`gleaner doctor` lists what nobody claims).',
+  ),
   SharedBackup: report(
     'Two contents on Delete name the same backup: deleting either one erases it for both.',
     'Put all but one on Retain.',

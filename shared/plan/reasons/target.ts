@@ -75,7 +75,7 @@ export const targetReasons = {
     'See the VMBackups that are not ready, and run the command for Harvester’s messages: one unreadable file, or one VMBackup that it cannot create, blocks all others. The file’s name is not in them; look under harvester/vmbackups and harvester/vmimages on the target for one that is no JSON.',
   ),
   StorageClassMissing: report(
-    'Backups on the target are of volumes in a StorageClass that this cluster does not have: Harvester passes them over.',
-    'Create the StorageClass, or the VM image it comes from; the target is then scanned again.',
+    'Backups are of volumes in a StorageClass that this cluster does not have: a restore of them waits for it, and Harvester passes such backups on the target over.',
+    'Create the StorageClass with the parameters it had, or the VM image it comes from; the target is then scanned again.',
   ),
 } as const satisfies Record<string, ReasonInfo>;

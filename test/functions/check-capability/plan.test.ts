@@ -109,7 +109,13 @@ describe('what is written', () => {
 
   test('a class that is set up and has no snapshotter is reported, and a report begins', async () => {
     const { findings, records: all } = await planFor(stuck, lvm, on, reports);
-    expect(findings).toMatchObject([{ reason: 'SnapshotterMissing', command: expect.stringContaining('sidecar') }]);
+    expect(findings).toMatchObject([
+      {
+        reason: 'SnapshotterMissing',
+        message: expect.stringContaining('sidecar'),
+        command: expect.stringMatching(/^kubectl /),
+      },
+    ]);
     expect(all?.at(-1)).toMatchObject({
       do: 'putReport',
       target: { kind: 'ClusterPolicyReport' },

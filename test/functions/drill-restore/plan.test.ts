@@ -57,8 +57,14 @@ const place = {
   name: 'gleaner-drill',
   namespace: read('Namespace', { metadata: { name: 'gleaner-drill', uid: 'n' }, status: { phase: 'Active' } }),
   quotas: [],
+  limits: [],
   restores: [],
 };
+
+const tight = { name: 'tight', namespace: 'gleaner-drill', uid: 'q', resourceVersion: '1' };
+const quota = (fields: object) => read('ResourceQuota', { metadata: tight, ...fields });
+const range = (limit: object) =>
+  read('LimitRange', { metadata: tight, spec: { limits: [{ type: 'PersistentVolumeClaim', ...limit }] } });
 
 type Part = Partial<SeenDrill>;
 const seenWith = (part: Part): any => {
@@ -164,6 +170,25 @@ const rows: Record<string, Row> = {
   },
   'it is larger than a drill may be': { seen: {}, policy: { maxSizeGib: '9' }, reason: 'DrillTooLarge' },
   'the namespace is not there': { seen: { place: { ...place, namespace: undefined } }, reason: 'DrillNamespaceUnfit' },
+  'a quota that was just made leaves too little': {
+    seen: { place: { ...place, quotas: [quota({ spec: { hard: { 'requests.storage': '1Gi' } } })] } },
+    reason: 'DrillNoRoom',
+    says: /^quota tight of namespace gleaner-drill leaves 1 GiB of requests.storage, and 10 GiB are needed/,
+  },
+  'a quota counts claims': {
+    seen: { place: { ...place, quotas: [quota({ spec: { hard: { 'count/persistentvolumeclaims': '0' } } })] } },
+    reason: 'DrillNoRoom',
+  },
+  'no claim may be that large': {
+    seen: { place: { ...place, limits: [range({ max: { storage: '5Gi' } })] } },
+    reason: 'DrillNoRoom',
+    says: /^limit range tight of namespace gleaner-drill allows a claim at most 5 GiB, and one of 10 GiB is needed/,
+  },
+  'no claim may be that small': {
+    seen: { place: { ...place, limits: [range({ min: { storage: '20Gi' } })] } },
+    reason: 'DrillNoRoom',
+    says: /at least 20 GiB/,
+  },
   'a restore is in progress': { seen: { place: { ...place, restores: ['prod/restore-web'] } }, reason: 'DrillWaits' },
   'another drill is under way': {
     seen: { record: recordOf(['other', { vmBackup: 'prod/other', run }]) },

@@ -50,6 +50,7 @@ const note = (uid: string, shape: object = {}) => {
   return make.annotated({ 'gleaner.dev/swap': JSON.stringify({ uid, content: { ...made, ...shape } }) });
 };
 const notReady = make.withStatus({ readyToUse: false });
+const schedule = () => make.schedule('every-night', 'prod', 'web');
 const scheduled = make.annotated({ 'harvesterhci.io/svmbackupId': 'prod/every-night' });
 const pending = (from = N, namespace = 'prod') =>
   make.claim('waiting', namespace, (o) => {
@@ -240,6 +241,7 @@ const rows: Row[] = [
   {
     when: 'a schedule’s backup is not settled',
     world: [
+      schedule(),
       make.vmBackup({ name: 'nightly', entries: [entry(), entry({ volumeName: 'disk-1', claim: 'logs' })] }, scheduled),
       ...pair(),
       ...longhorn(),
@@ -250,6 +252,7 @@ const rows: Row[] = [
   {
     when: 'a schedule’s backup is not settled, even if a claim waits',
     world: [
+      schedule(),
       make.vmBackup({ name: 'nightly', entries: [entry(), entry({ volumeName: 'disk-1', claim: 'logs' })] }, scheduled),
       ...pair(),
       pending(),
@@ -260,7 +263,7 @@ const rows: Row[] = [
   },
   {
     when: 'a schedule’s VMBackup is not ready',
-    world: [vmb(scheduled, notReady), ...pair(), ...longhorn()],
+    world: [schedule(), vmb(scheduled, notReady), ...pair(), ...longhorn()],
     reason: 'ScheduledBackupBusy',
   },
   {
@@ -448,8 +451,10 @@ const rows: Row[] = [
     reason: 'SnapshotClassMissing',
   },
   {
-    when: 'a schedule’s other backup is not there yet: Longhorn may be about to pull it',
+    when: 'a schedule’s other backup is not there yet: Longhorn has still to list the target',
     world: [
+      schedule(),
+      unlisted(),
       make.vmBackup(
         {
           name: 'nightly',
@@ -461,6 +466,38 @@ const rows: Row[] = [
       ...longhorn(),
     ],
     reason: 'ScheduledBackupBusy',
+  },
+  {
+    when: 'a schedule’s other backup is lost: should it come back, Harvester would delete it',
+    world: [
+      schedule(),
+      make.vmBackup(
+        {
+          name: 'nightly',
+          entries: [entry(), make.volumeEntry({ vmBackup: 'nightly', volumeName: 'disk-1', claim: 'logs' })],
+        },
+        scheduled,
+      ),
+      ...pair(),
+      ...longhorn(),
+    ],
+    reason: 'ScheduledBackupLost',
+  },
+  {
+    when: 'the other backup is lost of a VMBackup whose schedule is gone',
+    world: [
+      make.vmBackup(
+        {
+          name: 'nightly',
+          entries: [entry(), make.volumeEntry({ vmBackup: 'nightly', volumeName: 'disk-1', claim: 'logs' })],
+        },
+        scheduled,
+      ),
+      ...pair(),
+      ...longhorn(),
+    ],
+    reason: 'ReplacePair',
+    does: created,
   },
   {
     when: 'the replacement would bear the name that another volume’s lost pair has',

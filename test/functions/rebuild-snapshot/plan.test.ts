@@ -39,6 +39,7 @@ const neverReady: make.Modifier = ({ status }) => {
   status.readyToUse = false;
   delete status.creationTime;
 };
+const schedule = () => make.schedule('every-night', 'prod', 'web');
 const scheduled = make.annotated({ 'harvesterhci.io/svmbackupId': 'prod/every-night' });
 const formerUid: make.Modifier = ({ spec }) => void (spec.volumeSnapshotRef.uid = 'former');
 const unbound: make.Modifier = ({ spec }) => void delete spec.volumeSnapshotRef.uid;
@@ -48,6 +49,12 @@ const at =
   (iso: string): make.Modifier =>
   ({ status }) =>
     void (status.creationTime = Date.parse(iso) * 1e6);
+/** Of the VMBackup: when it was made, and since when it is ready. */
+const asked =
+  (iso: string): make.Modifier =>
+  ({ metadata }) =>
+    void (metadata.creationTimestamp = iso);
+const ready = (iso: string): make.Modifier => make.withStatus({ readyToUse: true, creationTime: iso });
 
 interface Row {
   when: string;
@@ -132,6 +139,31 @@ const rows: Row[] = [
     reason: 'DynamicContent',
   },
   {
+    when: 'the snapshot was taken here within the hour in which the VMBackup was asked for',
+    world: [
+      vmb(asked('2025-03-02T01:00:00Z'), ready('2025-03-02T03:00:00Z')),
+      here(),
+      takenHere(right, at('2025-03-02T02:00:00Z')),
+      ...longhorn(),
+    ],
+    reason: 'DynamicContent',
+  },
+  {
+    when: 'the snapshot was taken here days before the VMBackup, which was put back from elsewhere',
+    world: [vmb(asked('2025-03-09T01:00:00Z')), here(), takenHere(right, at('2025-03-02T01:00:00Z')), ...longhorn()],
+    reason: 'DynamicContent',
+  },
+  {
+    when: 'the snapshot is taken here at last, for a VMBackup that is not ready yet',
+    world: [
+      vmb(asked('2025-03-02T01:00:00Z'), notReady),
+      here(),
+      takenHere(right, at('2025-03-09T01:00:00Z')),
+      ...longhorn(),
+    ],
+    reason: 'DynamicContent',
+  },
+  {
     when: 'the snapshot is being deleted',
     world: [vmb(), snapshot(make.deleting), ...longhorn()],
     reason: 'SnapshotDeleting',
@@ -177,6 +209,7 @@ const rows: Row[] = [
   {
     when: 'a schedule’s other backup is not settled',
     world: [
+      schedule(),
       make.vmBackup({ name: 'nightly', entries: [entry(), entry({ volumeName: 'disk-1', claim: 'logs' })] }, scheduled),
       ...longhorn(),
       make.freshBackup({ volume: make.volumeOf('logs'), backup: make.backupOf('logs', 'nightly'), version: '1.9' }),
@@ -184,12 +217,32 @@ const rows: Row[] = [
     reason: 'ScheduledBackupBusy',
   },
   {
-    when: 'a schedule’s other backup is not there yet',
+    when: 'a schedule’s other backup is not there yet: Longhorn has still to list the target',
     world: [
+      schedule(),
+      unlisted(),
       make.vmBackup({ name: 'nightly', entries: [entry(), entry({ volumeName: 'disk-1', claim: 'logs' })] }, scheduled),
       ...longhorn(),
     ],
     reason: 'ScheduledBackupBusy',
+  },
+  {
+    when: 'a schedule’s other backup is lost: should it come back, Harvester would delete it',
+    world: [
+      schedule(),
+      make.vmBackup({ name: 'nightly', entries: [entry(), entry({ volumeName: 'disk-1', claim: 'logs' })] }, scheduled),
+      ...longhorn(),
+    ],
+    reason: 'ScheduledBackupLost',
+  },
+  {
+    when: 'the other backup is lost of a VMBackup whose schedule is gone',
+    world: [
+      make.vmBackup({ name: 'nightly', entries: [entry(), entry({ volumeName: 'disk-1', claim: 'logs' })] }, scheduled),
+      ...longhorn(),
+    ],
+    reason: 'RebuildPair',
+    does: [`create ${C} ${right} armed`, `create ${N} on ${C}`],
   },
   {
     when: 'a right pair stands beside it',
@@ -253,6 +306,16 @@ const rows: Row[] = [
     when: 'the content is younger than the VMBackup, whose record followed it',
     world: [vmb(), here(), takenHere(right, at('2025-06-01T00:00:00Z')), ...longhorn()],
     reason: 'ContentReplaced',
+  },
+  {
+    when: 'the content is of a day long after, and so is the readiness that Harvester 1.6.0 has dated anew',
+    world: [
+      vmb(asked('2025-03-02T01:00:00Z'), ready('2025-03-09T02:00:00Z')),
+      here(),
+      takenHere(right, at('2025-03-09T01:00:00Z')),
+      ...longhorn(),
+    ],
+    reason: 'TakenLate',
   },
   { when: 'the backup is not on the target', world: [vmb()], reason: 'BackupMissing' },
   { when: 'the target is away', world: [vmb(), away()], reason: 'TargetAway' },

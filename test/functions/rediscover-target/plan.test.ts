@@ -49,6 +49,12 @@ const other = (...modifiers: make.Modifier[]) =>
     { name: 'other', entries: [make.volumeEntry({ vmBackup: 'other', volumeName: 'disk-0', claim: 'x' })] },
     ...modifiers,
   );
+const odd = () => make.vmBackup({ name: 'nightly', entries: [] }, make.withStatus({ volumeBackups: 'odd' }));
+const pairOf = (owner: KubeObject) => {
+  const snapshot = 'nightly-volume-data';
+  const owned = make.ownedBy(owner);
+  return [make.snapshot({ name: snapshot }, owned), make.content({ snapshot, handle: `bak://${V}/${B}` }, owned)];
+};
 const notReady = make.withStatus({ readyToUse: false });
 const restore = (complete: boolean) =>
   make.vmRestore({ name: 'r1', namespace: 'finance', backup: 'other' }, make.withStatus({ complete }));
@@ -97,6 +103,21 @@ const rows: Row[] = [
       ),
     ],
     reason: 'TargetDiscovered',
+  },
+  {
+    when: 'the backup is in a pair of a VMBackup that cannot be read',
+    world: [setting({ ...s3, refreshIntervalInSeconds: 60 }), target(), backup(), odd(), ...pairOf(odd())],
+    reason: 'TargetDiscovered',
+  },
+  {
+    when: 'it is in a pair of which only the content is left, and its VMBackup cannot be read',
+    world: [setting({ ...s3, refreshIntervalInSeconds: 60 }), target(), backup(), odd(), pairOf(odd())[1]!],
+    reason: 'TargetDiscovered',
+  },
+  {
+    when: 'a VMBackup cannot be read, and no pair shows what it records',
+    world: [setting(s3), synced(), backup(), odd()],
+    reason: 'TargetBlocked',
   },
   {
     when: 'the unclaimed backup is of another target',

@@ -33,6 +33,7 @@ const armed = make.annotated({ 'gleaner.dev/deletion-policy': 'Delete', 'gleaner
 const unarmed = make.annotated({ 'gleaner.dev/replaces': `${N}-vsc` });
 const fresh = (mark: make.Modifier = armed, handle = right) => [snapshot(N1), content(N1, handle, 'Retain', mark)];
 const notReady = make.withStatus({ readyToUse: false });
+const schedule = () => make.schedule('every-night', 'prod', 'web');
 const scheduled = make.annotated({ 'harvesterhci.io/svmbackupId': 'prod/every-night' });
 const restore = (complete = false) =>
   make.vmRestore({ name: 'r1', namespace: 'finance', backup: 'nightly' }, make.withStatus({ complete }));
@@ -105,8 +106,10 @@ const rows: Row[] = [
     reason: 'LeftOnRetain',
   },
   {
-    when: 'a schedule’s other backup is not there yet: Longhorn may be about to pull it',
+    when: 'a schedule’s other backup is not there yet: Longhorn has still to list the target',
     world: [
+      schedule(),
+      unlisted(),
       make.vmBackup(
         {
           name: 'nightly',
@@ -119,6 +122,23 @@ const rows: Row[] = [
       ...longhorn(),
     ],
     reason: 'ScheduledBackupBusy',
+  },
+  {
+    when: 'a schedule’s other backup is lost: should it come back, Harvester would delete it',
+    world: [
+      schedule(),
+      make.vmBackup(
+        {
+          name: 'nightly',
+          entries: [entry(), entry({ volumeName: 'disk-1', name: 'x', claim: 'x', backup: 'backup-x' })],
+        },
+        scheduled,
+      ),
+      ...old(),
+      ...fresh(),
+      ...longhorn(),
+    ],
+    reason: 'ScheduledBackupLost',
   },
   {
     when: 'the volume is on another driver',
@@ -205,6 +225,7 @@ const rows: Row[] = [
   {
     when: 'another backup of the schedule cannot be read: Longhorn may be at work on it',
     world: [
+      schedule(),
       make.vmBackup(
         {
           name: 'nightly',
@@ -290,6 +311,7 @@ const rows: Row[] = [
   {
     when: 'a schedule’s backup is not settled',
     world: [
+      schedule(),
       make.vmBackup(
         { name: 'nightly', entries: [entry(), entry({ volumeName: 'disk-1', claim: 'logs', driver: 'lvm.example' })] },
         scheduled,

@@ -34,7 +34,8 @@ const target = (...modifiers: make.Modifier[]) => {
   for (const modify of modifiers) modify(found!);
   return found!;
 };
-const healthy = () => [vmb(), snapshot(), content(), lhBackup(), lhVolume(), target()];
+const storageClass = () => make.storageClass('harvester-longhorn', 'driver.longhorn.io');
+const healthy = () => [vmb(), snapshot(), content(), lhBackup(), lhVolume(), target(), storageClass()];
 const without = (...kinds: string[]) => healthy().filter(({ kind }) => !kinds.includes(kind));
 const replacing = (...objects: KubeObject[]) => [...without(...objects.map(({ kind }) => kind)), ...objects];
 const notReady = make.withStatus({ readyToUse: false });
@@ -80,6 +81,7 @@ const dynamic = (handle: string, ...modifiers: make.Modifier[]) => [
   lhBackup(),
   lhVolume(),
   target(),
+  storageClass(),
 ];
 
 const restore = (...modifiers: make.Modifier[]) =>
@@ -114,6 +116,19 @@ const restorePair = (handle: string) => [
   make.snapshot({ name: D, namespace: 'finance', content: DC, policy: 'Retain' }, make.ownedBy(restore(), false)),
   make.content({ name: DC, snapshot: D, namespace: 'finance', handle, policy: 'Retain' }),
 ];
+const failing = (message: string) =>
+  make.withStatus({ conditions: [{ type: 'InProgress', status: 'False', reason: 'Error', message }] });
+const inClass =
+  (name: string): make.Modifier =>
+  ({ spec }) =>
+    void (spec.storageClassName = name);
+const notBackupVolume = ({ kind }: KubeObject) => kind !== 'BackupVolume';
+const asked =
+  (at: string, done: string | null): make.Modifier =>
+  (o) => {
+    o['spec'].syncRequestedAt = at;
+    o['status'].lastSyncedAt = done;
+  };
 const bound: make.Modifier = (o) => {
   o['spec'].volumeName = 'pvc-new';
   o['status'] = { phase: 'Bound' };
@@ -140,6 +155,8 @@ interface Row {
   object?: string;
   /** Whether the command that is given has this in it. */
   command?: RegExp;
+  /** Whether the message has this in it. */
+  message?: RegExp;
 }
 
 /** Rows in which nothing is said against anybody, and so nothing is written. */
@@ -217,7 +234,7 @@ const quiet: Row[] = [
   },
   {
     when: 'the target is disconnected',
-    world: [vmb(), snapshot(), content(), target(make.withSpec({ backupTargetURL: '' }))],
+    world: [vmb(), snapshot(), content(), storageClass(), target(make.withSpec({ backupTargetURL: '' }))],
     reason: 'NotVerifiable',
   },
   {
@@ -283,6 +300,34 @@ const quiet: Row[] = [
     ),
     reason: 'VMBackupInProgress',
   },
+  {
+    when: 'a Longhorn Backup has been in progress for a day',
+    world: replacing(
+      lhBackup(make.withStatus({ state: 'InProgress', volumeName: '' }), createdAt('2025-05-31T00:00:00Z')),
+    ),
+    reason: 'BackupNotSynced',
+    object: lhAt,
+  },
+  {
+    when: 'a Longhorn Backup has been pending for an hour',
+    world: replacing(
+      lhBackup(make.withStatus({ state: 'Pending', volumeName: '' }), createdAt('2025-05-31T23:00:00Z')),
+    ),
+    reason: 'BackupNotSynced',
+    object: lhAt,
+  },
+  {
+    when: 'an old Backup goes without its data',
+    world: replacing(
+      lhBackup(
+        make.deleting,
+        make.labelled({ 'longhorn.io/delete-custom-resource-only': 'true' }),
+        createdAt('2025-01-01T00:00:00Z'),
+      ),
+    ),
+    reason: 'BackupNotSynced',
+    object: lhAt,
+  },
   { when: 'there is no such restore', world: [], subject: restoreAt, reason: 'RestoreGone' },
   {
     when: 'the restore is complete',
@@ -319,7 +364,63 @@ const quiet: Row[] = [
     subject: restoreAt,
     reason: 'RestoreRunning',
   },
+  {
+    when: 'its volumes are being filled, and something went wrong only just now',
+    world: [...healthy(), restore(failing('cannot update')), waiting(bound), ...restorePair(right)],
+    subject: restoreAt,
+    reason: 'RestoreRunning',
+  },
+  {
+    when: 'Harvester has not begun the restore, only just now',
+    world: [...healthy(), restore(make.withStatus({ restores: [] }))],
+    subject: restoreAt,
+    reason: 'RestoreRunning',
+  },
+  {
+    when: 'the restore’s StorageClass is there',
+    world: [...healthy(), restore(), waiting(inClass('there')), ...restorePair(right), make.storageClass('there', 'x')],
+    subject: restoreAt,
+    reason: 'RestoreRunning',
+  },
+  {
+    when: 'a BackupVolume is missing, of a Longhorn that makes one up',
+    world: [
+      ...replacing(make.backup({ volume: V, backup: B, version: '1.7' })).filter(notBackupVolume),
+      restore(),
+      waiting(),
+      ...restorePair(right),
+    ],
+    subject: restoreAt,
+    reason: 'RestoreRunning',
+  },
   { when: 'the target is reachable', world: [target()], subject: targetAt, reason: 'TargetReachable' },
+  {
+    when: 'Longhorn was asked to sync the target a moment ago, and had long not been',
+    world: [vmb(), target(asked('2025-05-31T23:59:00Z', '2025-03-02T02:00:03Z'))],
+    subject: targetAt,
+    reason: 'TargetReachable',
+  },
+  {
+    when: 'Longhorn was asked to sync the target five minutes ago, without ever polling it',
+    world: [
+      vmb(),
+      target(asked('2025-05-31T23:55:00Z', '2025-03-02T02:00:03Z'), make.withSpec({ pollInterval: '0s' })),
+    ],
+    subject: targetAt,
+    reason: 'TargetReachable',
+  },
+  {
+    when: 'Longhorn has synced the target since it was asked to',
+    world: [vmb(), target(asked('2025-05-31T20:00:00Z', '2025-05-31T20:00:01Z'))],
+    subject: targetAt,
+    reason: 'TargetReachable',
+  },
+  {
+    when: 'a sync of the target never ends, and no backup needs it',
+    world: [target(asked('2025-05-31T20:00:00Z', '2025-05-31T19:00:00Z'))],
+    subject: targetAt,
+    reason: 'TargetReachable',
+  },
   {
     when: 'no target is connected, and no backup needs one',
     world: [target(make.withSpec({ backupTargetURL: '' }))],
@@ -383,6 +484,38 @@ const broken: Row[] = [
     world: [local(make.withStatus({ creationTime: undefined })), target()],
     reason: 'SnapshotLost',
     object: snapshotAt,
+  },
+  ...(
+    [
+      ['has been in progress for three days', 'InProgress', '2025-05-29T00:00:00Z'],
+      ['has been pending for a day', 'Pending', '2025-05-31T00:00:00Z'],
+      ['was found on the target a day ago and not read', '', '2025-05-31T00:00:00Z'],
+    ] as const
+  ).map(([what, state, at]): Row => ({
+    when: `a Longhorn Backup ${what}`,
+    world: replacing(lhBackup(make.withStatus({ state, volumeName: '' }), createdAt(at))),
+    reason: 'BackupStalled',
+    object: lhAt,
+    command: /^kubectl get backups.longhorn.io/,
+  })),
+  {
+    when: 'it is ready and has an error on record',
+    world: replacing(vmb(make.withStatus({ error: { message: 'boom' } }))),
+    reason: 'VMBackupFailed',
+    message: /says that it is ready, and has an error: boom$/,
+  },
+  {
+    when: 'one volume is recorded twice',
+    world: replacing(vmb(({ status }) => void status.volumeBackups.push({ ...status.volumeBackups[0] }))),
+    reason: 'AmbiguousOwner',
+    message: /volumes disk-0 and disk-0/,
+  },
+  {
+    when: 'the StorageClass of its volume is gone',
+    world: healthy().filter(({ kind }) => kind !== 'StorageClass'),
+    reason: 'StorageClassMissing',
+    object: 'StorageClass harvester-longhorn',
+    message: /^volume disk-0 was in StorageClass harvester-longhorn, which does not exist/,
   },
   {
     when: 'the metadata file could not be written',
@@ -632,6 +765,54 @@ const broken: Row[] = [
     reason: 'RestoreHanging',
   },
   {
+    when: 'Longhorn could not fill the volume of a restore',
+    world: [
+      ...healthy(),
+      restore(createdAt('2025-05-31T10:00:00Z'), failing('volume longhorn-system/pvc-new restore failed: EOF')),
+      waiting(bound),
+    ],
+    subject: restoreAt,
+    reason: 'RestoreHanging',
+    message: /Harvester says: volume longhorn-system\/pvc-new restore failed/,
+  },
+  {
+    when: 'Harvester has not begun a restore for long',
+    world: [...healthy(), restore(createdAt('2025-05-31T10:00:00Z'), make.withStatus({ restores: undefined }))],
+    subject: restoreAt,
+    reason: 'RestoreHanging',
+    command: /^kubectl describe virtualmachinerestores.harvesterhci.io r1 -n finance$/,
+  },
+  {
+    when: 'a claim is in a StorageClass that is not there',
+    world: [...healthy(), restore(), waiting(inClass('gone')), ...restorePair(right)],
+    subject: restoreAt,
+    reason: 'RestoreHanging',
+    message: /claim restored is in StorageClass gone, which does not exist/,
+  },
+  {
+    when: 'a restore waits for a BackupVolume',
+    world: [...healthy().filter(notBackupVolume), restore(), waiting(), ...restorePair(right)],
+    subject: restoreAt,
+    reason: 'RestoreHanging',
+    command: /^kubectl get backupvolumes/,
+  },
+  {
+    when: 'each of two claims waits for something else: both are told, and what cannot be cured decides',
+    world: [
+      ...healthy(),
+      restore(({ status }) => {
+        status.restores.push({ volumeName: 'b', persistentVolumeClaimSpec: { metadata: { name: 'second' } } });
+      }),
+      waiting(),
+      waiting(renamed('second'), ({ spec }) => void (spec.dataSource.name = 'lost')),
+      ...restorePair(wrong),
+    ],
+    subject: restoreAt,
+    reason: 'RestoreHanging',
+    message: /claim restored waits .*; claim second waits for VolumeSnapshot finance\/lost, which does not exist/,
+    command: /^kubectl delete virtualmachinerestores/,
+  },
+  {
     when: 'a claim stays Pending and nobody knows why',
     world: [...healthy(), restore(createdAt('2025-05-31T23:00:00Z')), waiting(), ...restorePair(right)],
     subject: restoreAt,
@@ -644,6 +825,25 @@ const broken: Row[] = [
     subject: targetAt,
     reason: 'TargetUnavailable',
     command: /^kubectl describe backuptargets/,
+  },
+  {
+    when: 'a sync of the target never ends',
+    world: [vmb(), target(asked('2025-05-31T20:00:00Z', '2025-05-31T19:00:00Z'))],
+    subject: targetAt,
+    reason: 'TargetNotSyncing',
+    command: /^kubectl describe backuptargets/,
+  },
+  {
+    when: 'a first sync of the target never ends',
+    world: [vmb(), target(asked('2025-05-31T20:00:00Z', null))],
+    subject: targetAt,
+    reason: 'TargetNotSyncing',
+  },
+  {
+    when: 'each poll asks for a sync, and none ends',
+    world: [vmb(), target(asked('2025-05-31T23:56:00Z', '2025-05-31T20:00:00Z'))],
+    subject: targetAt,
+    reason: 'TargetNotSyncing',
   },
   {
     when: 'no target is connected',
@@ -670,7 +870,7 @@ describe('verify-backup', () => {
 
   test.each(broken)(
     'says $reason and records it when $when',
-    async ({ world, subject = backupAt, reason, object, command }) => {
+    async ({ world, subject = backupAt, reason, object, command, message }) => {
       const { findings, records } = await decide(world, subject);
       // What another function repairs waits for that one.
       const open = findings.filter((f) => verdictOf(f) !== 'leave');
@@ -680,6 +880,7 @@ describe('verify-backup', () => {
       expect(finding!.message).not.toMatch(/undefined|null|\[object/);
       expect(JSON.stringify({ findings, records })).not.toContain(make.secretMarker);
       if (command !== undefined) expect(finding!.command).toMatch(command);
+      if (message !== undefined) expect(finding!.message).toMatch(message);
       expect(findings.flatMap((f) => f.actions)).toEqual([]);
       expect(eventsOf(records)).toMatchObject([
         {
@@ -705,7 +906,9 @@ describe('verify-backup', () => {
       /every link .* is right, but Longhorn has not listed/,
     );
     expect(await messageOf(damaged())).toMatch(/every link .* is right, but the condition does not say of when/);
-    expect(await messageOf(damaged('2025-05-01T00:00:00Z', 'cannot find storage class x'))).toMatch(/StorageClasses/);
+    expect(await messageOf(damaged('2025-05-01T00:00:00Z', 'cannot find storage class x'))).toMatch(
+      /StorageClass can be used/,
+    );
     expect(await messageOf(damaged('2025-05-01T00:00:00Z'))).toMatch(
       /at 2025-05-01T00:00:00.000Z .*backup-1 is not ready/,
     );
@@ -718,6 +921,7 @@ describe('verify-backup', () => {
     const world = [
       make.vmBackup({ name: 'nightly', entries }),
       target(),
+      storageClass(),
       ...claims.flatMap((claim, i) => {
         const [volume, backup] = [make.volumeOf(claim), make.backupOf(claim, 'nightly')];
         const name = `nightly-volume-${claim}`;

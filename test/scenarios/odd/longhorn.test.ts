@@ -27,6 +27,29 @@ clusters('Longhorn and the target', [
   [
     'setting only interval',
     () => [...one('web').all, build.setting('backup-target', { value: '{"refreshIntervalInSeconds":60}' })],
+    ['TargetUnreadable Setting backup-target'],
+  ],
+  [
+    'setting volume-snapshot-class names a class that is gone',
+    () => [...one('web').all, build.setting('volume-snapshot-class', { default: 'longhorn', value: 'gone' })],
+    ['ConfigClassMissing Setting volume-snapshot-class'],
+  ],
+  [
+    'setting volume-snapshot-class names a class of another driver',
+    () => [
+      ...one('web').all,
+      build.setting('volume-snapshot-class', { default: 'longhorn', value: 'lvm-snapshot' }),
+      build.snapshotClass('lvm-snapshot', 'lvm.driver.harvesterhci.io'),
+    ],
+    ['ConfigClassOfOtherDriver Setting volume-snapshot-class'],
+  ],
+  [
+    'setting volume-snapshot-class names another class of Longhorn’s',
+    () => [
+      ...one('web').all,
+      build.setting('volume-snapshot-class', { default: 'longhorn', value: 'mine' }),
+      build.snapshotClass('mine', 'driver.longhorn.io'),
+    ],
     [],
   ],
   [
@@ -360,7 +383,7 @@ clusters('Longhorn and the target', [
       p.bk.status = { state: 'InProgress' };
       return [...p.all, build.schedule('nightly', 'prod', 'web')];
     },
-    ['BackupNotSynced VolumeSnapshotContent web-volume-web-disk-vsc'],
+    ['BackupNotSynced Backup BACKUP'],
   ],
   [
     'scheduled 2 disks one not final, wrong',
@@ -371,7 +394,7 @@ clusters('Longhorn and the target', [
       q.bk.status = { state: '' };
       p.vmb.status.volumeBackups.push({ ...q.vmb.status.volumeBackups[0], volumeName: 'disk-1' });
       q.vs.metadata.ownerReferences = structuredClone(p.vs.metadata.ownerReferences);
-      return [...p.all, ...without(q, 'VirtualMachineBackup')];
+      return [...p.all, build.schedule('nightly', 'prod', 'web'), ...without(q, 'VirtualMachineBackup')];
     },
     [
       'AwaitsReplacement VirtualMachineBackup web',

@@ -1,6 +1,7 @@
 import type { KubeObject } from '../../../sandbox/api/types.ts';
 import { bereft, build, connected, longhornTarget, one, pair, restoring, without } from './static.ts';
 import type { Parts, Shape } from './static.ts';
+import type { Row } from './table.ts';
 import { clusters } from './table.ts';
 
 const now = () => new Date().toISOString().replace(/\.\d+Z$/, 'Z');
@@ -63,22 +64,22 @@ clusters('Without its target, or on another, no backup is missing', [
     ['OrphanSnapshot VolumeSnapshot byhand', 'TargetUnavailable BackupTarget default'],
     { alone: true },
   ],
-  [
-    'reachable again, and not listed yet',
+  ...(
+    [
+      ['reachable again, and not listed yet', new Date().toISOString(), []],
+      ['reachable again, and listing it never ends', '2025-03-02T03:00:00Z', ['TargetNotSyncing BackupTarget default']],
+    ] as const
+  ).map(([name, syncRequestedAt, more]): Row => [
+    name,
     () => {
       const status = { available: true, lastSyncedAt: '2025-03-02T02:00:03Z' };
       const p = one('web');
       const { vs, vsc } = pair('byhand', p.right, undefined, { policy: 'Retain' });
-      return [
-        ...forgotten(p),
-        vs,
-        vsc,
-        longhornTarget({ ...connected, syncRequestedAt: '2025-03-02T03:00:00Z' }, status),
-      ];
+      return [...forgotten(p), vs, vsc, longhornTarget({ ...connected, syncRequestedAt }, status)];
     },
-    ['BackupNotSynced Backup BACKUP', 'OrphanSnapshot VolumeSnapshot byhand'],
+    ['BackupNotSynced Backup BACKUP', 'OrphanSnapshot VolumeSnapshot byhand', ...more],
     { alone: true },
-  ],
+  ]),
   [
     'another target connected, and a snapshot lost: it waits for the right one',
     () => {

@@ -45,7 +45,7 @@ clusters('what cannot be read, or is not installed', [
       p.vmb.status.volumeBackups = 'none';
       return p.all;
     },
-    ['ObjectUnreadable VirtualMachineBackup web', 'SyncTarget Setting backup-target'],
+    ['ObjectUnreadable VirtualMachineBackup web'],
   ],
   [
     'unreadable VMBackup status.readyToUse string',
@@ -54,7 +54,7 @@ clusters('what cannot be read, or is not installed', [
       p.vmb.status.readyToUse = 'yes';
       return p.all;
     },
-    ['ObjectUnreadable VirtualMachineBackup web', 'SyncTarget Setting backup-target'],
+    ['ObjectUnreadable VirtualMachineBackup web'],
   ],
   [
     'unreadable content policy odd',

@@ -133,6 +133,20 @@ describe('a sweep that an event asks for', () => {
     expect(most()).toBe(4);
   });
 
+  test('lets others have their turn between looks, also where every answer comes from memory', async () => {
+    const { run, looked } = setUp({ contents: 100 });
+    const turns: number[] = [];
+    let next = setImmediate(function other() {
+      turns.push(looked.length);
+      next = setImmediate(other);
+    });
+    await run();
+    clearImmediate(next);
+    expect(looked).toHaveLength(100);
+    const atOnce = [...turns, looked.length].map((at, i, all) => at - (all[i - 1] ?? 0));
+    expect(Math.max(...atOnce)).toBeLessThanOrEqual(4);
+  });
+
   test('is one at a time: who asks meanwhile is told so, afterwards another may begin', async () => {
     const { begin, run } = setUp();
     const first = begin()![Symbol.asyncIterator]();

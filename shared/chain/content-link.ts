@@ -1,0 +1,116 @@
+import type { Ref } from '../domain/kinds.ts';
+import { describeRef, ref } from '../domain/kinds.ts';
+import { parseHandle } from '../domain/handle.ts';
+import * as names from '../domain/names.ts';
+import type { Content, VMBackup, VolumeEntry } from '../objects/types.ts';
+import type { BackupFacts, BackupTrouble } from './judge.ts';
+import { isDeleting, isTakenLater, judgeContent, misboundPart } from './judge.ts';
+import type { Judged } from './link.ts';
+import { fail, pass, show, skip, wait } from './link.ts';
+import type { ChainVolume } from './links.ts';
+import { replacement, takenBy } from './taken.ts';
+import type { Absence } from './target.ts';
+
+/** Whether the content of a volume is the right one, and usable. */
+export function judgeContentLink(
+  { entry, snapshot, content, contentName }: ChainVolume,
+  facts: BackupFacts | BackupTrouble | undefined,
+  backup: VMBackup,
+  absence: Absence | undefined,
+): Judged {
+  const at = ref('VolumeSnapshotContent', contentName || '?');
+  const name = describeRef(at);
+  if (snapshot !== undefined && isDeleting(snapshot)) return skip('it goes with its snapshot', at);
+  if (content === undefined) {
+    if (snapshot === undefined) return skip('without its snapshot it is not known which content it had', at);
+    if (contentName === '' || backup.status?.readyToUse !== true) {
+      return wait('PairNotReady', `VolumeSnapshot ${entry.name} has no content yet`, at);
+    }
+    const swapping = snapshot.metadata.annotations?.[names.SWAP_ANNOTATION] !== undefined;
+    const lost = snapshot.spec.source.volumeSnapshotContentName ? 'ContentMissing' : 'TakenContentMissing';
+    return swapping
+      ? wait('RepairUnderWay', `${name} is being created anew`, at)
+      : fail(lost, `${name}, which volume ${entry.volumeName} uses, does not exist`, at);
+  }
+  const astray = misbound({ entry, snapshot }, content, backup);
+  if (astray !== undefined) return astray;
+  if (isDeleting(content)) return wait('ContentDeleting', `${name} is being deleted`, at);
+  const judged = judgeHandleOf(content, entry, facts, at, backup, absence);
+  if (judged.result !== 'pass') return judged;
+  const error = unusable(content);
+  if (error !== undefined) return error;
+  return content.status?.readyToUse === false ? wait('PairNotReady', `${name} is not ready yet`, at) : judged;
+}
+
+export function misbound(
+  { entry, snapshot }: Pick<ChainVolume, 'entry' | 'snapshot'>,
+  content: Content,
+  backup: VMBackup,
+): Judged | undefined {
+  const { name, namespace, uid } = content.spec.volumeSnapshotRef;
+  const otherUid = uid && snapshot && uid !== snapshot.metadata.uid;
+  if (name === entry.name && namespace === backup.metadata.namespace && !otherUid) return undefined;
+  const at = ref('VolumeSnapshotContent', content.metadata.name);
+  const whose = `${namespace}/${name}${otherUid ? ' of another uid' : ''}`;
+  const part = misboundPart(backup.metadata.namespace, { name: entry.name ?? '?', snapshot }, content);
+  return fail('Misbound', `${describeRef(at)} belongs to VolumeSnapshot ${whose}`, part, show(at));
+}
+
+export function unusable(content: Content): Judged | undefined {
+  const error = content.status?.error?.message;
+  if (!error) return undefined;
+  const at = ref('VolumeSnapshotContent', content.metadata.name);
+  return fail('ContentNotReady', `${describeRef(at)} is not usable: ${error}`, at, show(at));
+}
+
+function judgeHandleOf(
+  content: Content,
+  entry: VolumeEntry,
+  facts: BackupFacts | BackupTrouble | undefined,
+  at: Ref,
+  backup: VMBackup,
+  absence: Absence | undefined,
+): Judged {
+  const reported = content.status?.snapshotHandle || undefined;
+  const text = content.spec.source.snapshotHandle ?? reported;
+  const name = describeRef(at);
+  if (text === undefined) return wait('PairNotReady', `${name} has no handle yet`, at);
+  const handle = parseHandle(text);
+  const look = show(at);
+  if (handle.kind === 'unreadable')
+    return fail('HandleUnreadable', `the handle "${text}" of ${name} is none`, at, look);
+  const wanted = entry.longhornBackupName;
+  if (!wanted) return skip('the VMBackup does not say which backup it should name', at);
+  if (handle.kind !== 'backup' || handle.backup !== wanted) {
+    const says = `${name} has the handle ${text}, and the VMBackup records backup ${wanted}`;
+    return fail(content.spec.source.volumeHandle ? 'ContentReplaced' : 'BackupMismatch', says, at, look);
+  }
+  if (facts === undefined || 'reason' in facts) {
+    const recorded = entry.persistentVolumeClaim?.spec?.volumeName;
+    const lost = facts?.reason === 'BackupMissing' && absence === undefined;
+    if (!lost || !recorded || handle.volume === recorded || content.spec.source.volumeHandle)
+      return skip(`whether ${text} is right cannot be told now`, at);
+    // What the Backup was of it can no longer say; the VMBackup still does.
+    return fail('HandleWrong', `${name} has the handle ${text}, and the VMBackup records volume ${recorded}`, at, look);
+  }
+  if (handle.volume !== facts.volume) {
+    const says = `${name} has the handle ${text}, and the backup is of volume ${facts.volume}`;
+    if (content.spec.source.volumeHandle) return fail('TakenHandleWrong', says, at, look);
+    return fail('HandleWrong', says, at, `gleaner apply vsc/${at.name}`);
+  }
+  const judged = judgeContent(content);
+  if ('reported' in judged) {
+    const says = `${name} has the handle ${text}, but ${judged.reported} in its status, which restores go by`;
+    return fail('HandleWrong', says, at, `gleaner apply vsc/${at.name}`);
+  }
+  if (isTakenLater(backup, facts)) {
+    const [taken, ready] = [facts.takenMs ?? NaN, Date.parse(backup.status?.creationTime ?? '')].map((ms) =>
+      new Date(ms).toISOString(),
+    );
+    return fail('ContentReplaced', `${name} names data of ${taken}, and the VMBackup was ready at ${ready}`, at, look);
+  }
+  const taken = takenBy(content);
+  const differs = taken && replacement(backup, entry, taken);
+  if (differs !== undefined) return fail('ContentReplaced', `${name} was silently made anew: ${differs}`, at, look);
+  return pass(`${text} is right`, at, handle.scheme === 'bs' ? 'LegacyScheme' : 'LinkSound');
+}

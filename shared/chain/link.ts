@@ -1,0 +1,55 @@
+import type { Ref } from '../domain/kinds.ts';
+import type { Reason } from '../plan/reason.ts';
+
+/** From a VMBackup's volume to the data: each link can be broken by itself. */
+export const linkNames = ['vmbackup', 'snapshot', 'content', 'backup', 'backupvolume', 'target'] as const;
+export type LinkName = (typeof linkNames)[number];
+
+/** What is thought of one link of one volume. */
+export interface Link {
+  readonly link: LinkName;
+  /** Name of the volume in the VM. */
+  readonly volume: string;
+  /** `wait`: not yet; `skip`: cannot be told, since another link is broken, or does not apply. */
+  readonly result: 'pass' | 'fail' | 'wait' | 'skip';
+  readonly reason: Reason;
+  readonly message: string;
+  /** The object at fault, or the one that is right. */
+  readonly object: Ref;
+  /** The command that helps or shows more. */
+  readonly command?: string | undefined;
+}
+
+export type Judged = Omit<Link, 'link' | 'volume'>;
+
+export const pass = (message: string, object: Ref, reason: Reason = 'LinkSound'): Judged => ({
+  result: 'pass',
+  reason,
+  message,
+  object,
+});
+export const skip = (message: string, object: Ref): Judged => ({
+  result: 'skip',
+  reason: 'NotVerifiable',
+  message,
+  object,
+});
+export const fail = (reason: Reason, message: string, object: Ref, command?: string): Judged => ({
+  result: 'fail',
+  reason,
+  message,
+  object,
+  command,
+});
+export const wait = (reason: Reason, message: string, object: Ref): Judged => ({
+  result: 'wait',
+  reason,
+  message,
+  object,
+});
+
+/** The command that shows an object. */
+export const show = ({ kind, name, namespace }: Ref): string =>
+  `kubectl get ${kind.toLowerCase()} ${name}${namespace === undefined ? '' : ` -n ${namespace}`} -o yaml`;
+export const toRetain = (content: string): string =>
+  `kubectl patch volumesnapshotcontent ${content} --type=merge -p '{"spec":{"deletionPolicy":"Retain"}}'`;

@@ -1,0 +1,81 @@
+import * as names from '../domain/names.ts';
+import type { Reader } from '../kube/ports.ts';
+import type { Backup, VMBackup, VolumeEntry } from '../objects/types.ts';
+import type { Reason } from '../plan/reason.ts';
+import { backupVolumes, entriesOf, longhornBackup } from './read.ts';
+import { judgeAbsence } from './target.ts';
+import { unlessOdd } from './unreadable.ts';
+
+/** A Longhorn Backup of a scheduled VMBackup that keeps the VMBackup from being written. */
+export interface Unsettled {
+  readonly backup: string;
+  /** Longhorn has listed the target and has none of that name. */
+  readonly absent: boolean;
+}
+
+export const isScheduled = (backup: VMBackup): boolean => scheduleOf(backup) !== '';
+
+/** `<namespace>/<name>`, or empty. */
+const scheduleOf = ({ metadata }: VMBackup): string => metadata.annotations?.[names.SCHEDULE_ANNOTATION] ?? '';
+
+/**
+ * Backups of a scheduled VMBackup that Longhorn is still reading or making. While there is one, any event on the
+ * VMBackup or on a snapshot it controls makes Harvester's schedule controller delete that Backup object, and with a
+ * reachable target the data. A Backup that is not there counts as well: the controller fails on it and tries again, for
+ * ever, and would find it just pulled from the target and without a state; so does one that cannot be read. Empty for a
+ * VMBackup without a schedule, and where its schedule is gone: the controller then does nothing.
+ */
+export async function unsettledBackups(reader: Reader, backup: VMBackup): Promise<Unsettled[]> {
+  if (!isScheduled(backup)) return [];
+  const unsettled: Unsettled[] = [];
+  for (const entry of entriesOf(backup)) {
+    const { longhornBackupName: name } = entry;
+    if (!name) continue;
+    const found = await unlessOdd(
+      (): Promise<Backup | 'odd' | undefined> => longhornBackup(reader, name),
+      () => 'odd' as const,
+    );
+    if (found === undefined) unsettled.push({ backup: name, absent: await isLost(reader, backup, entry) });
+    else if (found === 'odd' || !names.FINAL_BACKUP_STATES.has(found.status?.state ?? ''))
+      unsettled.push({ backup: name, absent: false });
+  }
+  return unsettled.length > 0 && (await hasSchedule(reader, backup)) ? unsettled : [];
+}
+
+async function isLost(reader: Reader, backup: VMBackup, { persistentVolumeClaim }: VolumeEntry): Promise<boolean> {
+  const target = await reader.get('BackupTarget', names.DEFAULT_TARGET, names.LONGHORN_NAMESPACE);
+  const volume = persistentVolumeClaim?.spec?.volumeName;
+  return judgeAbsence(target, volume ? await backupVolumes(reader, volume) : [], backup) === undefined;
+}
+
+/** A schedule that cannot be read, or may not be, is taken to be there. */
+async function hasSchedule(reader: Reader, backup: VMBackup): Promise<boolean> {
+  const [namespace = '', name = ''] = scheduleOf(backup).split('/');
+  try {
+    return await unlessOdd(
+      async () => (await reader.get('ScheduleVMBackup', name, namespace)) !== undefined,
+      () => true,
+    );
+  } catch (error) {
+    if (error instanceof Error && error.name === 'NotServedError') return false;
+    if ((error as { status?: unknown }).status === 403) return true;
+    throw error;
+  }
+}
+
+/** Why a scheduled VMBackup is not written now: until Longhorn is done, or until somebody decides. */
+export function busySchedule(
+  backup: VMBackup,
+  unsettled: readonly Unsettled[],
+): { readonly reason: Reason; readonly message: string; readonly command?: string } {
+  const own = `VMBackup ${backup.metadata.name} belongs to schedule ${scheduleOf(backup)}`;
+  const backups = unsettled.map((one) => one.backup).join(', ');
+  if (!unsettled.every(({ absent }) => absent))
+    return { reason: 'ScheduledBackupBusy', message: `${own} and Longhorn is not done with ${backups}` };
+  const [namespace, name] = scheduleOf(backup).split('/');
+  return {
+    reason: 'ScheduledBackupLost',
+    message: `${own} and its Longhorn backup ${backups} is lost: should it come back, Harvester would delete it over any change here; without the schedule it would not`,
+    command: `kubectl get schedulevmbackups.harvesterhci.io ${name} -n ${namespace} -o yaml`,
+  };
+}

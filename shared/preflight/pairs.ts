@@ -1,0 +1,129 @@
+import { restoreContentName, restoreSnapshotName } from '../domain/restore-names.ts';
+import * as names from '../domain/names.ts';
+import type { Chain } from '../chain/links.ts';
+import { isDeleting, isOwnedBy, judgeBackup, judgeContent } from '../chain/judge.ts';
+import type { Reader } from '../kube/ports.ts';
+import type { Content, Snapshot } from '../objects/types.ts';
+import type { Check } from './checks.ts';
+import { ifKnown } from './checks.ts';
+import type { SeenPreflight, Wish } from './read.ts';
+
+/** What stands already under the names that a restore into another namespace gives its pair for one volume. */
+export interface PlannedPair {
+  readonly volume: string;
+  readonly snapshotName: string;
+  readonly snapshot: Snapshot | undefined;
+  readonly contentName: string;
+  readonly content: Content | undefined;
+}
+
+/** Empty where the restore makes no pairs of its own, or its name is not known. */
+export async function readPairs(reader: Reader, chain: Chain | undefined, wish: Wish): Promise<PlannedPair[]> {
+  const restore = nameOf(wish);
+  if (restore === undefined || wish.to === wish.backup.namespace) return [];
+  const pairs: PlannedPair[] = [];
+  for (const { entry } of chain?.volumes ?? []) {
+    if (!entry.name || (entry.csiDriverName ?? names.LONGHORN_DRIVER) !== names.LONGHORN_DRIVER) continue;
+    const snapshotName = await restoreSnapshotName(restore, entry.name);
+    const snapshot = await reader.get('VolumeSnapshot', snapshotName, wish.to);
+    const planned = await restoreContentName(wish.to, restore, entry.name);
+    // A snapshot that is there is used with whatever content it names.
+    const contentName = snapshot?.spec.source.volumeSnapshotContentName ?? planned;
+    const content = await reader.get('VolumeSnapshotContent', contentName);
+    pairs.push({ volume: entry.volumeName, snapshotName, snapshot, contentName, content });
+  }
+  return pairs;
+}
+
+const nameOf = ({ restore, named }: Wish): string | undefined => restore?.metadata.name ?? named;
+
+/** Harvester of every release takes what it finds under those names, and looks at none of it. */
+export function checkPairs(seen: SeenPreflight): Check[] {
+  const { wish, pairs } = seen;
+  const restore = nameOf(wish);
+  if (restore === undefined || wish.to === wish.backup.namespace) return [];
+  const name = 'pairs';
+  return [
+    ifKnown(name, pairs, (found): Check => {
+      for (const pair of found) {
+        const trouble = troubleOf(pair, seen, restore);
+        if (trouble !== undefined) return { name, volume: pair.volume, ...trouble };
+      }
+      const stands = found.filter(({ content }) => content !== undefined).length;
+      const message =
+        stands === 0
+          ? 'nothing stands under the names of its snapshots and contents'
+          : 'what stands under the names of its contents is right, and is used';
+      return { name, result: 'pass', message };
+    }),
+  ];
+}
+
+type Trouble = Pick<Check, 'result' | 'message'> & { readonly cure?: string };
+
+function troubleOf(pair: PlannedPair, { chain, wish }: SeenPreflight, restore: string): Trouble | undefined {
+  const { volume, snapshotName, snapshot, contentName, content } = pair;
+  const fail = (message: string, cure?: string): Trouble => ({
+    result: 'fail',
+    message,
+    ...(cure !== undefined && { cure }),
+  });
+  const show = `kubectl get volumesnapshot ${snapshotName} -n ${wish.to} -o yaml`;
+  const standing = `under the name of the restore’s own stands`;
+  if (snapshot !== undefined && isDeleting(snapshot))
+    return fail(`${standing} VolumeSnapshot ${snapshotName}, which is being deleted`, show);
+  if (snapshot?.spec.source.persistentVolumeClaimName)
+    return fail(`${standing} VolumeSnapshot ${snapshotName}, taken of a claim: its data would be restored`, show);
+  if (content === undefined) return undefined;
+  const here = `${standing} VolumeSnapshotContent ${contentName}`;
+  const look = `kubectl get volumesnapshotcontent ${contentName} -o yaml`;
+  if (isDeleting(content)) return fail(`${here}, which is being deleted`, look);
+  const { volumeSnapshotRef, deletionPolicy } = content.spec;
+  if (volumeSnapshotRef.name !== snapshotName || volumeSnapshotRef.namespace !== wish.to)
+    return fail(
+      `${here}, which belongs to VolumeSnapshot ${volumeSnapshotRef.namespace}/${volumeSnapshotRef.name}`,
+      look,
+    );
+  const entry = chain?.volumes.find((one) => one.entry.volumeName === volume);
+  const backup = entry?.entry.longhornBackupName ?? '';
+  const judged = judgeContent(content);
+  if (!('handle' in judged) || judged.handle.backup !== backup)
+    return fail(`${here}, which does not name backup ${backup}: other data would be restored, or none`, look);
+  if (deletionPolicy === 'Delete') {
+    const retain = `kubectl patch volumesnapshotcontent ${contentName} --type=merge -p '{"spec":{"deletionPolicy":"Retain"}}'`;
+    return fail(`${here} with policy Delete: with the restored VM’s restore the backup would go`, retain);
+  }
+  if (volumeSnapshotRef.uid && volumeSnapshotRef.uid !== snapshot?.metadata.uid) {
+    const forget = `kubectl patch volumesnapshotcontent ${contentName} --type=json -p '[{"op":"remove","path":"/spec/volumeSnapshotRef/uid"}]'`;
+    return fail(`${here}, bound to a snapshot that is gone: the restore’s own cannot use it, and hangs`, forget);
+  }
+  const wrong = wrongHandle(pair, chain);
+  // What this restore’s own Harvester wrote is told of its release.
+  if (wrong === undefined || isOwnedBy(content, wish.restore?.metadata.uid ?? '')) return undefined;
+  const cure = `gleaner apply vmrestore/${restore} -n ${wish.to}`;
+  return fail(
+    `${here} with the handle ${wrong.handle}, and the backup is of volume ${wrong.volume}: the restore will hang`,
+    wish.restore === undefined ? `${cure}   # once it hangs` : cure,
+  );
+}
+
+/** Longhorn up to 1.7, whose BackupVolumes have no spec, does not mind. */
+function wrongHandle(
+  { volume, content }: PlannedPair,
+  chain: Chain | undefined,
+): { readonly handle: string; readonly volume: string } | undefined {
+  const of = chain?.volumes.find(({ entry }) => entry.volumeName === volume);
+  const facts = judgeBackup(of?.entry.longhornBackupName ?? '', of?.longhorn);
+  const judged = content && judgeContent(content);
+  if (judged === undefined || !('handle' in judged) || 'reason' in facts) return undefined;
+  if (!of?.backupVolumes.some((v) => Boolean(v.spec?.volumeName))) return undefined;
+  const isRight = judged.handle.volume === facts.volume && judged.reported === undefined;
+  return isRight ? undefined : { handle: judged.text, volume: facts.volume };
+}
+
+/** Whether every volume finds a right content made already: then no release writes a handle of its own. */
+export const areAllMade = ({ chain, pairs }: SeenPreflight): boolean =>
+  'found' in pairs &&
+  pairs.found.length > 0 &&
+  pairs.found.length === chain?.volumes.length &&
+  pairs.found.every((pair) => pair.content !== undefined && wrongHandle(pair, chain) === undefined);
