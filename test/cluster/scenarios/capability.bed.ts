@@ -112,8 +112,7 @@ describe.each(['1.4.2', '1.6.0', '1.8.0'])('Harvester %s', (harvester) => {
 
     test('what admission passes over: a VM without claims never becomes ready, other disks are left out, shareable ones are not', async () => {
       await storages.configure(client, 'as Harvester brings it');
-      const { bare, beside, shared } = storages.odd();
-      for (const one of [bare, beside, shared]) await client.apply(one);
+      await storages.makeOdd(client);
       await until('Harvester to know them', async () => {
         const refusals = await Promise.all(['bare', 'beside', 'shared'].map((name) => refusal(name, 'snapshot')));
         return refusals.every((one) => one === undefined);
