@@ -33,8 +33,9 @@ for snapshots while no csi-snapshotter runs) gets a ClusterPolicyReport or a Clu
 
 All of this is inferred from what is there. \`gleaner capability --probe <storageclass>\` tries instead: a volume of 1 GiB, a
 snapshot, a volume from it, each timed, in a scratch namespace; then it removes all of it. The result stands on the StorageClass as
-\`gleaner.dev/probed\` and is shown as \`SnapshotProved\` or \`ProbeFailed\`; \`--clean\` removes what an interrupted probe left.
-It makes no backup and deletes none; that a backup restores is what \`gleaner drill\` proves.
+\`gleaner.dev/probed\`, a list with one of each volume mode, and is shown as \`SnapshotProved\` or \`ProbeFailed\`; \`--clean\` removes what an interrupted probe left.
+Volumes are \`Block\`, as the disks of VMs are, or what \`--volume-mode\` says; the answers of a volume go by what was tried with
+its own mode, those of a class by that of disks. It makes no backup and deletes none; that a backup restores is what \`gleaner drill\` proves.
 
 ## What Harvester allows
 

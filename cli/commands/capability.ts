@@ -1,3 +1,5 @@
+import type { VolumeMode } from '../../shared/capability/mode.ts';
+import { volumeModes } from '../../shared/capability/mode.ts';
 import type { Question } from '../../shared/capability/overview.ts';
 import { readOverview } from '../../shared/capability/overview.ts';
 import { describeRef, kinds, ref } from '../../shared/domain/kinds.ts';
@@ -22,6 +24,7 @@ interface Options extends ClusterOptions, OutputOptions, VerboseOptions {
   readonly probe?: string;
   readonly probeNamespace: string;
   readonly probeImage?: string;
+  readonly volumeMode?: VolumeMode;
   readonly clean?: boolean;
   readonly timeout: number;
   readonly dryRun: DryRun;
@@ -34,7 +37,7 @@ export const capabilityCommand = defineCommand<Options>({
     'Two answers each: whether the storage can, and whether this release of Harvester will have it done; yes, no or ' +
     'unknown, with the reason and the cure. Changes nothing, except with --clear, --probe and --clean. --probe does not ask ' +
     'but tries: in a scratch namespace it makes a volume of 1 GiB, takes a snapshot, makes a volume from that, tells how ' +
-    'long each took, removes all of it and notes the result on the StorageClass. It makes no backup and deletes none. ' +
+    'long each took, removes all of it and notes the result on the StorageClass, with the volume mode that was tried. It makes no backup and deletes none. ' +
     'Ctrl-C gives up and cleans up; stopped harder, the next probe or --clean does. It answers 0 when it is proved, 1 when it ' +
     'failed or cannot be tried. Without it, answers 1 when Harvester’s list of ' +
     'CSI drivers is wrong; the corrected value is printed, ready to paste.',
@@ -45,6 +48,10 @@ export const capabilityCommand = defineCommand<Options>({
     { does: 'Why does this VM refuse a snapshot?', command: 'gleaner capability vm/erp -n prod' },
     { does: 'The corrected csi-driver-config', command: 'gleaner capability -o json | jq -r ".faults[].cure"' },
     { does: 'Take and restore a snapshot, to see whether it works', command: 'gleaner capability --probe lvm-fast' },
+    {
+      does: 'The same with a file system on the volumes',
+      command: 'gleaner capability --probe nfs --volume-mode Filesystem',
+    },
     { does: 'Remove what interrupted probes have left', command: 'gleaner capability --clean' },
     { does: 'Take the annotations off all StorageClasses again', command: 'gleaner capability --clear' },
   ],
@@ -56,6 +63,13 @@ export const capabilityCommand = defineCommand<Options>({
     },
     { flags: '--clear', description: 'take Gleaner’s annotations off every StorageClass' },
     { flags: '--probe <storageclass>', description: 'take a snapshot on this StorageClass and restore it' },
+    {
+      flags: '--volume-mode <mode>',
+      description:
+        'Block or Filesystem: what the volumes of a probe are; each is proved by itself (default: Block, as the disks of VMs ' +
+        'are, but for a class that notes for CDI that it has only Filesystem)',
+      parse: parseMode,
+    },
     {
       flags: '--probe-namespace <name>',
       description: 'where probes make their volumes; created where it is missing',
@@ -91,6 +105,8 @@ async function run({ args, options, io }: Call<Options>): Promise<number> {
   const doing = [options.clear, options.probe, options.clean].filter((one) => one !== undefined);
   if (doing.length > 1) throw new UsageError('give one of --clear, --probe and --clean');
   if (doing.length === 0 && dryRun !== 'none') throw new UsageError('--dry-run goes with --clear, --probe or --clean');
+  if (options.volumeMode !== undefined && options.probe === undefined)
+    throw new UsageError('--volume-mode goes with --probe');
   if (options.probe !== undefined || options.clean === true) return probe({ args, options, io });
   if (options.clear === true) {
     if (args.length > 0) throw new UsageError('--clear is for all StorageClasses; name none');
@@ -116,11 +132,18 @@ async function run({ args, options, io }: Call<Options>): Promise<number> {
   });
 }
 
+function parseMode(text: string): VolumeMode {
+  const found = volumeModes.find((mode) => mode.toLowerCase() === text.toLowerCase());
+  if (found === undefined) throw new UsageError(`--volume-mode takes ${volumeModes.join(' or ')}`);
+  return found;
+}
+
 const NAME = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
 
 async function probe({ args, options, io }: Call<Options>): Promise<number> {
   if (args.length > 0) throw new UsageError('--probe and --clean ask about no other object; name none');
   const { dryRun, probe: given, probeNamespace: namespace, probeImage: image, timeout: timeoutMs, verbose } = options;
+  const { volumeMode } = options;
   const name = given?.replace(/^(sc|storageclass(es)?)(\.storage\.k8s\.io)?\//, '');
   if (name === '' || name?.includes('/')) throw new UsageError('--probe takes the name of one StorageClass');
   if (!NAME.test(namespace)) throw new UsageError('--probe-namespace is no name of a namespace');
@@ -130,7 +153,7 @@ async function probe({ args, options, io }: Call<Options>): Promise<number> {
   return withCluster({ ...options, dryRun: dryRun === 'server' ? dryRun : undefined }, async (client) => {
     const steps = { dryRun, ...(verbose !== undefined && { verbose }) };
     const context = { client, options: steps, interrupted, tell: (text: string) => io.err(`${text}\n`) };
-    const asked = { namespace, image, timeoutMs };
+    const asked = { namespace, image, timeoutMs, volumeMode };
     const ended = name === undefined ? await cleanProbes(asked, context) : await probeOne(name, asked, context);
     if (ended.finding.reason === 'StorageClassGone') throw new UsageError(ended.finding.message);
     await printEnded('Probe', ended, options.output, io);

@@ -42,7 +42,10 @@ export const drillCommand = defineCommand<DrillOptions>({
     },
     { flags: '--max-size <GiB>', description: 'volumes that are larger together are not drilled', parse: parseGib },
     { flags: '--read', description: 'read the first and last blocks of each volume in a pod' },
-    { flags: '--read-image <image>', description: 'image of that pod: a shell, dd, and blockdev or stat' },
+    {
+      flags: '--read-image <image>',
+      description: 'image of that pod: a shell, dd, stat, and blockdev for volumes that are Block',
+    },
     { flags: '--clean', description: 'end all drills and remove what they made' },
     dryRunOption,
     outputOption,

@@ -1,8 +1,9 @@
 import type { Ref } from '../../shared/domain/kinds.ts';
 import { ref } from '../../shared/domain/kinds.ts';
 import * as names from '../../shared/domain/names.ts';
-import { isClone, shownBy } from '../../shared/capability/evidence.ts';
+import { concerns, isClone, shownBy } from '../../shared/capability/evidence.ts';
 import { judgeClass } from '../../shared/capability/judge.ts';
+import { modeForDisks } from '../../shared/capability/mode.ts';
 import type { Notes } from '../../shared/capability/notes.ts';
 import { notesOf, notesToSet, parseNotes } from '../../shared/capability/notes.ts';
 import { readClasses } from '../../shared/capability/read.ts';
@@ -60,7 +61,7 @@ function considerContent(change: ChangeOf<'VolumeSnapshotContent'>): Considered 
     search: (reader) =>
       classesWhere(reader, (one) => {
         const noted = notesOn(one).can.snapshot?.reason;
-        return one.provisioner === driver && noted !== reason && !isProof(noted);
+        return one.provisioner === driver && noted !== reason && !isProof(noted) && concerns(shown, modeForDisks(one));
       }),
   };
 }

@@ -27,7 +27,7 @@ export const Config = z.strictObject({
   timeoutMinutes: whole(1, 10_080, 240),
   /** Whether a pod reads the first and last blocks of each restored volume. */
   read: z._default(z.enum(['off', 'on']), 'off'),
-  /** What that pod runs: an image with a shell, dd and blockdev or stat. */
+  /** What that pod runs: an image with a shell, dd, stat, and blockdev for volumes that are Block. */
   readImage: z._default(z.string().check(z.minLength(1)), 'docker.io/library/busybox:1.37'),
   /** A result from before this time does not count, e.g. since Longhorn was upgraded then. */
   after: z.optional(z.iso.datetime({ offset: true })),

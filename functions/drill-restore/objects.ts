@@ -1,3 +1,5 @@
+import type { VolumeMode } from '../../shared/capability/mode.ts';
+import { modeOf } from '../../shared/capability/mode.ts';
 import { noRecurringJobs, scratchPod } from '../../shared/chain/scratch.ts';
 import { backupHandle } from '../../shared/domain/handle.ts';
 import { kinds } from '../../shared/domain/kinds.ts';
@@ -62,20 +64,23 @@ const snapshotClassOf = ({ backup }: Recipe): string =>
 
 export function newClaim(recipe: Recipe, source: Source): NewClaim {
   const meta = metaOf(recipe, source.entry.volumeName);
-  const { volumeMode, accessModes } = source.entry.persistentVolumeClaim?.spec ?? {};
+  const { accessModes } = source.entry.persistentVolumeClaim?.spec ?? {};
   return {
     apiVersion: 'v1',
     kind: 'PersistentVolumeClaim',
     metadata: { ...meta, namespace: recipe.config.namespace, labels: { ...meta.labels, ...noRecurringJobs } },
     spec: {
       storageClassName: classOf(source.entry),
-      volumeMode: volumeMode ?? 'Block',
+      volumeMode: volumeModeOf(source),
       accessModes: accessModes ?? ['ReadWriteMany'],
       resources: { requests: { storage: String(bytesOf(source)) } },
       dataSource: { apiGroup: 'snapshot.storage.k8s.io', kind: 'VolumeSnapshot', name: meta.name },
     },
   };
 }
+
+/** As Harvester restores it: what the record does not say, the API server makes a file system. */
+const volumeModeOf = ({ entry }: Source): VolumeMode => modeOf({ spec: entry.persistentVolumeClaim?.spec ?? {} });
 
 /** What the volume has to hold: Longhorn restores to the size that it noted with the backup. */
 export const bytesOf = ({ entry, longhorn }: Source): number =>
@@ -86,29 +91,41 @@ export const bytesOf = ({ entry, longhorn }: Source): number =>
   );
 
 const MOUNTED = '/drill';
-/** 16 MiB from either end; what a disk begins and ends with: partition table, boot sector, backup table. */
-const reads = [
-  'set -e',
-  `f=${MOUNTED}; [ -b "$f" ] || f=$(ls ${MOUNTED}/disk.img 2>/dev/null || find ${MOUNTED} -type f | head -n 1)`,
-  '[ -n "$f" ] || { echo "there is no file on the restored volume"; exit 1; }',
-  's=$(blockdev --getsize64 "$f" 2>/dev/null || stat -c %s "$f"); n=$((s / 1048576)); k=$((n > 16 ? n - 16 : 0))',
-  'dd if="$f" of=/dev/null bs=1048576 count=16 2>&1',
-  'dd if="$f" of=/dev/null bs=1048576 skip=$k 2>&1',
-].join('\n');
+/**
+ * 16 MiB from either end; what a disk begins and ends with: partition table, boot sector, backup table. A device is as
+ * large as the backup, or it is not the whole of it; and one whose size does not show would be read from one end only.
+ */
+const readsOf = (mode: VolumeMode, bytes: number): string =>
+  [
+    'set -e',
+    ...(mode === 'Block'
+      ? [`f=${MOUNTED}`]
+      : [
+          `f=$(ls ${MOUNTED}/disk.img 2>/dev/null || find ${MOUNTED} -type f | head -n 1)`,
+          '[ -n "$f" ] || { echo "there is no file on the restored volume"; exit 1; }',
+        ]),
+    's=$(blockdev --getsize64 "$f" 2>/dev/null || stat -L -c %s "$f"); n=$((s / 1048576)); k=$((n > 16 ? n - 16 : 0))',
+    ...(mode === 'Block'
+      ? [`[ "$s" -ge ${bytes} ] || { echo "the device has $s bytes, and the backup is of ${bytes}"; exit 1; }`]
+      : []),
+    'dd if="$f" of=/dev/null bs=1048576 count=16 2>&1',
+    'dd if="$f" of=/dev/null bs=1048576 skip=$k 2>&1',
+  ].join('\n');
 
 /** Reads the volume and writes nothing; it may do nothing else, and sees nothing but the volume. */
 export function newPod(recipe: Recipe, source: Source): NewPod {
   const meta = metaOf(recipe, source.entry.volumeName);
-  const isBlock = (source.entry.persistentVolumeClaim?.spec?.volumeMode ?? 'Block') === 'Block';
+  const mode = volumeModeOf(source);
+  const bytes = Math.max(1, Number(source.longhorn?.status?.volumeSize ?? 0) || 0);
   return scratchPod({ ...meta, namespace: recipe.config.namespace }, meta.name, {
     name: 'read',
     image: recipe.config.readImage,
-    command: ['sh', '-c', reads],
+    command: ['sh', '-c', readsOf(mode, bytes)],
     terminationMessagePolicy: 'FallbackToLogsOnError',
     limits: { cpu: '500m', memory: '64Mi' },
     // Devices belong to root, whom the drill leaves no other power.
     securityContext: { runAsUser: 0 },
-    ...(isBlock
+    ...(mode === 'Block'
       ? { volumeDevices: [{ name: 'volume', devicePath: MOUNTED }] }
       : { volumeMounts: [{ name: 'volume', mountPath: MOUNTED }] }),
   });

@@ -3,13 +3,14 @@ import { ref } from '../../shared/domain/kinds.ts';
 import * as names from '../../shared/domain/names.ts';
 import {
   considerBackup,
+  considerRestored,
+  considerUsers,
   considerUsersOf,
   considerVMBackup,
   leaveAlone,
-  owningVMBackups,
 } from '../../shared/chain/concerns.ts';
 import { isDeleting } from '../../shared/chain/judge.ts';
-import { entriesOf, vmBackupsOf } from '../../shared/chain/read.ts';
+import { entriesOf } from '../../shared/chain/read.ts';
 import type { Change, ChangeOf, Considered } from '../../shared/function.ts';
 import type { Reader } from '../../shared/kube/ports.ts';
 
@@ -24,12 +25,8 @@ export function considers(change: Change): Considered {
       return considerSnapshot(change);
     case 'Backup':
       return considerBackup(change, 'nothing can be made of it', recording);
-    case 'VirtualMachineRestore': {
-      const spec = change.object?.spec;
-      if (spec === undefined || change.type === 'delete') return { subjects: [] };
-      const { virtualMachineBackupName: name, virtualMachineBackupNamespace: namespace } = spec;
-      return { subjects: [ref('VirtualMachineBackup', name, namespace || change.namespace)] };
-    }
+    case 'VirtualMachineRestore':
+      return change.type === 'delete' ? { subjects: [] } : considerRestored(change);
     default:
       return { subjects: [] };
   }
@@ -47,12 +44,9 @@ function considerContent(change: ChangeOf<'VolumeSnapshotContent'>): Considered 
 
 function considerSnapshot(change: ChangeOf<'VolumeSnapshot'>): Considered {
   const snapshot = change.object;
-  if (snapshot === undefined) return { search: (reader) => vmBackupsOf(reader, change.namespace, change.name) };
-  if (change.type !== 'delete' && isDeleting(snapshot))
+  if (change.type !== 'delete' && snapshot !== undefined && isDeleting(snapshot))
     return leaveAlone(change, 'SnapshotDeleting', 'it is being deleted');
-  const owners = owningVMBackups(snapshot.metadata.ownerReferences, change.namespace);
-  if (owners.length > 0) return { subjects: owners };
-  return { search: (reader) => vmBackupsOf(reader, change.namespace, change.name) };
+  return considerUsers(snapshot?.metadata.ownerReferences, change.namespace, change.name);
 }
 
 /** A lost pair is named by nothing but the VMBackup itself. */

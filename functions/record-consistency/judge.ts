@@ -21,7 +21,14 @@ export const reasonOf: Readonly<Record<Worth | 'unknown', Reason>> = {
   unknown: 'ConsistencyUnknown',
 };
 
-export function judge(facts: Facts, { justStoppedSeconds }: { readonly justStoppedSeconds: number }): Judgment {
+/** `shareable`: disks of the VM that other VMs may write to; to them neither its freeze nor its end says anything. */
+export function judge(
+  facts: Facts,
+  {
+    justStoppedSeconds,
+    shareable = [],
+  }: { readonly justStoppedSeconds: number; readonly shareable?: readonly string[] },
+): Judgment {
   const { freeze, machine } = facts;
   const told = (worth: Worth | 'unknown', message: string): Judgment => ({
     worth,
@@ -29,13 +36,25 @@ export function judge(facts: Facts, { justStoppedSeconds }: { readonly justStopp
   });
   if (freeze === undefined) return told('unknown', 'does not say whether the file systems were frozen');
   const overrun = freeze ? overrunOf(facts) : undefined;
-  if (overrun?.is === 'within')
+  const shared = Object.keys(facts.volumes).find((volume) => shareable.includes(volume));
+  if (overrun?.is === 'within' && shared === undefined)
     return told('frozen', `was taken while the file systems were frozen${frozenFor(facts)}`);
+  if (overrun?.is === 'within')
+    return told(
+      'freeze-unsure',
+      `was taken while the VM’s own file systems were frozen${frozenFor(facts)}; but disk ${shared} is shareable, and what other VMs write to it is not frozen with them`,
+    );
   // How the VM was cannot be told later: without it neither a crash nor a stop may be claimed.
   if (machine === undefined) return told('unknown', unseen(facts));
   if (machine !== 'running') {
     const ago = Math.round((firstTakenMs(facts) - machine.stoppedMs) / 1000);
-    if (ago >= justStoppedSeconds) return told('off', `was taken with the VM off, since ${iso(machine.stoppedMs)}`);
+    if (ago >= justStoppedSeconds) {
+      const unless =
+        shared === undefined
+          ? ''
+          : `; but disk ${shared} is shareable: if another VM wrote to it then, it is worth what a crash leaves`;
+      return told('off', `was taken with the VM off, since ${iso(machine.stoppedMs)}${unless}`);
+    }
     return told(
       'just-stopped',
       `was taken ${ago} s after the VM had stopped: what it wrote last may not have reached its disks; run sync in the guest before stopping it, or wait ${justStoppedSeconds} s`,

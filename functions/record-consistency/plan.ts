@@ -41,7 +41,7 @@ export function plan(seen: Seen, config: Config, nowMs: number): Plan {
     };
     return { findings: [unknown, ...live] };
   }
-  const { worth, message } = judge(facts, config);
+  const { worth, message } = judge(facts, { ...config, shareable: backup.status?.source?.shareable ?? [] });
   const finding: Finding = {
     subject,
     reason: reasonOf[worth],

@@ -1,8 +1,9 @@
 import type { Ref } from '../../shared/domain/kinds.ts';
-import { ref } from '../../shared/domain/kinds.ts';
 import { isPending } from '../../shared/chain/claims.ts';
 import {
   considerBackup,
+  considerRestored,
+  considerUsers,
   considerUsersOf,
   considerVMBackup,
   leaveAlone,
@@ -24,21 +25,10 @@ export function considers(change: Change): Considered {
       return considerSnapshot(change);
     case 'Backup':
       return considerBackup(change, 'its volume is not known', backupsUsing);
-    case 'VirtualMachineRestore': {
-      const spec = change.object?.spec;
-      if (spec === undefined) return { subjects: [] };
-      if (change.type !== 'delete' && change.object?.status?.complete !== true)
+    case 'VirtualMachineRestore':
+      if (change.type !== 'delete' && change.object !== undefined && change.object.status?.complete !== true)
         return leaveAlone(change, 'RestoreInProgress', 'it is in progress');
-      return {
-        subjects: [
-          ref(
-            'VirtualMachineBackup',
-            spec.virtualMachineBackupName,
-            spec.virtualMachineBackupNamespace || change.namespace,
-          ),
-        ],
-      };
-    }
+      return considerRestored(change);
     case 'PersistentVolumeClaim': {
       const source = change.object?.spec.dataSource;
       const waits = change.type !== 'delete' && change.object !== undefined && isPending(change.object);
@@ -61,7 +51,7 @@ function considerContent(change: ChangeOf<'VolumeSnapshotContent'>): Considered 
 
 function considerSnapshot(change: ChangeOf<'VolumeSnapshot'>): Considered {
   const snapshot = change.object;
-  if (snapshot === undefined) return { search: (reader) => vmBackupsOf(reader, change.namespace, change.name) };
+  if (snapshot === undefined) return considerUsers([], change.namespace, change.name);
   if (!snapshot.spec.source.volumeSnapshotContentName)
     return leaveAlone(change, 'DynamicContent', 'it was taken on this cluster');
   if (change.type !== 'delete' && isDeleting(snapshot))

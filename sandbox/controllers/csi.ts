@@ -10,7 +10,12 @@ export interface CsiSnapshot {
 
 export interface CsiDriver {
   /** Idempotent by name. `handle` names the snapshot to restore, if any. */
-  createVolume(request: { name: string; sizeBytes: number; handle?: string }): Promise<{ volumeId: string }>;
+  createVolume(request: {
+    name: string;
+    sizeBytes: number;
+    volumeMode: string;
+    handle?: string;
+  }): Promise<{ volumeId: string }>;
   /** A claim is bound to the volume. */
   volumeInUse(volumeId: string, claim: KubeObject): Promise<void>;
   deleteVolume(volumeId: string): Promise<void>;

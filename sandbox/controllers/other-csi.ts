@@ -10,6 +10,8 @@ export const otherDriver = 'lvm.driver.harvesterhci.io';
 
 export interface OtherStorage {
   provisions: 'yes' | 'no';
+  /** Of which mode its volumes may be. */
+  modes: 'both' | 'Block' | 'Filesystem';
   /** `refuses`: the call is not implemented; `hangs`: never ready; `absent`: no csi-snapshotter asks it at all. */
   snapshots: 'yes' | 'refuses' | 'hangs' | 'absent';
   restores: 'yes' | 'no';
@@ -25,13 +27,15 @@ export interface OtherCsi {
 }
 
 export function otherCsi(): OtherCsi {
-  const can: OtherStorage = { provisions: 'yes', snapshots: 'yes', restores: 'yes' };
+  const can: OtherStorage = { provisions: 'yes', modes: 'both', snapshots: 'yes', restores: 'yes' };
   const volumes = new Map<string, string>();
   const snapshots = new Map<string, string>();
   const driver: CsiDriver = {
-    async createVolume({ name, handle = '' }) {
+    async createVolume({ name, volumeMode, handle = '' }) {
       if (volumes.has(name)) return { volumeId: name };
       if (can.provisions === 'no') throw new GrpcError('ResourceExhausted', 'the volume group is full');
+      if (can.modes !== 'both' && can.modes !== volumeMode)
+        throw new GrpcError('InvalidArgument', `volumes of mode ${volumeMode} are not supported`);
       if (handle !== '' && !snapshots.has(handle)) throw new GrpcError('NotFound', `snapshot ${handle} is not found`);
       if (handle !== '' && can.restores === 'no') throw new GrpcError('Internal', 'cannot activate the snapshot');
       volumes.set(name, handle);

@@ -66,6 +66,7 @@ export function startProvisioner(client: ApiClient, options: ProvisionerOptions)
     const { volumeId } = await driver.createVolume({
       name: volumeName,
       sizeBytes: bytes(size),
+      volumeMode: claim['spec'].volumeMode ?? 'Filesystem',
       ...(handle ? { handle } : {}),
     });
     if (!(await client.get(kinds.PersistentVolume, volumeName)))
@@ -92,6 +93,12 @@ export function startProvisioner(client: ApiClient, options: ProvisionerOptions)
       throw new Error(`snapshotcontent ${bound} is not bound to snapshot ${name}`);
     if (content['spec'].driver !== provisioner)
       throw new Error(`requested volume is of driver ${provisioner}, the snapshot of ${content['spec'].driver}`);
+    const { sourceVolumeMode } = content['spec'];
+    const allowed = content.metadata.annotations?.['snapshot.storage.kubernetes.io/allow-volume-mode-change'];
+    if (sourceVolumeMode && sourceVolumeMode !== claim['spec'].volumeMode && allowed !== 'true')
+      throw new Error(
+        `requested volume ${claim.metadata.namespace}/${claim.metadata.name} modifies the mode of the source volume but does not have permission to do so. snapshot.storage.kubernetes.io/allow-volume-mode-change annotation is not present on snapshotcontent ${bound}`,
+      );
     const handle: string | undefined = content['status']?.snapshotHandle;
     if (!handle) throw new Error(`snapshot handle ${name} is not available`);
     return handle;

@@ -2,17 +2,20 @@ import * as names from '../domain/names.ts';
 import type { Reader } from '../kube/ports.ts';
 import type { Claim, Content, StorageClass } from '../objects/types.ts';
 import { attempt } from './attempt.ts';
+import type { VolumeMode } from './mode.ts';
+import { modeForDisks, otherMode, volumeModes } from './mode.ts';
 import type { Notes } from './notes.ts';
 import type { Probed } from './probed.ts';
-import { parseProbed } from './probed.ts';
+import { probedAs } from './probed.ts';
 import { isFound } from './types.ts';
 
 /** What has been seen to work, or to fail, whatever anything says of itself. */
 export interface Evidence {
   /** `refused`: the driver says that it does not implement snapshots. */
   readonly snapshots?: 'ready' | 'failed' | 'refused';
-  /** The content that shows it. */
+  /** The content that shows it, and what its volume is, where it says that. */
   readonly content?: string;
+  readonly mode?: VolumeMode;
   readonly cloned?: boolean;
   /** The probe that shows it. */
   readonly probed?: Probed;
@@ -22,27 +25,31 @@ export interface Evidence {
 const MOST_LOOKED_AT = 2_000;
 
 /**
- * Of Longhorn nothing is asked that is not known. What the class has on it stands: a storage does not unlearn because the
- * snapshot is deleted that showed it.
+ * What was seen of volumes of this mode. Of Longhorn nothing is asked that is not known. What the class has on it, which
+ * is of the mode of disks, stands: a storage does not unlearn because the snapshot is deleted that showed it.
  */
 export async function readEvidence(
   reader: Reader,
   storageClass: StorageClass,
-  noted: Notes,
-  hasClass: boolean,
+  { noted, hasClass, mode }: { readonly noted: Notes; readonly hasClass: boolean; readonly mode: VolumeMode },
 ): Promise<Evidence> {
   const driver = storageClass.provisioner ?? '';
   const isLonghorn = driver === names.LONGHORN_DRIVER;
   const cloned =
     noted.can.clone?.reason === 'CloneSeen' ||
     (!(isLonghorn && engineOf(storageClass) === 'v1') && (await hasClone(reader, storageClass.metadata.name)));
-  const probed = parseProbed(storageClass.metadata.annotations);
+  const { annotations } = storageClass.metadata;
+  const probed = probedAs(annotations, mode);
   if (probed?.result === 'proved') return { snapshots: 'ready', probed, cloned };
+  // A driver that does not implement the call does so for no volume: it is not even told the mode.
+  const refused = [probedAs(annotations, otherMode(mode))].find((one) => one?.result === 'refused');
   // What was tried says more than an older note; a snapshot that became ready says more than what was tried.
-  const tried = probed === undefined || probed.step === 'provision' ? undefined : shownByProbe(probed);
+  const last = probed === undefined || probed.step === 'provision' ? refused : probed;
+  const tried = last && shownByProbe(last);
   if (isLonghorn) return { ...tried, cloned };
-  if (tried === undefined && noted.can.snapshot?.reason === 'SnapshotSeen') return { snapshots: 'ready', cloned };
-  const shown = hasClass ? await snapshotsOf(reader, driver) : {};
+  if (tried === undefined && mode === modeForDisks(storageClass) && noted.can.snapshot?.reason === 'SnapshotSeen')
+    return { snapshots: 'ready', cloned };
+  const shown = hasClass ? await snapshotsOf(reader, driver, mode) : {};
   return { ...(shown.snapshots === 'ready' ? shown : (tried ?? shown)), cloned };
 }
 
@@ -56,26 +63,36 @@ export const engineOf = ({ parameters }: Pick<StorageClass, 'parameters'>): 'v1'
   parameters.dataEngine === 'v2' ? 'v2' : 'v1';
 
 /** What a content of a snapshot that was taken here shows; those made for an existing snapshot are always ready. */
-export function shownBy({ spec, status, metadata }: Content): Pick<Evidence, 'snapshots' | 'content'> | undefined {
+export function shownBy({
+  spec,
+  status,
+  metadata,
+}: Content): Pick<Evidence, 'snapshots' | 'content' | 'mode'> | undefined {
   if (!spec.source.volumeHandle) return undefined;
-  const content = metadata.name;
-  if (status?.readyToUse === true) return { snapshots: 'ready', content };
+  const mode = volumeModes.find((one) => one === spec.sourceVolumeMode);
+  const content = { content: metadata.name, ...(mode !== undefined && { mode }) };
+  if (status?.readyToUse === true) return { snapshots: 'ready', ...content };
   const error = status?.error?.message ?? '';
   if (error === '') return undefined;
-  return { snapshots: /\bcode = Unimplemented\b/.test(error) ? 'refused' : 'failed', content };
+  return { snapshots: /\bcode = Unimplemented\b/.test(error) ? 'refused' : 'failed', ...content };
 }
+
+/** Whether it shows anything of volumes of this mode. Old snapshot controllers, and Harvester's writes, drop the mode. */
+export const concerns = ({ snapshots, mode }: Pick<Evidence, 'snapshots' | 'mode'>, asked: VolumeMode): boolean =>
+  snapshots === 'refused' || mode === undefined || mode === asked;
 
 /** Whether it was made from another volume, and has got its data. */
 export const isClone = ({ spec, status }: Claim): boolean =>
   spec.dataSource?.kind === 'PersistentVolumeClaim' && status?.phase === 'Bound';
 
-async function snapshotsOf(reader: Reader, driver: string): Promise<Evidence> {
+async function snapshotsOf(reader: Reader, driver: string, mode: VolumeMode): Promise<Evidence> {
   let worst: Evidence = {};
   const looked = await attempt(async () => {
     for await (const content of some(reader.list('VolumeSnapshotContent'))) {
       const shown = content.spec.driver === driver ? shownBy(content) : undefined;
-      if (shown?.snapshots === 'ready') return shown;
-      if (shown !== undefined && worst.snapshots !== 'refused') worst = shown;
+      if (shown === undefined || !concerns(shown, mode)) continue;
+      if (shown.snapshots === 'ready') return shown;
+      if (worst.snapshots !== 'refused') worst = shown;
     }
     return undefined;
   });

@@ -7,10 +7,10 @@ import { describeProbed, parseProbed } from './probed.ts';
 import type { SeenClass } from './read.ts';
 import type { Capability } from './types.ts';
 
-/** What can be done with volumes of a StorageClass. Pure: every question by itself, from what was seen alone. */
+/** What can be done with the disks that a StorageClass gives VMs. Pure: every question by itself, from what was seen alone. */
 export function judgeClass(seen: SeenClass): Capability {
   const { storageClass, driver } = seen;
-  const probed = parseProbed(storageClass.metadata.annotations);
+  const probed = parseProbed(storageClass.metadata.annotations).map(describeProbed);
   const engine = driver === names.LONGHORN_DRIVER ? engineOf(storageClass) : undefined;
   return {
     subject: ref('StorageClass', storageClass.metadata.name),
@@ -19,7 +19,7 @@ export function judgeClass(seen: SeenClass): Capability {
     facts: {
       driver,
       ...(engine !== undefined && { engine }),
-      ...(probed !== undefined && { probed: describeProbed(probed) }),
+      ...(probed.length > 0 && { probed: probed.join('; ') }),
     },
   };
 }

@@ -13,7 +13,7 @@ export function judgeMachine(
   surroundings: Pick<Surroundings, 'version'>,
 ): Capability {
   const { name, namespace } = machine.metadata;
-  const { claims } = machine.spec;
+  const { claims, leftOut } = machine.spec;
   const together = (side: 'can' | 'allows'): Answers =>
     answersOf((ability) => {
       if (claims.length === 0) return say('NoVolumes', 'the VM has no volume that is a claim');
@@ -28,14 +28,49 @@ export function judgeMachine(
       });
       return worst(all, ability);
     });
-  const allows = together('allows');
+  const allows =
+    claims.length === 0 ? neverReady(together('allows'), leftOut) : withoutDisks(together('allows'), leftOut);
   const shared = claims.find(({ shareable }) => shareable);
   const hidden = claims.some(({ claim }) => volumes.get(claim)?.facts['dataVolume'] === 'true');
   return {
     subject: ref('VirtualMachine', name, namespace),
     can: together('can'),
     allows: shared === undefined ? allows : withoutShared(allows, shared.volume, surroundings),
-    facts: { volumes: claims.map(({ claim }) => claim).join(' '), ...(hidden && { uiHidesBackup: 'true' }) },
+    facts: {
+      volumes: claims.map(({ claim }) => claim).join(' '),
+      ...(hidden && { uiHidesBackup: 'true' }),
+      ...(leftOut.length > 0 && { leftOut: leftOut.join(' ') }),
+    },
+  };
+}
+
+/** Of a list that is empty Harvester’s controllers read that it has yet to be made: 1.4.2, 1.6.0 and 1.8.0 alike. */
+function neverReady(allows: Answers, leftOut: readonly string[]): Answers {
+  const instead = leftOut.length === 0 ? '' : ` (${leftOut.join(', ')} is none)`;
+  const no = say(
+    'NeverReady',
+    `the VM has no volume that is a claim${instead}: Harvester takes it, and it never becomes ready`,
+    'give the VM a volume that is a claim, or keep its definition elsewhere',
+  );
+  return { ...allows, snapshot: no, backup: no, restoreElsewhere: no };
+}
+
+/** Harvester looks at volumes that the VM names as claims, and passes over all others. */
+function withoutDisks(allows: Answers, leftOut: readonly string[]): Answers {
+  if (leftOut.length === 0) return allows;
+  const judge = (ability: Ability): CapabilityAnswer =>
+    allows[ability].answer !== 'yes' || allows[ability].cure !== undefined
+      ? allows[ability]
+      : say(
+          'DisksLeftOut',
+          `Harvester takes the VM without disk ${leftOut.join(', ')}, which it does not name as a claim`,
+          'name its claim in the VM as persistentVolumeClaim',
+        );
+  return {
+    ...allows,
+    snapshot: judge('snapshot'),
+    backup: judge('backup'),
+    restoreElsewhere: judge('restoreElsewhere'),
   };
 }
 

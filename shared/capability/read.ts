@@ -6,6 +6,8 @@ import { attempt } from './attempt.ts';
 import type { Configured } from './config.ts';
 import type { Evidence } from './evidence.ts';
 import { readEvidence } from './evidence.ts';
+import type { VolumeMode } from './mode.ts';
+import { modeForDisks } from './mode.ts';
 import { parseNotes } from './notes.ts';
 import type { SnapshotterState } from './snapshotter.ts';
 import { readSnapshotter } from './snapshotter.ts';
@@ -30,6 +32,7 @@ export interface Surroundings {
 export interface SeenDriver extends Surroundings {
   readonly driver: string;
   readonly snapshotter: Known<SnapshotterState>;
+  /** Of volumes of one mode: a class’, that of VMs’ disks; a volume’s, its own. */
   readonly evidence: Evidence;
 }
 
@@ -70,9 +73,14 @@ export async function readClass(
   const driver = storageClass.provisioner ?? '';
   const snapshotter = snapshotters.get(driver) ?? (await snapshotterOf(reader, driver, seen, nowMs));
   snapshotters.set(driver, snapshotter);
-  const noted = parseNotes(storageClass.metadata.annotations);
-  const evidence = await readEvidence(reader, storageClass, noted, hasClass(seen, driver));
-  return { ...seen, storageClass, driver, snapshotter, evidence };
+  const one = { ...seen, storageClass, driver, snapshotter };
+  return { ...one, evidence: await evidenceOf(reader, one, modeForDisks(storageClass)) };
+}
+
+/** What was seen of volumes of one mode, which need not be that of VMs’ disks. */
+export function evidenceOf(reader: Reader, seen: Omit<SeenClass, 'evidence'>, mode: VolumeMode): Promise<Evidence> {
+  const noted = parseNotes(seen.storageClass.metadata.annotations);
+  return readEvidence(reader, seen.storageClass, { noted, hasClass: hasClass(seen, seen.driver), mode });
 }
 
 /** All of them; what several have in common is read once. */

@@ -77,6 +77,14 @@ export const answerReasons = {
     'Harvester takes the backup, but nothing of it gets to the target: it restores at most where it was taken, from 1.5 on nowhere.',
     'Empty backupVolumeSnapshotClassName of this driver, so that nobody relies on it.',
   ),
+  DisksLeftOut: yes(
+    'Harvester takes the VM, but leaves disks out that are no claims to it: DataVolumes, disks of a host.',
+    'Name their claims in the VM as persistentVolumeClaim.',
+  ),
+  NeverReady: no(
+    'The VM has no volume that is a claim. Harvester takes its snapshot or backup, and it never becomes ready.',
+    'Give the VM a volume that is a claim.',
+  ),
   DriverNotConfigured: no('`csi-driver-config` has no entry for this driver.', paste),
   ClassNotConfigured: no('`csi-driver-config` names no class for this.', paste),
   ClassMissing: no('The VolumeSnapshotClass that `csi-driver-config` names does not exist.', paste),

@@ -4,12 +4,14 @@ import type { Reader } from '../kube/ports.ts';
 import type { Claim, ObjectOf } from '../objects/types.ts';
 import { say } from './answer.ts';
 import { attempt } from './attempt.ts';
+import type { Evidence } from './evidence.ts';
+import { modeForDisks, modeOf } from './mode.ts';
 import type { Engine } from './can.ts';
 import { canOf } from './can.ts';
 import type { VolumeGate } from './gate.ts';
 import { throughGate } from './gate.ts';
 import type { SeenClass, SeenDriver, Surroundings } from './read.ts';
-import { snapshotterOf } from './read.ts';
+import { evidenceOf, snapshotterOf } from './read.ts';
 import type { Capability, Known } from './types.ts';
 import { answersOf, isFound } from './types.ts';
 
@@ -45,12 +47,10 @@ export async function readVolume(
   const noted = PROVISIONER.map((key) => claim.metadata.annotations?.[key]).find(Boolean);
   const driver = csi?.driver ?? noted ?? own?.driver ?? '';
   const sameDriver = own?.driver === driver ? own : classes.find((one) => one.driver === driver);
-  const seen = sameDriver ?? {
-    ...surroundings,
-    driver,
-    snapshotter: await snapshotterOf(reader, driver, surroundings, nowMs),
-    evidence: {},
-  };
+  const seen =
+    sameDriver === undefined
+      ? { ...surroundings, driver, snapshotter: await snapshotterOf(reader, driver, surroundings, nowMs), evidence: {} }
+      : { ...sameDriver, evidence: await evidenceFor(reader, claim, sameDriver, sameDriver === own) };
   const longhorn = driver === names.LONGHORN_DRIVER;
   const engine = longhorn ? await readEngine(reader, csi?.volumeHandle ?? volumeName ?? '') : undefined;
   const count = longhorn && volumeName ? await readEngines(reader, volumeName) : undefined;
@@ -70,6 +70,17 @@ export async function readVolume(
       ...(engines !== undefined && { engines }),
     },
   };
+}
+
+/**
+ * What was seen of volumes like this one. A probe speaks for its own class: another one of the same driver may be of thick
+ * volumes, of which there are no snapshots.
+ */
+async function evidenceFor(reader: Reader, claim: Claim, of: SeenClass, isOwn: boolean): Promise<Evidence> {
+  const mode = modeOf(claim);
+  const seen = mode === modeForDisks(of.storageClass) ? of.evidence : await evidenceOf(reader, of, mode);
+  if (isOwn || seen.probed === undefined) return seen;
+  return seen.cloned === undefined ? {} : { cloned: seen.cloned };
 }
 
 /** Undefined where it does not show; volumes that say nothing are of the first engine. */

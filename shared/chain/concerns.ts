@@ -28,11 +28,24 @@ export const owningVMBackups = (owners: readonly OwnerReference[] | null | undef
     .filter((o) => o.kind === 'VirtualMachineBackup')
     .map((o) => ref('VirtualMachineBackup', o.name, namespace));
 
-/** Those that own the content; where it says nothing of owners, those that name its snapshot. */
-export function considerUsersOf({ metadata, spec }: Content): Considered {
-  const { namespace, name } = spec.volumeSnapshotRef;
-  const owners = owningVMBackups(metadata.ownerReferences, namespace);
-  return owners.length > 0 ? { subjects: owners } : { search: (reader) => vmBackupsOf(reader, namespace, name) };
+/** Those that own a snapshot or its content; where it says nothing of owners, those that name the snapshot. */
+export function considerUsers(
+  owners: readonly OwnerReference[] | null | undefined,
+  namespace: string,
+  snapshot: string,
+): Considered {
+  const subjects = owningVMBackups(owners, namespace);
+  return subjects.length > 0 ? { subjects } : { search: (reader) => vmBackupsOf(reader, namespace, snapshot) };
+}
+
+export const considerUsersOf = ({ metadata, spec: { volumeSnapshotRef } }: Content): Considered =>
+  considerUsers(metadata.ownerReferences, volumeSnapshotRef.namespace, volumeSnapshotRef.name);
+
+/** The VMBackup that a restore is of. */
+export function considerRestored({ object, namespace }: ChangeOf<'VirtualMachineRestore'>): Considered {
+  if (object === undefined) return { subjects: [] };
+  const { virtualMachineBackupName: name, virtualMachineBackupNamespace: of } = object.spec;
+  return { subjects: [ref('VirtualMachineBackup', name, of || namespace)] };
 }
 
 /** A Longhorn Backup says something once it is in its final state; in a mode without objects that is yet to be read. */

@@ -64,8 +64,10 @@ export const PROBE_LABEL = 'gleaner.dev/probe';
 export const PROBE_OF_ANNOTATION = 'gleaner.dev/probe-of';
 export const PROBE_AT_ANNOTATION = 'gleaner.dev/probe-at';
 export const PROBE_UNTIL_ANNOTATION = 'gleaner.dev/probe-until';
-/** On a StorageClass: what its last probe showed, as JSON (shared/capability/probed.ts). */
+/** On a StorageClass: what its last probe of each volume mode showed, as JSON (shared/capability/probed.ts). */
 export const PROBED_ANNOTATION = 'gleaner.dev/probed';
+/** On a StorageClass, Harvester's: which volume modes and access modes CDI may ask of it, as JSON. */
+export const VOLUME_MODES_ANNOTATION = 'cdi.harvesterhci.io/storageProfileVolumeModeAccessModes';
 /** What a person sets on a VMBackup to have Harvester look at it again; Gleaner itself never does. */
 export const NUDGE_ANNOTATION = 'gleaner.dev/look-again';
 /** What begins every annotation of Gleaner's. */

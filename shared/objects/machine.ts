@@ -6,6 +6,8 @@ export interface Machine {
   readonly secretNames: readonly string[];
   /** Network attachments, as it names them: `namespace/name`. */
   readonly networks: readonly string[];
+  /** Its disks that several VMs may write to at once, as it calls them; absent where there is none. */
+  readonly shareable?: readonly string[];
   readonly cpu?: string;
   readonly memory?: string;
   /** Whether KubeVirt starts it, and when: `Always`, `RerunOnFailure`, `Halted` … */
@@ -45,11 +47,13 @@ export function machineIn(source: unknown): Machine | undefined {
     const network = at(one, 'multus', 'networkName');
     if (isText(network)) networks.push(network);
   }
+  const shareable = shareableIn(devices);
   const runStrategy = at(source, 'spec', 'runStrategy');
   return {
     macAddresses,
     secretNames: secrets === undefined ? [] : [...secrets],
     networks,
+    ...(shareable !== undefined && { shareable }),
     ...(cpu !== undefined && { cpu }),
     ...(memory !== undefined && { memory }),
     ...(isText(runStrategy) && { runStrategy }),
@@ -67,13 +71,31 @@ export interface MachineClaim {
 
 export function claimsIn(spec: unknown): MachineClaim[] {
   const template = at(spec, 'template', 'spec');
-  const shareable = list(at(template, 'domain', 'devices', 'disks'))
-    .filter((disk) => at(disk, 'shareable') === true)
-    .map((disk) => at(disk, 'name'));
+  const shareable = shareableIn(at(template, 'domain', 'devices'));
   return list(at(template, 'volumes')).flatMap((one) => {
     const [volume, claim] = [at(one, 'name'), at(one, 'persistentVolumeClaim', 'claimName')];
-    return isText(volume) && isText(claim) ? [{ volume, claim, shareable: shareable.includes(volume) }] : [];
+    return isText(volume) && isText(claim) ? [{ volume, claim, shareable: shareable?.includes(volume) === true }] : [];
   });
+}
+
+/**
+ * Disks with data of their own that are no claims to the VM: Harvester takes a VM without them and says nothing. What is
+ * lost at each stop anyway, or never changes, is none of them (ephemeral, emptyDisk, containerDisk, cloud-init …).
+ */
+export const leftOutIn = (spec: unknown): string[] =>
+  list(at(spec, 'template', 'spec', 'volumes')).flatMap((one) => {
+    const name = at(one, 'name');
+    return isText(name) && (at(one, 'dataVolume') !== undefined || at(one, 'hostDisk') !== undefined) ? [name] : [];
+  });
+
+/** Most VMs have none, and every VMBackup of every list comes this way. */
+function shareableIn(devices: unknown): string[] | undefined {
+  let found: string[] | undefined;
+  for (const disk of list(at(devices, 'disks'))) {
+    const name = at(disk, 'shareable') === true ? at(disk, 'name') : undefined;
+    if (isText(name)) (found ??= []).push(name);
+  }
+  return found;
 }
 
 /** Written out, since a list of parameters is one more thing to allocate, for each object of every list. */

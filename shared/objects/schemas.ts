@@ -2,7 +2,7 @@ import * as z from 'zod/mini';
 import * as names from '../domain/names.ts';
 import { drillsIn } from './drills.ts';
 import { readDrivers } from './drivers.ts';
-import { claimsIn, machineIn } from './machine.ts';
+import { claimsIn, leftOutIn, machineIn } from './machine.ts';
 import { runsGleaner, snapshotterIn } from './snapshotter.ts';
 import { readTarget } from './target.ts';
 
@@ -479,7 +479,7 @@ const VirtualMachine = () =>
     metadata: NamespacedMeta(),
     spec: z.pipe(
       z.unknown(),
-      z.transform((spec) => ({ ...machineIn({ spec }), claims: claimsIn(spec) })),
+      z.transform((spec) => ({ ...machineIn({ spec }), claims: claimsIn(spec), leftOut: leftOutIn(spec) })),
     ),
     status: z.nullish(
       z.object({

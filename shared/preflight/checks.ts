@@ -8,8 +8,10 @@ import { describeRef } from '../domain/kinds.ts';
 import * as names from '../domain/names.ts';
 import { checkAdmission } from './admission.ts';
 import { checkClashes } from './clashes.ts';
+import { checkMode } from './mode.ts';
 import { checkPairs } from './pairs.ts';
 import { checkRoom } from './room.ts';
+import { checkSharing } from './sharing.ts';
 import type { Answer, SeenPreflight } from './read.ts';
 import { checkVersion, releaseOf } from './traps.ts';
 
@@ -37,6 +39,7 @@ export function preflight(seen: SeenPreflight, nowMs: number): Check[] {
     ...checkRoom(seen),
     ...checkClashes(seen),
     ...checkAdmission(seen),
+    checkSharing(seen),
     ...checkPairs(seen),
     checkSchedule(seen),
     checkVersion(seen, links),
@@ -114,6 +117,8 @@ function checkVolumes(seen: SeenPreflight, links: readonly Link[]): Check[] {
         ...(broken.command !== undefined && { cure: broken.command }),
       };
     }
+    const mode = own ? checkMode(one) : undefined;
+    if (mode !== undefined) return mode;
     const open = needed.find((link) => link.result === 'wait' || link.result === 'skip');
     if (open !== undefined)
       return { name, volume, result: open.result === 'wait' ? 'warn' : 'unknown', message: open.message };
@@ -150,7 +155,7 @@ function checkLocal({ version, wish }: SeenPreflight, { backup }: Chain, one: Ch
   const there =
     one.snapshot !== undefined && !isDeleting(one.snapshot) && one.snapshot.status?.readyToUse === true && one.content;
   return there
-    ? { name, volume, result: 'pass', message: `volume ${volume} has its snapshot on this cluster` }
+    ? (checkMode(one) ?? { name, volume, result: 'pass', message: `volume ${volume} has its snapshot on this cluster` })
     : { name, volume, result: 'fail', message: `the snapshot ${snapshot} of volume ${volume} is gone or not ready` };
 }
 

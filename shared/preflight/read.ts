@@ -4,6 +4,7 @@ import type { KindName, Ref } from '../domain/kinds.ts';
 import * as names from '../domain/names.ts';
 import type { Reader } from '../kube/ports.ts';
 import type { ObjectOf, StorageClass, VMBackup, VMRestore, VolumeEntry } from '../objects/types.ts';
+import { readSharers } from './sharing.ts';
 import type { PlannedPair } from './pairs.ts';
 import { readPairs } from './pairs.ts';
 
@@ -64,6 +65,8 @@ export interface SeenPreflight {
   readonly others: Answer<readonly VMRestore[]>;
   /** VMBackups of type snapshot that stand on volumes which this restore would delete. */
   readonly standingOn: Answer<readonly string[]>;
+  /** Who else uses a claim, where claims are deleted: `namespace/name` of a VM. */
+  readonly sharers: Answer<ReadonlyMap<string, string>>;
   /** Claims that the restore has made already. */
   readonly ownClaims: ReadonlySet<string>;
 }
@@ -124,6 +127,7 @@ export async function readPreflight(reader: Reader, wish: Wish): Promise<SeenPre
     pairs: await attempt(() => readPairs(reader, chain, wish)),
     others: await attempt(() => otherRestores(reader, { ...wish, machine: machineName })),
     standingOn: await attempt(() => standingOn(reader, wish, backup)),
+    sharers: await attempt(() => readSharers(reader, { ...wish, machine: machineName }, backup)),
     ownClaims: await ownClaims(reader, wish.restore),
   };
 }

@@ -1,3 +1,4 @@
+import type { VolumeMode } from '../capability/mode.ts';
 import { noRecurringJobs, scratchPod } from '../chain/scratch.ts';
 import { kinds } from '../domain/kinds.ts';
 import * as names from '../domain/names.ts';
@@ -10,6 +11,7 @@ import type { ProbeConfig } from './observe.ts';
 
 export interface Recipe {
   readonly storageClass: StorageClass;
+  readonly volumeMode: VolumeMode;
   readonly until: string;
   /** Of Gleaner's own clock: from one object to the next is how long a step took. */
   readonly nowMs: number;
@@ -34,9 +36,8 @@ function metaOf({ storageClass: { metadata }, until, nowMs, config }: Recipe, pa
   };
 }
 
-/** Whatever a driver offers, one node that mounts a file system it can do; a GiB is what the smallest ones give. */
+/** Whatever a driver offers, one node that uses it it can do; a GiB is what the smallest ones give. */
 const asked = {
-  volumeMode: 'Filesystem',
   accessModes: ['ReadWriteOnce'],
   resources: { requests: { storage: '1Gi' } },
 } as const;
@@ -51,6 +52,7 @@ export function newClaim(recipe: Recipe, part: 'source' | 'restored'): NewClaim 
     metadata: { ...meta, labels: { ...meta.labels, ...noRecurringJobs } },
     spec: {
       storageClassName: recipe.storageClass.metadata.name,
+      volumeMode: recipe.volumeMode,
       ...asked,
       ...(part === 'restored' && {
         dataSource: { apiGroup: 'snapshot.storage.k8s.io', kind: 'VolumeSnapshot' as const, name },
@@ -76,5 +78,7 @@ export const newPod = (recipe: Recipe, image: string, part: 'source' | 'restored
     image,
     command: ['sleep', '3600'],
     limits: { cpu: '100m', memory: '64Mi' },
-    volumeMounts: [{ name: 'volume', mountPath: '/probe' }],
+    ...(recipe.volumeMode === 'Block'
+      ? { volumeDevices: [{ name: 'volume', devicePath: '/probe' }] }
+      : { volumeMounts: [{ name: 'volume', mountPath: '/probe' }] }),
   });

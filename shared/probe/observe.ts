@@ -1,3 +1,4 @@
+import type { VolumeMode } from '../capability/mode.ts';
 import { readClass } from '../capability/read.ts';
 import type { SeenClass } from '../capability/read.ts';
 import type { Place } from '../chain/place.ts';
@@ -15,6 +16,8 @@ export interface ProbeConfig {
   /** `clean`: begin nothing and come to no result, and remove what probes have made. */
   readonly mode: 'probe' | 'clean';
   readonly namespace: string;
+  /** Of the volumes; what the class gives VMs’ disks where it is not said. */
+  readonly volumeMode?: VolumeMode | undefined;
   readonly timeoutMs: number;
   /** What a pod runs where a class waits for one; without it such a class cannot be probed. */
   readonly image?: string | undefined;

@@ -1,11 +1,13 @@
+import type { VolumeMode } from '../capability/mode.ts';
+import { modeForDisks, modeOf } from '../capability/mode.ts';
 import type { Probed, ProbeStep } from '../capability/probed.ts';
-import { describeProbed, parseProbed } from '../capability/probed.ts';
+import { describeProbed, probedAs, withProbed } from '../capability/probed.ts';
 import type { SeenClass } from '../capability/read.ts';
 import { isDeleting } from '../chain/judge.ts';
 import { describeMade, isEmpty, newNamespace } from '../chain/scratch.ts';
 import { describeRef } from '../domain/kinds.ts';
 import * as names from '../domain/names.ts';
-import type { Claim } from '../objects/types.ts';
+import type { Claim, StorageClass } from '../objects/types.ts';
 import type { Action } from '../plan/action.ts';
 import type { Finding, Plan } from '../plan/plan.ts';
 import type { Reason } from '../plan/reason.ts';
@@ -28,7 +30,8 @@ type Told = readonly [
  */
 export function plan(seen: SeenProbe, config: ProbeConfig, nowMs: number): Plan {
   const [reason, message, more = {}] = next(seen, config, nowMs);
-  const probed = parseProbed(seen.seen?.storageClass.metadata.annotations);
+  const storageClass = seen.seen?.storageClass;
+  const probed = storageClass && probedAs(storageClass.metadata.annotations, modeFor(config, storageClass));
   const current = (reason === 'ProbeProved' || reason === 'ProbeFailed') && probed !== undefined;
   return {
     findings: [
@@ -37,8 +40,12 @@ export function plan(seen: SeenProbe, config: ProbeConfig, nowMs: number): Plan 
   };
 }
 
-function factsOf({ at, snapshotClass, step, tookMs }: Probed): Record<string, string> {
+const modeFor = ({ volumeMode }: ProbeConfig, storageClass: StorageClass): VolumeMode =>
+  volumeMode ?? modeForDisks(storageClass);
+
+function factsOf({ volumeMode, at, snapshotClass, step, tookMs }: Probed): Record<string, string> {
   return {
+    volumeMode,
     at,
     snapshotClass,
     ...(step !== undefined && { step }),
@@ -59,17 +66,16 @@ function next(probe: SeenProbe, config: ProbeConfig, nowMs: number): Told {
         `${describeRef(subject)} does not exist`,
       ]
     );
-  const probed = parseProbed(seen.storageClass.metadata.annotations);
-  const startedAt = timeOn(source);
-  if (startedAt !== undefined && probed?.startedAt !== startedAt && !isSpoilt(probe, config, nowMs)) {
-    return goOn(probe, seen, startedAt, config, nowMs);
+  const { annotations } = seen.storageClass.metadata;
+  // One that is under way with volumes of the other mode comes to its own result first: somebody waits for it.
+  const started = source && timeOn(source);
+  const isDecided = source !== undefined && probedAs(annotations, modeOf(source))?.startedAt === started;
+  if (source !== undefined && started !== undefined && !isDecided && !isSpoilt(probe, config, nowMs)) {
+    return goOn(probe, source, seen, started, config, nowMs);
   }
-  const clearing = cleanUp(
-    probe,
-    probed?.startedAt === startedAt ? 'the probe is over' : 'an earlier probe left it',
-    nowMs,
-  );
+  const clearing = cleanUp(probe, isDecided ? 'the probe is over' : 'an earlier probe left it', nowMs);
   if (clearing !== undefined) return clearing;
+  const probed = probedAs(annotations, modeFor(config, seen.storageClass));
   if (probed !== undefined && Date.parse(probed.at) >= config.sinceMs) {
     return [probed.result === 'proved' ? 'ProbeProved' : 'ProbeFailed', describeProbed(probed)];
   }
@@ -96,12 +102,13 @@ function isSpoilt({ source, made, inTheWay }: SeenProbe, { sinceMs }: ProbeConfi
 
 function begin(probe: SeenProbe, seen: SeenClass, config: ProbeConfig, nowMs: number): Told {
   const until = new Date(nowMs + config.timeoutMs).toISOString();
-  const recipe: Recipe = { storageClass: seen.storageClass, until, nowMs, config };
+  const volumeMode = modeFor(config, seen.storageClass);
+  const recipe: Recipe = { storageClass: seen.storageClass, volumeMode, until, nowMs, config };
   const actions: Action[] = [
     ...(probe.place.namespace === undefined ? [create(newNamespace(config.namespace))] : []),
     ...claimOf(recipe, 'source'),
   ];
-  const how = `a volume of 1 GiB, a snapshot of it with class ${snapshotClassOf(seen)?.metadata.name ?? ''}, a volume from that`;
+  const how = `a volume of 1 GiB and mode ${volumeMode}, a snapshot of it with class ${snapshotClassOf(seen)?.metadata.name ?? ''}, a volume from that`;
   return ['ProbeStart', `in namespace ${config.namespace} are made: ${how}`, { actions }];
 }
 
@@ -114,12 +121,20 @@ function claimOf(recipe: Recipe, part: 'source' | 'restored'): Action[] {
   return late && config.image !== undefined ? [claim, create(newPod(recipe, config.image, part))] : [claim];
 }
 
-function goOn(probe: SeenProbe, seen: SeenClass, startedAt: string, config: ProbeConfig, nowMs: number): Told {
-  const until = probe.source?.metadata.annotations?.[names.PROBE_UNTIL_ANNOTATION] ?? '';
-  const recipe: Recipe = { storageClass: seen.storageClass, until, nowMs, config };
+function goOn(
+  probe: SeenProbe,
+  source: Claim,
+  seen: SeenClass,
+  startedAt: string,
+  config: ProbeConfig,
+  nowMs: number,
+): Told {
+  const until = source.metadata.annotations?.[names.PROBE_UNTIL_ANNOTATION] ?? '';
+  const volumeMode = modeOf(source);
+  const recipe: Recipe = { storageClass: seen.storageClass, volumeMode, until, nowMs, config };
   const progress = progressOf(probe, config);
   const snapshotClass = probe.snapshot?.spec.volumeSnapshotClassName ?? snapshotClassOf(seen)?.metadata.name ?? '';
-  const common = { startedAt, at: new Date(nowMs).toISOString(), snapshotClass };
+  const common = { volumeMode, startedAt, at: new Date(nowMs).toISOString(), snapshotClass };
   const fail = (step: ProbeStep, message: string, result: 'failed' | 'refused' = 'failed'): Told =>
     decide(seen, { ...common, result, step, message: message.slice(0, 600) });
   switch (progress.is) {
@@ -128,7 +143,7 @@ function goOn(probe: SeenProbe, seen: SeenClass, startedAt: string, config: Prob
     case 'failed':
       return fail(progress.step, progress.why, progress.refused === true ? 'refused' : 'failed');
     default: {
-      if (nowMs > untilOn(probe.source)) {
+      if (nowMs > untilOn(source)) {
         return fail(
           progress.step,
           `it took longer than ${Math.round(config.timeoutMs / 1000)} s; waited in vain until ${progress.waits}`,
@@ -159,11 +174,11 @@ function tookOf(probe: SeenProbe, startedAt: string, { sinceMs }: ProbeConfig, n
 }
 
 function decide({ storageClass }: SeenClass, probed: Probed): Told {
-  const { name, uid, resourceVersion } = storageClass.metadata;
+  const { name, uid, resourceVersion, annotations } = storageClass.metadata;
   const annotate: Action = {
     do: 'annotateClass',
     target: { kind: 'StorageClass', name, uid, resourceVersion },
-    annotations: { [names.PROBED_ANNOTATION]: JSON.stringify(probed) },
+    annotations: { [names.PROBED_ANNOTATION]: withProbed(annotations, probed) },
   };
   return ['ProbeDecided', describeProbed(probed), { actions: [annotate] }];
 }

@@ -80,7 +80,7 @@ export function refusal(
   if (storageClass.volumeBindingMode === 'WaitForFirstConsumer' && config.image === undefined) {
     return unfit(
       `StorageClass ${name} waits for a pod (WaitForFirstConsumer): name an image that the cluster can pull, of which the probe may run one`,
-      `gleaner capability --probe ${name} --probe-image IMAGE`,
+      `gleaner capability --probe ${name}${config.volumeMode === undefined ? '' : ` --volume-mode ${config.volumeMode}`} --probe-image IMAGE`,
     );
   }
   if (inTheWay !== undefined) {

@@ -24,7 +24,7 @@ test('a class is proved: told as it goes, the result on stdout, and gleaner capa
   expect({ code, out }).toEqual({
     code: 0,
     out: expect.stringMatching(
-      /^StorageClass lvm-fast: proved\. proved at \S+ with class lvm-snapshot, took \d+\.\d s \(volume \d+\.\d s, snapshot \d+\.\d s, restore \d+\.\d s\)\n$/,
+      /^StorageClass lvm-fast: proved\. volumes of mode Block: proved at \S+ with class lvm-snapshot, took \d+\.\d s \(volume \d+\.\d s, snapshot \d+\.\d s, restore \d+\.\d s\)\n$/,
     ),
   });
   expect(err).toMatch(
@@ -32,11 +32,24 @@ test('a class is proved: told as it goes, the result on stdout, and gleaner capa
   );
   expect(await marked()).toEqual([]);
   const after = await world.run('capability', 'sc/lvm-fast');
-  expect(after.out).toMatch(/snapshot +storage +yes +SnapshotProved +proved at /);
+  expect(after.out).toMatch(/snapshot +storage +yes +SnapshotProved +volumes of mode Block: proved at /);
   expect((await world.run('capability', 'vm/erp', '-n', 'prod', '-o', 'json')).code).toBe(1);
   await world.run('capability', '--clear');
   expect((await world.run('capability', 'sc/lvm-fast')).out).toMatch(/SnapshotterRuns/);
   expect(world.sandbox.store.losses).toEqual([]);
+});
+
+test('each volume mode is proved by itself, and the result says which', async () => {
+  await begin();
+  world.sandbox.otherStorage.can.modes = 'Filesystem';
+  const { code, out } = await world.run('capability', '--probe', 'lvm-fast', '--timeout', '2s');
+  expect({ code, out }).toEqual({ code: 1, out: expect.stringMatching(/mode Block[^]*failed[^]*--volume-mode/) });
+  const other = await world.run('capability', '--probe', 'lvm-fast', '--volume-mode', 'filesystem', '-o', 'json');
+  expect(JSON.parse(other.out)).toMatchObject({ result: 'proved', facts: { volumeMode: 'Filesystem' } });
+  const asked = await world.run('capability', 'sc/lvm-fast', '-o', 'json');
+  const { can, facts } = JSON.parse(asked.out).capabilities[0];
+  expect(can.snapshot.reason).toBe('SnapshotterRuns');
+  expect(facts.probed).toMatch(/^a probe with volumes of mode Block .*; volumes of mode Filesystem: proved/);
 });
 
 test('one that fails answers 1 and says why, as a document too; the answer is a no from then on', async () => {
@@ -132,6 +145,8 @@ test.each([
   { argv: ['--probe', 'vm/a'], says: 'takes the name of one StorageClass' },
   { argv: ['--probe', 'a', '--timeout', '10ms'], says: 'at least a second' },
   { argv: ['--probe', 'a', '--probe-namespace', 'Not_One'], says: 'is no name of a namespace' },
+  { argv: ['--probe', 'a', '--volume-mode', 'file'], says: 'takes Block or Filesystem' },
+  { argv: ['--volume-mode', 'Block'], says: '--volume-mode goes with --probe' },
   { argv: ['--dry-run'], says: '--dry-run goes with --clear, --probe or --clean' },
 ])('$argv is an error', async ({ argv, says }) => {
   expect(await gleaner(['capability', ...argv])).toMatchObject({ code: 2, err: expect.stringContaining(says) });

@@ -21,13 +21,14 @@ export async function startOtherStorage(
   client: Client,
   bin: (binary: string) => string,
   snapshots: Snapshots,
+  modes: 'both' | 'Block' | 'Filesystem' = 'both',
 ): Promise<void> {
   await applyFixture(client, 'other-storage.yaml');
   await rm(socket(state), { force: true });
   await start(state.run, {
     name: 'csi-mock',
     command: bin('csi-mock'),
-    args: ['--name', OTHER_DRIVER, '--socket', socket(state), '--snapshots', snapshots],
+    args: ['--name', OTHER_DRIVER, '--socket', socket(state), '--snapshots', snapshots, '--modes', modes],
     ready: (log) => /\bready$/m.test(log),
   });
   await start(state.run, {

@@ -2,6 +2,7 @@ import { describe, expect, jest, test } from '@jest/globals';
 import { decider } from '../../cli/probe/run.ts';
 import type { OtherStorage } from '../../sandbox/controllers/other-csi.ts';
 import * as make from '../../sandbox/scenarios/build.ts';
+import type { VolumeMode } from '../../shared/capability/mode.ts';
 import type { Ref } from '../../shared/domain/kinds.ts';
 import { ref } from '../../shared/domain/kinds.ts';
 import { createApplier } from '../../shared/kube/apply.ts';
@@ -71,12 +72,15 @@ async function leftovers({ sandbox: { client, otherStorage } }: World): Promise<
   ];
 }
 
-const noted = async ({ sandbox }: World, name: string): Promise<any> =>
-  JSON.parse((await sandbox.client.get(SC, name))?.metadata.annotations?.['gleaner.dev/probed'] ?? 'null');
+const allNoted = async ({ sandbox }: World, name: string): Promise<any[]> =>
+  JSON.parse((await sandbox.client.get(SC, name))?.metadata.annotations?.['gleaner.dev/probed'] ?? '[]');
+const noted = async (world: World, name: string, mode: VolumeMode = 'Block'): Promise<any> =>
+  (await allNoted(world, name)).find(({ volumeMode }) => volumeMode === mode) ?? null;
 
 interface Story {
   readonly subject?: Ref;
   readonly can?: Partial<OtherStorage>;
+  readonly volumeMode?: VolumeMode;
   readonly before?: (world: World) => unknown;
   readonly reason: string;
   readonly noted: object | null;
@@ -87,6 +91,21 @@ const failed = (stepOf: string, says: RegExp, result = 'failed') => ({
 });
 const stories: Record<string, Story> = {
   'the storage can': { reason: 'ProbeProved', noted: { result: 'proved', snapshotClass: 'lvm-snapshot' } },
+  'the storage can, with file systems': {
+    volumeMode: 'Filesystem',
+    reason: 'ProbeProved',
+    noted: { result: 'proved', snapshotClass: 'lvm-snapshot' },
+  },
+  'the storage has file systems only, and is asked for blocks': {
+    can: { modes: 'Filesystem' },
+    ...failed('provision', /its volume is provisioned/),
+  },
+  'the storage has file systems only, and is asked for them': {
+    can: { modes: 'Filesystem' },
+    volumeMode: 'Filesystem',
+    reason: 'ProbeProved',
+    noted: { result: 'proved' },
+  },
   'Longhorn can': {
     subject: ref('StorageClass', 'harvester-longhorn'),
     reason: 'ProbeProved',
@@ -107,6 +126,8 @@ const stories: Record<string, Story> = {
   },
 };
 
+const configOf = ({ volumeMode }: Story): Partial<ProbeConfig> => (volumeMode === undefined ? {} : { volumeMode });
+
 const inStory = <T>({ can, before }: Story, act: (world: World) => Promise<T>): Promise<T> =>
   inWorld({ scenario: 'mixed-storage' }, async (world) => {
     Object.assign(world.sandbox.otherStorage.can, can);
@@ -120,14 +141,16 @@ describe.each(Object.entries(stories))('%s', (_name, story) => {
   test('is found out, noted on the class, and nothing is left', async () => {
     await inStory(story, async (world) => {
       const before = await digest(world);
-      const finding = await toTheEnd(world, subject, {});
+      const finding = await toTheEnd(world, subject, configOf(story));
       expect(finding.reason).toBe(story.reason);
-      expect(await noted(world, subject.name)).toMatchObject(story.noted ?? {});
+      expect(await allNoted(world, subject.name)).toEqual([
+        expect.objectContaining({ ...story.noted, volumeMode: story.volumeMode ?? 'Block' }),
+      ]);
       expect(await leftovers(world)).toEqual([]);
       expect(await digest(world)).toEqual(before);
       expect(world.sandbox.store.losses).toEqual([]);
       world.sandbox.api.clearRequests();
-      expect((await step(world, subject, {})).reason).toBe(story.reason);
+      expect((await step(world, subject, configOf(story))).reason).toBe(story.reason);
       expect(writesOf(world)).toEqual([]);
     });
   });
@@ -135,7 +158,7 @@ describe.each(Object.entries(stories))('%s', (_name, story) => {
   test('killed after any write, the next run or a clean-up leaves nothing', async () => {
     for (let killAfter = 1; ; killAfter++) {
       const died = await inStory(story, async (world) => {
-        const died = await toTheEnd(world, subject, { killAfter }).then(
+        const died = await toTheEnd(world, subject, { killAfter, ...configOf(story) }).then(
           () => false,
           (error: unknown) => {
             expect(error).toBeInstanceOf(Killed);
@@ -145,7 +168,7 @@ describe.each(Object.entries(stories))('%s', (_name, story) => {
         await world.sandbox.settle();
         const [next, mode] = killAfter % 2 === 0 ? [subject, 'probe' as const] : [ALL, 'clean' as const];
         const later = killAfter % 3 === 0 ? 3600 : 0;
-        const { reason } = await toTheEnd(world, next, { mode, later });
+        const { reason } = await toTheEnd(world, next, { mode, later, ...configOf(story) });
         expect({ killAfter, reason }).toEqual({
           killAfter,
           reason: mode === 'clean' ? 'ProbeCleaned' : expect.any(String),
@@ -222,6 +245,104 @@ test.each(['source', 'snapshot', 'restored'])(
     });
   },
 );
+
+const claimsOf = ({ sandbox: { client } }: World) => client.list('v1/PersistentVolumeClaim', { namespace: NAMESPACE });
+
+describe('the volume mode', () => {
+  const can = stories['the storage can']!;
+
+  test.each([['Block'], ['Filesystem']] as const)('%s: all its volumes are of it', async (volumeMode) => {
+    await inStory(can, async (world) => {
+      const seen = new Set<string>();
+      const unwatch = world.sandbox.client.watch('v1/PersistentVolumeClaim', ({ object }) => {
+        if (object.metadata.namespace === NAMESPACE)
+          seen.add(`${object.metadata.name.replace(/^.*-/, '')} ${object['spec'].volumeMode}`);
+      });
+      await toTheEnd(world, LVM, { volumeMode });
+      unwatch();
+      expect([...seen]).toEqual([`source ${volumeMode}`, `restored ${volumeMode}`]);
+    });
+  });
+
+  test.each<[note: string, mode: VolumeMode]>([
+    ['{"Filesystem":["ReadWriteMany"]}', 'Filesystem'],
+    ['{"Block":["ReadWriteOnce"],"Filesystem":["ReadWriteOnce"]}', 'Block'],
+    ['{"Block":["ReadWriteOnce"]}', 'Block'],
+    ['no JSON', 'Block'],
+    ['null', 'Block'],
+  ])('is that of the disks of VMs where none is named: %s', async (note, mode) => {
+    await inStory(can, async (world) => {
+      const annotations = { 'cdi.harvesterhci.io/storageProfileVolumeModeAccessModes': note };
+      await world.sandbox.client.mergePatch(SC, 'lvm-fast', undefined, { metadata: { annotations } });
+      expect((await toTheEnd(world, LVM, {})).reason).toBe('ProbeProved');
+      expect((await allNoted(world, 'lvm-fast')).map(({ volumeMode }) => volumeMode)).toEqual([mode]);
+    });
+  });
+
+  test.each([
+    ['Block', { volumeDevices: [{ name: 'volume', devicePath: '/probe' }] }],
+    ['Filesystem', { volumeMounts: [{ name: 'volume', mountPath: '/probe' }] }],
+  ] as const)('%s: a pod that a class waits for takes the volume as it is', async (volumeMode, way) => {
+    await inStory(can, async (world) => {
+      const { client } = world.sandbox;
+      world.sandbox.seed([
+        { ...make.storageClass('late', 'lvm.driver.harvesterhci.io'), volumeBindingMode: 'WaitForFirstConsumer' },
+      ]);
+      const pods: any[] = [];
+      const unwatch = client.watch('v1/Pod', ({ type, object }) => {
+        if (type === 'ADDED' && object.metadata.namespace === NAMESPACE) pods.push(object['spec'].containers[0]);
+      });
+      const asked = { volumeMode, image: 'registry.local/pause:3' };
+      expect((await toTheEnd(world, ref('StorageClass', 'late'), asked)).reason).toBe('ProbeProved');
+      unwatch();
+      expect(pods.map(({ volumeDevices, volumeMounts }) => ({ volumeDevices, volumeMounts }))).toEqual([way, way]);
+      expect(await leftovers(world)).toEqual([]);
+    });
+  });
+
+  test('what was noted of one stays when the other is probed, an old note without a mode being of file systems', async () => {
+    await inStory({ ...can, can: { modes: 'Block' } }, async (world) => {
+      const [startedAt, at] = ['2026-01-01T00:00:00.000Z', '2026-01-01T00:00:09.000Z'];
+      const old = { startedAt, at, result: 'proved', snapshotClass: 'lvm-snapshot' };
+      const annotations = { 'gleaner.dev/probed': JSON.stringify(old) };
+      await world.sandbox.client.mergePatch(SC, 'lvm-fast', undefined, { metadata: { annotations } });
+      expect(await step(world, LVM, { volumeMode: 'Filesystem' })).toMatchObject({
+        reason: 'ProbeProved',
+        facts: { at },
+      });
+      expect((await toTheEnd(world, LVM, {})).reason).toBe('ProbeProved');
+      const [block, files] = await allNoted(world, 'lvm-fast');
+      expect([block, files]).toEqual([
+        expect.objectContaining({ volumeMode: 'Block', result: 'proved' }),
+        { volumeMode: 'Filesystem', ...old },
+      ]);
+      const asked = { volumeMode: 'Filesystem', sinceMs: Date.now() } as const;
+      expect((await toTheEnd(world, LVM, asked)).reason).toBe('ProbeFailed');
+      expect(await noted(world, 'lvm-fast')).toEqual(block);
+      expect(await noted(world, 'lvm-fast', 'Filesystem')).toMatchObject({ result: 'failed', step: 'provision' });
+      expect(await leftovers(world)).toEqual([]);
+    });
+  });
+
+  test('one under way with the other mode comes to its result first, after any of its writes', async () => {
+    for (let killAfter = 1; ; killAfter++) {
+      const died = await inStory(can, async (world) => {
+        const died = await toTheEnd(world, LVM, { killAfter, volumeMode: 'Filesystem' }).then(
+          () => false,
+          (error: unknown) => (expect(error).toBeInstanceOf(Killed), true),
+        );
+        await world.sandbox.settle();
+        const begun = (await claimsOf(world)).some(({ metadata }) => metadata.name.endsWith('-source'));
+        expect((await toTheEnd(world, LVM, { volumeMode: 'Block' })).reason).toBe('ProbeProved');
+        expect(await noted(world, 'lvm-fast', 'Block')).toMatchObject({ result: 'proved' });
+        if (begun) expect(await noted(world, 'lvm-fast', 'Filesystem')).toMatchObject({ result: 'proved' });
+        expect({ killAfter, left: await leftovers(world) }).toEqual({ killAfter, left: [] });
+        return died;
+      });
+      if (!died) return expect(killAfter).toBeGreaterThan(5);
+    }
+  });
+});
 
 test('what was left behind longer ago than a probe may take is removed, and the probe begins anew', async () => {
   await inStory(stories['the storage can']!, async (world) => {

@@ -12,7 +12,7 @@ export const consistencyReasons = {
     'Harvester 1.9 and later: set `spec.fsFreezeDeadline` of the VMBackup higher. Before that, stop the application or the VM for a backup that must be whole.',
   ),
   ConsistencyFreezeUnsure: leave(
-    'The file systems were frozen, but the times that are known do not tell whether still so when each volume was taken.',
+    'The file systems were frozen, but it does not show whether still so when each volume was taken, or a disk is shareable and other VMs write to it.',
     'Treat it as what a crash leaves.',
   ),
   ConsistencyCrash: leave(

@@ -22,7 +22,7 @@ export const probeReasons = {
   ),
   ProbeFailed: report(
     'The storage did not provision, snapshot or restore.',
-    'Read the message: it says what was waited for, and what the driver said.',
+    'Read the message: it says what was waited for, and what the driver said. A driver may do volumes of one mode only: `--volume-mode` asks for the other.',
   ),
   ProbeImpossible: report(
     'There is nothing to probe: what a snapshot cannot do without is missing.',

@@ -110,6 +110,39 @@ describe.each(['1.4.2', '1.6.0', '1.8.0'])('Harvester %s', (harvester) => {
       });
     });
 
+    test('what admission passes over: a VM without claims never becomes ready, other disks are left out, shareable ones are not', async () => {
+      await storages.configure(client, 'as Harvester brings it');
+      await storages.makeOdd(client);
+      await until('Harvester to know them', async () => {
+        const refusals = await Promise.all(['bare', 'beside', 'shared'].map((name) => refusal(name, 'snapshot')));
+        return refusals.every((one) => one === undefined);
+      });
+      for (const name of ['bare', 'beside']) await client.create(storages.backupOf(name, 'snapshot'));
+      const statusOf = async (name: string) =>
+        (await client.find(backupRef(NAMESPACE, `${name}-snapshot`)))?.['status'] ?? {};
+      await until(
+        'Harvester to have listed the volumes',
+        async () => (await statusOf('beside')).volumeBackups?.length === 1,
+      );
+      await until('Harvester to have looked at the one of none', async () => (await statusOf('bare')).source);
+      await new Promise((resolve) => setTimeout(resolve, 5_000));
+      const { readyToUse = false, volumeBackups } = await statusOf('bare');
+      expect({ readyToUse, volumeBackups }).toEqual({ readyToUse: false, volumeBackups: undefined });
+      const cluster = await connect({ kubeconfig: kubeconfigOf(bed.run, 'admin') });
+      const said = async (name: string) => {
+        const question = { kind: 'VirtualMachine', namespace: NAMESPACE, name } as const;
+        const [capability] = (await readOverview(cluster.reader, question, Date.now())).capabilities;
+        return capability!.allows.snapshot.reason;
+      };
+      expect([await said('bare'), await said('beside'), await said('shared')]).toEqual([
+        'NeverReady',
+        'DisksLeftOut',
+        'Allowed',
+      ]);
+      await cluster.close();
+      for (const name of ['bare', 'beside']) await client.remove(backupRef(NAMESPACE, `${name}-snapshot`));
+    });
+
     test('a class that does not exist passes admission, and the controllers do not get further', async () => {
       await storages.configure(client, 'with a class that is missing');
       await until('Harvester to have read it', async () => (await refusal('lvm', 'snapshot')) === undefined);

@@ -14,6 +14,7 @@ import { readFile } from 'node:fs/promises';
 
 const TITLE = 'probe';
 const SNAPSHOT = 'snapshot.storage.k8s.io/v1';
+const FILES = ['--volume-mode', 'Filesystem'];
 
 describe('a probe of storage', () => {
   let bed: BedState;
@@ -51,18 +52,17 @@ describe('a probe of storage', () => {
     const { answer: word, reason } = JSON.parse(out).capabilities[0].can.snapshot;
     return `${word}, ${reason}`;
   };
-  const probe = async (storageClass: string, timeout = '60s') => {
-    const { code, out, err } = await gleaner(bed, [
-      'capability',
-      '--probe',
-      storageClass,
-      '--timeout',
-      timeout,
-      '-o',
-      'json',
-    ]);
+  const probe = async (storageClass: string, timeout = '60s', mode: readonly string[] = []) => {
+    const asked = ['capability', '--probe', storageClass, '--timeout', timeout, ...mode, '-o', 'json'];
+    const { code, out, err } = await gleaner(bed, asked);
     if (out === '') throw new Error(err);
     return { code, ...JSON.parse(out) };
+  };
+  const modesNoted = async (storageClass: string): Promise<string[]> => {
+    const found = await client.find({ apiVersion: 'storage.k8s.io/v1', kind: 'StorageClass', name: storageClass });
+    return JSON.parse(found?.metadata.annotations?.['gleaner.dev/probed'] ?? '[]').map(
+      (one: any) => `${one.volumeMode} ${one.result}`,
+    );
   };
   const left = async (): Promise<string[]> => {
     const all = await Promise.all([
@@ -79,8 +79,19 @@ describe('a probe of storage', () => {
   test('Longhorn: inferred before, proved after, no backup made or deleted, and nothing left', async () => {
     expect(await answer('harvester-longhorn')).toMatch(/^(yes|unknown), Snapshotter/);
     const result = await probe('harvester-longhorn');
-    expect(result).toMatchObject({ code: 0, result: 'proved', facts: { snapshotClass: 'longhorn-snapshot' } });
+    expect(result).toMatchObject({ code: 0, result: 'proved' });
+    expect(result.facts).toMatchObject({ snapshotClass: 'longhorn-snapshot', volumeMode: 'Block' });
     expect(await answer('harvester-longhorn')).toBe('yes, SnapshotProved');
+    expect(await left()).toEqual([]);
+  });
+
+  test('Longhorn, with file systems: proved by itself, beside what was proved of blocks', async () => {
+    expect(await probe('harvester-longhorn', '60s', FILES)).toMatchObject({
+      code: 0,
+      result: 'proved',
+      facts: { volumeMode: 'Filesystem' },
+    });
+    expect(await modesNoted('harvester-longhorn')).toEqual(['Filesystem proved', 'Block proved']);
     expect(await left()).toEqual([]);
   });
 
@@ -90,13 +101,22 @@ describe('a probe of storage', () => {
     expect(await probe(OTHER_CLASS)).toMatchObject({
       code: 0,
       result: 'proved',
-      facts: { snapshotClass: 'mock-snapshot' },
+      facts: { snapshotClass: 'mock-snapshot', volumeMode: 'Block' },
     });
+    // It is told what it is asked for.
+    const asked = async () => (await readFile(logFile(bed.run, 'csi-mock'), 'utf8')).match(/^.* volume pvc-.*$/gm);
+    expect(await asked()).toEqual([expect.stringMatching(/as Block/), expect.stringMatching(/as Block/)]);
+    expect(await probe(OTHER_CLASS, '60s', FILES)).toMatchObject({ code: 0, facts: { volumeMode: 'Filesystem' } });
+    expect((await asked())?.slice(2)).toEqual([
+      expect.stringMatching(/as Filesystem/),
+      expect.stringMatching(/as Filesystem/),
+    ]);
+    expect(await modesNoted(OTHER_CLASS)).toEqual(['Filesystem proved', 'Block proved']);
     expect(await answer(OTHER_CLASS)).toBe('yes, SnapshotProved');
     expect(await left()).toEqual([]);
     const log = await readFile(logFile(bed.run, 'csi-mock'), 'utf8');
-    expect(log.match(/deletes snapshot/g)).toHaveLength(1);
-    expect(log).toMatch(/volume pvc-\S+ from snapshot:/);
+    expect(log.match(/deletes snapshot/g)).toHaveLength(2);
+    expect(log.match(/volume pvc-\S+ as (Block|Filesystem) from snapshot:/g)).toHaveLength(2);
     await stopOtherStorage(bed);
   });
 
@@ -110,6 +130,22 @@ describe('a probe of storage', () => {
       message: expect.stringContaining('this storage takes no snapshots'),
     });
     expect(await answer(OTHER_CLASS)).toBe('no, DriverRefuses');
+    expect(await left()).toEqual([]);
+    await stopOtherStorage(bed);
+  });
+
+  test('one that has file systems only: asked for blocks it fails, which says nothing of file systems', async () => {
+    await gleaner(bed, ['capability', '--clear']);
+    await startOtherStorage(bed, client, bin, 'yes', 'Filesystem');
+    expect(await probe(OTHER_CLASS, '15s')).toMatchObject({
+      code: 1,
+      message: expect.stringMatching(
+        /mode Block at \S+ failed at the provision: .*volumes of mode Block are not supported/,
+      ),
+    });
+    expect(await probe(OTHER_CLASS, '60s', FILES)).toMatchObject({ code: 0, result: 'proved' });
+    expect(await modesNoted(OTHER_CLASS)).toEqual(['Filesystem proved', 'Block failed']);
+    expect(await answer(OTHER_CLASS)).toBe('yes, SnapshotterRuns');
     expect(await left()).toEqual([]);
     await stopOtherStorage(bed);
   });

@@ -177,3 +177,16 @@ const machineOf = (name: string, claims: readonly string[]): KubeObject => ({
   metadata: { name, namespace: NAMESPACE },
   spec: machineSpec(claims, 'Halted'),
 });
+
+/** VMs with none of those disks, with another one beside, and with one that several VMs may write to. */
+export async function makeOdd(client: Client): Promise<void> {
+  const bare = machineOf('bare', []);
+  const [beside, shared] = [machineOf('beside', ['beside-disk-0']), machineOf('shared', ['shared-disk-0'])];
+  for (const claim of ['beside-disk-0', 'shared-disk-0']) await makeDisk(client, claim, longhorn('v1'));
+  for (const one of [bare, beside]) {
+    one['spec'].template.spec.volumes.push({ name: 'more', dataVolume: { name: 'more' } });
+    one['spec'].template.spec.domain.devices.disks.push({ name: 'more', disk: { bus: 'virtio' } });
+  }
+  shared['spec'].template.spec.domain.devices.disks[0].shareable = true;
+  for (const one of [bare, beside, shared]) await client.apply(one);
+}

@@ -37,6 +37,9 @@ import {
   noPair,
   misnamed,
   wrongPair,
+  shareable,
+  sharer,
+  modeOfContent,
 } from './world.ts';
 
 const nothing: Row[] = [
@@ -173,6 +176,41 @@ const nothing: Row[] = [
     wish: home,
     says: [],
   },
+  {
+    when: 'another VM uses its volume, which stays',
+    world: [...sound, stopped, sharer()],
+    wish: { ...over, retain: true },
+    says: [],
+  },
+  { when: 'another VM uses its volume, and the restored VM is new', world: [...sound, sharer()], wish: home, says: [] },
+  {
+    when: 'another VM that uses its volume is going',
+    world: [...sound, stopped, sharer('data', make.deleting)],
+    wish: over,
+    says: [],
+  },
+  { when: 'another VM uses another volume', world: [...sound, stopped, sharer('other')], wish: over, says: [] },
+  {
+    when: 'another VM uses the volume that was backed up, and 1.8 deletes those of today',
+    world: [...replacing(version('v1.8.0')), make.machine('web', 'prod', ['newer']), sharer()],
+    wish: over,
+    says: [],
+  },
+  {
+    when: 'a shareable disk is none of those that were backed up',
+    world: replacing(
+      vmb(shareable, (o) => void (o['status'].source.spec.template.spec.domain.devices.disks[0].name = 'x')),
+    ),
+    says: [],
+  },
+  {
+    when: 'its content says that it is of a device, as the claim is',
+    world: modeOfContent('Block'),
+    wish: atHome,
+    says: [],
+  },
+  { when: 'its content allows another mode', world: modeOfContent('Filesystem', 'true'), wish: atHome, says: [] },
+  { when: 'its content is of another mode, and is not used elsewhere', world: modeOfContent('Filesystem'), says: [] },
   {
     when: 'a VM snapshot stands on its volumes, and they stay',
     world: [...sound, stopped, vmSnapshot],

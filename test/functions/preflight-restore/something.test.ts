@@ -45,6 +45,9 @@ import {
   lacking,
   onlyHere,
   wrongPair,
+  shareable,
+  sharer,
+  modeOfContent,
 } from './world.ts';
 
 const something: Row[] = [
@@ -328,6 +331,57 @@ const something: Row[] = [
     world: [...sound, stopped, vmSnapshot],
     wish: over,
     says: ['fail old volumes'],
+  },
+  {
+    when: 'another VM uses the volume that 1.6 would delete',
+    world: [...sound, stopped, sharer()],
+    wish: over,
+    says: ['fail sharing'],
+  },
+  {
+    when: 'another VM uses the volume that 1.4 would delete',
+    world: [...replacing(version('v1.4.2')), stopped, sharer()],
+    wish: over,
+    says: ['fail sharing'],
+  },
+  {
+    when: 'another VM uses the volume that the VM has today, and 1.8 deletes that',
+    world: [...replacing(version('v1.8.0')), make.machine('web', 'prod', ['newer']), sharer('newer')],
+    wish: over,
+    says: ['fail sharing'],
+  },
+  {
+    when: 'another VM uses one of the volumes, and what Harvester deletes is not known',
+    world: [...replacing(version('v1.7.0')), sourceVM(), sharer()],
+    wish: over,
+    says: ['warn sharing'],
+  },
+  { when: 'a disk is shareable', world: replacing(vmb(shareable)), says: ['warn sharing'] },
+  {
+    when: 'a disk is shareable, and the VM is restored over',
+    world: [...replacing(vmb(shareable)), stopped],
+    wish: over,
+    says: ['warn sharing'],
+  },
+  {
+    when: 'the content is of a file system, at home',
+    world: modeOfContent('Filesystem'),
+    wish: atHome,
+    says: ['fail volume'],
+  },
+  {
+    when: 'the content is of a file system, and does not allow another mode',
+    world: modeOfContent('Filesystem', 'false'),
+    wish: atHome,
+    says: ['fail volume'],
+  },
+  {
+    when: 'the content of a VM snapshot is of a file system',
+    world: replacing(...onlyHere()).map((o) =>
+      o.kind === 'VolumeSnapshotContent' ? { ...o, spec: { ...o['spec'], sourceVolumeMode: 'Filesystem' } } : o,
+    ),
+    wish: home,
+    says: ['warn backup', 'fail volume'],
   },
   { when: 'the VM’s name is none', world: sound, wish: { machine: 'Web_Copy' }, says: ['fail vm'] },
   { when: 'Harvester does not say its version', world: without('Setting'), says: ['unknown version'] },

@@ -183,6 +183,23 @@ export const misnamed = () => [
 ];
 export const lacking = (world: KubeObject[], kind: string) => world.filter((o) => o.kind !== kind);
 
+/** The backed-up disk may be written to by several VMs at once. */
+export const shareable: make.Modifier = (o) => {
+  const spec = structuredClone(o['status'].source.spec);
+  spec.template.spec.domain.devices.disks = [{ name: 'disk-0', shareable: true }];
+  o['status'].source.spec = spec;
+};
+/** Another VM that has the same volume. */
+export const sharer = (claim = 'data', ...modifiers: make.Modifier[]) =>
+  make.machine('twin', 'prod', [claim], ...modifiers);
+/** The content says what the volume was that it was taken of. */
+export const modeOfContent = (sourceVolumeMode: string, allowed?: string) =>
+  sound.map((o) => {
+    if (o.kind !== 'VolumeSnapshotContent') return o;
+    const annotations = allowed && { 'snapshot.storage.kubernetes.io/allow-volume-mode-change': allowed };
+    return { ...o, metadata: { ...o.metadata, annotations }, spec: { ...o['spec'], sourceVolumeMode } } as KubeObject;
+  });
+
 export interface Row {
   when: string;
   world: KubeObject[];

@@ -19,6 +19,10 @@ const but = (objects: KubeObject[], kind: string, modify: make.Modifier) =>
     if (object.kind === kind) modify(object);
     return object;
   });
+const sharing = (objects: KubeObject[], disk: string) =>
+  but(objects, 'VirtualMachineBackup', ({ status }: any) => {
+    status.source.spec = { template: { spec: { domain: { devices: { disks: [{ name: disk, shareable: true }] } } } } };
+  });
 const another: make.Modifier = ({ metadata }) => {
   metadata.ownerReferences = [{ ...metadata.ownerReferences![0]!, uid: 'of-another' }];
 };
@@ -311,6 +315,24 @@ const known: [what: string, worth: string, objects: KubeObject[], message: RegEx
     'just-stopped',
     [...taking({ volumes: late, freeze: 'true' }), running({ ended: 4 })],
     /2 s after/,
+  ],
+  [
+    'frozen, with a disk that other VMs may write to',
+    'freeze-unsure',
+    [sharing(taking({ volumes: [one[0]!, one[0]!], freeze: 'true' }), 'disk-1'), running({ agent: true })].flat(),
+    /own file systems were frozen \(for up to 1 s\); but disk disk-1 is shareable.*; its 2 volumes are of the same second$/,
+  ],
+  [
+    'frozen, and what is shareable is no volume of it',
+    'frozen',
+    [sharing(taking({ volumes: one, freeze: 'true' }), 'cd'), running({ agent: true })].flat(),
+    /frozen \(for up to 1 s\)$/,
+  ],
+  [
+    'off, with a disk that other VMs may write to',
+    'off',
+    [sharing(taking({ volumes: one, freeze: 'false' }), 'disk-0'), machine(-600)].flat(),
+    /VM off, since \S+; but disk disk-0 is shareable: if another VM wrote to it then/,
   ],
   ['of type snapshot', 'crash', [...taking({ volumes: one, freeze: 'false', type: 'snapshot' }), running()], /crash/],
 ];

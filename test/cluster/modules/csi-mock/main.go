@@ -25,6 +25,7 @@ func main() {
 	name := flag.String("name", "mock.csi.example.com", "what the driver is called")
 	socket := flag.String("socket", "", "path of the CSI socket")
 	snapshots := flag.String("snapshots", "yes", "yes; no: it does not say that it can, and refuses; lies: it says that it can, and refuses")
+	modes := flag.String("modes", "both", "of which mode its volumes may be: both, Block or Filesystem")
 	flag.Parse()
 	listener, err := net.Listen("unix", *socket)
 	if err != nil {
@@ -34,7 +35,7 @@ func main() {
 	server := grpc.NewServer()
 	csi.RegisterIdentityServer(server, mock)
 	csi.RegisterNodeServer(server, mock)
-	csi.RegisterControllerServer(server, &controller{ControllerServer: mock, snapshots: *snapshots})
+	csi.RegisterControllerServer(server, &controller{ControllerServer: mock, snapshots: *snapshots, modes: *modes})
 	go func() { log.Fatal(server.Serve(listener)) }()
 	log.Print("ready")
 	stopped := make(chan os.Signal, 1)
@@ -47,6 +48,7 @@ func main() {
 type controller struct {
 	csi.ControllerServer
 	snapshots string
+	modes     string
 }
 
 // Of the mock's own list three are left out: each needs a call that it does not
@@ -88,7 +90,16 @@ func (c *controller) DeleteSnapshot(ctx context.Context, request *csi.DeleteSnap
 }
 
 func (c *controller) CreateVolume(ctx context.Context, request *csi.CreateVolumeRequest) (*csi.CreateVolumeResponse, error) {
-	log.Printf("volume %s from %v", request.GetName(), request.GetVolumeContentSource())
+	mode := "Filesystem"
+	for _, capability := range request.GetVolumeCapabilities() {
+		if capability.GetBlock() != nil {
+			mode = "Block"
+		}
+	}
+	log.Printf("volume %s as %s from %v", request.GetName(), mode, request.GetVolumeContentSource())
+	if c.modes != "both" && c.modes != mode {
+		return nil, status.Errorf(codes.InvalidArgument, "volumes of mode %s are not supported", mode)
+	}
 	return c.ControllerServer.CreateVolume(ctx, request)
 }
 

@@ -1,0 +1,26 @@
+import type { ChainVolume } from '../chain/links.ts';
+import type { Check } from './checks.ts';
+
+const ALLOWS = 'snapshot.storage.kubernetes.io/allow-volume-mode-change';
+
+/**
+ * The claim is made in the recorded mode, and csi-provisioner (from 4.0 on, which Longhorn 1.7 brings) turns no snapshot of a
+ * device into a file system, nor the other way round. A content without a mode is not asked.
+ */
+export function checkMode({ entry, content }: ChainVolume): Check | undefined {
+  const was = content?.spec.sourceVolumeMode;
+  const { volumeName: volume, persistentVolumeClaim } = entry;
+  const becomes = persistentVolumeClaim?.spec?.volumeMode ?? 'Filesystem';
+  if (content === undefined || !was || was === becomes || isTrue(content.metadata.annotations?.[ALLOWS]))
+    return undefined;
+  return {
+    name: 'volume',
+    volume,
+    result: 'fail',
+    message: `volume ${volume} is recorded as ${becomes}, and its content is of one that was ${was}: the provisioner refuses, and the restore hangs`,
+    cure: `kubectl annotate volumesnapshotcontent ${content.metadata.name} ${ALLOWS}=true`,
+  };
+}
+
+/** As Go’s ParseBool reads it. */
+const isTrue = (text: string | undefined): boolean => /^(1|t|T|TRUE|true|True)$/.test(text ?? '');
