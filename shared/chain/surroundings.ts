@@ -65,10 +65,11 @@ export async function readSurroundings(reader: Reader, options: Options): Promis
   };
 }
 
-/** VMBackups of which a report of Gleaner's says that something is wrong. */
+/** VMBackups of which a report of Gleaner's says that something is wrong; none where no report is to be written. */
 const uidsAccused = async (reader: Reader, options: Options): Promise<ReadonlySet<string>> =>
   (await unlessForbidden(async () => {
     const accused = new Set<string>();
+    if (reader.withoutRecords === true) return accused;
     const kind = await reportKindOf(reader);
     if (kind === undefined) return accused;
     const labels = { [names.MANAGED_BY_LABEL]: names.FIELD_MANAGER };

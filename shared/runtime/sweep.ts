@@ -84,7 +84,7 @@ export function sweepByPage(
 export async function* sweepByPage(
   options: SweepOptions & { readonly part?: Part },
 ): AsyncGenerator<Iterable<Swept | Stopped>> {
-  const { functions, reader, scope, only = () => true, onWell, concurrency = 4, nowMs = Date.now, part } = options;
+  const { functions, reader, only = () => true, onWell, concurrency = 4, nowMs = Date.now, part } = options;
   // What is only counted does not say which objects it is about.
   const brief = onWell !== undefined && options.only === undefined;
   const due: Due[] = [];
@@ -132,7 +132,7 @@ export async function* sweepByPage(
       }
     }
   }
-  for await (const items of itemsFor(surveying, reader, scope, nowMs())) {
+  for await (const items of itemsFor(surveying, options, nowMs())) {
     yield takeAll(items);
     for (const { fn, considered } of searches) yield take(fn, await found(considered));
     searches = [];
@@ -188,10 +188,10 @@ interface Due {
 /** What the functions have to be shown; what none of them asks for is not read. */
 async function* itemsFor(
   functions: readonly AnyFunction[],
-  reader: Reader,
-  scope: SweepOptions['scope'],
+  { reader: from, scope, records }: SweepOptions,
   nowMs: number,
 ): AsyncGenerator<Iterable<SurveyItem>> {
+  const reader = withClassesOnce(records === false ? { ...from, withoutRecords: true } : from);
   const others = functions.filter((fn) => fn.surveysClasses !== true);
   const chain = others.some((fn) => fn.surveysChain === true);
   const target = others.some((fn) => fn.watches.some(({ kind }) => kind === 'Setting'));
@@ -199,6 +199,15 @@ async function* itemsFor(
   // StorageClasses are in no namespace, and no part of any selection of VMBackups.
   const whole = scope?.namespace === undefined && scope?.selector === undefined;
   if (whole && others.length < functions.length) yield* surveyClasses(reader);
+}
+
+/** There are few of them, and two parts of a survey go through them. */
+function withClassesOnce(reader: Reader): Reader {
+  const kept = memoize(reader);
+  return {
+    ...reader,
+    list: (kind, options) => (kind === 'StorageClass' ? kept : reader).list(kind, options),
+  };
 }
 
 /** Subjects that are looked at between two questions whether the view of the world is still fresh. */
