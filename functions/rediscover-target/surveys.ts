@@ -1,11 +1,12 @@
-import { ref } from '../../shared/domain/kinds.ts';
+import { describeRef, ref } from '../../shared/domain/kinds.ts';
 import * as names from '../../shared/domain/names.ts';
-import type { SurveyItem } from '../../shared/chain/survey.ts';
+import type { SurveyedVMBackup, SurveyItem } from '../../shared/chain/survey.ts';
 import type { Considered } from '../../shared/function.ts';
 import { atRest, withoutTarget } from './rest.ts';
 
 /** With every backup in a VMBackup's hands there is nothing to look at more closely. */
 export function surveys(item: SurveyItem): Considered {
+  if (item.what === 'vmbackup') return surveyBackup(item);
   if (item.what !== 'target' || item.setting === undefined) return { subjects: [] };
   const absent = withoutTarget(item.setting);
   if (absent !== undefined) return { findings: [absent] };
@@ -13,3 +14,14 @@ export function surveys(item: SurveyItem): Considered {
     ? { subjects: [ref('Setting', names.TARGET_SETTING)] }
     : { findings: [atRest(item.setting)] };
 }
+
+function surveyBackup({ backup, otherAddress }: SurveyedVMBackup): Considered {
+  if (otherAddress === undefined) return NOTHING;
+  const { name, namespace } = backup.metadata;
+  const subject = ref('VirtualMachineBackup', name, namespace);
+  const message = `${describeRef(subject)} cannot be restored: ${otherAddress}`;
+  const command = `kubectl get virtualmachinebackup ${name} -n ${namespace} -o jsonpath='{.status.backupTarget}'`;
+  return { findings: [{ subject, reason: 'OtherAddress', message, command, actions: [] }] };
+}
+
+const NOTHING: Considered = { subjects: [] };

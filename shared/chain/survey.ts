@@ -35,7 +35,7 @@ import { orphans, readSurroundings } from './surroundings.ts';
 import { hash, NameTable } from './table.ts';
 import { takenBy } from './taken.ts';
 import type { TargetTrouble } from './target.ts';
-import { judgeSetting, judgeSync, judgeTarget } from './target.ts';
+import { judgeAddress, judgeSetting, judgeSync, judgeTarget } from './target.ts';
 
 /** What a sweep or a scan comes across, in the order of the lists. */
 export type SurveyItem =
@@ -76,6 +76,8 @@ export interface SurveyedVMBackup {
   /** Whether there is a pair, or half of one, that a repair would put in the place of this snapshot's. */
   readonly isRevised: (snapshotName: string) => boolean;
   readonly chain?: ChainState;
+  /** That Harvester takes its target for another than the setting names, though the same bucket is connected. */
+  readonly otherAddress?: string | undefined;
   /** Of the survey. */
   readonly nowMs: number;
 }
@@ -177,6 +179,12 @@ export async function* survey(
     });
   }
 
+  let setting: Setting | undefined;
+  if (target) {
+    for await (const one of reader.list('Setting', options)) {
+      if (one.metadata.name === names.TARGET_SETTING) setting = one;
+    }
+  }
   let needsTarget = false;
   const state = surroundings && chainState(backups, surroundings);
   for await (const page of pagesOf(reader, 'VirtualMachineBackup', { ...scope, ...options })) {
@@ -184,7 +192,8 @@ export async function* survey(
       for (const { longhornBackupName: name } of entriesOf(backup)) if (name) backups.record(name);
       const pairOf = pairsOf(backup, pairs, notes);
       const isRevised = (name: string) => pairs.isRevised(name, backup.metadata.namespace);
-      const item = { what: 'vmbackup', backup, pairOf, isRevised, nowMs } as const;
+      const otherAddress = target ? judgeAddress(backup, setting) : undefined;
+      const item = { what: 'vmbackup', backup, pairOf, isRevised, otherAddress, nowMs } as const;
       if (surroundings === undefined || state === undefined) return item;
       needsTarget ||= (backup.spec.type || 'backup') === 'backup';
       surroundings.living.add(backup.metadata.uid, 1);
@@ -193,10 +202,6 @@ export async function* survey(
     });
   }
   if (target && whole) {
-    let setting: Setting | undefined;
-    for await (const one of reader.list('Setting', options)) {
-      if (one.metadata.name === names.TARGET_SETTING) setting = one;
-    }
     const unknown = unreadable.some((one) => one.what === 'unreadable' && one.object.name === names.TARGET_SETTING);
     const differs = judgeSetting(setting, surroundings?.target);
     if (!unknown) yield [{ what: 'target', setting, differs, unclaimed: backups.unrecorded }];

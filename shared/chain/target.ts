@@ -1,7 +1,9 @@
 import { ref } from '../domain/kinds.ts';
 import * as names from '../domain/names.ts';
 import type { BackupTarget, BackupVolume, Setting, VMBackup } from '../objects/types.ts';
+import { withoutUser } from '../objects/target.ts';
 import type { Reason } from '../plan/reason.ts';
+import { isDeleting, isLocal } from './judge.ts';
 
 /** The target Harvester uses, as far as backups depend on it. */
 export const targetRef = ref('BackupTarget', names.DEFAULT_TARGET, names.LONGHORN_NAMESPACE);
@@ -102,23 +104,40 @@ export function judgeSetting(setting: Setting | undefined, target: BackupTarget 
   if (wanted === undefined || connected === '') return undefined;
   if (wanted.is !== 'target')
     return wanted.is === 'none' ? `the setting names no target, and Longhorn is connected to ${connected}` : undefined;
-  const url =
-    wanted.type === 's3'
-      ? `s3://${wanted.bucketName}@${wanted.bucketRegion}`
-      : withoutSlash(`nfs://${wanted.endpoint.replace(/^nfs:\/\//, '')}`);
+  const url = wanted.type === 's3' ? `s3://${wanted.bucketName}@${wanted.bucketRegion}` : nfsUrl(wanted.endpoint);
   if (wanted.type === 'other' || url === connected) return undefined;
   return `the setting names ${url}, and Longhorn is connected to ${connected}`;
+}
+
+/**
+ * Whether Harvester takes the target of a VMBackup for another one although Longhorn, which knows buckets and regions alone,
+ * is connected to where its backups are: it compares the addresses letter by letter, and restores from no other. Undefined
+ * where it does not; of another bucket or share {@link judgeTargetOf} tells.
+ */
+export function judgeAddress(backup: VMBackup, setting: Setting | undefined): string | undefined {
+  const [now, then] = [setting?.target, backup.status?.backupTarget];
+  if (now?.is !== 'target' || now.type === 'other' || !then || isLocal(backup) || isDeleting(backup)) return undefined;
+  const address = withoutUser(then.endpoint ?? '');
+  if (address === now.endpoint) return undefined;
+  const isSame =
+    now.type === 's3'
+      ? then.bucketName === now.bucketName && (then.bucketRegion ?? '') === now.bucketRegion
+      : !then.bucketName && nfsUrl(address) === nfsUrl(now.endpoint);
+  if (!isSame) return undefined;
+  const at = (one: string) => (one === '' ? 'no address' : one);
+  return `its target was at ${at(address)}, and the setting says ${at(now.endpoint)}: to Harvester that is another target`;
 }
 
 /** As Harvester makes it from the fields of the Setting; undefined where a VMBackup does not say. */
 function urlOf(backup: VMBackup): string | undefined {
   const { endpoint, bucketName, bucketRegion } = backup.status?.backupTarget ?? {};
   if (bucketName) return `s3://${bucketName}@${bucketRegion ?? ''}`;
-  return endpoint ? withoutSlash(`nfs://${endpoint.replace(/^nfs:\/\//, '')}`) : undefined;
+  return endpoint ? nfsUrl(endpoint) : undefined;
 }
 
 /** Shows the BackupVolumes of a Longhorn volume. */
 export const listVolumes = (volume: string): string =>
   `kubectl get backupvolumes.longhorn.io -n ${names.LONGHORN_NAMESPACE} -l ${names.BACKUP_VOLUME_LABEL}=${volume}`;
 
+const nfsUrl = (endpoint: string): string => withoutSlash(`nfs://${endpoint.replace(/^nfs:\/\//, '')}`);
 const withoutSlash = (url: string): string => (url.endsWith('/') ? url.replace(/\/+$/, '') : url);

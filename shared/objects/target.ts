@@ -24,14 +24,16 @@ export function readTarget(value: unknown): SettingTarget {
   return {
     is: 'target',
     type: fields['type'] === 's3' || fields['type'] === 'nfs' ? fields['type'] : 'other',
-    // An address may carry a name and a password.
-    endpoint: text('endpoint').replace(/\/\/[^/]*@/, '//'),
+    endpoint: withoutUser(text('endpoint')),
     bucketName: text('bucketName'),
     bucketRegion: text('bucketRegion'),
     refreshIntervalInSeconds: Number.isFinite(seconds) ? seconds : 0,
     hasKeys: text('accessKeyId') !== '' || text('secretAccessKey') !== '',
   };
 }
+
+/** An address may carry a name and a password. */
+export const withoutUser = (address: string): string => address.replace(/\/\/[^/]*@/, '//');
 
 function parse(value: string): Record<string, unknown> | undefined {
   try {

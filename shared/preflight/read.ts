@@ -3,7 +3,7 @@ import type { Chain } from '../chain/links.ts';
 import type { KindName, Ref } from '../domain/kinds.ts';
 import * as names from '../domain/names.ts';
 import type { Reader } from '../kube/ports.ts';
-import type { ObjectOf, StorageClass, VMBackup, VMRestore, VolumeEntry } from '../objects/types.ts';
+import type { ObjectOf, Setting, StorageClass, VMBackup, VMRestore, VolumeEntry } from '../objects/types.ts';
 import { readSharers } from './sharing.ts';
 import type { PlannedPair } from './pairs.ts';
 import { readPairs } from './pairs.ts';
@@ -56,6 +56,8 @@ export interface SeenPreflight {
   /** As Harvester gives it: `v1.6.1`. */
   readonly version: Answer<string | undefined>;
   /** What the restore needs and the cluster lacks: snapshot classes, contents by the name that Harvester looks for, networks. */
+  /** Of the target; not of a restore that exists. */
+  readonly setting: Answer<Setting | undefined>;
   readonly missingClasses: Answer<readonly string[]>;
   readonly missingContents: Answer<readonly string[]>;
   readonly missingNetworks: Answer<readonly string[]>;
@@ -111,6 +113,10 @@ export async function readPreflight(reader: Reader, wish: Wish): Promise<SeenPre
     missingDrivers: await attempt(() => missing(driversOf(chain), (one) => reader.get('CSIDriver', one))),
     schedule: await get('ScheduleVMBackup', scheduleName, scheduleNamespace),
     version: await attempt(async () => (await reader.get('Setting', names.VERSION_SETTING))?.value),
+    // One that exists has been admitted; a function that judges it needs no right to a value that may hold keys.
+    setting: await attempt(async () =>
+      wish.restore === undefined ? reader.get('Setting', names.TARGET_SETTING) : undefined,
+    ),
     missingClasses: await attempt(async () =>
       missing(
         [

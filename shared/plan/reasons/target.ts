@@ -58,6 +58,10 @@ export const targetReasons = {
     'The VMBackup’s data is on another target than the one that is connected: it cannot be restored now.',
     'Connect that target to restore it.',
   ),
+  OtherAddress: report(
+    'The bucket or share of the VMBackup’s data is connected, but under another address than the VMBackup was made with: Harvester takes that for another target and refuses to restore.',
+    'Give the setting the address that the VMBackup records; a DNS name of the old address that leads to the new store will do.',
+  ),
   TargetUnreadable: report(
     'The value of the setting backup-target is not what Harvester can read.',
     'Set the target again.',

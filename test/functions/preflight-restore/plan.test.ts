@@ -25,6 +25,8 @@ import {
   replacingIt,
 } from './world.ts';
 
+const bucket = { bucketName: 'vm-backups', bucketRegion: 'eu-central-1' };
+
 describe('a preflight', () => {
   test('what may not be read makes one check unknown, and no other', async () => {
     const reader = readerOf(sound);
@@ -36,6 +38,17 @@ describe('a preflight', () => {
       },
     };
     expect(bad(await run(sound, elsewhere, refusing))).toEqual(['unknown quota']);
+  });
+
+  test('a bucket under another address is another target to Harvester, and no key of the setting is seen', async () => {
+    const moved = (endpoint: string) =>
+      make.setting('backup-target', {
+        value: JSON.stringify({ type: 's3', endpoint, ...bucket, accessKeyId: 'AK', secretAccessKey: 'SK-hidden' }),
+      });
+    expect(bad(await run(replacing(moved('')), elsewhere))).toEqual([]);
+    expect(bad(await run(replacing(moved('https://10.0.0.7:9000')), elsewhere))).toEqual(['fail target']);
+    const seen = await readPreflight(readerOf(replacing(moved('https://10.0.0.7:9000'))), elsewhere);
+    expect(JSON.stringify([seen, preflight(seen, nowMs)])).not.toContain('SK-hidden');
   });
 
   test('what is asked at a bad moment is asked again: a verdict is given once', async () => {

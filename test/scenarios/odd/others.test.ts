@@ -12,6 +12,13 @@ const elsewhere = (parts: Parts) => {
   parts.vmb.status.backupTarget = { endpoint: 'nfs://10.0.0.9:/old' };
   return parts;
 };
+/** An S3 target is known to Longhorn by bucket and region alone. */
+const bucket = { type: 's3', bucketName: 'vm-backups', bucketRegion: 'eu-central-1', refreshIntervalInSeconds: 60 };
+const set = (target: object) => build.setting('backup-target', { value: JSON.stringify(target) });
+const at = (endpoint: string, parts: Parts) => {
+  Object.assign(parts.vmb.status.backupTarget, { endpoint });
+  return parts;
+};
 const noTarget = () => [
   longhornTarget({ backupTargetURL: '' }, { available: false }),
   build.setting('backup-target', { value: '', default: '' }),
@@ -92,6 +99,49 @@ clusters('Without its target, or on another, no backup is missing', [
     'another target connected',
     () => [...forgotten(elsewhere(one('web'))), ...forgotten(elsewhere(one('loc', { local: true })))],
     ['OtherTarget VirtualMachineBackup web', 'OtherTarget VirtualMachineBackup loc'],
+  ],
+  [
+    'the same bucket, with a name and a password in the address on one side',
+    () => [...at('https://minio:9000', one('web')).all, set({ ...bucket, endpoint: 'https://me:secret@minio:9000' })],
+    [],
+    { alone: true },
+  ],
+  [
+    'the same bucket at another address, and a VMBackup that records none',
+    () => {
+      const unsaid = one('unsaid');
+      delete unsaid.vmb.status.backupTarget;
+      return [...unsaid.all, set({ ...bucket, endpoint: 'https://10.0.0.7:9000' })];
+    },
+    [],
+    { alone: true },
+  ],
+  [
+    'the same bucket at another address: to Harvester another target, from which it restores nothing',
+    () => [
+      ...at('https://minio:9000', one('web')).all,
+      ...at('https://10.0.0.7:9000', one('db')).all,
+      set({ ...bucket, endpoint: 'https://10.0.0.7:9000' }),
+    ],
+    ['OtherAddress VirtualMachineBackup web'],
+    { alone: true },
+  ],
+  [
+    'the same share, written in another way',
+    () => {
+      const shared = (parts: Parts) => {
+        parts.vmb.status.backupTarget = { endpoint: '10.0.0.9:/old' };
+        return parts.all;
+      };
+      const nfs = { backupTargetURL: 'nfs://10.0.0.9:/old', pollInterval: '5m0s' };
+      return [
+        ...shared(one('web')),
+        longhornTarget(nfs, { available: true, lastSyncedAt: '2025-03-02T02:00:03Z' }),
+        set({ type: 'nfs', endpoint: 'nfs://10.0.0.9:/old' }),
+      ];
+    },
+    ['OtherAddress VirtualMachineBackup web'],
+    { alone: true },
   ],
   [
     'a second target that cannot be reached is nobody’s',
