@@ -42,10 +42,8 @@ export async function look({ args, options, io }: Call<LookOptions>, kind: 'Scan
     // The wide table shows what is on record of what is well.
     const onWell = options.all === true || options.output === 'wide' ? undefined : printer.countWell;
     // Nothing is recorded: whoever may not read Events is shown the same.
-    const sweeping = {
-      ...{ functions: narrowed, reader, configOf, scope: scopeOf(options), records: false },
-      ...(onWell && { onWell }),
-    };
+    const scope = scopeOf(options);
+    const sweeping = { functions: narrowed, reader, configOf, scope, records: false, ...(onWell && { onWell }) };
     try {
       for await (const page of sweepByPage(sweeping)) {
         for (const swept of page) {

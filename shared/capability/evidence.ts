@@ -42,7 +42,8 @@ export async function readEvidence(
   const probed = probedAs(annotations, mode);
   if (probed?.result === 'proved') return { snapshots: 'ready', probed, cloned };
   // A driver that does not implement the call does so for no volume: it is not even told the mode.
-  const refused = [probedAs(annotations, otherMode(mode))].find((one) => one?.result === 'refused');
+  const other = probedAs(annotations, otherMode(mode));
+  const refused = other?.result === 'refused' ? other : undefined;
   // What was tried says more than an older note; a snapshot that became ready says more than what was tried.
   const last = probed === undefined || probed.step === 'provision' ? refused : probed;
   const tried = last && shownByProbe(last);

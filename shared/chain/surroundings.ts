@@ -89,7 +89,7 @@ const classNames = (reader: Reader): Promise<ReadonlySet<string> | undefined> =>
   });
 
 /** What may be missing without harm: who may not read it learns nothing of it. */
-async function unlessForbidden<T>(read: () => Promise<T>): Promise<T | undefined> {
+export async function unlessForbidden<T>(read: () => Promise<T>): Promise<T | undefined> {
   try {
     return await read();
   } catch (error) {

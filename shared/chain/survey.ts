@@ -31,7 +31,7 @@ import type { Orphan } from './orphans.ts';
 import { backupNamedBy, isNoVMBackups } from './orphans.ts';
 import { contentsNaming, entriesOf } from './read.ts';
 import type { Surroundings } from './surroundings.ts';
-import { orphans, readSurroundings } from './surroundings.ts';
+import { orphans, readSurroundings, unlessForbidden } from './surroundings.ts';
 import { hash, NameTable } from './table.ts';
 import { takenBy } from './taken.ts';
 import type { TargetTrouble } from './target.ts';
@@ -179,12 +179,9 @@ export async function* survey(
     });
   }
 
-  let setting: Setting | undefined;
-  if (target) {
-    for await (const one of reader.list('Setting', options)) {
-      if (one.metadata.name === names.TARGET_SETTING) setting = one;
-    }
-  }
+  // Of a part of the VMBackups it only tells under which address their target is known; many may not read it.
+  const readSetting = () => targetSetting(reader, options);
+  const setting = target ? await (whole ? readSetting() : unlessForbidden(readSetting)) : undefined;
   let needsTarget = false;
   const state = surroundings && chainState(backups, surroundings);
   for await (const page of pagesOf(reader, 'VirtualMachineBackup', { ...scope, ...options })) {
@@ -219,6 +216,14 @@ export async function* survey(
     }
   }
   yield unreadable;
+}
+
+async function targetSetting(reader: Reader, options: Pick<ListOptions, 'onUnreadable'>): Promise<Setting | undefined> {
+  let setting: Setting | undefined;
+  for await (const one of reader.list('Setting', options)) {
+    if (one.metadata.name === names.TARGET_SETTING) setting = one;
+  }
+  return setting;
 }
 
 /** One at a time: what is not odd is forgotten before the next is read. */
