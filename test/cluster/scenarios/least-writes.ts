@@ -46,7 +46,7 @@ await measured(async () => {
   const old = new Set(due.flatMap(({ volumes }) => volumes.map((it) => it.old.metadata.name)));
   while ((await list(client, SNAPSHOTS, 'VolumeSnapshotContent')).some((it) => old.has(it.metadata.name)))
     await sleep(200);
-  return { calls, told: 0, rounds: 1, failures: [] };
+  return { calls, rounds: 1, failures: [] };
 });
 
 function list(client: Client, apiVersion: string, kind: string): Promise<KubeObject[]> {

@@ -184,11 +184,11 @@ describe(`${COUNT} VM backups of three volumes, a third of the handles wrong, on
   test('the sweep is about as quick as the script, and its memory stays flat', () => {
     const { sweep, script } = figures as Record<'sweep' | 'script', Figures>;
     process.stdout.write(report(world, idle, sweep, script));
-    // Seen: 1.00 and 1.05 of a thousand. Two runs on a machine that others use as well differ; calls do not.
+    // Seen: 1.26 of a thousand. Two runs on a machine that others use as well differ; calls do not.
     expect(sweep.wallMs / script.wallMs).toBeLessThan(1.3 + NOISE);
     expect(sweep.calls.writes).toBeLessThan(1.05 * script.calls.writes);
-    // Four are needed; now and then a plan is made anew because a controller wrote in between.
-    expect(sweep.calls.gets).toBeLessThan(4.5 * world.wrong);
+    // Three are needed, each before a write; now and then a plan is made anew because a controller wrote in between.
+    expect(sweep.calls.gets).toBeLessThan(3.5 * world.wrong);
     const used = sweep.memory.map(({ heapMiB, externalMiB }) => heapMiB + externalMiB);
     const half = Math.ceil(used.length / 2);
     expect(Math.max(...used.slice(half))).toBeLessThan(1.2 * Math.max(...used.slice(0, half)));
@@ -247,8 +247,8 @@ const shape = ({ backups, wrong }: Many) => ({
 
 function report(world: Many, idle: Latency, sweep: Figures, script: Figures): string {
   const { vmBackups, volumes, wrong } = shape(world);
-  const told = (name: string, { wallMs, calls, told: events, rounds, latencyMs, memory }: Figures) => [
-    `${name}: ${(wallMs / 1000).toFixed(1)} s, ${calls.gets} gets, ${calls.lists} lists, ${calls.writes} writes in ${rounds} rounds, ${events} events told`,
+  const told = (name: string, { wallMs, calls, rounds, latencyMs, memory }: Figures) => [
+    `${name}: ${(wallMs / 1000).toFixed(1)} s, ${calls.gets} gets, ${calls.lists} lists, ${calls.writes} writes in ${rounds} rounds`,
     `  per repaired volume ${((calls.gets + calls.lists + calls.writes) / wrong).toFixed(2)} calls, ${(calls.writes / wrong).toFixed(2)} of them writes`,
     `  latency for others p50 ${latencyMs.p50} ms, p99 ${latencyMs.p99} ms, max ${latencyMs.max} ms`,
     `  memory (MiB, in ten steps) ${tenOf(memory.map((it) => `${it.rssMiB}/${it.heapMiB}+${it.externalMiB}`)).join(' ')}`,

@@ -3,8 +3,6 @@
 export interface Measured {
   readonly wallMs: number;
   readonly calls: { readonly gets: number; readonly lists: number; readonly writes: number };
-  /** Events and reports written. */
-  readonly told: number;
   /** Rounds over everything. */
   readonly rounds: number;
   readonly failures: readonly string[];

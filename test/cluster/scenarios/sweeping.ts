@@ -1,11 +1,9 @@
 /** One `gleaner apply` over everything, in a process of its own that measures itself. Usage: node sweeping.ts KUBECONFIG */
 import * as functions from '../../../functions/index.ts';
-import type { KindName } from '../../../shared/domain/kinds.ts';
 import type { AnyFunction } from '../../../shared/function.ts';
 import { createApplier } from '../../../shared/kube/apply.ts';
 import { connect } from '../../../shared/kube/client.ts';
 import { countCalls } from '../../../shared/kube/count.ts';
-import type { Writer } from '../../../shared/kube/ports.ts';
 import { settle } from '../../../shared/runtime/settle.ts';
 import { measured } from './measured.ts';
 
@@ -14,16 +12,7 @@ const [kubeconfig = ''] = process.argv.slice(2);
 await measured(async () => {
   const client = await connect({ kubeconfig });
   const calls = { gets: 0, lists: 0, writes: 0 };
-  const told = { gets: 0, lists: 0, writes: 0 };
-  const { reader, writer: repairs } = countCalls(client, calls);
-  const { writer: records } = countCalls(client, told);
-  // The script tells nobody what it found; that is not what the two are compared by.
-  const writerFor = (kind: KindName) => (kind === 'Event' || kind.endsWith('Report') ? records : repairs);
-  const writer: Writer = {
-    ...repairs,
-    create: (kind, ...given) => writerFor(kind).create(kind, ...given),
-    patch: (kind, ...given) => writerFor(kind).patch(kind, ...given),
-  };
+  const { reader, writer } = countCalls(client, calls);
   let rounds = 0;
   let failures: string[] = [];
   let failed: string[] = [];
@@ -32,6 +21,8 @@ await measured(async () => {
     ...options,
     configOf: (fn: AnyFunction) => fn.config.parse({}),
     patienceMs: 60_000,
+    // As the command does: whoever reads its output need not be told by the cluster too.
+    records: false,
   })) {
     if (it.kind === 'failure') failed.push(`${it.function} ${it.subject.name}: ${it.error.message}`);
     if (it.kind === 'settled') rounds = it.rounds;
@@ -41,5 +32,5 @@ await measured(async () => {
     }
   }
   await client.close();
-  return { calls, told: told.writes, rounds, failures };
+  return { calls, rounds, failures };
 });
