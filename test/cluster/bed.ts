@@ -5,6 +5,7 @@ import { down, NoGoError, running, up } from './cluster.ts';
 import { kubeconfigOf } from './control-plane.ts';
 import type { Choice } from './parts.ts';
 import { defaultChoice, everyPart, parseChoice, partsFor, versions } from './parts.ts';
+import { partsOf, suites } from './suites.ts';
 import { logFile, processes } from './processes.ts';
 import { loadState } from './state.ts';
 
@@ -34,10 +35,11 @@ program
   .command('build')
   .description('build what is missing, into the user’s cache folder')
   .addOption(withOption())
+  .addOption(new Option('--suite <name>', 'what this suite of test:bed needs').choices(suites).conflicts('with'))
   .addOption(jobsOption())
-  .action(async ({ with: choice, jobs }: { with: Choice; jobs: number }) => {
+  .action(async ({ with: choice, suite, jobs }: { with: Choice; suite?: string; jobs: number }) => {
     if ((await goVersion()) === undefined) throw new NoGoError();
-    await build(partsFor(choice), { jobs, say });
+    await build(suite === undefined ? partsFor(choice) : partsOf([suite]), { jobs, say });
   });
 
 program

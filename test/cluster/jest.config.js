@@ -7,6 +7,7 @@ export default {
   roots: ['<rootDir>/test/cluster'],
   testMatch: ['**/*.bed.ts'],
   testPathIgnorePatterns: ['/node_modules/'],
+  globalSetup: '<rootDir>/test/cluster/build-first.ts',
   maxWorkers: 1,
   testTimeout: 180_000,
 };
