@@ -102,7 +102,7 @@ export async function tell(subject: Ref, { reader: live, functions, configOf, no
       ...drill,
     });
   }
-  if (chains.length === 0 && mayBeOrphan.has(kind)) {
+  if (chains.length === 0 && seenAmongAll.has(kind)) {
     const isIt = (at: Ref) => refKey(at) === refKey(subject);
     for await (const swept of sweep({ functions, reader: live, configOf, only: isIt, nowMs: () => nowMs })) {
       for (const finding of findingsOf(swept)) if (isIt(finding.subject)) add(swept.function, finding);
@@ -143,7 +143,14 @@ async function drillsOf(reader: Reader): Promise<Readonly<Record<string, DrillEn
   }
 }
 
-const mayBeOrphan: ReadonlySet<Ref['kind']> = new Set(['Backup', 'VolumeSnapshot', 'VolumeSnapshotContent']);
+/** Of these only a look at all that is there shows everything: that nobody claims them, what differs from them. */
+const seenAmongAll: ReadonlySet<Ref['kind']> = new Set([
+  'Backup',
+  'BackupTarget',
+  'VolumeSnapshot',
+  'VolumeSnapshotContent',
+  'Setting',
+]);
 
 async function* subjectsOf(
   fn: AnyFunction,

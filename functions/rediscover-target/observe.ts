@@ -43,6 +43,7 @@ export interface Seen {
 
 export interface Unclaimed {
   readonly backup: string;
+  readonly uid: string;
   readonly volume: string;
   /** Made by Longhorn itself, by hand or by another tool: never a VMBackup's. */
   readonly foreign: boolean;
@@ -86,7 +87,7 @@ export async function observe(reader: Reader, subject: Ref, nowMs: number): Prom
   const unclaimed = found
     .filter(({ backup, taken }) => !claimed.has(backup) && !(taken && unfinished))
     .map((one) => ({ ...one, foreign: one.foreign || others.has(one.backup), kin: kin.has(one.volume) }));
-  const note = readNote(setting);
+  const note = readNote(setting, nowMs);
   if (unclaimed.every(({ foreign }) => foreign) && beingPulled === 0)
     return { subject, nowMs, setting, note, ...nothing };
 
@@ -94,7 +95,8 @@ export async function observe(reader: Reader, subject: Ref, nowMs: number): Prom
   const { finished, ...images } = await readImages(reader);
   const version = versionIn((await reader.get('Setting', names.VERSION_SETTING))?.value);
   const evidence = [
-    ...unclaimed.filter(({ foreign }) => !foreign).map(({ backup }) => `backup ${backup}`),
+    // Found anew after its target was away, it is another object: Harvester has not looked for it since.
+    ...unclaimed.filter(({ foreign }) => !foreign).map(({ backup, uid }) => `backup ${backup} ${uid}`),
     ...classes.map((c) => `class ${c}`),
     ...finished.map((name) => `image ${name}`),
   ];
@@ -138,6 +140,7 @@ async function backupsOnTarget(reader: Reader) {
     else if (isOnTarget(backup))
       found.push({
         backup: backup.metadata.name,
+        uid: backup.metadata.uid,
         volume,
         taken: Boolean(backup.spec?.snapshotName),
         foreign: judgeUnclaimedBackup(backup)?.reason === 'ForeignBackup',

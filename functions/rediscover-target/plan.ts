@@ -6,6 +6,7 @@ import type { Reason } from '../../shared/plan/reason.ts';
 import type { Config } from './config.ts';
 import { writeNote } from './note.ts';
 import type { Seen } from './observe.ts';
+import { isAhead } from '../../shared/chain/target.ts';
 import { causes, describeSkipped, describeStuck, showSkipped, some } from './skipped.ts';
 import { atRest, describeTarget, intervalOf, neverRescans, withoutTarget } from './rest.ts';
 
@@ -53,7 +54,8 @@ function decide(seen: Seen, setting: Setting, config: Config): Finding[] {
     says('ScanStuck', `${since} and has not finished; ${describeStuck(seen)}${waits}`, [], showSkipped),
     ...causes(seen),
   ];
-  if (intervalOf(setting) > 0) {
+  const isAheadOfTime = isAhead(scannedAt(setting), nowMs);
+  if (intervalOf(setting) > 0 && !isAheadOfTime) {
     const endedMs = Date.parse(scannedAt(setting));
     if (nowMs - endedMs > intervalOf(setting) * 1000 + LIMIT_MS) {
       return stuck(`Harvester scans ${where} every ${intervalOf(setting)} s, the last time at ${scannedAt(setting)},`);
@@ -104,7 +106,8 @@ function decide(seen: Seen, setting: Setting, config: Config): Finding[] {
       ),
     ];
   }
-  const lastScanMs = Math.max(note === undefined ? 0 : Date.parse(note.at), Date.parse(scannedAt(setting)) || 0);
+  const endedMs = isAheadOfTime ? 0 : Date.parse(scannedAt(setting)) || 0;
+  const lastScanMs = Math.max(note === undefined ? 0 : Date.parse(note.at), endedMs);
   if (note !== undefined && nowMs < Date.parse(note.at) + config.cooldownSeconds * 1000) {
     return [says('CoolingDown', `${what}; the last scan was started at ${note.at}`)];
   }
@@ -127,7 +130,7 @@ function longhornReaches({ longhornTarget }: Seen): readonly [Reason, string] | 
 function sync({ longhornTarget, nowMs }: Seen, lastScanMs: number, what: string, says: Says): Finding | undefined {
   if (longhornTarget === undefined) return undefined;
   const askedMs = Date.parse(longhornTarget.spec?.syncRequestedAt ?? '') || 0;
-  if (askedMs <= lastScanMs) {
+  if (askedMs <= lastScanMs || isAhead(longhornTarget.spec?.syncRequestedAt, nowMs)) {
     // Times have no fractions of a second; and a clock that is behind must not ask for ever.
     const atMs = Math.max(Math.floor(nowMs / 1000) * 1000, lastScanMs + 1000);
     const { name, namespace, uid } = longhornTarget.metadata;

@@ -200,7 +200,8 @@ export async function* survey(
   }
   if (target && whole) {
     const unknown = unreadable.some((one) => one.what === 'unreadable' && one.object.name === names.TARGET_SETTING);
-    const differs = judgeSetting(setting, surroundings?.target);
+    // Longhorn does without Harvester, and then without its settings.
+    const differs = setting || needsTarget ? judgeSetting(setting, surroundings?.target) : undefined;
     if (!unknown) yield [{ what: 'target', setting, differs, unclaimed: backups.unrecorded }];
   }
   if (surroundings !== undefined) {

@@ -30,6 +30,13 @@ const SYNC_LIMIT_MS = 10 * MINUTE_MS;
 const POLLED_LIMIT_MS = 60 * MINUTE_MS;
 const POLLED_YOUNG_MS = 2 * MINUTE_MS;
 
+/** How far clocks of a cluster may be apart. */
+const SKEW_MS = 5 * MINUTE_MS;
+
+/** A time that somebody has written down with a clock that was wrong; what counts from it would wait for it. */
+export const isAhead = (time: string | null | undefined, nowMs: number): boolean =>
+  Date.parse(time ?? '') > nowMs + SKEW_MS;
+
 /**
  * Whether Longhorn was asked to list the target and does not come to an end, while it says that it reaches it. What it has
  * read before can be restored all the same.
@@ -39,6 +46,10 @@ export function judgeSync(target: BackupTarget | undefined, nowMs: number): Targ
   const asked = spec?.syncRequestedAt;
   if (!asked || !spec.backupTargetURL || !isBehind(asked, status?.lastSyncedAt)) return undefined;
   const ageMs = nowMs - Date.parse(asked);
+  if (isAhead(asked, nowMs)) {
+    const detail = `Longhorn was asked to sync the backup target at ${asked}, which is yet to come: until then it begins again and again`;
+    return { reason: 'TargetNotSyncing', detail };
+  }
   const behindMs = Date.parse(asked) - Date.parse(status?.lastSyncedAt ?? '');
   const polled = Number.parseInt(spec.pollInterval ?? '', 10) > 0;
   const late = ageMs > SYNC_LIMIT_MS || (polled && behindMs > POLLED_LIMIT_MS && ageMs > POLLED_YOUNG_MS);
@@ -97,11 +108,14 @@ function isBehind(asked: string | null | undefined, done: string | null | undefi
 
 const since = (asked: string | null | undefined): string => (asked ? `, as it was asked to at ${asked}` : '');
 
-/** Harvester gives Longhorn the target of its Setting; undefined where it has. */
+/** Harvester gives Longhorn the target of its Setting; undefined where it has. It restores nothing without the Setting. */
 export function judgeSetting(setting: Setting | undefined, target: BackupTarget | undefined): string | undefined {
-  const wanted = setting?.target;
   const connected = withoutSlash(target?.spec?.backupTargetURL ?? '');
-  if (wanted === undefined || connected === '') return undefined;
+  if (connected === '') return undefined;
+  if (setting === undefined)
+    return `there is no setting ${names.TARGET_SETTING}, and Longhorn is connected to ${connected}`;
+  const wanted = setting.target;
+  if (wanted === undefined) return undefined;
   if (wanted.is !== 'target')
     return wanted.is === 'none' ? `the setting names no target, and Longhorn is connected to ${connected}` : undefined;
   const url = wanted.type === 's3' ? `s3://${wanted.bucketName}@${wanted.bucketRegion}` : nfsUrl(wanted.endpoint);
@@ -115,9 +129,13 @@ export function judgeSetting(setting: Setting | undefined, target: BackupTarget 
  * where it does not; of another bucket or share {@link judgeTargetOf} tells.
  */
 export function judgeAddress(backup: VMBackup, setting: Setting | undefined): string | undefined {
-  const [now, then] = [setting?.target, backup.status?.backupTarget];
-  if (now?.is !== 'target' || now.type === 'other' || !then || isLocal(backup) || isDeleting(backup)) return undefined;
-  const address = withoutUser(then.endpoint ?? '');
+  const [now, then] = [setting?.target, targetIn(backup)];
+  if (now?.is !== 'target' || now.type === 'other' || isLocal(backup) || isDeleting(backup)) return undefined;
+  if (then === undefined)
+    return backup.status?.readyToUse === true
+      ? 'it records no target, and Harvester takes that for another one'
+      : undefined;
+  const address = then.endpoint ?? '';
   if (address === now.endpoint) return undefined;
   const isSame =
     now.type === 's3'
@@ -128,9 +146,22 @@ export function judgeAddress(backup: VMBackup, setting: Setting | undefined): st
   return `its target was at ${at(address)}, and the setting says ${at(now.endpoint)}: to Harvester that is another target`;
 }
 
+type Recorded = NonNullable<NonNullable<VMBackup['status']>['backupTarget']>;
+
+/** Old releases kept it in annotations, from which newer ones take it when they next look at the VMBackup. */
+function targetIn({ status, metadata: { annotations } }: VMBackup): Recorded | undefined {
+  const legacy = (name: string) => annotations?.[`backup.harvesterhci.io/${name}`];
+  const recorded = status?.backupTarget ?? {
+    endpoint: withoutUser(legacy('backup-target') ?? ''),
+    bucketName: legacy('bucket-name'),
+    bucketRegion: legacy('bucket-region'),
+  };
+  return recorded.endpoint || recorded.bucketName || recorded.bucketRegion ? recorded : undefined;
+}
+
 /** As Harvester makes it from the fields of the Setting; undefined where a VMBackup does not say. */
 function urlOf(backup: VMBackup): string | undefined {
-  const { endpoint, bucketName, bucketRegion } = backup.status?.backupTarget ?? {};
+  const { endpoint, bucketName, bucketRegion } = targetIn(backup) ?? {};
   if (bucketName) return `s3://${bucketName}@${bucketRegion ?? ''}`;
   return endpoint ? nfsUrl(endpoint) : undefined;
 }

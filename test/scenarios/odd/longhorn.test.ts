@@ -1,5 +1,9 @@
 import { build, connected, leaving, longhornTarget, one, without } from './static.ts';
+import type { Row } from './table.ts';
 import { clusters } from './table.ts';
+
+const s3 = { type: 's3', bucketName: 'vm-backups', bucketRegion: 'eu-central-1', endpoint: '' };
+const UNREADABLE = ['TargetUnreadable Setting backup-target'];
 
 clusters('Longhorn and the target', [
   [
@@ -28,6 +32,47 @@ clusters('Longhorn and the target', [
     'setting only interval',
     () => [...one('web').all, build.setting('backup-target', { value: '{"refreshIntervalInSeconds":60}' })],
     ['TargetUnreadable Setting backup-target'],
+  ],
+  ...(
+    [
+      ['an interval that is a text', { refreshIntervalInSeconds: '60' }, UNREADABLE],
+      ['an interval that is no whole number', { refreshIntervalInSeconds: 1.5 }, UNREADABLE],
+      ['an address that is a number', { endpoint: 5 }, UNREADABLE],
+      ['a flag that is a text', { virtualHostedStyle: 'true' }, UNREADABLE],
+      ['fields that are null', { refreshIntervalInSeconds: null, cert: null }, []],
+      ['fields that Harvester does not know', { mountOptions: 5, nested: { a: [1] } }, []],
+    ] as const
+  ).map(([what, fields, says]): Row => [
+    `setting with ${what}`,
+    () => [...one('web').all, build.setting('backup-target', { value: JSON.stringify({ ...s3, ...fields }) })],
+    says,
+  ]),
+  ...['null', '{}', '{"mine":"x"}', '{"type":"","refreshIntervalInSeconds":0}'].map((value): Row => [
+    `setting that is as good as empty: ${value}`,
+    () => [...one('web').all, build.setting('backup-target', { value })],
+    ['TargetDiffers Setting backup-target'],
+  ]),
+  [
+    'a password in the address that Longhorn has, and in those that VMBackups record',
+    () => {
+      const web = one('web');
+      const address = (path: string) => `nfs://me:${build.secretMarker}@10.0.0.9:/${path}`;
+      web.vmb.status.backupTarget = { endpoint: address('old') };
+      return [...web.all, longhornTarget({ backupTargetURL: address('new') }, { available: true })];
+    },
+    ['OtherTarget VirtualMachineBackup web', 'TargetDiffers Setting backup-target'],
+    { alone: true },
+  ],
+  [
+    'a sync asked for by a clock that is years ahead',
+    () => [
+      ...one('web').all,
+      longhornTarget(
+        { ...connected, pollInterval: '0s', syncRequestedAt: '2095-03-02T03:00:00Z' },
+        { available: true, lastSyncedAt: '2025-03-02T02:00:03Z' },
+      ),
+    ],
+    ['TargetNotSyncing BackupTarget default'],
   ],
   [
     'setting volume-snapshot-class names a class that is gone',
