@@ -3,6 +3,8 @@ import type { Link } from '../../shared/chain/link.ts';
 import { judgeStanding } from '../../shared/chain/standing.ts';
 import { resultOf } from '../../shared/chain/drills.ts';
 import type { Odd } from '../../shared/chain/unreadable.ts';
+import { unlessForbidden } from '../../shared/chain/surroundings.ts';
+import { addressFinding, judgeAddress } from '../../shared/chain/target.ts';
 import { unlessOdd } from '../../shared/chain/unreadable.ts';
 import type { Ref } from '../../shared/domain/kinds.ts';
 import { describeRef, refKey } from '../../shared/domain/kinds.ts';
@@ -87,12 +89,24 @@ export async function tell(subject: Ref, { reader: live, functions, configOf, no
   }
   const chains: { backup: Ref; links: readonly Link[]; drill?: string }[] = [];
   const drills = backups.size === 0 ? {} : await drillsOf(reader);
+  // Only a sweep tells of the address, so that no function that events start needs to read the setting.
+  const setting =
+    backups.size === 0
+      ? undefined
+      : await unlessForbidden(() =>
+          unlessOdd(
+            () => reader.get('Setting', names.TARGET_SETTING),
+            () => undefined,
+          ),
+        );
   for (const at of backups.values()) {
     const backup = await unlessOdd(
       () => reader.get('VirtualMachineBackup', at.name, at.namespace),
       () => undefined, // a function has told of it
     );
     if (backup === undefined) continue;
+    const moved = judgeAddress(backup, setting);
+    if (moved !== undefined) add('rediscover-target', addressFinding(backup, moved));
     const entry = drills[backup.metadata.uid];
     const known = entry?.proved !== undefined || entry?.failed !== undefined;
     const drill = known ? { drill: resultOf(entry)[1] } : {};

@@ -2,7 +2,7 @@ import { digest } from '../../shared/domain/digest.ts';
 import type { Ref } from '../../shared/domain/kinds.ts';
 import { describeRef, ref } from '../../shared/domain/kinds.ts';
 import * as names from '../../shared/domain/names.ts';
-import { isDeleting, isGuestClusters } from '../../shared/chain/judge.ts';
+import { isDeleting, isGuestClusters, isStalled } from '../../shared/chain/judge.ts';
 import { backupNamedBy, isNoVMBackups, isOthers, judgeUnclaimedBackup } from '../../shared/chain/orphans.ts';
 import { entriesOf, guestBackups, ifServed, isOnTarget } from '../../shared/chain/read.ts';
 import type { Reader, Unreadable } from '../../shared/kube/ports.ts';
@@ -76,7 +76,7 @@ export async function observe(reader: Reader, subject: Ref, nowMs: number): Prom
   if (setting === undefined || withoutTarget(setting) !== undefined) return { subject, nowMs, setting, ...nothing };
 
   // Backups first: one that a VMBackup takes meanwhile must not look unclaimed.
-  const { found, beingPulled, known } = await backupsOnTarget(reader);
+  const { found, beingPulled, known } = await backupsOnTarget(reader, nowMs);
   const { claimed, unsettled, unfinished, uses, odd } = await vmBackups(reader);
   const unreadable = await claimForOdd(reader, odd, claimed);
   // A backup that was just taken here is recorded in its VMBackup a moment later.
@@ -129,14 +129,15 @@ export async function observe(reader: Reader, subject: Ref, nowMs: number): Prom
 export const isBeingPulled = ({ spec, status }: Backup): boolean =>
   !names.FINAL_BACKUP_STATES.has(status?.state ?? '') && !spec?.snapshotName;
 
-async function backupsOnTarget(reader: Reader) {
+async function backupsOnTarget(reader: Reader, nowMs: number) {
   const found: (Omit<Unclaimed, 'kin'> & { readonly taken: boolean })[] = [];
   const known = new Set<string>();
   let beingPulled = 0;
   for await (const backup of reader.list('Backup', { namespace: names.LONGHORN_NAMESPACE })) {
     known.add(backup.metadata.name);
     const volume = backup.status?.volumeName ?? '';
-    if (isBeingPulled(backup) && !isDeleting(backup)) beingPulled++;
+    // One that Longhorn never gets on with must not keep the others waiting.
+    if (isBeingPulled(backup) && !isDeleting(backup) && !isStalled(backup, nowMs)) beingPulled++;
     else if (isOnTarget(backup))
       found.push({
         backup: backup.metadata.name,

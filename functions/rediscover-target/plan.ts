@@ -6,7 +6,7 @@ import type { Reason } from '../../shared/plan/reason.ts';
 import type { Config } from './config.ts';
 import { writeNote } from './note.ts';
 import type { Seen } from './observe.ts';
-import { isAhead } from '../../shared/chain/target.ts';
+import { isAhead, targetRef } from '../../shared/chain/target.ts';
 import { causes, describeSkipped, describeStuck, showSkipped, some } from './skipped.ts';
 import { atRest, describeTarget, intervalOf, neverRescans, withoutTarget } from './rest.ts';
 
@@ -42,7 +42,8 @@ function decide(seen: Seen, setting: Setting, config: Config): Finding[] {
   const what = `${unclaimed.length} ${unclaimed.length === 1 ? 'backup' : 'backups'} on ${where} (${some(unclaimed.map((u) => u.backup))}) ${unclaimed.length === 1 ? 'belongs' : 'belong'} to no VMBackup${seen.unreadable.length > 0 ? ' that can be read' : ''}`;
 
   const reached = longhornReaches(seen);
-  if (reached !== undefined) return [says(reached[0], `${where} ${reached[1]}`, [], showTarget)];
+  if (reached !== undefined)
+    return [{ ...says(reached[0], `${where} ${reached[1]}`, [], showTarget), subject: targetRef }];
   if (seen.beingPulled > 0) {
     return [
       says('TargetSyncing', `Longhorn has found ${seen.beingPulled} backups on ${where} that it has not read yet`),
@@ -143,7 +144,9 @@ function sync({ longhornTarget, nowMs }: Seen, lastScanMs: number, what: string,
   if (syncedMs >= askedMs) return undefined;
   const late = nowMs - askedMs > LIMIT_MS;
   const message = `${what}; Longhorn was asked to sync at ${longhornTarget.spec?.syncRequestedAt}`;
-  return says(late ? 'TargetNotSyncing' : 'TargetSyncing', message, [], late ? showTarget : undefined);
+  return late
+    ? { ...says('TargetNotSyncing', message, [], showTarget), subject: targetRef }
+    : says('TargetSyncing', message);
 }
 
 function rescan(

@@ -1,7 +1,8 @@
-import { ref } from '../domain/kinds.ts';
+import { describeRef, ref } from '../domain/kinds.ts';
 import * as names from '../domain/names.ts';
 import type { BackupTarget, BackupVolume, Setting, VMBackup } from '../objects/types.ts';
 import { withoutUser } from '../objects/target.ts';
+import type { Finding } from '../plan/plan.ts';
 import type { Reason } from '../plan/reason.ts';
 import { isDeleting, isLocal } from './judge.ts';
 
@@ -144,6 +145,14 @@ export function judgeAddress(backup: VMBackup, setting: Setting | undefined): st
   if (!isSame) return undefined;
   const at = (one: string) => (one === '' ? 'no address' : one);
   return `its target was at ${at(address)}, and the setting says ${at(now.endpoint)}: to Harvester that is another target`;
+}
+
+/** What {@link judgeAddress} says of a VMBackup, told of it. */
+export function addressFinding({ metadata: { name, namespace } }: VMBackup, otherAddress: string): Finding {
+  const subject = ref('VirtualMachineBackup', name, namespace);
+  const message = `${describeRef(subject)} cannot be restored: ${otherAddress}`;
+  const command = `kubectl get virtualmachinebackup ${name} -n ${namespace} -o jsonpath='{.status.backupTarget}'`;
+  return { subject, reason: 'OtherAddress', message, command, actions: [] };
 }
 
 type Recorded = NonNullable<NonNullable<VMBackup['status']>['backupTarget']>;

@@ -21,3 +21,19 @@ describe('the setting of the target', () => {
     }
   });
 });
+
+test('the story of a VMBackup says that its target has another address to Harvester, as a scan does', async () => {
+  const web = one('web');
+  web.vmb.status.backupTarget.endpoint = 'https://old.example.org';
+  const still = await startStill(web.all);
+  try {
+    const story = await still.run('explain', 'vmbackup/web', '-n', 'prod', '-o', 'json');
+    expect(story.code).toBe(1);
+    expect(JSON.parse(story.out).findings).toContainEqual(expect.objectContaining({ reason: 'OtherAddress' }));
+    expect(JSON.parse((await still.run('scan', '-o', 'json')).out).findings).toMatchObject([
+      { reason: 'OtherAddress' },
+    ]);
+  } finally {
+    await still.stop();
+  }
+});

@@ -3,6 +3,13 @@ import type { Row } from './table.ts';
 import { clusters } from './table.ts';
 
 const s3 = { type: 's3', bucketName: 'vm-backups', bucketRegion: 'eu-central-1', endpoint: '' };
+/** A Longhorn Backup that no VMBackup here records, of last year. */
+const stray = (name: string, modify: build.Modifier) => [
+  build.backup({ volume: `pvc-${name}`, backup: name, version: '1.9' }, modify, ({ metadata }) => {
+    metadata.creationTimestamp = '2025-03-01T00:00:00Z';
+  }),
+  build.backupVolume(`pvc-${name}`, '1.9'),
+];
 const UNREADABLE = ['TargetUnreadable Setting backup-target'];
 
 clusters('Longhorn and the target', [
@@ -62,6 +69,37 @@ clusters('Longhorn and the target', [
     },
     ['OtherTarget VirtualMachineBackup web', 'TargetDiffers Setting backup-target'],
     { alone: true },
+  ],
+  [
+    'backups that Longhorn found, or began, long ago and does not get on with: told, and in nobody’s way',
+    () => [
+      ...one('web').all,
+      ...stray('backup-a', () => undefined),
+      ...stray('backup-found', (o) => Object.assign(o, { spec: {}, status: { state: '' } })),
+      ...stray('backup-begun', (o) =>
+        Object.assign(o, { spec: { snapshotName: 'snapshot-1' }, status: { state: 'InProgress', progress: 3 } }),
+      ),
+    ],
+    [
+      'OrphanBackup Backup backup-a',
+      'SyncTarget Setting backup-target',
+      'BackupStalled Backup backup-found',
+      'BackupStalled Backup backup-begun',
+    ],
+  ],
+  [
+    'a target that cannot be reached, and a backup that nobody claims: one fault, of the target',
+    () => [...one('web').all, ...stray('backup-a', () => undefined), longhornTarget(connected, { available: false })],
+    ['OrphanBackup Backup backup-a', 'TargetUnavailable BackupTarget default'],
+  ],
+  [
+    'the target and its setting hang in deletion',
+    () => [
+      ...one('web').all,
+      leaving(longhornTarget(connected, { available: true })),
+      leaving(build.setting('backup-target', { value: JSON.stringify(s3) })),
+    ],
+    ['DeletionHangs BackupTarget default', 'DeletionHangs Setting backup-target'],
   ],
   [
     'a sync asked for by a clock that is years ahead',
