@@ -194,7 +194,7 @@ async function vmBackups(reader: Reader) {
  */
 async function claimForOdd(reader: Reader, odd: readonly Unreadable[], claimed: Set<string>): Promise<string[]> {
   if (odd.length === 0) return [];
-  const silent = new Set(odd.map(({ name, namespace }) => `${namespace}/${name}`));
+  const silent = new Set(odd.map(({ object: { name, namespace } }) => `${namespace}/${name}`));
   const owners = new Set(silent);
   const ownerOf = ({ metadata }: Content | Snapshot, namespace: string): string | undefined => {
     const owner = metadata.ownerReferences?.find(({ kind }) => kind === 'VirtualMachineBackup');

@@ -1,5 +1,6 @@
 import type { Ref } from '../domain/kinds.ts';
 import { describeRef } from '../domain/kinds.ts';
+import type { Unreadable } from './ports.ts';
 
 /**
  * Error kinds say what the caller should do. Nothing here carries a response body or headers: those are long, may hold
@@ -41,10 +42,18 @@ export class TerminalError extends KubeError {}
 export class NotServedError extends TerminalError {}
 
 /** The object does not have the shape of its kind; it is left alone. */
-export class UnreadableError extends TerminalError {
+export class UnreadableError extends TerminalError implements Unreadable {
   readonly object: Ref;
-  constructor(object: Ref, issue: string) {
+  readonly issue: string;
+  readonly #names: ReadonlySet<string>;
+  /** @param names all that may be a name of something in the object */
+  constructor(object: Ref, issue: string, names: ReadonlySet<string> = new Set()) {
     super(`${describeRef(object)} is not as expected at ${issue}`);
     this.object = object;
+    this.issue = issue;
+    this.#names = names;
+  }
+  mentions(name: string): boolean {
+    return this.#names.has(name);
   }
 }

@@ -2,6 +2,7 @@ import { expect, test } from '@jest/globals';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import type { KindName } from '../../../shared/domain/kinds.ts';
+import { UnreadableError } from '../../../shared/kube/errors.ts';
 import { fromLists } from '../../../shared/kube/listed.ts';
 import type { Index, ListOptions, Reader } from '../../../shared/kube/ports.ts';
 import { schemas } from '../../../shared/objects/schemas.ts';
@@ -34,7 +35,7 @@ function setUp(count: number, mostKept: number) {
     },
     async *list(_kind: KindName, { onUnreadable }: ListOptions) {
       calls.lists++;
-      onUnreadable?.({ kind: 'VolumeSnapshot', name: 'odd', namespace, issue: 'spec: invalid_type' });
+      onUnreadable?.(new UnreadableError({ kind: 'VolumeSnapshot', name: 'odd', namespace }, 'spec: invalid_type'));
       for (let i = 0; i < count; i++) yield make(`s-${i}`);
     },
     serves: () => Promise.resolve(true),
