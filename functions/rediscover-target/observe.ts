@@ -234,7 +234,9 @@ function isAtLeast(version: ReturnType<typeof versionIn>, minor: number, patch: 
 
 async function runningRestores(reader: Reader): Promise<string[]> {
   const running: string[] = [];
-  for await (const { metadata, status } of reader.list('VirtualMachineRestore')) {
+  // Whether such a one is over cannot be told.
+  const onUnreadable = ({ object }: Unreadable) => void running.push(`${describeRef(object)}, which cannot be read,`);
+  for await (const { metadata, status } of reader.list('VirtualMachineRestore', { onUnreadable })) {
     if (status?.complete !== true || isDeleting({ metadata }))
       running.push(describeRef(ref('VirtualMachineRestore', metadata.name, metadata.namespace)));
   }

@@ -56,7 +56,7 @@ const pairOf = (owner: KubeObject) => {
   return [make.snapshot({ name: snapshot }, owned), make.content({ snapshot, handle: `bak://${V}/${B}` }, owned)];
 };
 const notReady = make.withStatus({ readyToUse: false });
-const restore = (complete: boolean) =>
+const restore = (complete: boolean | string) =>
   make.vmRestore({ name: 'r1', namespace: 'finance', backup: 'other' }, make.withStatus({ complete }));
 
 const decide = async (world: KubeObject[], intervalSeconds = 0) => {
@@ -251,6 +251,11 @@ const rows: Row[] = [
   {
     when: 'a restore is in progress',
     world: [setting(s3), synced(), backup(), other(), restore(false)],
+    reason: 'TargetBlocked',
+  },
+  {
+    when: 'whether a restore is in progress cannot be read',
+    world: [setting(s3), synced(), backup(), other(), restore('perhaps')],
     reason: 'TargetBlocked',
   },
   {

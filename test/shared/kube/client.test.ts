@@ -166,7 +166,9 @@ describe('lists', () => {
     });
     const seen: string[] = [];
 
-    for await (const page of c.reader.pages!('VolumeSnapshot', { onUnreadable: ({ object }) => seen.push(object.name) })) {
+    for await (const page of c.reader.pages!('VolumeSnapshot', {
+      onUnreadable: ({ object }) => seen.push(object.name),
+    })) {
       expect([...page]).toEqual([]);
       const asked = stub.requests.length;
       await new Promise((resolve) => setTimeout(resolve, 20));

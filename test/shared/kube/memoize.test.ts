@@ -70,7 +70,9 @@ describe('memoize', () => {
     }
     const lists = await Promise.all([
       namesOf(reader.list('VolumeSnapshot', { namespace: 'prod' })),
-      namesOf(reader.list('VolumeSnapshot', { namespace: 'prod', onUnreadable: ({ object }) => odd.push(object.name) })),
+      namesOf(
+        reader.list('VolumeSnapshot', { namespace: 'prod', onUnreadable: ({ object }) => odd.push(object.name) }),
+      ),
     ]);
     await reader.get('VolumeSnapshot', 'b', 'prod');
 
