@@ -12,6 +12,7 @@ import {
 import { isPending } from '../../shared/chain/claims.ts';
 import type { LinkedOwner } from '../../shared/chain/owner.ts';
 import type { ContentJudgment } from '../../shared/chain/judge.ts';
+import { describeInProgress } from '../../shared/chain/in-progress.ts';
 import { entriesOf } from '../../shared/chain/read.ts';
 import type { Absence } from '../../shared/chain/target.ts';
 import { judgeAbsence } from '../../shared/chain/target.ts';
@@ -384,10 +385,9 @@ function canCreateBeside(
   if (backup.status?.readyToUse !== true || !backup.status.source)
     return instead('VMBackupNotReady', `VMBackup ${name} is not ready`);
   if (restores.length > 0)
-    return instead(
-      'RestoreInProgress',
-      `restore ${restores.map((r) => `${r.metadata.namespace}/${r.metadata.name}`).join(', ')} is in progress`,
-    );
+    return instead('RestoreInProgress', `restore ${describeInProgress(restores)} is in progress`, {
+      command: restores.find(({ command }) => command !== undefined)?.command,
+    });
   const waiting = seen.neighbours?.claims.filter(isPending) ?? [];
   if (waiting.length > 0)
     return instead('ClaimPending', `claim ${waiting.map((c) => c.metadata.name).join(', ')} is waiting for it`);

@@ -4,16 +4,7 @@ import * as names from '../domain/names.ts';
 import { parseHandle } from '../domain/handle.ts';
 import { tellUnreadable } from './unreadable.ts';
 import type { Index, ListOptions, Reader } from '../kube/ports.ts';
-import type {
-  Backup,
-  BackupVolume,
-  Claim,
-  Content,
-  ObjectOf,
-  VMBackup,
-  VMRestore,
-  VolumeEntry,
-} from '../objects/types.ts';
+import type { Backup, BackupVolume, Claim, Content, ObjectOf, VMBackup, VolumeEntry } from '../objects/types.ts';
 
 /** The reads that more than one function needs. Each answers facts; none decides. */
 
@@ -84,23 +75,6 @@ export async function* withKey<K extends KindName>(
   if (reader.indexed !== undefined) yield* await reader.indexed(index, key);
   else
     for await (const object of reader.list(index.kind, options)) if (index.keysOf(object).includes(key)) yield object;
-}
-
-const byBackup: Index<'VirtualMachineRestore'> = {
-  kind: 'VirtualMachineRestore',
-  name: 'VirtualMachineRestore by VMBackup',
-  keysOf: ({ metadata, spec }) => [
-    `${spec.virtualMachineBackupNamespace || metadata.namespace}/${spec.virtualMachineBackupName}`,
-  ],
-};
-
-/** Restores from this VMBackup that are not complete, in any namespace; failed ones count, Harvester retries them. */
-export async function restoresInProgress(reader: Reader, backup: VMBackup): Promise<VMRestore[]> {
-  const found: VMRestore[] = [];
-  for await (const restore of withKey(reader, byBackup, `${backup.metadata.namespace}/${backup.metadata.name}`)) {
-    if (restore.status?.complete !== true) found.push(restore);
-  }
-  return found;
 }
 
 const bySnapshot: Index<'PersistentVolumeClaim'> = {

@@ -3,6 +3,7 @@ import { quickly } from '../objects/quick.ts';
 import { schemas } from '../objects/schemas.ts';
 import type { ObjectOf } from '../objects/types.ts';
 import { UnreadableError } from './errors.ts';
+import type { Unreadable } from './ports.ts';
 
 export type Opened<K extends KindName> = { readonly object: ObjectOf<K> } | { readonly issue: string };
 
@@ -22,6 +23,23 @@ export function openOrThrow<K extends KindName>(kind: K, json: unknown): ObjectO
   if ('object' in opened) return opened.object;
   throw new UnreadableError({ kind, ...nameOf(json) }, opened.issue);
 }
+
+/** What is told of an object that does not have the shape of its kind. */
+export function unreadable(kind: KindName, json: unknown, issue: string): Unreadable {
+  const odd = { kind, ...nameOf(json), issue };
+  return kind === 'VirtualMachineRestore' ? { ...odd, restore: restoreIn(json, odd.namespace) } : odd;
+}
+
+function restoreIn(json: unknown, own: string | undefined): NonNullable<Unreadable['restore']> {
+  const { spec, status } = (json ?? {}) as { spec?: Fields; status?: Fields };
+  const { virtualMachineBackupName: name, virtualMachineBackupNamespace: said } = spec ?? {};
+  const namespace = said === undefined || said === null || said === '' ? own : said;
+  const isComplete = status?.['complete'] === true;
+  return typeof name === 'string' && typeof namespace === 'string'
+    ? { of: `${namespace}/${name}`, isComplete }
+    : { isComplete };
+}
+type Fields = Readonly<Record<string, unknown>> | null;
 
 /** Name and namespace of anything that looks like an object. */
 export function nameOf(json: unknown): { name: string; namespace?: string } {

@@ -1,5 +1,5 @@
 import type { KindName } from '../domain/kinds.ts';
-import { kinds } from '../domain/kinds.ts';
+import { kinds, ref } from '../domain/kinds.ts';
 import type { ObjectOf } from '../objects/types.ts';
 import { UnreadableError } from './errors.ts';
 import type { Index, ListOptions, Reader, Unreadable } from './ports.ts';
@@ -100,7 +100,8 @@ const oneByOne: ReadonlySet<KindName> = new Set([
   'Setting',
 ]);
 
-const errorOf = ({ issue, ...object }: Unreadable): UnreadableError => new UnreadableError(object, issue);
+const errorOf = ({ kind, name, namespace, issue }: Unreadable): UnreadableError =>
+  new UnreadableError(ref(kind, name, namespace), issue);
 
 const keyOf = (name: string, namespace: string | undefined): string => `${namespace ?? ''}/${name}`;
 

@@ -7,6 +7,12 @@ export interface Unreadable {
   readonly name: string;
   readonly namespace?: string;
   readonly issue: string;
+  /** Of a restore: what can be read of it all the same. */
+  readonly restore?: {
+    /** The VMBackup that it names, `<namespace>/<name>`. */
+    readonly of?: string;
+    readonly isComplete: boolean;
+  };
 }
 
 export interface ListOptions {

@@ -81,6 +81,8 @@ const restoreObject = (...modifiers: make.Modifier[]) =>
     }),
     ...modifiers,
   );
+const unreadable = make.withStatus({ restores: 'none' });
+const ofNothing = make.withSpec({ virtualMachineBackupName: 7 });
 const D = `restore-r1-${N}`;
 const DC = `restore-finance-r1-${N}`;
 const restorePair = (handle = wrong) => [
@@ -275,6 +277,18 @@ const rows: Row[] = [
   {
     when: 'only "create" is allowed and a restore runs',
     world: [vmb(), restoreObject(), ...pair(), ...longhorn()],
+    procedure: 'create',
+    reason: 'RestoreInProgress',
+  },
+  {
+    when: 'only "create" is allowed and a restore of it cannot be read',
+    world: [vmb(), restoreObject(unreadable), ...pair(), ...longhorn()],
+    procedure: 'create',
+    reason: 'RestoreInProgress',
+  },
+  {
+    when: 'only "create" is allowed and of a restore not even the VMBackup can be read',
+    world: [vmb(), restoreObject(ofNothing), ...pair(), ...longhorn()],
     procedure: 'create',
     reason: 'RestoreInProgress',
   },
@@ -664,6 +678,29 @@ const rows: Row[] = [
     world: [snapshot(), content(wrong, finalizers(), (o) => void delete o.spec.volumeSnapshotRef.uid), ...longhorn()],
     reason: 'SwapContent',
     does: swapped().filter((s) => !s.startsWith('release')),
+  },
+  {
+    when: 'a restore of the VMBackup cannot be read',
+    world: [vmb(), restoreObject(unreadable), ...pair(), ...longhorn()],
+    reason: 'SwapContent',
+    does: swapped(),
+  },
+  {
+    when: 'a restore that cannot be read is of another VMBackup',
+    world: [
+      vmb(),
+      restoreObject(unreadable, make.withSpec({ virtualMachineBackupName: 'other' })),
+      ...pair(),
+      ...longhorn(),
+    ],
+    reason: 'ReplacePair',
+    does: created,
+  },
+  {
+    when: 'a restore that cannot be read says that it is complete',
+    world: [vmb(), restoreObject(unreadable, make.withStatus({ complete: true })), ...pair(), ...longhorn()],
+    reason: 'ReplacePair',
+    does: created,
   },
   {
     when: 'a restore hangs',
