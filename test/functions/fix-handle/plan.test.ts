@@ -33,6 +33,8 @@ const gone = make.withSpec({ volumeSnapshotClassName: 'gone' });
 /** Another volume, of a claim that is called as the revision of the first would be. */
 const namesake = (shape: Partial<make.EntryShape> = {}) =>
   make.volumeEntry({ vmBackup: 'nightly', volumeName: 'disk-1', claim: 'data-snap-revise', ...shape });
+/** Its volume uses another snapshot. */
+const otherwise: make.Modifier = (o) => void (o['status'].volumeBackups[0].name = 'another');
 const note = (uid: string, shape: object = {}) => {
   const volumeSnapshotRef = { name: N, namespace: 'prod', uid: make.uidFor('VolumeSnapshot', N, 'prod') };
   const spec = {
@@ -124,6 +126,21 @@ const swappedOnRetain = (name: string) => swapped(name).filter((step) => !step.s
 
 const rows: Row[] = [
   // Nothing to do.
+  {
+    when: 'there is no Longhorn Backup of a pair that its VMBackup has revised',
+    world: [
+      make.vmBackup({ name: 'nightly', entries: [entry({ name: `${N}-snap-revise` })] }),
+      ...pair(),
+      ...replacement(),
+      lhVolume(),
+    ],
+    reason: 'Superseded',
+  },
+  {
+    when: 'there is no Longhorn Backup of a pair that goes with its VMBackup',
+    world: [vmb(otherwise, make.deleting), ...pair(), lhVolume()],
+    reason: 'VMBackupDeleting',
+  },
   { when: 'the content is gone', world: [], reason: 'ContentGone' },
   { when: 'the snapshot is gone', world: [], subject: orphan, reason: 'ContentGone' },
   {
@@ -363,6 +380,11 @@ const rows: Row[] = [
     also: ['HandleWrong'],
   },
   { when: 'there is no Longhorn Backup', world: [vmb(), ...pair(right), lhVolume()], reason: 'BackupMissing' },
+  {
+    when: 'there is no Longhorn Backup of a pair that its VMBackup does not use',
+    world: [vmb(otherwise), ...pair(right), lhVolume()],
+    reason: 'BackupMissing',
+  },
   {
     when: 'there is no Longhorn Backup, and no VMBackup',
     world: [snapshot(), content(wrong)],
