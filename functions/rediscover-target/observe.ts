@@ -2,11 +2,12 @@ import { digest } from '../../shared/domain/digest.ts';
 import type { Ref } from '../../shared/domain/kinds.ts';
 import { describeRef, ref } from '../../shared/domain/kinds.ts';
 import * as names from '../../shared/domain/names.ts';
+import { allInProgress, describeInProgress } from '../../shared/chain/in-progress.ts';
 import { isDeleting, isGuestClusters } from '../../shared/chain/judge.ts';
 import { backupNamedBy, isNoVMBackups, isOthers, judgeUnclaimedBackup } from '../../shared/chain/orphans.ts';
 import { entriesOf, guestBackups, ifServed, isOnTarget } from '../../shared/chain/read.ts';
 import type { Reader, Unreadable } from '../../shared/kube/ports.ts';
-import type { Backup, BackupTarget, Content, Setting, Snapshot } from '../../shared/objects/types.ts';
+import type { Backup, BackupTarget, Content, Setting, Snapshot, VMRestore } from '../../shared/objects/types.ts';
 import type { RescanNote } from './note.ts';
 import { readNote } from './note.ts';
 import { withoutTarget } from './rest.ts';
@@ -233,14 +234,8 @@ function isAtLeast(version: ReturnType<typeof versionIn>, minor: number, patch: 
 }
 
 async function runningRestores(reader: Reader): Promise<string[]> {
-  const running: string[] = [];
-  // Whether such a one is over cannot be told.
-  const onUnreadable = ({ object }: Unreadable) => void running.push(`${describeRef(object)}, which cannot be read,`);
-  for await (const { metadata, status } of reader.list('VirtualMachineRestore', { onUnreadable })) {
-    if (status?.complete !== true || isDeleting({ metadata }))
-      running.push(describeRef(ref('VirtualMachineRestore', metadata.name, metadata.namespace)));
-  }
-  return running;
+  const isOver = (restore: VMRestore) => restore.status?.complete === true && !isDeleting(restore);
+  return (await allInProgress(reader, isOver)).map((one) => `VirtualMachineRestore ${describeInProgress([one])}`);
 }
 
 /** What there is, and what unclaimed volumes are in without its being there. */

@@ -2,6 +2,8 @@ import type { Ref } from '../../shared/domain/kinds.ts';
 import * as names from '../../shared/domain/names.ts';
 import { isPending } from '../../shared/chain/claims.ts';
 import type { BackupFacts, BackupTrouble } from '../../shared/chain/judge.ts';
+import type { InProgress } from '../../shared/chain/in-progress.ts';
+import { restoresInProgress } from '../../shared/chain/in-progress.ts';
 import { judgeBackup, judgeContent, judgeHandle } from '../../shared/chain/judge.ts';
 import {
   backupVolumes,
@@ -9,7 +11,6 @@ import {
   contentsNaming,
   entriesOf,
   longhornBackup,
-  restoresInProgress,
   vmBackupsNaming,
   vmBackupsRecording,
 } from '../../shared/chain/read.ts';
@@ -19,13 +20,13 @@ import { unlessOdd } from '../../shared/chain/unreadable.ts';
 import type { Unsettled } from '../../shared/chain/schedules.ts';
 import { unsettledBackups } from '../../shared/chain/schedules.ts';
 import type { Reader, Unreadable } from '../../shared/kube/ports.ts';
-import type { Content, Snapshot, VMBackup, VMRestore, VolumeEntry } from '../../shared/objects/types.ts';
+import type { Content, Snapshot, VMBackup, VolumeEntry } from '../../shared/objects/types.ts';
 
 /** One VMBackup, the pairs its volumes use, may use next and have used before. */
 export interface Seen {
   readonly subject: Ref;
   readonly backup?: VMBackup | undefined;
-  readonly restores: readonly VMRestore[];
+  readonly restores: readonly InProgress[];
   /** Longhorn Backups that Harvester might delete if this VMBackup is stirred. */
   readonly unsettled: readonly Unsettled[];
   readonly volumes: readonly SeenVolume[];

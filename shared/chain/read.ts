@@ -4,16 +4,7 @@ import * as names from '../domain/names.ts';
 import { parseHandle } from '../domain/handle.ts';
 import { tellUnreadable } from './unreadable.ts';
 import type { Index, ListOptions, Reader, Unreadable } from '../kube/ports.ts';
-import type {
-  Backup,
-  BackupVolume,
-  Claim,
-  Content,
-  ObjectOf,
-  VMBackup,
-  VMRestore,
-  VolumeEntry,
-} from '../objects/types.ts';
+import type { Backup, BackupVolume, Claim, Content, ObjectOf, VMBackup, VolumeEntry } from '../objects/types.ts';
 
 /** The reads that more than one function needs. Each answers facts; none decides. */
 
@@ -76,7 +67,7 @@ export async function missingStorageClass(
 
 /**
  * All objects with a key, which ends in a name: from the reader's index where it has one, else by going through the list.
- * @throws Unreadable for one that may have the key: it cannot be read, and mentions the name
+ * @throws Unreadable for one that may have the key: it cannot be read, and mentions the name; unless `onUnreadable` is told
  */
 export async function* withKey<K extends KindName>(
   reader: Reader,
@@ -84,7 +75,7 @@ export async function* withKey<K extends KindName>(
   key: string,
   options?: ListOptions,
 ): AsyncGenerator<ObjectOf<K>, void> {
-  const onUnreadable = unlessAbout([key.slice(key.lastIndexOf('/') + 1)]);
+  const onUnreadable = options?.onUnreadable ?? unlessAbout([key.slice(key.lastIndexOf('/') + 1)]);
   if (reader.indexed !== undefined) {
     await tellUnreadable(reader, index.kind, onUnreadable);
     yield* await reader.indexed(index, key);
@@ -98,23 +89,6 @@ export async function* withKey<K extends KindName>(
 const unlessAbout = (names: Iterable<string>) => (odd: Unreadable) => {
   for (const name of names) if (odd.mentions(name)) throw odd;
 };
-
-const byBackup: Index<'VirtualMachineRestore'> = {
-  kind: 'VirtualMachineRestore',
-  name: 'VirtualMachineRestore by VMBackup',
-  keysOf: ({ metadata, spec }) => [
-    `${spec.virtualMachineBackupNamespace || metadata.namespace}/${spec.virtualMachineBackupName}`,
-  ],
-};
-
-/** Restores from this VMBackup that are not complete, in any namespace; failed ones count, Harvester retries them. */
-export async function restoresInProgress(reader: Reader, backup: VMBackup): Promise<VMRestore[]> {
-  const found: VMRestore[] = [];
-  for await (const restore of withKey(reader, byBackup, `${backup.metadata.namespace}/${backup.metadata.name}`)) {
-    if (restore.status?.complete !== true) found.push(restore);
-  }
-  return found;
-}
 
 const bySnapshot: Index<'PersistentVolumeClaim'> = {
   kind: 'PersistentVolumeClaim',

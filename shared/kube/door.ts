@@ -3,6 +3,7 @@ import { quickly } from '../objects/quick.ts';
 import { schemas } from '../objects/schemas.ts';
 import type { ObjectOf } from '../objects/types.ts';
 import { UnreadableError } from './errors.ts';
+import type { Unreadable } from './ports.ts';
 
 export type Opened<K extends KindName> = { readonly object: ObjectOf<K> } | { readonly unreadable: UnreadableError };
 
@@ -14,7 +15,9 @@ export function open<K extends KindName>(kind: K, json: unknown): Opened<K> {
   if (parsed.success) return { object: parsed.data as ObjectOf<K> };
   const [issue] = parsed.error.issues;
   const at = `${issue?.path.join('.') || 'object'}: ${issue?.code ?? 'unknown'}`;
-  return { unreadable: new UnreadableError({ kind, ...nameOf(json) }, at, namesIn(json)) };
+  const object = { kind, ...nameOf(json) };
+  const restore = kind === 'VirtualMachineRestore' ? restoreIn(json, object.namespace) : undefined;
+  return { unreadable: new UnreadableError(object, at, { names: namesIn(json), ...(restore && { restore }) }) };
 }
 
 /** @throws UnreadableError */
@@ -33,6 +36,18 @@ function namesIn(json: unknown, names = new Set<string>()): Set<string> {
     for (const [key, value] of Object.entries(json)) if (key !== 'secretBackups') namesIn(value, names);
   return names;
 }
+
+/** What can be read of a restore all the same. */
+function restoreIn(json: unknown, own: string | undefined): NonNullable<Unreadable['restore']> {
+  const { spec, status } = (json ?? {}) as { spec?: Fields; status?: Fields };
+  const { virtualMachineBackupName: name, virtualMachineBackupNamespace: said } = spec ?? {};
+  const namespace = said === undefined || said === null || said === '' ? own : said;
+  const isComplete = status?.['complete'] === true;
+  return typeof name === 'string' && typeof namespace === 'string'
+    ? { of: `${namespace}/${name}`, isComplete }
+    : { isComplete };
+}
+type Fields = Readonly<Record<string, unknown>> | null;
 
 /** Name and namespace of anything that looks like an object. */
 export function nameOf(json: unknown): { name: string; namespace?: string } {

@@ -45,13 +45,19 @@ export class NotServedError extends TerminalError {}
 export class UnreadableError extends TerminalError implements Unreadable {
   readonly object: Ref;
   readonly issue: string;
+  readonly restore?: NonNullable<Unreadable['restore']>;
   readonly #names: ReadonlySet<string>;
-  /** @param names all that may be a name of something in the object */
-  constructor(object: Ref, issue: string, names: ReadonlySet<string> = new Set()) {
+  /** `names`: all texts in the object that may be the name of something. */
+  constructor(
+    object: Ref,
+    issue: string,
+    { names = new Set(), restore }: { names?: ReadonlySet<string>; restore?: Unreadable['restore'] } = {},
+  ) {
     super(`${describeRef(object)} is not as expected at ${issue}`);
     this.object = object;
     this.issue = issue;
     this.#names = names;
+    if (restore !== undefined) this.restore = restore;
   }
   mentions(name: string): boolean {
     return this.#names.has(name);

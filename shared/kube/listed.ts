@@ -77,6 +77,10 @@ export function fromLists(reader: Reader, mayList: (kind: KindName) => boolean, 
       for (const object of (await listed(kind)).values()) {
         if (matches(object, options)) yield object as ObjectOf<K>;
       }
+      for (const odd of unreadable.values()) {
+        const { namespace = odd.object.namespace, onUnreadable } = options;
+        if (odd.object.kind === kind && odd.object.namespace === namespace) onUnreadable?.(odd);
+      }
     },
     serves: (kind) => reader.serves(kind),
   };

@@ -8,6 +8,12 @@ export interface Unreadable extends Error {
   readonly issue: string;
   /** Whether it has this name anywhere. What it says about it cannot be told; of what it does not name it says nothing. */
   mentions(name: string): boolean;
+  /** Of a restore: what can be read of it all the same. */
+  readonly restore?: {
+    /** The VMBackup that it names, `<namespace>/<name>`. */
+    readonly of?: string;
+    readonly isComplete: boolean;
+  };
 }
 
 export interface ListOptions {

@@ -56,8 +56,8 @@ const pairOf = (owner: KubeObject) => {
   return [make.snapshot({ name: snapshot }, owned), make.content({ snapshot, handle: `bak://${V}/${B}` }, owned)];
 };
 const notReady = make.withStatus({ readyToUse: false });
-const restore = (complete: boolean | string) =>
-  make.vmRestore({ name: 'r1', namespace: 'finance', backup: 'other' }, make.withStatus({ complete }));
+const restore = (complete: boolean, ...modifiers: make.Modifier[]) =>
+  make.vmRestore({ name: 'r1', namespace: 'finance', backup: 'other' }, make.withStatus({ complete }), ...modifiers);
 
 const decide = async (world: KubeObject[], intervalSeconds = 0) => {
   const seen = await observe(readerOf(world), ref('Setting', 'backup-target'), now);
@@ -254,8 +254,8 @@ const rows: Row[] = [
     reason: 'TargetBlocked',
   },
   {
-    when: 'whether a restore is in progress cannot be read',
-    world: [setting(s3), synced(), backup(), other(), restore('perhaps')],
+    when: 'a restore cannot be read',
+    world: [setting(s3), synced(), backup(), other(), restore(false, make.withStatus({ conditions: 'none' }))],
     reason: 'TargetBlocked',
   },
   {

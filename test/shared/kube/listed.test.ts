@@ -77,3 +77,17 @@ test('what is looked for otherwise needs them all, and then names are found ther
   expect([await get('s-10'), await get('s-11')]).toEqual([true, false]);
   expect(calls).toEqual({ gets: 1, lists: 2 });
 });
+
+test('a list tells what it leaves out, of its namespace', async () => {
+  const { view } = setUp(2, 10);
+  const told = async (options: ListOptions) => {
+    const names: string[] = [];
+    const onUnreadable: ListOptions['onUnreadable'] = ({ object }) => void names.push(object.name);
+    for await (const { metadata } of view.list('VolumeSnapshot', { ...options, onUnreadable }))
+      names.push(metadata.name);
+    return names;
+  };
+  expect(await told({})).toEqual(['s-0', 's-1', 'odd']);
+  expect(await told({ namespace })).toEqual(['s-0', 's-1', 'odd']);
+  expect(await told({ namespace: 'elsewhere' })).toEqual([]);
+});
