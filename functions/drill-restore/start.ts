@@ -5,10 +5,11 @@ import * as names from '../../shared/domain/names.ts';
 import { isDeleting, judgeBackup, judgeBackupVolumes } from '../../shared/chain/judge.ts';
 import { commandForTarget } from '../../shared/chain/links.ts';
 import { placeTrouble } from '../../shared/chain/place.ts';
+import { scratchPods } from '../../shared/chain/scratch.ts';
 import { judgeTargetOf } from '../../shared/chain/target.ts';
 import type { Reason } from '../../shared/plan/reason.ts';
 import type { Config } from './config.ts';
-import { bytesOf } from './objects.ts';
+import { bytesOf, READ_LIMITS } from './objects.ts';
 import type { SeenDrill } from './observe.ts';
 import { runningIn } from './record.ts';
 import { classOf, drillable } from './source.ts';
@@ -94,7 +95,7 @@ function ofClasses({ sources, classes }: SeenDrill, { maxSizeGib, read }: Config
   return undefined;
 }
 
-function ofPlace({ sources, place, inTheWay }: SeenDrill, { makeNamespace }: Config): Refusal | undefined {
+function ofPlace({ sources, place, inTheWay }: SeenDrill, { makeNamespace, read }: Config): Refusal | undefined {
   if (inTheWay !== undefined) {
     const { kind, name, namespace } = inTheWay;
     const command = `kubectl get ${kind.toLowerCase()} ${name}${namespace === undefined ? '' : ` -n ${namespace}`} -o yaml`;
@@ -102,7 +103,8 @@ function ofPlace({ sources, place, inTheWay }: SeenDrill, { makeNamespace }: Con
   }
   if (place === undefined) return undefined;
   const claims = drillable(sources).map((source) => ({ storageClass: classOf(source.entry), bytes: bytesOf(source) }));
-  const trouble = placeTrouble(place, claims);
+  const pods = read === 'on' ? scratchPods('a pod that reads', claims.length, READ_LIMITS) : undefined;
+  const trouble = placeTrouble(place, { claims, snapshots: claims.length, pods });
   if (trouble === undefined || (trouble.is === 'missing' && makeNamespace === 'yes')) return undefined;
   const { is, message, command } = trouble;
   return {

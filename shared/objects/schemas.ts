@@ -370,7 +370,18 @@ const ResourceQuota = () =>
 const LimitRange = () =>
   z.object({
     metadata: NamespacedMeta(),
-    spec: z.object({ limits: z.array(z.object({ type: text, min: amounts(), max: amounts() })) }),
+    spec: z.object({
+      limits: z.array(
+        z.object({
+          type: text,
+          min: amounts(),
+          max: amounts(),
+          default: amounts(),
+          defaultRequest: amounts(),
+          maxLimitRequestRatio: amounts(),
+        }),
+      ),
+    }),
   });
 const BackingImage = () => z.object({ metadata: NamespacedMeta() });
 
