@@ -5,7 +5,7 @@ import { resultOf } from '../../shared/chain/drills.ts';
 import type { Odd } from '../../shared/chain/unreadable.ts';
 import { showObject, tellUnreadable, unlessOdd } from '../../shared/chain/unreadable.ts';
 import type { Ref } from '../../shared/domain/kinds.ts';
-import { describeRef, ref, refKey } from '../../shared/domain/kinds.ts';
+import { describeRef, refKey } from '../../shared/domain/kinds.ts';
 import * as names from '../../shared/domain/names.ts';
 import type { AnyFunction, Change } from '../../shared/function.ts';
 import { KubeError } from '../../shared/kube/errors.ts';
@@ -118,9 +118,8 @@ export async function tell(subject: Ref, { reader: live, functions, configOf, no
     });
   }
   if (chains.length === 0 && mayBeOrphan.has(subject.kind)) {
-    const onUnreadable = ({ kind, name, namespace, issue }: Unreadable) => {
-      const object = ref(kind, name, namespace);
-      const message = `${describeRef(object)} is not as expected at ${issue}: whether it claims ${describeRef(subject)} cannot be told`;
+    const onUnreadable = ({ object, message: odd }: Unreadable) => {
+      const message = `${odd}: whether it claims ${describeRef(subject)} cannot be told`;
       add('verify-backup', unreadable({ object, message, command: showObject(object) }));
     };
     await tellUnreadable(reader, 'VirtualMachineBackup', onUnreadable);
