@@ -109,7 +109,7 @@ const rows: readonly Row[] = [
       `HandleWrong VolumeSnapshotContent ${content}`,
       `SwapContent VolumeSnapshotContent ${content}`,
     ],
-    ['gleaner apply vmrestore/rs -n prod'],
+    ['gleaner apply vmrestore/rs -n prod', `gleaner apply vsc/${content}`],
   ],
   [
     'a restore whose content is lost',
