@@ -1,13 +1,15 @@
-import { describeRef, kinds, ref } from '../shared/domain/kinds.ts';
+import { describeRef, kinds, ref, refKey } from '../shared/domain/kinds.ts';
 import type { KindName } from '../shared/domain/kinds.ts';
 import { predecessorNames } from '../shared/domain/names.ts';
 import { entriesOf } from '../shared/chain/read.ts';
 import type { SurveyItem } from '../shared/chain/survey.ts';
 import type { AnyFunction } from '../shared/function.ts';
+import { memoize } from '../shared/kube/memoize.ts';
 import type { ListOptions, Reader } from '../shared/kube/ports.ts';
-import type { Content, Snapshot, VMBackup } from '../shared/objects/types.ts';
+import type { Content, Snapshot, VMBackup, VMRestore } from '../shared/objects/types.ts';
 import { UsageError } from './command.ts';
 import type { ScopeOptions } from './options.ts';
+import { pairsOfRestore } from './restored.ts';
 
 /** A kind, or one object of it by name: an argument such as `vmbackup/web`. */
 export interface Selected {
@@ -96,15 +98,8 @@ async function picksOf(reader: Reader, { kind, name }: Selected, options: ScopeO
   switch (kind) {
     case 'VirtualMachineBackup':
       return vmBackupPicks(reader, named, options);
-    case 'VirtualMachineRestore': {
-      const pairs = byPair(
-        ({ metadata }) =>
-          metadata.ownerReferences?.some(
-            (owner) => owner.kind === kind && (name === undefined || owner.name === name),
-          ) ?? false,
-      );
-      return (item) => (item.what === 'restore' ? named(item.restore) : pairs(item));
-    }
+    case 'VirtualMachineRestore':
+      return restorePicks(reader, named, options);
     case 'VolumeSnapshotContent':
       return byPair(named, () => false);
     case 'VolumeSnapshot':
@@ -121,6 +116,26 @@ const byPair =
     (item.what === 'content' && content(item.content)) ||
     (item.what === 'snapshot' && snapshot(item.snapshot)) ||
     (item.what === 'shared' && item.contents.some(content));
+
+/** Restores, and their own pairs. */
+async function restorePicks(
+  reader: Reader,
+  wanted: (restore: VMRestore) => boolean,
+  { namespace }: ScopeOptions,
+): Promise<Picks> {
+  const kept = memoize(reader);
+  const own = new Set<string>();
+  for await (const restore of kept.list('VirtualMachineRestore', namespace === undefined ? {} : { namespace })) {
+    if (wanted(restore)) for (const at of await pairsOfRestore(kept, restore)) own.add(refKey(at));
+  }
+  const isOwn = (kind: KindName, name: string, of?: string) => own.has(refKey(ref(kind, name, of)));
+  const pairs = byPair(
+    ({ metadata, spec: { volumeSnapshotRef: of } }) =>
+      isOwn('VolumeSnapshotContent', metadata.name) || isOwn('VolumeSnapshot', of.name, of.namespace),
+    ({ metadata }) => isOwn('VolumeSnapshot', metadata.name, metadata.namespace),
+  );
+  return (item) => (item.what === 'restore' ? wanted(item.restore) : pairs(item));
+}
 
 /** VMBackups, and the pairs their volumes use, used before, or will use. */
 async function vmBackupPicks(

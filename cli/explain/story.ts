@@ -5,21 +5,22 @@ import { resultOf } from '../../shared/chain/drills.ts';
 import type { Odd } from '../../shared/chain/unreadable.ts';
 import { unlessForbidden } from '../../shared/chain/surroundings.ts';
 import { addressFinding, judgeAddress } from '../../shared/chain/target.ts';
-import { unlessOdd } from '../../shared/chain/unreadable.ts';
+import { showObject, tellUnreadable, unlessOdd } from '../../shared/chain/unreadable.ts';
 import type { Ref } from '../../shared/domain/kinds.ts';
 import { describeRef, refKey } from '../../shared/domain/kinds.ts';
 import * as names from '../../shared/domain/names.ts';
 import type { AnyFunction, Change } from '../../shared/function.ts';
 import { KubeError } from '../../shared/kube/errors.ts';
 import { memoize } from '../../shared/kube/memoize.ts';
-import type { Reader } from '../../shared/kube/ports.ts';
-import type { DrillEntry, KubeEvent } from '../../shared/objects/types.ts';
+import type { Reader, Unreadable } from '../../shared/kube/ports.ts';
+import type { DrillEntry, KubeEvent, VMRestore } from '../../shared/objects/types.ts';
 import type { Finding } from '../../shared/plan/plan.ts';
 import { reconcile } from '../../shared/runtime/reconcile.ts';
 import { findingsOf } from '../../shared/runtime/settle.ts';
 import { sweep } from '../../shared/runtime/sweep.ts';
 import { UsageError } from '../command.ts';
 import type { Found } from '../output/findings.ts';
+import { pairsOfRestore } from '../restored.ts';
 
 /** All there is to say of one object. */
 export interface Story {
@@ -65,26 +66,40 @@ export async function tell(subject: Ref, { reader: live, functions, configOf, no
   if ('odd' in read) return { ...nothingToTell(subject, read.odd), happened: await happenedTo(reader, [subject]) };
   const { object } = read;
   if (object === undefined) throw new UsageError(`${describeRef(subject)} does not exist`);
-  // The story of a VMBackup is found by its name, as functions find it.
-  const carried = subject.kind === 'VirtualMachineBackup' ? {} : { object };
-  const { kind, name, namespace = '' } = subject;
-  const change = { kind, name, namespace, type: 'update', ...carried } as Change;
 
   const findings = new Map<string, Found>();
   const backups = new Map<string, Ref>();
-  const add = (by: string, finding: Finding) =>
-    void findings.set(`${by} ${refKey(finding.subject)} ${finding.volume ?? ''} ${finding.reason}`, {
-      function: by,
-      finding,
-    });
-  for (const fn of functions) {
-    for await (const at of subjectsOf(fn, change, reader, (finding) => add(fn.name, finding))) {
-      if (at.kind === 'VirtualMachineBackup') backups.set(refKey(at), at);
-      const told = await unlessOdd(
-        async () => (await reconcile(fn, at, { reader, config: configOf(fn), nowMs: () => nowMs })).plan.findings,
-        (odd) => [notTold(at, odd)],
+  const add = (by: string, finding: Finding) => {
+    // Of an object that cannot be read nobody knows more than another.
+    const who = finding.reason === 'ObjectUnreadable' ? '' : by;
+    const key = `${who} ${refKey(finding.subject)} ${finding.volume ?? ''} ${finding.reason}`;
+    if (!findings.has(key) || who !== '') findings.set(key, { function: by, finding });
+  };
+  const follow = async (at: Ref, carried: unknown, hear = add) => {
+    for (const fn of functions) {
+      for await (const concerned of subjectsOf(fn, changeOf(at, carried), reader, (found) => hear(fn.name, found))) {
+        if (concerned.kind === 'VirtualMachineBackup') backups.set(refKey(concerned), concerned);
+        const told = await unlessOdd(
+          async () =>
+            (await reconcile(fn, concerned, { reader, config: configOf(fn), nowMs: () => nowMs })).plan.findings,
+          (odd) => [notTold(concerned, odd)],
+        );
+        for (const finding of told) hear(fn.name, finding);
+      }
+    }
+  };
+  await follow(subject, object);
+  if (subject.kind === 'VirtualMachineRestore') {
+    // One command mends all of them.
+    const command = `gleaner apply vmrestore/${subject.name} -n ${subject.namespace}`;
+    const hear = (by: string, finding: Finding) =>
+      add(by, finding.actions.length > 0 ? { ...finding, command } : finding);
+    for (const at of await pairsOfRestore(reader, object as VMRestore)) {
+      const part = await unlessOdd<unknown>(
+        () => reader.get(at.kind, at.name, at.namespace),
+        (odd) => void add('verify-backup', unreadable(odd)),
       );
-      for (const finding of told) add(fn.name, finding);
+      if (part !== undefined) await follow(at, part, hear);
     }
   }
   const chains: { backup: Ref; links: readonly Link[]; drill?: string }[] = [];
@@ -116,7 +131,14 @@ export async function tell(subject: Ref, { reader: live, functions, configOf, no
       ...drill,
     });
   }
-  if (chains.length === 0 && seenAmongAll.has(kind)) {
+  if (chains.length === 0 && mayBeOrphan.has(subject.kind)) {
+    const onUnreadable = ({ object, message: odd }: Unreadable) => {
+      const message = `${odd}: whether it claims ${describeRef(subject)} cannot be told`;
+      add('verify-backup', unreadable({ object, message, command: showObject(object) }));
+    };
+    await tellUnreadable(reader, 'VirtualMachineBackup', onUnreadable);
+  }
+  if (chains.length === 0 && (mayBeOrphan.has(subject.kind) || isOfTheTarget.has(subject.kind))) {
     const isIt = (at: Ref) => refKey(at) === refKey(subject);
     for await (const swept of sweep({ functions, reader: live, configOf, only: isIt, nowMs: () => nowMs })) {
       for (const finding of findingsOf(swept)) if (isIt(finding.subject)) add(swept.function, finding);
@@ -131,21 +153,26 @@ export async function tell(subject: Ref, { reader: live, functions, configOf, no
 }
 
 /** Of an object that does not have the shape of its kind only that can be said. */
-const nothingToTell = (subject: Ref, { message, command }: Odd): Omit<Story, 'happened'> => ({
+const nothingToTell = (subject: Ref, odd: Odd): Omit<Story, 'happened'> => ({
   subject,
   chains: [],
-  findings: [
-    { function: 'verify-backup', finding: { subject, reason: 'ObjectUnreadable', message, command, actions: [] } },
-  ],
+  findings: [{ function: 'verify-backup', finding: unreadable({ ...odd, object: subject }) }],
 });
 
-const notTold = (subject: Ref, { message, command }: Odd): Finding => ({
-  subject,
-  reason: 'NotVerifiable',
-  message: `${describeRef(subject)} cannot be judged: ${message}`,
+const unreadable = ({ object, message, command }: Odd): Finding => ({
+  subject: object,
+  reason: 'ObjectUnreadable',
+  message,
   command,
   actions: [],
 });
+
+const notTold = (subject: Ref, odd: Odd): Finding =>
+  unreadable({ ...odd, message: `${describeRef(subject)} cannot be judged: ${odd.message}` });
+
+/** The story of a VMBackup is found by its name, as functions find it. */
+const changeOf = ({ kind, name, namespace = '' }: Ref, object: unknown): Change =>
+  ({ kind, name, namespace, type: 'update', ...(kind !== 'VirtualMachineBackup' && { object }) }) as Change;
 
 /** The record of the drills, where it may be read; of another namespace `gleaner drill` tells. */
 async function drillsOf(reader: Reader): Promise<Readonly<Record<string, DrillEntry>>> {
@@ -158,13 +185,8 @@ async function drillsOf(reader: Reader): Promise<Readonly<Record<string, DrillEn
 }
 
 /** Of these only a look at all that is there shows everything: that nobody claims them, what differs from them. */
-const seenAmongAll: ReadonlySet<Ref['kind']> = new Set([
-  'Backup',
-  'BackupTarget',
-  'VolumeSnapshot',
-  'VolumeSnapshotContent',
-  'Setting',
-]);
+const mayBeOrphan: ReadonlySet<Ref['kind']> = new Set(['Backup', 'VolumeSnapshot', 'VolumeSnapshotContent']);
+const isOfTheTarget: ReadonlySet<Ref['kind']> = new Set(['BackupTarget', 'Setting']);
 
 async function* subjectsOf(
   fn: AnyFunction,

@@ -1,6 +1,7 @@
 import type { Ref } from '../../shared/domain/kinds.ts';
 import { ref } from '../../shared/domain/kinds.ts';
 import * as names from '../../shared/domain/names.ts';
+import { allInProgress, describeInProgress } from '../../shared/chain/in-progress.ts';
 import { backupVolumes, entriesOf, longhornBackup } from '../../shared/chain/read.ts';
 import type { Place } from '../../shared/chain/place.ts';
 import type { Made } from '../../shared/chain/scratch.ts';
@@ -176,9 +177,6 @@ async function readClasses(reader: Reader, backup: VMBackup): Promise<Map<string
 }
 
 async function readDrillPlace(reader: Reader, { namespace }: Config): Promise<DrillPlace> {
-  const restores: string[] = [];
-  for await (const { metadata, status } of reader.list('VirtualMachineRestore')) {
-    if (status?.complete !== true) restores.push(`${metadata.namespace}/${metadata.name}`);
-  }
+  const restores = (await allInProgress(reader)).map((one) => describeInProgress([one]));
   return { ...(await readPlace(reader, namespace)), restores };
 }

@@ -17,7 +17,7 @@ export interface Extra {
   readonly about?: Ref | undefined;
 }
 
-type Known = Pick<Seen, 'subject' | 'content' | 'snapshot' | 'backupName'>;
+type Known = Pick<Seen, 'subject' | 'content' | 'snapshot' | 'backupName' | 'neighbours'>;
 
 /** A finding about the content, or about the subject where the content is not there. */
 export function found(
@@ -28,7 +28,9 @@ export function found(
 ): Finding {
   const { content, snapshot, backupName } = seen;
   const at = content?.spec.volumeSnapshotRef ?? snapshot?.metadata;
-  const owner = vmBackupOwning(content) ?? vmBackupOwning(snapshot);
+  // What a VMBackup owns and does not use is no fault of any of its volumes.
+  const used = seen.neighbours?.owner.is !== 'unlinked';
+  const owner = used ? (vmBackupOwning(content) ?? vmBackupOwning(snapshot)) : undefined;
   return {
     subject:
       about ?? (content === undefined ? seen.subject : { kind: 'VolumeSnapshotContent', name: content.metadata.name }),

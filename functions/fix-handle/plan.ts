@@ -10,8 +10,9 @@ import {
   rightHandle,
 } from '../../shared/chain/judge.ts';
 import { isPending } from '../../shared/chain/claims.ts';
-import type { LinkedOwner } from '../../shared/chain/owner.ts';
+import type { LinkedOwner, UnlinkedOwner } from '../../shared/chain/owner.ts';
 import type { ContentJudgment } from '../../shared/chain/judge.ts';
+import { describeInProgress } from '../../shared/chain/in-progress.ts';
 import { entriesOf } from '../../shared/chain/read.ts';
 import type { Absence } from '../../shared/chain/target.ts';
 import { judgeAbsence } from '../../shared/chain/target.ts';
@@ -46,7 +47,12 @@ function decide(seen: Seen, config: Config): Finding | Finding[] {
     if (isDeleting(content)) return found(seen, 'ContentDeleting', `${subjectOf(seen)} is being deleted`);
     const over = seen.neighbours && overAndDone(seen.neighbours);
     if (over !== undefined) return found(seen, ...over);
-    const says = `the handle is ${judged.text}, but ${facts.detail}`;
+    const former = seen.neighbours?.owner.is === 'unlinked' ? seen.neighbours.owner : undefined;
+    if (former !== undefined && isDeleting(former.backup)) return found(seen, ...goingWith(former));
+    if (former?.supersededBy !== undefined && !seen.neighbours?.claims.some(isPending))
+      return found(seen, ...superseded(former));
+    const unused = former === undefined ? '' : `; VMBackup ${former.backup.metadata.name} owns it and does not use it`;
+    const says = `the handle is ${judged.text}, but ${facts.detail}${unused}`;
     const entry = seen.neighbours?.owner.is === 'vmbackup' ? seen.neighbours.owner.entry : undefined;
     const recorded = entry?.longhornBackupName;
     if (facts.reason === 'BackupMissing' && recorded && recorded !== judged.handle.backup) {
@@ -251,10 +257,8 @@ function wrong(
     case 'ambiguous':
       return with_('AmbiguousOwner', `VMBackups ${owner.backups.join(', ')} name this snapshot`);
     case 'unlinked':
-      if (isDeleting(owner.backup))
-        return with_('VMBackupDeleting', `VMBackup ${owner.backup.metadata.name} is being deleted`);
-      if (owner.supersededBy !== undefined && !claims.some(isPending))
-        return with_('Superseded', `VMBackup ${owner.backup.metadata.name} uses ${owner.supersededBy} instead`);
+      if (isDeleting(owner.backup)) return with_(...goingWith(owner));
+      if (owner.supersededBy !== undefined && !claims.some(isPending)) return with_(...superseded(owner));
       if (owner.unsettled.length > 0) return with_(...busy(owner.backup, owner.unsettled));
       break;
     case 'vmbackup': {
@@ -330,6 +334,15 @@ function overAndDone({ owner, claims }: Neighbours): Blocked | undefined {
 
 type Blocked = [reason: Reason, message: string, more?: Extra];
 
+const goingWith = ({ backup }: UnlinkedOwner): Blocked => [
+  'VMBackupDeleting',
+  `VMBackup ${backup.metadata.name} is being deleted`,
+];
+const superseded = ({ backup, supersededBy }: UnlinkedOwner): Blocked => [
+  'Superseded',
+  `VMBackup ${backup.metadata.name} uses ${supersededBy} instead`,
+];
+
 /** What speaks against touching a VMBackup's pair at all, whichever way. */
 function blockedByBackup({ backup, entry, unsettled }: LinkedOwner, handle: BackupHandle): Blocked | undefined {
   const { name, namespace } = backup.metadata;
@@ -384,10 +397,9 @@ function canCreateBeside(
   if (backup.status?.readyToUse !== true || !backup.status.source)
     return instead('VMBackupNotReady', `VMBackup ${name} is not ready`);
   if (restores.length > 0)
-    return instead(
-      'RestoreInProgress',
-      `restore ${restores.map((r) => `${r.metadata.namespace}/${r.metadata.name}`).join(', ')} is in progress`,
-    );
+    return instead('RestoreInProgress', `restore ${describeInProgress(restores)} is in progress`, {
+      command: restores.find(({ command }) => command !== undefined)?.command,
+    });
   const waiting = seen.neighbours?.claims.filter(isPending) ?? [];
   if (waiting.length > 0)
     return instead('ClaimPending', `claim ${waiting.map((c) => c.metadata.name).join(', ')} is waiting for it`);

@@ -2,11 +2,12 @@ import { digest } from '../../shared/domain/digest.ts';
 import type { Ref } from '../../shared/domain/kinds.ts';
 import { describeRef, ref } from '../../shared/domain/kinds.ts';
 import * as names from '../../shared/domain/names.ts';
+import { allInProgress, describeInProgress } from '../../shared/chain/in-progress.ts';
 import { isDeleting, isGuestClusters, isStalled } from '../../shared/chain/judge.ts';
 import { backupNamedBy, isNoVMBackups, isOthers, judgeUnclaimedBackup } from '../../shared/chain/orphans.ts';
 import { entriesOf, guestBackups, ifServed, isOnTarget } from '../../shared/chain/read.ts';
 import type { Reader, Unreadable } from '../../shared/kube/ports.ts';
-import type { Backup, BackupTarget, Content, Setting, Snapshot } from '../../shared/objects/types.ts';
+import type { Backup, BackupTarget, Content, Setting, Snapshot, VMRestore } from '../../shared/objects/types.ts';
 import type { RescanNote } from './note.ts';
 import { readNote } from './note.ts';
 import { withoutTarget } from './rest.ts';
@@ -198,7 +199,7 @@ async function vmBackups(reader: Reader) {
  */
 async function claimForOdd(reader: Reader, odd: readonly Unreadable[], claimed: Set<string>): Promise<string[]> {
   if (odd.length === 0) return [];
-  const silent = new Set(odd.map(({ name, namespace }) => `${namespace}/${name}`));
+  const silent = new Set(odd.map(({ object: { name, namespace } }) => `${namespace}/${name}`));
   const owners = new Set(silent);
   const ownerOf = ({ metadata }: Content | Snapshot, namespace: string): string | undefined => {
     const owner = metadata.ownerReferences?.find(({ kind }) => kind === 'VirtualMachineBackup');
@@ -237,12 +238,8 @@ function isAtLeast(version: ReturnType<typeof versionIn>, minor: number, patch: 
 }
 
 async function runningRestores(reader: Reader): Promise<string[]> {
-  const running: string[] = [];
-  for await (const { metadata, status } of reader.list('VirtualMachineRestore')) {
-    if (status?.complete !== true || isDeleting({ metadata }))
-      running.push(describeRef(ref('VirtualMachineRestore', metadata.name, metadata.namespace)));
-  }
-  return running;
+  const isOver = (restore: VMRestore) => restore.status?.complete === true && !isDeleting(restore);
+  return (await allInProgress(reader, isOver)).map((one) => `VirtualMachineRestore ${describeInProgress([one])}`);
 }
 
 /** What there is, and what unclaimed volumes are in without its being there. */

@@ -2,6 +2,8 @@ import type { Ref } from '../../shared/domain/kinds.ts';
 import * as names from '../../shared/domain/names.ts';
 import { isPending } from '../../shared/chain/claims.ts';
 import type { BackupFacts, BackupTrouble } from '../../shared/chain/judge.ts';
+import type { InProgress } from '../../shared/chain/in-progress.ts';
+import { restoresInProgress } from '../../shared/chain/in-progress.ts';
 import { judgeBackup, judgeContent, judgeHandle } from '../../shared/chain/judge.ts';
 import {
   backupVolumes,
@@ -9,7 +11,6 @@ import {
   contentsNaming,
   entriesOf,
   longhornBackup,
-  restoresInProgress,
   vmBackupsNaming,
   vmBackupsRecording,
 } from '../../shared/chain/read.ts';
@@ -18,14 +19,14 @@ import type { Odd } from '../../shared/chain/unreadable.ts';
 import { unlessOdd } from '../../shared/chain/unreadable.ts';
 import type { Unsettled } from '../../shared/chain/schedules.ts';
 import { unsettledBackups } from '../../shared/chain/schedules.ts';
-import type { Reader } from '../../shared/kube/ports.ts';
-import type { Content, Snapshot, VMBackup, VMRestore, VolumeEntry } from '../../shared/objects/types.ts';
+import type { Reader, Unreadable } from '../../shared/kube/ports.ts';
+import type { Content, Snapshot, VMBackup, VolumeEntry } from '../../shared/objects/types.ts';
 
 /** One VMBackup, the pairs its volumes use, may use next and have used before. */
 export interface Seen {
   readonly subject: Ref;
   readonly backup?: VMBackup | undefined;
-  readonly restores: readonly VMRestore[];
+  readonly restores: readonly InProgress[];
   /** Longhorn Backups that Harvester might delete if this VMBackup is stirred. */
   readonly unsettled: readonly Unsettled[];
   readonly volumes: readonly SeenVolume[];
@@ -222,7 +223,7 @@ async function withHolders(
     if (arms(volume) && volume.entry.longhornBackupName) due.set(volume.entry.longhornBackupName, []);
   if (due.size === 0) return [...volumes];
   const perhapsHolders: string[] = [];
-  const onUnreadable = ({ name }: { name: string }) => void perhapsHolders.push(name);
+  const onUnreadable = ({ object }: Unreadable) => void perhapsHolders.push(object.name);
   for await (const { backup, content } of contentsNaming(reader, new Set(due.keys()), { onUnreadable })) {
     if (content.spec.deletionPolicy === 'Delete') due.get(backup)?.push(content.metadata.name);
   }

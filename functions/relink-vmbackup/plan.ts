@@ -2,6 +2,7 @@ import type { Ref } from '../../shared/domain/kinds.ts';
 import { describeRef, ref } from '../../shared/domain/kinds.ts';
 import * as names from '../../shared/domain/names.ts';
 import { boundAndReady, isDeleting, isOwnedBy, judgeContent, misboundPart } from '../../shared/chain/judge.ts';
+import { describeInProgress } from '../../shared/chain/in-progress.ts';
 import { volumeFinding } from '../../shared/chain/volume-finding.ts';
 import { busySchedule } from '../../shared/chain/schedules.ts';
 import type { VMBackup } from '../../shared/objects/types.ts';
@@ -161,8 +162,9 @@ export function notNow(
     return busySchedule(backup, seen.unsettled);
   }
   if (seen.restores.length > 0) {
-    const restores = seen.restores.map((r) => `${r.metadata.namespace}/${r.metadata.name}`).join(', ');
-    return { reason: 'RestoreInProgress', message: `restore ${restores} from ${name} is in progress` };
+    const message = `restore ${describeInProgress(seen.restores)} from ${name} is in progress`;
+    const command = seen.restores.find((restore) => restore.command !== undefined)?.command;
+    return { reason: 'RestoreInProgress', message, ...(command !== undefined && { command }) };
   }
   if (backup.status?.readyToUse !== true || !backup.status.source)
     return { reason: 'VMBackupNotReady', message: `${name} is not ready` };

@@ -2,7 +2,9 @@ import * as names from '../domain/names.ts';
 import type { Reader } from '../kube/ports.ts';
 import type { Claim, Content, OwnerReference, Snapshot, VMBackup, VMRestore, VolumeEntry } from '../objects/types.ts';
 import { isGuestClusters } from './judge.ts';
-import { entriesOf, restoresInProgress, vmBackupsNaming } from './read.ts';
+import type { InProgress } from './in-progress.ts';
+import { restoresInProgress } from './in-progress.ts';
+import { entriesOf, vmBackupsNaming } from './read.ts';
 import type { Unsettled } from './schedules.ts';
 import { unsettledBackups } from './schedules.ts';
 
@@ -16,7 +18,7 @@ export interface LinkedOwner {
   readonly entry: VolumeEntry;
   /** Longhorn Backups that Harvester might delete if this VMBackup is stirred; see `unsettledBackups`. */
   readonly unsettled: readonly Unsettled[];
-  readonly restores: readonly VMRestore[];
+  readonly restores: readonly InProgress[];
 }
 
 /** A VMBackup owns the snapshot, but none of its volumes names it (any more). */

@@ -3,17 +3,8 @@ import { ref } from '../domain/kinds.ts';
 import * as names from '../domain/names.ts';
 import { parseHandle } from '../domain/handle.ts';
 import { tellUnreadable } from './unreadable.ts';
-import type { Index, ListOptions, Reader } from '../kube/ports.ts';
-import type {
-  Backup,
-  BackupVolume,
-  Claim,
-  Content,
-  ObjectOf,
-  VMBackup,
-  VMRestore,
-  VolumeEntry,
-} from '../objects/types.ts';
+import type { Index, ListOptions, Reader, Unreadable } from '../kube/ports.ts';
+import type { Backup, BackupVolume, Claim, Content, ObjectOf, VMBackup, VolumeEntry } from '../objects/types.ts';
 
 /** The reads that more than one function needs. Each answers facts; none decides. */
 
@@ -74,34 +65,30 @@ export async function missingStorageClass(
   }
 }
 
-/** All objects with a key: from the reader's index where it has one, else by going through the list. */
+/**
+ * All objects with a key, which ends in a name: from the reader's index where it has one, else by going through the list.
+ * @throws Unreadable for one that may have the key: it cannot be read, and mentions the name; unless `onUnreadable` is told
+ */
 export async function* withKey<K extends KindName>(
   reader: Reader,
   index: Index<K>,
   key: string,
   options?: ListOptions,
 ): AsyncGenerator<ObjectOf<K>, void> {
-  if (reader.indexed !== undefined) yield* await reader.indexed(index, key);
-  else
-    for await (const object of reader.list(index.kind, options)) if (index.keysOf(object).includes(key)) yield object;
-}
-
-const byBackup: Index<'VirtualMachineRestore'> = {
-  kind: 'VirtualMachineRestore',
-  name: 'VirtualMachineRestore by VMBackup',
-  keysOf: ({ metadata, spec }) => [
-    `${spec.virtualMachineBackupNamespace || metadata.namespace}/${spec.virtualMachineBackupName}`,
-  ],
-};
-
-/** Restores from this VMBackup that are not complete, in any namespace; failed ones count, Harvester retries them. */
-export async function restoresInProgress(reader: Reader, backup: VMBackup): Promise<VMRestore[]> {
-  const found: VMRestore[] = [];
-  for await (const restore of withKey(reader, byBackup, `${backup.metadata.namespace}/${backup.metadata.name}`)) {
-    if (restore.status?.complete !== true) found.push(restore);
+  const onUnreadable = options?.onUnreadable ?? unlessAbout([key.slice(key.lastIndexOf('/') + 1)]);
+  if (reader.indexed !== undefined) {
+    await tellUnreadable(reader, index.kind, onUnreadable);
+    yield* await reader.indexed(index, key);
+    return;
   }
-  return found;
+  for await (const object of reader.list(index.kind, { ...options, onUnreadable }))
+    if (index.keysOf(object).includes(key)) yield object;
 }
+
+/** For a list that is to be whole as far as these names go. */
+const unlessAbout = (names: Iterable<string>) => (odd: Unreadable) => {
+  for (const name of names) if (odd.mentions(name)) throw odd;
+};
 
 const bySnapshot: Index<'PersistentVolumeClaim'> = {
   kind: 'PersistentVolumeClaim',
@@ -110,15 +97,20 @@ const bySnapshot: Index<'PersistentVolumeClaim'> = {
     dataSource?.kind === 'VolumeSnapshot' ? [`${metadata.namespace}/${dataSource.name}`] : [],
 };
 
-/** Claims that are made from one of these snapshots of a namespace. */
+/**
+ * Claims that are made from one of these snapshots of a namespace.
+ * @throws Unreadable for one that may be: it cannot be read, and mentions a snapshot
+ */
 export async function claimsFrom(reader: Reader, namespace: string, snapshots: ReadonlySet<string>): Promise<Claim[]> {
   const keys = new Set([...snapshots].map((snapshot) => `${namespace}/${snapshot}`));
+  const onUnreadable = unlessAbout(snapshots);
   if (reader.indexed !== undefined) {
+    await tellUnreadable(reader, 'PersistentVolumeClaim', onUnreadable);
     const { indexed } = reader;
     return (await Promise.all([...keys].map((key) => indexed(bySnapshot, key)))).flat();
   }
   const found: Claim[] = [];
-  for await (const claim of reader.list('PersistentVolumeClaim', { namespace })) {
+  for await (const claim of reader.list('PersistentVolumeClaim', { namespace, onUnreadable })) {
     if (bySnapshot.keysOf(claim).some((key) => keys.has(key))) found.push(claim);
   }
   return found;

@@ -1,7 +1,7 @@
 import * as names from '../domain/names.ts';
 import type { KindName, Ref } from '../domain/kinds.ts';
 import { ref } from '../domain/kinds.ts';
-import type { ListOptions, Reader } from '../kube/ports.ts';
+import type { ListOptions, Reader, Unreadable } from '../kube/ports.ts';
 import { pagesOf } from './pages.ts';
 import type { PairState } from './pairs.ts';
 import {
@@ -127,13 +127,12 @@ export async function* survey(
   const whole = scope.namespace === undefined && scope.selector === undefined;
   const unreadable: SurveyItem[] = [];
   const options = {
-    onUnreadable: ({ issue, ...object }: { kind: KindName; name: string; namespace?: string; issue: string }) =>
-      void unreadable.push({ what: 'unreadable', object, issue }),
+    onUnreadable: ({ issue, object }: Unreadable) => void unreadable.push({ what: 'unreadable', object, issue }),
   };
   const backups = new Backups();
   const onOddBackup: ListOptions['onUnreadable'] = (odd) => {
     options.onUnreadable(odd);
-    backups.addUnreadable(odd.name, odd.issue);
+    backups.addUnreadable(odd.object.name, odd.issue);
   };
   const longhorn = { namespace: names.LONGHORN_NAMESPACE, onUnreadable: onOddBackup };
   for await (const page of pagesOf(reader, 'Backup', longhorn)) {

@@ -1,12 +1,19 @@
-import type { KindName } from '../domain/kinds.ts';
+import type { KindName, Ref } from '../domain/kinds.ts';
 import type { ObjectOf } from '../objects/types.ts';
 
-/** An object that does not have the shape of its kind, and the field that does not fit. */
-export interface Unreadable {
-  readonly kind: KindName;
-  readonly name: string;
-  readonly namespace?: string;
+/** An object that does not have the shape of its kind. To be thrown by whoever cannot do without it. */
+export interface Unreadable extends Error {
+  readonly object: Ref;
+  /** The field that does not fit, never its value. */
   readonly issue: string;
+  /** Whether it has this name anywhere. What it says about it cannot be told; of what it does not name it says nothing. */
+  mentions(name: string): boolean;
+  /** Of a restore: what can be read of it all the same. */
+  readonly restore?: {
+    /** The VMBackup that it names, `<namespace>/<name>`. */
+    readonly of?: string;
+    readonly isComplete: boolean;
+  };
 }
 
 export interface ListOptions {

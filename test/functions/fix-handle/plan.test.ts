@@ -33,6 +33,8 @@ const gone = make.withSpec({ volumeSnapshotClassName: 'gone' });
 /** Another volume, of a claim that is called as the revision of the first would be. */
 const namesake = (shape: Partial<make.EntryShape> = {}) =>
   make.volumeEntry({ vmBackup: 'nightly', volumeName: 'disk-1', claim: 'data-snap-revise', ...shape });
+/** Its volume uses another snapshot. */
+const otherwise: make.Modifier = (o) => void (o['status'].volumeBackups[0].name = 'another');
 const note = (uid: string, shape: object = {}) => {
   const volumeSnapshotRef = { name: N, namespace: 'prod', uid: make.uidFor('VolumeSnapshot', N, 'prod') };
   const spec = {
@@ -81,6 +83,8 @@ const restoreObject = (...modifiers: make.Modifier[]) =>
     }),
     ...modifiers,
   );
+const unreadable = make.withStatus({ restores: 'none' });
+const ofNothing = make.withSpec({ virtualMachineBackupName: 7 });
 const D = `restore-r1-${N}`;
 const DC = `restore-finance-r1-${N}`;
 const restorePair = (handle = wrong) => [
@@ -122,6 +126,21 @@ const swappedOnRetain = (name: string) => swapped(name).filter((step) => !step.s
 
 const rows: Row[] = [
   // Nothing to do.
+  {
+    when: 'there is no Longhorn Backup of a pair that its VMBackup has revised',
+    world: [
+      make.vmBackup({ name: 'nightly', entries: [entry({ name: `${N}-snap-revise` })] }),
+      ...pair(),
+      ...replacement(),
+      lhVolume(),
+    ],
+    reason: 'Superseded',
+  },
+  {
+    when: 'there is no Longhorn Backup of a pair that goes with its VMBackup',
+    world: [vmb(otherwise, make.deleting), ...pair(), lhVolume()],
+    reason: 'VMBackupDeleting',
+  },
   { when: 'the content is gone', world: [], reason: 'ContentGone' },
   { when: 'the snapshot is gone', world: [], subject: orphan, reason: 'ContentGone' },
   {
@@ -278,6 +297,18 @@ const rows: Row[] = [
     procedure: 'create',
     reason: 'RestoreInProgress',
   },
+  {
+    when: 'only "create" is allowed and a restore of it cannot be read',
+    world: [vmb(), restoreObject(unreadable), ...pair(), ...longhorn()],
+    procedure: 'create',
+    reason: 'RestoreInProgress',
+  },
+  {
+    when: 'only "create" is allowed and of a restore not even the VMBackup can be read',
+    world: [vmb(), restoreObject(ofNothing), ...pair(), ...longhorn()],
+    procedure: 'create',
+    reason: 'RestoreInProgress',
+  },
   // No Backup is there, and that says nothing.
   ...(
     [
@@ -349,6 +380,11 @@ const rows: Row[] = [
     also: ['HandleWrong'],
   },
   { when: 'there is no Longhorn Backup', world: [vmb(), ...pair(right), lhVolume()], reason: 'BackupMissing' },
+  {
+    when: 'there is no Longhorn Backup of a pair that its VMBackup does not use',
+    world: [vmb(otherwise), ...pair(right), lhVolume()],
+    reason: 'BackupMissing',
+  },
   {
     when: 'there is no Longhorn Backup, and no VMBackup',
     world: [snapshot(), content(wrong)],
@@ -664,6 +700,29 @@ const rows: Row[] = [
     world: [snapshot(), content(wrong, finalizers(), (o) => void delete o.spec.volumeSnapshotRef.uid), ...longhorn()],
     reason: 'SwapContent',
     does: swapped().filter((s) => !s.startsWith('release')),
+  },
+  {
+    when: 'a restore of the VMBackup cannot be read',
+    world: [vmb(), restoreObject(unreadable), ...pair(), ...longhorn()],
+    reason: 'SwapContent',
+    does: swapped(),
+  },
+  {
+    when: 'a restore that cannot be read is of another VMBackup',
+    world: [
+      vmb(),
+      restoreObject(unreadable, make.withSpec({ virtualMachineBackupName: 'other' })),
+      ...pair(),
+      ...longhorn(),
+    ],
+    reason: 'ReplacePair',
+    does: created,
+  },
+  {
+    when: 'a restore that cannot be read says that it is complete',
+    world: [vmb(), restoreObject(unreadable, make.withStatus({ complete: true })), ...pair(), ...longhorn()],
+    reason: 'ReplacePair',
+    does: created,
   },
   {
     when: 'a restore hangs',

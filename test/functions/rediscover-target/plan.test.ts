@@ -56,8 +56,8 @@ const pairOf = (owner: KubeObject) => {
   return [make.snapshot({ name: snapshot }, owned), make.content({ snapshot, handle: `bak://${V}/${B}` }, owned)];
 };
 const notReady = make.withStatus({ readyToUse: false });
-const restore = (complete: boolean) =>
-  make.vmRestore({ name: 'r1', namespace: 'finance', backup: 'other' }, make.withStatus({ complete }));
+const restore = (complete: boolean, ...modifiers: make.Modifier[]) =>
+  make.vmRestore({ name: 'r1', namespace: 'finance', backup: 'other' }, make.withStatus({ complete }), ...modifiers);
 
 const decide = async (world: KubeObject[], intervalSeconds = 0) => {
   const seen = await observe(readerOf(world), ref('Setting', 'backup-target'), now);
@@ -251,6 +251,11 @@ const rows: Row[] = [
   {
     when: 'a restore is in progress',
     world: [setting(s3), synced(), backup(), other(), restore(false)],
+    reason: 'TargetBlocked',
+  },
+  {
+    when: 'a restore cannot be read',
+    world: [setting(s3), synced(), backup(), other(), restore(false, make.withStatus({ conditions: 'none' }))],
     reason: 'TargetBlocked',
   },
   {

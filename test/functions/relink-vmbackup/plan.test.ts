@@ -37,6 +37,12 @@ const schedule = () => make.schedule('every-night', 'prod', 'web');
 const scheduled = make.annotated({ 'harvesterhci.io/svmbackupId': 'prod/every-night' });
 const restore = (complete = false) =>
   make.vmRestore({ name: 'r1', namespace: 'finance', backup: 'nightly' }, make.withStatus({ complete }));
+const oddRestore = (...modifiers: make.Modifier[]) =>
+  make.vmRestore(
+    { name: 'r1', namespace: 'finance', backup: 'nightly' },
+    make.withStatus({ conditions: 'none' }),
+    ...modifiers,
+  );
 const pending = (from: string) =>
   make.claim('waiting', 'prod', (o) => {
     o.spec = { dataSource: { apiGroup: 'snapshot.storage.k8s.io', kind: 'VolumeSnapshot', name: from } };
@@ -322,6 +328,22 @@ const rows: Row[] = [
   {
     when: 'a restore is in progress',
     world: [vmb(), restore(), ...old(), ...fresh(), ...longhorn()],
+    reason: 'RestoreInProgress',
+  },
+  {
+    when: 'a restore cannot be read',
+    world: [vmb(), oddRestore(), ...old(), ...fresh(), ...longhorn()],
+    reason: 'RestoreInProgress',
+  },
+  {
+    when: 'of a restore not even the VMBackup can be read',
+    world: [
+      vmb(),
+      oddRestore(make.withSpec({ virtualMachineBackupName: ['nightly'] })),
+      ...old(),
+      ...fresh(),
+      ...longhorn(),
+    ],
     reason: 'RestoreInProgress',
   },
   {

@@ -128,6 +128,15 @@ clusters('what is left over, and who owns it', [
     ],
   ],
   [
+    'a pair that its VMBackup owns and does not use, of a backup that is lost',
+    () => {
+      const p = one('web');
+      const { vs, vsc } = pair('former', `bak://${p.volume}/backup-lost`, p.vmb);
+      return [...p.all, vs, vsc];
+    },
+    ['BackupMissing VolumeSnapshotContent former-vsc'],
+  ],
+  [
     'unowned snapshot right',
     () => {
       const p = one('web');
