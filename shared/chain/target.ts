@@ -1,6 +1,7 @@
 import { describeRef, ref } from '../domain/kinds.ts';
 import * as names from '../domain/names.ts';
 import type { BackupTarget, BackupVolume, Setting, VMBackup } from '../objects/types.ts';
+import type { SettingTarget } from '../objects/target.ts';
 import { withoutUser } from '../objects/target.ts';
 import type { Finding } from '../plan/plan.ts';
 import type { Reason } from '../plan/reason.ts';
@@ -119,7 +120,7 @@ export function judgeSetting(setting: Setting | undefined, target: BackupTarget 
   if (wanted === undefined) return undefined;
   if (wanted.is !== 'target')
     return wanted.is === 'none' ? `the setting names no target, and Longhorn is connected to ${connected}` : undefined;
-  const url = wanted.type === 's3' ? `s3://${wanted.bucketName}@${wanted.bucketRegion}` : nfsUrl(wanted.endpoint);
+  const url = urlIn(wanted);
   if (wanted.type === 'other' || url === connected) return undefined;
   return `the setting names ${url}, and Longhorn is connected to ${connected}`;
 }
@@ -147,6 +148,23 @@ export function judgeAddress(backup: VMBackup, setting: Setting | undefined): st
   return `its target was at ${at(address)}, and the setting says ${at(now.endpoint)}: to Harvester that is another target`;
 }
 
+/**
+ * Why Harvester refuses a restore for what the setting says, whatever Longhorn is connected to; undefined where it does not.
+ * It asks the setting when a restore is made, and compares the target of the VMBackup with it field by field.
+ */
+export function judgeAdmission(backup: VMBackup, setting: Setting | undefined): string | undefined {
+  const now = setting?.target;
+  if (now === undefined) return `there is no setting ${names.TARGET_SETTING}, without which Harvester restores nothing`;
+  if (now.is !== 'target')
+    return now.is === 'none'
+      ? `the setting ${names.TARGET_SETTING} names no target`
+      : `Harvester cannot read the value of setting ${names.TARGET_SETTING}`;
+  const [wanted, named] = [urlOf(backup), urlIn(now)];
+  return wanted === undefined || wanted === named
+    ? judgeAddress(backup, setting)
+    : `its backups are on ${wanted}, and the setting ${names.TARGET_SETTING} names ${named}`;
+}
+
 /** What {@link judgeAddress} says of a VMBackup, told of it. */
 export function addressFinding({ metadata: { name, namespace } }: VMBackup, otherAddress: string): Finding {
   const subject = ref('VirtualMachineBackup', name, namespace);
@@ -167,6 +185,9 @@ function targetIn({ status, metadata: { annotations } }: VMBackup): Recorded | u
   };
   return recorded.endpoint || recorded.bucketName || recorded.bucketRegion ? recorded : undefined;
 }
+
+const urlIn = ({ type, endpoint, bucketName, bucketRegion }: Extract<SettingTarget, { is: 'target' }>): string =>
+  type === 's3' || bucketName ? `s3://${bucketName}@${bucketRegion}` : nfsUrl(endpoint);
 
 /** As Harvester makes it from the fields of the Setting; undefined where a VMBackup does not say. */
 function urlOf(backup: VMBackup): string | undefined {
