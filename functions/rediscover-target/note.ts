@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
-import { isAhead } from '../../shared/chain/target.ts';
 import * as names from '../../shared/domain/names.ts';
+import { isAhead } from '../../shared/domain/times.ts';
 import type { Setting } from '../../shared/objects/types.ts';
 
 /**

@@ -6,7 +6,8 @@ import type { Reason } from '../../shared/plan/reason.ts';
 import type { Config } from './config.ts';
 import { writeNote } from './note.ts';
 import type { Seen } from './observe.ts';
-import { isAhead, targetRef } from '../../shared/chain/target.ts';
+import { targetRef } from '../../shared/chain/target.ts';
+import { isAhead } from '../../shared/domain/times.ts';
 import { causes, describeSkipped, describeStuck, showSkipped, some } from './skipped.ts';
 import { atRest, describeTarget, intervalOf, neverRescans, withoutTarget } from './rest.ts';
 

@@ -1,5 +1,6 @@
 import { describeRef, ref } from '../domain/kinds.ts';
 import * as names from '../domain/names.ts';
+import { isAhead } from '../domain/times.ts';
 import type { BackupTarget, BackupVolume, Setting, VMBackup } from '../objects/types.ts';
 import type { SettingTarget } from '../objects/target.ts';
 import { withoutUser } from '../objects/target.ts';
@@ -31,13 +32,6 @@ const SYNC_LIMIT_MS = 10 * MINUTE_MS;
 /** With a poll interval each poll asks anew, and the last one may be young: what tells then is how far the sync is behind. */
 const POLLED_LIMIT_MS = 60 * MINUTE_MS;
 const POLLED_YOUNG_MS = 2 * MINUTE_MS;
-
-/** How far clocks of a cluster may be apart. */
-const SKEW_MS = 5 * MINUTE_MS;
-
-/** A time that somebody has written down with a clock that was wrong; what counts from it would wait for it. */
-export const isAhead = (time: string | null | undefined, nowMs: number): boolean =>
-  Date.parse(time ?? '') > nowMs + SKEW_MS;
 
 /**
  * Whether Longhorn was asked to list the target and does not come to an end, while it says that it reaches it. What it has

@@ -314,6 +314,28 @@ const rows: Record<string, Row> = {
     reason: 'DrillStart',
     does: ['putDrill', 'VolumeSnapshotContent', 'VolumeSnapshot', 'PersistentVolumeClaim'],
   },
+  'it was proved by a clock that was years ahead': {
+    seen: { record: recordOf([uid, { vmBackup: 'prod/nightly', proved: proved(-30 * 525_600) }]) },
+    ...begins,
+  },
+  'it began by a clock that was years ahead': {
+    seen: {
+      ...restored({ restoreInitiated: true, restoreRequired: true }),
+      entry: { vmBackup: 'prod/nightly', run: { startedAt: ago(-30 * 525_600), until: ago(-30 * 525_601) } },
+    },
+    reason: 'DrillDecided',
+    does: ['putDrill'],
+    says: /given up: it began at .* by a clock that was wrong/,
+  },
+  'how long it may last cannot be read': {
+    seen: {
+      ...restored({ restoreInitiated: true, restoreRequired: true }),
+      entry: { vmBackup: 'prod/nightly', run: { ...run, until: 'soon' } },
+    },
+    reason: 'DrillDecided',
+    does: ['putDrill'],
+    says: /given up/,
+  },
   'two may be drilled at once': {
     seen: { record: recordOf(['other', { vmBackup: 'prod/other', run }]) },
     policy: { atOnce: '2' },
