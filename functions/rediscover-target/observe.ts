@@ -2,7 +2,8 @@ import { digest } from '../../shared/domain/digest.ts';
 import type { Ref } from '../../shared/domain/kinds.ts';
 import { describeRef, ref } from '../../shared/domain/kinds.ts';
 import * as names from '../../shared/domain/names.ts';
-import { allInProgress, describeInProgress } from '../../shared/chain/in-progress.ts';
+import type { InProgress } from '../../shared/chain/in-progress.ts';
+import { allInProgress } from '../../shared/chain/in-progress.ts';
 import { isDeleting, isGuestClusters, isStalled } from '../../shared/chain/judge.ts';
 import { backupNamedBy, isNoVMBackups, isOthers, judgeUnclaimedBackup } from '../../shared/chain/orphans.ts';
 import { entriesOf, guestBackups, ifServed, isOnTarget } from '../../shared/chain/read.ts';
@@ -26,7 +27,7 @@ export interface Seen {
   readonly longhornTarget?: BackupTarget | undefined;
   /** VMBackups that are not ready, or being deleted: with NFS, Harvester refuses to write to the setting meanwhile. */
   readonly unsettled: readonly string[];
-  readonly restores: readonly string[];
+  readonly restores: readonly InProgress[];
   /** VMBackups that cannot be read, and no pair here shows which backups are theirs: any may be. */
   readonly unreadable: readonly string[];
   /** StorageClasses that unclaimed volumes need and the cluster lacks. */
@@ -110,7 +111,7 @@ export async function observe(reader: Reader, subject: Ref, nowMs: number): Prom
     beingPulled,
     longhornTarget: await reader.get('BackupTarget', names.DEFAULT_TARGET, names.LONGHORN_NAMESPACE),
     unsettled,
-    restores: await runningRestores(reader),
+    restores: await allInProgress(reader, isOver),
     unreadable,
     lacking,
     images,
@@ -237,10 +238,7 @@ function isAtLeast(version: ReturnType<typeof versionIn>, minor: number, patch: 
   return version[0] > minor || (version[0] === minor && version[1] >= patch);
 }
 
-async function runningRestores(reader: Reader): Promise<string[]> {
-  const isOver = (restore: VMRestore) => restore.status?.complete === true && !isDeleting(restore);
-  return (await allInProgress(reader, isOver)).map((one) => `VirtualMachineRestore ${describeInProgress([one])}`);
-}
+const isOver = (restore: VMRestore): boolean => restore.status?.complete === true && !isDeleting(restore);
 
 /** What there is, and what unclaimed volumes are in without its being there. */
 async function storageClasses(reader: Reader, unclaimed: readonly Unclaimed[]) {

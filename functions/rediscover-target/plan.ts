@@ -6,6 +6,7 @@ import type { Reason } from '../../shared/plan/reason.ts';
 import type { Config } from './config.ts';
 import { writeNote } from './note.ts';
 import type { Seen } from './observe.ts';
+import { describeInProgress, showInProgress } from '../../shared/chain/in-progress.ts';
 import { targetRef } from '../../shared/chain/target.ts';
 import { isAhead } from '../../shared/domain/times.ts';
 import { causes, describeSkipped, describeStuck, showSkipped, some } from './skipped.ts';
@@ -86,8 +87,11 @@ function decide(seen: Seen, setting: Setting, config: Config): Finding[] {
       ...causes(seen),
     ];
   }
-  if (seen.restores.length > 0) {
-    return [says('TargetBlocked', `${what}; no scan is started while ${some(seen.restores)} is in progress`)];
+  const [restore] = seen.restores;
+  if (restore !== undefined) {
+    const them = some(seen.restores.map((one) => `VirtualMachineRestore ${describeInProgress([one])}`));
+    const message = `${what}; no scan is started while ${them} is in progress`;
+    return [says('TargetBlocked', message, [], showInProgress(restore))];
   }
   if (seen.unreadable.length > 0) {
     const them = unclaimed.length === 1 ? 'it' : 'them';
