@@ -7,10 +7,10 @@ import type { Config } from './config.ts';
 import { writeNote } from './note.ts';
 import type { Seen } from './observe.ts';
 import { describeInProgress, showInProgress } from '../../shared/chain/in-progress.ts';
-import { targetRef } from '../../shared/chain/target.ts';
+import { judgeSetting, targetRef } from '../../shared/chain/target.ts';
 import { isAhead } from '../../shared/domain/times.ts';
 import { causes, describeSkipped, describeStuck, showSkipped, some } from './skipped.ts';
-import { atRest, describeTarget, intervalOf, neverRescans, withoutTarget } from './rest.ts';
+import { atRest, describeTarget, intervalOf, neverRescans, targetDiffers, withoutTarget } from './rest.ts';
 
 /**
  * Decides whether the backup target is to be scanned again. Pure. Longhorn's sync comes first, since a scan that comes
@@ -46,6 +46,8 @@ function decide(seen: Seen, setting: Setting, config: Config): Finding[] {
   const reached = longhornReaches(seen);
   if (reached !== undefined)
     return [{ ...says(reached[0], `${where} ${reached[1]}`, [], showTarget), subject: targetRef }];
+  const differs = judgeSetting(setting, seen.longhornTarget);
+  if (differs !== undefined) return [targetDiffers(differs)];
   if (seen.beingPulled > 0) {
     return [
       says('TargetSyncing', `Longhorn has found ${seen.beingPulled} backups on ${where} that it has not read yet`),

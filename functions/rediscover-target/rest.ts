@@ -34,6 +34,15 @@ export function withoutTarget(setting: Setting | undefined): Finding | undefined
   return undefined;
 }
 
+/** Harvester has the one target scanned, and Longhorn knows what is on the other. */
+export const targetDiffers = (differs: string): Finding => ({
+  subject,
+  reason: 'TargetDiffers',
+  message: differs,
+  command: `kubectl get backuptargets.longhorn.io ${names.DEFAULT_TARGET} -n ${names.LONGHORN_NAMESPACE} -o jsonpath='{.spec.backupTargetURL}'`,
+  actions: [],
+});
+
 /** Nothing is unclaimed. What is left to say is that nobody would look if something were. */
 export function atRest(setting: Setting): Finding {
   const never = neverRescans(setting);

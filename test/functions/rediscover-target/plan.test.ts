@@ -320,6 +320,15 @@ const rows: Row[] = [
     world: [setting({ ...s3, refreshIntervalInSeconds: 60 }), target(), backup()],
     reason: 'ScanStuck',
   },
+  {
+    when: 'the setting names another bucket than Longhorn is connected to',
+    world: [
+      setting(s3),
+      target({ backupTargetURL: 's3://old@eu-central-1/', syncRequestedAt: '2025-03-10T11:59:00Z' }),
+      backup(),
+    ],
+    reason: 'TargetDiffers',
+  },
   // Sync, then scan.
   {
     when: 'nobody has synced since the last scan',
