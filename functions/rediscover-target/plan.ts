@@ -137,14 +137,16 @@ function longhornReaches({ longhornTarget }: Seen): readonly [Reason, string] | 
 /** Only a sync that was asked for after the last scan shows the next scan something new. */
 function sync({ longhornTarget, nowMs }: Seen, lastScanMs: number, what: string, says: Says): Finding | undefined {
   if (longhornTarget === undefined) return undefined;
-  const askedMs = Date.parse(longhornTarget.spec?.syncRequestedAt ?? '') || 0;
-  if (askedMs <= lastScanMs || isAhead(longhornTarget.spec?.syncRequestedAt, nowMs)) {
+  const asked = longhornTarget.spec?.syncRequestedAt ?? '';
+  const askedMs = Date.parse(asked) || 0;
+  const insteadOf = isAhead(asked, nowMs) ? { insteadOf: asked } : {};
+  if (askedMs <= lastScanMs || 'insteadOf' in insteadOf) {
     // Times have no fractions of a second; and a clock that is behind must not ask for ever.
     const atMs = Math.max(Math.floor(nowMs / 1000) * 1000, lastScanMs + 1000);
     const { name, namespace, uid } = longhornTarget.metadata;
     const target = { kind: 'BackupTarget', name, namespace, uid } as const;
     return says('SyncTarget', `${what}; Longhorn is asked to sync first`, [
-      { do: 'syncTarget', target, at: new Date(atMs).toISOString().replace(/\.\d+Z$/, 'Z') },
+      { do: 'syncTarget', target, at: new Date(atMs).toISOString().replace(/\.\d+Z$/, 'Z'), ...insteadOf },
     ]);
   }
   const syncedMs = Date.parse(longhornTarget.status?.lastSyncedAt ?? '') || 0;

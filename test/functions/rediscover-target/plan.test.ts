@@ -426,7 +426,7 @@ const rows: Row[] = [
     when: 'a sync was asked for by a clock that was years ahead',
     world: [setting(s3), target({ syncRequestedAt: '2095-03-10T11:00:00Z' }), backup()],
     reason: 'SyncTarget',
-    does: ['sync 2025-03-10T12:00:00Z'],
+    does: ['sync 2025-03-10T12:00:00Z instead of 2095-03-10T11:00:00Z'],
   },
   {
     when: 'the backup is another object than at the last scan: its target was away meanwhile',
@@ -448,7 +448,7 @@ const rows: Row[] = [
 
 const brief = (a: any): string =>
   a.do === 'syncTarget'
-    ? `sync ${a.at}`
+    ? `sync ${a.at}${a.insteadOf ? ` instead of ${a.insteadOf}` : ''}`
     : `rescan stage ${JSON.parse(a.note).stage}${a.hasHash ? '' : ' by the note alone'}`;
 
 describe('rediscover-target decides', () => {
@@ -554,6 +554,13 @@ describe('what Harvester passes over', () => {
     const world = [setting(s3, ...scan, stopped), target(), backup(), ...(release ? [version(release)] : [])];
     const [finding] = (await decide(world)).findings;
     expect(finding!.message).toMatch(new RegExp(`there is left: ${left}$`));
+  });
+
+  test('for a VMBackup that bears its name here, where there is any', async () => {
+    const named = /a VMBackup of its namespace and name that is here already/;
+    const withOther = make.backup({ ...pulled, backup: make.backupOf('x', 'other') });
+    expect((await afterScan(backup()))[0]!.message).not.toMatch(named);
+    expect((await afterScan(backup(), withOther, other()))[0]!.message).toMatch(named);
   });
 
   test('by a scan that does not end: what stops it, as far as it has an object here', async () => {
