@@ -7,7 +7,7 @@ import type { Config } from './config.ts';
 import { writeNote } from './note.ts';
 import type { Seen } from './observe.ts';
 import { describeInProgress, showInProgress } from '../../shared/chain/in-progress.ts';
-import { judgeSetting, targetRef } from '../../shared/chain/target.ts';
+import { judgeSetting, judgeTarget, targetRef } from '../../shared/chain/target.ts';
 import { isAhead } from '../../shared/domain/times.ts';
 import { causes, describeSkipped, describeStuck, showSkipped, some } from './skipped.ts';
 import { atRest, describeTarget, intervalOf, neverRescans, targetDiffers, withoutTarget } from './rest.ts';
@@ -129,8 +129,9 @@ const LIMIT_MS = 10 * 60_000;
 
 function longhornReaches({ longhornTarget }: Seen): readonly [Reason, string] | undefined {
   if (longhornTarget === undefined)
-    return ['TargetUnavailable', 'is not known to Longhorn: there is no BackupTarget default'];
-  if (longhornTarget.status?.available !== true) return ['TargetUnavailable', 'cannot be reached by Longhorn'];
+    return ['TargetNotConnected', 'is not known to Longhorn: there is no BackupTarget default'];
+  if (longhornTarget.status?.available !== true)
+    return [judgeTarget(longhornTarget)?.reason ?? 'TargetUnavailable', 'cannot be reached by Longhorn'];
   return undefined;
 }
 

@@ -53,7 +53,7 @@ export type SurveyItem =
       /** How many finished Backups on the target no VMBackup records. */
       readonly unclaimed: number;
     }
-  /** Only with {@link SurveyOptions.chain}, as those that follow. A restore that is not complete. */
+  /** Only with {@link SurveyOptions.chain}, as those that follow. A restore that is not complete, or in deletion. */
   | { readonly what: 'restore'; readonly restore: VMRestore }
   /** The target is in trouble, and there are VMBackups that need it. */
   | { readonly what: 'targetTrouble'; readonly trouble: TargetTrouble }

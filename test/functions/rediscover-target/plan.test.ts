@@ -284,11 +284,16 @@ const rows: Row[] = [
     world: [setting(s3, condition('False')), backup()],
     reason: 'TargetNotApplied',
   },
-  { when: 'Longhorn has no target', world: [setting(s3), backup()], reason: 'TargetUnavailable' },
+  { when: 'Longhorn has no target', world: [setting(s3), backup()], reason: 'TargetNotConnected' },
   {
     when: 'Longhorn cannot reach it',
-    world: [setting(s3), target({}, { available: false }), backup()],
+    world: [setting(s3), target({ backupTargetURL: 's3://vm-backups@eu-central-1/' }, { available: false }), backup()],
     reason: 'TargetUnavailable',
+  },
+  {
+    when: 'Longhorn is given none',
+    world: [setting(s3), target({ backupTargetURL: '' }, { available: false }), backup()],
+    reason: 'TargetNotConnected',
   },
   {
     when: 'Longhorn does not come to an end',
