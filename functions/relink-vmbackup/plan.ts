@@ -55,7 +55,7 @@ function decide(seen: Seen, backup: VMBackup, volume: SeenVolume, config: Config
   const { namespace } = backup.metadata;
   const snapshot = ref('VolumeSnapshot', current.name, namespace);
   const content = ref('VolumeSnapshotContent', current.contentName);
-  if (!entry.name || (entry.csiDriverName ?? names.LONGHORN_DRIVER) !== names.LONGHORN_DRIVER) {
+  if (!entry.name || (entry.csiDriverName || names.LONGHORN_DRIVER) !== names.LONGHORN_DRIVER) {
     return says('NotALonghornVolume', `volume ${entry.volumeName} is on ${entry.csiDriverName ?? 'no driver'}`);
   }
   if (!entry.longhornBackupName || facts === undefined) {

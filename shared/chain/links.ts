@@ -49,7 +49,7 @@ function judgeVolume(chain: Chain, volume: ChainVolume, nowMs: number): Link[] {
   const { entry } = volume;
   const own = ref('VirtualMachineBackup', backup.metadata.name, backup.metadata.namespace);
   if (volume.odd !== undefined) return oddLinks(entry, volume.odd);
-  const driver = entry.csiDriverName ?? names.LONGHORN_DRIVER;
+  const driver = entry.csiDriverName || names.LONGHORN_DRIVER;
   const local =
     driver !== names.LONGHORN_DRIVER
       ? ({ reason: 'NotALonghornVolume', where: `is on ${driver}, of which there are no remote backups` } as const)
@@ -136,7 +136,7 @@ const wasReady = ({ status }: Chain['backup']): boolean =>
   Boolean(status?.creationTime) ||
   (status?.conditions ?? []).some(({ type, status }) => type === 'Ready' && status === 'True');
 
-function judgeVMBackup(chain: Chain, { entry, classMissing }: ChainVolume, own: Ref, nowMs: number): Judged {
+function judgeVMBackup(chain: Chain, { entry, content, classMissing }: ChainVolume, own: Ref, nowMs: number): Judged {
   const readiness = judgeReadiness(chain, nowMs);
   if (readiness !== undefined) {
     const { reason, message, command } = readiness;
@@ -147,6 +147,11 @@ function judgeVMBackup(chain: Chain, { entry, classMissing }: ChainVolume, own: 
       other.entry !== entry &&
       (other.entry.volumeName === entry.volumeName || (entry.name && other.entry.name === entry.name)),
   );
+  if (twin !== undefined && twin.entry.volumeName === entry.volumeName && twin.entry.name !== entry.name) {
+    const names = [entry.name, twin.entry.name].sort().join(' and ');
+    const message = `${describeRef(own)} has volume ${entry.volumeName} twice, with VolumeSnapshots ${names}`;
+    return fail('AmbiguousOwner', message, own, show(own));
+  }
   if (twin !== undefined) {
     const both = [entry, twin.entry].map(({ volumeName }) => volumeName).sort();
     const message = `volumes ${both.join(' and ')} of ${describeRef(own)} both name VolumeSnapshot ${[...new Set([entry.name, twin.entry.name])].sort().join(' and ')}`;
@@ -158,8 +163,16 @@ function judgeVMBackup(chain: Chain, { entry, classMissing }: ChainVolume, own: 
     return fail('StorageClassMissing', message, at, 'kubectl get storageclasses');
   }
   if (entry.longhornBackupName) return pass(`${describeRef(own)} is ready`, own);
-  return fail('NoLonghornBackupName', `volume ${entry.volumeName} does not record its Longhorn backup`, own);
+  const handle = content?.status?.snapshotHandle ?? '';
+  const local = handle.startsWith('snap://')
+    ? `, and its content ${content?.metadata.name} names ${handle}, which is on this cluster alone`
+    : '';
+  const message = `volume ${entry.volumeName} does not record its Longhorn backup${local}`;
+  return fail('NoLonghornBackupName', message, own, showBackupNames(own));
 }
+
+const showBackupNames = ({ name, namespace }: Ref): string =>
+  `kubectl get virtualmachinebackups.harvesterhci.io ${name} -n ${namespace} -o jsonpath='{.status.volumeBackups[*].longhornBackupName}'`;
 
 function judgeSnapshot(
   backup: VMBackup,

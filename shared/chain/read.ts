@@ -3,7 +3,7 @@ import { ref } from '../domain/kinds.ts';
 import * as names from '../domain/names.ts';
 import { parseHandle } from '../domain/handle.ts';
 import { tellUnreadable } from './unreadable.ts';
-import type { Index, ListOptions, Reader } from '../kube/ports.ts';
+import type { Index, ListOptions, Reader, Unreadable } from '../kube/ports.ts';
 import type { Backup, BackupVolume, Claim, Content, ObjectOf, VMBackup, VolumeEntry } from '../objects/types.ts';
 
 /** The reads that more than one function needs. Each answers facts; none decides. */
@@ -25,18 +25,37 @@ const byVolume: Index<'BackupVolume'> = {
 /**
  * By label or spec where Longhorn sets them (1.8 and later), else by the bare name that earlier versions give. The whole
  * list is read only where neither label nor name shows one.
+ * @throws UnreadableError where one that may be of the volume cannot be read
  */
 export async function backupVolumes(reader: Reader, volume: string): Promise<readonly BackupVolume[]> {
-  if (reader.indexed !== undefined) return reader.indexed(byVolume, volume);
+  const odd: string[] = [];
+  const onUnreadable = ({ name }: Unreadable) => void odd.push(name);
+  const found = await listedVolumes(reader, volume, onUnreadable);
+  // By its name it is of this volume: with it the volume may have its BackupVolume, or one too many.
+  const perhaps = odd.find((name) => name === volume || name.startsWith(`${volume}-`));
+  if (perhaps !== undefined) await reader.get('BackupVolume', perhaps, names.LONGHORN_NAMESPACE);
+  return found;
+}
+
+async function listedVolumes(
+  reader: Reader,
+  volume: string,
+  onUnreadable: NonNullable<ListOptions['onUnreadable']>,
+): Promise<readonly BackupVolume[]> {
+  if (reader.indexed !== undefined) {
+    await tellUnreadable(reader, 'BackupVolume', onUnreadable);
+    return reader.indexed(byVolume, volume);
+  }
+  const options = { namespace: names.LONGHORN_NAMESPACE, onUnreadable };
   const found: BackupVolume[] = [];
   if (labelValue.test(volume)) {
     const labels = { [names.BACKUP_VOLUME_LABEL]: volume };
-    for await (const v of reader.list('BackupVolume', { namespace: names.LONGHORN_NAMESPACE, labels })) found.push(v);
+    for await (const v of reader.list('BackupVolume', { ...options, labels })) found.push(v);
   }
   if (found.length > 0) return found;
   const bare = await reader.get('BackupVolume', volume, names.LONGHORN_NAMESPACE);
   if (bare !== undefined) return [bare];
-  for await (const v of withKey(reader, byVolume, volume, { namespace: names.LONGHORN_NAMESPACE })) found.push(v);
+  for await (const v of withKey(reader, byVolume, volume, options)) found.push(v);
   return found;
 }
 

@@ -2,6 +2,7 @@ import type { KindName, Ref } from '../domain/kinds.ts';
 import { describeRef, kinds, refKey } from '../domain/kinds.ts';
 import type { SurveyItem } from '../chain/survey.ts';
 import { survey, surveyClasses } from '../chain/survey.ts';
+import { showObject } from '../chain/unreadable.ts';
 import type { AnyFunction, Considered, Need } from '../function.ts';
 import type { Applied, Applier } from '../kube/apply.ts';
 import { KubeError, UnreadableError } from '../kube/errors.ts';
@@ -235,8 +236,8 @@ async function look(
     const outcome = await reconcile(fn, subject, session);
     return { kind: 'outcome', function: fn.name, outcome, applied: outcome.applied };
   } catch (error) {
-    // The survey has told of it, or will: what hangs on it is not at fault.
-    if (error instanceof UnreadableError && isSurveyed(error.object))
+    // Who hangs on it is not at fault.
+    if (error instanceof UnreadableError)
       return { kind: 'finding', function: fn.name, finding: cannotTell(subject, error) };
     if (error instanceof KubeError) return { kind: 'failure', function: fn.name, subject, error };
     throw error;
@@ -250,15 +251,16 @@ async function look(
  */
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
+/** Kinds of which the survey tells itself what cannot be read. */
 const isSurveyed = ({ kind }: Ref): boolean =>
   ['Backup', 'BackupTarget', 'VolumeSnapshotContent', 'VolumeSnapshot', 'VirtualMachineBackup'].includes(kind);
 
-const cannotTell = (subject: Ref, error: UnreadableError): Finding => ({
-  subject,
-  reason: 'NotVerifiable',
-  message: `${describeRef(subject)} cannot be judged: ${error.message}`,
-  actions: [],
-});
+function cannotTell(subject: Ref, { object, message: why }: UnreadableError): Finding {
+  const message = `${describeRef(subject)} cannot be judged: ${why}`;
+  return isSurveyed(object)
+    ? { subject, reason: 'NotVerifiable', message, actions: [] }
+    : { subject: object, reason: 'ObjectUnreadable', message, command: showObject(object), actions: [] };
+}
 
 async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
   const all: T[] = [];

@@ -1,6 +1,6 @@
 import { describe, expect, jest, test } from '@jest/globals';
 import type { KubeObject } from '../../../sandbox/api/types.ts';
-import { one, restoring, startStill, without } from './static.ts';
+import { leaving, one, restoring, startStill, without } from './static.ts';
 
 jest.setTimeout(30_000);
 
@@ -69,6 +69,39 @@ const rows: readonly Row[] = [
     `vsc/${content}`,
     odd,
     showIt,
+  ],
+
+  // Of what is in deletion.
+  [
+    'a snapshot that is being deleted',
+    () => {
+      const p = one('web');
+      leaving(p.vs);
+      return p.all;
+    },
+    'vs/web-volume-web-disk',
+    ['SnapshotBeingDeleted VolumeSnapshot web-volume-web-disk'],
+  ],
+  [
+    'a content that is being deleted, on Retain',
+    () => {
+      const p = one('web', { policy: 'Retain' });
+      leaving(p.vsc);
+      return p.all;
+    },
+    `vsc/${content}`,
+    ['ContentStuck VolumeSnapshotContent web-volume-web-disk-vsc', 'PairNotReady VirtualMachineBackup web'],
+    [/^kubectl patch volumesnapshotcontent web-volume-web-disk-vsc --type=json -p '\[.*"remove".*\]'$/],
+  ],
+  [
+    'a content whose snapshot cannot be read',
+    () => {
+      const p = one('web', { handle: 'wrong' });
+      p.vs.spec = { x: 1 };
+      return p.all;
+    },
+    `vsc/${content}`,
+    ['ObjectUnreadable VolumeSnapshot web-volume-web-disk'],
   ],
 
   // A restore's own pairs.

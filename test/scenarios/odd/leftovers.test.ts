@@ -307,6 +307,35 @@ clusters('what is left over, and who owns it', [
     ['NewSnapshotAhead VolumeSnapshotContent snapcontent-36134ee4-973a-4cbf-8e48-2ba4f286e7d6'],
   ],
   [
+    'local taken content lost, and the claim is another of its name',
+    () => {
+      const p = one('web', { local: true });
+      const claim: any = p.all.find(({ kind }) => kind === 'PersistentVolumeClaim');
+      claim.spec.volumeName = 'pvc-of-today';
+      return without(p, 'VolumeSnapshotContent', 'PersistentVolume');
+    },
+    ['NewSnapshotAhead VolumeSnapshotContent snapcontent-36134ee4-973a-4cbf-8e48-2ba4f286e7d6'],
+  ],
+  [
+    'local taken, and the claim is another of its name',
+    () => {
+      const p = one('web', { local: true });
+      const claim: any = p.all.find(({ kind }) => kind === 'PersistentVolumeClaim');
+      claim.spec.volumeName = 'pvc-of-today';
+      return p.all;
+    },
+    [],
+  ],
+  [
+    'local taken status handle of this cluster alone',
+    () => {
+      const p = one('web', { local: true });
+      p.vsc.status.snapshotHandle = `snap://${p.volume}/snapshot-${p.vs.metadata.uid}`;
+      return p.all;
+    },
+    ['ContentReplaced VolumeSnapshotContent snapcontent-36134ee4-973a-4cbf-8e48-2ba4f286e7d6'],
+  ],
+  [
     'local taken status handle wrong id',
     () => {
       const p = one('web', { local: true });

@@ -1,4 +1,4 @@
-import { build, connected, leaving, longhornTarget, one, without } from './static.ts';
+import { build, connected, handle, leaving, longhornTarget, one, without } from './static.ts';
 import { clusters } from './table.ts';
 
 clusters('Longhorn and the target', [
@@ -105,6 +105,29 @@ clusters('Longhorn and the target', [
       return p.all;
     },
     ['BackupFailed Backup BACKUP'],
+  ],
+  [
+    'backup Error, and the handle wrong',
+    () => {
+      const p = one('web', { handle: 'wrong' });
+      p.bk.status = { state: 'Error', error: 'x' };
+      return p.all;
+    },
+    ['BackupFailed Backup BACKUP', 'HandleWrong VolumeSnapshotContent web-volume-web-disk-vsc'],
+  ],
+  [
+    'backup label disagrees, and the handle follows it',
+    () => {
+      const p = one('web');
+      p.bk.metadata.labels['backup-volume'] = 'pvc-other';
+      return handle(p, `bak://pvc-other/${p.backup}`).all;
+    },
+    ['VolumeMismatch Backup BACKUP'],
+  ],
+  [
+    'no BackupVolume, and the snapshot lost',
+    () => without(one('web'), 'BackupVolume', 'VolumeSnapshot'),
+    ['BackupVolumeMissing BackupVolume VOLUME', 'SnapshotMissing VolumeSnapshot web-volume-web-disk'],
   ],
   [
     'backup empty state',
