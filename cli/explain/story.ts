@@ -69,6 +69,8 @@ export async function tell(subject: Ref, { reader: live, functions, configOf, no
   const findings = new Map<string, Found>();
   const backups = new Map<string, Ref>();
   const add = (by: string, finding: Finding) => {
+    // That it is in progress keeps others from acting; of the restore itself it is no trouble.
+    if (finding.reason === 'RestoreInProgress' && refKey(finding.subject) === refKey(subject)) return;
     // Of an object that cannot be read nobody knows more than another.
     const who = finding.reason === 'ObjectUnreadable' ? '' : by;
     const key = `${who} ${refKey(finding.subject)} ${finding.volume ?? ''} ${finding.reason}`;

@@ -66,23 +66,31 @@ export async function missingClass(reader: Reader, name: string | null | undefin
 }
 
 /**
- * The name of a StorageClass, if there is no such class among others. Nothing is concluded where there is none at all,
- * and who may not read them learns nothing.
+ * The name of a class, if there is no such class among others. Nothing is concluded where there is none at all, and who
+ * may not read them learns nothing.
  */
-export async function missingStorageClass(
+async function missingAmong(
   reader: Reader,
+  kind: 'StorageClass' | 'VolumeSnapshotClass',
   name: string | null | undefined,
 ): Promise<string | undefined> {
   if (!name) return undefined;
   try {
-    if ((await reader.get('StorageClass', name)) !== undefined) return undefined;
-    for await (const _other of reader.list('StorageClass')) return name;
+    if ((await reader.get(kind, name)) !== undefined) return undefined;
+    for await (const _other of reader.list(kind)) return name;
     return undefined;
   } catch (error) {
     if ((error as { status?: unknown }).status === 403) return undefined;
     throw error;
   }
 }
+
+export const missingStorageClass = (reader: Reader, name: string | null | undefined): Promise<string | undefined> =>
+  missingAmong(reader, 'StorageClass', name);
+
+/** Of a pair that is not ready: without its class it never becomes so. */
+export const classMissingOf = ({ spec, status }: Content, reader: Reader): Promise<string | undefined> =>
+  missingAmong(reader, 'VolumeSnapshotClass', status?.readyToUse === true ? undefined : spec.volumeSnapshotClassName);
 
 /** All objects with a key: from the reader's index where it has one, else by going through the list. */
 export async function* withKey<K extends KindName>(

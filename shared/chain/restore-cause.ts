@@ -4,7 +4,7 @@ import { parseHandle } from '../domain/handle.ts';
 import * as names from '../domain/names.ts';
 import type { Backup, BackupVolume, Snapshot, VMRestore } from '../objects/types.ts';
 import { isPending } from './claims.ts';
-import { isDeleting, judgeBackup } from './judge.ts';
+import { hangs, isDeleting, judgeBackup } from './judge.ts';
 import { show, toLetGo } from './link.ts';
 import type { Chain } from './links.ts';
 import type { RestoredVolume, SeenRestore } from './restore.ts';
@@ -121,10 +121,19 @@ function lostPair({ restore, volumes }: SeenRestore, chain: Chain): Cause | unde
 }
 
 function causeOfClaim(
-  { claimName, from, pair, classMissing }: RestoredVolume,
+  { volume, claimName, claim, from, pair, classMissing }: RestoredVolume,
   { restore, chain }: SeenRestore,
   nowMs: number,
 ): Cause | undefined {
+  const held = claim && hangs(claim, nowMs);
+  if (held !== undefined) {
+    const object = ref('PersistentVolumeClaim', claimName, restore.metadata.namespace);
+    return {
+      why: `${describeRef(object)} ${held}`,
+      object,
+      cure: `kubectl describe pvc ${claimName} -n ${object.namespace}`,
+    };
+  }
   if (pair === undefined || from === undefined) return undefined;
   if (classMissing !== undefined) {
     const object = ref('StorageClass', classMissing);
@@ -149,7 +158,9 @@ function causeOfClaim(
     return { why, object: content };
   }
   if (pair.content === undefined) {
-    return { why: `${waits} ${describeRef(content)}, which does not exist`, object: content, cure: repair };
+    const why = `${waits} ${describeRef(content)}, which does not exist`;
+    const lost = chain && noBackupFor(volume, chain);
+    return lost === undefined ? { why, object: content, cure: repair } : { ...lost, why: `${why}, and ${lost.why}` };
   }
   const swapping = pair.snapshot.metadata.annotations?.[names.SWAP_ANNOTATION] !== undefined;
   if (isDeleting(pair.content) && !swapping) {
@@ -184,6 +195,17 @@ function causeOfClaim(
     object: content,
     cure: repair,
   };
+}
+
+/** Without its backup nothing can be made anew. Where Longhorn only does not know it now, that is told of the target. */
+function noBackupFor(volume: string, chain: Chain): Cause | undefined {
+  const of = chain.volumes.find(({ entry }) => entry.volumeName === volume);
+  const backup = of?.entry.longhornBackupName;
+  if (of === undefined || of.odd !== undefined || !backup) return undefined;
+  const facts = judgeBackup(backup, of.longhorn);
+  if (!('reason' in facts) || facts.reason === 'BackupNotSynced') return undefined;
+  if (of.longhorn === undefined && judgeAbsence(chain.target, of.backupVolumes, chain.backup)) return undefined;
+  return { why: facts.detail, object: ref('Backup', backup, names.LONGHORN_NAMESPACE) };
 }
 
 /** No volume is made from a snapshot that is not bound and ready, whatever its handle. */

@@ -7,7 +7,7 @@ import { isPending } from './claims.ts';
 import { parseHandle } from '../domain/handle.ts';
 import { hangs, isDeleting } from './judge.ts';
 import type { Chain, ChainVolume } from './links.ts';
-import { backupVolumes, longhornBackup, missingClass, missingStorageClass } from './read.ts';
+import { backupVolumes, classMissingOf, longhornBackup, missingStorageClass } from './read.ts';
 import { readChain } from './read-chain.ts';
 import { causeOf, otherData } from './restore-cause.ts';
 
@@ -81,8 +81,7 @@ async function readPair(reader: Reader, namespace: string, name: string): Promis
   const taken = snapshot?.spec.source.persistentVolumeClaimName;
   const takenOf =
     content === undefined && taken ? await reader.get('PersistentVolumeClaim', taken, namespace) : undefined;
-  const unready = content !== undefined && content.status?.readyToUse !== true;
-  const classMissing = unready ? await missingClass(reader, content.spec.volumeSnapshotClassName) : undefined;
+  const classMissing = content && (await classMissingOf(content, reader));
   return {
     ...{ snapshot, contentName, content, longhorn, takenOf, classMissing },
     backupVolumes: volume ? await backupVolumes(reader, volume) : [],

@@ -29,7 +29,7 @@ const wrongly = () => {
   const p = one('web');
   return { p, r: restoring(p, `bs://web-disk/${p.backup}`) };
 };
-const hanging = ['RestoreHanging VirtualMachineRestore rs', 'RestoreInProgress VirtualMachineRestore rs'];
+const hanging = ['RestoreHanging VirtualMachineRestore rs'];
 const apply = 'gleaner apply vmrestore/rs -n finance';
 
 const rows: readonly Row[] = [
@@ -45,6 +45,19 @@ const rows: readonly Row[] = [
     'a content of another VMBackup than the one that cannot be read',
     () => [...unreadable().all, ...one('db').all],
     'vsc/db-volume-db-disk-vsc',
+    [],
+  ],
+
+  [
+    'a restore that runs',
+    () => {
+      const p = one('web');
+      const r = restoring(p, p.right);
+      r.pvc.spec.volumeName = 'pvc-restored';
+      r.pvc.status.phase = 'Bound';
+      return [...p.all, ...r.all];
+    },
+    restoreAt,
     [],
   ],
 
@@ -162,7 +175,7 @@ const rows: readonly Row[] = [
       return [...p.all, ...r.all];
     },
     restoreAt,
-    ['RestoreInProgress VirtualMachineRestore rs', `ObjectUnreadable VolumeSnapshotContent ${restoredContent}`],
+    [`ObjectUnreadable VolumeSnapshotContent ${restoredContent}`],
     [/^kubectl get volumesnapshotcontents.snapshot.storage.k8s.io restore-finance-rs-web-volume-web-disk -o yaml$/],
   ],
 ];

@@ -246,6 +246,30 @@ clusters('what is left over, and who owns it', [
     [],
   ],
   [
+    'a pair that never becomes ready for want of its class',
+    () => {
+      const p = one('web');
+      for (const part of [p.vs, p.vsc]) {
+        part.spec.volumeSnapshotClassName = 'gone';
+        delete part.status;
+      }
+      return p.all;
+    },
+    ['PairNotReady VirtualMachineBackup web', 'SnapshotClassMissing VolumeSnapshot web-volume-web-disk'],
+  ],
+  [
+    'a pair that Harvester has just made of a recovered VMBackup',
+    () => {
+      const p = one('web');
+      p.vmb.status.readyToUse = false;
+      delete p.vmb.status.creationTime;
+      for (const part of [p.vs, p.vsc]) delete part.status;
+      delete p.vsc.spec.volumeSnapshotRef.uid;
+      return p.all;
+    },
+    [],
+  ],
+  [
     'snapshot not ready with error',
     () => {
       const p = one('web');

@@ -172,6 +172,30 @@ clusters('restores', [
     ['RestoreHanging VirtualMachineRestore rs'],
   ],
   [
+    'restore whose claim hangs in deletion',
+    () => {
+      const p = one('web');
+      const x = restoring(p, p.right);
+      leaving(x.pvc);
+      return [...p.all, ...x.all];
+    },
+    ['RestoreHanging VirtualMachineRestore rs'],
+  ],
+  [
+    'restore of a lost content whose backup failed: no repair is promised',
+    () => {
+      const p = one('web');
+      p.bk.status.state = 'Unknown';
+      const x = restoring(p, p.right);
+      return [...p.all, x.vmr, x.vs, x.pvc];
+    },
+    [
+      'BackupFailed Backup BACKUP',
+      'PreflightFailed VirtualMachineRestore rs',
+      'RestoreHanging VirtualMachineRestore rs',
+    ],
+  ],
+  [
     'restore deleting',
     () => {
       const p = one('web');
