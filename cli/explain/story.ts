@@ -4,6 +4,8 @@ import { vmBackupsOf } from '../../shared/chain/read.ts';
 import { judgeStanding } from '../../shared/chain/standing.ts';
 import { resultOf } from '../../shared/chain/drills.ts';
 import type { Odd } from '../../shared/chain/unreadable.ts';
+import { unlessForbidden } from '../../shared/chain/surroundings.ts';
+import { addressFinding, judgeAddress } from '../../shared/chain/target.ts';
 import { showObject, tellUnreadable, unlessOdd } from '../../shared/chain/unreadable.ts';
 import type { Ref } from '../../shared/domain/kinds.ts';
 import { describeRef, refKey } from '../../shared/domain/kinds.ts';
@@ -111,12 +113,24 @@ export async function tell(subject: Ref, { reader: live, functions, configOf, no
   }
   const chains: { backup: Ref; links: readonly Link[]; drill?: string }[] = [];
   const drills = backups.size === 0 ? {} : await drillsOf(reader);
+  // Only a sweep tells of the address, so that no function that events start needs to read the setting.
+  const setting =
+    backups.size === 0
+      ? undefined
+      : await unlessForbidden(() =>
+          unlessOdd(
+            () => reader.get('Setting', names.TARGET_SETTING),
+            () => undefined,
+          ),
+        );
   for (const at of backups.values()) {
     const backup = await unlessOdd(
       () => reader.get('VirtualMachineBackup', at.name, at.namespace),
       () => undefined, // a function has told of it
     );
     if (backup === undefined) continue;
+    const moved = judgeAddress(backup, setting);
+    if (moved !== undefined) add('rediscover-target', addressFinding(backup, moved));
     const entry = drills[backup.metadata.uid];
     const known = entry?.proved !== undefined || entry?.failed !== undefined;
     const drill = known ? { drill: resultOf(entry)[1] } : {};
@@ -132,6 +146,8 @@ export async function tell(subject: Ref, { reader: live, functions, configOf, no
       add('verify-backup', unreadable({ object, message, command: showObject(object) }));
     };
     await tellUnreadable(reader, 'VirtualMachineBackup', onUnreadable);
+  }
+  if (chains.length === 0 && (mayBeOrphan.has(subject.kind) || isOfTheTarget.has(subject.kind))) {
     const isIt = (at: Ref) => refKey(at) === refKey(subject);
     for await (const swept of sweep({ functions, reader: live, configOf, only: isIt, nowMs: () => nowMs })) {
       for (const finding of findingsOf(swept)) if (isIt(finding.subject)) add(swept.function, finding);
@@ -194,7 +210,9 @@ async function drillsOf(reader: Reader): Promise<Readonly<Record<string, DrillEn
   }
 }
 
+/** Of these only a look at all that is there shows everything: that nobody claims them, what differs from them. */
 const mayBeOrphan: ReadonlySet<Ref['kind']> = new Set(['Backup', 'VolumeSnapshot', 'VolumeSnapshotContent']);
+const isOfTheTarget: ReadonlySet<Ref['kind']> = new Set(['BackupTarget', 'Setting']);
 
 async function* subjectsOf(
   fn: AnyFunction,

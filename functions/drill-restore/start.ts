@@ -4,6 +4,7 @@ import { describeRef } from '../../shared/domain/kinds.ts';
 import * as names from '../../shared/domain/names.ts';
 import { isDeleting, judgeBackup, judgeBackupVolumes } from '../../shared/chain/judge.ts';
 import { commandForTarget } from '../../shared/chain/links.ts';
+import { describeInProgress, showInProgress } from '../../shared/chain/in-progress.ts';
 import { placeTrouble } from '../../shared/chain/place.ts';
 import { scratchPods } from '../../shared/chain/scratch.ts';
 import { judgeTargetOf } from '../../shared/chain/target.ts';
@@ -78,7 +79,8 @@ function ofClasses({ sources, classes }: SeenDrill, { maxSizeGib, read }: Config
     });
     const found = classes.get(name);
     if (name === '') return unfit('its claim named no StorageClass');
-    if (found === undefined || isDeleting(found)) return unfit(`StorageClass ${name} does not exist`);
+    if (found === undefined || isDeleting(found))
+      return { ...unfit(`StorageClass ${name} does not exist`), command: 'kubectl get storageclasses' };
     if (found.provisioner !== names.LONGHORN_DRIVER)
       return unfit(`StorageClass ${name} is of ${found.provisioner ?? '?'}`);
     if ((found.reclaimPolicy ?? 'Delete') !== 'Delete') {
@@ -123,7 +125,8 @@ function ofTurn({ record, place }: SeenDrill, { atOnce }: Config): Refusal | und
   if (restore !== undefined) {
     return {
       reason: 'DrillWaits',
-      message: `VirtualMachineRestore ${restore} is in progress, and a drill must not slow it down`,
+      message: `VirtualMachineRestore ${describeInProgress([restore])} is in progress, and a drill must not slow it down`,
+      command: showInProgress(restore),
     };
   }
   const running = runningIn(record);

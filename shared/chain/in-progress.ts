@@ -52,6 +52,12 @@ export async function allInProgress(
 export const describeInProgress = (restores: readonly InProgress[]): string =>
   restores.map(({ name, command }) => (command === undefined ? name : `${name}, which cannot be read,`)).join(', ');
 
+/** The command that says more of one. */
+export function showInProgress({ name, command }: InProgress): string {
+  const [namespace = '', own = ''] = name.split('/');
+  return command ?? `gleaner explain vmrestore/${own} -n ${namespace}`;
+}
+
 const named = ({ metadata }: VMRestore): InProgress => ({ name: `${metadata.namespace}/${metadata.name}` });
 
 function perhaps({ object, restore }: Unreadable): (InProgress & { readonly of?: string })[] {

@@ -324,6 +324,18 @@ describe('the volume mode', () => {
     });
   });
 
+  test('what was noted by a clock that was years ahead does not keep it from being probed', async () => {
+    await inStory(can, async (world) => {
+      const note = { volumeMode: 'Block', startedAt: '2095-01-01T00:00:00.000Z', at: '2095-01-01T00:00:09.000Z' };
+      const annotations = {
+        'gleaner.dev/probed': JSON.stringify([{ ...note, result: 'failed', step: 'provision', snapshotClass: 'x' }]),
+      };
+      await world.sandbox.client.mergePatch(SC, 'lvm-fast', undefined, { metadata: { annotations } });
+      expect((await toTheEnd(world, LVM, {})).reason).toBe('ProbeProved');
+      expect(await noted(world, 'lvm-fast')).toMatchObject({ result: 'proved', snapshotClass: 'lvm-snapshot' });
+    });
+  });
+
   test('one under way with the other mode comes to its result first, after any of its writes', async () => {
     for (let killAfter = 1; ; killAfter++) {
       const died = await inStory(can, async (world) => {

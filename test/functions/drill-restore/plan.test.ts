@@ -126,6 +126,7 @@ interface Row {
   readonly policy?: object;
   readonly does?: readonly string[];
   readonly says?: RegExp;
+  readonly command?: string;
 }
 
 const rows: Record<string, Row> = {
@@ -251,7 +252,12 @@ const rows: Record<string, Row> = {
     },
     reason: 'DrillNoRoom',
   },
-  'a restore is in progress': { seen: { place: { ...place, restores: ['prod/restore-web'] } }, reason: 'DrillWaits' },
+  'a restore is in progress': {
+    seen: { place: { ...place, restores: [{ name: 'prod/restore-web' }] } },
+    reason: 'DrillWaits',
+    says: /^VirtualMachineRestore prod\/restore-web is in progress/,
+    command: 'gleaner explain vmrestore/restore-web -n prod',
+  },
   'another drill is under way': {
     seen: { record: recordOf(['other', { vmBackup: 'prod/other', run }]) },
     reason: 'DrillWaits',
@@ -313,6 +319,28 @@ const rows: Record<string, Row> = {
     seen: { record: recordOf([uid, { vmBackup: 'prod/nightly', proved: proved(31 * 1440) }]) },
     reason: 'DrillStart',
     does: ['putDrill', 'VolumeSnapshotContent', 'VolumeSnapshot', 'PersistentVolumeClaim'],
+  },
+  'it was proved by a clock that was years ahead': {
+    seen: { record: recordOf([uid, { vmBackup: 'prod/nightly', proved: proved(-30 * 525_600) }]) },
+    ...begins,
+  },
+  'it began by a clock that was years ahead': {
+    seen: {
+      ...restored({ restoreInitiated: true, restoreRequired: true }),
+      entry: { vmBackup: 'prod/nightly', run: { startedAt: ago(-30 * 525_600), until: ago(-30 * 525_601) } },
+    },
+    reason: 'DrillDecided',
+    does: ['putDrill'],
+    says: /given up: it began at .* by a clock that was wrong/,
+  },
+  'how long it may last cannot be read': {
+    seen: {
+      ...restored({ restoreInitiated: true, restoreRequired: true }),
+      entry: { vmBackup: 'prod/nightly', run: { ...run, until: 'soon' } },
+    },
+    reason: 'DrillDecided',
+    does: ['putDrill'],
+    says: /given up/,
   },
   'two may be drilled at once': {
     seen: { record: recordOf(['other', { vmBackup: 'prod/other', run }]) },
@@ -402,12 +430,13 @@ const rows: Record<string, Row> = {
   },
 };
 
-test.each(Object.entries(rows))('%s', (_name, { seen, reason, policy, does = [], says = /./ }) => {
+test.each(Object.entries(rows))('%s', (_name, { seen, reason, policy, does = [], says = /./, command }) => {
   const [finding, ...more] = plan(seenWith(seen), configOf(policy), NOW).findings;
   expect(more).toEqual([]);
   const done = finding!.actions.map((action) => (action.do === 'create' ? action.object.kind : action.do));
   expect({ reason: finding!.reason, does: done }).toEqual({ reason, does });
   expect(finding!.message).toMatch(says);
+  if (command !== undefined) expect(finding!.command).toBe(command);
 });
 
 describe('policy', () => {
