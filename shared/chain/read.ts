@@ -28,12 +28,10 @@ const byVolume: Index<'BackupVolume'> = {
  * @throws UnreadableError where one that may be of the volume cannot be read
  */
 export async function backupVolumes(reader: Reader, volume: string): Promise<readonly BackupVolume[]> {
-  const odd: string[] = [];
-  const onUnreadable = ({ name }: Unreadable) => void odd.push(name);
-  const found = await listedVolumes(reader, volume, onUnreadable);
-  // By its name it is of this volume: with it the volume may have its BackupVolume, or one too many.
-  const perhaps = odd.find((name) => name === volume || name.startsWith(`${volume}-`));
-  if (perhaps !== undefined) await reader.get('BackupVolume', perhaps, names.LONGHORN_NAMESPACE);
+  const odd: Unreadable[] = [];
+  const found = await listedVolumes(reader, volume, (one) => void odd.push(one));
+  // With one more the volume may have its BackupVolume, or one too many. Since Longhorn 1.8 they are called after it.
+  odd.find((one) => one.mentions(volume) || one.object.name.startsWith(`${volume}-`))?.fail();
   return found;
 }
 
@@ -114,7 +112,7 @@ export async function* withKey<K extends KindName>(
 
 /** For a list that is to be whole as far as these names go. */
 const unlessAbout = (names: Iterable<string>) => (odd: Unreadable) => {
-  for (const name of names) if (odd.mentions(name)) throw odd;
+  for (const name of names) if (odd.mentions(name)) odd.fail();
 };
 
 const bySnapshot: Index<'PersistentVolumeClaim'> = {
