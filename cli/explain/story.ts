@@ -1,5 +1,6 @@
 import { readChain } from '../../shared/chain/read-chain.ts';
 import type { Link } from '../../shared/chain/link.ts';
+import { vmBackupsOf } from '../../shared/chain/read.ts';
 import { judgeStanding } from '../../shared/chain/standing.ts';
 import { resultOf } from '../../shared/chain/drills.ts';
 import type { Odd } from '../../shared/chain/unreadable.ts';
@@ -13,7 +14,7 @@ import type { AnyFunction, Change } from '../../shared/function.ts';
 import { KubeError } from '../../shared/kube/errors.ts';
 import { memoize } from '../../shared/kube/memoize.ts';
 import type { Reader, Unreadable } from '../../shared/kube/ports.ts';
-import type { DrillEntry, KubeEvent, VMRestore } from '../../shared/objects/types.ts';
+import type { Content, DrillEntry, KubeEvent, VMRestore } from '../../shared/objects/types.ts';
 import type { Finding } from '../../shared/plan/plan.ts';
 import { reconcile } from '../../shared/runtime/reconcile.ts';
 import { findingsOf } from '../../shared/runtime/settle.ts';
@@ -70,25 +71,33 @@ export async function tell(subject: Ref, { reader: live, functions, configOf, no
   const findings = new Map<string, Found>();
   const backups = new Map<string, Ref>();
   const add = (by: string, finding: Finding) => {
+    // That it is in progress keeps others from acting; of the restore itself it is no trouble.
+    if (finding.reason === 'RestoreInProgress' && refKey(finding.subject) === refKey(subject)) return;
     // Of an object that cannot be read nobody knows more than another.
     const who = finding.reason === 'ObjectUnreadable' ? '' : by;
     const key = `${who} ${refKey(finding.subject)} ${finding.volume ?? ''} ${finding.reason}`;
     if (!findings.has(key) || who !== '') findings.set(key, { function: by, finding });
   };
-  const follow = async (at: Ref, carried: unknown, hear = add) => {
-    for (const fn of functions) {
-      for await (const concerned of subjectsOf(fn, changeOf(at, carried), reader, (found) => hear(fn.name, found))) {
-        if (concerned.kind === 'VirtualMachineBackup') backups.set(refKey(concerned), concerned);
-        const told = await unlessOdd(
-          async () =>
-            (await reconcile(fn, concerned, { reader, config: configOf(fn), nowMs: () => nowMs })).plan.findings,
-          (odd) => [notTold(concerned, odd)],
-        );
-        for (const finding of told) hear(fn.name, finding);
-      }
-    }
+  const lookAt = async (fn: AnyFunction, at: Ref) => {
+    if (at.kind === 'VirtualMachineBackup') backups.set(refKey(at), at);
+    return unlessOdd(
+      async () => (await reconcile(fn, at, { reader, config: configOf(fn), nowMs: () => nowMs })).plan.findings,
+      (odd) => [notTold(at, odd)],
+    );
   };
+  const follow = (at: Ref, carried: unknown, hear = add) =>
+    unlessOdd(
+      async () => {
+        for (const fn of functions)
+          for await (const concerned of subjectsOf(fn, changeOf(at, carried), reader, (found) => hear(fn.name, found)))
+            for (const finding of await lookAt(fn, concerned)) hear(fn.name, finding);
+      },
+      (odd) => add('verify-backup', unreadable(odd)),
+    );
   await follow(subject, object);
+  // What is going makes no event of its VMBackup’s, which suffers all the same.
+  for (const at of await vmBackupsBehind(reader, subject, object))
+    if (!backups.has(refKey(at))) await follow(at, undefined);
   if (subject.kind === 'VirtualMachineRestore') {
     // One command mends all of them.
     const command = `gleaner apply vmrestore/${subject.name} -n ${subject.namespace}`;
@@ -150,6 +159,23 @@ export async function tell(subject: Ref, { reader: live, functions, configOf, no
     findings: [...findings.values()],
     happened: await happenedTo(reader, [subject, ...backups.values()]),
   };
+}
+
+function vmBackupsBehind(reader: Reader, { kind, name, namespace = '' }: Ref, object: unknown): Promise<Ref[]> {
+  const of =
+    kind === 'VolumeSnapshot'
+      ? { name, namespace }
+      : kind === 'VolumeSnapshotContent'
+        ? (object as Content).spec.volumeSnapshotRef
+        : undefined;
+  return unlessOdd(
+    async () => {
+      const found: Ref[] = [];
+      if (of !== undefined) for await (const at of vmBackupsOf(reader, of.namespace, of.name)) found.push(at);
+      return found;
+    },
+    () => [], // told of already
+  );
 }
 
 /** Of an object that does not have the shape of its kind only that can be said. */

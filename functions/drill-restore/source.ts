@@ -12,7 +12,7 @@ export interface Source {
 /** The volumes that a drill restores: those with a remote backup. */
 export const drillable = (sources: readonly Source[] = []): Source[] =>
   sources.filter(
-    ({ entry }) => entry.longhornBackupName && (entry.csiDriverName ?? names.LONGHORN_DRIVER) === names.LONGHORN_DRIVER,
+    ({ entry }) => entry.longhornBackupName && (entry.csiDriverName || names.LONGHORN_DRIVER) === names.LONGHORN_DRIVER,
   );
 
 export const classOf = ({ persistentVolumeClaim }: VolumeEntry): string =>

@@ -1,7 +1,6 @@
 import type { Ref } from '../../shared/domain/kinds.ts';
 import { ref } from '../../shared/domain/kinds.ts';
 import * as names from '../../shared/domain/names.ts';
-import type { BackupHandle } from '../../shared/domain/handle.ts';
 import type { BackupTrouble, ContentJudgment } from '../../shared/chain/judge.ts';
 import type { Content, OwnerReference } from '../../shared/objects/types.ts';
 import type { Action } from '../../shared/plan/action.ts';
@@ -76,11 +75,24 @@ export function handleRight(seen: Known, reason: 'HandleRight' | 'LegacyScheme',
   return found(seen, reason, `${text} names the backup’s Longhorn volume${legacy}`);
 }
 
-/** A Backup in trouble is at fault itself, unless the handle is seen to be wrong as well. */
-export const atFault = ({ reason, ofVolume }: BackupTrouble, { backup, volume }: BackupHandle): Ref | undefined =>
-  reason !== 'BackupMissing' && (ofVolume === undefined || ofVolume === volume)
-    ? ref('Backup', backup, names.LONGHORN_NAMESPACE)
-    : undefined;
+/**
+ * A Backup in trouble is at fault itself; the content only where the name it gives is all that is known of it. That the
+ * handle is seen to be wrong as well is told besides.
+ */
+export function troubled(
+  seen: Known,
+  { handle, text }: Extract<ContentJudgment, { handle: unknown }>,
+  { reason, ofVolume }: BackupTrouble,
+  says: string,
+): Finding[] {
+  const about = reason === 'BackupMissing' ? undefined : ref('Backup', handle.backup, names.LONGHORN_NAMESPACE);
+  const cause = found(seen, reason, says, { command: commandFor(reason, handle.backup), about });
+  const known = reason === 'BackupFailed' || reason === 'BackupBeingDeleted';
+  if (!known || ofVolume === undefined || ofVolume === handle.volume) return [cause];
+  const also = `the handle is ${text}, and backup ${handle.backup} is of Longhorn volume ${ofVolume}`;
+  const command = `kubectl get volumesnapshotcontent ${seen.content?.metadata.name ?? ''} -o yaml`;
+  return [cause, found(seen, 'HandleWrong', also, { command })];
+}
 
 /** The command that shows the object at fault. */
 export function commandFor(reason: Reason, name: string): string | undefined {

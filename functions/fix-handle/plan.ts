@@ -13,6 +13,7 @@ import { isPending } from '../../shared/chain/claims.ts';
 import type { LinkedOwner, UnlinkedOwner } from '../../shared/chain/owner.ts';
 import type { ContentJudgment } from '../../shared/chain/judge.ts';
 import { describeInProgress } from '../../shared/chain/in-progress.ts';
+import { toLetGo } from '../../shared/chain/link.ts';
 import { entriesOf } from '../../shared/chain/read.ts';
 import type { Absence } from '../../shared/chain/target.ts';
 import { judgeAbsence } from '../../shared/chain/target.ts';
@@ -26,7 +27,7 @@ import type { Reason } from '../../shared/plan/reason.ts';
 import type { Config } from './config.ts';
 import type { Neighbours, Seen } from './observe.ts';
 import type { Extra } from './findings.ts';
-import { atFault, commandFor, found, handleRight, leftAlone } from './findings.ts';
+import { commandFor, found, handleRight, leftAlone, troubled } from './findings.ts';
 import { createBeside, recreateForRestore, removeNote, swap, swapNote } from './procedures.ts';
 
 /**
@@ -67,13 +68,13 @@ function decide(seen: Seen, config: Config): Finding | Finding[] {
     if (absence !== undefined)
       return found(seen, 'NotVerifiable', `whether ${judged.text} is right cannot be told: ${absence.detail}`);
     const volume = entry?.persistentVolumeClaim?.spec?.volumeName ?? undefined;
-    const trouble = facts.ofVolume === undefined && volume !== undefined ? { ...facts, ofVolume: volume } : facts;
     const lost = facts.reason === 'BackupMissing' && volume !== undefined && recorded;
+    if (!lost) return troubled(seen, judged, facts, says);
     const cause = found(seen, facts.reason, says, {
       command: commandFor(facts.reason, judged.handle.backup),
-      about: lost ? ref('Backup', lost, names.LONGHORN_NAMESPACE) : atFault(trouble, judged.handle),
+      about: ref('Backup', lost, names.LONGHORN_NAMESPACE),
     });
-    if (!lost || volume === judged.handle.volume) return cause;
+    if (volume === judged.handle.volume) return cause;
     const also = `the handle is ${judged.text}, and the VMBackup records volume ${volume}; it is put right when Longhorn has backup ${recorded} again`;
     return [cause, found(seen, 'HandleWrong', also, { command: show(content) })];
   }
@@ -100,16 +101,14 @@ function right(seen: Seen, content: Content, reason: 'HandleRight' | 'LegacySche
 
 /** A content that somebody else deletes; it only goes once its snapshot is deleted too. */
 function inDeletion({ snapshot }: Seen, content: Content): Blocked {
-  const name = content.metadata.name;
   if (snapshot === undefined || isDeleting(snapshot) || !pointsAt(snapshot, content)) {
     return ['ContentDeleting', 'it is being deleted by somebody else'];
   }
-  const command = `kubectl patch volumesnapshotcontent ${name} --type=merge -p '{"spec":{"deletionPolicy":"Retain"}}'`;
   const where = `${snapshot.metadata.namespace}/${snapshot.metadata.name}`;
   return [
     'ContentStuck',
     `it is in deletion, on ${content.spec.deletionPolicy}, while its snapshot ${where} lives`,
-    { command },
+    { command: toLetGo(content) },
   ];
 }
 

@@ -6,7 +6,7 @@ import { showObject } from '../../shared/chain/unreadable.ts';
 import type { Considered, Well } from '../../shared/function.ts';
 import type { Content } from '../../shared/objects/types.ts';
 import type { Finding } from '../../shared/plan/plan.ts';
-import { atFault, commandFor, found, handleRight, leftAlone } from './findings.ts';
+import { found, handleRight, leftAlone, troubled } from './findings.ts';
 
 /** Sorts out, from lists alone, what needs a closer look: wrong handles, missing contents, swaps not finished. */
 export function surveys(item: SurveyItem, brief = false): Considered | Well {
@@ -63,13 +63,7 @@ function surveyContent(
     const look =
       restores || isDeleting(content) || facts?.reason === 'BackupMissing' || facts?.reason === 'ObjectUnreadable';
     if (facts === undefined || look) return { subjects: [subject] };
-    const command = commandFor(facts.reason, judged.handle.backup);
-    return one(
-      found(seen, facts.reason, `the handle is ${judged.text}, but ${facts.detail}`, {
-        command,
-        about: atFault(facts, judged.handle),
-      }),
-    );
+    return { findings: troubled(seen, judged, facts, `the handle is ${judged.text}, but ${facts.detail}`) };
   }
   const verdict = judgeHandle(judged, facts);
   if (verdict === 'wrong' || isDeleting(content)) return { subjects: [subject] };

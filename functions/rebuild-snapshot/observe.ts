@@ -134,4 +134,4 @@ async function usersOf(reader: Reader, namespace: string, snapshot: string): Pro
 
 /** A volume with a snapshot of Longhorn's driver. */
 export const isOurs = ({ name, csiDriverName }: VolumeEntry): boolean =>
-  Boolean(name) && (csiDriverName ?? names.LONGHORN_DRIVER) === names.LONGHORN_DRIVER;
+  Boolean(name) && (csiDriverName || names.LONGHORN_DRIVER) === names.LONGHORN_DRIVER;

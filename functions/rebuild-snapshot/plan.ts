@@ -12,7 +12,7 @@ import {
   misboundPart,
 } from '../../shared/chain/judge.ts';
 import { lateness, replacement, takenBy } from '../../shared/chain/taken.ts';
-import { judgeAbsence } from '../../shared/chain/target.ts';
+import { judgeAbsence, listVolumes } from '../../shared/chain/target.ts';
 import { volumeFinding } from '../../shared/chain/volume-finding.ts';
 import { busySchedule } from '../../shared/chain/schedules.ts';
 import type { Backup, Claim, VMBackup } from '../../shared/objects/types.ts';
@@ -118,7 +118,10 @@ function decide(seen: Seen, backup: VMBackup, volume: SeenVolume, config: Config
     ];
   }
   const trouble = judgeBackupVolumes(facts, source.backup as Backup, source.backupVolumes);
-  if (trouble !== undefined) return [trouble.reason, `${lost}, and ${trouble.detail}`];
+  if (trouble !== undefined) {
+    const about = ref('BackupVolume', source.backupVolumes[0]?.metadata.name ?? facts.volume, names.LONGHORN_NAMESPACE);
+    return [trouble.reason, `${lost}, and ${trouble.detail}`, { about, command: listVolumes(facts.volume) }];
+  }
   const right = { volume: facts.volume, backup: source.backupName };
   if (hasRightPairBeside(source, backupHandle(right.volume, right.backup))) {
     return ['ReplacementMade', `${lost}; the right pair ${names.revisedName(name)} stands beside it`];
@@ -146,7 +149,7 @@ function taken(backup: VMBackup, { entry, pair }: SeenVolume, uses: string): Dec
       { command: show(pair.contentName), about },
     ];
   }
-  if (holds?.backup !== undefined || !entry.longhornBackupName)
+  if (pair.content?.status?.snapshotHandle || !entry.longhornBackupName)
     return ['DynamicContent', `${uses}, taken on this cluster`];
   return ['PairNotReady', `${uses}, whose content ${pair.contentName} has no handle yet`];
 }
@@ -174,7 +177,7 @@ function mend(seen: Seen, { pair, fault, source }: SeenVolume, recipe: Recipe, l
   const { name, content, snapshot } = pair;
   const { name: vmBackup } = backup.metadata;
   const ready = backup.status?.readyToUse === true && backup.status.source;
-  if (fault === 'taken-lost' && isBound(source?.claim)) return comesBack(source as Source, pair, lost);
+  if (fault === 'taken-lost' && isBound(source?.claim)) return comesBack(source as Source, pair, right.volume, lost);
   if (!ready && seen.volumes.some((v) => isOurs(v.entry) && !v.entry.longhornBackupName)) {
     return [
       'VMBackupNotReady',
@@ -230,9 +233,24 @@ function mend(seen: Seen, { pair, fault, source }: SeenVolume, recipe: Recipe, l
 }
 
 /** The controller makes the content anew by itself: what counts is whether Longhorn still has this backup for it. */
-function comesBack({ backup, backupName, claim }: Source, { snapshot, contentName }: Pair, lost: string): Decision {
+function comesBack(
+  { backup, backupName, claim }: Source,
+  { snapshot, contentName }: Pair,
+  volume: string,
+  lost: string,
+): Decision {
   const about = ref('VolumeSnapshotContent', contentName);
   const csiName = names.csiSnapshotName(snapshot?.metadata.uid ?? '');
+  const now = claim?.spec.volumeName;
+  // Longhorn looks for a backup of that name among those of the claim's volume alone.
+  if (now && now !== volume) {
+    const why = `has volume ${now} now, and backup ${backupName} is of ${volume}`;
+    return [
+      'NewSnapshotAhead',
+      `${lost}; the snapshot controller makes it anew of claim ${claim.metadata.name} as it is today, which ${why}`,
+      { about },
+    ];
+  }
   if (backup?.status?.snapshotName === csiName || backup?.spec?.snapshotName === csiName) {
     return [
       'ContentComingBack',

@@ -125,7 +125,7 @@ const classOf = ({ backup, entry }: Recipe): string => classFor(backup, entry);
 
 /** The class that Harvester itself would give a pair of this volume. */
 export const classFor = ({ status }: VMBackup, entry: VolumeEntry): string =>
-  status?.csiDriverVolumeSnapshotClassNames?.[entry.csiDriverName ?? names.LONGHORN_DRIVER] ?? names.BACKUP_CLASS;
+  status?.csiDriverVolumeSnapshotClassNames?.[entry.csiDriverName || names.LONGHORN_DRIVER] ?? names.BACKUP_CLASS;
 
 const controllerReference = ({ metadata }: VMBackup): OwnerReference => ({
   apiVersion: kinds.VirtualMachineBackup.apiVersion,

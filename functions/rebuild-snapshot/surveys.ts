@@ -20,7 +20,7 @@ export function surveys(item: SurveyItem): Considered {
 
 function needsLook(entry: VolumeEntry, { backup, pairOf }: SurveyedBackup): boolean {
   const { name, csiDriverName, longhornBackupName } = entry;
-  if (!name || (csiDriverName ?? names.LONGHORN_DRIVER) !== names.LONGHORN_DRIVER) return false;
+  if (!name || (csiDriverName || names.LONGHORN_DRIVER) !== names.LONGHORN_DRIVER) return false;
   const pair = pairOf(name);
   if (!pair.hasSnapshot) return true;
   if (!pair.dynamic) return !pair.hasContent || pair.unready;

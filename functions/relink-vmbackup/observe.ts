@@ -108,7 +108,7 @@ async function observeVolume(
 ): Promise<SeenVolume> {
   const { namespace } = owner.metadata;
   const name = entry.name ?? '';
-  const ours = name !== '' && (entry.csiDriverName ?? names.LONGHORN_DRIVER) === names.LONGHORN_DRIVER;
+  const ours = name !== '' && (entry.csiDriverName || names.LONGHORN_DRIVER) === names.LONGHORN_DRIVER;
   if (!ours || !entry.longhornBackupName) {
     return blank(index, entry);
   }

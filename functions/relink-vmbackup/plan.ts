@@ -55,7 +55,7 @@ function decide(seen: Seen, backup: VMBackup, volume: SeenVolume, config: Config
   const { namespace } = backup.metadata;
   const snapshot = ref('VolumeSnapshot', current.name, namespace);
   const content = ref('VolumeSnapshotContent', current.contentName);
-  if (!entry.name || (entry.csiDriverName ?? names.LONGHORN_DRIVER) !== names.LONGHORN_DRIVER) {
+  if (!entry.name || (entry.csiDriverName || names.LONGHORN_DRIVER) !== names.LONGHORN_DRIVER) {
     return says('NotALonghornVolume', `volume ${entry.volumeName} is on ${entry.csiDriverName ?? 'no driver'}`);
   }
   if (!entry.longhornBackupName || facts === undefined) {
@@ -86,6 +86,8 @@ function decide(seen: Seen, backup: VMBackup, volume: SeenVolume, config: Config
   const right = isRight(current, entry.longhornBackupName, facts);
   if (right && current.snapshot !== undefined && current.content !== undefined) {
     if (!boundAndReady(current.snapshot, current.content)) {
+      if (backup.status?.readyToUse !== true && !staleUid(current))
+        return says('VMBackupInProgress', `volume ${entry.volumeName}: its pair ${current.name} is not ready yet`);
       const waits = `VolumeSnapshot ${current.name} and its content ${current.contentName} are not bound to each other and ready`;
       return says(staleUid(current) ? 'StaleBinding' : 'PairNotReady', waits);
     }

@@ -31,7 +31,7 @@ function needsLook(
   { name, longhornBackupName, csiDriverName }: VolumeEntry,
   { pairOf, isRevised }: SurveyedBackup,
 ): boolean {
-  if (!name || !longhornBackupName || (csiDriverName ?? names.LONGHORN_DRIVER) !== names.LONGHORN_DRIVER) return true;
+  if (!name || !longhornBackupName || (csiDriverName || names.LONGHORN_DRIVER) !== names.LONGHORN_DRIVER) return true;
   const pair = pairOf(name);
   if (!pair.hasSnapshot || pair.unready) return true;
   if (pair.dynamic) return false;

@@ -24,6 +24,7 @@ export default defineFunction({
     { group: 'harvesterhci.io', resource: 'volumeremotebackups', verbs: ['list'] },
     { group: 'snapshot.storage.k8s.io', resource: 'volumesnapshots', verbs: ['get', 'list'] },
     { group: 'snapshot.storage.k8s.io', resource: 'volumesnapshotcontents', verbs: ['get', 'list'] },
+    { group: 'snapshot.storage.k8s.io', resource: 'volumesnapshotclasses', verbs: ['get', 'list'] },
     { group: 'longhorn.io', resource: 'backups', verbs: ['get', 'list'] },
     { group: 'longhorn.io', resource: 'backupvolumes', verbs: ['get', 'list'] },
     { group: 'longhorn.io', resource: 'backuptargets', verbs: ['get', 'list'] },

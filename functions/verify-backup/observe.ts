@@ -1,13 +1,15 @@
 import type { Ref } from '../../shared/domain/kinds.ts';
 import { isDeleting } from '../../shared/chain/judge.ts';
 import type { Chain } from '../../shared/chain/links.ts';
+import { entriesOf, longhornBackup } from '../../shared/chain/read.ts';
 import { readChain } from '../../shared/chain/read-chain.ts';
 import type { ReportKind } from '../../shared/chain/reports.ts';
 import { reportKindOf, reportNameOf } from '../../shared/chain/reports.ts';
 import type { SeenRestore } from '../../shared/chain/restore.ts';
 import { judgeRestore, readRestore } from '../../shared/chain/restore.ts';
+import { unlessOdd } from '../../shared/chain/unreadable.ts';
 import type { Reader } from '../../shared/kube/ports.ts';
-import type { BackupTarget, KubeEvent, ReportObject, VMBackup } from '../../shared/objects/types.ts';
+import type { Backup, BackupTarget, KubeEvent, ReportObject, VMBackup } from '../../shared/objects/types.ts';
 import { judgeSync, judgeTarget } from '../../shared/chain/target.ts';
 import type { Trouble } from './troubles.ts';
 import { eventNameOf, restoreTrouble, targetTrouble, troublesOf } from './troubles.ts';
@@ -30,6 +32,8 @@ export interface SeenBackup {
   readonly backup: VMBackup;
   /** Absent where nothing of the chain is asked for: in deletion. */
   readonly chain?: Chain;
+  /** Longhorn Backups that are in deletion with it. */
+  readonly going?: readonly Backup[];
   readonly events: Events;
   /** Absent where no CRD for reports is installed. */
   readonly reportKind?: ReportKind | undefined;
@@ -70,7 +74,7 @@ async function observeBackup(reader: Reader, subject: Ref): Promise<Seen> {
   const backup = await reader.get('VirtualMachineBackup', subject.name, subject.namespace);
   if (backup === undefined) return { subject, is: 'nothing' };
   const seen = { subject, is: 'vmbackup', backup } as const;
-  if (isDeleting(backup)) return { ...seen, events: new Map() };
+  if (isDeleting(backup)) return { ...seen, going: await readGoing(reader, backup), events: new Map() };
   const chain = await readChain(reader, backup, { classes: true });
   const events = await readEvents(reader, backup, troublesOf(chain, LATER));
   const reportKind = reader.withoutRecords === true ? undefined : await reportKindOf(reader);
@@ -78,6 +82,21 @@ async function observeBackup(reader: Reader, subject: Ref): Promise<Seen> {
   const { uid, namespace } = backup.metadata;
   const report = await reader.get(reportKind, reportNameOf(uid), namespace);
   return { ...seen, chain, events, reportKind, report };
+}
+
+/** One that cannot be read is told of by itself. */
+async function readGoing(reader: Reader, backup: VMBackup): Promise<Backup[]> {
+  const going: Backup[] = [];
+  for (const { longhornBackupName: name } of entriesOf(backup)) {
+    const one = name
+      ? await unlessOdd(
+          () => longhornBackup(reader, name),
+          () => undefined,
+        )
+      : undefined;
+    if (one !== undefined && isDeleting(one)) going.push(one);
+  }
+  return going;
 }
 
 async function readEvents(

@@ -1,3 +1,4 @@
+import type { Ref } from '../../shared/domain/kinds.ts';
 import { describeRef, ref } from '../../shared/domain/kinds.ts';
 import { hangs, isDeleting } from '../../shared/chain/judge.ts';
 import type { Link } from '../../shared/chain/link.ts';
@@ -74,13 +75,18 @@ function planBackup(seen: SeenBackup & { subject: Finding['subject'] }, config: 
     const held = hangs(backup, nowMs);
     if (held === undefined)
       return only({ subject, reason: 'VMBackupDeleting', message: `${name} is being deleted`, actions: [] });
-    return only({
-      subject,
+    const hanging = (at: Ref, why: string): Finding => ({
+      subject: at,
       reason: 'DeletionHangs',
-      message: `${name} ${held}`,
-      command: showFinalizers(subject),
+      message: `${describeRef(at)} ${why}`,
+      command: showFinalizers(at),
       actions: [],
     });
+    const behind = (seen.going ?? []).flatMap((one) => {
+      const why = hangs(one, nowMs);
+      return why === undefined ? [] : [hanging(ref('Backup', one.metadata.name, one.metadata.namespace), why)];
+    });
+    return { findings: [hanging(subject, held), ...behind] };
   }
   if (chain === undefined) return { findings: [] };
   const standing = judgeStanding(chain, nowMs);
@@ -142,7 +148,12 @@ function volumeFindings(subject: Finding['subject'], chain: Chain, links: readon
   };
   const about = { volume: first.volume, facts, actions: [] } as const;
   const broken = links.filter(
-    (link) => (link.result === 'fail' || link.result === 'wait') && !isOfTheWhole(link) && !isOfTheTarget(link),
+    (link, at) =>
+      (link.result === 'fail' || link.result === 'wait') &&
+      !isOfTheWhole(link) &&
+      !isOfTheTarget(link) &&
+      // A volume that is there twice is told of once.
+      links.findIndex(({ link: name, message }) => name === link.link && message === link.message) === at,
   );
   if (broken.length > 0) {
     return broken.map(({ object, reason, message, command, link }) => ({

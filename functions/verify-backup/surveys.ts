@@ -84,7 +84,7 @@ const haveNoTwins = (entries: readonly VolumeEntry[]): boolean =>
 
 function isSound(vmBackup: VMBackup, entry: VolumeEntry, pair: PairState, chain: ChainState): boolean {
   const { name, longhornBackupName: backup, csiDriverName, persistentVolumeClaim } = entry;
-  if (!name || !backup || (csiDriverName ?? names.LONGHORN_DRIVER) !== names.LONGHORN_DRIVER) return false;
+  if (!name || !backup || (csiDriverName || names.LONGHORN_DRIVER) !== names.LONGHORN_DRIVER) return false;
   if (!pair.hasSnapshot || !pair.hasContent || pair.unready || pair.notRight || pair.unowned) return false;
   if (pair.unfinished || !pair.names(backup)) return false;
   if (pair.takenAtMs !== undefined && isYounger(vmBackup, pair.takenAtMs)) return false;

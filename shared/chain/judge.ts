@@ -123,7 +123,9 @@ const WORKING_FOR_MS = 48 * HOUR_MS;
 export function isStalled(backup: Backup, nowMs: number): boolean {
   const { metadata, status } = backup;
   const state = status?.state ?? '';
-  if (isDeleting(backup) || names.FINAL_BACKUP_STATES.has(state)) return false;
+  // It writes the volume as it reads the backup from the target, and calls it complete only then.
+  const unread = state === 'Completed' && !status?.volumeName;
+  if (isDeleting(backup) || (names.FINAL_BACKUP_STATES.has(state) && !unread)) return false;
   const ageMs = nowMs - Date.parse(metadata.creationTimestamp ?? '');
   return ageMs > (state === 'InProgress' ? WORKING_FOR_MS : STALLED_AFTER_MS);
 }

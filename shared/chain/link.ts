@@ -1,4 +1,6 @@
 import type { Ref } from '../domain/kinds.ts';
+import { BOUND_CONTENT_FINALIZER } from '../domain/names.ts';
+import type { Content } from '../objects/types.ts';
 import type { Reason } from '../plan/reason.ts';
 
 /** From a VMBackup's volume to the data: each link can be broken by itself. */
@@ -53,3 +55,16 @@ export const show = ({ kind, name, namespace }: Ref): string =>
   `kubectl get ${kind.toLowerCase()} ${name}${namespace === undefined ? '' : ` -n ${namespace}`} -o yaml`;
 export const toRetain = (content: string): string =>
   `kubectl patch volumesnapshotcontent ${content} --type=merge -p '{"spec":{"deletionPolicy":"Retain"}}'`;
+
+/** Lets go of a content that hangs in deletion: on Retain first, then only what its snapshot controller holds it by. */
+export function toLetGo({ metadata: { name, finalizers }, spec }: Content): string {
+  if (spec.deletionPolicy !== 'Retain') return toRetain(name);
+  if (finalizers?.length !== 1 || finalizers[0] !== BOUND_CONTENT_FINALIZER)
+    return `kubectl get volumesnapshotcontent ${name} -o jsonpath='{.metadata.finalizers}'`;
+  const patch = [
+    { op: 'test', path: '/spec/deletionPolicy', value: 'Retain' },
+    { op: 'test', path: '/metadata/finalizers', value: finalizers },
+    { op: 'remove', path: '/metadata/finalizers' },
+  ];
+  return `kubectl patch volumesnapshotcontent ${name} --type=json -p '${JSON.stringify(patch)}'`;
+}

@@ -31,6 +31,8 @@ export interface ChainVolume {
   readonly backupVolumes: readonly BackupVolume[];
   /** The StorageClass it was in, where there is none of that name; absent also where that is not asked for. */
   readonly classMissing?: string | undefined;
+  /** The VolumeSnapshotClass of a pair that is not ready, where there is none of that name. */
+  readonly snapshotClassMissing?: string | undefined;
   /** What cannot be read of this volume. Nothing else is known of it then: that a part is absent here says nothing. */
   readonly odd?: Odd | undefined;
 }
@@ -49,7 +51,7 @@ function judgeVolume(chain: Chain, volume: ChainVolume, nowMs: number): Link[] {
   const { entry } = volume;
   const own = ref('VirtualMachineBackup', backup.metadata.name, backup.metadata.namespace);
   if (volume.odd !== undefined) return oddLinks(entry, volume.odd);
-  const driver = entry.csiDriverName ?? names.LONGHORN_DRIVER;
+  const driver = entry.csiDriverName || names.LONGHORN_DRIVER;
   const local =
     driver !== names.LONGHORN_DRIVER
       ? ({ reason: 'NotALonghornVolume', where: `is on ${driver}, of which there are no remote backups` } as const)
@@ -59,7 +61,8 @@ function judgeVolume(chain: Chain, volume: ChainVolume, nowMs: number): Link[] {
   if (local !== undefined) {
     const message = `volume ${entry.volumeName} ${local.where}`;
     const skipped: Judged = { result: 'skip', reason: local.reason, message, object: own };
-    const lost = withoutData(chain, volume, message) ?? brokenHere(chain, volume, nowMs);
+    const lost =
+      withoutData(chain, volume, message) ?? brokenHere(chain, volume, nowMs) ?? notOnTarget(backup, entry, message);
     return linkNames.map((link) => ({ link, volume: entry.volumeName, ...(lost?.[0] === link ? lost[1] : skipped) }));
   }
   const target = judgeTargetOf(backup, chain.target);
@@ -122,6 +125,14 @@ function withoutData(
   return [link, fail('SnapshotLost', absent, at, `kubectl get volumesnapshots -n ${namespace}`)];
 }
 
+/** A VMBackup that is to be on the target, and of which a volume is not. */
+function notOnTarget(backup: VMBackup, entry: VolumeEntry, where: string): readonly [LinkName, Judged] | undefined {
+  if (isLocal(backup) || backup.status?.readyToUse !== true || entry.longhornBackupName) return undefined;
+  const own = ref('VirtualMachineBackup', backup.metadata.name, backup.metadata.namespace);
+  const message = `${where}: Harvester 1.5 and later refuse to restore ${describeRef(own)}, and no other cluster can`;
+  return ['vmbackup', fail('NoLonghornBackupName', message, own, showBackupNames(own))];
+}
+
 /** What is wrong with a snapshot that is on this cluster alone, and that is there. */
 function brokenHere({ backup }: Chain, volume: ChainVolume, nowMs: number): readonly [LinkName, Judged] | undefined {
   if (backup.status?.readyToUse !== true || volume.snapshot === undefined) return undefined;
@@ -136,7 +147,7 @@ const wasReady = ({ status }: Chain['backup']): boolean =>
   Boolean(status?.creationTime) ||
   (status?.conditions ?? []).some(({ type, status }) => type === 'Ready' && status === 'True');
 
-function judgeVMBackup(chain: Chain, { entry, classMissing }: ChainVolume, own: Ref, nowMs: number): Judged {
+function judgeVMBackup(chain: Chain, { entry, content, classMissing }: ChainVolume, own: Ref, nowMs: number): Judged {
   const readiness = judgeReadiness(chain, nowMs);
   if (readiness !== undefined) {
     const { reason, message, command } = readiness;
@@ -147,6 +158,11 @@ function judgeVMBackup(chain: Chain, { entry, classMissing }: ChainVolume, own: 
       other.entry !== entry &&
       (other.entry.volumeName === entry.volumeName || (entry.name && other.entry.name === entry.name)),
   );
+  if (twin !== undefined && twin.entry.volumeName === entry.volumeName && twin.entry.name !== entry.name) {
+    const names = [entry.name, twin.entry.name].sort().join(' and ');
+    const message = `${describeRef(own)} has volume ${entry.volumeName} twice, with VolumeSnapshots ${names}`;
+    return fail('AmbiguousOwner', message, own, show(own));
+  }
   if (twin !== undefined) {
     const both = [entry, twin.entry].map(({ volumeName }) => volumeName).sort();
     const message = `volumes ${both.join(' and ')} of ${describeRef(own)} both name VolumeSnapshot ${[...new Set([entry.name, twin.entry.name])].sort().join(' and ')}`;
@@ -158,12 +174,20 @@ function judgeVMBackup(chain: Chain, { entry, classMissing }: ChainVolume, own: 
     return fail('StorageClassMissing', message, at, 'kubectl get storageclasses');
   }
   if (entry.longhornBackupName) return pass(`${describeRef(own)} is ready`, own);
-  return fail('NoLonghornBackupName', `volume ${entry.volumeName} does not record its Longhorn backup`, own);
+  const handle = content?.status?.snapshotHandle ?? '';
+  const local = handle.startsWith('snap://')
+    ? `, and its content ${content?.metadata.name} names ${handle}, which is on this cluster alone`
+    : '';
+  const message = `volume ${entry.volumeName} does not record its Longhorn backup${local}`;
+  return fail('NoLonghornBackupName', message, own, showBackupNames(own));
 }
+
+const showBackupNames = ({ name, namespace }: Ref): string =>
+  `kubectl get virtualmachinebackups.harvesterhci.io ${name} -n ${namespace} -o jsonpath='{.status.volumeBackups[*].longhornBackupName}'`;
 
 function judgeSnapshot(
   backup: VMBackup,
-  { entry, snapshot, content, contentName, otherOwnerLives }: ChainVolume,
+  { entry, snapshot, content, contentName, otherOwnerLives, snapshotClassMissing }: ChainVolume,
   nowMs: number,
 ): Judged {
   const { namespace, uid } = backup.metadata;
@@ -214,6 +238,10 @@ function judgeSnapshot(
     return fail('Misbound', `${name} names content ${named} and is bound to ${bound}`, at, show(at));
   }
   if (content === undefined || snapshot.status?.readyToUse === true) return pass(`${name} is there`, at);
+  if (snapshotClassMissing !== undefined) {
+    const message = `${name} never becomes ready: there is no VolumeSnapshotClass ${snapshotClassMissing}`;
+    return fail('SnapshotClassMissing', message, at, 'kubectl get volumesnapshotclasses');
+  }
   const why = snapshot.status?.error?.message;
   if (why) return fail('SnapshotNotReady', `${name} is not ready: ${why}`, at, show(at));
   const swapping = snapshot.metadata.annotations?.[names.SWAP_ANNOTATION] !== undefined;

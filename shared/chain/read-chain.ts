@@ -2,7 +2,7 @@ import * as names from '../domain/names.ts';
 import type { Reader } from '../kube/ports.ts';
 import type { VMBackup, VolumeEntry } from '../objects/types.ts';
 import type { Chain, ChainVolume } from './links.ts';
-import { backupVolumes, entriesOf, longhornBackup, missingStorageClass } from './read.ts';
+import { backupVolumes, classMissingOf, entriesOf, longhornBackup, missingStorageClass } from './read.ts';
 import { unlessOdd } from './unreadable.ts';
 
 /**
@@ -17,7 +17,7 @@ export async function readChain(
   const volumes: ChainVolume[] = [];
   for (const entry of entriesOf(backup)) {
     const seen = await unlessOdd(
-      () => readVolume(reader, backup.metadata, entry),
+      () => readVolume(reader, backup.metadata, entry, classes),
       (odd) => ({ ...{ entry, snapshot: undefined, contentName: '', content: undefined }, odd, ...unknown }),
     );
     const className = entry.persistentVolumeClaim?.spec?.storageClassName;
@@ -34,6 +34,7 @@ async function readVolume(
   reader: Reader,
   { namespace, uid }: VMBackup['metadata'],
   entry: VolumeEntry,
+  classes: boolean,
 ): Promise<ChainVolume> {
   const snapshot = entry.name ? await reader.get('VolumeSnapshot', entry.name, namespace) : undefined;
   const contentName = contentNameOf(entry, snapshot);
@@ -49,6 +50,7 @@ async function readVolume(
     contentName,
     content,
     otherOwnerLives: other && holder?.metadata.uid === other.uid,
+    snapshotClassMissing: classes && content ? await classMissingOf(content, reader) : undefined,
     longhorn,
     backupVolumes: volume ? await backupVolumes(reader, volume) : [],
   };

@@ -25,18 +25,35 @@ const byVolume: Index<'BackupVolume'> = {
 /**
  * By label or spec where Longhorn sets them (1.8 and later), else by the bare name that earlier versions give. The whole
  * list is read only where neither label nor name shows one.
+ * @throws UnreadableError where one that may be of the volume cannot be read
  */
 export async function backupVolumes(reader: Reader, volume: string): Promise<readonly BackupVolume[]> {
-  if (reader.indexed !== undefined) return reader.indexed(byVolume, volume);
+  const odd: Unreadable[] = [];
+  const found = await listedVolumes(reader, volume, (one) => void odd.push(one));
+  // With one more the volume may have its BackupVolume, or one too many. Since Longhorn 1.8 they are called after it.
+  odd.find((one) => one.mentions(volume) || one.object.name.startsWith(`${volume}-`))?.fail();
+  return found;
+}
+
+async function listedVolumes(
+  reader: Reader,
+  volume: string,
+  onUnreadable: NonNullable<ListOptions['onUnreadable']>,
+): Promise<readonly BackupVolume[]> {
+  if (reader.indexed !== undefined) {
+    await tellUnreadable(reader, 'BackupVolume', onUnreadable);
+    return reader.indexed(byVolume, volume);
+  }
+  const options = { namespace: names.LONGHORN_NAMESPACE, onUnreadable };
   const found: BackupVolume[] = [];
   if (labelValue.test(volume)) {
     const labels = { [names.BACKUP_VOLUME_LABEL]: volume };
-    for await (const v of reader.list('BackupVolume', { namespace: names.LONGHORN_NAMESPACE, labels })) found.push(v);
+    for await (const v of reader.list('BackupVolume', { ...options, labels })) found.push(v);
   }
   if (found.length > 0) return found;
   const bare = await reader.get('BackupVolume', volume, names.LONGHORN_NAMESPACE);
   if (bare !== undefined) return [bare];
-  for await (const v of withKey(reader, byVolume, volume, { namespace: names.LONGHORN_NAMESPACE })) found.push(v);
+  for await (const v of withKey(reader, byVolume, volume, options)) found.push(v);
   return found;
 }
 
@@ -47,23 +64,31 @@ export async function missingClass(reader: Reader, name: string | null | undefin
 }
 
 /**
- * The name of a StorageClass, if there is no such class among others. Nothing is concluded where there is none at all,
- * and who may not read them learns nothing.
+ * The name of a class, if there is no such class among others. Nothing is concluded where there is none at all, and who
+ * may not read them learns nothing.
  */
-export async function missingStorageClass(
+async function missingAmong(
   reader: Reader,
+  kind: 'StorageClass' | 'VolumeSnapshotClass',
   name: string | null | undefined,
 ): Promise<string | undefined> {
   if (!name) return undefined;
   try {
-    if ((await reader.get('StorageClass', name)) !== undefined) return undefined;
-    for await (const _other of reader.list('StorageClass')) return name;
+    if ((await reader.get(kind, name)) !== undefined) return undefined;
+    for await (const _other of reader.list(kind)) return name;
     return undefined;
   } catch (error) {
     if ((error as { status?: unknown }).status === 403) return undefined;
     throw error;
   }
 }
+
+export const missingStorageClass = (reader: Reader, name: string | null | undefined): Promise<string | undefined> =>
+  missingAmong(reader, 'StorageClass', name);
+
+/** Of a pair that is not ready: without its class it never becomes so. */
+export const classMissingOf = ({ spec, status }: Content, reader: Reader): Promise<string | undefined> =>
+  missingAmong(reader, 'VolumeSnapshotClass', status?.readyToUse === true ? undefined : spec.volumeSnapshotClassName);
 
 /**
  * All objects with a key, which ends in a name: from the reader's index where it has one, else by going through the list.
@@ -87,7 +112,7 @@ export async function* withKey<K extends KindName>(
 
 /** For a list that is to be whole as far as these names go. */
 const unlessAbout = (names: Iterable<string>) => (odd: Unreadable) => {
-  for (const name of names) if (odd.mentions(name)) throw odd;
+  for (const name of names) if (odd.mentions(name)) odd.fail();
 };
 
 const bySnapshot: Index<'PersistentVolumeClaim'> = {

@@ -2,9 +2,10 @@ import { describeRef, ref } from '../domain/kinds.ts';
 import type { Ref } from '../domain/kinds.ts';
 import { parseHandle } from '../domain/handle.ts';
 import * as names from '../domain/names.ts';
-import type { Backup, BackupVolume, VMRestore } from '../objects/types.ts';
+import type { Backup, BackupVolume, Snapshot, VMRestore } from '../objects/types.ts';
 import { isPending } from './claims.ts';
-import { isDeleting, judgeBackup } from './judge.ts';
+import { hangs, isDeleting, judgeBackup } from './judge.ts';
+import { show, toLetGo } from './link.ts';
 import type { Chain } from './links.ts';
 import type { RestoredVolume, SeenRestore } from './restore.ts';
 import { judgeStanding } from './standing.ts';
@@ -26,12 +27,18 @@ export function causeOf(seen: SeenRestore, nowMs: number): Cause | undefined {
   const { virtualMachineBackupName: name, virtualMachineBackupNamespace: namespace } = restore.spec;
   const from = ref('VirtualMachineBackup', name, namespace || restore.metadata.namespace);
   const ageMs = nowMs - Date.parse(restore.metadata.creationTimestamp ?? '');
+  const lostVolume = seen.volumes.find(({ claim }) => claim?.status?.phase === 'Lost');
+  if (lostVolume !== undefined) {
+    const object = ref('PersistentVolumeClaim', lostVolume.claimName, restore.metadata.namespace);
+    const volume = lostVolume.claim?.spec.volumeName ?? '?';
+    return { why: `${describeRef(object)} has lost its volume: there is no PersistentVolume ${volume}`, object };
+  }
   const bound = seen.volumes.length > 0 && seen.volumes.every(({ claim }) => claim && !isPending(claim));
   // Longhorn fills the volumes for hours while nothing else is to be seen; what Harvester says meanwhile may pass.
   if (bound) return ageMs > SLOW_AFTER_MS ? saidBy(restore) : undefined;
   if (backup === undefined || chain === undefined) return { why: `${describeRef(from)} does not exist`, object: from };
   if (isDeleting(backup)) return { why: `${describeRef(from)} is being deleted`, object: from };
-  const [first, ...more] = seen.volumes.flatMap((volume) => causeOfClaim(volume, seen) ?? []);
+  const [first, ...more] = seen.volumes.flatMap((volume) => causeOfClaim(volume, seen, nowMs) ?? []);
   if (first !== undefined) return together(first, more);
   const notReady = judgeStanding(chain, nowMs).readiness;
   if (notReady !== undefined && notReady.reason !== 'VMBackupInProgress') {
@@ -45,6 +52,11 @@ export function causeOf(seen: SeenRestore, nowMs: number): Cause | undefined {
   if (said !== undefined) return said;
   if (!(ageMs > SLOW_AFTER_MS)) return undefined;
   if (!restore.status?.restores?.length) return { why: 'Harvester has not begun it', cure: describe(restore) };
+  const absent = seen.volumes.find(({ claim }) => claim === undefined);
+  if (absent !== undefined) {
+    const object = ref('PersistentVolumeClaim', absent.claimName, restore.metadata.namespace);
+    return { why: `${describeRef(object)} does not exist`, object, cure: describe(restore) };
+  }
   const pending = seen.volumes.find(({ claim }) => claim !== undefined && isPending(claim));
   if (pending === undefined) return undefined;
   const claim = ref('PersistentVolumeClaim', pending.claimName, restore.metadata.namespace);
@@ -109,9 +121,19 @@ function lostPair({ restore, volumes }: SeenRestore, chain: Chain): Cause | unde
 }
 
 function causeOfClaim(
-  { claimName, from, pair, classMissing }: RestoredVolume,
+  { volume, claimName, claim, from, pair, classMissing }: RestoredVolume,
   { restore, chain }: SeenRestore,
+  nowMs: number,
 ): Cause | undefined {
+  const held = claim && hangs(claim, nowMs);
+  if (held !== undefined) {
+    const object = ref('PersistentVolumeClaim', claimName, restore.metadata.namespace);
+    return {
+      why: `${describeRef(object)} ${held}`,
+      object,
+      cure: `kubectl describe pvc ${claimName} -n ${object.namespace}`,
+    };
+  }
   if (pair === undefined || from === undefined) return undefined;
   if (classMissing !== undefined) {
     const object = ref('StorageClass', classMissing);
@@ -123,6 +145,9 @@ function causeOfClaim(
   const repair = `gleaner apply vmrestore/${name} -n ${namespace}`;
   if (pair.snapshot === undefined)
     return { why: `${waits} ${describeRef(snapshot)}, which does not exist`, object: snapshot };
+  // Each waits for the other: no volume is made from a snapshot in deletion, and it does not go while a claim reads from it.
+  if (isDeleting(pair.snapshot))
+    return { why: `${waits} ${describeRef(snapshot)}, which is in deletion and waits for the claim`, object: snapshot };
   if (pair.contentName === '') return undefined;
   const content = ref('VolumeSnapshotContent', pair.contentName);
   const taken = pair.snapshot.spec.source.persistentVolumeClaimName;
@@ -133,7 +158,14 @@ function causeOfClaim(
     return { why, object: content };
   }
   if (pair.content === undefined) {
-    return { why: `${waits} ${describeRef(content)}, which does not exist`, object: content, cure: repair };
+    const why = `${waits} ${describeRef(content)}, which does not exist`;
+    const lost = chain && noBackupFor(volume, chain);
+    return lost === undefined ? { why, object: content, cure: repair } : { ...lost, why: `${why}, and ${lost.why}` };
+  }
+  const swapping = pair.snapshot.metadata.annotations?.[names.SWAP_ANNOTATION] !== undefined;
+  if (isDeleting(pair.content) && !swapping) {
+    const why = `${waits} ${describeRef(content)}, which is in deletion and hangs there`;
+    return { why, object: content, cure: toLetGo(pair.content) };
   }
   const text = pair.content.status?.snapshotHandle || (pair.content.spec.source.snapshotHandle ?? '');
   const handle = parseHandle(text);
@@ -156,12 +188,46 @@ function causeOfClaim(
     const why = `${waits} a backup of volume ${facts.volume}, of which there is no BackupVolume`;
     return { why, object, cure: listVolumes(facts.volume) };
   }
-  if (handle.volume === facts.volume || !looksVolumesUp(pair.backupVolumes)) return undefined;
+  if (handle.volume === facts.volume || !looksVolumesUp(pair.backupVolumes))
+    return swapping ? undefined : unready(pair.snapshot, pair, waits, nowMs);
   return {
     why: `${waits} a content with the handle ${text}, but the backup is of volume ${facts.volume}`,
     object: content,
     cure: repair,
   };
+}
+
+/** Without its backup nothing can be made anew. Where Longhorn only does not know it now, that is told of the target. */
+function noBackupFor(volume: string, chain: Chain): Cause | undefined {
+  const of = chain.volumes.find(({ entry }) => entry.volumeName === volume);
+  const backup = of?.entry.longhornBackupName;
+  if (of === undefined || of.odd !== undefined || !backup) return undefined;
+  const facts = judgeBackup(backup, of.longhorn);
+  if (!('reason' in facts) || facts.reason === 'BackupNotSynced') return undefined;
+  if (of.longhorn === undefined && judgeAbsence(chain.target, of.backupVolumes, chain.backup)) return undefined;
+  return { why: facts.detail, object: ref('Backup', backup, names.LONGHORN_NAMESPACE) };
+}
+
+/** No volume is made from a snapshot that is not bound and ready, whatever its handle. */
+function unready(
+  { metadata, status }: Snapshot,
+  { contentName, content, classMissing }: NonNullable<RestoredVolume['pair']>,
+  waits: string,
+  nowMs: number,
+): Cause | undefined {
+  if (status?.readyToUse === true && status.boundVolumeSnapshotContentName) return undefined;
+  const at = ref('VolumeSnapshotContent', contentName);
+  if (classMissing !== undefined) {
+    const why = `${waits} ${describeRef(at)}, which never becomes ready: there is no VolumeSnapshotClass ${classMissing}`;
+    return { why, object: at, cure: 'kubectl get volumesnapshotclasses' };
+  }
+  const error = content?.status?.error?.message;
+  if (error) return { why: `${waits} ${describeRef(at)}, which is not ready: ${error}`, object: at, cure: show(at) };
+  const snapshot = ref('VolumeSnapshot', metadata.name, metadata.namespace);
+  const said = status?.error?.message;
+  if (!said && !(nowMs - Date.parse(metadata.creationTimestamp ?? '') > SLOW_AFTER_MS)) return undefined;
+  const why = `${waits} ${describeRef(snapshot)}, which is not ${status?.boundVolumeSnapshotContentName ? 'ready' : 'bound'}`;
+  return { why: said ? `${why}: ${said}` : why, object: snapshot, cure: show(snapshot) };
 }
 
 /** From 1.8 on, when Longhorn wrote a target on each Backup, it restores nothing without a BackupVolume. */

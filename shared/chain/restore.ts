@@ -7,7 +7,7 @@ import { isPending } from './claims.ts';
 import { parseHandle } from '../domain/handle.ts';
 import { hangs, isDeleting } from './judge.ts';
 import type { Chain, ChainVolume } from './links.ts';
-import { backupVolumes, longhornBackup, missingStorageClass } from './read.ts';
+import { backupVolumes, classMissingOf, longhornBackup, missingStorageClass } from './read.ts';
 import { readChain } from './read-chain.ts';
 import { causeOf, otherData } from './restore-cause.ts';
 
@@ -30,6 +30,8 @@ export interface RestoredVolume {
     | (Pick<ChainVolume, 'snapshot' | 'contentName' | 'content' | 'longhorn' | 'backupVolumes'> & {
         /** Of a snapshot that was taken here and has lost its content: the claim that it is made anew of. */
         readonly takenOf?: Claim | undefined;
+        /** The VolumeSnapshotClass of a content that is not ready, where there is none of that name. */
+        readonly classMissing?: string | undefined;
       })
     | undefined;
   /** The StorageClass of a claim that waits, where there is none of that name. */
@@ -79,8 +81,9 @@ async function readPair(reader: Reader, namespace: string, name: string): Promis
   const taken = snapshot?.spec.source.persistentVolumeClaimName;
   const takenOf =
     content === undefined && taken ? await reader.get('PersistentVolumeClaim', taken, namespace) : undefined;
+  const classMissing = content && (await classMissingOf(content, reader));
   return {
-    ...{ snapshot, contentName, content, longhorn, takenOf },
+    ...{ snapshot, contentName, content, longhorn, takenOf, classMissing },
     backupVolumes: volume ? await backupVolumes(reader, volume) : [],
   };
 }

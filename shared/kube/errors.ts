@@ -62,4 +62,7 @@ export class UnreadableError extends TerminalError implements Unreadable {
   mentions(name: string): boolean {
     return this.#names.has(name);
   }
+  fail(): never {
+    throw this;
+  }
 }

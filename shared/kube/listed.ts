@@ -65,7 +65,7 @@ export function fromLists(reader: Reader, mayList: (kind: KindName) => boolean, 
       if (all === undefined) return reader.get(kind, name, namespace);
       const key = keyOf(name, kinds[kind].namespaced ? namespace : undefined);
       const odd = unreadable.get(`${kind} ${key}`);
-      if (odd !== undefined) throw odd;
+      odd?.fail();
       return all.get(key) as ObjectOf<K> | undefined;
     },
     async *list<K extends KindName>(kind: K, options: ListOptions = {}) {

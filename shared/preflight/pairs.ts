@@ -23,7 +23,7 @@ export async function readPairs(reader: Reader, chain: Chain | undefined, wish: 
   if (restore === undefined || wish.to === wish.backup.namespace) return [];
   const pairs: PlannedPair[] = [];
   for (const { entry } of chain?.volumes ?? []) {
-    if (!entry.name || (entry.csiDriverName ?? names.LONGHORN_DRIVER) !== names.LONGHORN_DRIVER) continue;
+    if (!entry.name || (entry.csiDriverName || names.LONGHORN_DRIVER) !== names.LONGHORN_DRIVER) continue;
     const snapshotName = await restoreSnapshotName(restore, entry.name);
     const snapshot = await reader.get('VolumeSnapshot', snapshotName, wish.to);
     const planned = await restoreContentName(wish.to, restore, entry.name);

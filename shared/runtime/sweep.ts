@@ -250,22 +250,16 @@ async function look(
  */
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
+/** Kinds of which the survey tells itself what cannot be read. */
 const isSurveyed = ({ kind }: Ref): boolean =>
   ['Backup', 'BackupTarget', 'VolumeSnapshotContent', 'VolumeSnapshot', 'VirtualMachineBackup'].includes(kind);
 
 /** Of what the survey has told, or will, only that it stands in the way: what hangs on it is not at fault. */
-function cannotTell(subject: Ref, { object, message }: UnreadableError): Finding {
-  if (isSurveyed(object)) {
-    const told = `${describeRef(subject)} cannot be judged: ${message}`;
-    return { subject, reason: 'NotVerifiable', message: told, actions: [] };
-  }
-  return {
-    subject: object,
-    reason: 'ObjectUnreadable',
-    message: `${message}; what it is about is left as it is: ${describeRef(subject)}`,
-    command: showObject(object),
-    actions: [],
-  };
+function cannotTell(subject: Ref, { object, message: why }: UnreadableError): Finding {
+  const message = `${describeRef(subject)} cannot be judged: ${why}`;
+  return isSurveyed(object)
+    ? { subject, reason: 'NotVerifiable', message, actions: [] }
+    : { subject: object, reason: 'ObjectUnreadable', message, command: showObject(object), actions: [] };
 }
 
 async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {

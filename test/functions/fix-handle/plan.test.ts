@@ -394,11 +394,13 @@ const rows: Row[] = [
     when: 'the Longhorn Backup is being deleted',
     world: [vmb(), ...pair(), lhBackup(make.deleting), lhVolume()],
     reason: 'BackupBeingDeleted',
+    also: ['HandleWrong'],
   },
   {
     when: 'the Longhorn Backup failed',
     world: [vmb(), ...pair(), lhBackup(make.withStatus({ state: 'Error' })), lhVolume()],
     reason: 'BackupFailed',
+    also: ['HandleWrong'],
   },
   { when: 'there is no BackupVolume', world: [vmb(), ...pair(), lhBackup()], reason: 'BackupVolumeMissing' },
   {

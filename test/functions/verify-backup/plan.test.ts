@@ -143,7 +143,8 @@ const lhAt = `Backup longhorn-system/${B}`;
 
 const local = (...modifiers: make.Modifier[]) =>
   make.vmBackup({ name: 'nightly', type: 'snapshot', entries: [entry({ backup: null })] }, ...modifiers);
-const foreign = () => make.vmBackup({ name: 'nightly', entries: [entry({ driver: 'lvm.example', backup: null })] });
+const foreign = (...modifiers: make.Modifier[]) =>
+  make.vmBackup({ name: 'nightly', entries: [entry({ driver: 'lvm.example', backup: null })] }, ...modifiers);
 const snapContent = () => make.content({ snapshot: N, handle: `snap://${V}/snapshot-1`, volume: V });
 
 interface Row {
@@ -223,9 +224,10 @@ const quiet: Row[] = [
     reason: 'BackupVerified',
   },
   {
-    when: 'the volume is of another driver',
-    world: [foreign(), make.snapshot({ name: N, claim: 'data' }, owned), snapContent(), target()],
-    reason: 'NotALonghornVolume',
+    when: 'the volume is of another driver, and the VMBackup is being made',
+    world: [foreign(notReady), make.snapshot({ name: N, claim: 'data' }, owned), snapContent(), target()],
+    reason: 'VMBackupInProgress',
+    also: ['NotALonghornVolume'],
   },
   {
     when: 'the target is away, and with it the Backups: that is told of the target',

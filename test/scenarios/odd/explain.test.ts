@@ -1,6 +1,6 @@
 import { describe, expect, jest, test } from '@jest/globals';
 import type { KubeObject } from '../../../sandbox/api/types.ts';
-import { one, restoring, startStill, without } from './static.ts';
+import { leaving, one, restoring, startStill, without } from './static.ts';
 
 jest.setTimeout(30_000);
 
@@ -29,7 +29,7 @@ const wrongly = () => {
   const p = one('web');
   return { p, r: restoring(p, `bs://web-disk/${p.backup}`) };
 };
-const hanging = ['RestoreHanging VirtualMachineRestore rs', 'RestoreInProgress VirtualMachineRestore rs'];
+const hanging = ['RestoreHanging VirtualMachineRestore rs'];
 const apply = 'gleaner apply vmrestore/rs -n finance';
 
 const rows: readonly Row[] = [
@@ -45,6 +45,19 @@ const rows: readonly Row[] = [
     'a content of another VMBackup than the one that cannot be read',
     () => [...unreadable().all, ...one('db').all],
     'vsc/db-volume-db-disk-vsc',
+    [],
+  ],
+
+  [
+    'a restore that runs',
+    () => {
+      const p = one('web');
+      const r = restoring(p, p.right);
+      r.pvc.spec.volumeName = 'pvc-restored';
+      r.pvc.status.phase = 'Bound';
+      return [...p.all, ...r.all];
+    },
+    restoreAt,
     [],
   ],
 
@@ -69,6 +82,39 @@ const rows: readonly Row[] = [
     `vsc/${content}`,
     odd,
     showIt,
+  ],
+
+  // Of what is in deletion.
+  [
+    'a snapshot that is being deleted',
+    () => {
+      const p = one('web');
+      leaving(p.vs);
+      return p.all;
+    },
+    'vs/web-volume-web-disk',
+    ['SnapshotBeingDeleted VolumeSnapshot web-volume-web-disk'],
+  ],
+  [
+    'a content that is being deleted, on Retain',
+    () => {
+      const p = one('web', { policy: 'Retain' });
+      leaving(p.vsc);
+      return p.all;
+    },
+    `vsc/${content}`,
+    ['ContentStuck VolumeSnapshotContent web-volume-web-disk-vsc', 'PairNotReady VirtualMachineBackup web'],
+    [/^kubectl patch volumesnapshotcontent web-volume-web-disk-vsc --type=json -p '\[.*"remove".*\]'$/],
+  ],
+  [
+    'a content whose snapshot cannot be read',
+    () => {
+      const p = one('web', { handle: 'wrong' });
+      p.vs.spec = { x: 1 };
+      return p.all;
+    },
+    `vsc/${content}`,
+    ['ObjectUnreadable VolumeSnapshot web-volume-web-disk'],
   ],
 
   // A restore's own pairs.
@@ -129,7 +175,7 @@ const rows: readonly Row[] = [
       return [...p.all, ...r.all];
     },
     restoreAt,
-    ['RestoreInProgress VirtualMachineRestore rs', `ObjectUnreadable VolumeSnapshotContent ${restoredContent}`],
+    [`ObjectUnreadable VolumeSnapshotContent ${restoredContent}`],
     [/^kubectl get volumesnapshotcontents.snapshot.storage.k8s.io restore-finance-rs-web-volume-web-disk -o yaml$/],
   ],
 ];

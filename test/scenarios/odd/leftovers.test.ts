@@ -246,6 +246,30 @@ clusters('what is left over, and who owns it', [
     [],
   ],
   [
+    'a pair that never becomes ready for want of its class',
+    () => {
+      const p = one('web');
+      for (const part of [p.vs, p.vsc]) {
+        part.spec.volumeSnapshotClassName = 'gone';
+        delete part.status;
+      }
+      return p.all;
+    },
+    ['PairNotReady VirtualMachineBackup web', 'SnapshotClassMissing VolumeSnapshot web-volume-web-disk'],
+  ],
+  [
+    'a pair that Harvester has just made of a recovered VMBackup',
+    () => {
+      const p = one('web');
+      p.vmb.status.readyToUse = false;
+      delete p.vmb.status.creationTime;
+      for (const part of [p.vs, p.vsc]) delete part.status;
+      delete p.vsc.spec.volumeSnapshotRef.uid;
+      return p.all;
+    },
+    [],
+  ],
+  [
     'snapshot not ready with error',
     () => {
       const p = one('web');
@@ -305,6 +329,35 @@ clusters('what is left over, and who owns it', [
       return [...without(p, 'VolumeSnapshotContent'), build.claim('web-disk')];
     },
     ['NewSnapshotAhead VolumeSnapshotContent snapcontent-36134ee4-973a-4cbf-8e48-2ba4f286e7d6'],
+  ],
+  [
+    'local taken content lost, and the claim is another of its name',
+    () => {
+      const p = one('web', { local: true });
+      const claim: any = p.all.find(({ kind }) => kind === 'PersistentVolumeClaim');
+      claim.spec.volumeName = 'pvc-of-today';
+      return without(p, 'VolumeSnapshotContent', 'PersistentVolume');
+    },
+    ['NewSnapshotAhead VolumeSnapshotContent snapcontent-36134ee4-973a-4cbf-8e48-2ba4f286e7d6'],
+  ],
+  [
+    'local taken, and the claim is another of its name',
+    () => {
+      const p = one('web', { local: true });
+      const claim: any = p.all.find(({ kind }) => kind === 'PersistentVolumeClaim');
+      claim.spec.volumeName = 'pvc-of-today';
+      return p.all;
+    },
+    [],
+  ],
+  [
+    'local taken status handle of this cluster alone',
+    () => {
+      const p = one('web', { local: true });
+      p.vsc.status.snapshotHandle = `snap://${p.volume}/snapshot-${p.vs.metadata.uid}`;
+      return p.all;
+    },
+    ['ContentReplaced VolumeSnapshotContent snapcontent-36134ee4-973a-4cbf-8e48-2ba4f286e7d6'],
   ],
   [
     'local taken status handle wrong id',

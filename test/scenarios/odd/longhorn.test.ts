@@ -1,6 +1,17 @@
-import { build, connected, leaving, longhornTarget, one, without } from './static.ts';
+import { build, connected, handle, leaving, longhornTarget, one, without } from './static.ts';
 import type { Row } from './table.ts';
 import { clusters } from './table.ts';
+import type { Parts } from './static.ts';
+
+/** With a second volume, whose snapshot another driver has taken. */
+function lvmVolume(p: Parts) {
+  const csiDriverName = 'lvm.driver';
+  const [first] = p.vmb.status.volumeBackups;
+  const { longhornBackupName: _none, ...rest } = first;
+  p.vmb.status.volumeBackups.push({ ...rest, name: 'web-volume-lvm', volumeName: 'lvm', csiDriverName });
+  const vs = build.snapshot({ name: 'web-volume-lvm', claim: 'lvm' }, build.ownedBy(p.vmb));
+  return [...p.all, vs, build.content({ snapshot: 'web-volume-lvm', handle: '1', volume: 'v', driver: csiDriverName })];
+}
 
 const s3 = { type: 's3', bucketName: 'vm-backups', bucketRegion: 'eu-central-1', endpoint: '' };
 /** A Longhorn Backup that no VMBackup here records, of last year. */
@@ -188,6 +199,29 @@ clusters('Longhorn and the target', [
       return p.all;
     },
     ['BackupFailed Backup BACKUP'],
+  ],
+  [
+    'backup Error, and the handle wrong',
+    () => {
+      const p = one('web', { handle: 'wrong' });
+      p.bk.status = { state: 'Error', error: 'x' };
+      return p.all;
+    },
+    ['BackupFailed Backup BACKUP', 'HandleWrong VolumeSnapshotContent web-volume-web-disk-vsc'],
+  ],
+  [
+    'backup label disagrees, and the handle follows it',
+    () => {
+      const p = one('web');
+      p.bk.metadata.labels['backup-volume'] = 'pvc-other';
+      return handle(p, `bak://pvc-other/${p.backup}`).all;
+    },
+    ['VolumeMismatch Backup BACKUP'],
+  ],
+  [
+    'no BackupVolume, and the snapshot lost',
+    () => without(one('web'), 'BackupVolume', 'VolumeSnapshot'),
+    ['BackupVolumeMissing BackupVolume VOLUME', 'SnapshotMissing VolumeSnapshot web-volume-web-disk'],
   ],
   [
     'backup empty state',
@@ -504,6 +538,32 @@ clusters('Longhorn and the target', [
       return p.all;
     },
     ['SyncTarget Setting backup-target'],
+  ],
+  [
+    'a volume of another driver in a VMBackup that is to be on the target',
+    () => [...lvmVolume(one('web')), build.snapshotClass('lvm-snapshot', 'lvm.driver')],
+    ['NoLonghornBackupName VirtualMachineBackup web'],
+  ],
+  [
+    'a volume of another driver in a VMBackup of this cluster alone',
+    () => {
+      const p = one('web', { local: true });
+      p.vmb.spec.type = 'snapshot';
+      delete p.vmb.status.volumeBackups[0].longhornBackupName;
+      p.vsc.status.snapshotHandle = `snap://${p.volume}/snapshot-${p.vs.metadata.uid}`;
+      return lvmVolume(p).filter(({ kind }) => !kind.startsWith('Backup'));
+    },
+    [],
+  ],
+  [
+    'backup Completed without volumeName for days',
+    () => {
+      const p = one('web');
+      delete p.bk.status.volumeName;
+      p.bk.metadata.creationTimestamp = '2025-03-02T01:05:00Z';
+      return p.all;
+    },
+    ['BackupStalled Backup BACKUP'],
   ],
   [
     'other driver entry',

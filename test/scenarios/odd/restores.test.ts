@@ -110,6 +110,112 @@ clusters('restores', [
     ['PreflightFailed VirtualMachineRestore rs', 'RestoreOfOtherData VirtualMachineRestore rs'],
   ],
   [
+    'restore’s content in deletion, with a wrong handle',
+    () => {
+      const p = one('web');
+      const x = restoring(p, `bs://web-disk/${p.backup}`);
+      leaving(x.vsc);
+      return [...p.all, ...x.all];
+    },
+    [
+      'ContentStuck VolumeSnapshotContent restore-finance-rs-web-volume-web-disk',
+      'DeletionHangs VolumeSnapshotContent restore-finance-rs-web-volume-web-disk',
+      'PreflightFailed VirtualMachineRestore rs',
+      'RestoreHanging VirtualMachineRestore rs',
+    ],
+  ],
+  [
+    'restore’s snapshot in deletion: it and the claim wait for each other',
+    () => {
+      const p = one('web');
+      const x = restoring(p, p.right);
+      leaving(x.vs);
+      return [...p.all, ...x.all];
+    },
+    [
+      'DeletionHangs VolumeSnapshot restore-rs-web-volume-web-disk',
+      'PreflightFailed VirtualMachineRestore rs',
+      'RestoreHanging VirtualMachineRestore rs',
+    ],
+  ],
+  [
+    'restore’s pair never becomes ready for want of its class',
+    () => {
+      const p = one('web');
+      const x = restoring(p, p.right);
+      for (const part of [x.vs, x.vsc]) {
+        part.spec.volumeSnapshotClassName = 'gone';
+        delete part.status;
+      }
+      return [...p.all, ...x.all];
+    },
+    ['RestoreHanging VirtualMachineRestore rs'],
+  ],
+  [
+    'restore’s pair is not ready yet',
+    () => {
+      const p = one('web');
+      const x = restoring(p, p.right);
+      for (const part of [x.vs, x.vsc]) delete part.status;
+      return [...p.all, ...x.all];
+    },
+    [],
+  ],
+  [
+    'restore whose claim was deleted',
+    () => {
+      const p = one('web');
+      const x = restoring(p, p.right);
+      x.vmr.metadata.creationTimestamp = '2025-03-02T03:00:00Z';
+      return [...p.all, x.vmr, x.vs, x.vsc];
+    },
+    ['RestoreHanging VirtualMachineRestore rs'],
+  ],
+  [
+    'restore whose claim is not made yet',
+    () => {
+      const p = one('web');
+      const x = restoring(p, p.right);
+      return [...p.all, x.vmr, x.vs, x.vsc];
+    },
+    [],
+  ],
+  [
+    'restore whose claim has lost its volume',
+    () => {
+      const p = one('web');
+      const x = restoring(p, p.right);
+      x.pvc.status.phase = 'Lost';
+      x.pvc.spec.volumeName = 'pvc-gone';
+      return [...p.all, ...x.all];
+    },
+    ['RestoreHanging VirtualMachineRestore rs'],
+  ],
+  [
+    'restore whose claim hangs in deletion',
+    () => {
+      const p = one('web');
+      const x = restoring(p, p.right);
+      leaving(x.pvc);
+      return [...p.all, ...x.all];
+    },
+    ['RestoreHanging VirtualMachineRestore rs'],
+  ],
+  [
+    'restore of a lost content whose backup failed: no repair is promised',
+    () => {
+      const p = one('web');
+      p.bk.status.state = 'Unknown';
+      const x = restoring(p, p.right);
+      return [...p.all, x.vmr, x.vs, x.pvc];
+    },
+    [
+      'BackupFailed Backup BACKUP',
+      'PreflightFailed VirtualMachineRestore rs',
+      'RestoreHanging VirtualMachineRestore rs',
+    ],
+  ],
+  [
     'restore deleting',
     () => {
       const p = one('web');

@@ -1,5 +1,5 @@
 import { recoveredChain } from '../../../sandbox/scenarios/chain.ts';
-import { build, one, pair } from './static.ts';
+import { build, one, pair, restoring } from './static.ts';
 import { clusters } from './table.ts';
 
 /** Like `one`, with a second volume whose handle is wrong. */
@@ -83,6 +83,58 @@ clusters('what cannot be read, or is not installed', [
       return [...p.all, r];
     },
     ['ObjectUnreadable VirtualMachineRestore rs'],
+  ],
+  [
+    'unreadable restore, whose own content has a wrong handle',
+    () => {
+      const p = one('web');
+      const r = restoring(p, `bs://web-disk/${p.backup}`);
+      r.vmr.status.restores = 'none';
+      return [...p.all, ...r.all];
+    },
+    ['ObjectUnreadable VirtualMachineRestore rs'],
+  ],
+  [
+    'unreadable restore of a VMBackup with a wrong handle',
+    () => {
+      const p = one('web', { handle: 'wrong' });
+      const r: any = build.vmRestore({ name: 'rs', namespace: 'finance', backup: 'web' });
+      r.status = { restores: 'none' };
+      return [...p.all, r];
+    },
+    [
+      'AwaitsReplacement VirtualMachineBackup web',
+      'ObjectUnreadable VirtualMachineRestore rs',
+      'SwapContent VolumeSnapshotContent web-volume-web-disk-vsc',
+    ],
+  ],
+  [
+    'unreadable claim of a restore',
+    () => {
+      const p = one('web');
+      const r = restoring(p, p.right);
+      r.pvc.status.phase = 7;
+      return [...p.all, ...r.all];
+    },
+    ['ObjectUnreadable PersistentVolumeClaim rc'],
+  ],
+  [
+    'unreadable BackupVolume',
+    () => {
+      const p = one('web');
+      p.bv.spec.volumeName = 7;
+      return p.all;
+    },
+    ['ObjectUnreadable BackupVolume VOLUME-3fda4006'],
+  ],
+  [
+    'unreadable BackupVolume, wrong handle',
+    () => {
+      const p = one('web', { handle: 'wrong' });
+      p.bv.spec.volumeName = 7;
+      return p.all;
+    },
+    ['AwaitsReplacement VirtualMachineBackup web', 'ObjectUnreadable BackupVolume VOLUME-3fda4006'],
   ],
   [
     'unreadable BackupTarget',

@@ -159,6 +159,40 @@ clusters('VMBackups', [
     ['DeletionHangs VirtualMachineBackup web'],
   ],
   [
+    'VMBackup deleting hangs, and all that is its own',
+    () => {
+      const p = one('web');
+      for (const part of [p.vmb, p.vs, p.vsc, p.bk]) leaving(part);
+      return p.all;
+    },
+    [
+      'DeletionHangs Backup BACKUP',
+      'DeletionHangs VirtualMachineBackup web',
+      'DeletionHangs VolumeSnapshot web-volume-web-disk',
+      'DeletionHangs VolumeSnapshotContent web-volume-web-disk-vsc',
+    ],
+  ],
+  [
+    'VMBackup with a volume twice, of two snapshots',
+    () => {
+      const p = one('web'),
+        q = one('db');
+      p.vmb.status.volumeBackups.push({ ...q.vmb.status.volumeBackups[0], volumeName: 'disk-0' });
+      for (const part of [q.vs, q.vsc]) part.metadata.ownerReferences = structuredClone(p.vs.metadata.ownerReferences);
+      return [...p.all, ...q.all.filter(({ kind }) => kind !== 'VirtualMachineBackup')];
+    },
+    ['AmbiguousOwner VirtualMachineBackup web'],
+  ],
+  [
+    'VMBackup whose volume has no driver by its record',
+    () => {
+      const p = one('web', { handle: 'wrong' });
+      p.vmb.status.volumeBackups[0].csiDriverName = '';
+      return p.all;
+    },
+    ['AwaitsReplacement VirtualMachineBackup web', 'ReplacePair VolumeSnapshotContent web-volume-web-disk-vsc'],
+  ],
+  [
     'VMBackup other target',
     () => {
       const p = one('web');
