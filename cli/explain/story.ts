@@ -134,11 +134,20 @@ export async function tell(subject: Ref, { reader: live, functions, configOf, no
     const entry = drills[backup.metadata.uid];
     const known = entry?.proved !== undefined || entry?.failed !== undefined;
     const drill = known ? { drill: resultOf(entry)[1] } : {};
-    chains.push({
-      backup: at,
-      links: judgeStanding(await readChain(reader, backup, { classes: true }), nowMs).links,
-      ...drill,
-    });
+    const { links } = judgeStanding(await readChain(reader, backup, { classes: true }), nowMs);
+    chains.push({ backup: at, links, ...drill });
+    // Told of the target once, and of each backup behind it only here.
+    const away = links.find(({ link, result, object }) => link === 'target' && result === 'fail' && isTarget(object));
+    if (away !== undefined) {
+      const { object, reason, message, command } = away;
+      add('verify-backup', {
+        subject: object,
+        reason,
+        message,
+        ...(command !== undefined && { command }),
+        actions: [],
+      });
+    }
   }
   if (chains.length === 0 && mayBeOrphan.has(subject.kind)) {
     const onUnreadable = ({ object, message: odd }: Unreadable) => {
@@ -177,6 +186,8 @@ function vmBackupsBehind(reader: Reader, { kind, name, namespace = '' }: Ref, ob
     () => [], // told of already
   );
 }
+
+const isTarget = ({ kind }: Ref): boolean => kind === 'BackupTarget';
 
 /** Of an object that does not have the shape of its kind only that can be said. */
 const nothingToTell = (subject: Ref, odd: Odd): Omit<Story, 'happened'> => ({

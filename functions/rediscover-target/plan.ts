@@ -77,6 +77,10 @@ function decide(seen: Seen, setting: Setting, config: Config): Finding[] {
     return [says('ScanUnderway', `Harvester scans ${where}${waits}`)];
   }
   if (note?.evidence === seen.evidence) {
+    if (keepsHash(setting) && isAhead(note.at, Date.parse(scannedAt(setting)))) {
+      const asked = `Harvester was asked to scan it at ${note.at}, and the last scan that it has written down is of ${scannedAt(setting)}`;
+      return [says('ScanStuck', `${what}; ${asked}: something else has put its hash back`, [], showWriters)];
+    }
     return [
       says(
         'NothingMoreAppears',
@@ -191,4 +195,6 @@ const scannedAt = ({ metadata }: Setting): string =>
   metadata.annotations[names.REFRESH_ANNOTATION] ?? 'an unknown time';
 
 const showTarget = `kubectl get backuptargets.longhorn.io -n ${names.LONGHORN_NAMESPACE} ${names.DEFAULT_TARGET} -o yaml`;
+/** Who writes to the setting, and when; nothing of what they write. */
+const showWriters = `kubectl get settings.harvesterhci.io ${names.TARGET_SETTING} -o jsonpath='{range .metadata.managedFields[*]}{.manager} {.time}{"\\n"}{end}'`;
 const showNotReady = `kubectl get virtualmachinebackups -A -o custom-columns=NAMESPACE:.metadata.namespace,NAME:.metadata.name,READY:.status.readyToUse`;

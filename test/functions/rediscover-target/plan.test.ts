@@ -334,6 +334,11 @@ const rows: Row[] = [
     ],
     reason: 'TargetDiffers',
   },
+  {
+    when: 'the hash is there again, and no scan was written down since it was taken off',
+    world: [setting(s3, note({ at: '2025-03-10T11:00:00Z', evidence, stage: 1 })), synced(), backup()],
+    reason: 'ScanStuck',
+  },
   // Sync, then scan.
   {
     when: 'nobody has synced since the last scan',
