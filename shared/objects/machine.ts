@@ -10,6 +10,8 @@ export interface Machine {
   readonly shareable?: readonly string[];
   readonly cpu?: string;
   readonly memory?: string;
+  /** What its pod is to be given for certain, which with overcommitment is less; absent where nothing is said. */
+  readonly requests?: { readonly cpu?: string; readonly memory?: string };
   /** Whether KubeVirt starts it, and when: `Always`, `RerunOnFailure`, `Halted` … */
   readonly runStrategy?: string;
 }
@@ -19,9 +21,8 @@ export function machineIn(source: unknown): Machine | undefined {
   if (source === undefined || source === null) return undefined;
   const template = at(source, 'spec', 'template', 'spec');
   const devices = at(template, 'domain', 'devices');
-  const limits = at(template, 'domain', 'resources', 'limits');
-  const cpu = amount(at(limits, 'cpu'));
-  const memory = amount(at(limits, 'memory'));
+  const { cpu, memory } = amountsIn(at(template, 'domain', 'resources', 'limits')) ?? {};
+  const requests = amountsIn(at(template, 'domain', 'resources', 'requests'));
   const macAddresses: string[] = [];
   const networks: string[] = [];
   // Most have none, and every VMBackup of every list comes this way.
@@ -56,6 +57,7 @@ export function machineIn(source: unknown): Machine | undefined {
     ...(shareable !== undefined && { shareable }),
     ...(cpu !== undefined && { cpu }),
     ...(memory !== undefined && { memory }),
+    ...(requests !== undefined && { requests }),
     ...(isText(runStrategy) && { runStrategy }),
   };
 }
@@ -87,6 +89,13 @@ export const leftOutIn = (spec: unknown): string[] =>
     const name = at(one, 'name');
     return isText(name) && (at(one, 'dataVolume') !== undefined || at(one, 'hostDisk') !== undefined) ? [name] : [];
   });
+
+function amountsIn(resources: unknown): { readonly cpu?: string; readonly memory?: string } | undefined {
+  const cpu = amount(at(resources, 'cpu'));
+  const memory = amount(at(resources, 'memory'));
+  if (cpu === undefined && memory === undefined) return undefined;
+  return { ...(cpu !== undefined && { cpu }), ...(memory !== undefined && { memory }) };
+}
 
 /** Most VMs have none, and every VMBackup of every list comes this way. */
 function shareableIn(devices: unknown): string[] | undefined {

@@ -68,6 +68,10 @@ function wantedOf({ chain, ownClaims, wish, machine }: SeenPreflight): Wanted[] 
     for (const what of ['pods', 'count/pods']) add(what, 1);
     add('limits.cpu', parseQuantity(source.cpu) ?? 0);
     add('limits.memory', parseQuantity(source.memory) ?? 0);
+    for (const prefix of ['', 'requests.']) {
+      add(`${prefix}cpu`, parseQuantity(source.requests?.cpu) ?? 0);
+      add(`${prefix}memory`, parseQuantity(source.requests?.memory) ?? 0);
+    }
   }
   return [...wanted].map(([what, amount]) => ({ what, amount }));
 }
@@ -95,7 +99,7 @@ function checkQuota(seen: SeenPreflight): Check {
           const message = `quota ${own} leaves ${show(what, left)} of ${what}, and ${show(what, amount)} are needed`;
           return { name, result: 'fail', message, cure };
         }
-        const aside = what === 'limits.memory' ? overheadOf(amount) : 0;
+        const aside = what.endsWith('memory') ? overheadOf(amount) : 0;
         if (amount + aside > left) {
           const message = `quota ${own} leaves ${show(what, left)} of ${what}: hardly enough for a VM of ${show(what, amount)}, whose pod takes more than the VM`;
           tight = { name, result: 'warn', message, cure };
@@ -119,26 +123,35 @@ function checkLimits(seen: SeenPreflight): Check {
   const { to } = seen.wish;
   return ifKnown(name, seen.limits, (ranges) => {
     const source = seen.chain?.backup.status?.source;
+    const [cpu, memory] = [parseQuantity(source?.cpu), parseQuantity(source?.memory)];
+    const requested = parseQuantity(source?.requests?.memory);
     const pod = [
-      { what: 'cpu', amount: parseQuantity(source?.cpu), of: 'the VM' },
-      { what: 'memory', amount: parseQuantity(source?.memory), of: 'the VM' },
+      { what: 'cpu', amount: cpu, asks: parseQuantity(source?.requests?.cpu) ?? cpu, of: 'the VM' },
+      {
+        what: 'memory',
+        amount: memory,
+        asks: requested === undefined ? memory : requested + overheadOf(memory ?? requested),
+        of: 'the VM',
+      },
     ];
     const claims = (seen.chain?.volumes ?? [])
       .filter(({ entry }) => !seen.ownClaims.has(entry.volumeName))
-      .map(({ entry }) => ({ what: 'storage', amount: sizeOf(entry), of: `volume ${entry.volumeName}` }));
+      .map(({ entry }) => ({
+        what: 'storage',
+        amount: sizeOf(entry),
+        asks: sizeOf(entry),
+        of: `volume ${entry.volumeName}`,
+      }));
     for (const { metadata, spec } of ranges) {
       for (const { type, min, max } of spec.limits) {
         const wanted = type === 'PersistentVolumeClaim' ? claims : type === 'Pod' || type === 'Container' ? pod : [];
-        for (const { what, amount, of } of wanted) {
+        for (const { what, amount, asks, of } of wanted) {
           const [least, most] = [parseQuantity(min?.[what]), parseQuantity(max?.[what])];
-          if (
-            amount === undefined ||
-            !((most !== undefined && amount > most) || (least !== undefined && amount < least))
-          )
-            continue;
-          const bound =
-            most !== undefined && amount > most ? `at most ${show(what, most)}` : `at least ${show(what, least ?? 0)}`;
-          const message = `limit range ${metadata.name} allows ${bound} of ${what}, and ${of} asks for ${show(what, amount)}`;
+          const isOver = most !== undefined && amount !== undefined && amount > most;
+          const isUnder = least !== undefined && asks !== undefined && asks < least;
+          if (!isOver && !isUnder) continue;
+          const bound = isOver ? `at most ${show(what, most)}` : `at least ${show(what, least ?? 0)}`;
+          const message = `limit range ${metadata.name} allows ${bound} of ${what}, and ${of} asks for ${show(what, (isOver ? amount : asks) ?? 0)}`;
           return { name, result: 'fail', message, cure: `kubectl edit limitrange ${metadata.name} -n ${to}` };
         }
       }

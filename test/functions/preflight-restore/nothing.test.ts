@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import * as make from '../../../sandbox/scenarios/build.ts';
 import type { Row } from './world.ts';
 import {
+  asking,
   GiB,
   vmb,
   version,
@@ -54,6 +55,15 @@ const nothing: Row[] = [
   {
     when: 'the quota has room',
     world: [...sound, quota({ 'requests.storage': '20Gi' }, { 'requests.storage': '10Gi' })],
+    says: [],
+  },
+  {
+    when: 'quota and limits have room for what the VM asks for, if not for its limits',
+    world: [
+      ...replacing(vmb(asking)),
+      quota({ 'requests.memory': '6Gi', 'requests.cpu': '250m' }),
+      limits('Container', { min: { cpu: '250m', memory: '5Gi' } }),
+    ],
     says: [],
   },
   { when: 'a quota limits what is not asked for', world: [...sound, quota({ services: '0' })], says: [] },

@@ -8,6 +8,7 @@ import {
   version,
   image,
   sound,
+  asking,
   isBut,
   without,
   replacing,
@@ -160,6 +161,23 @@ const something: Row[] = [
     when: 'a quota was just made',
     world: [...sound, { ...quota({}), spec: { hard: { 'requests.storage': '1Gi' } }, status: {} }],
     says: ['fail quota'],
+  },
+  ...(
+    [
+      ['requests.memory', '5Gi', 'fail quota'],
+      ['memory', '5Gi', 'fail quota'],
+      ['cpu', '200m', 'fail quota'],
+      ['requests.memory', '5600Mi', 'warn quota'],
+    ] as const
+  ).map(([what, hard, says]) => ({
+    when: `a quota has ${hard} of ${what} for a VM that asks for less than its limits`,
+    world: [...replacing(vmb(asking)), quota({ [what]: hard })],
+    says: [says],
+  })),
+  {
+    when: 'a container must ask for more than the VM does, whose limits are above it',
+    world: [...replacing(vmb(asking)), limits('Container', { min: { cpu: '500m' } })],
+    says: ['fail limits'],
   },
   { when: 'a quota allows no pod', world: [...sound, quota({ pods: '3' }, { pods: '3' })], says: ['fail quota'] },
   {

@@ -35,6 +35,12 @@ export const machineSpec = {
     },
   },
 };
+/** As Harvester makes it of its limits, with overcommitment. */
+export const asking: make.Modifier = (o) => {
+  const spec = structuredClone(machineSpec) as any;
+  spec.template.spec.domain.resources.requests = { cpu: '250m', memory: '5461Mi' };
+  o['status'].source.spec = spec;
+};
 export const imaged = (entry: any) => {
   entry.persistentVolumeClaim.metadata.annotations = { 'harvesterhci.io/imageId': 'default/image-x' };
   return entry;
