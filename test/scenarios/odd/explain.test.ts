@@ -1,6 +1,6 @@
 import { describe, expect, jest, test } from '@jest/globals';
 import type { KubeObject } from '../../../sandbox/api/types.ts';
-import { leaving, one, restoring, startStill, without } from './static.ts';
+import { build, leaving, one, restoring, startStill, without } from './static.ts';
 
 jest.setTimeout(30_000);
 
@@ -84,6 +84,35 @@ const rows: readonly Row[] = [
     showIt,
   ],
 
+  [
+    'a VMBackup, with a target that cannot be read',
+    () => [
+      ...one('web').all,
+      build.object(
+        'longhorn.io/v1beta2',
+        'BackupTarget',
+        { name: 'default', namespace: 'longhorn-system' },
+        { spec: 'x' },
+      ),
+    ],
+    'vmbackup/web',
+    ['ObjectUnreadable BackupTarget default'],
+  ],
+
+  // A claim's.
+  [
+    'a restored claim whose class is gone',
+    () => {
+      const p = one('web');
+      const r = restoring(p, p.right);
+      r.pvc.spec.storageClassName = 'gone';
+      r.pvc.metadata.annotations = { 'restore.harvesterhci.io/name': 'rs' };
+      return [...p.all, ...r.all];
+    },
+    'pvc/rc -n finance',
+    hanging,
+  ],
+
   // Of what is in deletion.
   [
     'a snapshot that is being deleted',
@@ -93,7 +122,7 @@ const rows: readonly Row[] = [
       return p.all;
     },
     'vs/web-volume-web-disk',
-    ['SnapshotBeingDeleted VolumeSnapshot web-volume-web-disk'],
+    ['DeletionHangs VolumeSnapshot web-volume-web-disk', 'SnapshotBeingDeleted VolumeSnapshot web-volume-web-disk'],
   ],
   [
     'a content that is being deleted, on Retain',
@@ -103,8 +132,15 @@ const rows: readonly Row[] = [
       return p.all;
     },
     `vsc/${content}`,
-    ['ContentStuck VolumeSnapshotContent web-volume-web-disk-vsc', 'PairNotReady VirtualMachineBackup web'],
-    [/^kubectl patch volumesnapshotcontent web-volume-web-disk-vsc --type=json -p '\[.*"remove".*\]'$/],
+    [
+      'ContentStuck VolumeSnapshotContent web-volume-web-disk-vsc',
+      'DeletionHangs VolumeSnapshotContent web-volume-web-disk-vsc',
+      'PairNotReady VirtualMachineBackup web',
+    ],
+    [
+      /^kubectl patch volumesnapshotcontent web-volume-web-disk-vsc --type=json -p '\[.*"remove".*\]'$/,
+      /^kubectl get .*finalizers}'$/,
+    ],
   ],
   [
     'a content whose snapshot cannot be read',

@@ -1,5 +1,6 @@
 import { describe, expect, jest, test } from '@jest/globals';
 import type { ApiServerOptions, KubeObject } from '../../../sandbox/api/types.ts';
+import type { Still } from './static.ts';
 import { one, startStill } from './static.ts';
 
 // Each test starts a server; on a busy machine the first takes a while.
@@ -32,6 +33,8 @@ export function clusters(title: string, rows: readonly Row[]): void {
         const unreadable = said.filter((text) => text.startsWith('ObjectUnreadable'));
         expect(unreadable).toEqual([...new Set(unreadable)]);
         expect(code).toBe(says.length > 0 ? 1 : 0);
+        expect(await untold(still, JSON.parse(out).findings)).toEqual([]);
+        expect(alone ? [] : await accused(still)).toEqual([]);
         expect((await still.run('doctor', '-o', 'json')).code).toBeLessThan(2);
         expect(still.api.requests().filter(({ verb }) => !['get', 'list'].includes(verb))).toEqual([]);
       } finally {
@@ -39,4 +42,44 @@ export function clusters(title: string, rows: readonly Row[]): void {
       }
     });
   });
+}
+
+/** What a scan says of an object and its own story leaves out. */
+async function untold(still: Still, findings: readonly any[]): Promise<string[]> {
+  const missing: string[] = [];
+  for (const { subject, reason } of findings) {
+    const kind = explained[subject.kind];
+    if (kind === undefined) continue;
+    const at = subject.namespace === undefined ? [] : ['-n', subject.namespace];
+    const { code, out, err } = await still.run('explain', `${kind}/${subject.name}`, ...at, '-o', 'json');
+    if (err.includes('does not exist')) continue;
+    const told: any[] = code === 2 ? [] : JSON.parse(out).findings;
+    const isIt = (one: any) => one.reason === reason && one.subject.name === subject.name;
+    if (code !== 1 || !told.some(isIt)) missing.push(`${reason} ${kind}/${subject.name}: ${code} ${err}`);
+  }
+  return missing;
+}
+
+const explained: Readonly<Record<string, string>> = {
+  VirtualMachineBackup: 'vmbackup',
+  VirtualMachineRestore: 'vmrestore',
+  VolumeSnapshot: 'vs',
+  VolumeSnapshotContent: 'vsc',
+  Backup: 'backup',
+  BackupTarget: 'backuptarget',
+};
+
+/** Of what is well beside it, what its own story says against it. */
+async function accused(still: Still): Promise<string[]> {
+  const { vmb, vsc, bk } = one('well');
+  const wrongly: string[] = [];
+  for (const { kind, metadata } of [vmb, vsc, bk]) {
+    const { code, out, err } = await still.run(
+      ...['explain', `${explained[kind]}/${metadata.name}`, '-n', 'prod', '-o', 'json'],
+    );
+    const told: any[] = code === 2 ? [{ reason: err, verdict: 'report', subject: metadata }] : JSON.parse(out).findings;
+    const own = told.filter(({ verdict, subject }) => verdict !== 'leave' && subject.name.includes('well'));
+    wrongly.push(...own.map(({ reason, subject }) => `${reason} ${subject.name}`));
+  }
+  return wrongly;
 }
