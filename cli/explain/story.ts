@@ -102,8 +102,9 @@ export async function tell(subject: Ref, { reader: live, functions, configOf, no
     if (there !== undefined) await follow(at, there, add, (one) => refKey(one) === refKey(at));
   }
   if (subject.kind === 'VirtualMachineRestore') {
-    // One command mends all of them.
-    const command = `gleaner apply vmrestore/${subject.name} -n ${subject.namespace}`;
+    // One command mends all of them: the one that the restore’s own finding gives.
+    const told = [...findings.values()].find(({ finding }) => finding.command?.startsWith('gleaner apply ') === true);
+    const command = told?.finding.command ?? `gleaner apply vmrestore/${subject.name} -n ${subject.namespace}`;
     const hear = (by: string, finding: Finding) =>
       add(by, finding.actions.length > 0 ? { ...finding, command } : finding);
     for (const at of await pairsOfRestore(reader, object as VMRestore)) {

@@ -191,7 +191,68 @@ const rows: readonly Row[] = [
       `HandleWrong VolumeSnapshotContent ${content}`,
       `SwapContent VolumeSnapshotContent ${content}`,
     ],
-    ['gleaner apply vmrestore/rs -n prod', `gleaner apply vsc/${content}`],
+    ['gleaner apply vmbackup/web -n prod', `gleaner apply vsc/${content}`],
+  ],
+  [
+    'a restore that uses the pair of its VMBackup, whose snapshot is lost',
+    () => {
+      const p = one('web');
+      const r = restoring(p, p.right);
+      r.vmr.metadata.namespace = r.pvc.metadata.namespace = 'prod';
+      r.pvc.spec.dataSource.name = p.vs.metadata.name;
+      return [...without(p, 'VolumeSnapshot'), r.vmr, r.pvc];
+    },
+    'vmrestore/rs -n prod',
+    [...hanging, 'PreflightFailed VirtualMachineRestore rs', 'RebuildSnapshot VirtualMachineBackup web'],
+    ['gleaner apply vmbackup/web -n prod'],
+  ],
+  [
+    'a restore whose content is bound to a snapshot that is gone',
+    () => {
+      const p = one('web');
+      const r = restoring(p, p.right);
+      r.vsc.spec.volumeSnapshotRef.uid = '11111111-1111-4111-8111-111111111111';
+      return [...p.all, ...r.all];
+    },
+    restoreAt,
+    [...hanging, 'PreflightFailed VirtualMachineRestore rs'],
+    [/^kubectl patch volumesnapshotcontent restore-finance-rs-web-volume-web-disk --type=json -p .*"remove"/],
+  ],
+  [
+    'a restore whose content is of another driver',
+    () => {
+      const p = one('web');
+      const r = restoring(p, p.right);
+      r.vsc.spec.driver = 'other.csi';
+      return [...p.all, ...r.all];
+    },
+    restoreAt,
+    [...hanging, 'PreflightFailed VirtualMachineRestore rs'],
+  ],
+  [
+    'a restore whose content is lost, and there is no BackupVolume',
+    () => {
+      const { p, r } = wrongly();
+      return [...without(p, 'BackupVolume'), r.vmr, r.vs, r.pvc];
+    },
+    restoreAt,
+    [...hanging, 'PreflightFailed VirtualMachineRestore rs', `BackupVolumeMissing BackupVolume ${one('web').volume}`],
+    [/^kubectl get backupvolumes.longhorn.io -n longhorn-system -l backup-volume=/],
+  ],
+  [
+    'a restore of this cluster’s own snapshot, just begun',
+    () => {
+      const p = one('web', { local: true });
+      p.vmb.spec.type = 'snapshot';
+      delete p.vmb.status.volumeBackups[0].longhornBackupName;
+      p.vsc.status.snapshotHandle = `snap://${p.volume}/snapshot-${p.vs.metadata.uid}`;
+      const r = restoring(p, p.right);
+      r.vmr.metadata.namespace = r.pvc.metadata.namespace = 'prod';
+      r.pvc.spec.dataSource.name = p.vs.metadata.name;
+      return [...without(p, 'Backup', 'BackupVolume'), r.vmr, r.pvc];
+    },
+    'vmrestore/rs -n prod',
+    [],
   ],
   [
     'a restore whose content is lost',
