@@ -12,6 +12,7 @@ import { functionsNamed } from '../functions.ts';
 import type { ClusterOptions, OutputOptions, VerboseOptions } from '../options.ts';
 import { clusterOptions, outputOption, verboseOption } from '../options.ts';
 import type { Found } from '../output/findings.ts';
+import { newsOf } from '../look.ts';
 import { configsFrom } from '../policies.ts';
 
 type Options = ClusterOptions & OutputOptions & VerboseOptions;
@@ -20,7 +21,8 @@ export const doctorCommand = defineCommand<Options>({
   name: 'doctor',
   summary: 'List blockers and orphans, with the commands that help; changes nothing',
   description:
-    'Blockers: VMBackups that will not become ready, restores that hang, a target that is not there. Orphans: Longhorn ' +
+    'Blockers: VMBackups that will not become ready, restores that hang, a target that is not there, that Harvester and ' +
+    'Longhorn do not agree on, or whose scan does not come to an end. Orphans: Longhorn ' +
     'Backups, contents and snapshots that nobody claims, with what they take on the target. Looks at the whole cluster, ' +
     'since only that shows what nobody claims. Answers 1 when there is any.',
   examples: [
@@ -36,7 +38,8 @@ async function examine({ options, io }: Call<Options>): Promise<number> {
   return withCluster(options, async ({ reader }) => {
     const examined = Object.fromEntries(sectionNames.map((name) => [name, [] as Found[]])) as Record<Section, Found[]>;
     const failures: string[] = [];
-    const functions = functionsNamed(['verify-backup']);
+    const functions = functionsNamed(['verify-backup', 'rediscover-target']);
+    const isNews = newsOf(functions);
     for await (const swept of sweep({ functions, reader, configOf: configsFrom({}), records: false })) {
       if (swept.kind === 'failure') {
         failures.push(`${describeRef(swept.subject)}: ${sentenceOf(swept.error)}`);
@@ -47,8 +50,8 @@ async function examine({ options, io }: Call<Options>): Promise<number> {
         // Every volume that an unreadable object stops tells of it too.
         const isTold = ({ finding: { reason, subject } }: Found) =>
           reason === 'ObjectUnreadable' && finding.reason === reason && refKey(subject) === refKey(finding.subject);
-        if (section !== undefined && !examined[section].some(isTold))
-          examined[section].push({ function: swept.function, finding });
+        if (section === undefined || examined[section].some(isTold)) continue;
+        if (isNews(swept.function, finding)) examined[section].push({ function: swept.function, finding });
       }
     }
     await printExamined(examined, failures, options.output, io);

@@ -26,7 +26,10 @@ export const explainCommand = defineCommand<Options>({
     { does: 'Why does this restore hang?', command: 'gleaner explain vmrestore/restore-web -n finance -o json' },
   ],
   arguments: [
-    { name: '<kind/name>', description: 'vmbackup, vmrestore, vs, vsc, backup (of Longhorn), backuptarget or pvc' },
+    {
+      name: '<kind/name>',
+      description: 'vmbackup, vmrestore, vs, vsc, backup (of Longhorn), backuptarget, setting or pvc',
+    },
   ],
   options: [
     { flags: '-n, --namespace <name>', description: 'where the object is (default: the namespace of the context)' },

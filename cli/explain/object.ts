@@ -11,6 +11,7 @@ const aliases = {
   VolumeSnapshotContent: ['vsc', 'vscs', 'content'],
   Backup: ['lhb'],
   BackupTarget: ['lhbt'],
+  Setting: [],
   PersistentVolumeClaim: ['pvc', 'claim'],
 } as const satisfies Partial<Record<KindName, readonly string[]>>;
 type Explainable = keyof typeof aliases;
@@ -25,7 +26,7 @@ export function parseObject(text: string, namespace: string): Ref & { readonly k
       (group.length === 0 || group.join('.') === kinds[one].group),
   );
   if (kind === undefined || name === '' || more.length > 0) {
-    const known = ['vmbackup', 'vmrestore', 'vs', 'vsc', 'backup', 'backuptarget', 'pvc'];
+    const known = ['vmbackup', 'vmrestore', 'vs', 'vsc', 'backup', 'backuptarget', 'setting', 'pvc'];
     throw new UsageError(
       `"${text}" is no object that can be explained; write ${known.map((k) => `${k}/NAME`).join(', ')}`,
     );

@@ -3,9 +3,11 @@ import type { Link } from '../../shared/chain/link.ts';
 import { judgeStanding } from '../../shared/chain/standing.ts';
 import { resultOf } from '../../shared/chain/drills.ts';
 import type { Odd } from '../../shared/chain/unreadable.ts';
+import { unlessForbidden } from '../../shared/chain/surroundings.ts';
+import { addressFinding, judgeAddress } from '../../shared/chain/target.ts';
 import { showObject, tellUnreadable, unlessOdd } from '../../shared/chain/unreadable.ts';
 import type { Ref } from '../../shared/domain/kinds.ts';
-import { describeRef, ref, refKey } from '../../shared/domain/kinds.ts';
+import { describeRef, refKey } from '../../shared/domain/kinds.ts';
 import * as names from '../../shared/domain/names.ts';
 import type { AnyFunction, Change } from '../../shared/function.ts';
 import { KubeError } from '../../shared/kube/errors.ts';
@@ -117,12 +119,24 @@ export async function tell(subject: Ref, { reader: live, functions, configOf, no
   }
   const chains: { backup: Ref; links: readonly Link[]; drill?: string }[] = [];
   const drills = backups.size === 0 ? {} : await drillsOf(reader);
+  // Only a sweep tells of the address, so that no function that events start needs to read the setting.
+  const setting =
+    backups.size === 0
+      ? undefined
+      : await unlessForbidden(() =>
+          unlessOdd(
+            () => reader.get('Setting', names.TARGET_SETTING),
+            () => undefined,
+          ),
+        );
   for (const at of backups.values()) {
     const backup = await unlessOdd(
       () => reader.get('VirtualMachineBackup', at.name, at.namespace),
       () => undefined, // a function has told of it
     );
     if (backup === undefined) continue;
+    const moved = judgeAddress(backup, setting);
+    if (moved !== undefined) add('rediscover-target', addressFinding(backup, moved));
     const entry = drills[backup.metadata.uid];
     const known = entry?.proved !== undefined || entry?.failed !== undefined;
     const drill = known ? { drill: resultOf(entry)[1] } : {};
@@ -133,9 +147,8 @@ export async function tell(subject: Ref, { reader: live, functions, configOf, no
     if (links !== undefined) chains.push({ backup: at, links, ...drill });
   }
   if (chains.length === 0 && mayBeOrphan.has(subject.kind)) {
-    const onUnreadable = ({ kind, name, namespace, issue }: Unreadable) => {
-      const object = ref(kind, name, namespace);
-      const message = `${describeRef(object)} is not as expected at ${issue}: whether it claims ${describeRef(subject)} cannot be told`;
+    const onUnreadable = ({ object, message: odd }: Unreadable) => {
+      const message = `${odd}: whether it claims ${describeRef(subject)} cannot be told`;
       add('verify-backup', unreadable({ object, message, command: showObject(object) }));
     };
     await tellUnreadable(reader, 'VirtualMachineBackup', onUnreadable);
@@ -186,6 +199,7 @@ async function drillsOf(reader: Reader): Promise<Readonly<Record<string, DrillEn
   }
 }
 
+/** Of these only a look at all that is there shows everything: that nobody claims them, what differs from them. */
 const mayBeOrphan: ReadonlySet<Ref['kind']> = new Set(['Backup', 'VolumeSnapshot', 'VolumeSnapshotContent']);
 
 async function* subjectsOf(

@@ -112,6 +112,8 @@ const readsOf = (mode: VolumeMode, bytes: number): string =>
     'dd if="$f" of=/dev/null bs=1048576 skip=$k 2>&1',
   ].join('\n');
 
+export const READ_LIMITS = { cpu: '500m', memory: '64Mi' };
+
 /** Reads the volume and writes nothing; it may do nothing else, and sees nothing but the volume. */
 export function newPod(recipe: Recipe, source: Source): NewPod {
   const meta = metaOf(recipe, source.entry.volumeName);
@@ -122,7 +124,7 @@ export function newPod(recipe: Recipe, source: Source): NewPod {
     image: recipe.config.readImage,
     command: ['sh', '-c', readsOf(mode, bytes)],
     terminationMessagePolicy: 'FallbackToLogsOnError',
-    limits: { cpu: '500m', memory: '64Mi' },
+    limits: READ_LIMITS,
     // Devices belong to root, whom the drill leaves no other power.
     securityContext: { runAsUser: 0 },
     ...(mode === 'Block'

@@ -1,7 +1,8 @@
 import type { Ref } from '../../shared/domain/kinds.ts';
 import { ref } from '../../shared/domain/kinds.ts';
 import * as names from '../../shared/domain/names.ts';
-import { allInProgress, describeInProgress } from '../../shared/chain/in-progress.ts';
+import type { InProgress } from '../../shared/chain/in-progress.ts';
+import { allInProgress } from '../../shared/chain/in-progress.ts';
 import { backupVolumes, entriesOf, longhornBackup } from '../../shared/chain/read.ts';
 import type { Place } from '../../shared/chain/place.ts';
 import type { Made } from '../../shared/chain/scratch.ts';
@@ -61,8 +62,7 @@ export interface SeenVolume {
 }
 
 export interface DrillPlace extends Place {
-  /** `<namespace>/<name>` of restores that are not complete. */
-  readonly restores: readonly string[];
+  readonly restores: readonly InProgress[];
 }
 
 export async function observe(reader: Reader, subject: Ref, _nowMs: number, config: Config): Promise<Seen> {
@@ -177,6 +177,5 @@ async function readClasses(reader: Reader, backup: VMBackup): Promise<Map<string
 }
 
 async function readDrillPlace(reader: Reader, { namespace }: Config): Promise<DrillPlace> {
-  const restores = (await allInProgress(reader)).map((one) => describeInProgress([one]));
-  return { ...(await readPlace(reader, namespace)), restores };
+  return { ...(await readPlace(reader, namespace)), restores: await allInProgress(reader) };
 }

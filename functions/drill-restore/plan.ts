@@ -1,5 +1,6 @@
 import { formatBytes } from '../../shared/domain/bytes.ts';
 import { describeRef } from '../../shared/domain/kinds.ts';
+import { isAhead } from '../../shared/domain/times.ts';
 import type { Ref } from '../../shared/domain/kinds.ts';
 import { drillOf, resultOf } from '../../shared/chain/drills.ts';
 import { isDeleting } from '../../shared/chain/judge.ts';
@@ -65,7 +66,9 @@ function drill(seen: SeenDrill, subject: Ref, config: Config, nowMs: number): To
           ? 'its VMBackup is being deleted'
           : config.drills === 'clean'
             ? 'it was given up'
-            : undefined;
+            : Number.isNaN(Date.parse(run.until)) || isAhead(run.startedAt, nowMs)
+              ? `it began at ${run.startedAt} and may last until ${run.until}, by a clock that was wrong`
+              : undefined;
     return why === undefined
       ? goOn(seen, run, config, nowMs)
       : decided(seen, config, { result: 'abandoned', message: why }, nowMs);
@@ -158,7 +161,7 @@ function cleanUp(seen: SeenDrill, entry: DrillEntry, run: DrillRun, config: Conf
   if (left.length > 0) {
     const since = nowMs - Date.parse(run.decided?.at ?? '');
     const message = `the drill is over, and ${left.join(', ')} ${left.length === 1 ? 'is' : 'are'} yet to go`;
-    return since > STUCK_AFTER_MS ? ['DrillStuck', message] : ['DrillClearing', message, { waitsFor: message }];
+    return !(since <= STUCK_AFTER_MS) ? ['DrillStuck', message] : ['DrillClearing', message, { waitsFor: message }];
   }
   const { run: _over, ...kept } = entry;
   const known = kept.proved !== undefined || kept.failed !== undefined;

@@ -1,5 +1,6 @@
 import type { Ref } from '../../shared/domain/kinds.ts';
 import * as names from '../../shared/domain/names.ts';
+import { isAhead } from '../../shared/domain/times.ts';
 import type { ConfigMap, DrillEntry } from '../../shared/objects/types.ts';
 import type { PutDrillAction } from '../../shared/plan/drill.ts';
 import type { Config } from './config.ts';
@@ -55,7 +56,7 @@ export const lastResultMs = (entry: DrillEntry | undefined): number =>
 /** Whether it is to be drilled (again). */
 export function isDue(entry: DrillEntry | undefined, { everyDays, retryHours, after }: Config, nowMs: number): boolean {
   const last = lastResultMs(entry);
-  if (last === 0 || last < timeOf(after)) return true;
+  if (last === 0 || last < timeOf(after) || isAhead(new Date(last).toISOString(), nowMs)) return true;
   const failed = timeOf(entry?.failed?.at) === last;
   return nowMs - last >= (failed ? retryHours * 3_600_000 : everyDays * 86_400_000);
 }

@@ -4,11 +4,13 @@ import { describeRef } from '../../shared/domain/kinds.ts';
 import * as names from '../../shared/domain/names.ts';
 import { isDeleting, judgeBackup, judgeBackupVolumes } from '../../shared/chain/judge.ts';
 import { commandForTarget } from '../../shared/chain/links.ts';
+import { describeInProgress, showInProgress } from '../../shared/chain/in-progress.ts';
 import { placeTrouble } from '../../shared/chain/place.ts';
+import { scratchPods } from '../../shared/chain/scratch.ts';
 import { judgeTargetOf } from '../../shared/chain/target.ts';
 import type { Reason } from '../../shared/plan/reason.ts';
 import type { Config } from './config.ts';
-import { bytesOf } from './objects.ts';
+import { bytesOf, READ_LIMITS } from './objects.ts';
 import type { SeenDrill } from './observe.ts';
 import { runningIn } from './record.ts';
 import { classOf, drillable } from './source.ts';
@@ -77,7 +79,8 @@ function ofClasses({ sources, classes }: SeenDrill, { maxSizeGib, read }: Config
     });
     const found = classes.get(name);
     if (name === '') return unfit('its claim named no StorageClass');
-    if (found === undefined || isDeleting(found)) return unfit(`StorageClass ${name} does not exist`);
+    if (found === undefined || isDeleting(found))
+      return { ...unfit(`StorageClass ${name} does not exist`), command: 'kubectl get storageclasses' };
     if (found.provisioner !== names.LONGHORN_DRIVER)
       return unfit(`StorageClass ${name} is of ${found.provisioner ?? '?'}`);
     if ((found.reclaimPolicy ?? 'Delete') !== 'Delete') {
@@ -94,7 +97,7 @@ function ofClasses({ sources, classes }: SeenDrill, { maxSizeGib, read }: Config
   return undefined;
 }
 
-function ofPlace({ sources, place, inTheWay }: SeenDrill, { makeNamespace }: Config): Refusal | undefined {
+function ofPlace({ sources, place, inTheWay }: SeenDrill, { makeNamespace, read }: Config): Refusal | undefined {
   if (inTheWay !== undefined) {
     const { kind, name, namespace } = inTheWay;
     const command = `kubectl get ${kind.toLowerCase()} ${name}${namespace === undefined ? '' : ` -n ${namespace}`} -o yaml`;
@@ -102,7 +105,8 @@ function ofPlace({ sources, place, inTheWay }: SeenDrill, { makeNamespace }: Con
   }
   if (place === undefined) return undefined;
   const claims = drillable(sources).map((source) => ({ storageClass: classOf(source.entry), bytes: bytesOf(source) }));
-  const trouble = placeTrouble(place, claims);
+  const pods = read === 'on' ? scratchPods('a pod that reads', claims.length, READ_LIMITS) : undefined;
+  const trouble = placeTrouble(place, { claims, snapshots: claims.length, pods });
   if (trouble === undefined || (trouble.is === 'missing' && makeNamespace === 'yes')) return undefined;
   const { is, message, command } = trouble;
   return {
@@ -121,7 +125,8 @@ function ofTurn({ record, place }: SeenDrill, { atOnce }: Config): Refusal | und
   if (restore !== undefined) {
     return {
       reason: 'DrillWaits',
-      message: `VirtualMachineRestore ${restore} is in progress, and a drill must not slow it down`,
+      message: `VirtualMachineRestore ${describeInProgress([restore])} is in progress, and a drill must not slow it down`,
+      command: showInProgress(restore),
     };
   }
   const running = runningIn(record);

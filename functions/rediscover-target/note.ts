@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import * as names from '../../shared/domain/names.ts';
+import { isAhead } from '../../shared/domain/times.ts';
 import type { Setting } from '../../shared/objects/types.ts';
 
 /**
@@ -20,13 +21,13 @@ const Note = z.strictObject({
   stage: z.number().check(z.int(), z.gte(1)),
 });
 
-/** A note that cannot be read is none: at worst the target is scanned once more. */
-export function readNote({ metadata }: Setting): RescanNote | undefined {
+/** A note that cannot be read, or is of the future, is none: at worst the target is scanned once more. */
+export function readNote({ metadata }: Setting, nowMs: number): RescanNote | undefined {
   const written = metadata.annotations[names.REDISCOVERY_ANNOTATION];
   if (written === undefined) return undefined;
   try {
     const parsed = Note.safeParse(JSON.parse(written));
-    return parsed.success ? parsed.data : undefined;
+    return parsed.success && !isAhead(parsed.data.at, nowMs) ? parsed.data : undefined;
   } catch {
     return undefined;
   }

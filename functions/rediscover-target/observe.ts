@@ -2,8 +2,9 @@ import { digest } from '../../shared/domain/digest.ts';
 import type { Ref } from '../../shared/domain/kinds.ts';
 import { describeRef, ref } from '../../shared/domain/kinds.ts';
 import * as names from '../../shared/domain/names.ts';
-import { allInProgress, describeInProgress } from '../../shared/chain/in-progress.ts';
-import { isDeleting, isGuestClusters } from '../../shared/chain/judge.ts';
+import type { InProgress } from '../../shared/chain/in-progress.ts';
+import { allInProgress } from '../../shared/chain/in-progress.ts';
+import { isDeleting, isGuestClusters, isStalled } from '../../shared/chain/judge.ts';
 import { backupNamedBy, isNoVMBackups, isOthers, judgeUnclaimedBackup } from '../../shared/chain/orphans.ts';
 import { entriesOf, guestBackups, ifServed, isOnTarget } from '../../shared/chain/read.ts';
 import type { Reader, Unreadable } from '../../shared/kube/ports.ts';
@@ -26,7 +27,7 @@ export interface Seen {
   readonly longhornTarget?: BackupTarget | undefined;
   /** VMBackups that are not ready, or being deleted: with NFS, Harvester refuses to write to the setting meanwhile. */
   readonly unsettled: readonly string[];
-  readonly restores: readonly string[];
+  readonly restores: readonly InProgress[];
   /** VMBackups that cannot be read, and no pair here shows which backups are theirs: any may be. */
   readonly unreadable: readonly string[];
   /** StorageClasses that unclaimed volumes need and the cluster lacks. */
@@ -44,6 +45,7 @@ export interface Seen {
 
 export interface Unclaimed {
   readonly backup: string;
+  readonly uid: string;
   readonly volume: string;
   /** Made by Longhorn itself, by hand or by another tool: never a VMBackup's. */
   readonly foreign: boolean;
@@ -76,7 +78,7 @@ export async function observe(reader: Reader, subject: Ref, nowMs: number): Prom
   if (setting === undefined || withoutTarget(setting) !== undefined) return { subject, nowMs, setting, ...nothing };
 
   // Backups first: one that a VMBackup takes meanwhile must not look unclaimed.
-  const { found, beingPulled, known } = await backupsOnTarget(reader);
+  const { found, beingPulled, known } = await backupsOnTarget(reader, nowMs);
   const { claimed, unsettled, unfinished, uses, odd } = await vmBackups(reader);
   const unreadable = await claimForOdd(reader, odd, claimed);
   // A backup that was just taken here is recorded in its VMBackup a moment later.
@@ -87,7 +89,7 @@ export async function observe(reader: Reader, subject: Ref, nowMs: number): Prom
   const unclaimed = found
     .filter(({ backup, taken }) => !claimed.has(backup) && !(taken && unfinished))
     .map((one) => ({ ...one, foreign: one.foreign || others.has(one.backup), kin: kin.has(one.volume) }));
-  const note = readNote(setting);
+  const note = readNote(setting, nowMs);
   if (unclaimed.every(({ foreign }) => foreign) && beingPulled === 0)
     return { subject, nowMs, setting, note, ...nothing };
 
@@ -95,7 +97,8 @@ export async function observe(reader: Reader, subject: Ref, nowMs: number): Prom
   const { finished, ...images } = await readImages(reader);
   const version = versionIn((await reader.get('Setting', names.VERSION_SETTING))?.value);
   const evidence = [
-    ...unclaimed.filter(({ foreign }) => !foreign).map(({ backup }) => `backup ${backup}`),
+    // Found anew after its target was away, it is another object: Harvester has not looked for it since.
+    ...unclaimed.filter(({ foreign }) => !foreign).map(({ backup, uid }) => `backup ${backup} ${uid}`),
     ...classes.map((c) => `class ${c}`),
     ...finished.map((name) => `image ${name}`),
   ];
@@ -108,7 +111,7 @@ export async function observe(reader: Reader, subject: Ref, nowMs: number): Prom
     beingPulled,
     longhornTarget: await reader.get('BackupTarget', names.DEFAULT_TARGET, names.LONGHORN_NAMESPACE),
     unsettled,
-    restores: await runningRestores(reader),
+    restores: await allInProgress(reader, isOver),
     unreadable,
     lacking,
     images,
@@ -128,17 +131,19 @@ export async function observe(reader: Reader, subject: Ref, nowMs: number): Prom
 export const isBeingPulled = ({ spec, status }: Backup): boolean =>
   !names.FINAL_BACKUP_STATES.has(status?.state ?? '') && !spec?.snapshotName;
 
-async function backupsOnTarget(reader: Reader) {
+async function backupsOnTarget(reader: Reader, nowMs: number) {
   const found: (Omit<Unclaimed, 'kin'> & { readonly taken: boolean })[] = [];
   const known = new Set<string>();
   let beingPulled = 0;
   for await (const backup of reader.list('Backup', { namespace: names.LONGHORN_NAMESPACE })) {
     known.add(backup.metadata.name);
     const volume = backup.status?.volumeName ?? '';
-    if (isBeingPulled(backup) && !isDeleting(backup)) beingPulled++;
+    // One that Longhorn never gets on with must not keep the others waiting.
+    if (isBeingPulled(backup) && !isDeleting(backup) && !isStalled(backup, nowMs)) beingPulled++;
     else if (isOnTarget(backup))
       found.push({
         backup: backup.metadata.name,
+        uid: backup.metadata.uid,
         volume,
         taken: Boolean(backup.spec?.snapshotName),
         foreign: judgeUnclaimedBackup(backup)?.reason === 'ForeignBackup',
@@ -195,7 +200,7 @@ async function vmBackups(reader: Reader) {
  */
 async function claimForOdd(reader: Reader, odd: readonly Unreadable[], claimed: Set<string>): Promise<string[]> {
   if (odd.length === 0) return [];
-  const silent = new Set(odd.map(({ name, namespace }) => `${namespace}/${name}`));
+  const silent = new Set(odd.map(({ object: { name, namespace } }) => `${namespace}/${name}`));
   const owners = new Set(silent);
   const ownerOf = ({ metadata }: Content | Snapshot, namespace: string): string | undefined => {
     const owner = metadata.ownerReferences?.find(({ kind }) => kind === 'VirtualMachineBackup');
@@ -233,10 +238,7 @@ function isAtLeast(version: ReturnType<typeof versionIn>, minor: number, patch: 
   return version[0] > minor || (version[0] === minor && version[1] >= patch);
 }
 
-async function runningRestores(reader: Reader): Promise<string[]> {
-  const isOver = (restore: VMRestore) => restore.status?.complete === true && !isDeleting(restore);
-  return (await allInProgress(reader, isOver)).map((one) => `VirtualMachineRestore ${describeInProgress([one])}`);
-}
+const isOver = (restore: VMRestore): boolean => restore.status?.complete === true && !isDeleting(restore);
 
 /** What there is, and what unclaimed volumes are in without its being there. */
 async function storageClasses(reader: Reader, unclaimed: readonly Unclaimed[]) {

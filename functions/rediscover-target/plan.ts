@@ -6,6 +6,9 @@ import type { Reason } from '../../shared/plan/reason.ts';
 import type { Config } from './config.ts';
 import { writeNote } from './note.ts';
 import type { Seen } from './observe.ts';
+import { describeInProgress, showInProgress } from '../../shared/chain/in-progress.ts';
+import { targetRef } from '../../shared/chain/target.ts';
+import { isAhead } from '../../shared/domain/times.ts';
 import { causes, describeSkipped, describeStuck, showSkipped, some } from './skipped.ts';
 import { atRest, describeTarget, intervalOf, neverRescans, withoutTarget } from './rest.ts';
 
@@ -41,7 +44,8 @@ function decide(seen: Seen, setting: Setting, config: Config): Finding[] {
   const what = `${unclaimed.length} ${unclaimed.length === 1 ? 'backup' : 'backups'} on ${where} (${some(unclaimed.map((u) => u.backup))}) ${unclaimed.length === 1 ? 'belongs' : 'belong'} to no VMBackup${seen.unreadable.length > 0 ? ' that can be read' : ''}`;
 
   const reached = longhornReaches(seen);
-  if (reached !== undefined) return [says(reached[0], `${where} ${reached[1]}`, [], showTarget)];
+  if (reached !== undefined)
+    return [{ ...says(reached[0], `${where} ${reached[1]}`, [], showTarget), subject: targetRef }];
   if (seen.beingPulled > 0) {
     return [
       says('TargetSyncing', `Longhorn has found ${seen.beingPulled} backups on ${where} that it has not read yet`),
@@ -53,7 +57,8 @@ function decide(seen: Seen, setting: Setting, config: Config): Finding[] {
     says('ScanStuck', `${since} and has not finished; ${describeStuck(seen)}${waits}`, [], showSkipped),
     ...causes(seen),
   ];
-  if (intervalOf(setting) > 0) {
+  const isAheadOfTime = isAhead(scannedAt(setting), nowMs);
+  if (intervalOf(setting) > 0 && !isAheadOfTime) {
     const endedMs = Date.parse(scannedAt(setting));
     if (nowMs - endedMs > intervalOf(setting) * 1000 + LIMIT_MS) {
       return stuck(`Harvester scans ${where} every ${intervalOf(setting)} s, the last time at ${scannedAt(setting)},`);
@@ -82,8 +87,11 @@ function decide(seen: Seen, setting: Setting, config: Config): Finding[] {
       ...causes(seen),
     ];
   }
-  if (seen.restores.length > 0) {
-    return [says('TargetBlocked', `${what}; no scan is started while ${some(seen.restores)} is in progress`)];
+  const [restore] = seen.restores;
+  if (restore !== undefined) {
+    const them = some(seen.restores.map((one) => `VirtualMachineRestore ${describeInProgress([one])}`));
+    const message = `${what}; no scan is started while ${them} is in progress`;
+    return [says('TargetBlocked', message, [], showInProgress(restore))];
   }
   if (seen.unreadable.length > 0) {
     const them = unclaimed.length === 1 ? 'it' : 'them';
@@ -104,7 +112,8 @@ function decide(seen: Seen, setting: Setting, config: Config): Finding[] {
       ),
     ];
   }
-  const lastScanMs = Math.max(note === undefined ? 0 : Date.parse(note.at), Date.parse(scannedAt(setting)) || 0);
+  const endedMs = isAheadOfTime ? 0 : Date.parse(scannedAt(setting)) || 0;
+  const lastScanMs = Math.max(note === undefined ? 0 : Date.parse(note.at), endedMs);
   if (note !== undefined && nowMs < Date.parse(note.at) + config.cooldownSeconds * 1000) {
     return [says('CoolingDown', `${what}; the last scan was started at ${note.at}`)];
   }
@@ -127,7 +136,7 @@ function longhornReaches({ longhornTarget }: Seen): readonly [Reason, string] | 
 function sync({ longhornTarget, nowMs }: Seen, lastScanMs: number, what: string, says: Says): Finding | undefined {
   if (longhornTarget === undefined) return undefined;
   const askedMs = Date.parse(longhornTarget.spec?.syncRequestedAt ?? '') || 0;
-  if (askedMs <= lastScanMs) {
+  if (askedMs <= lastScanMs || isAhead(longhornTarget.spec?.syncRequestedAt, nowMs)) {
     // Times have no fractions of a second; and a clock that is behind must not ask for ever.
     const atMs = Math.max(Math.floor(nowMs / 1000) * 1000, lastScanMs + 1000);
     const { name, namespace, uid } = longhornTarget.metadata;
@@ -140,7 +149,9 @@ function sync({ longhornTarget, nowMs }: Seen, lastScanMs: number, what: string,
   if (syncedMs >= askedMs) return undefined;
   const late = nowMs - askedMs > LIMIT_MS;
   const message = `${what}; Longhorn was asked to sync at ${longhornTarget.spec?.syncRequestedAt}`;
-  return says(late ? 'TargetNotSyncing' : 'TargetSyncing', message, [], late ? showTarget : undefined);
+  return late
+    ? { ...says('TargetNotSyncing', message, [], showTarget), subject: targetRef }
+    : says('TargetSyncing', message);
 }
 
 function rescan(

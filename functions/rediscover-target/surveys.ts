@@ -1,6 +1,7 @@
-import { describeRef, ref } from '../../shared/domain/kinds.ts';
+import { ref } from '../../shared/domain/kinds.ts';
 import * as names from '../../shared/domain/names.ts';
 import type { SurveyedVMBackup, SurveyItem } from '../../shared/chain/survey.ts';
+import { addressFinding } from '../../shared/chain/target.ts';
 import type { Considered } from '../../shared/function.ts';
 import { atRest, withoutTarget } from './rest.ts';
 
@@ -16,12 +17,7 @@ export function surveys(item: SurveyItem): Considered {
 }
 
 function surveyBackup({ backup, otherAddress }: SurveyedVMBackup): Considered {
-  if (otherAddress === undefined) return NOTHING;
-  const { name, namespace } = backup.metadata;
-  const subject = ref('VirtualMachineBackup', name, namespace);
-  const message = `${describeRef(subject)} cannot be restored: ${otherAddress}`;
-  const command = `kubectl get virtualmachinebackup ${name} -n ${namespace} -o jsonpath='{.status.backupTarget}'`;
-  return { findings: [{ subject, reason: 'OtherAddress', message, command, actions: [] }] };
+  return otherAddress === undefined ? NOTHING : { findings: [addressFinding(backup, otherAddress)] };
 }
 
 const NOTHING: Considered = { subjects: [] };

@@ -19,7 +19,7 @@ import type { Odd } from '../../shared/chain/unreadable.ts';
 import { unlessOdd } from '../../shared/chain/unreadable.ts';
 import type { Unsettled } from '../../shared/chain/schedules.ts';
 import { unsettledBackups } from '../../shared/chain/schedules.ts';
-import type { Reader } from '../../shared/kube/ports.ts';
+import type { Reader, Unreadable } from '../../shared/kube/ports.ts';
 import type { Content, Snapshot, VMBackup, VolumeEntry } from '../../shared/objects/types.ts';
 
 /** One VMBackup, the pairs its volumes use, may use next and have used before. */
@@ -223,7 +223,7 @@ async function withHolders(
     if (arms(volume) && volume.entry.longhornBackupName) due.set(volume.entry.longhornBackupName, []);
   if (due.size === 0) return [...volumes];
   const perhapsHolders: string[] = [];
-  const onUnreadable = ({ name }: { name: string }) => void perhapsHolders.push(name);
+  const onUnreadable = ({ object }: Unreadable) => void perhapsHolders.push(object.name);
   for await (const { backup, content } of contentsNaming(reader, new Set(due.keys()), { onUnreadable })) {
     if (content.spec.deletionPolicy === 'Delete') due.get(backup)?.push(content.metadata.name);
   }

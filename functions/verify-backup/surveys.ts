@@ -137,6 +137,7 @@ const claims: Readonly<Record<Orphan['reason'], string>> = {
   OrphanContent: 'is left over',
   SnapshotNotThere: 'waits for its snapshot',
   ForeignBackup: 'is none of a VMBackup',
+  BackupStalled: 'has not been finished with',
 };
 
 function orphanFinding({ object, reason, detail, backup, bytes, snapshot }: Orphan): Finding {

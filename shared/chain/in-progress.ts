@@ -1,8 +1,7 @@
-import { ref } from '../domain/kinds.ts';
 import type { Index, Reader, Unreadable } from '../kube/ports.ts';
 import type { VMBackup, VMRestore } from '../objects/types.ts';
 import { withKey } from './read.ts';
-import { showObject, tellUnreadable } from './unreadable.ts';
+import { showObject } from './unreadable.ts';
 
 /** A restore that is not complete, or of which that cannot be read. */
 export interface InProgress {
@@ -29,7 +28,6 @@ export async function restoresInProgress(reader: Reader, { metadata }: VMBackup)
   const odd: Unreadable[] = [];
   const onUnreadable = (one: Unreadable) => void odd.push(one);
   const found: InProgress[] = [];
-  if (reader.indexed !== undefined) await tellUnreadable(reader, 'VirtualMachineRestore', onUnreadable);
   for await (const restore of withKey(reader, byBackup, own, { onUnreadable })) {
     if (restore.status?.complete !== true) found.push(named(restore));
   }
@@ -44,7 +42,6 @@ export async function allInProgress(
   const odd: Unreadable[] = [];
   const onUnreadable = (one: Unreadable) => void odd.push(one);
   const found: InProgress[] = [];
-  if (reader.indexed !== undefined) await tellUnreadable(reader, 'VirtualMachineRestore', onUnreadable);
   for await (const restore of reader.list('VirtualMachineRestore', { onUnreadable })) {
     if (!isOver(restore)) found.push(named(restore));
   }
@@ -55,10 +52,18 @@ export async function allInProgress(
 export const describeInProgress = (restores: readonly InProgress[]): string =>
   restores.map(({ name, command }) => (command === undefined ? name : `${name}, which cannot be read,`)).join(', ');
 
+/** The command that says more of one. */
+export function showInProgress({ name, command }: InProgress): string {
+  const [namespace = '', own = ''] = name.split('/');
+  return command ?? `gleaner explain vmrestore/${own} -n ${namespace}`;
+}
+
 const named = ({ metadata }: VMRestore): InProgress => ({ name: `${metadata.namespace}/${metadata.name}` });
 
-function perhaps({ kind, name, namespace = '', restore }: Unreadable): (InProgress & { readonly of?: string })[] {
+function perhaps({ object, restore }: Unreadable): (InProgress & { readonly of?: string })[] {
   if (restore?.isComplete === true) return [];
-  const command = showObject(ref(kind, name, namespace));
-  return [{ name: `${namespace}/${name}`, command, ...(restore?.of !== undefined && { of: restore.of }) }];
+  const command = showObject(object);
+  return [
+    { name: `${object.namespace}/${object.name}`, command, ...(restore?.of !== undefined && { of: restore.of }) },
+  ];
 }

@@ -4,14 +4,14 @@ import { parseHandle } from '../domain/handle.ts';
 import * as names from '../domain/names.ts';
 import type { Backup, Content, Snapshot } from '../objects/types.ts';
 import type { Reason } from '../plan/reason.ts';
-import { isDeleting, isGuestClusters } from './judge.ts';
+import { isDeleting, isGuestClusters, isStalled } from './judge.ts';
 
 /** Something that nobody claims, or that turns out not to be ours to ask about. */
 export interface Orphan {
   readonly object: Ref;
   readonly reason: Extract<
     Reason,
-    'OrphanBackup' | 'OrphanSnapshot' | 'OrphanContent' | 'ForeignBackup' | 'SnapshotNotThere'
+    'OrphanBackup' | 'OrphanSnapshot' | 'OrphanContent' | 'ForeignBackup' | 'SnapshotNotThere' | 'BackupStalled'
   >;
   /** What is known of its origin. */
   readonly detail: string;
@@ -55,6 +55,18 @@ export function judgeUnclaimedBackup(backup: Backup): Orphan | undefined {
     ...orphan,
     reason: 'OrphanBackup',
     detail: volume ? `it is of volume ${volume}` : 'its volume is not known',
+  };
+}
+
+/** One that Longhorn does not get on with. What it is of need not be known, so nobody else may tell of it. */
+export function judgeStalledBackup(backup: Backup, nowMs: number): Orphan | undefined {
+  if (!isStalled(backup, nowMs)) return undefined;
+  const { metadata, status } = backup;
+  return {
+    object: ref('Backup', metadata.name, names.LONGHORN_NAMESPACE),
+    reason: 'BackupStalled',
+    detail: `it is there since ${metadata.creationTimestamp}, and its state is ${status?.state || 'empty'}`,
+    backup: metadata.name,
   };
 }
 

@@ -3,6 +3,8 @@ import { parseQuantity } from '../domain/quantity.ts';
 import type { Reader } from '../kube/ports.ts';
 import type { ObjectOf } from '../objects/types.ts';
 import { isDeleting } from './judge.ts';
+import type { WantedPods } from './pods.ts';
+import { amountsOf, countsPods, isOfPods, rangeTrouble } from './pods.ts';
 import { collect } from './scratch.ts';
 
 /** The namespace that drills and probes make their claims in. */
@@ -31,26 +33,30 @@ interface WantedClaim {
   readonly bytes: number;
 }
 
-/** Why claims of these classes and sizes have no place there. */
-export function placeTrouble(
-  { name, namespace, quotas, limits }: Place,
-  claims: readonly WantedClaim[],
-): PlaceTrouble | undefined {
+/** What is to be made there. */
+export interface Wanted {
+  readonly claims: readonly WantedClaim[];
+  readonly snapshots: number;
+  readonly pods?: WantedPods | undefined;
+}
+
+/** Why these have no place there. */
+export function placeTrouble({ name, namespace, quotas, limits }: Place, wanted: Wanted): PlaceTrouble | undefined {
   if (namespace === undefined) {
     return { is: 'missing', message: `namespace ${name} does not exist`, command: `kubectl create namespace ${name}` };
   }
   if (isDeleting(namespace) || namespace.status?.phase === 'Terminating')
     return { is: 'unfit', message: `namespace ${name} is being deleted` };
-  return limitTrouble(name, limits, claims) ?? quotaTrouble(name, quotas, claims);
+  return limitTrouble(name, limits, wanted) ?? quotaTrouble(name, quotas, wanted);
 }
 
-/** What the namespace allows a single claim. */
-function limitTrouble(
-  namespace: string,
-  limits: Place['limits'],
-  claims: readonly WantedClaim[],
-): PlaceTrouble | undefined {
-  for (const { metadata, spec } of limits) {
+/** What the namespace allows a single claim or pod. */
+function limitTrouble(namespace: string, limits: Place['limits'], { claims, pods }: Wanted): PlaceTrouble | undefined {
+  for (const range of limits) {
+    const { metadata, spec } = range;
+    const command = `kubectl edit limitrange ${metadata.name} -n ${namespace}`;
+    const ofPods = pods && rangeTrouble(range, limits, pods);
+    if (ofPods !== undefined) return { is: 'full', message: ofPods, command };
     for (const { type, min, max } of spec.limits) {
       if (type !== 'PersistentVolumeClaim') continue;
       const [least = 0, most = Infinity] = [parseQuantity(min?.['storage']), parseQuantity(max?.['storage'])];
@@ -60,17 +66,23 @@ function limitTrouble(
       return {
         is: 'full',
         message: `limit range ${metadata.name} of namespace ${namespace} allows a claim ${bound}, and one of ${formatBytes(outside.bytes)} is needed`,
-        command: `kubectl edit limitrange ${metadata.name} -n ${namespace}`,
+        command,
       };
     }
   }
   return undefined;
 }
 
-function quotaTrouble(name: string, quotas: Place['quotas'], claims: readonly WantedClaim[]): PlaceTrouble | undefined {
+function quotaTrouble(
+  name: string,
+  quotas: Place['quotas'],
+  { claims, snapshots, pods }: Wanted,
+): PlaceTrouble | undefined {
   const wanted = new Map<string, number>([
     ['persistentvolumeclaims', claims.length],
     ['count/persistentvolumeclaims', claims.length],
+    ['count/volumesnapshots.snapshot.storage.k8s.io', snapshots],
+    ...(pods === undefined ? [] : amountsOf(pods)),
   ]);
   const add = (what: string, amount: number) => void wanted.set(what, (wanted.get(what) ?? 0) + amount);
   for (const { storageClass, bytes } of claims) {
@@ -79,14 +91,15 @@ function quotaTrouble(name: string, quotas: Place['quotas'], claims: readonly Wa
     add(`${ofClass}/requests.storage`, bytes);
     add(`${ofClass}/persistentvolumeclaims`, 1);
   }
-  for (const { metadata, spec, status } of quotas) {
+  for (const quota of quotas) {
+    const { metadata, spec, status } = quota;
     // Kubernetes goes by the status; a quota that was just made has none.
     const allowed = status?.hard ?? spec?.hard;
     for (const [what, amount] of wanted) {
       const hard = parseQuantity(allowed?.[what]);
       const used = parseQuantity(status?.used?.[what]) ?? 0;
-      if (hard === undefined || used + amount <= hard) continue;
-      const show = (n: number) => (what.endsWith('storage') ? formatBytes(n) : String(n));
+      if (hard === undefined || used + amount <= hard || (isOfPods(what) && !countsPods(quota))) continue;
+      const show = (n: number) => (/(storage|memory)$/.test(what) ? formatBytes(n) : String(Number(n.toFixed(3))));
       return {
         is: 'full',
         message: `quota ${metadata.name} of namespace ${name} leaves ${show(Math.max(0, hard - used))} of ${what}, and ${show(amount)} are needed`,

@@ -28,12 +28,10 @@ const byVolume: Index<'BackupVolume'> = {
  * @throws UnreadableError where one that may be of the volume cannot be read
  */
 export async function backupVolumes(reader: Reader, volume: string): Promise<readonly BackupVolume[]> {
-  const odd: string[] = [];
-  const onUnreadable = ({ name }: Unreadable) => void odd.push(name);
-  const found = await listedVolumes(reader, volume, onUnreadable);
-  // By its name it is of this volume: with it the volume may have its BackupVolume, or one too many.
-  const perhaps = odd.find((name) => name === volume || name.startsWith(`${volume}-`));
-  if (perhaps !== undefined) await reader.get('BackupVolume', perhaps, names.LONGHORN_NAMESPACE);
+  const odd: Unreadable[] = [];
+  const found = await listedVolumes(reader, volume, (one) => void odd.push(one));
+  // With one more the volume may have its BackupVolume, or one too many. Since Longhorn 1.8 they are called after it.
+  odd.find((one) => one.mentions(volume) || one.object.name.startsWith(`${volume}-`))?.fail();
   return found;
 }
 
@@ -92,17 +90,30 @@ export const missingStorageClass = (reader: Reader, name: string | null | undefi
 export const classMissingOf = ({ spec, status }: Content, reader: Reader): Promise<string | undefined> =>
   missingAmong(reader, 'VolumeSnapshotClass', status?.readyToUse === true ? undefined : spec.volumeSnapshotClassName);
 
-/** All objects with a key: from the reader's index where it has one, else by going through the list. */
+/**
+ * All objects with a key, which ends in a name: from the reader's index where it has one, else by going through the list.
+ * @throws Unreadable for one that may have the key: it cannot be read, and mentions the name; unless `onUnreadable` is told
+ */
 export async function* withKey<K extends KindName>(
   reader: Reader,
   index: Index<K>,
   key: string,
   options?: ListOptions,
 ): AsyncGenerator<ObjectOf<K>, void> {
-  if (reader.indexed !== undefined) yield* await reader.indexed(index, key);
-  else
-    for await (const object of reader.list(index.kind, options)) if (index.keysOf(object).includes(key)) yield object;
+  const onUnreadable = options?.onUnreadable ?? unlessAbout([key.slice(key.lastIndexOf('/') + 1)]);
+  if (reader.indexed !== undefined) {
+    await tellUnreadable(reader, index.kind, onUnreadable);
+    yield* await reader.indexed(index, key);
+    return;
+  }
+  for await (const object of reader.list(index.kind, { ...options, onUnreadable }))
+    if (index.keysOf(object).includes(key)) yield object;
 }
+
+/** For a list that is to be whole as far as these names go. */
+const unlessAbout = (names: Iterable<string>) => (odd: Unreadable) => {
+  for (const name of names) if (odd.mentions(name)) odd.fail();
+};
 
 const bySnapshot: Index<'PersistentVolumeClaim'> = {
   kind: 'PersistentVolumeClaim',
@@ -111,15 +122,20 @@ const bySnapshot: Index<'PersistentVolumeClaim'> = {
     dataSource?.kind === 'VolumeSnapshot' ? [`${metadata.namespace}/${dataSource.name}`] : [],
 };
 
-/** Claims that are made from one of these snapshots of a namespace. */
+/**
+ * Claims that are made from one of these snapshots of a namespace.
+ * @throws Unreadable for one that may be: it cannot be read, and mentions a snapshot
+ */
 export async function claimsFrom(reader: Reader, namespace: string, snapshots: ReadonlySet<string>): Promise<Claim[]> {
   const keys = new Set([...snapshots].map((snapshot) => `${namespace}/${snapshot}`));
+  const onUnreadable = unlessAbout(snapshots);
   if (reader.indexed !== undefined) {
+    await tellUnreadable(reader, 'PersistentVolumeClaim', onUnreadable);
     const { indexed } = reader;
     return (await Promise.all([...keys].map((key) => indexed(bySnapshot, key)))).flat();
   }
   const found: Claim[] = [];
-  for await (const claim of reader.list('PersistentVolumeClaim', { namespace })) {
+  for await (const claim of reader.list('PersistentVolumeClaim', { namespace, onUnreadable })) {
     if (bySnapshot.keysOf(claim).some((key) => keys.has(key))) found.push(claim);
   }
   return found;

@@ -5,6 +5,7 @@ import type { Claim, Content, ObjectOf, Pod, Snapshot } from '../objects/types.t
 import type { Action } from '../plan/action.ts';
 import type { NewNamespace, NewPod } from '../plan/drill.ts';
 import { isDeleting } from './judge.ts';
+import type { WantedPods } from './pods.ts';
 
 /** What restore drills and storage probes have in common: a namespace for scratch, a mark on all they make, its removal. */
 
@@ -48,6 +49,22 @@ export const noRecurringJobs = {
   'recurring-job-group.longhorn.io/gleaner-drill': 'enabled',
 };
 
+/** What a pod for scratch asks for: it only waits, or reads one volume from end to end. */
+const REQUESTS = { cpu: '10m', memory: '16Mi' } as const;
+
+interface ScratchLimits {
+  readonly cpu: string;
+  readonly memory: string;
+}
+
+/** So many pods of that kind, for whoever looks whether there is room for them. */
+export const scratchPods = (what: string, count: number, limits: ScratchLimits): WantedPods => ({
+  what,
+  count,
+  requests: REQUESTS,
+  limits: { ...limits },
+});
+
 /** What a container of a pod for scratch may do is no more than its own `securityContext` and limits add. */
 export const scratchPod = (
   metadata: NewPod['metadata'],
@@ -60,7 +77,7 @@ export const scratchPod = (
     readonly name: string;
     readonly image: string;
     readonly command: readonly string[];
-    readonly limits: { readonly cpu: string; readonly memory: string };
+    readonly limits: ScratchLimits;
     readonly securityContext?: object;
     readonly [field: string]: unknown;
   },
@@ -76,7 +93,7 @@ export const scratchPod = (
     containers: [
       {
         ...container,
-        resources: { requests: { cpu: '10m', memory: '16Mi' }, limits },
+        resources: { requests: REQUESTS, limits },
         securityContext: {
           ...securityContext,
           allowPrivilegeEscalation: false,

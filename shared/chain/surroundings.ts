@@ -6,7 +6,14 @@ import type { BackupTarget, Content, Snapshot, VMRestore } from '../objects/type
 import { isPending } from './claims.ts';
 import { hangs, isDeleting } from './judge.ts';
 import type { Living, Orphan } from './orphans.ts';
-import { backupNamedBy, judgeLeftContent, judgeUnclaimedBackup, judgeUnclaimedSnapshot, sizeOf } from './orphans.ts';
+import {
+  backupNamedBy,
+  judgeLeftContent,
+  judgeStalledBackup,
+  judgeUnclaimedBackup,
+  judgeUnclaimedSnapshot,
+  sizeOf,
+} from './orphans.ts';
 import { pagesOf } from './pages.ts';
 import { guestBackups } from './read.ts';
 import { reportKindOf, uidReported } from './reports.ts';
@@ -144,7 +151,7 @@ export async function* orphans(
       const unclaimed = isClaimed?.(name) === false && !guests.has(name);
       const why = unclaimed ? hangs(backup, nowMs) : undefined;
       if (why !== undefined) yield { what: 'hanging', object: ref('Backup', name, names.LONGHORN_NAMESPACE), why };
-      const orphan = unclaimed ? judgeUnclaimedBackup(backup) : undefined;
+      const orphan = unclaimed ? (judgeUnclaimedBackup(backup) ?? judgeStalledBackup(backup, nowMs)) : undefined;
       if (orphan !== undefined) yield { what: 'orphan', orphan };
     }
   }

@@ -35,7 +35,7 @@ import { orphans, readSurroundings, unlessForbidden } from './surroundings.ts';
 import { hash, NameTable } from './table.ts';
 import { takenBy } from './taken.ts';
 import type { TargetTrouble } from './target.ts';
-import { judgeAddress, judgeSetting, judgeSync, judgeTarget } from './target.ts';
+import { judgeAddress, judgeSetting, judgeSync, judgeTarget, targetRef } from './target.ts';
 
 /** What a sweep or a scan comes across, in the order of the lists. */
 export type SurveyItem =
@@ -59,8 +59,8 @@ export type SurveyItem =
   | { readonly what: 'targetTrouble'; readonly trouble: TargetTrouble }
   | { readonly what: 'orphan'; readonly orphan: Orphan }
   /**
-   * A content or snapshot that is in deletion and does not go, or a Longhorn Backup that nobody claims; `snapshot` is the
-   * one it belongs to.
+   * A content or snapshot that is in deletion and does not go, a Longhorn Backup that nobody claims, or the target or its
+   * setting; `snapshot` is the one it belongs to.
    */
   | { readonly what: 'hanging'; readonly object: Ref; readonly snapshot?: string; readonly why: string }
   /** Of a restore drill: nobody's pair, and never to be judged as one. */
@@ -127,13 +127,12 @@ export async function* survey(
   const whole = scope.namespace === undefined && scope.selector === undefined;
   const unreadable: SurveyItem[] = [];
   const options = {
-    onUnreadable: ({ kind, name, namespace, issue }: Unreadable) =>
-      void unreadable.push({ what: 'unreadable', object: ref(kind, name, namespace), issue }),
+    onUnreadable: ({ issue, object }: Unreadable) => void unreadable.push({ what: 'unreadable', object, issue }),
   };
   const backups = new Backups();
   const onOddBackup: ListOptions['onUnreadable'] = (odd) => {
     options.onUnreadable(odd);
-    backups.addUnreadable(odd.name, odd.issue);
+    backups.addUnreadable(odd.object.name, odd.issue);
   };
   const longhorn = { namespace: names.LONGHORN_NAMESPACE, onUnreadable: onOddBackup };
   for await (const page of pagesOf(reader, 'Backup', longhorn)) {
@@ -200,10 +199,13 @@ export async function* survey(
   }
   if (target && whole) {
     const unknown = unreadable.some((one) => one.what === 'unreadable' && one.object.name === names.TARGET_SETTING);
-    const differs = judgeSetting(setting, surroundings?.target);
+    // Longhorn does without Harvester, and then without its settings.
+    const differs = setting || needsTarget ? judgeSetting(setting, surroundings?.target) : undefined;
+    if (setting !== undefined) yield hangingAlone(ref('Setting', setting.metadata.name), setting, nowMs);
     if (!unknown) yield [{ what: 'target', setting, differs, unclaimed: backups.unrecorded }];
   }
   if (surroundings !== undefined) {
+    if (surroundings.target !== undefined) yield hangingAlone(targetRef, surroundings.target, nowMs);
     const trouble = judgeTarget(surroundings.target) ?? judgeSync(surroundings.target, nowMs);
     if (trouble !== undefined && (needsTarget || trouble.reason === 'TargetUnavailable')) {
       yield [{ what: 'targetTrouble', trouble }];
@@ -287,6 +289,12 @@ function hanging(
   if (why === undefined) return undefined;
   const object = ref(kind, from.metadata.name, snapshot.namespace);
   return { what: 'hanging', object, snapshot: `${snapshot.namespace}/${snapshot.name}`, why };
+}
+
+/** Of what no snapshot belongs to. Harvester and Longhorn pass over a target that is in deletion. */
+function hangingAlone(object: Ref, from: Parameters<typeof hangs>[0], nowMs: number): SurveyItem[] {
+  const why = hangs(from, nowMs);
+  return why === undefined ? [] : [{ what: 'hanging', object, why }];
 }
 
 /** The StorageClasses, in one list of their own: nothing else is read for them. Who may not read them learns just that. */

@@ -1,7 +1,10 @@
-import { ref } from '../domain/kinds.ts';
+import { describeRef, ref } from '../domain/kinds.ts';
 import * as names from '../domain/names.ts';
+import { isAhead } from '../domain/times.ts';
 import type { BackupTarget, BackupVolume, Setting, VMBackup } from '../objects/types.ts';
+import type { SettingTarget } from '../objects/target.ts';
 import { withoutUser } from '../objects/target.ts';
+import type { Finding } from '../plan/plan.ts';
 import type { Reason } from '../plan/reason.ts';
 import { isDeleting, isLocal } from './judge.ts';
 
@@ -39,6 +42,10 @@ export function judgeSync(target: BackupTarget | undefined, nowMs: number): Targ
   const asked = spec?.syncRequestedAt;
   if (!asked || !spec.backupTargetURL || !isBehind(asked, status?.lastSyncedAt)) return undefined;
   const ageMs = nowMs - Date.parse(asked);
+  if (isAhead(asked, nowMs)) {
+    const detail = `Longhorn was asked to sync the backup target at ${asked}, which is yet to come: until then it begins again and again`;
+    return { reason: 'TargetNotSyncing', detail };
+  }
   const behindMs = Date.parse(asked) - Date.parse(status?.lastSyncedAt ?? '');
   const polled = Number.parseInt(spec.pollInterval ?? '', 10) > 0;
   const late = ageMs > SYNC_LIMIT_MS || (polled && behindMs > POLLED_LIMIT_MS && ageMs > POLLED_YOUNG_MS);
@@ -97,14 +104,17 @@ function isBehind(asked: string | null | undefined, done: string | null | undefi
 
 const since = (asked: string | null | undefined): string => (asked ? `, as it was asked to at ${asked}` : '');
 
-/** Harvester gives Longhorn the target of its Setting; undefined where it has. */
+/** Harvester gives Longhorn the target of its Setting; undefined where it has. It restores nothing without the Setting. */
 export function judgeSetting(setting: Setting | undefined, target: BackupTarget | undefined): string | undefined {
-  const wanted = setting?.target;
   const connected = withoutSlash(target?.spec?.backupTargetURL ?? '');
-  if (wanted === undefined || connected === '') return undefined;
+  if (connected === '') return undefined;
+  if (setting === undefined)
+    return `there is no setting ${names.TARGET_SETTING}, and Longhorn is connected to ${connected}`;
+  const wanted = setting.target;
+  if (wanted === undefined) return undefined;
   if (wanted.is !== 'target')
     return wanted.is === 'none' ? `the setting names no target, and Longhorn is connected to ${connected}` : undefined;
-  const url = wanted.type === 's3' ? `s3://${wanted.bucketName}@${wanted.bucketRegion}` : nfsUrl(wanted.endpoint);
+  const url = urlIn(wanted);
   if (wanted.type === 'other' || url === connected) return undefined;
   return `the setting names ${url}, and Longhorn is connected to ${connected}`;
 }
@@ -115,9 +125,13 @@ export function judgeSetting(setting: Setting | undefined, target: BackupTarget 
  * where it does not; of another bucket or share {@link judgeTargetOf} tells.
  */
 export function judgeAddress(backup: VMBackup, setting: Setting | undefined): string | undefined {
-  const [now, then] = [setting?.target, backup.status?.backupTarget];
-  if (now?.is !== 'target' || now.type === 'other' || !then || isLocal(backup) || isDeleting(backup)) return undefined;
-  const address = withoutUser(then.endpoint ?? '');
+  const [now, then] = [setting?.target, targetIn(backup)];
+  if (now?.is !== 'target' || now.type === 'other' || isLocal(backup) || isDeleting(backup)) return undefined;
+  if (then === undefined)
+    return backup.status?.readyToUse === true
+      ? 'it records no target, and Harvester takes that for another one'
+      : undefined;
+  const address = then.endpoint ?? '';
   if (address === now.endpoint) return undefined;
   const isSame =
     now.type === 's3'
@@ -128,9 +142,50 @@ export function judgeAddress(backup: VMBackup, setting: Setting | undefined): st
   return `its target was at ${at(address)}, and the setting says ${at(now.endpoint)}: to Harvester that is another target`;
 }
 
+/**
+ * Why Harvester refuses a restore for what the setting says, whatever Longhorn is connected to; undefined where it does not.
+ * It asks the setting when a restore is made, and compares the target of the VMBackup with it field by field.
+ */
+export function judgeAdmission(backup: VMBackup, setting: Setting | undefined): string | undefined {
+  const now = setting?.target;
+  if (now === undefined) return `there is no setting ${names.TARGET_SETTING}, without which Harvester restores nothing`;
+  if (now.is !== 'target')
+    return now.is === 'none'
+      ? `the setting ${names.TARGET_SETTING} names no target`
+      : `Harvester cannot read the value of setting ${names.TARGET_SETTING}`;
+  const [wanted, named] = [urlOf(backup), urlIn(now)];
+  return wanted === undefined || wanted === named
+    ? judgeAddress(backup, setting)
+    : `its backups are on ${wanted}, and the setting ${names.TARGET_SETTING} names ${named}`;
+}
+
+/** What {@link judgeAddress} says of a VMBackup, told of it. */
+export function addressFinding({ metadata: { name, namespace } }: VMBackup, otherAddress: string): Finding {
+  const subject = ref('VirtualMachineBackup', name, namespace);
+  const message = `${describeRef(subject)} cannot be restored: ${otherAddress}`;
+  const command = `kubectl get virtualmachinebackup ${name} -n ${namespace} -o jsonpath='{.status.backupTarget}'`;
+  return { subject, reason: 'OtherAddress', message, command, actions: [] };
+}
+
+type Recorded = NonNullable<NonNullable<VMBackup['status']>['backupTarget']>;
+
+/** Old releases kept it in annotations, from which newer ones take it when they next look at the VMBackup. */
+function targetIn({ status, metadata: { annotations } }: VMBackup): Recorded | undefined {
+  const legacy = (name: string) => annotations?.[`backup.harvesterhci.io/${name}`];
+  const recorded = status?.backupTarget ?? {
+    endpoint: withoutUser(legacy('backup-target') ?? ''),
+    bucketName: legacy('bucket-name'),
+    bucketRegion: legacy('bucket-region'),
+  };
+  return recorded.endpoint || recorded.bucketName || recorded.bucketRegion ? recorded : undefined;
+}
+
+const urlIn = ({ type, endpoint, bucketName, bucketRegion }: Extract<SettingTarget, { is: 'target' }>): string =>
+  type === 's3' || bucketName ? `s3://${bucketName}@${bucketRegion}` : nfsUrl(endpoint);
+
 /** As Harvester makes it from the fields of the Setting; undefined where a VMBackup does not say. */
 function urlOf(backup: VMBackup): string | undefined {
-  const { endpoint, bucketName, bucketRegion } = backup.status?.backupTarget ?? {};
+  const { endpoint, bucketName, bucketRegion } = targetIn(backup) ?? {};
   if (bucketName) return `s3://${bucketName}@${bucketRegion ?? ''}`;
   return endpoint ? nfsUrl(endpoint) : undefined;
 }

@@ -5,7 +5,7 @@ import type { ObjectOf } from '../objects/types.ts';
 import { UnreadableError } from './errors.ts';
 import type { Unreadable } from './ports.ts';
 
-export type Opened<K extends KindName> = { readonly object: ObjectOf<K> } | { readonly issue: string };
+export type Opened<K extends KindName> = { readonly object: ObjectOf<K> } | { readonly unreadable: UnreadableError };
 
 /** What an object of the cluster is, as Gleaner reads it; or which field does not fit (the field, never its value). */
 export function open<K extends KindName>(kind: K, json: unknown): Opened<K> {
@@ -14,22 +14,30 @@ export function open<K extends KindName>(kind: K, json: unknown): Opened<K> {
   const parsed = schemas[kind].safeParse(json);
   if (parsed.success) return { object: parsed.data as ObjectOf<K> };
   const [issue] = parsed.error.issues;
-  return { issue: `${issue?.path.join('.') || 'object'}: ${issue?.code ?? 'unknown'}` };
+  const at = `${issue?.path.join('.') || 'object'}: ${issue?.code ?? 'unknown'}`;
+  const object = { kind, ...nameOf(json) };
+  const restore = kind === 'VirtualMachineRestore' ? restoreIn(json, object.namespace) : undefined;
+  return { unreadable: new UnreadableError(object, at, { names: namesIn(json), ...(restore && { restore }) }) };
 }
 
 /** @throws UnreadableError */
 export function openOrThrow<K extends KindName>(kind: K, json: unknown): ObjectOf<K> {
   const opened = open(kind, json);
   if ('object' in opened) return opened.object;
-  throw new UnreadableError({ kind, ...nameOf(json) }, opened.issue);
+  throw opened.unreadable;
 }
 
-/** What is told of an object that does not have the shape of its kind. */
-export function unreadable(kind: KindName, json: unknown, issue: string): Unreadable {
-  const odd = { kind, ...nameOf(json), issue };
-  return kind === 'VirtualMachineRestore' ? { ...odd, restore: restoreIn(json, odd.namespace) } : odd;
+const isName = (text: string): boolean => text.length <= 253 && /^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/.test(text);
+
+/** All texts in it that have the form of an object's name; not those of the secrets that a VMBackup carries. */
+function namesIn(json: unknown, names = new Set<string>()): Set<string> {
+  if (typeof json === 'string' && isName(json)) names.add(json);
+  else if (typeof json === 'object' && json !== null)
+    for (const [key, value] of Object.entries(json)) if (key !== 'secretBackups') namesIn(value, names);
+  return names;
 }
 
+/** What can be read of a restore all the same. */
 function restoreIn(json: unknown, own: string | undefined): NonNullable<Unreadable['restore']> {
   const { spec, status } = (json ?? {}) as { spec?: Fields; status?: Fields };
   const { virtualMachineBackupName: name, virtualMachineBackupNamespace: said } = spec ?? {};

@@ -1,5 +1,6 @@
 import type { Ref } from '../domain/kinds.ts';
 import { describeRef } from '../domain/kinds.ts';
+import type { Unreadable } from './ports.ts';
 
 /**
  * Error kinds say what the caller should do. Nothing here carries a response body or headers: those are long, may hold
@@ -41,10 +42,27 @@ export class TerminalError extends KubeError {}
 export class NotServedError extends TerminalError {}
 
 /** The object does not have the shape of its kind; it is left alone. */
-export class UnreadableError extends TerminalError {
+export class UnreadableError extends TerminalError implements Unreadable {
   readonly object: Ref;
-  constructor(object: Ref, issue: string) {
+  readonly issue: string;
+  readonly restore?: NonNullable<Unreadable['restore']>;
+  readonly #names: ReadonlySet<string>;
+  /** `names`: all texts in the object that may be the name of something. */
+  constructor(
+    object: Ref,
+    issue: string,
+    { names = new Set(), restore }: { names?: ReadonlySet<string>; restore?: Unreadable['restore'] } = {},
+  ) {
     super(`${describeRef(object)} is not as expected at ${issue}`);
     this.object = object;
+    this.issue = issue;
+    this.#names = names;
+    if (restore !== undefined) this.restore = restore;
+  }
+  mentions(name: string): boolean {
+    return this.#names.has(name);
+  }
+  fail(): never {
+    throw this;
   }
 }

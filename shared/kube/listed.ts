@@ -1,7 +1,6 @@
 import type { KindName } from '../domain/kinds.ts';
-import { kinds, ref } from '../domain/kinds.ts';
+import { kinds } from '../domain/kinds.ts';
 import type { ObjectOf } from '../objects/types.ts';
-import { UnreadableError } from './errors.ts';
 import type { Index, ListOptions, Reader, Unreadable } from './ports.ts';
 
 /**
@@ -21,7 +20,7 @@ export function fromLists(reader: Reader, mayList: (kind: KindName) => boolean, 
   const read = async (kind: KindName, most: number): Promise<Listed | undefined> => {
     const all = new Map<string, ObjectOf<KindName>>();
     const onUnreadable: ListOptions['onUnreadable'] = (odd) =>
-      void unreadable.set(`${kind} ${keyOf(odd.name, odd.namespace)}`, odd);
+      void unreadable.set(`${kind} ${keyOf(odd.object.name, odd.object.namespace)}`, odd);
     for await (const object of reader.list(kind, { onUnreadable })) {
       if (all.size >= most) return undefined;
       all.set(keyOf(object.metadata.name, namespaceOf(object)), object);
@@ -57,7 +56,7 @@ export function fromLists(reader: Reader, mayList: (kind: KindName) => boolean, 
     },
     async unreadable(kind) {
       await listed(kind);
-      return [...unreadable.values()].filter((odd) => odd.kind === kind);
+      return [...unreadable.values()].filter(({ object }) => object.kind === kind);
     },
     async get<K extends KindName>(kind: K, name: string, namespace?: string) {
       if (kind === 'Setting') return setting(name) as Promise<ObjectOf<K> | undefined>;
@@ -66,7 +65,7 @@ export function fromLists(reader: Reader, mayList: (kind: KindName) => boolean, 
       if (all === undefined) return reader.get(kind, name, namespace);
       const key = keyOf(name, kinds[kind].namespaced ? namespace : undefined);
       const odd = unreadable.get(`${kind} ${key}`);
-      if (odd !== undefined) throw errorOf(odd);
+      odd?.fail();
       return all.get(key) as ObjectOf<K> | undefined;
     },
     async *list<K extends KindName>(kind: K, options: ListOptions = {}) {
@@ -77,6 +76,10 @@ export function fromLists(reader: Reader, mayList: (kind: KindName) => boolean, 
       }
       for (const object of (await listed(kind)).values()) {
         if (matches(object, options)) yield object as ObjectOf<K>;
+      }
+      for (const odd of unreadable.values()) {
+        const { namespace = odd.object.namespace, onUnreadable } = options;
+        if (odd.object.kind === kind && odd.object.namespace === namespace) onUnreadable?.(odd);
       }
     },
     serves: (kind) => reader.serves(kind),
@@ -99,9 +102,6 @@ const oneByOne: ReadonlySet<KindName> = new Set([
   'Volume',
   'Setting',
 ]);
-
-const errorOf = ({ kind, name, namespace, issue }: Unreadable): UnreadableError =>
-  new UnreadableError(ref(kind, name, namespace), issue);
 
 const keyOf = (name: string, namespace: string | undefined): string => `${namespace ?? ''}/${name}`;
 

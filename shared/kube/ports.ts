@@ -1,12 +1,17 @@
-import type { KindName } from '../domain/kinds.ts';
+import type { KindName, Ref } from '../domain/kinds.ts';
 import type { ObjectOf } from '../objects/types.ts';
 
-/** An object that does not have the shape of its kind, and the field that does not fit. */
+/** An object that does not have the shape of its kind. */
 export interface Unreadable {
-  readonly kind: KindName;
-  readonly name: string;
-  readonly namespace?: string;
+  readonly object: Ref;
+  /** Names the object and the field that does not fit. */
+  readonly message: string;
+  /** The field that does not fit, never its value. */
   readonly issue: string;
+  /** Whether it has this name anywhere. What it says about it cannot be told; of what it does not name it says nothing. */
+  mentions(name: string): boolean;
+  /** For whoever cannot do without it. @throws UnreadableError */
+  fail(): never;
   /** Of a restore: what can be read of it all the same. */
   readonly restore?: {
     /** The VMBackup that it names, `<namespace>/<name>`. */

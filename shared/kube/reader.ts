@@ -2,7 +2,7 @@ import type { KindName } from '../domain/kinds.ts';
 import { kinds } from '../domain/kinds.ts';
 import type { ObjectOf } from '../objects/types.ts';
 import { continueIn, continueOf } from './continue.ts';
-import { open, openOrThrow, unreadable } from './door.ts';
+import { open, openOrThrow } from './door.ts';
 import { NotServedError, RetryableError } from './errors.ts';
 import { apiPathOf, isAddressable, pathOf } from './paths.ts';
 import type { ListOptions, Reader } from './ports.ts';
@@ -72,7 +72,7 @@ function* opened<K extends KindName>(kind: K, items: unknown[], options: ListOpt
     items[at] = undefined;
     const found = open(kind, item);
     if ('object' in found) yield found.object;
-    else options.onUnreadable?.(unreadable(kind, item, found.issue));
+    else options.onUnreadable?.(found.unreadable);
   }
 }
 

@@ -1,5 +1,6 @@
 import type { KindName } from '../domain/kinds.ts';
 import { machineIn } from './machine.ts';
+import { withoutUser } from './target.ts';
 import type { ObjectOf } from './types.ts';
 
 /**
@@ -204,7 +205,7 @@ function targetOf(json: unknown): object | undefined {
   if (!isRecord(json)) return undefined;
   const { endpoint, bucketName, bucketRegion } = json;
   if (!maybeText(endpoint) || !maybeText(bucketName) || !maybeText(bucketRegion)) return undefined;
-  return { endpoint, bucketName, bucketRegion };
+  return { endpoint: endpoint && withoutUser(endpoint), bucketName, bucketRegion };
 }
 
 /** All of them, or undefined where one cannot be read. Made as long as it will be: an array that grows begins with room for 16. */

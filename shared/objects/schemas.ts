@@ -4,7 +4,7 @@ import { drillsIn } from './drills.ts';
 import { readDrivers } from './drivers.ts';
 import { claimsIn, leftOutIn, machineIn } from './machine.ts';
 import { runsGleaner, snapshotterIn } from './snapshotter.ts';
-import { readTarget } from './target.ts';
+import { readTarget, urlWithoutUser, withoutUser } from './target.ts';
 
 /**
  * The Kubernetes objects as Gleaner reads them. Each schema keeps only what a decision or a re-creation needs; all else
@@ -12,6 +12,12 @@ import { readTarget } from './target.ts';
  * Each is built when it is first needed: together they take longer than all else that a cold start does.
  */
 const text = z.string();
+/** A text of which only a part passes. */
+const textBut = (part: (whole: string) => string) =>
+  z.pipe(
+    z.nullish(text),
+    z.transform((whole) => whole && part(whole)),
+  );
 const stringMap = z.record(text, text);
 
 const OwnerReference = once(() =>
@@ -147,7 +153,7 @@ const VirtualMachineBackup = () =>
         /** Driver → snapshot class; filled once it is ready. */
         csiDriverVolumeSnapshotClassNames: z.nullish(stringMap),
         backupTarget: z.nullish(
-          z.object({ endpoint: z.nullish(text), bucketName: z.nullish(text), bucketRegion: z.nullish(text) }),
+          z.object({ endpoint: textBut(withoutUser), bucketName: z.nullish(text), bucketRegion: z.nullish(text) }),
         ),
         conditions: z.nullish(z.array(UpdatedCondition())),
         // It carries the VM's spec, cloud-init included: nothing of it passes but what a restore may clash with.
@@ -238,7 +244,11 @@ const BackupTarget = () =>
   z.object({
     metadata: NamespacedMeta(),
     spec: z.nullish(
-      z.object({ backupTargetURL: z.nullish(text), syncRequestedAt: z.nullish(text), pollInterval: z.nullish(text) }),
+      z.object({
+        backupTargetURL: textBut(urlWithoutUser),
+        syncRequestedAt: z.nullish(text),
+        pollInterval: z.nullish(text),
+      }),
     ),
     status: z.nullish(
       z.object({
@@ -370,7 +380,18 @@ const ResourceQuota = () =>
 const LimitRange = () =>
   z.object({
     metadata: NamespacedMeta(),
-    spec: z.object({ limits: z.array(z.object({ type: text, min: amounts(), max: amounts() })) }),
+    spec: z.object({
+      limits: z.array(
+        z.object({
+          type: text,
+          min: amounts(),
+          max: amounts(),
+          default: amounts(),
+          defaultRequest: amounts(),
+          maxLimitRequestRatio: amounts(),
+        }),
+      ),
+    }),
   });
 const BackingImage = () => z.object({ metadata: NamespacedMeta() });
 

@@ -1,7 +1,7 @@
 import type { Link } from '../chain/link.ts';
 import type { Chain, ChainVolume } from '../chain/links.ts';
 import { judgeStanding } from '../chain/standing.ts';
-import { judgeAddress, judgeTargetOf } from '../chain/target.ts';
+import { judgeAdmission, judgeTargetOf } from '../chain/target.ts';
 import { commandForTarget } from '../chain/links.ts';
 import { isDeleting, isLocal } from '../chain/judge.ts';
 import { describeRef } from '../domain/kinds.ts';
@@ -78,20 +78,19 @@ function checkBackup({ chain, wish }: SeenPreflight, nowMs: number): Check {
   return { name, result: 'pass', message: `${own} is ready` };
 }
 
-function checkTarget({ chain, setting }: SeenPreflight): Check {
+function checkTarget({ chain, setting, wish }: SeenPreflight): Check {
   const name = 'target';
   if (chain !== undefined && isLocal(chain.backup)) {
     return { name, result: 'pass', message: 'a backup of type snapshot needs no target' };
   }
   const trouble = chain === undefined ? undefined : judgeTargetOf(chain.backup, chain.target);
-  const moved = chain && 'found' in setting ? judgeAddress(chain.backup, setting.found) : undefined;
-  if (trouble === undefined && moved !== undefined)
-    return {
-      name,
-      result: 'fail',
-      message: moved,
-      cure: 'give the setting backup-target the address of the VMBackup again',
-    };
+  // One that exists has been admitted.
+  const asked = chain !== undefined && 'found' in setting && wish.restore === undefined;
+  const refused = asked ? judgeAdmission(chain.backup, setting.found) : undefined;
+  if (trouble === undefined && refused !== undefined) {
+    const cure = 'give the setting backup-target the target of the VMBackup again, address and all';
+    return { name, result: 'fail', message: refused, cure };
+  }
   if (trouble === undefined) return { name, result: 'pass', message: 'the backup’s target is connected and reachable' };
   return { name, result: 'fail', message: trouble.detail, cure: commandForTarget(trouble.reason) };
 }

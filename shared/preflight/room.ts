@@ -1,6 +1,7 @@
 import { formatBytes } from '../domain/bytes.ts';
 import { parseQuantity } from '../domain/quantity.ts';
-import type { ObjectOf, StorageClass, VolumeEntry } from '../objects/types.ts';
+import { countsPods, isOfPods } from '../chain/pods.ts';
+import type { StorageClass, VolumeEntry } from '../objects/types.ts';
 import type { Check } from './checks.ts';
 import { ifKnown } from './checks.ts';
 import type { ImageState, SeenPreflight } from './read.ts';
@@ -88,7 +89,7 @@ function checkQuota(seen: SeenPreflight): Check {
       const limits = quota.status?.hard ?? quota.spec?.hard;
       for (const { what, amount } of wanted) {
         const hard = parseQuantity(limits?.[what]);
-        if (hard === undefined || amount === 0 || (isOfPods(what) && !countsVMs(quota))) continue;
+        if (hard === undefined || amount === 0 || (isOfPods(what) && !countsPods(quota))) continue;
         const left = Math.max(0, hard - (parseQuantity(quota.status?.used?.[what]) ?? 0));
         if (amount > left) {
           const message = `quota ${own} leaves ${show(what, left)} of ${what}, and ${show(what, amount)} are needed`;
@@ -108,13 +109,6 @@ function checkQuota(seen: SeenPreflight): Check {
 }
 
 const show = (what: string, n: number): string => (/storage$|memory$/.test(what) ? formatBytes(n) : String(n));
-
-const isOfPods = (what: string): boolean => /^(limits\.(cpu|memory)|(count\/)?pods)$/.test(what);
-
-/** A quota may be for some pods alone; those of VMs end when somebody stops them, and have limits. */
-const countsVMs = ({ spec }: ObjectOf<'ResourceQuota'>): boolean =>
-  spec?.scopeSelector === undefined &&
-  (spec?.scopes ?? []).every((scope) => scope === 'NotTerminating' || scope === 'NotBestEffort');
 
 /** What KubeVirt adds to the memory of a VM for its own processes, at the least: page tables and some 200 MiB. */
 const overheadOf = (memory: number): number => memory / 512 + 200 * 2 ** 20;

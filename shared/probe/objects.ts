@@ -71,13 +71,15 @@ export const newSnapshot = (recipe: Recipe, snapshotClass: string): NewSnapshot 
   },
 });
 
+export const CONSUMER_LIMITS = { cpu: '100m', memory: '64Mi' };
+
 /** To be scheduled is all that it is for: then its claim is provisioned. It does nothing and need not even start. */
 export const newPod = (recipe: Recipe, image: string, part: 'source' | 'restored'): NewPod =>
   scratchPod(metaOf(recipe, part), nameOf(recipe.storageClass.metadata.uid, part), {
     name: 'consumer',
     image,
     command: ['sleep', '3600'],
-    limits: { cpu: '100m', memory: '64Mi' },
+    limits: CONSUMER_LIMITS,
     ...(recipe.volumeMode === 'Block'
       ? { volumeDevices: [{ name: 'volume', devicePath: '/probe' }] }
       : { volumeMounts: [{ name: 'volume', mountPath: '/probe' }] }),

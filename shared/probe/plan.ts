@@ -7,6 +7,7 @@ import { isDeleting } from '../chain/judge.ts';
 import { describeMade, isEmpty, newNamespace } from '../chain/scratch.ts';
 import { describeRef } from '../domain/kinds.ts';
 import * as names from '../domain/names.ts';
+import { isAhead } from '../domain/times.ts';
 import type { Claim, StorageClass } from '../objects/types.ts';
 import type { Action } from '../plan/action.ts';
 import type { Finding, Plan } from '../plan/plan.ts';
@@ -76,7 +77,7 @@ function next(probe: SeenProbe, config: ProbeConfig, nowMs: number): Told {
   const clearing = cleanUp(probe, isDecided ? 'the probe is over' : 'an earlier probe left it', nowMs);
   if (clearing !== undefined) return clearing;
   const probed = probedAs(annotations, modeFor(config, seen.storageClass));
-  if (probed !== undefined && Date.parse(probed.at) >= config.sinceMs) {
+  if (probed !== undefined && Date.parse(probed.at) >= config.sinceMs && !isAhead(probed.at, nowMs)) {
     return [probed.result === 'proved' ? 'ProbeProved' : 'ProbeFailed', describeProbed(probed)];
   }
   const refused = refusal(seen, probe, config);

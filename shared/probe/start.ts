@@ -5,12 +5,13 @@ import type { AnswerReason } from '../capability/reasons.ts';
 import { isFound } from '../capability/types.ts';
 import { isDeleting } from '../chain/judge.ts';
 import { placeTrouble } from '../chain/place.ts';
+import { scratchPods } from '../chain/scratch.ts';
 import type { Ref } from '../domain/kinds.ts';
 import { describeRef } from '../domain/kinds.ts';
 import * as names from '../domain/names.ts';
 import type { SnapshotClass } from '../objects/types.ts';
 import type { Reason } from '../plan/reason.ts';
-import { PROBE_BYTES } from './objects.ts';
+import { CONSUMER_LIMITS, PROBE_BYTES } from './objects.ts';
 import type { ProbeConfig, SeenProbe } from './observe.ts';
 
 export interface Refusal {
@@ -92,7 +93,9 @@ export function refusal(
     };
   }
   const claim = { storageClass: name, bytes: PROBE_BYTES };
-  const trouble = placeTrouble(place, [claim, claim]);
+  const late = storageClass.volumeBindingMode === 'WaitForFirstConsumer';
+  const pods = late ? scratchPods('a pod that its claims wait for', 2, CONSUMER_LIMITS) : undefined;
+  const trouble = placeTrouble(place, { claims: [claim, claim], snapshots: 1, pods });
   if (trouble === undefined || trouble.is === 'missing') return undefined;
   const { message, command } = trouble;
   return { reason: 'ProbeNamespaceUnfit', message, ...(command !== undefined && { command }) };

@@ -236,7 +236,6 @@ async function look(
     const outcome = await reconcile(fn, subject, session);
     return { kind: 'outcome', function: fn.name, outcome, applied: outcome.applied };
   } catch (error) {
-    // Who hangs on it is not at fault.
     if (error instanceof UnreadableError)
       return { kind: 'finding', function: fn.name, finding: cannotTell(subject, error) };
     if (error instanceof KubeError) return { kind: 'failure', function: fn.name, subject, error };
@@ -255,6 +254,7 @@ const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve)
 const isSurveyed = ({ kind }: Ref): boolean =>
   ['Backup', 'BackupTarget', 'VolumeSnapshotContent', 'VolumeSnapshot', 'VirtualMachineBackup'].includes(kind);
 
+/** Of what the survey has told, or will, only that it stands in the way: what hangs on it is not at fault. */
 function cannotTell(subject: Ref, { object, message: why }: UnreadableError): Finding {
   const message = `${describeRef(subject)} cannot be judged: ${why}`;
   return isSurveyed(object)

@@ -1,5 +1,5 @@
 import type { KubeObject } from '../../sandbox/api/types.ts';
-import { open, openOrThrow, unreadable } from '../../shared/kube/door.ts';
+import { open, openOrThrow } from '../../shared/kube/door.ts';
 import type { KindName } from '../../shared/domain/kinds.ts';
 import { kinds } from '../../shared/domain/kinds.ts';
 import type { ListOptions, Reader } from '../../shared/kube/ports.ts';
@@ -26,7 +26,7 @@ export function readerOf(objects: readonly KubeObject[], served: readonly KindNa
         if (!labelled || (namespace !== undefined && o.metadata.namespace !== namespace)) continue;
         const opened = open(kind, o);
         if ('object' in opened) yield opened.object;
-        else onUnreadable?.(unreadable(kind, o, opened.issue));
+        else onUnreadable?.(opened.unreadable);
       }
     },
     serves: async (kind) => served.includes(kind),

@@ -324,6 +324,18 @@ describe('the volume mode', () => {
     });
   });
 
+  test('what was noted by a clock that was years ahead does not keep it from being probed', async () => {
+    await inStory(can, async (world) => {
+      const note = { volumeMode: 'Block', startedAt: '2095-01-01T00:00:00.000Z', at: '2095-01-01T00:00:09.000Z' };
+      const annotations = {
+        'gleaner.dev/probed': JSON.stringify([{ ...note, result: 'failed', step: 'provision', snapshotClass: 'x' }]),
+      };
+      await world.sandbox.client.mergePatch(SC, 'lvm-fast', undefined, { metadata: { annotations } });
+      expect((await toTheEnd(world, LVM, {})).reason).toBe('ProbeProved');
+      expect(await noted(world, 'lvm-fast')).toMatchObject({ result: 'proved', snapshotClass: 'lvm-snapshot' });
+    });
+  });
+
   test('one under way with the other mode comes to its result first, after any of its writes', async () => {
     for (let killAfter = 1; ; killAfter++) {
       const died = await inStory(can, async (world) => {
@@ -356,6 +368,29 @@ test('what was left behind longer ago than a probe may take is removed, and the 
     expect(await leftovers(world)).toEqual([]);
   });
 });
+
+test.each([
+  ['lvm-fast', 'LimitRange', { limits: [{ type: 'Container', min: { cpu: '1' } }] }, undefined],
+  ['late', 'LimitRange', { limits: [{ type: 'Container', min: { cpu: '1' } }] }, /at least 1 of cpu for a container/],
+  ['late', 'LimitRange', { limits: [{ type: 'Pod', max: { memory: '8Mi' } }] }, /at most 8Mi of memory/],
+  ['late', 'ResourceQuota', { hard: { pods: '1' } }, /leaves 1 of pods, and 2 are needed/],
+])(
+  'of %s in a namespace with a %s of %j: no claim is made that a pod cannot follow',
+  async (name, kind, spec, says) => {
+    await inStory(stories['the storage can']!, async (world) => {
+      const { client } = world.sandbox;
+      world.sandbox.seed([
+        { ...make.storageClass('late', 'lvm.driver.harvesterhci.io'), volumeBindingMode: 'WaitForFirstConsumer' },
+      ]);
+      await client.create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: NAMESPACE } });
+      await client.create({ apiVersion: 'v1', kind, metadata: { name: 'tight', namespace: NAMESPACE }, spec });
+      const { reason, message } = await step(world, ref('StorageClass', name), { image: 'registry.local/pause:3' });
+      expect(reason).toBe(says === undefined ? 'ProbeStart' : 'ProbeNamespaceUnfit');
+      if (says !== undefined) expect(message).toMatch(says);
+      expect(await claimsOf(world)).toHaveLength(says === undefined ? 1 : 0);
+    });
+  },
+);
 
 test('what bears its names and not its mark is somebody else’s, and stays untouched', async () => {
   await inStory(stories['the storage can']!, async (world) => {

@@ -130,6 +130,47 @@ test('a Harvester that remembers no scan is made to scan by the note alone', asy
   });
 });
 
+test.each([
+  ['1.4', '1.7'],
+  ['1.8', '1.11'],
+] as const)(
+  'disconnected once more, and connected again with the same value: what was deleted meanwhile comes back (Harvester %s)',
+  async (harvester, longhorn) => {
+    await inWorld({ scenario: 'target-reconnected', harvester, longhorn }, async (world) => {
+      const { client, store } = world.sandbox;
+      await run(world);
+      await world.sandbox.settle();
+      await run(world);
+      const all = ['db-nightly true', 'web-nightly true'];
+      expect(await vmBackups(world)).toEqual(all);
+
+      const { value } = await target(world);
+      const connect = async (to: string) => {
+        await client.mergePatch(SETTING, 'backup-target', undefined, { value: to });
+        await world.sandbox.settle();
+      };
+      const { length } = await client.list('longhorn.io/v1beta2/Backup');
+      await connect('');
+      expect(await client.list('longhorn.io/v1beta2/Backup')).toEqual([]);
+      for (const { metadata } of await client.list(VMBACKUP))
+        await client.delete(VMBACKUP, metadata.name, metadata.namespace);
+      await world.sandbox.settle();
+      await connect(value);
+      expect(await vmBackups(world)).toEqual([]);
+      expect((await client.list('longhorn.io/v1beta2/Backup')).length).toBe(length);
+
+      await run(world);
+      await world.sandbox.settle();
+      await run(world);
+      expect(await vmBackups(world)).toEqual(all);
+      expect(store.losses).toEqual([]);
+      world.sandbox.api.clearRequests();
+      await run(world);
+      expect(writesOf(world)).toEqual([]);
+    });
+  },
+);
+
 test('new-cluster: in stages, as the StorageClasses of images appear', async () => {
   await inWorld({ scenario: 'new-cluster' }, async (world) => {
     await run(world);

@@ -146,7 +146,7 @@ describe('what is written', () => {
 describe('an event', () => {
   const change = (object: KubeObject, type: Change['type'] = 'update') => {
     const opened = open(object.kind as KindName, { ...object, metadata: { resourceVersion: '1', ...object.metadata } });
-    if (!('object' in opened)) throw new Error(opened.issue);
+    if (!('object' in opened)) throw opened.unreadable;
     const { name, namespace = '' } = object.metadata;
     return { kind: object.kind, name, namespace, type, object: opened.object } as Change;
   };

@@ -63,8 +63,24 @@ const place = {
 
 const tight = { name: 'tight', namespace: 'gleaner-drill', uid: 'q', resourceVersion: '1' };
 const quota = (fields: object) => read('ResourceQuota', { metadata: tight, ...fields });
-const range = (limit: object) =>
-  read('LimitRange', { metadata: tight, spec: { limits: [{ type: 'PersistentVolumeClaim', ...limit }] } });
+const range = (...limits: object[]) =>
+  read('LimitRange', {
+    metadata: tight,
+    spec: { limits: limits.map((limit) => ({ type: 'PersistentVolumeClaim', ...limit })) },
+  });
+/** A place for drills, and a policy with which a pod reads what was restored. */
+const withLimits = (...limits: object[]) => ({
+  seen: { place: { ...place, limits: [range(...limits)] } },
+  policy: { read: 'on' },
+});
+const withQuota = (fields: object) => ({
+  seen: { place: { ...place, quotas: [quota(fields)] } },
+  policy: { read: 'on' },
+});
+const begins = {
+  reason: 'DrillStart',
+  does: ['putDrill', 'VolumeSnapshotContent', 'VolumeSnapshot', 'PersistentVolumeClaim'],
+};
 
 type Part = Partial<SeenDrill>;
 const seenWith = (part: Part): any => {
@@ -110,6 +126,7 @@ interface Row {
   readonly policy?: object;
   readonly does?: readonly string[];
   readonly says?: RegExp;
+  readonly command?: string;
 }
 
 const rows: Record<string, Row> = {
@@ -189,7 +206,58 @@ const rows: Record<string, Row> = {
     reason: 'DrillNoRoom',
     says: /at least 20 GiB/,
   },
-  'a restore is in progress': { seen: { place: { ...place, restores: ['prod/restore-web'] } }, reason: 'DrillWaits' },
+  'a container must have more': {
+    ...withLimits({ type: 'Container', min: { cpu: '50m' } }),
+    reason: 'DrillNoRoom',
+    says: /^limit range tight of namespace gleaner-drill wants at least 50m of cpu for a container, and a pod that reads asks for 10m$/,
+  },
+  'a container may have less': {
+    ...withLimits({ type: 'Container', max: { memory: '32Mi' } }),
+    reason: 'DrillNoRoom',
+    says: /allows a container at most 32Mi of memory, and a pod that reads is limited to 64Mi$/,
+  },
+  'a pod must have more': {
+    ...withLimits({ type: 'Pod', min: { memory: '1Gi' } }),
+    reason: 'DrillNoRoom',
+    says: /at least 1Gi of memory for a pod/,
+  },
+  'a limit may not be so far above what is asked for': {
+    ...withLimits({ type: 'Container', maxLimitRequestRatio: { cpu: '10' } }),
+    reason: 'DrillNoRoom',
+    says: /allows a container a limit of cpu at most 10 times its request, and a pod that reads has 10m and 500m$/,
+  },
+  'a pod must name what no default gives it': {
+    ...withLimits({ type: 'Pod', min: { 'ephemeral-storage': '1Gi' } }),
+    reason: 'DrillNoRoom',
+    says: /wants at least 1Gi of ephemeral-storage for a pod, and a pod that reads asks for none$/,
+  },
+  'a quota has no pod left': {
+    ...withQuota({ status: { hard: { pods: '2' }, used: { pods: '2' } } }),
+    reason: 'DrillNoRoom',
+    says: /leaves 0 of pods, and 1 are needed/,
+  },
+  'a quota has too little memory left': {
+    ...withQuota({ status: { hard: { 'limits.memory': '1Gi' }, used: { 'limits.memory': '1000Mi' } } }),
+    reason: 'DrillNoRoom',
+    says: /leaves 24 MiB of limits.memory, and 64 MiB are needed/,
+  },
+  'a quota has too little cpu left': {
+    ...withQuota({ status: { hard: { cpu: '1' }, used: { cpu: '995m' } } }),
+    reason: 'DrillNoRoom',
+    says: /leaves 0.005 of cpu, and 0.01 are needed/,
+  },
+  'a quota counts snapshots': {
+    seen: {
+      place: { ...place, quotas: [quota({ spec: { hard: { 'count/volumesnapshots.snapshot.storage.k8s.io': 0 } } })] },
+    },
+    reason: 'DrillNoRoom',
+  },
+  'a restore is in progress': {
+    seen: { place: { ...place, restores: [{ name: 'prod/restore-web' }] } },
+    reason: 'DrillWaits',
+    says: /^VirtualMachineRestore prod\/restore-web is in progress/,
+    command: 'gleaner explain vmrestore/restore-web -n prod',
+  },
   'another drill is under way': {
     seen: { record: recordOf(['other', { vmBackup: 'prod/other', run }]) },
     reason: 'DrillWaits',
@@ -222,6 +290,20 @@ const rows: Record<string, Row> = {
   },
   'cleaning, and nothing is there': { seen: {}, policy: { drills: 'clean' }, reason: 'DrillCleaned' },
 
+  'pods are bounded, and none is needed': {
+    ...withLimits({ type: 'Container', min: { cpu: '1' } }),
+    policy: { read: 'off' },
+    ...begins,
+  },
+  'what is missing comes by default': {
+    ...withLimits(
+      { type: 'Pod', min: { 'ephemeral-storage': '1Mi' }, max: { 'ephemeral-storage': '1Gi' } },
+      { type: 'Container', default: { 'ephemeral-storage': '1Gi' }, defaultRequest: { 'ephemeral-storage': '10Mi' } },
+    ),
+    ...begins,
+  },
+  'a pod fits': { ...withLimits({ type: 'Container', min: { cpu: '10m' }, max: { cpu: '500m' } }), ...begins },
+  'a quota is for other pods': { ...withQuota({ spec: { hard: { pods: '0' }, scopes: ['BestEffort'] } }), ...begins },
   'nothing is in the way': {
     seen: {},
     reason: 'DrillStart',
@@ -237,6 +319,28 @@ const rows: Record<string, Row> = {
     seen: { record: recordOf([uid, { vmBackup: 'prod/nightly', proved: proved(31 * 1440) }]) },
     reason: 'DrillStart',
     does: ['putDrill', 'VolumeSnapshotContent', 'VolumeSnapshot', 'PersistentVolumeClaim'],
+  },
+  'it was proved by a clock that was years ahead': {
+    seen: { record: recordOf([uid, { vmBackup: 'prod/nightly', proved: proved(-30 * 525_600) }]) },
+    ...begins,
+  },
+  'it began by a clock that was years ahead': {
+    seen: {
+      ...restored({ restoreInitiated: true, restoreRequired: true }),
+      entry: { vmBackup: 'prod/nightly', run: { startedAt: ago(-30 * 525_600), until: ago(-30 * 525_601) } },
+    },
+    reason: 'DrillDecided',
+    does: ['putDrill'],
+    says: /given up: it began at .* by a clock that was wrong/,
+  },
+  'how long it may last cannot be read': {
+    seen: {
+      ...restored({ restoreInitiated: true, restoreRequired: true }),
+      entry: { vmBackup: 'prod/nightly', run: { ...run, until: 'soon' } },
+    },
+    reason: 'DrillDecided',
+    does: ['putDrill'],
+    says: /given up/,
   },
   'two may be drilled at once': {
     seen: { record: recordOf(['other', { vmBackup: 'prod/other', run }]) },
@@ -326,12 +430,13 @@ const rows: Record<string, Row> = {
   },
 };
 
-test.each(Object.entries(rows))('%s', (_name, { seen, reason, policy, does = [], says = /./ }) => {
+test.each(Object.entries(rows))('%s', (_name, { seen, reason, policy, does = [], says = /./, command }) => {
   const [finding, ...more] = plan(seenWith(seen), configOf(policy), NOW).findings;
   expect(more).toEqual([]);
   const done = finding!.actions.map((action) => (action.do === 'create' ? action.object.kind : action.do));
   expect({ reason: finding!.reason, does: done }).toEqual({ reason, does });
   expect(finding!.message).toMatch(says);
+  if (command !== undefined) expect(finding!.command).toBe(command);
 });
 
 describe('policy', () => {

@@ -245,6 +245,19 @@ const something: Row[] = [
     world: replacing({ ...sound.find((o) => o.kind === 'BackupTarget')!, status: { available: false } }),
     says: ['fail target'],
   },
+  ...(
+    [
+      ['is not there', sound.filter((o) => isBut('Setting', 'backup-target')(o))],
+      ['is empty', replacing(make.setting('backup-target', { value: '' }))],
+      ['cannot be read', replacing(make.setting('backup-target', { value: '{"type":"s3"' }))],
+      ['names another bucket', replacing(make.setting('backup-target', { value: '{"type":"s3","bucketName":"new"}' }))],
+      ['names a share', replacing(make.setting('backup-target', { value: '{"type":"nfs","endpoint":"nfs://h:/x"}' }))],
+    ] as const
+  ).map(([what, world]) => ({
+    when: `the setting of the target ${what}, and Longhorn is connected all the same`,
+    world: [...world],
+    says: ['fail target'],
+  })),
   { when: 'the backup is lost', world: without('Backup'), says: ['fail volume'] },
   { when: 'the BackupVolume is lost', world: without('BackupVolume'), says: ['fail volume'] },
   {
@@ -384,7 +397,11 @@ const something: Row[] = [
     says: ['warn backup', 'fail volume'],
   },
   { when: 'the VM’s name is none', world: sound, wish: { machine: 'Web_Copy' }, says: ['fail vm'] },
-  { when: 'Harvester does not say its version', world: without('Setting'), says: ['unknown version'] },
+  {
+    when: 'Harvester does not say its version',
+    world: sound.filter(isBut('Setting', 'server-version')),
+    says: ['unknown version'],
+  },
   { when: 'Harvester is a build of somebody', world: replacing(version('master-head')), says: ['unknown version'] },
   { when: 'Harvester 1.4 on Longhorn 1.8 or later', world: replacing(version('v1.4.2')), says: ['fail version'] },
   {

@@ -395,6 +395,41 @@ const rows: Row[] = [
     does: ['rescan stage 2'],
   },
   {
+    when: 'the note is of a clock that was years ahead',
+    world: [setting(s3, note({ at: '2095-03-10T11:00:00Z', evidence, stage: 4 })), synced(), backup()],
+    reason: 'RescanTarget',
+    does: ['rescan stage 1'],
+  },
+  {
+    when: 'Harvester would scan by itself, once its clock that was years ahead is right again',
+    world: [
+      setting(
+        { ...s3, refreshIntervalInSeconds: 60 },
+        make.annotated({ 'harvesterhci.io/lastRefreshTime': '2095-03-02T02:00:10Z' }),
+      ),
+      synced(),
+      backup(),
+    ],
+    reason: 'RescanTarget',
+    does: ['rescan stage 1'],
+  },
+  {
+    when: 'a sync was asked for by a clock that was years ahead',
+    world: [setting(s3), target({ syncRequestedAt: '2095-03-10T11:00:00Z' }), backup()],
+    reason: 'SyncTarget',
+    does: ['sync 2025-03-10T12:00:00Z'],
+  },
+  {
+    when: 'the backup is another object than at the last scan: its target was away meanwhile',
+    world: [
+      setting(s3, note({ at: scanned, evidence, stage: 1 })),
+      synced(),
+      backup((o) => void (o.metadata.uid = 'another')),
+    ],
+    reason: 'RescanTarget',
+    does: ['rescan stage 2'],
+  },
+  {
     when: 'the note cannot be read',
     world: [setting(s3, make.annotated({ 'gleaner.dev/rediscovery': '{"at":"never"}' })), synced(), backup()],
     reason: 'RescanTarget',

@@ -1,4 +1,5 @@
 import { build, connected, handle, leaving, longhornTarget, one, without } from './static.ts';
+import type { Row } from './table.ts';
 import { clusters } from './table.ts';
 import type { Parts } from './static.ts';
 
@@ -11,6 +12,16 @@ function lvmVolume(p: Parts) {
   const vs = build.snapshot({ name: 'web-volume-lvm', claim: 'lvm' }, build.ownedBy(p.vmb));
   return [...p.all, vs, build.content({ snapshot: 'web-volume-lvm', handle: '1', volume: 'v', driver: csiDriverName })];
 }
+
+const s3 = { type: 's3', bucketName: 'vm-backups', bucketRegion: 'eu-central-1', endpoint: '' };
+/** A Longhorn Backup that no VMBackup here records, of last year. */
+const stray = (name: string, modify: build.Modifier) => [
+  build.backup({ volume: `pvc-${name}`, backup: name, version: '1.9' }, modify, ({ metadata }) => {
+    metadata.creationTimestamp = '2025-03-01T00:00:00Z';
+  }),
+  build.backupVolume(`pvc-${name}`, '1.9'),
+];
+const UNREADABLE = ['TargetUnreadable Setting backup-target'];
 
 clusters('Longhorn and the target', [
   [
@@ -39,6 +50,78 @@ clusters('Longhorn and the target', [
     'setting only interval',
     () => [...one('web').all, build.setting('backup-target', { value: '{"refreshIntervalInSeconds":60}' })],
     ['TargetUnreadable Setting backup-target'],
+  ],
+  ...(
+    [
+      ['an interval that is a text', { refreshIntervalInSeconds: '60' }, UNREADABLE],
+      ['an interval that is no whole number', { refreshIntervalInSeconds: 1.5 }, UNREADABLE],
+      ['an address that is a number', { endpoint: 5 }, UNREADABLE],
+      ['a flag that is a text', { virtualHostedStyle: 'true' }, UNREADABLE],
+      ['fields that are null', { refreshIntervalInSeconds: null, cert: null }, []],
+      ['fields that Harvester does not know', { mountOptions: 5, nested: { a: [1] } }, []],
+    ] as const
+  ).map(([what, fields, says]): Row => [
+    `setting with ${what}`,
+    () => [...one('web').all, build.setting('backup-target', { value: JSON.stringify({ ...s3, ...fields }) })],
+    says,
+  ]),
+  ...['null', '{}', '{"mine":"x"}', '{"type":"","refreshIntervalInSeconds":0}'].map((value): Row => [
+    `setting that is as good as empty: ${value}`,
+    () => [...one('web').all, build.setting('backup-target', { value })],
+    ['TargetDiffers Setting backup-target'],
+  ]),
+  [
+    'a password in the address that Longhorn has, and in those that VMBackups record',
+    () => {
+      const web = one('web');
+      const address = (path: string) => `nfs://me:${build.secretMarker}@10.0.0.9:/${path}`;
+      web.vmb.status.backupTarget = { endpoint: address('old') };
+      return [...web.all, longhornTarget({ backupTargetURL: address('new') }, { available: true })];
+    },
+    ['OtherTarget VirtualMachineBackup web', 'TargetDiffers Setting backup-target'],
+    { alone: true },
+  ],
+  [
+    'backups that Longhorn found, or began, long ago and does not get on with: told, and in nobody’s way',
+    () => [
+      ...one('web').all,
+      ...stray('backup-a', () => undefined),
+      ...stray('backup-found', (o) => Object.assign(o, { spec: {}, status: { state: '' } })),
+      ...stray('backup-begun', (o) =>
+        Object.assign(o, { spec: { snapshotName: 'snapshot-1' }, status: { state: 'InProgress', progress: 3 } }),
+      ),
+    ],
+    [
+      'OrphanBackup Backup backup-a',
+      'SyncTarget Setting backup-target',
+      'BackupStalled Backup backup-found',
+      'BackupStalled Backup backup-begun',
+    ],
+  ],
+  [
+    'a target that cannot be reached, and a backup that nobody claims: one fault, of the target',
+    () => [...one('web').all, ...stray('backup-a', () => undefined), longhornTarget(connected, { available: false })],
+    ['OrphanBackup Backup backup-a', 'TargetUnavailable BackupTarget default'],
+  ],
+  [
+    'the target and its setting hang in deletion',
+    () => [
+      ...one('web').all,
+      leaving(longhornTarget(connected, { available: true })),
+      leaving(build.setting('backup-target', { value: JSON.stringify(s3) })),
+    ],
+    ['DeletionHangs BackupTarget default', 'DeletionHangs Setting backup-target'],
+  ],
+  [
+    'a sync asked for by a clock that is years ahead',
+    () => [
+      ...one('web').all,
+      longhornTarget(
+        { ...connected, pollInterval: '0s', syncRequestedAt: '2095-03-02T03:00:00Z' },
+        { available: true, lastSyncedAt: '2025-03-02T02:00:03Z' },
+      ),
+    ],
+    ['TargetNotSyncing BackupTarget default'],
   ],
   [
     'setting volume-snapshot-class names a class that is gone',

@@ -107,15 +107,38 @@ clusters('Without its target, or on another, no backup is missing', [
     { alone: true },
   ],
   [
-    'the same bucket at another address, and a VMBackup that records none',
+    'a VMBackup that records no target, or an empty one',
     () => {
-      const unsaid = one('unsaid');
+      const [unsaid, empty, local, unfinished] = [one('unsaid'), one('empty'), one('local'), one('unfinished')];
       delete unsaid.vmb.status.backupTarget;
-      return [...unsaid.all, set({ ...bucket, endpoint: 'https://10.0.0.7:9000' })];
+      empty.vmb.status.backupTarget = {};
+      delete local.vmb.status.backupTarget;
+      local.vmb.spec.type = 'snapshot';
+      delete unfinished.vmb.status.backupTarget;
+      unfinished.vmb.status.readyToUse = false;
+      const all = [unsaid, empty, local, unfinished].flatMap((parts) => parts.all);
+      return [...all, set({ ...bucket, endpoint: 'https://10.0.0.7:9000' })];
     },
-    [],
+    ['OtherAddress VirtualMachineBackup unsaid', 'OtherAddress VirtualMachineBackup empty'],
     { alone: true },
   ],
+  ...(
+    [
+      ['this', 'vm-backups', []],
+      ['another', 'old', ['OtherTarget VirtualMachineBackup web']],
+    ] as const
+  ).map(([which, name, says]): Row => [
+    `a VMBackup of an old release, which keeps its target in annotations: ${which} bucket`,
+    () => {
+      const web = one('web');
+      delete web.vmb.status.backupTarget;
+      const there = { 'bucket-name': name, 'bucket-region': 'eu-central-1', 'backup-target': '' };
+      const keyed = Object.entries(there).map(([key, value]) => [`backup.harvesterhci.io/${key}`, value]);
+      build.annotated(Object.fromEntries(keyed))(web.vmb);
+      return web.all;
+    },
+    says,
+  ]),
   [
     'the same bucket at another address: to Harvester another target, from which it restores nothing',
     () => [
@@ -142,6 +165,12 @@ clusters('Without its target, or on another, no backup is missing', [
     },
     ['OtherAddress VirtualMachineBackup web'],
     { alone: true },
+  ],
+  [
+    'no setting at all, with Longhorn connected',
+    () => one('web').all,
+    ['TargetDiffers Setting backup-target'],
+    { lacks: 'backup-target' },
   ],
   [
     'a second target that cannot be reached is nobody’s',

@@ -1,7 +1,7 @@
 import { describe, expect, jest, test } from '@jest/globals';
 import type { ApiServerOptions, KubeObject } from '../../../sandbox/api/types.ts';
 import type { Still } from './static.ts';
-import { one, startStill } from './static.ts';
+import { build, one, startStill } from './static.ts';
 
 // Each test starts a server; on a busy machine the first takes a while.
 jest.setTimeout(30_000);
@@ -11,7 +11,11 @@ export type Row = readonly [
   name: string,
   objects: () => KubeObject[],
   says: readonly string[],
-  options?: ApiServerOptions & { readonly alone?: boolean },
+  options?: ApiServerOptions & {
+    readonly alone?: boolean;
+    /** A Setting that is not there, of those that every cluster has. */
+    readonly lacks?: string;
+  },
 ];
 
 /**
@@ -20,10 +24,12 @@ export type Row = readonly [
  */
 export function clusters(title: string, rows: readonly Row[]): void {
   describe(title, () => {
-    test.each(rows)('%s', async (_name, objects, says, { alone = false, ...options } = {}) => {
+    test.each(rows)('%s', async (_name, objects, says, { alone = false, lacks, ...options } = {}) => {
       const well = alone ? [] : [...one('well').all, ...one('fine', { local: true }).all];
       const still = await startStill([...well, ...objects()], options);
       try {
+        if (lacks !== undefined) await still.api.client('somebody').delete('harvesterhci.io/v1beta1/Setting', lacks);
+        still.api.clearRequests();
         const { code, out } = await still.run('scan', '-o', 'json');
         const { backup, volume } = one('web');
         const said: string[] = JSON.parse(out).findings.map(({ reason, subject }: any) =>
@@ -35,7 +41,9 @@ export function clusters(title: string, rows: readonly Row[]): void {
         expect(code).toBe(says.length > 0 ? 1 : 0);
         expect(await untold(still, JSON.parse(out).findings)).toEqual([]);
         expect(alone ? [] : await accused(still)).toEqual([]);
-        expect((await still.run('doctor', '-o', 'json')).code).toBeLessThan(2);
+        const doctor = await still.run('doctor', '-o', 'json');
+        expect(doctor.code).toBeLessThan(2);
+        for (const secret of build.secretMarkers) expect(out + doctor.out).not.toContain(secret);
         expect(still.api.requests().filter(({ verb }) => !['get', 'list'].includes(verb))).toEqual([]);
       } finally {
         await still.stop();

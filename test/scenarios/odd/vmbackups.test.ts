@@ -221,6 +221,6 @@ clusters('VMBackups', [
       delete p.vmb.status.backupTarget;
       return p.all;
     },
-    [],
+    ['OtherAddress VirtualMachineBackup web'],
   ],
 ]);

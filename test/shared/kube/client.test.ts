@@ -4,6 +4,7 @@ import { delimiter } from 'node:path';
 import { connect } from '../../../shared/kube/client.ts';
 import type { ConnectOptions, KubeClient } from '../../../shared/kube/client.ts';
 import * as errors from '../../../shared/kube/errors.ts';
+import type { Unreadable } from '../../../shared/kube/ports.ts';
 import type { Reply, Request, Stub } from './stub.ts';
 import { failure, snapshotJson, startStub, writeKubeconfig } from './stub.ts';
 
@@ -165,7 +166,9 @@ describe('lists', () => {
     });
     const seen: string[] = [];
 
-    for await (const page of c.reader.pages!('VolumeSnapshot', { onUnreadable: ({ name }) => seen.push(name) })) {
+    for await (const page of c.reader.pages!('VolumeSnapshot', {
+      onUnreadable: ({ object }) => seen.push(object.name),
+    })) {
       expect([...page]).toEqual([]);
       const asked = stub.requests.length;
       await new Promise((resolve) => setTimeout(resolve, 20));
@@ -204,13 +207,16 @@ describe('lists', () => {
 
   test('objects of another shape are named and left out', async () => {
     const { client: c } = await client(() => page([{ metadata: { name: 'odd', namespace: 'n' } }, snapshotJson('a')]));
-    const odd: unknown[] = [];
+    const odd: Unreadable[] = [];
 
     const all = await collect(c.reader.list('VolumeSnapshot', { onUnreadable: (object) => odd.push(object) }));
 
     expect(names(all)).toEqual(['a']);
-    expect(odd).toEqual([
-      { kind: 'VolumeSnapshot', name: 'odd', namespace: 'n', issue: expect.stringContaining('metadata.uid') },
+    expect(odd.map(({ object, issue }) => ({ object, issue }))).toEqual([
+      {
+        object: { kind: 'VolumeSnapshot', name: 'odd', namespace: 'n' },
+        issue: expect.stringContaining('metadata.uid'),
+      },
     ]);
   });
 });

@@ -2,6 +2,7 @@ import { expect, test } from '@jest/globals';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import type { KindName } from '../../../shared/domain/kinds.ts';
+import { UnreadableError } from '../../../shared/kube/errors.ts';
 import { fromLists } from '../../../shared/kube/listed.ts';
 import type { Index, ListOptions, Reader } from '../../../shared/kube/ports.ts';
 import { schemas } from '../../../shared/objects/schemas.ts';
@@ -34,7 +35,7 @@ function setUp(count: number, mostKept: number) {
     },
     async *list(_kind: KindName, { onUnreadable }: ListOptions) {
       calls.lists++;
-      onUnreadable?.({ kind: 'VolumeSnapshot', name: 'odd', namespace, issue: 'spec: invalid_type' });
+      onUnreadable?.(new UnreadableError({ kind: 'VolumeSnapshot', name: 'odd', namespace }, 'spec: invalid_type'));
       for (let i = 0; i < count; i++) yield make(`s-${i}`);
     },
     serves: () => Promise.resolve(true),
@@ -75,4 +76,18 @@ test('what is looked for otherwise needs them all, and then names are found ther
   expect(await view.indexed!(byName, 's-10')).toHaveLength(1);
   expect([await get('s-10'), await get('s-11')]).toEqual([true, false]);
   expect(calls).toEqual({ gets: 1, lists: 2 });
+});
+
+test('a list tells what it leaves out, of its namespace', async () => {
+  const { view } = setUp(2, 10);
+  const told = async (options: ListOptions) => {
+    const names: string[] = [];
+    const onUnreadable: ListOptions['onUnreadable'] = ({ object }) => void names.push(object.name);
+    for await (const { metadata } of view.list('VolumeSnapshot', { ...options, onUnreadable }))
+      names.push(metadata.name);
+    return names;
+  };
+  expect(await told({})).toEqual(['s-0', 's-1', 'odd']);
+  expect(await told({ namespace })).toEqual(['s-0', 's-1', 'odd']);
+  expect(await told({ namespace: 'elsewhere' })).toEqual([]);
 });

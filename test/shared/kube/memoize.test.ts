@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { countCalls } from '../../../shared/kube/count.ts';
 import type { Calls } from '../../../shared/kube/count.ts';
-import { RetryableError } from '../../../shared/kube/errors.ts';
+import { RetryableError, UnreadableError } from '../../../shared/kube/errors.ts';
 import { memoize } from '../../../shared/kube/memoize.ts';
 import type { ListOptions, Reader, Writer } from '../../../shared/kube/ports.ts';
 import { schemas } from '../../../shared/objects/schemas.ts';
@@ -22,7 +22,7 @@ function world(): { reader: Reader; calls: Calls; failNext: () => void } {
     },
     async *list(_kind: string, options?: ListOptions) {
       yield snapshots[0];
-      options?.onUnreadable?.({ kind: 'VolumeSnapshot', name: 'odd', issue: 'metadata.uid' });
+      options?.onUnreadable?.(new UnreadableError({ kind: 'VolumeSnapshot', name: 'odd' }, 'metadata.uid'));
       yield snapshots[1];
     },
   } as unknown as Reader;
@@ -70,7 +70,9 @@ describe('memoize', () => {
     }
     const lists = await Promise.all([
       namesOf(reader.list('VolumeSnapshot', { namespace: 'prod' })),
-      namesOf(reader.list('VolumeSnapshot', { namespace: 'prod', onUnreadable: ({ name }) => odd.push(name) })),
+      namesOf(
+        reader.list('VolumeSnapshot', { namespace: 'prod', onUnreadable: ({ object }) => odd.push(object.name) }),
+      ),
     ]);
     await reader.get('VolumeSnapshot', 'b', 'prod');
 

@@ -34,9 +34,11 @@ describe('a Setting at the door', () => {
     ['an interval', { type: 'nfs', endpoint: 'x', refreshIntervalInSeconds: 60 }, { refreshIntervalInSeconds: 60 }],
     [
       'an interval that is none',
-      { type: 'nfs', endpoint: 'x', refreshIntervalInSeconds: 'x' },
-      { refreshIntervalInSeconds: 0 },
+      { type: 'nfs', endpoint: 'x', refreshIntervalInSeconds: secret },
+      { is: 'unreadable' },
     ],
+    ['keys that are no text', { type: 's3', bucketName: 'b', accessKeyId: [secret] }, { is: 'unreadable' }],
+    ['an address without a scheme', { type: 'nfs', endpoint: `u:${secret}@host:/x@y` }, { endpoint: 'host:/x@y' }],
     ['nothing set', { type: '', refreshIntervalInSeconds: 0 }, { is: 'none' }],
   ])('is read without its keys: %s', (_name, value, expected) => {
     const opened = open('Setting', stored('backup-target', JSON.stringify(value)));
