@@ -1,11 +1,12 @@
 import { describeRef, kinds, ref, refKey } from '../shared/domain/kinds.ts';
-import type { KindName } from '../shared/domain/kinds.ts';
+import type { KindName, Ref } from '../shared/domain/kinds.ts';
 import { predecessorNames } from '../shared/domain/names.ts';
 import { entriesOf } from '../shared/chain/read.ts';
 import type { SurveyItem } from '../shared/chain/survey.ts';
+import { unlessOdd } from '../shared/chain/unreadable.ts';
 import type { AnyFunction } from '../shared/function.ts';
 import { memoize } from '../shared/kube/memoize.ts';
-import type { ListOptions, Reader } from '../shared/kube/ports.ts';
+import type { ListOptions, Reader, Unreadable } from '../shared/kube/ports.ts';
 import type { Content, Snapshot, VMBackup, VMRestore } from '../shared/objects/types.ts';
 import { UsageError } from './command.ts';
 import type { ScopeOptions } from './options.ts';
@@ -92,8 +93,27 @@ export async function narrow(
   }));
 }
 
-async function picksOf(reader: Reader, { kind, name }: Selected, options: ScopeOptions): Promise<Picks> {
+async function picksOf(reader: Reader, selected: Selected, options: ScopeOptions): Promise<Picks> {
+  const { kind, name } = selected;
   if (name !== undefined) await mustExist(reader, kind, name, options.namespace);
+  const picks = await picksBehind(reader, selected, options);
+  const isIt = (at: Ref) => at.kind === kind && (name === undefined || at.name === name);
+  // What is told of the object itself, whichever pair it is of.
+  return (item) => {
+    const at = objectOf(item);
+    return (at !== undefined && options.selector === undefined && isIt(at)) || picks(item);
+  };
+}
+
+function objectOf(item: SurveyItem): Ref | undefined {
+  return item.what === 'hanging' || item.what === 'unreadable'
+    ? item.object
+    : item.what === 'orphan'
+      ? item.orphan.object
+      : undefined;
+}
+
+async function picksBehind(reader: Reader, { kind, name }: Selected, options: ScopeOptions): Promise<Picks> {
   const named = (object: { metadata: { name: string } }) => name === undefined || object.metadata.name === name;
   switch (kind) {
     case 'VirtualMachineBackup':
@@ -134,7 +154,11 @@ async function restorePicks(
       isOwn('VolumeSnapshotContent', metadata.name) || isOwn('VolumeSnapshot', of.name, of.namespace),
     ({ metadata }) => isOwn('VolumeSnapshot', metadata.name, metadata.namespace),
   );
-  return (item) => (item.what === 'restore' ? wanted(item.restore) : pairs(item));
+  return (item) => {
+    if (item.what === 'restore') return wanted(item.restore);
+    const at = objectOf(item);
+    return (at !== undefined && own.has(refKey(at))) || pairs(item);
+  };
 }
 
 /** VMBackups, and the pairs their volumes use, used before, or will use. */
@@ -186,9 +210,14 @@ const firstName = (snapshot: string): string => predecessorNames(snapshot).at(-1
 
 async function mustExist(reader: Reader, kind: SelectableKind, name: string, namespace?: string): Promise<void> {
   if (namespace !== undefined || !kinds[kind].namespaced) {
-    if ((await reader.get(kind, name, namespace)) !== undefined) return;
+    const there = async () => (await reader.get(kind, name, namespace)) !== undefined;
+    // One that cannot be read is told of as that.
+    if (await unlessOdd(there, () => true)) return;
   } else {
-    for await (const { metadata } of reader.list(kind)) if (metadata.name === name) return;
+    let odd = false;
+    const onUnreadable = ({ object }: Unreadable) => void (odd ||= object.name === name);
+    for await (const { metadata } of reader.list(kind, { onUnreadable })) if (metadata.name === name) return;
+    if (odd) return;
   }
   throw new UsageError(`${describeRef(ref(kind, name, namespace))} does not exist`);
 }
