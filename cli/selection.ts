@@ -11,6 +11,8 @@ import type { Content, Snapshot, VMBackup, VMRestore } from '../shared/objects/t
 import { UsageError } from './command.ts';
 import type { ScopeOptions } from './options.ts';
 import { pairsOfRestore } from './restored.ts';
+import type { Used } from './users.ts';
+import { tellingOf, usersOf } from './users.ts';
 
 /** A kind, or one object of it by name: an argument such as `vmbackup/web`. */
 export interface Selected {
@@ -77,7 +79,11 @@ export async function narrow(
     throw new UsageError('give names or a selector, not both');
   }
   const picks: Picks[] = [];
-  for (const one of selected) picks.push(await picksOf(reader, one, options));
+  const used: Used[] = [];
+  for (const one of selected) {
+    picks.push(await picksOf(reader, one, options));
+    if (one.name !== undefined && isOfPair(one.kind)) used.push(await usersOf(reader, one.kind, one.name, namespace));
+  }
   if (selected.length === 0 && selector !== undefined) {
     picks.push(await vmBackupPicks(reader, () => true, options));
   }
@@ -85,13 +91,24 @@ export async function narrow(
   if (!partly) return functions;
   const inNamespace = (item: SurveyItem) => namespace === undefined || (namespaceOf(item) ?? namespace) === namespace;
   const wanted: Picks = (item) => inNamespace(item) && (picks.length === 0 || picks.some((pick) => pick(item)));
-  return functions.map((fn) => ({
-    ...fn,
-    surveys: (item, brief) => (wanted(item) ? fn.surveys(item, brief) : { subjects: [] }),
-    // What is not about single objects is left out where only some were asked for.
-    ...(fn.atSweep !== undefined && { atSweep: () => ({ subjects: [] }) }),
-  }));
+  const uses = (item: SurveyItem) =>
+    item.what === 'vmbackup' && inNamespace(item) && used.some(({ users }) => users.has(keyOf(item.backup)));
+  return functions.map((fn): AnyFunction => {
+    const told = tellingOf(fn, used, wanted);
+    return {
+      ...told,
+      surveys: (item, brief) => (wanted(item) || uses(item) ? told.surveys(item, brief) : { subjects: [] }),
+      // What is not about single objects is left out where only some were asked for.
+      ...(fn.atSweep !== undefined && { atSweep: () => ({ subjects: [] }) }),
+    };
+  });
 }
+
+const isOfPair = (kind: SelectableKind): kind is 'VolumeSnapshot' | 'VolumeSnapshotContent' =>
+  kind === 'VolumeSnapshot' || kind === 'VolumeSnapshotContent';
+
+const keyOf = ({ metadata }: VMBackup): string =>
+  refKey(ref('VirtualMachineBackup', metadata.name, metadata.namespace));
 
 async function picksOf(reader: Reader, selected: Selected, options: ScopeOptions): Promise<Picks> {
   const { kind, name } = selected;

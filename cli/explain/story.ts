@@ -21,7 +21,7 @@ import { sweep } from '../../shared/runtime/sweep.ts';
 import { UsageError } from '../command.ts';
 import type { Found } from '../output/findings.ts';
 import { pairsOfRestore } from '../restored.ts';
-import { behind } from './behind.ts';
+import { behind } from '../behind.ts';
 
 /** All there is to say of one object. */
 export interface Story {

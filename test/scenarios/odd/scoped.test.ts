@@ -51,7 +51,7 @@ describe('a scan of one object tells what hangs in deletion or cannot be read of
         leaving(p.vs);
         return p.all;
       },
-      ['DeletionHangs web-volume-web-disk'],
+      ['DeletionHangs web-volume-web-disk', 'SnapshotBeingDeleted web-volume-web-disk'],
     ],
     ...(['vmbackup/web -n prod', 'vmbackup/web'] as const).map(
       (argv) =>

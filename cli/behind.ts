@@ -1,10 +1,10 @@
-import { contentsNaming, vmBackupsNaming, vmBackupsOf, vmBackupsRecording } from '../../shared/chain/read.ts';
-import { unlessOdd } from '../../shared/chain/unreadable.ts';
-import type { Ref } from '../../shared/domain/kinds.ts';
-import { ref, refKey } from '../../shared/domain/kinds.ts';
-import { RESTORE_ANNOTATION } from '../../shared/domain/names.ts';
-import type { Reader } from '../../shared/kube/ports.ts';
-import type { Claim, Content, OwnerReference, Snapshot } from '../../shared/objects/types.ts';
+import { contentsNaming, vmBackupsNaming, vmBackupsOf, vmBackupsRecording } from '../shared/chain/read.ts';
+import { unlessOdd } from '../shared/chain/unreadable.ts';
+import type { Ref } from '../shared/domain/kinds.ts';
+import { ref, refKey } from '../shared/domain/kinds.ts';
+import { RESTORE_ANNOTATION } from '../shared/domain/names.ts';
+import type { Reader } from '../shared/kube/ports.ts';
+import type { Claim, Content, OwnerReference, Snapshot } from '../shared/objects/types.ts';
 
 /**
  * The VMBackups and restores that suffer when something is wrong with an object, whether or not an event of it would lead
