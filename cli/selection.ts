@@ -1,15 +1,18 @@
 import { describeRef, kinds, ref, refKey } from '../shared/domain/kinds.ts';
-import type { KindName } from '../shared/domain/kinds.ts';
+import type { KindName, Ref } from '../shared/domain/kinds.ts';
 import { predecessorNames } from '../shared/domain/names.ts';
 import { entriesOf } from '../shared/chain/read.ts';
 import type { SurveyItem } from '../shared/chain/survey.ts';
+import { unlessOdd } from '../shared/chain/unreadable.ts';
 import type { AnyFunction } from '../shared/function.ts';
 import { memoize } from '../shared/kube/memoize.ts';
-import type { ListOptions, Reader } from '../shared/kube/ports.ts';
+import type { ListOptions, Reader, Unreadable } from '../shared/kube/ports.ts';
 import type { Content, Snapshot, VMBackup, VMRestore } from '../shared/objects/types.ts';
 import { UsageError } from './command.ts';
 import type { ScopeOptions } from './options.ts';
 import { pairsOfRestore } from './restored.ts';
+import type { Used } from './users.ts';
+import { tellingOf, usersOf } from './users.ts';
 
 /** A kind, or one object of it by name: an argument such as `vmbackup/web`. */
 export interface Selected {
@@ -76,7 +79,11 @@ export async function narrow(
     throw new UsageError('give names or a selector, not both');
   }
   const picks: Picks[] = [];
-  for (const one of selected) picks.push(await picksOf(reader, one, options));
+  const used: Used[] = [];
+  for (const one of selected) {
+    picks.push(await picksOf(reader, one, options));
+    if (one.name !== undefined && isOfPair(one.kind)) used.push(await usersOf(reader, one.kind, one.name, namespace));
+  }
   if (selected.length === 0 && selector !== undefined) {
     picks.push(await vmBackupPicks(reader, () => true, options));
   }
@@ -84,16 +91,46 @@ export async function narrow(
   if (!partly) return functions;
   const inNamespace = (item: SurveyItem) => namespace === undefined || (namespaceOf(item) ?? namespace) === namespace;
   const wanted: Picks = (item) => inNamespace(item) && (picks.length === 0 || picks.some((pick) => pick(item)));
-  return functions.map((fn) => ({
-    ...fn,
-    surveys: (item, brief) => (wanted(item) ? fn.surveys(item, brief) : { subjects: [] }),
-    // What is not about single objects is left out where only some were asked for.
-    ...(fn.atSweep !== undefined && { atSweep: () => ({ subjects: [] }) }),
-  }));
+  const uses = (item: SurveyItem) =>
+    item.what === 'vmbackup' && inNamespace(item) && used.some(({ users }) => users.has(keyOf(item.backup)));
+  return functions.map((fn): AnyFunction => {
+    const told = tellingOf(fn, used, wanted);
+    return {
+      ...told,
+      surveys: (item, brief) => (wanted(item) || uses(item) ? told.surveys(item, brief) : { subjects: [] }),
+      // What is not about single objects is left out where only some were asked for.
+      ...(fn.atSweep !== undefined && { atSweep: () => ({ subjects: [] }) }),
+    };
+  });
 }
 
-async function picksOf(reader: Reader, { kind, name }: Selected, options: ScopeOptions): Promise<Picks> {
+const isOfPair = (kind: SelectableKind): kind is 'VolumeSnapshot' | 'VolumeSnapshotContent' =>
+  kind === 'VolumeSnapshot' || kind === 'VolumeSnapshotContent';
+
+const keyOf = ({ metadata }: VMBackup): string =>
+  refKey(ref('VirtualMachineBackup', metadata.name, metadata.namespace));
+
+async function picksOf(reader: Reader, selected: Selected, options: ScopeOptions): Promise<Picks> {
+  const { kind, name } = selected;
   if (name !== undefined) await mustExist(reader, kind, name, options.namespace);
+  const picks = await picksBehind(reader, selected, options);
+  const isIt = (at: Ref) => at.kind === kind && (name === undefined || at.name === name);
+  // What is told of the object itself, whichever pair it is of.
+  return (item) => {
+    const at = objectOf(item);
+    return (at !== undefined && options.selector === undefined && isIt(at)) || picks(item);
+  };
+}
+
+function objectOf(item: SurveyItem): Ref | undefined {
+  return item.what === 'hanging' || item.what === 'unreadable'
+    ? item.object
+    : item.what === 'orphan'
+      ? item.orphan.object
+      : undefined;
+}
+
+async function picksBehind(reader: Reader, { kind, name }: Selected, options: ScopeOptions): Promise<Picks> {
   const named = (object: { metadata: { name: string } }) => name === undefined || object.metadata.name === name;
   switch (kind) {
     case 'VirtualMachineBackup':
@@ -134,7 +171,11 @@ async function restorePicks(
       isOwn('VolumeSnapshotContent', metadata.name) || isOwn('VolumeSnapshot', of.name, of.namespace),
     ({ metadata }) => isOwn('VolumeSnapshot', metadata.name, metadata.namespace),
   );
-  return (item) => (item.what === 'restore' ? wanted(item.restore) : pairs(item));
+  return (item) => {
+    if (item.what === 'restore') return wanted(item.restore);
+    const at = objectOf(item);
+    return (at !== undefined && own.has(refKey(at))) || pairs(item);
+  };
 }
 
 /** VMBackups, and the pairs their volumes use, used before, or will use. */
@@ -186,9 +227,14 @@ const firstName = (snapshot: string): string => predecessorNames(snapshot).at(-1
 
 async function mustExist(reader: Reader, kind: SelectableKind, name: string, namespace?: string): Promise<void> {
   if (namespace !== undefined || !kinds[kind].namespaced) {
-    if ((await reader.get(kind, name, namespace)) !== undefined) return;
+    const there = async () => (await reader.get(kind, name, namespace)) !== undefined;
+    // One that cannot be read is told of as that.
+    if (await unlessOdd(there, () => true)) return;
   } else {
-    for await (const { metadata } of reader.list(kind)) if (metadata.name === name) return;
+    let odd = false;
+    const onUnreadable = ({ object }: Unreadable) => void (odd ||= object.name === name);
+    for await (const { metadata } of reader.list(kind, { onUnreadable })) if (metadata.name === name) return;
+    if (odd) return;
   }
   throw new UsageError(`${describeRef(ref(kind, name, namespace))} does not exist`);
 }

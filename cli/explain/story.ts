@@ -1,6 +1,5 @@
 import { readChain } from '../../shared/chain/read-chain.ts';
 import type { Link } from '../../shared/chain/link.ts';
-import { vmBackupsOf } from '../../shared/chain/read.ts';
 import { judgeStanding } from '../../shared/chain/standing.ts';
 import { resultOf } from '../../shared/chain/drills.ts';
 import type { Odd } from '../../shared/chain/unreadable.ts';
@@ -14,7 +13,7 @@ import type { AnyFunction, Change } from '../../shared/function.ts';
 import { KubeError } from '../../shared/kube/errors.ts';
 import { memoize } from '../../shared/kube/memoize.ts';
 import type { Reader, Unreadable } from '../../shared/kube/ports.ts';
-import type { Content, DrillEntry, KubeEvent, VMRestore } from '../../shared/objects/types.ts';
+import type { DrillEntry, KubeEvent, VMRestore } from '../../shared/objects/types.ts';
 import type { Finding } from '../../shared/plan/plan.ts';
 import { reconcile } from '../../shared/runtime/reconcile.ts';
 import { findingsOf } from '../../shared/runtime/settle.ts';
@@ -22,6 +21,7 @@ import { sweep } from '../../shared/runtime/sweep.ts';
 import { UsageError } from '../command.ts';
 import type { Found } from '../output/findings.ts';
 import { pairsOfRestore } from '../restored.ts';
+import { behind } from '../behind.ts';
 
 /** All there is to say of one object. */
 export interface Story {
@@ -72,7 +72,7 @@ export async function tell(subject: Ref, { reader: live, functions, configOf, no
   const backups = new Map<string, Ref>();
   const add = (by: string, finding: Finding) => {
     // That it is in progress keeps others from acting; of the restore itself it is no trouble.
-    if (finding.reason === 'RestoreInProgress' && refKey(finding.subject) === refKey(subject)) return;
+    if (finding.reason === 'RestoreInProgress' && finding.subject.kind === 'VirtualMachineRestore') return;
     // Of an object that cannot be read nobody knows more than another.
     const who = finding.reason === 'ObjectUnreadable' ? '' : by;
     const key = `${who} ${refKey(finding.subject)} ${finding.volume ?? ''} ${finding.reason}`;
@@ -85,22 +85,28 @@ export async function tell(subject: Ref, { reader: live, functions, configOf, no
       (odd) => [notTold(at, odd)],
     );
   };
-  const follow = (at: Ref, carried: unknown, hear = add) =>
+  const follow = (at: Ref, carried: unknown, hear = add, wanted: (at: Ref) => boolean = () => true) =>
     unlessOdd(
       async () => {
         for (const fn of functions)
           for await (const concerned of subjectsOf(fn, changeOf(at, carried), reader, (found) => hear(fn.name, found)))
-            for (const finding of await lookAt(fn, concerned)) hear(fn.name, finding);
+            if (wanted(concerned)) for (const finding of await lookAt(fn, concerned)) hear(fn.name, finding);
       },
       (odd) => add('verify-backup', unreadable(odd)),
     );
   await follow(subject, object);
-  // What is going makes no event of its VMBackup’s, which suffers all the same.
-  for (const at of await vmBackupsBehind(reader, subject, object))
-    if (!backups.has(refKey(at))) await follow(at, undefined);
+  for (const at of await behind(reader, subject, object)) {
+    const there = await unlessOdd<unknown>(
+      () => reader.get(at.kind, at.name, at.namespace),
+      (odd) => void add('verify-backup', unreadable(odd)),
+    );
+    // The other volumes’ objects have stories of their own.
+    if (there !== undefined) await follow(at, there, add, (one) => refKey(one) === refKey(at));
+  }
   if (subject.kind === 'VirtualMachineRestore') {
-    // One command mends all of them.
-    const command = `gleaner apply vmrestore/${subject.name} -n ${subject.namespace}`;
+    // One command mends all of them: the one that the restore’s own finding gives.
+    const told = [...findings.values()].find(({ finding }) => finding.command?.startsWith('gleaner apply ') === true);
+    const command = told?.finding.command ?? `gleaner apply vmrestore/${subject.name} -n ${subject.namespace}`;
     const hear = (by: string, finding: Finding) =>
       add(by, finding.actions.length > 0 ? { ...finding, command } : finding);
     for (const at of await pairsOfRestore(reader, object as VMRestore)) {
@@ -134,19 +140,17 @@ export async function tell(subject: Ref, { reader: live, functions, configOf, no
     const entry = drills[backup.metadata.uid];
     const known = entry?.proved !== undefined || entry?.failed !== undefined;
     const drill = known ? { drill: resultOf(entry)[1] } : {};
-    const { links } = judgeStanding(await readChain(reader, backup, { classes: true }), nowMs);
+    const links = await unlessOdd(
+      async () => judgeStanding(await readChain(reader, backup, { classes: true }), nowMs).links,
+      (odd) => void add('verify-backup', unreadable(odd)),
+    );
+    if (links === undefined) continue;
     chains.push({ backup: at, links, ...drill });
     // Told of the target once, and of each backup behind it only here.
     const away = links.find(({ link, result, object }) => link === 'target' && result === 'fail' && isTarget(object));
     if (away !== undefined) {
-      const { object, reason, message, command } = away;
-      add('verify-backup', {
-        subject: object,
-        reason,
-        message,
-        ...(command !== undefined && { command }),
-        actions: [],
-      });
+      const { object: subject, reason, message, command } = away;
+      add('verify-backup', { subject, reason, message, ...(command !== undefined && { command }), actions: [] });
     }
   }
   if (chains.length === 0 && mayBeOrphan.has(subject.kind)) {
@@ -156,11 +160,11 @@ export async function tell(subject: Ref, { reader: live, functions, configOf, no
     };
     await tellUnreadable(reader, 'VirtualMachineBackup', onUnreadable);
   }
-  if (chains.length === 0 && (mayBeOrphan.has(subject.kind) || isOfTheTarget.has(subject.kind))) {
-    const isIt = (at: Ref) => refKey(at) === refKey(subject);
-    for await (const swept of sweep({ functions, reader: live, configOf, only: isIt, nowMs: () => nowMs })) {
-      for (const finding of findingsOf(swept)) if (isIt(finding.subject)) add(swept.function, finding);
-    }
+  // Some of it only the lists of a whole cluster show.
+  const isIt = (at: Ref) => refKey(at) === refKey(subject);
+  const sweeping = { functions, reader: live, configOf, only: isIt, records: false, nowMs: () => nowMs };
+  for await (const swept of sweep(sweeping)) {
+    for (const finding of findingsOf(swept)) if (isIt(finding.subject)) add(swept.function, finding);
   }
   return {
     subject,
@@ -168,23 +172,6 @@ export async function tell(subject: Ref, { reader: live, functions, configOf, no
     findings: [...findings.values()],
     happened: await happenedTo(reader, [subject, ...backups.values()]),
   };
-}
-
-function vmBackupsBehind(reader: Reader, { kind, name, namespace = '' }: Ref, object: unknown): Promise<Ref[]> {
-  const of =
-    kind === 'VolumeSnapshot'
-      ? { name, namespace }
-      : kind === 'VolumeSnapshotContent'
-        ? (object as Content).spec.volumeSnapshotRef
-        : undefined;
-  return unlessOdd(
-    async () => {
-      const found: Ref[] = [];
-      if (of !== undefined) for await (const at of vmBackupsOf(reader, of.namespace, of.name)) found.push(at);
-      return found;
-    },
-    () => [], // told of already
-  );
 }
 
 const isTarget = ({ kind }: Ref): boolean => kind === 'BackupTarget';
@@ -221,9 +208,7 @@ async function drillsOf(reader: Reader): Promise<Readonly<Record<string, DrillEn
   }
 }
 
-/** Of these only a look at all that is there shows everything: that nobody claims them, what differs from them. */
 const mayBeOrphan: ReadonlySet<Ref['kind']> = new Set(['Backup', 'VolumeSnapshot', 'VolumeSnapshotContent']);
-const isOfTheTarget: ReadonlySet<Ref['kind']> = new Set(['BackupTarget', 'Setting']);
 
 async function* subjectsOf(
   fn: AnyFunction,

@@ -174,7 +174,15 @@ function missing(seen: Seen, snapshot: Snapshot): Finding {
   }
   if (owner.is === 'restore' && owner.restore.status?.complete !== true && !isDeleting(owner.restore)) {
     const trouble = judgeBackupVolumes(facts, seen.backup as Backup, neighbours.backupVolumes);
-    if (trouble !== undefined) return found(seen, trouble.reason, `${lost}, and ${trouble.detail}`);
+    if (trouble !== undefined) {
+      const about = ref(
+        'BackupVolume',
+        neighbours.backupVolumes[0]?.metadata.name ?? facts.volume,
+        names.LONGHORN_NAMESPACE,
+      );
+      const command = commandFor(trouble.reason, facts.volume);
+      return found(seen, trouble.reason, `${lost}, and ${trouble.detail}`, { about, command });
+    }
     const reference = snapshot.metadata.ownerReferences?.find((o) => o.uid === owner.restore.metadata.uid);
     if (!names.isName(contentName)) return found(seen, 'NameTooLong', `${lost}; that is too long a name`);
     if (reference !== undefined && !neighbours.claims.some((c) => !isPending(c))) {

@@ -1,6 +1,6 @@
 import { describe, expect, jest, test } from '@jest/globals';
 import type { KubeObject } from '../../../sandbox/api/types.ts';
-import { leaving, one, restoring, startStill, without } from './static.ts';
+import { build, leaving, one, restoring, startStill, without } from './static.ts';
 
 jest.setTimeout(30_000);
 
@@ -84,6 +84,35 @@ const rows: readonly Row[] = [
     showIt,
   ],
 
+  [
+    'a VMBackup, with a target that cannot be read',
+    () => [
+      ...one('web').all,
+      build.object(
+        'longhorn.io/v1beta2',
+        'BackupTarget',
+        { name: 'default', namespace: 'longhorn-system' },
+        { spec: 'x' },
+      ),
+    ],
+    'vmbackup/web',
+    ['ObjectUnreadable BackupTarget default'],
+  ],
+
+  // A claim's.
+  [
+    'a restored claim whose class is gone',
+    () => {
+      const p = one('web');
+      const r = restoring(p, p.right);
+      r.pvc.spec.storageClassName = 'gone';
+      r.pvc.metadata.annotations = { 'restore.harvesterhci.io/name': 'rs' };
+      return [...p.all, ...r.all];
+    },
+    'pvc/rc -n finance',
+    hanging,
+  ],
+
   // Of what is in deletion.
   [
     'a snapshot that is being deleted',
@@ -93,7 +122,7 @@ const rows: readonly Row[] = [
       return p.all;
     },
     'vs/web-volume-web-disk',
-    ['SnapshotBeingDeleted VolumeSnapshot web-volume-web-disk'],
+    ['DeletionHangs VolumeSnapshot web-volume-web-disk', 'SnapshotBeingDeleted VolumeSnapshot web-volume-web-disk'],
   ],
   [
     'a content that is being deleted, on Retain',
@@ -103,8 +132,15 @@ const rows: readonly Row[] = [
       return p.all;
     },
     `vsc/${content}`,
-    ['ContentStuck VolumeSnapshotContent web-volume-web-disk-vsc', 'PairNotReady VirtualMachineBackup web'],
-    [/^kubectl patch volumesnapshotcontent web-volume-web-disk-vsc --type=json -p '\[.*"remove".*\]'$/],
+    [
+      'ContentStuck VolumeSnapshotContent web-volume-web-disk-vsc',
+      'DeletionHangs VolumeSnapshotContent web-volume-web-disk-vsc',
+      'PairNotReady VirtualMachineBackup web',
+    ],
+    [
+      /^kubectl patch volumesnapshotcontent web-volume-web-disk-vsc --type=json -p '\[.*"remove".*\]'$/,
+      /^kubectl get .*finalizers}'$/,
+    ],
   ],
   [
     'a content whose snapshot cannot be read',
@@ -155,7 +191,69 @@ const rows: readonly Row[] = [
       `HandleWrong VolumeSnapshotContent ${content}`,
       `SwapContent VolumeSnapshotContent ${content}`,
     ],
-    ['gleaner apply vmrestore/rs -n prod', `gleaner apply vsc/${content}`],
+    ['gleaner apply vmbackup/web -n prod', `gleaner apply vsc/${content}`],
+  ],
+  [
+    'a restore that uses the pair of its VMBackup, whose snapshot is lost',
+    () => {
+      const p = one('web');
+      const r = restoring(p, p.right);
+      r.vmr.metadata.namespace = r.pvc.metadata.namespace = 'prod';
+      r.pvc.spec.dataSource.name = p.vs.metadata.name;
+      return [...without(p, 'VolumeSnapshot'), r.vmr, r.pvc];
+    },
+    'vmrestore/rs -n prod',
+    [...hanging, 'PreflightFailed VirtualMachineRestore rs', 'RebuildSnapshot VirtualMachineBackup web'],
+    ['gleaner apply vmbackup/web -n prod'],
+  ],
+  [
+    'a restore whose content is bound to a snapshot that is gone',
+    () => {
+      const p = one('web');
+      const r = restoring(p, p.right);
+      r.vsc.spec.volumeSnapshotRef.uid = '11111111-1111-4111-8111-111111111111';
+      return [...p.all, ...r.all];
+    },
+    restoreAt,
+    [...hanging, 'PreflightFailed VirtualMachineRestore rs'],
+    // That of the preflight, which need not know that it is on Retain, and that of the restore.
+    [/^kubectl patch volumesnapshotcontent restore-finance-rs-/, /--type=json -p '\[{"op":"test",.*"remove"/],
+  ],
+  [
+    'a restore whose content is of another driver',
+    () => {
+      const p = one('web');
+      const r = restoring(p, p.right);
+      r.vsc.spec.driver = 'other.csi';
+      return [...p.all, ...r.all];
+    },
+    restoreAt,
+    [...hanging, 'PreflightFailed VirtualMachineRestore rs'],
+  ],
+  [
+    'a restore whose content is lost, and there is no BackupVolume',
+    () => {
+      const { p, r } = wrongly();
+      return [...without(p, 'BackupVolume'), r.vmr, r.vs, r.pvc];
+    },
+    restoreAt,
+    [...hanging, 'PreflightFailed VirtualMachineRestore rs', `BackupVolumeMissing BackupVolume ${one('web').volume}`],
+    [/^kubectl get backupvolumes.longhorn.io -n longhorn-system -l backup-volume=/],
+  ],
+  [
+    'a restore of this cluster’s own snapshot, just begun',
+    () => {
+      const p = one('web', { local: true });
+      p.vmb.spec.type = 'snapshot';
+      delete p.vmb.status.volumeBackups[0].longhornBackupName;
+      p.vsc.status.snapshotHandle = `snap://${p.volume}/snapshot-${p.vs.metadata.uid}`;
+      const r = restoring(p, p.right);
+      r.vmr.metadata.namespace = r.pvc.metadata.namespace = 'prod';
+      r.pvc.spec.dataSource.name = p.vs.metadata.name;
+      return [...without(p, 'Backup', 'BackupVolume'), r.vmr, r.pvc];
+    },
+    'vmrestore/rs -n prod',
+    [],
   ],
   [
     'a restore whose content is lost',

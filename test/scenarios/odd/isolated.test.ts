@@ -7,7 +7,8 @@ import type { KindName } from '../../../shared/domain/kinds.ts';
 import { ref } from '../../../shared/domain/kinds.ts';
 import type { AnyFunction } from '../../../shared/function.ts';
 import { verdictOf } from '../../../shared/plan/plan.ts';
-import { converge, everyFunction, hurried, inWorld } from '../world.ts';
+import * as make from '../../../sandbox/scenarios/build.ts';
+import { converge, everyFunction, hurried, inWorld, writesOf } from '../world.ts';
 
 /** Of a VMBackup with three volumes, an object of one does not have the shape of its kind. */
 
@@ -134,5 +135,47 @@ describe.each(['content', 'snapshot', 'backup'] as const)('one %s cannot be read
       );
       expect({ losses: world.sandbox.store.losses, worse: world.worse }).toEqual({ losses: [], worse: [] });
     });
+  });
+});
+
+describe('a restore of it cannot be read', () => {
+  const odd = make.vmRestore(
+    { name: 'rs', namespace: 'finance', backup: 'web' },
+    make.withStatus({ restores: 'none' }),
+  );
+  const world = (restore: KubeObject): Scenario => ({
+    ...{ name: 'odd', describe: 'A restore is odd.', harvester: '1.6', longhorn: '1.9' },
+    objects: () => [...recoveredChain(chain), restore].map((o) => structuredClone(o)),
+    stored: () => [root, data, logs].map(({ volume, backup }) => ({ volume, backup })),
+  });
+  const ends = (restore: KubeObject) =>
+    inWorld({ scenario: world(restore) }, async (at) => {
+      const { client, store } = at.sandbox;
+      const { failures } = await converge(at, { functions: everyFunction, ...hurried });
+      at.sandbox.api.clearRequests();
+      await converge(at, { functions: everyFunction, ...hurried });
+      const entries = (await client.get(VMBACKUP, 'web', 'prod'))!['status'].volumeBackups;
+      const handles = (await client.list(CONTENT)).map(({ spec }) => [spec.source.snapshotHandle, spec.deletionPolicy]);
+      expect({ failures, losses: store.losses, worse: at.worse, again: writesOf(at) }).toEqual({
+        ...{ failures: [], losses: [], worse: [], again: [] },
+      });
+      expect(handles.sort()).toEqual(
+        [root, data, logs].map(({ volume, backup }) => [`bak://${volume}/${backup}`, 'Delete']).sort(),
+      );
+      return entries.map((e: any) => e.name);
+    });
+  const former = [root, data, logs].map(({ snapshot }) => snapshot);
+  const revised = [`${root.snapshot}-snap-revise`, `${data.snapshot}-snap-revise`, logs.snapshot];
+
+  test('its contents are put right under their names: the VMBackup is not written to while it may be restored from', async () => {
+    expect(await ends(odd)).toEqual(former);
+  });
+
+  test('of one that is of another VMBackup, as far as it can be read, nothing is kept', async () => {
+    const other = make.vmRestore(
+      { name: 'rs', namespace: 'finance', backup: 'db' },
+      make.withStatus({ restores: 'x' }),
+    );
+    expect(await ends(other)).toEqual(revised);
   });
 });

@@ -1,8 +1,11 @@
-import { expect, test } from '@jest/globals';
+import { describe, expect, jest, test } from '@jest/globals';
 import { survey } from '../../../shared/chain/survey.ts';
 import type { Reader } from '../../../shared/kube/ports.ts';
 import { readerOf } from '../../gen/reader.ts';
-import { one } from './static.ts';
+import type { KubeObject } from '../../../sandbox/api/types.ts';
+import { leaving, one, restoring, startStill } from './static.ts';
+
+jest.setTimeout(30_000);
 
 /** Whoever may read everything but Harvester's Settings, one of which holds keys. */
 const reader = readerOf(one('web').all);
@@ -27,4 +30,50 @@ test('VMBackups of one namespace are surveyed without the right to read the sett
 
 test('of a whole cluster the missing right is told', async () => {
   await expect(found({})).rejects.toThrow('403');
+});
+
+describe('a scan of one object tells what hangs in deletion or cannot be read of it', () => {
+  const rows: readonly (readonly [argv: string, objects: () => KubeObject[], says: readonly string[]])[] = [
+    [
+      'vmrestore/rs -n finance',
+      () => {
+        const p = one('web');
+        const r = restoring(p, p.right);
+        leaving(r.vs);
+        return [...p.all, ...r.all];
+      },
+      ['DeletionHangs restore-rs-web-volume-web-disk', 'RestoreHanging rs'],
+    ],
+    [
+      'vs/web-volume-web-disk -n prod',
+      () => {
+        const p = one('web');
+        leaving(p.vs);
+        return p.all;
+      },
+      ['DeletionHangs web-volume-web-disk', 'SnapshotBeingDeleted web-volume-web-disk'],
+    ],
+    ...(['vmbackup/web -n prod', 'vmbackup/web'] as const).map(
+      (argv) =>
+        [
+          argv,
+          () => {
+            const p = one('web');
+            p.vmb.status.volumeBackups = 'none';
+            return [...p.all, ...one('db', { handle: 'wrong' }).all];
+          },
+          ['ObjectUnreadable web'],
+        ] as const,
+    ),
+  ];
+  test.each(rows)('%s', async (argv, objects, says) => {
+    const still = await startStill(objects());
+    try {
+      const { code, out, err } = await still.run('scan', ...argv.split(' '), '-o', 'json');
+      const said: string[] = JSON.parse(out).findings.map(({ reason, subject }: any) => `${reason} ${subject.name}`);
+      expect({ err, code, said: [...new Set(said)].sort() }).toEqual({ err: '', code: 1, said: says });
+    } finally {
+      await still.stop();
+    }
+  });
 });
