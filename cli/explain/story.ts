@@ -144,7 +144,20 @@ export async function tell(subject: Ref, { reader: live, functions, configOf, no
       async () => judgeStanding(await readChain(reader, backup, { classes: true }), nowMs).links,
       (odd) => void add('verify-backup', unreadable(odd)),
     );
-    if (links !== undefined) chains.push({ backup: at, links, ...drill });
+    if (links === undefined) continue;
+    chains.push({ backup: at, links, ...drill });
+    // Told of the target once, and of each backup behind it only here.
+    const away = links.find(({ link, result, object }) => link === 'target' && result === 'fail' && isTarget(object));
+    if (away !== undefined) {
+      const { object, reason, message, command } = away;
+      add('verify-backup', {
+        subject: object,
+        reason,
+        message,
+        ...(command !== undefined && { command }),
+        actions: [],
+      });
+    }
   }
   if (chains.length === 0 && mayBeOrphan.has(subject.kind)) {
     const onUnreadable = ({ object, message: odd }: Unreadable) => {
@@ -168,6 +181,8 @@ export async function tell(subject: Ref, { reader: live, functions, configOf, no
     happened: await happenedTo(reader, [subject, ...backups.values()]),
   };
 }
+
+const isTarget = ({ kind }: Ref): boolean => kind === 'BackupTarget';
 
 /** Of an object that does not have the shape of its kind only that can be said. */
 const nothingToTell = (subject: Ref, odd: Odd): Omit<Story, 'happened'> => ({

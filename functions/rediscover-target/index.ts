@@ -21,7 +21,7 @@ export default defineFunction({
     { group: 'harvesterhci.io', resource: 'virtualmachinebackups', verbs: ['list'] },
     { group: 'harvesterhci.io', resource: 'virtualmachinerestores', verbs: ['list'] },
     { group: 'harvesterhci.io', resource: 'virtualmachineimages', verbs: ['list'] },
-    { group: 'longhorn.io', resource: 'backuptargets', verbs: ['get', 'patch'] },
+    { group: 'longhorn.io', resource: 'backuptargets', verbs: ['get', 'list', 'patch'] },
     { group: 'longhorn.io', resource: 'backups', verbs: ['list'] },
     { group: 'longhorn.io', resource: 'backupvolumes', verbs: ['list'] },
     { group: 'longhorn.io', resource: 'backupbackingimages', verbs: ['list'] },

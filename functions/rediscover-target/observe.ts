@@ -39,6 +39,8 @@ export interface Seen {
   readonly recordsScans?: boolean | undefined;
   /** Whether Harvester passes over a backup with a volume that is not Longhorn's; undefined where its version is not known. */
   readonly passesOverOthers?: boolean | undefined;
+  /** Whether there is any VMBackup here, which may bear the name of one on the target. */
+  readonly hasVMBackups: boolean;
   /** Ready VMBackups whose StorageClass or Longhorn backup is gone: Harvester 1.6 to 1.8 never end a scan over them. */
   readonly holdingUp: readonly string[];
 }
@@ -73,13 +75,14 @@ export async function observe(reader: Reader, subject: Ref, nowMs: number): Prom
     lacking: new Map<string, string[]>(),
     images: { incomplete: [], unmade: [] },
     evidence: '',
+    hasVMBackups: false,
     holdingUp: [],
   };
   if (setting === undefined || withoutTarget(setting) !== undefined) return { subject, nowMs, setting, ...nothing };
 
   // Backups first: one that a VMBackup takes meanwhile must not look unclaimed.
   const { found, beingPulled, known } = await backupsOnTarget(reader, nowMs);
-  const { claimed, unsettled, unfinished, uses, odd } = await vmBackups(reader);
+  const { claimed, unsettled, unfinished, uses, odd, some } = await vmBackups(reader);
   const unreadable = await claimForOdd(reader, odd, claimed);
   // A backup that was just taken here is recorded in its VMBackup a moment later.
   const kin = new Set(found.filter(({ backup }) => claimed.has(backup)).map(({ volume }) => volume));
@@ -117,6 +120,7 @@ export async function observe(reader: Reader, subject: Ref, nowMs: number): Prom
     images,
     recordsScans: isAtLeast(version, 4, 2),
     passesOverOthers: isAtLeast(version, 5, 0),
+    hasVMBackups: some,
     holdingUp: uses.flatMap(({ vmBackup, backup, storageClass }) => [
       ...(known.has(backup) ? [] : [`${vmBackup} (Longhorn backup ${backup} is not there)`]),
       ...(storageClass && !classes.includes(storageClass)
@@ -173,10 +177,12 @@ async function vmBackups(reader: Reader) {
   const claimed = new Set<string>();
   const unsettled: string[] = [];
   let unfinished = false;
+  let some = false;
   const uses: { readonly vmBackup: string; readonly backup: string; readonly storageClass: string | undefined }[] = [];
   const odd: Unreadable[] = [];
   const onUnreadable = (one: Unreadable) => void odd.push(one);
   for await (const backup of reader.list('VirtualMachineBackup', { onUnreadable })) {
+    some = true;
     const ready = backup.status?.readyToUse === true && !isDeleting(backup);
     const vmBackup = describeRef(ref('VirtualMachineBackup', backup.metadata.name, backup.metadata.namespace));
     if (!ready) unsettled.push(vmBackup);
@@ -191,7 +197,7 @@ async function vmBackups(reader: Reader) {
     unfinished ||=
       remote && !isDeleting(backup) && (entries.length === 0 || entries.some((e) => !e.longhornBackupName));
   }
-  return { claimed, unsettled, unfinished, uses, odd };
+  return { claimed, unsettled, unfinished, uses, odd, some: some || odd.length > 0 };
 }
 
 /**

@@ -7,10 +7,10 @@ import type { Config } from './config.ts';
 import { writeNote } from './note.ts';
 import type { Seen } from './observe.ts';
 import { describeInProgress, showInProgress } from '../../shared/chain/in-progress.ts';
-import { targetRef } from '../../shared/chain/target.ts';
+import { judgeSetting, judgeTarget, targetRef } from '../../shared/chain/target.ts';
 import { isAhead } from '../../shared/domain/times.ts';
 import { causes, describeSkipped, describeStuck, showSkipped, some } from './skipped.ts';
-import { atRest, describeTarget, intervalOf, neverRescans, withoutTarget } from './rest.ts';
+import { atRest, describeTarget, intervalOf, neverRescans, targetDiffers, withoutTarget } from './rest.ts';
 
 /**
  * Decides whether the backup target is to be scanned again. Pure. Longhorn's sync comes first, since a scan that comes
@@ -46,6 +46,8 @@ function decide(seen: Seen, setting: Setting, config: Config): Finding[] {
   const reached = longhornReaches(seen);
   if (reached !== undefined)
     return [{ ...says(reached[0], `${where} ${reached[1]}`, [], showTarget), subject: targetRef }];
+  const differs = judgeSetting(setting, seen.longhornTarget);
+  if (differs !== undefined) return [targetDiffers(differs)];
   if (seen.beingPulled > 0) {
     return [
       says('TargetSyncing', `Longhorn has found ${seen.beingPulled} backups on ${where} that it has not read yet`),
@@ -75,6 +77,10 @@ function decide(seen: Seen, setting: Setting, config: Config): Finding[] {
     return [says('ScanUnderway', `Harvester scans ${where}${waits}`)];
   }
   if (note?.evidence === seen.evidence) {
+    if (keepsHash(setting) && isAhead(note.at, Date.parse(scannedAt(setting)))) {
+      const asked = `Harvester was asked to scan it at ${note.at}, and the last scan that it has written down is of ${scannedAt(setting)}`;
+      return [says('ScanStuck', `${what}; ${asked}: something else has put its hash back`, [], showWriters)];
+    }
     return [
       says(
         'NothingMoreAppears',
@@ -127,22 +133,25 @@ const LIMIT_MS = 10 * 60_000;
 
 function longhornReaches({ longhornTarget }: Seen): readonly [Reason, string] | undefined {
   if (longhornTarget === undefined)
-    return ['TargetUnavailable', 'is not known to Longhorn: there is no BackupTarget default'];
-  if (longhornTarget.status?.available !== true) return ['TargetUnavailable', 'cannot be reached by Longhorn'];
+    return ['TargetNotConnected', 'is not known to Longhorn: there is no BackupTarget default'];
+  if (longhornTarget.status?.available !== true)
+    return [judgeTarget(longhornTarget)?.reason ?? 'TargetUnavailable', 'cannot be reached by Longhorn'];
   return undefined;
 }
 
 /** Only a sync that was asked for after the last scan shows the next scan something new. */
 function sync({ longhornTarget, nowMs }: Seen, lastScanMs: number, what: string, says: Says): Finding | undefined {
   if (longhornTarget === undefined) return undefined;
-  const askedMs = Date.parse(longhornTarget.spec?.syncRequestedAt ?? '') || 0;
-  if (askedMs <= lastScanMs || isAhead(longhornTarget.spec?.syncRequestedAt, nowMs)) {
+  const asked = longhornTarget.spec?.syncRequestedAt ?? '';
+  const askedMs = Date.parse(asked) || 0;
+  const insteadOf = isAhead(asked, nowMs) ? { insteadOf: asked } : {};
+  if (askedMs <= lastScanMs || 'insteadOf' in insteadOf) {
     // Times have no fractions of a second; and a clock that is behind must not ask for ever.
     const atMs = Math.max(Math.floor(nowMs / 1000) * 1000, lastScanMs + 1000);
     const { name, namespace, uid } = longhornTarget.metadata;
     const target = { kind: 'BackupTarget', name, namespace, uid } as const;
     return says('SyncTarget', `${what}; Longhorn is asked to sync first`, [
-      { do: 'syncTarget', target, at: new Date(atMs).toISOString().replace(/\.\d+Z$/, 'Z') },
+      { do: 'syncTarget', target, at: new Date(atMs).toISOString().replace(/\.\d+Z$/, 'Z'), ...insteadOf },
     ]);
   }
   const syncedMs = Date.parse(longhornTarget.status?.lastSyncedAt ?? '') || 0;
@@ -186,4 +195,6 @@ const scannedAt = ({ metadata }: Setting): string =>
   metadata.annotations[names.REFRESH_ANNOTATION] ?? 'an unknown time';
 
 const showTarget = `kubectl get backuptargets.longhorn.io -n ${names.LONGHORN_NAMESPACE} ${names.DEFAULT_TARGET} -o yaml`;
+/** Who writes to the setting, and when; nothing of what they write. */
+const showWriters = `kubectl get settings.harvesterhci.io ${names.TARGET_SETTING} -o jsonpath='{range .metadata.managedFields[*]}{.manager} {.time}{"\\n"}{end}'`;
 const showNotReady = `kubectl get virtualmachinebackups -A -o custom-columns=NAMESPACE:.metadata.namespace,NAME:.metadata.name,READY:.status.readyToUse`;

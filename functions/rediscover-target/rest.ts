@@ -9,6 +9,8 @@ export const subject = ref('Setting', names.TARGET_SETTING);
 /** The command that shows the setting without its value, which may hold keys. */
 const conditions = `kubectl get settings.harvesterhci.io ${names.TARGET_SETTING} -o jsonpath='{.status.conditions}'`;
 
+const edit = `kubectl edit settings.harvesterhci.io ${names.TARGET_SETTING}`;
+
 /** Why there is no target to look at, from the setting alone. */
 export function withoutTarget(setting: Setting | undefined): Finding | undefined {
   const says = (reason: Reason, message: string, command?: string): Finding => ({
@@ -22,17 +24,31 @@ export function withoutTarget(setting: Setting | undefined): Finding | undefined
   if (setting === undefined || target === undefined || target.is === 'none')
     return says('TargetNotConfigured', 'Harvester has no backup target');
   if (target.is === 'unreadable')
-    return says('TargetUnreadable', `the value of setting ${names.TARGET_SETTING} is not JSON that Harvester can read`);
+    return says(
+      'TargetUnreadable',
+      `the value of setting ${names.TARGET_SETTING} is not JSON that Harvester can read, or a field of it is of another type than it must be`,
+      edit,
+    );
   if (target.is === 'target' && target.type === 'other')
     return says(
       'TargetUnreadable',
       `setting ${names.TARGET_SETTING} is not empty, and gives no type that Harvester knows (s3 or nfs)`,
+      edit,
     );
   const applied = setting.status?.conditions?.find(({ type }) => type === 'configured');
   if (applied !== undefined && applied.status !== 'True')
     return says('TargetNotApplied', `${describeTarget(setting)} was not applied by Harvester`, conditions);
   return undefined;
 }
+
+/** Harvester has the one target scanned, and Longhorn knows what is on the other. */
+export const targetDiffers = (differs: string): Finding => ({
+  subject,
+  reason: 'TargetDiffers',
+  message: differs,
+  command: `kubectl get backuptargets.longhorn.io ${names.DEFAULT_TARGET} -n ${names.LONGHORN_NAMESPACE} -o jsonpath='{.spec.backupTargetURL}'`,
+  actions: [],
+});
 
 /** Nothing is unclaimed. What is left to say is that nobody would look if something were. */
 export function atRest(setting: Setting): Finding {

@@ -41,11 +41,12 @@ export function describeSkipped(seen: Seen, ended: boolean): string {
 }
 
 /** What only the target's files show, of what this Harvester passes over without a word. */
-function whatIsLeft({ recordsScans, passesOverOthers }: Seen, ended: boolean): string[] {
+function whatIsLeft({ recordsScans, passesOverOthers, hasVMBackups }: Seen, ended: boolean): string[] {
   const others = 'a volume in it that is not Longhorn’s';
   return [
     ...(ended ? [] : ['a file that cannot be read and holds up all others']),
     'no metadata file',
+    ...(hasVMBackups ? ['a VMBackup of its namespace and name that is here already'] : []),
     ...(passesOverOthers === false ? [] : [passesOverOthers ? others : `from Harvester 1.5 on ${others}`]),
     ...(recordsScans === false ? [] : ['another of its volumes or backups absent']),
   ];

@@ -35,7 +35,8 @@ export function considers(change: Change): Considered {
         : { subjects: [ref('BackupTarget', change.name, change.namespace)] };
     case 'VirtualMachineRestore':
       if (change.type === 'delete') return leave(change, 'RestoreGone', 'is gone');
-      if (change.object?.status?.complete === true) return leave(change, 'RestoreComplete', 'is complete');
+      if (change.object?.status?.complete === true && !isDeleting(change.object))
+        return leave(change, 'RestoreComplete', 'is complete');
       return { subjects: [ref('VirtualMachineRestore', change.name, change.namespace)] };
     default:
       return { subjects: [] };

@@ -25,13 +25,6 @@ export function surveys(item: SurveyItem, brief = false): Considered | Well {
       return { subjects: [ref('VirtualMachineRestore', item.restore.metadata.name, item.restore.metadata.namespace)] };
     case 'targetTrouble':
       return { subjects: [targetRef] };
-    case 'target': {
-      if (item.differs === undefined) return { subjects: [] };
-      const subject = ref('Setting', names.TARGET_SETTING);
-      return {
-        findings: [{ subject, reason: 'TargetDiffers', message: item.differs, command: showTarget, actions: [] }],
-      };
-    }
     case 'hanging': {
       const { object, snapshot, why } = item;
       const message = `${describeRef(object)} ${why}`;
@@ -122,7 +115,6 @@ const local = (subject: Ref): Finding => ({
   actions: [],
 });
 
-const showTarget = `kubectl get backuptargets.longhorn.io ${names.DEFAULT_TARGET} -n ${names.LONGHORN_NAMESPACE} -o jsonpath='{.spec.backupTargetURL}'`;
 const leftover = (object: Ref, vmBackup: string): Finding => ({
   subject: object,
   reason: 'DrillLeftover',

@@ -38,6 +38,9 @@ const turnMs = 8;
 /** The garbage collector begins 15 ms after a change; its timer was set before ours and so comes first. */
 const othersMs = 20;
 
+/** What a timer of Node's can wait at most; it waits not at all for longer. */
+const LONGEST_MS = 2 ** 31 - 1;
+
 export function startLoop(
   name: string,
   options: ControllerOptions,
@@ -67,10 +70,13 @@ export function startLoop(
     addAfter(key, ms, background = false) {
       if (stopped || queue.has(key)) return;
       cancel(key);
-      const timer = setTimeout(() => {
-        timers.delete(key);
-        loop.add(key);
-      }, ms);
+      const timer = setTimeout(
+        () => {
+          timers.delete(key);
+          loop.add(key);
+        },
+        Math.min(ms, LONGEST_MS),
+      );
       timer.unref();
       timers.set(key, { timer, background });
     },

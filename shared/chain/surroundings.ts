@@ -22,7 +22,7 @@ import { NameTable } from './table.ts';
 /** What a survey of the whole chain reads beside backups and pairs; all of it small but the count of volumes. */
 export interface Surroundings {
   readonly target: BackupTarget | undefined;
-  /** Not complete. */
+  /** Not complete, or in deletion: Harvester then has nobody change the target. */
   readonly restores: readonly VMRestore[];
   /** uids of VMBackups and restores that exist; the VMBackups' are added as they are read. */
   readonly living: NameTable;
@@ -58,7 +58,7 @@ export async function readSurroundings(reader: Reader, options: Options): Promis
   const living = new NameTable();
   for await (const restore of reader.list('VirtualMachineRestore', options)) {
     living.add(restore.metadata.uid, 1);
-    if (restore.status?.complete !== true) restores.push(restore);
+    if (restore.status?.complete !== true || isDeleting(restore)) restores.push(restore);
   }
   const accused = await uidsAccused(reader, options);
   const classes = await classNames(reader);

@@ -53,7 +53,7 @@ export type SurveyItem =
       /** How many finished Backups on the target no VMBackup records. */
       readonly unclaimed: number;
     }
-  /** Only with {@link SurveyOptions.chain}, as those that follow. A restore that is not complete. */
+  /** Only with {@link SurveyOptions.chain}, as those that follow. A restore that is not complete, or in deletion. */
   | { readonly what: 'restore'; readonly restore: VMRestore }
   /** The target is in trouble, and there are VMBackups that need it. */
   | { readonly what: 'targetTrouble'; readonly trouble: TargetTrouble }
@@ -190,8 +190,8 @@ export async function* survey(
       const isRevised = (name: string) => pairs.isRevised(name, backup.metadata.namespace);
       const otherAddress = target ? judgeAddress(backup, setting) : undefined;
       const item = { what: 'vmbackup', backup, pairOf, isRevised, otherAddress, nowMs } as const;
-      if (surroundings === undefined || state === undefined) return item;
       needsTarget ||= (backup.spec.type || 'backup') === 'backup';
+      if (surroundings === undefined || state === undefined) return item;
       surroundings.living.add(backup.metadata.uid, 1);
       claim(backup, pairs);
       return { ...item, chain: state };
@@ -200,7 +200,8 @@ export async function* survey(
   if (target && whole) {
     const unknown = unreadable.some((one) => one.what === 'unreadable' && one.object.name === names.TARGET_SETTING);
     // Longhorn does without Harvester, and then without its settings.
-    const differs = setting || needsTarget ? judgeSetting(setting, surroundings?.target) : undefined;
+    const connected = surroundings === undefined ? await readConnected(reader, options) : surroundings.target;
+    const differs = setting || needsTarget ? judgeSetting(setting, connected) : undefined;
     if (setting !== undefined) yield hangingAlone(ref('Setting', setting.metadata.name), setting, nowMs);
     if (!unknown) yield [{ what: 'target', setting, differs, unclaimed: backups.unrecorded }];
   }
@@ -220,7 +221,17 @@ export async function* survey(
   yield unreadable;
 }
 
-async function targetSetting(reader: Reader, options: Pick<ListOptions, 'onUnreadable'>): Promise<Setting | undefined> {
+type Options = Pick<ListOptions, 'onUnreadable'>;
+
+/** Which target Longhorn is connected to, for whoever asks for nothing else of the chain. */
+async function readConnected(reader: Reader, options: Options): Promise<BackupTarget | undefined> {
+  for await (const one of reader.list('BackupTarget', { namespace: names.LONGHORN_NAMESPACE, ...options })) {
+    if (one.metadata.name === names.DEFAULT_TARGET) return one;
+  }
+  return undefined;
+}
+
+async function targetSetting(reader: Reader, options: Options): Promise<Setting | undefined> {
   let setting: Setting | undefined;
   for await (const one of reader.list('Setting', options)) {
     if (one.metadata.name === names.TARGET_SETTING) setting = one;

@@ -292,14 +292,14 @@ async function switchEntries(action: SwitchEntriesAction, writer: Writer): Promi
 }
 
 async function syncTarget(
-  { target, at }: SyncTargetAction,
+  { target, at, insteadOf }: SyncTargetAction,
   reader: Reader,
   writer: Writer,
 ): Promise<Applied['result']> {
   const found = await reader.get('BackupTarget', target.name, target.namespace);
   if (found?.metadata.uid !== target.uid) throw new GoneError(`${describeRef(target)} is gone`, 404);
   const asked = found.spec?.syncRequestedAt;
-  if (asked && Date.parse(asked) >= Date.parse(at)) return 'unchanged';
+  if (asked && asked !== insteadOf && Date.parse(asked) >= Date.parse(at)) return 'unchanged';
   await writer.patch('BackupTarget', target.name, target.namespace, [
     test('/metadata/uid', target.uid),
     test('/metadata/resourceVersion', found.metadata.resourceVersion),

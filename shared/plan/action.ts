@@ -168,6 +168,8 @@ export interface SyncTargetAction {
   readonly target: Identity;
   /** The time that is asked for; Longhorn syncs when it is later than its last sync. */
   readonly at: string;
+  /** A time of the future that it takes the place of; any other that is later is left as it is. */
+  readonly insteadOf?: string;
 }
 
 /**

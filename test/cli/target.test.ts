@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { setting } from '../../sandbox/scenarios/build.ts';
-import { one, startStill } from '../scenarios/odd/static.ts';
+import { connected, longhornTarget, one, startStill } from '../scenarios/odd/static.ts';
 
 describe('the setting of the target', () => {
   const value = (fields: object) => ({ value: JSON.stringify({ type: 's3', endpoint: '', ...fields }) });
@@ -33,6 +33,20 @@ test('the story of a VMBackup says that its target has another address to Harves
     expect(JSON.parse((await still.run('scan', '-o', 'json')).out).findings).toMatchObject([
       { reason: 'OtherAddress' },
     ]);
+  } finally {
+    await still.stop();
+  }
+});
+
+test('the story of a VMBackup whose target is away says so, and that something is to be done', async () => {
+  const still = await startStill([...one('web').all, longhornTarget(connected, { available: false })]);
+  try {
+    const story = await still.run('explain', 'vmbackup/web', '-n', 'prod', '-o', 'json');
+    expect(story.code).toBe(1);
+    expect(JSON.parse(story.out)).toMatchObject({
+      commands: [expect.stringMatching(/^kubectl describe backuptargets/)],
+      findings: expect.arrayContaining([expect.objectContaining({ reason: 'TargetUnavailable' })]),
+    });
   } finally {
     await still.stop();
   }

@@ -21,7 +21,7 @@ const lists: Record<string, { readonly growing: number; readonly small: number }
   'fix-handle': { growing: 4, small: 0 },
   'rebuild-snapshot': { growing: 4, small: 0 },
   'relink-vmbackup': { growing: 4, small: 0 },
-  'rediscover-target': { growing: 4, small: 1 },
+  'rediscover-target': { growing: 4, small: 2 },
   'verify-backup': { growing: 5, small: 4 },
   'record-consistency': { growing: 4, small: 0 },
   'preflight-restore': { growing: 0, small: 1 },

@@ -25,7 +25,7 @@ export const tieReasons = {
   ),
   TargetDiffers: wait(
     'The setting backup-target and Longhorn’s BackupTarget do not name the same place: Harvester has not passed it on, or somebody else changed one of them.',
-    'If it lasts, see the condition “configured” of the setting and set the target again; backups and restores go by Longhorn’s.',
+    'If it lasts, see the condition “configured” of the setting and set the target again; backups go where Longhorn is connected to, and Harvester restores what records the target of the setting.',
   ),
   VMBackupIncomplete: report(
     'The VMBackup says that it is ready, but what a restore is made from is not recorded in it.',

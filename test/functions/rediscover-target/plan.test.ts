@@ -284,11 +284,16 @@ const rows: Row[] = [
     world: [setting(s3, condition('False')), backup()],
     reason: 'TargetNotApplied',
   },
-  { when: 'Longhorn has no target', world: [setting(s3), backup()], reason: 'TargetUnavailable' },
+  { when: 'Longhorn has no target', world: [setting(s3), backup()], reason: 'TargetNotConnected' },
   {
     when: 'Longhorn cannot reach it',
-    world: [setting(s3), target({}, { available: false }), backup()],
+    world: [setting(s3), target({ backupTargetURL: 's3://vm-backups@eu-central-1/' }, { available: false }), backup()],
     reason: 'TargetUnavailable',
+  },
+  {
+    when: 'Longhorn is given none',
+    world: [setting(s3), target({ backupTargetURL: '' }, { available: false }), backup()],
+    reason: 'TargetNotConnected',
   },
   {
     when: 'Longhorn does not come to an end',
@@ -318,6 +323,20 @@ const rows: Row[] = [
   {
     when: 'Harvester scans by itself, and has not finished for long',
     world: [setting({ ...s3, refreshIntervalInSeconds: 60 }), target(), backup()],
+    reason: 'ScanStuck',
+  },
+  {
+    when: 'the setting names another bucket than Longhorn is connected to',
+    world: [
+      setting(s3),
+      target({ backupTargetURL: 's3://old@eu-central-1/', syncRequestedAt: '2025-03-10T11:59:00Z' }),
+      backup(),
+    ],
+    reason: 'TargetDiffers',
+  },
+  {
+    when: 'the hash is there again, and no scan was written down since it was taken off',
+    world: [setting(s3, note({ at: '2025-03-10T11:00:00Z', evidence, stage: 1 })), synced(), backup()],
     reason: 'ScanStuck',
   },
   // Sync, then scan.
@@ -417,7 +436,7 @@ const rows: Row[] = [
     when: 'a sync was asked for by a clock that was years ahead',
     world: [setting(s3), target({ syncRequestedAt: '2095-03-10T11:00:00Z' }), backup()],
     reason: 'SyncTarget',
-    does: ['sync 2025-03-10T12:00:00Z'],
+    does: ['sync 2025-03-10T12:00:00Z instead of 2095-03-10T11:00:00Z'],
   },
   {
     when: 'the backup is another object than at the last scan: its target was away meanwhile',
@@ -439,7 +458,7 @@ const rows: Row[] = [
 
 const brief = (a: any): string =>
   a.do === 'syncTarget'
-    ? `sync ${a.at}`
+    ? `sync ${a.at}${a.insteadOf ? ` instead of ${a.insteadOf}` : ''}`
     : `rescan stage ${JSON.parse(a.note).stage}${a.hasHash ? '' : ' by the note alone'}`;
 
 describe('rediscover-target decides', () => {
@@ -545,6 +564,13 @@ describe('what Harvester passes over', () => {
     const world = [setting(s3, ...scan, stopped), target(), backup(), ...(release ? [version(release)] : [])];
     const [finding] = (await decide(world)).findings;
     expect(finding!.message).toMatch(new RegExp(`there is left: ${left}$`));
+  });
+
+  test('for a VMBackup that bears its name here, where there is any', async () => {
+    const named = /a VMBackup of its namespace and name that is here already/;
+    const withOther = make.backup({ ...pulled, backup: make.backupOf('x', 'other') });
+    expect((await afterScan(backup()))[0]!.message).not.toMatch(named);
+    expect((await afterScan(backup(), withOther, other()))[0]!.message).toMatch(named);
   });
 
   test('by a scan that does not end: what stops it, as far as it has an object here', async () => {

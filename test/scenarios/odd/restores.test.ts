@@ -1,4 +1,4 @@
-import { build, leaving, one, restoring } from './static.ts';
+import { build, leaving, longhornTarget, one, restoring } from './static.ts';
 import { clusters } from './table.ts';
 
 clusters('restores', [
@@ -27,6 +27,26 @@ clusters('restores', [
       'RestoreHanging VirtualMachineRestore rs',
       'SwapContent VolumeSnapshotContent restore-finance-rs-web-volume-web-disk',
     ],
+  ],
+  [
+    'restores that hang in deletion, one of them complete',
+    () => {
+      const p = one('web');
+      const [done, other] = [restoring(p, p.right, true), one('other')];
+      const vmr: any = build.vmRestore({ name: 'ro', namespace: 'finance', backup: 'other' });
+      return [...p.all, ...other.all, leaving(vmr), leaving(done.vmr), ...done.all.slice(1)];
+    },
+    ['DeletionHangs VirtualMachineRestore rs', 'DeletionHangs VirtualMachineRestore ro'],
+  ],
+  [
+    'a target that is not there, and a backup that nobody claims: one fault, of the target',
+    () => [
+      ...one('web').all,
+      build.backup({ volume: 'pvc-x', backup: 'backup-x', version: '1.9' }),
+      build.backupVolume('pvc-x', '1.9'),
+      longhornTarget({}, { available: false }),
+    ],
+    ['OrphanBackup Backup backup-x', 'TargetNotConnected BackupTarget default'],
   ],
   [
     'restore complete wrong handle',

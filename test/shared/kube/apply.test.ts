@@ -250,9 +250,13 @@ describe('done once', () => {
         target: { ...targetOf(longhorn), kind: 'BackupTarget' },
         at: '2030-01-01T00:00:00Z',
       } as const;
-      expect(await apply(world, sync, sync, { ...sync, at: '2029-01-01T00:00:00Z' })).toEqual([
+      const earlier = { ...sync, at: '2029-01-01T00:00:00Z' };
+      const instead = { ...earlier, insteadOf: sync.at };
+      expect(await apply(world, sync, sync, earlier, instead, instead)).toEqual([
         'done',
         'unchanged',
+        'unchanged',
+        'done',
         'unchanged',
       ]);
     });
