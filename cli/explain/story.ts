@@ -149,8 +149,14 @@ export async function tell(subject: Ref, { reader: live, functions, configOf, no
     // Told of the target once, and of each backup behind it only here.
     const away = links.find(({ link, result, object }) => link === 'target' && result === 'fail' && isTarget(object));
     if (away !== undefined) {
-      const { object: subject, reason, message, command } = away;
-      add('verify-backup', { subject, reason, message, ...(command !== undefined && { command }), actions: [] });
+      const { object, reason, message, command } = away;
+      add('verify-backup', {
+        subject: object,
+        reason,
+        message,
+        ...(command !== undefined && { command }),
+        actions: [],
+      });
     }
   }
   if (chains.length === 0 && mayBeOrphan.has(subject.kind)) {
@@ -160,12 +166,14 @@ export async function tell(subject: Ref, { reader: live, functions, configOf, no
     };
     await tellUnreadable(reader, 'VirtualMachineBackup', onUnreadable);
   }
-  // Some of it only the lists of a whole cluster show.
+  // Some of it only the lists of a whole cluster show. Who may not read them all is told the rest.
   const isIt = (at: Ref) => refKey(at) === refKey(subject);
   const sweeping = { functions, reader: live, configOf, only: isIt, records: false, nowMs: () => nowMs };
-  for await (const swept of sweep(sweeping)) {
-    for (const finding of findingsOf(swept)) if (isIt(finding.subject)) add(swept.function, finding);
-  }
+  await unlessForbidden(async () => {
+    for await (const swept of sweep(sweeping)) {
+      for (const finding of findingsOf(swept)) if (isIt(finding.subject)) add(swept.function, finding);
+    }
+  });
   return {
     subject,
     chains,

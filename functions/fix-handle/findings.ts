@@ -112,3 +112,5 @@ export function commandFor(reason: Reason, name: string): string | undefined {
       return undefined;
   }
 }
+
+export const show = ({ metadata }: Content): string => `kubectl get volumesnapshotcontent ${metadata.name} -o yaml`;

@@ -1,4 +1,8 @@
 import { describe, expect, jest, test } from '@jest/globals';
+import { tell } from '../../../cli/explain/story.ts';
+import { allFunctions } from '../../../cli/functions.ts';
+import { ref } from '../../../shared/domain/kinds.ts';
+import type { AnyFunction } from '../../../shared/function.ts';
 import { survey } from '../../../shared/chain/survey.ts';
 import type { Reader } from '../../../shared/kube/ports.ts';
 import { readerOf } from '../../gen/reader.ts';
@@ -76,4 +80,13 @@ describe('a scan of one object tells what hangs in deletion or cannot be read of
       await still.stop();
     }
   });
+});
+
+test('the story of an object is told to whoever may not read all that a scan reads', async () => {
+  const world = readerOf(one('web', { handle: 'wrong' }).all);
+  const may: Reader = { ...world, list: (kind, options) => (kind === 'Setting' ? refused : world).list(kind, options) };
+  const configOf = (fn: AnyFunction): unknown => fn.config.parse({});
+  const telling = { reader: may, functions: allFunctions, configOf, nowMs: Date.now() };
+  const story = await tell(ref('VirtualMachineBackup', 'web', 'prod'), telling);
+  expect(story.findings.map(({ finding }) => finding.reason)).toContain('HandleWrong');
 });
