@@ -2,7 +2,7 @@ import { describeRef, kinds, ref, refKey } from '../shared/domain/kinds.ts';
 import type { KindName, Ref } from '../shared/domain/kinds.ts';
 import { predecessorNames } from '../shared/domain/names.ts';
 import { entriesOf } from '../shared/chain/read.ts';
-import type { SurveyItem } from '../shared/chain/survey.ts';
+import type { SurveyItem } from '../shared/chain/survey-items.ts';
 import { unlessOdd } from '../shared/chain/unreadable.ts';
 import type { AnyFunction } from '../shared/function.ts';
 import { memoize } from '../shared/kube/memoize.ts';

@@ -1,4 +1,4 @@
-import type { SurveyItem } from '../shared/chain/survey.ts';
+import type { SurveyItem } from '../shared/chain/survey-items.ts';
 import { unlessOdd } from '../shared/chain/unreadable.ts';
 import type { KindName } from '../shared/domain/kinds.ts';
 import { ref, refKey } from '../shared/domain/kinds.ts';

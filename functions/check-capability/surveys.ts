@@ -1,5 +1,5 @@
 import { ref } from '../../shared/domain/kinds.ts';
-import type { SurveyItem } from '../../shared/chain/survey.ts';
+import type { SurveyItem } from '../../shared/chain/survey-items.ts';
 import type { Considered } from '../../shared/function.ts';
 import { driversSetting } from './considers.ts';
 

@@ -1,7 +1,7 @@
 import { describeRef, ref } from '../../shared/domain/kinds.ts';
 import * as names from '../../shared/domain/names.ts';
 import { isDeleting, judgeContent, judgeHandle } from '../../shared/chain/judge.ts';
-import type { SurveyedContent, SurveyItem } from '../../shared/chain/survey.ts';
+import type { SurveyedContent, SurveyItem } from '../../shared/chain/survey-items.ts';
 import { showObject } from '../../shared/chain/unreadable.ts';
 import type { Considered, Well } from '../../shared/function.ts';
 import type { Content } from '../../shared/objects/types.ts';

@@ -2,7 +2,7 @@ import { ref } from '../../shared/domain/kinds.ts';
 import * as names from '../../shared/domain/names.ts';
 import { isDeleting } from '../../shared/chain/judge.ts';
 import { entriesOf } from '../../shared/chain/read.ts';
-import type { SurveyItem } from '../../shared/chain/survey.ts';
+import type { SurveyItem } from '../../shared/chain/survey-items.ts';
 import { isLate, isYounger } from '../../shared/chain/taken.ts';
 import type { Considered } from '../../shared/function.ts';
 import type { VolumeEntry } from '../../shared/objects/types.ts';

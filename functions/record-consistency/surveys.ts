@@ -1,7 +1,7 @@
 import type { Noted, Worth } from '../../shared/chain/consistency.ts';
 import { isDeleting } from '../../shared/chain/judge.ts';
 import { entriesOf } from '../../shared/chain/read.ts';
-import type { SurveyItem } from '../../shared/chain/survey.ts';
+import type { SurveyItem } from '../../shared/chain/survey-items.ts';
 import { describeRef, ref } from '../../shared/domain/kinds.ts';
 import type { Considered, Well } from '../../shared/function.ts';
 import { reasonOf } from './judge.ts';

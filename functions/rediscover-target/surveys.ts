@@ -1,6 +1,6 @@
 import { ref } from '../../shared/domain/kinds.ts';
 import * as names from '../../shared/domain/names.ts';
-import type { SurveyedVMBackup, SurveyItem } from '../../shared/chain/survey.ts';
+import type { SurveyedVMBackup, SurveyItem } from '../../shared/chain/survey-items.ts';
 import { addressFinding } from '../../shared/chain/target.ts';
 import type { Considered } from '../../shared/function.ts';
 import { atRest, targetDiffers, withoutTarget } from './rest.ts';

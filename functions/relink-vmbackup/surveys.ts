@@ -3,7 +3,7 @@ import * as names from '../../shared/domain/names.ts';
 import { isDeleting } from '../../shared/chain/judge.ts';
 import { entriesOf } from '../../shared/chain/read.ts';
 import type { PairState } from '../../shared/chain/pairs.ts';
-import type { SurveyItem } from '../../shared/chain/survey.ts';
+import type { SurveyItem } from '../../shared/chain/survey-items.ts';
 import type { Considered, Well } from '../../shared/function.ts';
 import type { VolumeEntry } from '../../shared/objects/types.ts';
 import type { Finding } from '../../shared/plan/plan.ts';

@@ -6,7 +6,7 @@ import type { Orphan } from '../../shared/chain/orphans.ts';
 import { entriesOf } from '../../shared/chain/read.ts';
 import { degradedBy, lacksMetadata } from '../../shared/chain/readiness.ts';
 import type { PairState } from '../../shared/chain/pairs.ts';
-import type { ChainState, SurveyedVMBackup, SurveyItem } from '../../shared/chain/survey.ts';
+import type { ChainState, SurveyedVMBackup, SurveyItem } from '../../shared/chain/survey-items.ts';
 import { isYounger } from '../../shared/chain/taken.ts';
 import { judgeTargetOf, targetRef } from '../../shared/chain/target.ts';
 import { showObject } from '../../shared/chain/unreadable.ts';

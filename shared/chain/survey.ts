@@ -1,101 +1,27 @@
 import * as names from '../domain/names.ts';
-import type { KindName, Ref } from '../domain/kinds.ts';
 import { ref } from '../domain/kinds.ts';
 import type { ListOptions, Reader, Unreadable } from '../kube/ports.ts';
 import { pagesOf } from './pages.ts';
-import type { PairState } from './pairs.ts';
-import {
-  addContent,
-  backupBits,
-  beside,
-  bit,
-  claim,
-  isLeftContent,
-  isLooseSnapshot,
-  isTied,
-  isUnfinished,
-  Pairs,
-  pairsOf,
-  stateOf,
-  tie,
-} from './pairs.ts';
-import { parseHandle } from '../domain/handle.ts';
-import type { BackupTarget, Content, Setting, Snapshot, StorageClass, VMBackup, VMRestore } from '../objects/types.ts';
+import { claim, isLeftContent, isLooseSnapshot, Pairs, pairsOf, tie } from './pairs.ts';
+import type { BackupTarget, Content, Setting, Snapshot, StorageClass } from '../objects/types.ts';
 import { Backups } from './backups.ts';
 import { notedOn, packNoted } from './consistency.ts';
-import type { BackupFacts, BackupTrouble, ContentJudgment } from './judge.ts';
-import type { DrillTrace } from './drills.ts';
-import { drillOf, traceOf } from './drills.ts';
-import { hangs, isDeleting, judgeContent } from './judge.ts';
-import type { Orphan } from './orphans.ts';
-import { backupNamedBy, isNoVMBackups } from './orphans.ts';
-import { contentsNaming, entriesOf } from './read.ts';
+import { entriesOf } from './read.ts';
 import type { Surroundings } from './surroundings.ts';
 import { orphans, readSurroundings, unlessForbidden } from './surroundings.ts';
-import { hash, NameTable } from './table.ts';
-import { takenBy } from './taken.ts';
-import type { TargetTrouble } from './target.ts';
+import { NameTable } from './table.ts';
 import { judgeAddress, judgeSetting, judgeSync, judgeTarget, targetRef } from './target.ts';
-
-/** What a sweep or a scan comes across, in the order of the lists. */
-export type SurveyItem =
-  | SurveyedContent
-  | { readonly what: 'snapshot'; readonly snapshot: Snapshot; readonly pair: PairState }
-  | SurveyedVMBackup
-  /** Several contents on Delete name this backup: whichever is deleted first erases it. */
-  | { readonly what: 'shared'; readonly backup: string; readonly contents: readonly Content[] }
-  /** Only with {@link SurveyOptions.target}, and of the whole cluster. */
-  | {
-      readonly what: 'target';
-      readonly setting: Setting | undefined;
-      /** How it differs from what Longhorn is connected to. */
-      readonly differs?: string | undefined;
-      /** How many finished Backups on the target no VMBackup records. */
-      readonly unclaimed: number;
-    }
-  /** Only with {@link SurveyOptions.chain}, as those that follow. A restore that is not complete, or in deletion. */
-  | { readonly what: 'restore'; readonly restore: VMRestore }
-  /** The target is in trouble, and there are VMBackups that need it. */
-  | { readonly what: 'targetTrouble'; readonly trouble: TargetTrouble }
-  | { readonly what: 'orphan'; readonly orphan: Orphan }
-  /**
-   * A content or snapshot that is in deletion and does not go, a Longhorn Backup that nobody claims, or the target or its
-   * setting; `snapshot` is the one it belongs to.
-   */
-  | { readonly what: 'hanging'; readonly object: Ref; readonly snapshot?: string; readonly why: string }
-  /** Of a restore drill: nobody's pair, and never to be judged as one. */
-  | { readonly what: 'drill'; readonly object: Ref; readonly trace: DrillTrace }
-  /** Of {@link surveyClasses}: all StorageClasses, or why they may not be read. */
-  | { readonly what: 'storageClasses'; readonly classes: readonly StorageClass[]; readonly unknown?: string }
-  | { readonly what: 'unreadable'; readonly object: Ref; readonly issue: string };
-
-export interface SurveyedVMBackup {
-  readonly what: 'vmbackup';
-  readonly backup: VMBackup;
-  readonly pairOf: (snapshotName: string) => PairState;
-  /** Whether there is a pair, or half of one, that a repair would put in the place of this snapshot's. */
-  readonly isRevised: (snapshotName: string) => boolean;
-  readonly chain?: ChainState;
-  /** That Harvester takes its target for another than the setting names, though the same bucket is connected. */
-  readonly otherAddress?: string | undefined;
-  /** Of the survey. */
-  readonly nowMs: number;
-}
-
-/** What the lists show of the rest of the chain; a yes may very rarely be wrong, so nothing is written by it. */
-export interface ChainState {
-  /** Whether Longhorn has this backup, complete, of this volume. */
-  readonly isOf: (longhornBackup: string, volume: string) => boolean;
-  /** When its data was taken, to the next minute; undefined where Longhorn does not say. */
-  readonly takenMs: (longhornBackup: string) => number | undefined;
-  /** Whether there is just one BackupVolume for a Longhorn volume. */
-  readonly hasOneBackupVolume: (volume: string) => boolean;
-  readonly target: BackupTarget | undefined;
-  /** A report of Gleaner's says that something is wrong with this VMBackup. */
-  readonly accused: (uid: string) => boolean;
-  /** False only of a StorageClass that is not there. */
-  readonly hasClass: (name: string) => boolean;
-}
+import type { ChainState, SurveyItem } from './survey-items.ts';
+import type { Chosen } from './survey-objects.ts';
+import {
+  hanging,
+  hangingAlone,
+  isPassedOver,
+  sharedBackups,
+  surveyContent,
+  surveyDrill,
+  surveySnapshot,
+} from './survey-objects.ts';
 
 export interface SurveyOptions {
   /** The whole chain: BackupVolumes, the target, restores, reports, and what nobody claims. */
@@ -103,15 +29,6 @@ export interface SurveyOptions {
   /** What the Setting of the target says, and how much on it is unknown. */
   readonly target?: boolean;
   readonly nowMs?: number;
-}
-
-export interface SurveyedContent {
-  readonly what: 'content';
-  readonly content: Content;
-  /** Of the backup its handle names; absent where the content is none of ours, or has to be looked at closely. */
-  readonly facts?: BackupFacts | BackupTrouble;
-  /** What `judgeContent` says of it, where that is known already. */
-  readonly judged?: ContentJudgment;
 }
 
 /**
@@ -252,61 +169,9 @@ function* each<T>(
   }
 }
 
-/** Undefined for what no drill has made. */
-function surveyDrill(kind: KindName, object: Content | Snapshot, nowMs: number): SurveyItem | undefined {
-  if (drillOf(object) === undefined) return undefined;
-  const { metadata } = object;
-  const namespace = 'namespace' in metadata ? metadata.namespace : undefined;
-  return { what: 'drill', object: ref(kind, metadata.name, namespace), trace: traceOf(object, nowMs) };
-}
-
-/** The content that a snapshot uses, and its own uid, which that bears. */
-interface Chosen {
-  readonly uid: string;
-  readonly content: string;
-}
-
-function surveySnapshot(
-  snapshot: Snapshot,
-  pairs: Pairs,
-  links: NameTable,
-  chosen: Map<string, Chosen>,
-): SurveyItem | undefined {
-  const { name, namespace, ownerReferences, annotations } = snapshot.metadata;
-  const dynamic = !snapshot.spec.source.volumeSnapshotContentName;
-  const unready = snapshot.status?.readyToUse !== true || isDeleting(snapshot) || !isTied(snapshot, pairs, links);
-  const before = pairs.add(name, bit.snapshot | (dynamic ? bit.dynamic : 0) | (unready ? bit.unready : 0), namespace);
-  for (const { kind, uid, controller } of ownerReferences ?? []) {
-    if (kind === 'VirtualMachineBackup' && controller === true) pairs.note(name, hash(uid), namespace, beside.owner);
-  }
-  const uses = snapshot.spec.source.volumeSnapshotContentName ?? snapshot.status?.boundVolumeSnapshotContentName;
-  if ((before & bit.twice) !== 0 && uses)
-    chosen.set(`${namespace}/${name}`, { uid: snapshot.metadata.uid, content: uses });
-  const noted = annotations?.[names.SWAP_ANNOTATION] !== undefined;
-  return noted || unready ? { what: 'snapshot', snapshot, pair: stateOf(pairs.get(name, namespace)) } : undefined;
-}
-
 /** Where there is none, snapshots and backups are other people's and nobody has to claim them. */
 const hasHarvester = (reader: Reader, seenSome: boolean): boolean | Promise<boolean> =>
   seenSome || reader.serves('VirtualMachineBackup');
-
-function hanging(
-  kind: 'VolumeSnapshotContent' | 'VolumeSnapshot',
-  from: Content | Snapshot,
-  snapshot: { readonly namespace: string; readonly name: string },
-  nowMs: number,
-): SurveyItem | undefined {
-  const why = hangs(from, nowMs);
-  if (why === undefined) return undefined;
-  const object = ref(kind, from.metadata.name, snapshot.namespace);
-  return { what: 'hanging', object, snapshot: `${snapshot.namespace}/${snapshot.name}`, why };
-}
-
-/** Of what no snapshot belongs to. Harvester and Longhorn pass over a target that is in deletion. */
-function hangingAlone(object: Ref, from: Parameters<typeof hangs>[0], nowMs: number): SurveyItem[] {
-  const why = hangs(from, nowMs);
-  return why === undefined ? [] : [{ what: 'hanging', object, why }];
-}
 
 /** The StorageClasses, in one list of their own: nothing else is read for them. Who may not read them learns just that. */
 export async function* surveyClasses(reader: Reader): AsyncGenerator<SurveyItem[]> {
@@ -353,55 +218,4 @@ function unclaimed(
     nowMs,
     options,
   });
-}
-
-/** Of a former snapshot; the one that has its name now uses another content. */
-function isPassedOver({ metadata, spec }: Content, chosen: ReadonlyMap<string, Chosen>): boolean {
-  const { namespace, name, uid } = spec.volumeSnapshotRef;
-  const now = chosen.get(`${namespace}/${name}`);
-  return now !== undefined && now.content !== metadata.name && Boolean(uid) && uid !== now.uid;
-}
-
-function surveyContent(content: Content, backups: Backups, pairs: Pairs): SurveyedContent {
-  const { namespace, name } = content.spec.volumeSnapshotRef;
-  const judged = judgeContent(content);
-  const named = backupNamedBy(content);
-  if (named !== undefined) {
-    if (isNoVMBackups(content)) backups.record(named);
-    else backups.claim(named);
-  }
-  if ('reason' in judged) {
-    if (judged.reason === 'DynamicContent' && named !== undefined) {
-      const handle = parseHandle(content.status?.snapshotHandle ?? '');
-      const sound = handle.kind === 'backup' && backups.isOf(named, handle.volume);
-      const flags = bit.content | (sound ? 0 : bit.notRight) | (isUnfinished(content) ? bit.unfinished : 0);
-      addContent(pairs, content, (flags | backupBits(named)) >>> 0);
-    }
-    const { backup: taken, atMs = 0 } = takenBy(content) ?? {};
-    if (taken !== undefined) {
-      pairs.add(name, (bit.taken | backupBits(taken)) >>> 0, namespace);
-      if (atMs > 0) pairs.note(name, Math.floor(atMs / 1000), namespace, beside.takenAt);
-    }
-    if (judged.reason === 'HandleUnreadable') addContent(pairs, content, bit.content | bit.notRight);
-    return { what: 'content', content, judged };
-  }
-  const { backup, volume } = judged.handle;
-  const right = backups.isOf(backup, volume) && judged.reported === undefined;
-  const flags = bit.content | (right ? 0 : bit.notRight) | (isUnfinished(content) ? bit.unfinished : 0);
-  addContent(pairs, content, (flags | backupBits(backup)) >>> 0);
-  if (right && content.spec.deletionPolicy === 'Delete') backups.hold(backup);
-  if (right) return { what: 'content', content, judged, facts: { volume } };
-  const trouble = backups.troubleOf(backup);
-  return { what: 'content', content, judged, ...(trouble !== undefined && { facts: trouble }) };
-}
-
-/** Who shares a backup is rarely of interest, so it is read again when it is. */
-async function* sharedBackups(reader: Reader, shared: ReadonlySet<string>) {
-  if (shared.size === 0) return;
-  const holders = new Map<string, Content[]>();
-  for await (const { backup, content } of contentsNaming(reader, shared)) {
-    if (content.spec.deletionPolicy !== 'Delete' || 'reason' in judgeContent(content)) continue;
-    holders.set(backup, [...(holders.get(backup) ?? []), content]);
-  }
-  for (const [backup, contents] of holders) if (contents.length > 1) yield { backup, contents };
 }

@@ -1,6 +1,6 @@
 import type { KindName, Ref } from '../domain/kinds.ts';
 import { describeRef, kinds, refKey } from '../domain/kinds.ts';
-import type { SurveyItem } from '../chain/survey.ts';
+import type { SurveyItem } from '../chain/survey-items.ts';
 import { survey, surveyClasses } from '../chain/survey.ts';
 import { showObject } from '../chain/unreadable.ts';
 import type { AnyFunction, Considered, Need } from '../function.ts';

@@ -4,7 +4,7 @@ import { surveys } from '../../../functions/record-consistency/surveys.ts';
 import * as make from '../../../sandbox/scenarios/build.ts';
 import type { Noted } from '../../../shared/chain/consistency.ts';
 import { packNoted, unpackNoted, worths } from '../../../shared/chain/consistency.ts';
-import type { SurveyItem } from '../../../shared/chain/survey.ts';
+import type { SurveyItem } from '../../../shared/chain/survey-items.ts';
 import { ref } from '../../../shared/domain/kinds.ts';
 import type { Change } from '../../../shared/function.ts';
 import { schemas } from '../../../shared/objects/schemas.ts';
