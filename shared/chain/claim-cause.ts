@@ -3,7 +3,7 @@ import { describeRef, ref } from '../domain/kinds.ts';
 import { parseHandle } from '../domain/handle.ts';
 import * as names from '../domain/names.ts';
 import type { Backup, BackupVolume, Content, Snapshot, VMRestore } from '../objects/types.ts';
-import { hangs, isDeleting, isLocal, judgeBackup, judgeBackupVolumes } from './judge.ts';
+import { hangs, isDeleting, isLocal, judgeBackup, judgeBackupVolumes, saidOf } from './judge.ts';
 import { show, toLetGo, toRetain } from './link.ts';
 import type { Chain } from './links.ts';
 import type { RestoredVolume, SeenRestore } from './restore.ts';
@@ -171,11 +171,12 @@ function toForget(policy: string, content: string, uid: string | null | undefine
 
 /** No volume is made from a snapshot that is not bound and ready, whatever its handle. */
 function unready(
-  { metadata, status }: Snapshot,
+  snapshot: Snapshot,
   { contentName, content, classMissing }: NonNullable<RestoredVolume['pair']>,
   waits: string,
   nowMs: number,
 ): Cause | undefined {
+  const { metadata, status } = snapshot;
   if (status?.readyToUse === true && status.boundVolumeSnapshotContentName) return undefined;
   const at = ref('VolumeSnapshotContent', contentName);
   if (classMissing !== undefined) {
@@ -184,11 +185,13 @@ function unready(
   }
   const error = content?.status?.error?.message;
   if (error) return { why: `${waits} ${describeRef(at)}, which is not ready: ${error}`, object: at, cure: show(at) };
-  const snapshot = ref('VolumeSnapshot', metadata.name, metadata.namespace);
-  const said = status?.error?.message;
-  if (!said && !(nowMs - Date.parse(metadata.creationTimestamp ?? '') > SLOW_AFTER_MS)) return undefined;
-  const why = `${waits} ${describeRef(snapshot)}, which is not ${status?.boundVolumeSnapshotContentName ? 'ready' : 'bound'}`;
-  return { why: said ? `${why}: ${said}` : why, object: snapshot, cure: show(snapshot) };
+  const own = ref('VolumeSnapshot', metadata.name, metadata.namespace);
+  const said = saidOf(snapshot, content, nowMs);
+  const isSlow = (one: { readonly creationTimestamp?: string | null | undefined } | undefined) =>
+    nowMs - Date.parse(one?.creationTimestamp ?? '') > SLOW_AFTER_MS;
+  if (said === undefined && !(isSlow(metadata) && isSlow(content?.metadata))) return undefined;
+  const why = `${waits} ${describeRef(own)}, which is not ${status?.boundVolumeSnapshotContentName ? 'ready' : 'bound'}`;
+  return { why: said === undefined ? why : `${why}: ${said}`, object: own, cure: show(own) };
 }
 
 /** From 1.8 on, when Longhorn wrote a target on each Backup, it restores nothing without a BackupVolume. */

@@ -239,6 +239,15 @@ const READY_WITHIN_MS = 60 * 60_000;
 export const isOld = ({ metadata }: { metadata: { creationTimestamp?: string | null | undefined } }, nowMs: number) =>
   nowMs - Date.parse(metadata.creationTimestamp ?? '') > READY_WITHIN_MS;
 
+/** What a snapshot says is wrong with it. That its content is missing is over as soon as that was made anew. */
+export function saidOf({ status }: Snapshot, content: Content | undefined, nowMs: number): string | undefined {
+  const message = status?.error?.message || undefined;
+  const isOver = message === SAYS_MISSING && content !== undefined && !isOld(content, nowMs);
+  return isOver ? undefined : message;
+}
+/** The snapshot controller's words (`syncUnreadySnapshot`, 8.3.0). */
+const SAYS_MISSING = 'VolumeSnapshotContent is missing';
+
 /** In deletion for so long that something must be holding it. */
 export const HANGS_AFTER_MS = 30 * 60_000;
 

@@ -3,7 +3,17 @@ import { describeRef, ref } from '../domain/kinds.ts';
 import * as names from '../domain/names.ts';
 import type { Backup, BackupTarget, BackupVolume, Content, Snapshot, VMBackup, VolumeEntry } from '../objects/types.ts';
 import type { BackupFacts, BackupTrouble } from './judge.ts';
-import { hangs, isDeleting, isLocal, isOld, isStalled, judgeBackup, judgeBackupVolumes, targetOf } from './judge.ts';
+import {
+  hangs,
+  isDeleting,
+  isLocal,
+  isOld,
+  isStalled,
+  judgeBackup,
+  judgeBackupVolumes,
+  saidOf,
+  targetOf,
+} from './judge.ts';
 import { judgeContentLink, misbound, unusable } from './content-link.ts';
 import type { Judged, Link, LinkName } from './link.ts';
 import { fail, linkNames, pass, show, skip, toRetain, wait } from './link.ts';
@@ -242,8 +252,8 @@ function judgeSnapshot(
     const message = `${name} never becomes ready: there is no VolumeSnapshotClass ${snapshotClassMissing}`;
     return fail('SnapshotClassMissing', message, at, 'kubectl get volumesnapshotclasses');
   }
-  const why = snapshot.status?.error?.message;
-  if (why) return fail('SnapshotNotReady', `${name} is not ready: ${why}`, at, show(at));
+  const why = saidOf(snapshot, content, nowMs);
+  if (why !== undefined) return fail('SnapshotNotReady', `${name} is not ready: ${why}`, at, show(at));
   const swapping = snapshot.metadata.annotations?.[names.SWAP_ANNOTATION] !== undefined;
   return !swapping && isOld(snapshot, nowMs) && isOld(content, nowMs)
     ? fail('SnapshotNotReady', `${name} is not ready since ${snapshot.metadata.creationTimestamp}`, at, show(at))

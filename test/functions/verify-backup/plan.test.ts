@@ -343,6 +343,21 @@ const quiet: Row[] = [
     object: snapshotAt,
   },
   {
+    when: 'its content was made anew, and the snapshot says what was so before',
+    world: replacing(
+      snapshot(
+        make.withStatus({
+          readyToUse: false,
+          error: { message: 'VolumeSnapshotContent is missing', time: '2025-05-31T23:59:50Z' },
+        }),
+        createdAt('2025-05-01T00:00:00Z'),
+      ),
+      content(right, createdAt('2025-05-31T23:59:50Z')),
+    ),
+    reason: 'PairNotReady',
+    object: snapshotAt,
+  },
+  {
     when: 'it is not ready for long, and Longhorn has still to list the target',
     world: [
       ...without('Backup', 'BackupVolume', 'BackupTarget', 'VirtualMachineBackup'),

@@ -162,6 +162,20 @@ clusters('restores', [
     [],
   ],
   [
+    'restore’s content was made anew a moment ago, and its snapshot still says that it is missing',
+    () => {
+      const p = one('web');
+      const x = restoring(p, p.right);
+      const now = new Date().toISOString();
+      delete x.vsc.status;
+      x.vsc.metadata.creationTimestamp = now;
+      const error = { message: 'VolumeSnapshotContent is missing', time: now };
+      x.vs.status = { readyToUse: false, boundVolumeSnapshotContentName: x.vsc.metadata.name, error };
+      return [...p.all, ...x.all];
+    },
+    [],
+  ],
+  [
     'restore whose claim was deleted',
     () => {
       const p = one('web');
