@@ -33,7 +33,7 @@ const fill = (parts: readonly string[], index: number): string => {
   return parts.map((part, at) => (at % 2 === 0 ? part : part === 'zzvm' ? `vm-${id}` : hex)).join('');
 };
 
-/** The one object there is of its kind. */
+/** The one object there is of its kind, and the setting that it was made from. */
 const target = JSON.stringify({
   apiVersion: 'longhorn.io/v1beta2',
   kind: 'BackupTarget',
@@ -45,6 +45,14 @@ const target = JSON.stringify({
     conditions: [{ type: 'Unavailable', status: 'False' }],
   },
 });
+
+const setting = JSON.stringify({
+  apiVersion: 'harvesterhci.io/v1beta1',
+  kind: 'Setting',
+  metadata: { name: 'backup-target', uid: 'setting', resourceVersion: '1' },
+  value: JSON.stringify({ type: 's3', endpoint: '', bucketName: 'vm-backups', bucketRegion: 'eu-central-1' }),
+});
+const single: Record<string, string> = { backuptargets: target, settings: setting };
 
 /** What each group serves, as it says itself; of a group that is not here nothing is installed. */
 const resources: Record<string, readonly string[]> = {
@@ -63,7 +71,8 @@ function answerTo(url: URL): string | undefined {
   }
   const plural = url.pathname.split('/').at(-1) ?? '';
   if (!lists.has(plural)) return undefined;
-  if (plural === 'backuptargets') return `{"kind":"List","metadata":{"resourceVersion":"1"},"items":[${target}]}`;
+  const alone = single[plural];
+  if (alone !== undefined) return `{"kind":"List","metadata":{"resourceVersion":"1"},"items":[${alone}]}`;
   const parts = templates.get(plural);
   const limit = Number(url.searchParams.get('limit') ?? count);
   const from = Number(url.searchParams.get('continue') ?? 0);
