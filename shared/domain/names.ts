@@ -25,9 +25,9 @@ export const TARGET_SETTING = 'backup-target';
 export const VERSION_SETTING = 'server-version';
 /** Harvester's Setting that says of which snapshot class the pairs of a restore into another namespace are. */
 export const CLASS_SETTING = 'volume-snapshot-class';
-/** On a VM: `<name>-<uid>` of the restore that made it, or that it was restored by last. */
 /** On a claim: the restore that made it. */
 export const RESTORE_ANNOTATION = 'restore.harvesterhci.io/name';
+/** On a VM: `<name>-<uid>` of the restore that made it, or that it was restored by last. */
 export const LAST_RESTORE_ANNOTATION = 'restore.harvesterhci.io/last-restore-uid';
 /** On the StorageClass that claims take which name none. */
 export const DEFAULT_CLASS_ANNOTATION = 'storageclass.kubernetes.io/is-default-class';

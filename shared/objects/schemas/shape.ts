@@ -75,7 +75,7 @@ export const textIn = (value: unknown): string | undefined =>
   typeof value === 'string' && value !== '' ? value : undefined;
 
 // kubectl's copy of the applied object repeats whatever was in it, secrets too, and is of no use on a new object.
-export function withoutLastApplied(annotations: Record<string, string> | null | undefined) {
+function withoutLastApplied(annotations: Record<string, string> | null | undefined) {
   if (annotations?.['kubectl.kubernetes.io/last-applied-configuration'] === undefined) return annotations;
   const { 'kubectl.kubernetes.io/last-applied-configuration': _dropped, ...rest } = annotations;
   return rest;
