@@ -1,4 +1,4 @@
-import { boundNursery } from './nursery.ts';
+import { boundNursery } from './bound-heap.ts';
 import { runCli } from './program.ts';
 import { processIo } from './io.ts';
 

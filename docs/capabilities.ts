@@ -1,5 +1,5 @@
-import { allowsOf } from '../shared/capability/allows.ts';
-import type { Engine } from '../shared/capability/can.ts';
+import { allowsOf } from '../shared/capability/harvester-support.ts';
+import type { Engine } from '../shared/capability/storage-support.ts';
 import type { Configured } from '../shared/capability/config.ts';
 import type { SeenDriver } from '../shared/capability/read.ts';
 import { answerReasons } from '../shared/capability/reasons.ts';

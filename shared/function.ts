@@ -4,7 +4,7 @@ import type { Reader } from './kube/ports.ts';
 import type { ObjectOf } from './objects/types.ts';
 import type { Finding, Plan } from './plan/plan.ts';
 import type { Reason } from './plan/reason.ts';
-import type { SurveyItem } from './chain/survey-items.ts';
+import type { SurveyItem } from './survey-item.ts';
 
 /** One Gleaner function. Route, trigger, rights, docs and metric labels are all made from this value. */
 export interface FunctionDefinition<Seen = unknown, Config = unknown> {

@@ -14,7 +14,7 @@ const rooms: readonly Room[] = [
   {
     room: 'shared/function.ts',
     may: [],
-    types: ['shared/domain', 'shared/objects', 'shared/plan', 'shared/chain', 'shared/kube/ports.ts'],
+    types: ['shared/domain', 'shared/objects', 'shared/plan', 'shared/survey-item.ts', 'shared/kube/ports.ts'],
     packages: ['zod'],
     pure: true,
   },
@@ -25,9 +25,21 @@ const rooms: readonly Room[] = [
     pure: true,
   },
   {
-    room: 'shared/preflight',
+    room: 'shared/restore',
     may: ['shared/domain', 'shared/objects', 'shared/plan', 'shared/chain'],
     types: ['shared/kube/ports.ts'],
+    pure: true,
+  },
+  {
+    room: 'shared/survey',
+    may: ['shared/domain', 'shared/objects', 'shared/plan', 'shared/chain'],
+    types: ['shared/kube/ports.ts', 'shared/survey-item.ts'],
+    pure: true,
+  },
+  {
+    room: 'shared/survey-item.ts',
+    may: [],
+    types: ['shared/domain', 'shared/objects', 'shared/chain', 'shared/survey/pair-index.ts'],
     pure: true,
   },
   {
@@ -72,17 +84,17 @@ const rooms: readonly Room[] = [
   { room: 'functions', may: ['functions/*', 'shared/runtime'], types: ['shared/function.ts'] },
   {
     room: 'functions/*/plan.ts',
-    may: ['shared/domain', 'shared/plan', 'shared/chain', 'shared/preflight', 'shared/capability'],
+    may: ['shared/domain', 'shared/plan', 'shared/chain', 'shared/restore', 'shared/capability'],
     types: ['shared/objects'],
     pure: true,
   },
   {
     room: 'functions/*',
     may: [
-      ...['shared/domain', 'shared/plan', 'shared/chain', 'shared/preflight', 'shared/capability'],
-      ...['shared/events', 'shared/function.ts'],
+      ...['shared/domain', 'shared/plan', 'shared/chain', 'shared/restore', 'shared/capability'],
+      ...['shared/survey', 'shared/events', 'shared/function.ts'],
     ],
-    types: ['shared/objects', 'shared/kube/ports.ts'],
+    types: ['shared/objects', 'shared/kube/ports.ts', 'shared/survey-item.ts'],
     packages: ['zod'],
     pure: true,
   },
@@ -208,6 +220,7 @@ describe('the checker', () => {
     ['it is loaded lazily', 'shared/plan/a.ts', "await import('../kube/writer.ts');"],
     ['one function uses another', 'functions/a/index.ts', "import b from '../b/index.ts';"],
     ['a folder has no row', 'utils/a.ts', ''],
+    ['a file of its own reaches into a room beside it', 'shared/function.ts', "import { w } from './kube/writer.ts';"],
   ])('speaks up when %s', (_when, path, source) => {
     const found = check(path, source, { ...kube, 'sandbox/index.ts': '', 'functions/b/index.ts': '' });
     expect(found.filter((sentence) => sentence.startsWith(path))).toHaveLength(1);

@@ -5,12 +5,12 @@ import type { DryRunOptions } from '../dry-run.ts';
 import { checkOnly, dryRunOption } from '../dry-run.ts';
 import { sentenceOf } from '../errors.ts';
 import { functionsNamed } from '../functions.ts';
-import type { LookOptions } from '../look.ts';
+import type { LookOptions } from '../scan-and-plan.ts';
 import { clusterOptions, outputOption, parseDurationMs, scopeOptions, verboseOption } from '../options.ts';
 import { openApplyPrinter } from '../output/apply-printer.ts';
 import { configsFrom, policyOptions } from '../policies.ts';
-import { narrow, parseSelected, scopeOf, selectionArgument } from '../selection.ts';
-import { settleWithin } from '../settle-within.ts';
+import { narrow, parseSelected, scopeOf, selectionArgument } from '../selection/selection.ts';
+import { settleWithin } from '../settle-deadline.ts';
 import type { Action } from '../../shared/plan/action.ts';
 
 interface ApplyOptions extends LookOptions, DryRunOptions {

@@ -1,5 +1,5 @@
-import type { VolumeMode } from '../../shared/capability/mode.ts';
-import { volumeModes } from '../../shared/capability/mode.ts';
+import type { VolumeMode } from '../../shared/capability/volume-mode.ts';
+import { volumeModes } from '../../shared/capability/volume-mode.ts';
 import type { Question } from '../../shared/capability/overview.ts';
 import { readOverview } from '../../shared/capability/overview.ts';
 import { describeRef, kinds, ref } from '../../shared/domain/kinds.ts';
@@ -10,7 +10,7 @@ import { parseQuestion } from '../capability/question.ts';
 import { readerFor } from '../capability/reader.ts';
 import { dryRunOption } from '../dry-run.ts';
 import type { DryRun } from '../dry-run.ts';
-import { exitOf, printEnded } from '../output/ended.ts';
+import { exitOf, printEnded } from '../output/exit-summary.ts';
 import { cleanProbes, probeOne } from '../probe/run.ts';
 import { withCluster } from '../cluster.ts';
 import type { Call } from '../command.ts';

@@ -12,7 +12,7 @@ import { functionsNamed } from '../functions.ts';
 import type { ClusterOptions, OutputOptions, VerboseOptions } from '../options.ts';
 import { clusterOptions, outputOption, verboseOption } from '../options.ts';
 import type { Found } from '../output/findings.ts';
-import { newsOf } from '../look.ts';
+import { newsOf } from '../scan-and-plan.ts';
 import { configsFrom } from '../policies.ts';
 
 type Options = ClusterOptions & OutputOptions & VerboseOptions;

@@ -5,7 +5,7 @@ import type { Call } from '../command.ts';
 import { defineCommand, UsageError } from '../command.ts';
 import type { DrillOptions } from '../drill/policy.ts';
 import { drillFunction, policyOf } from '../drill/policy.ts';
-import { exitOf, printEnded } from '../output/ended.ts';
+import { exitOf, printEnded } from '../output/exit-summary.ts';
 import { cleanAll, drillOne } from '../drill/run.ts';
 import { dryRunOption } from '../dry-run.ts';
 import { clusterOptions, outputOption, parseDurationMs, verboseOption } from '../options.ts';

@@ -3,7 +3,7 @@ import { withCluster } from '../cluster.ts';
 import { defineCommand, exit, UsageError } from '../command.ts';
 import { parseObject } from '../explain/object.ts';
 import { printStory } from '../explain/printer.ts';
-import { tell } from '../explain/story.ts';
+import { tell } from '../explain/explain.ts';
 import { allFunctions } from '../functions.ts';
 import type { ClusterOptions, OutputOptions, VerboseOptions } from '../options.ts';
 import { clusterOptions, outputOption, verboseOption } from '../options.ts';

@@ -1,7 +1,7 @@
 import { defineCommand } from '../command.ts';
-import type { LookOptions } from '../look.ts';
-import { look, lookOptions } from '../look.ts';
-import { selectionArgument } from '../selection.ts';
+import type { LookOptions } from '../scan-and-plan.ts';
+import { look, lookOptions } from '../scan-and-plan.ts';
+import { selectionArgument } from '../selection/selection.ts';
 
 export const planCommand = defineCommand<LookOptions>({
   name: 'plan',

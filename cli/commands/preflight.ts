@@ -1,7 +1,7 @@
 import { ref } from '../../shared/domain/kinds.ts';
-import type { Check } from '../../shared/preflight/checks.ts';
-import { preflight, verdictOfChecks } from '../../shared/preflight/checks.ts';
-import { readPreflight } from '../../shared/preflight/read.ts';
+import type { Check } from '../../shared/restore/checks.ts';
+import { preflight, verdictOfChecks } from '../../shared/restore/checks.ts';
+import { readPreflight } from '../../shared/restore/read.ts';
 import { withCluster } from '../cluster.ts';
 import { defineCommand, exit, UsageError } from '../command.ts';
 import type { ClusterOptions, OutputOptions, VerboseOptions } from '../options.ts';

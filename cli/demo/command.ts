@@ -3,7 +3,7 @@ import { defineCommand, exit } from '../command.ts';
 import type { VerboseOptions } from '../options.ts';
 import { verboseOption } from '../options.ts';
 import { printReport } from './report.ts';
-import { tell } from './story.ts';
+import { tell } from './script.ts';
 
 interface DemoOptions extends VerboseOptions {
   readonly gleaner: boolean;

@@ -4,8 +4,8 @@ import { DRILL_RECORD } from '../../shared/domain/names.ts';
 import type { AnyFunction } from '../../shared/function.ts';
 import type { Finding } from '../../shared/plan/plan.ts';
 import { verdictOf } from '../../shared/plan/plan.ts';
-import type { Context, Ended } from '../steps.ts';
-import { call, MOST_CLEANING_MS, pause, PAUSE_MS, takeSteps } from '../steps.ts';
+import type { Context, Ended } from '../run-to-completion.ts';
+import { call, MOST_CLEANING_MS, pause, PAUSE_MS, takeSteps } from '../run-to-completion.ts';
 import type { DrillOptions } from './policy.ts';
 import { policyOf } from './policy.ts';
 

@@ -10,7 +10,7 @@ import { createDocument } from '../output/document.ts';
 import type { Found } from '../output/findings.ts';
 import { colourOf, commandOf, fullName, shortName, toDocument } from '../output/findings.ts';
 import { createTable } from '../output/table.ts';
-import type { Happened, Story } from './story.ts';
+import type { Happened, Story } from './explain.ts';
 
 const colours: Readonly<Record<Link['result'], VerdictKind>> = {
   pass: 'leave',

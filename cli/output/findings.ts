@@ -4,7 +4,7 @@ import type { Ref } from '../../shared/domain/kinds.ts';
 import { describeAction } from '../../shared/plan/action.ts';
 import type { Finding, VerdictKind } from '../../shared/plan/plan.ts';
 import { verdictOf } from '../../shared/plan/plan.ts';
-import { isSelectable } from '../selection.ts';
+import { isSelectable } from '../selection/selection.ts';
 import type { Column } from './table.ts';
 
 /** A finding, and the function that found it. */

@@ -1,8 +1,8 @@
 import { describeRef } from '../../shared/domain/kinds.ts';
 import type { VerdictKind } from '../../shared/plan/plan.ts';
-import type { Check } from '../../shared/preflight/checks.ts';
-import { verdictOfChecks } from '../../shared/preflight/checks.ts';
-import type { Wish } from '../../shared/preflight/read.ts';
+import type { Check } from '../../shared/restore/checks.ts';
+import { verdictOfChecks } from '../../shared/restore/checks.ts';
+import type { Wish } from '../../shared/restore/read.ts';
 import type { Io } from '../io.ts';
 import type { OutputFormat } from '../options.ts';
 import { createDocument } from './document.ts';

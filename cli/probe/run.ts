@@ -4,8 +4,8 @@ import type { ProbeConfig } from '../../shared/probe/observe.ts';
 import { observe } from '../../shared/probe/observe.ts';
 import { plan } from '../../shared/probe/plan.ts';
 import type { Decider } from '../../shared/runtime/reconcile.ts';
-import type { Context, Ended, Steps } from '../steps.ts';
-import { takeSteps } from '../steps.ts';
+import type { Context, Ended, Steps } from '../run-to-completion.ts';
+import { takeSteps } from '../run-to-completion.ts';
 
 export const decider: Decider = {
   name: 'probe',

@@ -1,8 +1,8 @@
 import type { Ref } from '../../shared/domain/kinds.ts';
 import { ref } from '../../shared/domain/kinds.ts';
 import { CLASS_SETTING, FIELD_MANAGER, MANAGED_BY_LABEL } from '../../shared/domain/names.ts';
-import type { ConfigFault } from '../../shared/capability/faults.ts';
-import { faultOfRestoreClass, faultsOf } from '../../shared/capability/faults.ts';
+import type { ConfigFault } from '../../shared/capability/driver-config-faults.ts';
+import { faultOfRestoreClass, faultsOf } from '../../shared/capability/driver-config-faults.ts';
 import type { SeenClass } from '../../shared/capability/read.ts';
 import { readClass, readSurroundings } from '../../shared/capability/read.ts';
 import type { ClusterReportKind } from '../../shared/chain/reports.ts';
@@ -11,7 +11,7 @@ import { isDeleting } from '../../shared/chain/judge.ts';
 import type { Reader } from '../../shared/kube/ports.ts';
 import type { ClusterReportObject } from '../../shared/objects/types.ts';
 import type { Identity } from '../../shared/plan/action.ts';
-import { EVENTS_NAMESPACE } from '../../shared/plan/record.ts';
+import { EVENTS_NAMESPACE } from '../../shared/plan/event-text.ts';
 import { faultEventName } from './records.ts';
 
 export type Seen = { readonly subject: Ref } & (

@@ -1,9 +1,9 @@
-import type { ConfigFault } from '../../shared/capability/faults.ts';
+import type { ConfigFault } from '../../shared/capability/driver-config-faults.ts';
 import type { Capability } from '../../shared/capability/types.ts';
 import { abilities, spelt } from '../../shared/capability/types.ts';
 import { reportNameOf } from '../../shared/chain/reports.ts';
 import type { Identity, PutReportAction, RecordEventAction, ReportResult, Target } from '../../shared/plan/action.ts';
-import { eventName, eventOf } from '../../shared/plan/record.ts';
+import { eventName, eventOf } from '../../shared/plan/event-text.ts';
 import type { SeenReport } from './observe.ts';
 
 /** What is written down besides the annotations: Events when something changes, and a report of what is wrong. */

@@ -1,5 +1,5 @@
-import type { VolumeMode } from '../../shared/capability/mode.ts';
-import { modeOf } from '../../shared/capability/mode.ts';
+import type { VolumeMode } from '../../shared/capability/volume-mode.ts';
+import { modeOf } from '../../shared/capability/volume-mode.ts';
 import { noRecurringJobs, scratchPod } from '../../shared/chain/scratch.ts';
 import { backupHandle } from '../../shared/domain/handle.ts';
 import { kinds } from '../../shared/domain/kinds.ts';
@@ -7,7 +7,7 @@ import * as names from '../../shared/domain/names.ts';
 import { parseQuantity } from '../../shared/domain/quantity.ts';
 import type { VMBackup } from '../../shared/objects/types.ts';
 import type { NewContent, NewSnapshot } from '../../shared/plan/action.ts';
-import type { NewClaim, NewPod } from '../../shared/plan/drill.ts';
+import type { NewClaim, NewPod } from '../../shared/plan/scratch-action.ts';
 import type { Config } from './config.ts';
 import type { Source } from './source.ts';
 import { classOf, nameOf } from './source.ts';

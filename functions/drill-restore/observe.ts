@@ -3,7 +3,7 @@ import { ref } from '../../shared/domain/kinds.ts';
 import * as names from '../../shared/domain/names.ts';
 import type { InProgress } from '../../shared/chain/in-progress.ts';
 import { allInProgress } from '../../shared/chain/in-progress.ts';
-import { backupVolumes, entriesOf, longhornBackup } from '../../shared/chain/read.ts';
+import { backupVolumes, entriesOf, longhornBackup } from '../../shared/chain/queries.ts';
 import type { Place } from '../../shared/chain/place.ts';
 import type { Made } from '../../shared/chain/scratch.ts';
 import { readPlace } from '../../shared/chain/place.ts';
@@ -19,8 +19,8 @@ import type {
   Volume,
 } from '../../shared/objects/types.ts';
 import type { Config } from './config.ts';
-import type { DrillRecord } from './record.ts';
-import { entriesFor, recordRef } from './record.ts';
+import type { DrillRecord } from './ledger.ts';
+import { entriesFor, recordRef } from './ledger.ts';
 import type { Source } from './source.ts';
 import { classOf, drillable, nameOf } from './source.ts';
 

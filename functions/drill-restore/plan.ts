@@ -2,7 +2,7 @@ import { formatBytes } from '../../shared/domain/bytes.ts';
 import { describeRef } from '../../shared/domain/kinds.ts';
 import { isAhead } from '../../shared/domain/times.ts';
 import type { Ref } from '../../shared/domain/kinds.ts';
-import { drillOf, resultOf } from '../../shared/chain/drills.ts';
+import { drillOf, resultOf } from '../../shared/chain/drill-marks.ts';
 import { isDeleting } from '../../shared/chain/judge.ts';
 import type { Made } from '../../shared/chain/scratch.ts';
 import { describeMade, isEmpty, newNamespace, removal } from '../../shared/chain/scratch.ts';
@@ -15,12 +15,12 @@ import type { Config } from './config.ts';
 import type { Seen, SeenDrill } from './observe.ts';
 import type { Progress } from './progress.ts';
 import { progressOf, totalBytes } from './progress.ts';
-import type { DrillRecord } from './record.ts';
-import { entriesIn, isDue, put } from './record.ts';
+import type { DrillRecord } from './ledger.ts';
+import { entriesIn, isDue, put } from './ledger.ts';
 import type { Verdict } from './results.ts';
 import { decide } from './results.ts';
 import { drillable } from './source.ts';
-import { isTaken, refusal } from './start.ts';
+import { isTaken, refusal } from './eligibility.ts';
 
 type Told = readonly [
   reason: Reason,

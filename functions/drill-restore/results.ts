@@ -1,13 +1,13 @@
-import { resultOf } from '../../shared/chain/drills.ts';
+import { resultOf } from '../../shared/chain/drill-marks.ts';
 import { ref } from '../../shared/domain/kinds.ts';
 import * as names from '../../shared/domain/names.ts';
 import type { DrillEntry } from '../../shared/objects/types.ts';
 import type { Action } from '../../shared/plan/action.ts';
-import { eventName, eventOf } from '../../shared/plan/record.ts';
+import { eventName, eventOf } from '../../shared/plan/event-text.ts';
 import type { Config } from './config.ts';
 import type { SeenDrill } from './observe.ts';
 import { totalBytes } from './progress.ts';
-import { put } from './record.ts';
+import { put } from './ledger.ts';
 import { drillable } from './source.ts';
 
 export type Verdict =

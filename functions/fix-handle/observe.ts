@@ -1,13 +1,13 @@
 import type { Ref } from '../../shared/domain/kinds.ts';
 import * as names from '../../shared/domain/names.ts';
 import { isDeleting, judgeBackup, judgeContent, judgeHandle } from '../../shared/chain/judge.ts';
-import type { Owner } from '../../shared/chain/owner.ts';
-import { ownerOf } from '../../shared/chain/owner.ts';
-import { backupVolumes, claimsFrom, longhornBackup, missingClass, vmBackupNaming } from '../../shared/chain/read.ts';
+import type { Owner } from './owner.ts';
+import { ownerOf } from './owner.ts';
+import { backupVolumes, claimsFrom, longhornBackup, missingClass, vmBackupNaming } from '../../shared/chain/queries.ts';
 import type { Reader } from '../../shared/kube/ports.ts';
 import type { Backup, BackupTarget, BackupVolume, Claim, Content, Snapshot } from '../../shared/objects/types.ts';
-import type { SwapNote } from './note.ts';
-import { readNote } from './note.ts';
+import type { SwapNote } from './swap-note.ts';
+import { readNote } from './swap-note.ts';
 
 /** One content (or a snapshot whose content is missing) and all that decides about its handle. */
 export interface Seen {

@@ -5,11 +5,11 @@ import type { Finding, Plan } from '../../shared/plan/plan.ts';
 import type { Config } from './config.ts';
 import type { Seen } from './observe.ts';
 import { found, handleRight, leftAlone } from './findings.ts';
-import { removeNote } from './procedures.ts';
-import { withoutBackup } from './without-backup.ts';
-import { missing } from './missing-content.ts';
+import { removeNote } from './actions.ts';
+import { withoutBackup } from './backup-missing.ts';
+import { missing } from './content-missing.ts';
 import { wrong } from './wrong-handle.ts';
-import { inDeletion } from './obstacles.ts';
+import { inDeletion } from './blockers.ts';
 
 /**
  * Decides what is to be done about one content's handle. Pure. Never touches what is not a pre-provisioned content of

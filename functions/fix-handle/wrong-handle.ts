@@ -9,9 +9,9 @@ import type { Config } from './config.ts';
 import type { Seen } from './observe.ts';
 import type { Extra } from './findings.ts';
 import { commandFor, found } from './findings.ts';
-import { createBeside, swap, swapNote } from './procedures.ts';
-import { overAndDone, blockedByBackup, inDeletion, goingWith, superseded, busy } from './obstacles.ts';
-import { canCreateBeside } from './beside.ts';
+import { createBeside, swap, swapNote } from './actions.ts';
+import { overAndDone, blockedByBackup, inDeletion, goingWith, superseded, busy } from './blockers.ts';
+import { canCreateBeside } from './can-replace.ts';
 
 /** The handle names another volume than its Backup is of. */
 export function wrong(

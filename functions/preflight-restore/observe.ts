@@ -3,9 +3,9 @@ import { ref } from '../../shared/domain/kinds.ts';
 import { isDeleting } from '../../shared/chain/judge.ts';
 import type { Reader } from '../../shared/kube/ports.ts';
 import type { VMRestore } from '../../shared/objects/types.ts';
-import { eventName } from '../../shared/plan/record.ts';
-import type { SeenPreflight } from '../../shared/preflight/read.ts';
-import { readPreflight } from '../../shared/preflight/read.ts';
+import { eventName } from '../../shared/plan/event-text.ts';
+import type { SeenPreflight } from '../../shared/restore/read.ts';
+import { readPreflight } from '../../shared/restore/read.ts';
 
 export interface Seen {
   readonly subject: Ref;

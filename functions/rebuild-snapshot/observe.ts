@@ -7,7 +7,7 @@ import {
   missingClass,
   vmBackupNaming,
   vmBackupsNaming,
-} from '../../shared/chain/read.ts';
+} from '../../shared/chain/queries.ts';
 import type { Odd } from '../../shared/chain/unreadable.ts';
 import { unlessOdd } from '../../shared/chain/unreadable.ts';
 import type { Unsettled } from '../../shared/chain/schedules.ts';
@@ -23,9 +23,9 @@ import type {
   VMBackup,
   VolumeEntry,
 } from '../../shared/objects/types.ts';
-import type { Fault, Pair } from './fault.ts';
-import { contentNameOf, faultOf, isLoss } from './fault.ts';
-import { classFor } from './procedures.ts';
+import type { Fault, Pair } from './loss.ts';
+import { contentNameOf, faultOf, isLoss } from './loss.ts';
+import { classFor } from './actions.ts';
 
 /** One VMBackup and the pairs of its volumes. */
 export interface Seen {

@@ -11,7 +11,7 @@ import {
   judgeHandle,
   misboundPart,
 } from '../../shared/chain/judge.ts';
-import { lateness, replacement, takenBy } from '../../shared/chain/taken.ts';
+import { lateness, replacement, takenBy } from '../../shared/chain/dynamic-content.ts';
 import { judgeAbsence, listVolumes } from '../../shared/chain/target.ts';
 import { volumeFinding } from '../../shared/chain/volume-finding.ts';
 import { busySchedule } from '../../shared/chain/schedules.ts';
@@ -20,11 +20,11 @@ import type { Action } from '../../shared/plan/action.ts';
 import type { Plan } from '../../shared/plan/plan.ts';
 import type { Reason } from '../../shared/plan/reason.ts';
 import type { Config } from './config.ts';
-import type { Pair } from './fault.ts';
+import type { Pair } from './loss.ts';
 import type { Seen, SeenVolume, Source } from './observe.ts';
 import { isOurs } from './observe.ts';
-import type { Recipe } from './procedures.ts';
-import { rebind, rebuildContent, rebuildPair, rebuildSnapshot } from './procedures.ts';
+import type { Recipe } from './actions.ts';
+import { rebind, rebuildContent, rebuildPair, rebuildSnapshot } from './actions.ts';
 
 /**
  * Decides, volume by volume, what of a VMBackup was lost and is to be made anew. Pure. Builds only what the backup on the

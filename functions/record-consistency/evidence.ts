@@ -1,6 +1,6 @@
 import { isDeleting, isOwnedBy } from '../../shared/chain/judge.ts';
-import { entriesOf } from '../../shared/chain/read.ts';
-import { isYounger } from '../../shared/chain/taken.ts';
+import { entriesOf } from '../../shared/chain/queries.ts';
+import { isYounger } from '../../shared/chain/dynamic-content.ts';
 import * as names from '../../shared/domain/names.ts';
 import type { Content, Snapshot, VM, VMBackup, VMInstance, VolumeEntry } from '../../shared/objects/types.ts';
 import type { Facts, MachineThen, TakenVolume } from './facts.ts';

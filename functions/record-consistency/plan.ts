@@ -9,7 +9,7 @@ import { factsFrom, freezeFailure, hangsFrozen, stillHolds } from './evidence.ts
 import type { Facts } from './facts.ts';
 import { fill, spreadSeconds } from './facts.ts';
 import { judge, reasonOf } from './judge.ts';
-import { readNote } from './note.ts';
+import { readNote } from './consistency-note.ts';
 import type { Seen } from './observe.ts';
 import { recordsOf } from './records.ts';
 

@@ -5,10 +5,10 @@ import { ref } from '../../shared/domain/kinds.ts';
 import * as names from '../../shared/domain/names.ts';
 import type { Content, VMBackup } from '../../shared/objects/types.ts';
 import type { NoteContentAction, RecordAction } from '../../shared/plan/action.ts';
-import { eventName, eventOf } from '../../shared/plan/record.ts';
+import { eventName, eventOf } from '../../shared/plan/event-text.ts';
 import type { Facts } from './facts.ts';
 import { reasonOf } from './judge.ts';
-import { writeNote } from './note.ts';
+import { writeNote } from './consistency-note.ts';
 import type { Seen } from './observe.ts';
 
 export interface Known {

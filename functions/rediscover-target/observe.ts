@@ -6,12 +6,12 @@ import type { InProgress } from '../../shared/chain/in-progress.ts';
 import { allInProgress } from '../../shared/chain/in-progress.ts';
 import { isDeleting, isGuestClusters, isStalled } from '../../shared/chain/judge.ts';
 import { backupNamedBy, isNoVMBackups, isOthers, judgeUnclaimedBackup } from '../../shared/chain/orphans.ts';
-import { entriesOf, guestBackups, ifServed, isOnTarget } from '../../shared/chain/read.ts';
+import { entriesOf, guestBackups, ifServed, isOnTarget } from '../../shared/chain/queries.ts';
 import type { Reader, Unreadable } from '../../shared/kube/ports.ts';
 import type { Backup, BackupTarget, Content, Setting, Snapshot, VMRestore } from '../../shared/objects/types.ts';
-import type { RescanNote } from './note.ts';
-import { readNote } from './note.ts';
-import { withoutTarget } from './rest.ts';
+import type { RescanNote } from './rescan-note.ts';
+import { readNote } from './rescan-note.ts';
+import { withoutTarget } from './target-settings.ts';
 
 /** The target's Setting, what Longhorn knows on the target, and what of it no VMBackup records. */
 export interface Seen {

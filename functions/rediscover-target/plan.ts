@@ -4,13 +4,13 @@ import type { Action } from '../../shared/plan/action.ts';
 import type { Finding, Plan } from '../../shared/plan/plan.ts';
 import type { Reason } from '../../shared/plan/reason.ts';
 import type { Config } from './config.ts';
-import { writeNote } from './note.ts';
+import { writeNote } from './rescan-note.ts';
 import type { Seen } from './observe.ts';
 import { describeInProgress, showInProgress } from '../../shared/chain/in-progress.ts';
 import { judgeSetting, judgeTarget, targetRef } from '../../shared/chain/target.ts';
 import { isAhead } from '../../shared/domain/times.ts';
-import { causes, describeSkipped, describeStuck, showSkipped, some } from './skipped.ts';
-import { atRest, describeTarget, intervalOf, neverRescans, targetDiffers, withoutTarget } from './rest.ts';
+import { causes, describeSkipped, describeStuck, showSkipped, some } from './unclaimed-causes.ts';
+import { atRest, describeTarget, intervalOf, neverRescans, targetDiffers, withoutTarget } from './target-settings.ts';
 
 /**
  * Decides whether the backup target is to be scanned again. Pure. Longhorn's sync comes first, since a scan that comes

@@ -13,7 +13,7 @@ import {
   longhornBackup,
   vmBackupsNaming,
   vmBackupsRecording,
-} from '../../shared/chain/read.ts';
+} from '../../shared/chain/queries.ts';
 import { judgeAbsence } from '../../shared/chain/target.ts';
 import type { Odd } from '../../shared/chain/unreadable.ts';
 import { unlessOdd } from '../../shared/chain/unreadable.ts';

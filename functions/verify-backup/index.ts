@@ -1,10 +1,10 @@
 import { defineFunction } from '../../shared/function.ts';
-import { audits } from './audit.ts';
+import { audits } from './restorability.ts';
 import { Config } from './config.ts';
-import { considers } from './considers.ts';
+import { considers } from './route.ts';
 import { observe } from './observe.ts';
 import { plan } from './plan.ts';
-import { surveys } from './surveys.ts';
+import { surveys } from './triage.ts';
 
 export default defineFunction({
   name: 'verify-backup',

@@ -1,18 +1,18 @@
 import type { Ref } from '../../shared/domain/kinds.ts';
 import { isDeleting } from '../../shared/chain/judge.ts';
 import type { Chain } from '../../shared/chain/links.ts';
-import { entriesOf, longhornBackup } from '../../shared/chain/read.ts';
+import { entriesOf, longhornBackup } from '../../shared/chain/queries.ts';
 import { readChain } from '../../shared/chain/read-chain.ts';
 import type { ReportKind } from '../../shared/chain/reports.ts';
 import { reportKindOf, reportNameOf } from '../../shared/chain/reports.ts';
-import type { SeenRestore } from '../../shared/chain/restore.ts';
-import { judgeRestore, readRestore } from '../../shared/chain/restore.ts';
+import type { SeenRestore } from '../../shared/restore/hanging.ts';
+import { judgeRestore, readRestore } from '../../shared/restore/hanging.ts';
 import { unlessOdd } from '../../shared/chain/unreadable.ts';
 import type { Reader } from '../../shared/kube/ports.ts';
 import type { Backup, BackupTarget, KubeEvent, ReportObject, VMBackup } from '../../shared/objects/types.ts';
 import { judgeSync, judgeTarget } from '../../shared/chain/target.ts';
-import type { Trouble } from './troubles.ts';
-import { eventNameOf, restoreTrouble, targetTrouble, troublesOf } from './troubles.ts';
+import type { Trouble } from './issues.ts';
+import { eventNameOf, restoreTrouble, targetTrouble, troublesOf } from './issues.ts';
 
 export type Seen = { readonly subject: Ref } & (
   | { readonly is: 'nothing' }

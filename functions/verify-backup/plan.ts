@@ -4,16 +4,16 @@ import { hangs, isDeleting } from '../../shared/chain/judge.ts';
 import type { Link } from '../../shared/chain/link.ts';
 import type { Chain } from '../../shared/chain/links.ts';
 import { judgeMetadata } from '../../shared/chain/readiness.ts';
-import { judgeRestore } from '../../shared/chain/restore.ts';
-import type { Standing } from '../../shared/chain/standing.ts';
-import { judgeStanding } from '../../shared/chain/standing.ts';
+import { judgeRestore } from '../../shared/restore/hanging.ts';
+import type { Standing } from '../../shared/chain/vmbackup-status.ts';
+import { judgeStanding } from '../../shared/chain/vmbackup-status.ts';
 import { commandForTarget } from '../../shared/chain/links.ts';
 import { judgeSync, judgeTarget } from '../../shared/chain/target.ts';
 import type { Finding, Plan } from '../../shared/plan/plan.ts';
 import type { Config } from './config.ts';
 import type { Seen, SeenBackup } from './observe.ts';
 import { eventsFor, reportFor } from './records.ts';
-import { isOfTheTarget, isOfTheWhole, restoreTrouble, showFinalizers, targetTrouble, troublesOf } from './troubles.ts';
+import { isOfTheTarget, isOfTheWhole, restoreTrouble, showFinalizers, targetTrouble, troublesOf } from './issues.ts';
 
 /** Says what is broken and writes it down where people look. Pure; there is nothing here that could repair or delete. */
 export function plan(seen: Seen, config: Config, nowMs: number): Plan {

@@ -10,11 +10,11 @@ import type {
   RecordEventAction,
   ReportResult,
 } from '../../shared/plan/action.ts';
-import { eventOf } from '../../shared/plan/record.ts';
+import { eventOf } from '../../shared/plan/event-text.ts';
 import type { Config } from './config.ts';
 import type { Events, SeenBackup } from './observe.ts';
-import type { Trouble } from './troubles.ts';
-import { eventNameOf, isOfTheTarget } from './troubles.ts';
+import type { Trouble } from './issues.ts';
+import { eventNameOf, isOfTheTarget } from './issues.ts';
 
 /** What is written down: Events on the object that suffers, and a report that keeps each link's verdict. */
 

@@ -1,7 +1,7 @@
 import type { SeenAdvice } from './read.ts';
 import { adviseCapability } from './capability.ts';
 import { adviseChecks } from './checks.ts';
-import { adviseHabits } from './habits.ts';
+import { adviseHabits } from './practices.ts';
 
 /** A practice worth keeping, and whether this cluster keeps it. */
 export interface Advice {

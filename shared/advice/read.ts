@@ -1,6 +1,6 @@
 import { attempt } from '../capability/attempt.ts';
-import type { ConfigFault } from '../capability/faults.ts';
-import { faultsOf } from '../capability/faults.ts';
+import type { ConfigFault } from '../capability/driver-config-faults.ts';
+import { faultsOf } from '../capability/driver-config-faults.ts';
 import { judgeClass } from '../capability/judge.ts';
 import { readClasses, readSurroundings } from '../capability/read.ts';
 import type { Capability, Known } from '../capability/types.ts';

@@ -2,11 +2,11 @@ import * as names from '../domain/names.ts';
 import type { Reader } from '../kube/ports.ts';
 import type { Claim, Content, StorageClass } from '../objects/types.ts';
 import { attempt } from './attempt.ts';
-import type { VolumeMode } from './mode.ts';
-import { modeForDisks, otherMode, volumeModes } from './mode.ts';
+import type { VolumeMode } from './volume-mode.ts';
+import { modeForDisks, otherMode, volumeModes } from './volume-mode.ts';
 import type { Notes } from './notes.ts';
-import type { Probed } from './probed.ts';
-import { probedAs } from './probed.ts';
+import type { Probed } from './probe-note.ts';
+import { probedAs } from './probe-note.ts';
 import { isFound } from './types.ts';
 
 /** What has been seen to work, or to fail, whatever anything says of itself. */

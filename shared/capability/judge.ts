@@ -1,9 +1,9 @@
 import { ref } from '../domain/kinds.ts';
 import * as names from '../domain/names.ts';
-import { allowsOf } from './allows.ts';
-import { canOf } from './can.ts';
+import { allowsOf } from './harvester-support.ts';
+import { canOf } from './storage-support.ts';
 import { engineOf } from './evidence.ts';
-import { describeProbed, parseProbed } from './probed.ts';
+import { describeProbed, parseProbed } from './probe-note.ts';
 import type { SeenClass } from './read.ts';
 import type { Capability } from './types.ts';
 

@@ -1,8 +1,8 @@
 import type { Reader } from '../kube/ports.ts';
-import type { ConfigFault } from './faults.ts';
-import { faultsOf } from './faults.ts';
+import type { ConfigFault } from './driver-config-faults.ts';
+import { faultsOf } from './driver-config-faults.ts';
 import { judgeClass } from './judge.ts';
-import { judgeMachine } from './machine.ts';
+import { judgeMachine } from './vm-support.ts';
 import type { SeenClass, Surroundings } from './read.ts';
 import { readClasses, readSurroundings } from './read.ts';
 import type { Capability } from './types.ts';

@@ -12,7 +12,7 @@ export interface Noted {
   readonly settled: boolean;
 }
 
-/** A note begins with what it comes to; the rest is read by functions/record-consistency/note.ts. */
+/** A note begins with what it comes to; the rest is read by functions/record-consistency/consistency-note.ts. */
 const beginning = /^\{"is":"([a-z-]+)"/;
 
 export function notedOn({ metadata }: Pick<Content, 'metadata'>): Noted | undefined {

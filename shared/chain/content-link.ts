@@ -8,7 +8,7 @@ import { isDeleting, isOld, isTakenLater, judgeContent, misboundPart } from './j
 import type { Judged } from './link.ts';
 import { fail, pass, show, skip, wait } from './link.ts';
 import type { ChainVolume } from './links.ts';
-import { replacement, takenBy } from './taken.ts';
+import { replacement, takenBy } from './dynamic-content.ts';
 import type { Absence } from './target.ts';
 
 /** Whether the content of a volume is the right one, and usable. */

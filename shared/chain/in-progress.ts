@@ -1,6 +1,6 @@
 import type { Index, Reader, Unreadable } from '../kube/ports.ts';
 import type { VMBackup, VMRestore } from '../objects/types.ts';
-import { withKey } from './read.ts';
+import { withKey } from './queries.ts';
 import { showObject } from './unreadable.ts';
 
 /** A restore that is not complete, or of which that cannot be read. */

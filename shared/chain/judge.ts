@@ -5,7 +5,7 @@ import { backupHandle, parseHandle } from '../domain/handle.ts';
 import * as names from '../domain/names.ts';
 import type { Backup, BackupVolume, Content, OwnerReference, Snapshot, VMBackup } from '../objects/types.ts';
 import type { Reason } from '../plan/reason.ts';
-import { drillOf } from './drills.ts';
+import { drillOf } from './drill-marks.ts';
 
 /** What a content is, from itself alone: either a reason to leave it, or the backup its handle names. */
 export type ContentJudgment =

@@ -2,7 +2,7 @@ import * as names from '../domain/names.ts';
 import type { Reader } from '../kube/ports.ts';
 import type { VMBackup, VolumeEntry } from '../objects/types.ts';
 import type { Chain, ChainVolume } from './links.ts';
-import { backupVolumes, classMissingOf, entriesOf, longhornBackup, missingStorageClass } from './read.ts';
+import { backupVolumes, classMissingOf, entriesOf, longhornBackup, missingStorageClass } from './queries.ts';
 import { unlessOdd } from './unreadable.ts';
 
 /**

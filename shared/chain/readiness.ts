@@ -3,7 +3,7 @@ import * as names from '../domain/names.ts';
 import type { VMBackup } from '../objects/types.ts';
 import { isLocal } from './judge.ts';
 import type { Chain } from './links.ts';
-import { entriesOf } from './read.ts';
+import { entriesOf } from './queries.ts';
 import { isScheduled } from './schedules.ts';
 import type { Absence } from './target.ts';
 import { judgeAbsence, judgeTargetOf } from './target.ts';

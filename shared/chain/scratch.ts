@@ -3,7 +3,7 @@ import * as names from '../domain/names.ts';
 import type { ListOptions, Reader } from '../kube/ports.ts';
 import type { Claim, Content, ObjectOf, Pod, Snapshot } from '../objects/types.ts';
 import type { Action } from '../plan/action.ts';
-import type { NewNamespace, NewPod } from '../plan/drill.ts';
+import type { NewNamespace, NewPod } from '../plan/scratch-action.ts';
 import { isDeleting } from './judge.ts';
 import type { WantedPods } from './pods.ts';
 

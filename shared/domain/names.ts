@@ -45,9 +45,9 @@ export const BACKUP_TARGET_LABEL = 'backup-target';
 export const ARM_ANNOTATION = 'gleaner.dev/deletion-policy';
 /** On every content Gleaner made: name of the content it stands in for. */
 export const REPLACES_ANNOTATION = 'gleaner.dev/replaces';
-/** On a snapshot while its content is being swapped: what the new content will be, as JSON (functions/fix-handle/note.ts). */
+/** On a snapshot while its content is being swapped: what the new content will be, as JSON (functions/fix-handle/swap-note.ts). */
 export const SWAP_ANNOTATION = 'gleaner.dev/swap';
-/** On a content that was taken here: what the VMBackup's data is worth, as JSON (functions/record-consistency/note.ts). */
+/** On a content that was taken here: what the VMBackup's data is worth, as JSON (functions/record-consistency/consistency-note.ts). */
 export const CONSISTENCY_ANNOTATION = 'gleaner.dev/consistency';
 /** On the Setting of the target: when Gleaner last had it scanned, and on what evidence. */
 export const REDISCOVERY_ANNOTATION = 'gleaner.dev/rediscovery';
@@ -66,7 +66,7 @@ export const PROBE_LABEL = 'gleaner.dev/probe';
 export const PROBE_OF_ANNOTATION = 'gleaner.dev/probe-of';
 export const PROBE_AT_ANNOTATION = 'gleaner.dev/probe-at';
 export const PROBE_UNTIL_ANNOTATION = 'gleaner.dev/probe-until';
-/** On a StorageClass: what its last probe of each volume mode showed, as JSON (shared/capability/probed.ts). */
+/** On a StorageClass: what its last probe of each volume mode showed, as JSON (shared/capability/probe-note.ts). */
 export const PROBED_ANNOTATION = 'gleaner.dev/probed';
 /** On a StorageClass, Harvester's: which volume modes and access modes CDI may ask of it, as JSON. */
 export const VOLUME_MODES_ANNOTATION = 'cdi.harvesterhci.io/storageProfileVolumeModeAccessModes';

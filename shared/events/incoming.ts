@@ -1,6 +1,6 @@
 import { isKindName, kinds } from '../domain/kinds.ts';
 import type { Change } from '../function.ts';
-import { quickly } from '../objects/quick.ts';
+import { quickly } from '../objects/fast-decode.ts';
 import { schemas } from '../objects/schemas.ts';
 import { replySource, replyTypes, resourceTypes, sweepTypes } from './types.ts';
 

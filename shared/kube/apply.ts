@@ -15,11 +15,11 @@ import type {
   SyncTargetAction,
   UnbindContentAction,
 } from '../plan/action.ts';
-import { deleteDrilled, deleteTaken, isSameDrilled, putDrill } from './drill.ts';
+import { deleteDrilled, deleteTaken, isSameDrilled, putDrill } from './write-scratch.ts';
 import { AlreadyExistsError, ConflictError, GoneError } from './errors.ts';
 import { annotationMap, annotationPath, labelMap, labelPath, test } from './patch.ts';
 import type { JsonPatchOperation, Reader, Writer } from './ports.ts';
-import { annotateClass, noteContent, putReport, recordEvent } from './record.ts';
+import { annotateClass, noteContent, putReport, recordEvent } from './write-records.ts';
 
 export interface Applied {
   readonly action: Action;

@@ -1,8 +1,8 @@
 import type { KindName } from '../domain/kinds.ts';
 import { kinds } from '../domain/kinds.ts';
 import type { ObjectOf } from '../objects/types.ts';
-import { continueIn, continueOf } from './continue.ts';
-import { open, openOrThrow } from './door.ts';
+import { continueIn, continueOf } from './pagination.ts';
+import { open, openOrThrow } from './decode.ts';
 import { NotServedError, RetryableError } from './errors.ts';
 import { apiPathOf, isAddressable, pathOf } from './paths.ts';
 import type { ListOptions, Reader } from './ports.ts';

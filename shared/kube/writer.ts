@@ -1,7 +1,7 @@
 import type { KindName } from '../domain/kinds.ts';
 import { FIELD_MANAGER } from '../domain/names.ts';
 import type { ObjectOf } from '../objects/types.ts';
-import { nameOf, openOrThrow } from './door.ts';
+import { nameOf, openOrThrow } from './decode.ts';
 import { pathOf } from './paths.ts';
 import { ConflictError } from './errors.ts';
 import type { Deletable, JsonPatchOperation, Writer } from './ports.ts';

@@ -1,5 +1,5 @@
-import type { DrillAction, Mark, NewClaim, NewNamespace, NewPod } from './drill.ts';
-import { describeDrillAction } from './drill.ts';
+import type { DrillAction, Mark, NewClaim, NewNamespace, NewPod } from './scratch-action.ts';
+import { describeDrillAction } from './scratch-action.ts';
 import type { Ref } from '../domain/kinds.ts';
 import { describeRef } from '../domain/kinds.ts';
 import { PROBE_LABEL } from '../domain/names.ts';

@@ -9,7 +9,7 @@ import { probeReasons } from './reasons/probes.ts';
 import { rebuildingReasons } from './reasons/rebuilding.ts';
 import { restoreReasons } from './reasons/restores.ts';
 import { targetReasons } from './reasons/target.ts';
-import { tieReasons } from './reasons/ties.ts';
+import { tieReasons } from './reasons/ownership.ts';
 
 export interface ReasonInfo {
   readonly verdict: VerdictKind;

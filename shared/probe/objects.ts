@@ -1,10 +1,10 @@
-import type { VolumeMode } from '../capability/mode.ts';
+import type { VolumeMode } from '../capability/volume-mode.ts';
 import { noRecurringJobs, scratchPod } from '../chain/scratch.ts';
 import { kinds } from '../domain/kinds.ts';
 import * as names from '../domain/names.ts';
 import type { StorageClass } from '../objects/types.ts';
 import type { NewSnapshot } from '../plan/action.ts';
-import type { NewClaim, NewPod } from '../plan/drill.ts';
+import type { NewClaim, NewPod } from '../plan/scratch-action.ts';
 import type { ProbeConfig } from './observe.ts';
 
 /** What a probe makes: everything named after the StorageClass' uid, and everything marked with it. */

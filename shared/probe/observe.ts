@@ -1,4 +1,4 @@
-import type { VolumeMode } from '../capability/mode.ts';
+import type { VolumeMode } from '../capability/volume-mode.ts';
 import { readClass } from '../capability/read.ts';
 import type { SeenClass } from '../capability/read.ts';
 import type { Place } from '../chain/place.ts';

@@ -1,7 +1,7 @@
-import type { VolumeMode } from '../capability/mode.ts';
-import { modeForDisks, modeOf } from '../capability/mode.ts';
-import type { Probed, ProbeStep } from '../capability/probed.ts';
-import { describeProbed, probedAs, withProbed } from '../capability/probed.ts';
+import type { VolumeMode } from '../capability/volume-mode.ts';
+import { modeForDisks, modeOf } from '../capability/volume-mode.ts';
+import type { Probed, ProbeStep } from '../capability/probe-note.ts';
+import { describeProbed, probedAs, withProbed } from '../capability/probe-note.ts';
 import type { SeenClass } from '../capability/read.ts';
 import { isDeleting } from '../chain/judge.ts';
 import { describeMade, isEmpty, newNamespace } from '../chain/scratch.ts';
@@ -17,7 +17,7 @@ import type { Recipe } from './objects.ts';
 import type { ProbeConfig, SeenProbe } from './observe.ts';
 import { progressOf } from './progress.ts';
 import { probeRemoval } from './removal.ts';
-import { refusal, snapshotClassOf } from './start.ts';
+import { refusal, snapshotClassOf } from './eligibility.ts';
 
 type Told = readonly [
   reason: Reason,

@@ -1,4 +1,4 @@
-import type { ProbeStep } from '../capability/probed.ts';
+import type { ProbeStep } from '../capability/probe-note.ts';
 import * as names from '../domain/names.ts';
 import type { SeenProbe } from './observe.ts';
 

@@ -2,11 +2,11 @@ import type { AnyFunction } from '../function.ts';
 import { createApplier } from '../kube/apply.ts';
 import type { KubeClient } from '../kube/client.ts';
 import { connect as connectToCluster } from '../kube/client.ts';
-import { hintsFrom } from '../kube/hints.ts';
+import { hintsFrom } from '../kube/list-cache.ts';
 import type { Reader } from '../kube/ports.ts';
 import type { Session } from './reconcile.ts';
 import type { Settings } from './settings.ts';
-import { createTogether } from './together.ts';
+import { createTogether } from './coalesce.ts';
 
 /** Sessions over one connection to the cluster, opened when the first is asked for. */
 export interface Cluster {

@@ -6,7 +6,7 @@ import { ConflictError, GoneError } from '../kube/errors.ts';
 import type { Reader } from '../kube/ports.ts';
 import type { Plan } from '../plan/plan.ts';
 import { actionsOf } from '../plan/plan.ts';
-import type { Together } from './together.ts';
+import type { Together } from './coalesce.ts';
 
 export interface Session {
   readonly reader: Reader;

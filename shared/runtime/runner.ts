@@ -5,8 +5,8 @@ import type { Cluster } from './cluster.ts';
 import { createLimit } from './limit.ts';
 import type { Log } from './log.ts';
 import type { Metrics } from './metrics.ts';
-import { respond } from './respond.ts';
-import type { Host } from './respond.ts';
+import { respond } from './handle-event.ts';
+import type { Host } from './handle-event.ts';
 import type { Settings } from './settings.ts';
 
 /** The functions of one process, whatever server brings the events. */

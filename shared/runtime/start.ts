@@ -7,7 +7,7 @@ import { createMetrics } from './metrics.ts';
 import type { Runner } from './runner.ts';
 import { createRunner } from './runner.ts';
 import type { Settings } from './settings.ts';
-import { createSweeping } from './sweeping.ts';
+import { createSweeping } from './sweep-scheduler.ts';
 import { readSettings } from './settings.ts';
 
 export interface Started {

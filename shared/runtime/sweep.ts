@@ -1,12 +1,12 @@
 import type { KindName, Ref } from '../domain/kinds.ts';
 import { describeRef, kinds, refKey } from '../domain/kinds.ts';
-import type { SurveyItem } from '../chain/survey-items.ts';
-import { survey, surveyClasses } from '../chain/survey.ts';
+import type { SurveyItem } from '../survey-item.ts';
+import { survey, surveyClasses } from '../survey/survey.ts';
 import { showObject } from '../chain/unreadable.ts';
 import type { AnyFunction, Considered, Need } from '../function.ts';
 import type { Applied, Applier } from '../kube/apply.ts';
 import { KubeError, UnreadableError } from '../kube/errors.ts';
-import { fromLists } from '../kube/listed.ts';
+import { fromLists } from '../kube/list-reader.ts';
 import { memoize } from '../kube/memoize.ts';
 import type { ListOptions, Reader } from '../kube/ports.ts';
 import type { Finding } from '../plan/plan.ts';
@@ -14,7 +14,7 @@ import type { Reason } from '../plan/reason.ts';
 import type { Cursor } from '../events/incoming.ts';
 import type { Outcome } from './reconcile.ts';
 import { reconcile } from './reconcile.ts';
-import { inTurn, restAfter } from './turns.ts';
+import { inTurn, restAfter } from './sweep-cursor.ts';
 
 export interface SweepOptions {
   readonly functions: readonly AnyFunction[];

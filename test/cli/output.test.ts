@@ -3,7 +3,7 @@ import { parse } from 'yaml';
 import { parseDurationMs } from '../../cli/options.ts';
 import { createDocument } from '../../cli/output/document.ts';
 import { createTable, wrap } from '../../cli/output/table.ts';
-import { parseSelected } from '../../cli/selection.ts';
+import { parseSelected } from '../../cli/selection/selection.ts';
 
 function paper() {
   let text = '';

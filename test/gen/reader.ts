@@ -1,5 +1,5 @@
 import type { KubeObject } from '../../sandbox/api/types.ts';
-import { open, openOrThrow } from '../../shared/kube/door.ts';
+import { open, openOrThrow } from '../../shared/kube/decode.ts';
 import type { KindName } from '../../shared/domain/kinds.ts';
 import { kinds } from '../../shared/domain/kinds.ts';
 import type { ListOptions, Reader } from '../../shared/kube/ports.ts';

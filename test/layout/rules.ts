@@ -69,12 +69,11 @@ export function violations(files: ReadonlyMap<string, string>, rooms: readonly R
 const isLocal = (target: string): boolean => /\.(ts|js|cjs|mjs|json)$/.test(target);
 const isPrivate = (path: string): boolean => /(^|\/)_[^/]*$/.test(path);
 
-/** The folder that the room stands for, whatever stands for `*` in it. */
+/** A file of the same room: below its folder, whatever `*` is there; beside it, for a room that is one file. */
 function ownFolder(path: string, { room }: Room, target: string): boolean {
-  const isFile = room.endsWith('.ts');
-  const depth = room.split('/').length - (isFile ? 1 : 0);
-  const folder = path.split('/').slice(0, depth).join('/');
-  return folder === '' ? !target.includes('/') : target.startsWith(`${folder}/`);
+  if (room.endsWith('.ts')) return dirname(target) === dirname(path);
+  const folder = path.split('/').slice(0, room.split('/').length).join('/');
+  return target.startsWith(`${folder}/`);
 }
 
 const impure = /\b(Date\.now|new Date\(\)|Math\.random|performance\.now|process\.|setTimeout\(|setInterval\(|fetch\()/;

@@ -6,7 +6,7 @@ import * as make from '../../sandbox/scenarios/build.ts';
 import { createApplier } from '../../shared/kube/apply.ts';
 import { createCluster } from '../../shared/runtime/cluster.ts';
 import { createLog } from '../../shared/runtime/log.ts';
-import { respond } from '../../shared/runtime/respond.ts';
+import { respond } from '../../shared/runtime/handle-event.ts';
 import { findingsOf } from '../../shared/runtime/settle.ts';
 import { sweep } from '../../shared/runtime/sweep.ts';
 import { needsAttention } from '../../shared/plan/plan.ts';

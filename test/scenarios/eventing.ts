@@ -13,7 +13,7 @@ import { createLog } from '../../shared/runtime/log.ts';
 import { createRunner } from '../../shared/runtime/runner.ts';
 import { startServer } from '../../shared/runtime/server.ts';
 import { readSettings } from '../../shared/runtime/settings.ts';
-import { createSweeping } from '../../shared/runtime/sweeping.ts';
+import { createSweeping } from '../../shared/runtime/sweep-scheduler.ts';
 import * as all from '../../functions/index.ts';
 
 /** Everything there is, as an installation has it. */

@@ -8,7 +8,7 @@ import { createCluster } from '../../shared/runtime/cluster.ts';
 import { createLog } from '../../shared/runtime/log.ts';
 import { createRunner } from '../../shared/runtime/runner.ts';
 import { readSettings } from '../../shared/runtime/settings.ts';
-import { createSweeping } from '../../shared/runtime/sweeping.ts';
+import { createSweeping } from '../../shared/runtime/sweep-scheduler.ts';
 import type { World } from './world.ts';
 import { converge, digest, inWorld, writesOf } from './world.ts';
 

@@ -2,7 +2,7 @@ import { describe, expect, jest, test } from '@jest/globals';
 import { decider } from '../../cli/probe/run.ts';
 import type { OtherStorage } from '../../sandbox/controllers/other-csi.ts';
 import * as make from '../../sandbox/scenarios/build.ts';
-import type { VolumeMode } from '../../shared/capability/mode.ts';
+import type { VolumeMode } from '../../shared/capability/volume-mode.ts';
 import type { Ref } from '../../shared/domain/kinds.ts';
 import { ref } from '../../shared/domain/kinds.ts';
 import { createApplier } from '../../shared/kube/apply.ts';

@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import * as names from '../../domain/names.ts';
 import { readDrivers } from '../drivers.ts';
-import { machineIn } from '../machine.ts';
+import { machineIn } from '../vm-spec.ts';
 import { readTarget, withoutUser } from '../target.ts';
 import {
   ClusterMeta,

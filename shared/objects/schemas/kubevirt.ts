@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { claimsIn, leftOutIn, machineIn } from '../machine.ts';
+import { claimsIn, leftOutIn, machineIn } from '../vm-spec.ts';
 import { DatedCondition, NamespacedMeta, text } from './shape.ts';
 
 export const VirtualMachine = () =>

@@ -3,7 +3,7 @@ import * as functions from '../../../functions/index.ts';
 import type { AnyFunction } from '../../../shared/function.ts';
 import { createApplier } from '../../../shared/kube/apply.ts';
 import { connect } from '../../../shared/kube/client.ts';
-import { countCalls } from '../../../shared/kube/count.ts';
+import { countCalls } from '../../../bench/count.ts';
 import { settle } from '../../../shared/runtime/settle.ts';
 import { measured } from './measured.ts';
 

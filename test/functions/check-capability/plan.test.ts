@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { Config } from '../../../functions/check-capability/config.ts';
-import { considers } from '../../../functions/check-capability/considers.ts';
+import { considers } from '../../../functions/check-capability/route.ts';
 import { observe } from '../../../functions/check-capability/observe.ts';
 import { plan } from '../../../functions/check-capability/plan.ts';
 import type { KubeObject } from '../../../sandbox/api/types.ts';
@@ -10,7 +10,7 @@ import { readOverview } from '../../../shared/capability/overview.ts';
 import type { KindName, Ref } from '../../../shared/domain/kinds.ts';
 import { ref } from '../../../shared/domain/kinds.ts';
 import type { Change } from '../../../shared/function.ts';
-import { open } from '../../../shared/kube/door.ts';
+import { open } from '../../../shared/kube/decode.ts';
 import type { Action } from '../../../shared/plan/action.ts';
 import type { Plan } from '../../../shared/plan/plan.ts';
 import { needsAttention } from '../../../shared/plan/plan.ts';

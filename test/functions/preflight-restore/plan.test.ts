@@ -7,8 +7,8 @@ import * as make from '../../../sandbox/scenarios/build.ts';
 import { ref } from '../../../shared/domain/kinds.ts';
 import { RetryableError } from '../../../shared/kube/errors.ts';
 import type { Reader } from '../../../shared/kube/ports.ts';
-import { preflight } from '../../../shared/preflight/checks.ts';
-import { readPreflight } from '../../../shared/preflight/read.ts';
+import { preflight } from '../../../shared/restore/checks.ts';
+import { readPreflight } from '../../../shared/restore/read.ts';
 import { readerOf } from '../../gen/reader.ts';
 import {
   nowMs,

@@ -3,10 +3,10 @@ import { ref } from '../../../shared/domain/kinds.ts';
 import type { KubeObject } from '../../../sandbox/api/types.ts';
 import * as make from '../../../sandbox/scenarios/build.ts';
 import type { Reader } from '../../../shared/kube/ports.ts';
-import type { Check } from '../../../shared/preflight/checks.ts';
-import { preflight } from '../../../shared/preflight/checks.ts';
-import type { Wish } from '../../../shared/preflight/read.ts';
-import { readPreflight } from '../../../shared/preflight/read.ts';
+import type { Check } from '../../../shared/restore/checks.ts';
+import { preflight } from '../../../shared/restore/checks.ts';
+import type { Wish } from '../../../shared/restore/read.ts';
+import { readPreflight } from '../../../shared/restore/read.ts';
 import { readerOf } from '../../gen/reader.ts';
 
 /** A VMBackup of one volume, all that its restore needs, and what may be wrong with it. */

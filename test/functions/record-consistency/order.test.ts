@@ -6,7 +6,7 @@ import type { Facts } from '../../../functions/record-consistency/facts.ts';
 import { fill } from '../../../functions/record-consistency/facts.ts';
 import { judge } from '../../../functions/record-consistency/judge.ts';
 import { observe } from '../../../functions/record-consistency/observe.ts';
-import { readNote } from '../../../functions/record-consistency/note.ts';
+import { readNote } from '../../../functions/record-consistency/consistency-note.ts';
 import type { KubeObject } from '../../../sandbox/api/types.ts';
 import * as make from '../../../sandbox/scenarios/build.ts';
 import { ref } from '../../../shared/domain/kinds.ts';

@@ -4,7 +4,7 @@ import { plan } from '../../../functions/relink-vmbackup/plan.ts';
 import type { KubeObject } from '../../../sandbox/api/types.ts';
 import * as make from '../../../sandbox/scenarios/build.ts';
 import { ref } from '../../../shared/domain/kinds.ts';
-import { fromLists } from '../../../shared/kube/listed.ts';
+import { fromLists } from '../../../shared/kube/list-reader.ts';
 import { memoize } from '../../../shared/kube/memoize.ts';
 import type { Reader } from '../../../shared/kube/ports.ts';
 import { verdictOf } from '../../../shared/plan/plan.ts';

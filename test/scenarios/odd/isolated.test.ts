@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import type { KubeObject } from '../../../sandbox/api/types.ts';
 import { partsOf, recoveredChain } from '../../../sandbox/scenarios/chain.ts';
 import type { Scenario } from '../../../sandbox/scenarios/index.ts';
-import { tell } from '../../../cli/explain/story.ts';
+import { tell } from '../../../cli/explain/explain.ts';
 import type { KindName } from '../../../shared/domain/kinds.ts';
 import { ref } from '../../../shared/domain/kinds.ts';
 import type { AnyFunction } from '../../../shared/function.ts';

@@ -1,9 +1,9 @@
 import { describe, expect, jest, test } from '@jest/globals';
-import { tell } from '../../../cli/explain/story.ts';
+import { tell } from '../../../cli/explain/explain.ts';
 import { allFunctions } from '../../../cli/functions.ts';
 import { ref } from '../../../shared/domain/kinds.ts';
 import type { AnyFunction } from '../../../shared/function.ts';
-import { survey } from '../../../shared/chain/survey.ts';
+import { survey } from '../../../shared/survey/survey.ts';
 import type { Reader } from '../../../shared/kube/ports.ts';
 import { readerOf } from '../../gen/reader.ts';
 import type { KubeObject } from '../../../sandbox/api/types.ts';

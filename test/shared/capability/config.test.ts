@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { KubeObject } from '../../../sandbox/api/types.ts';
 import * as make from '../../../sandbox/scenarios/build.ts';
-import { faultsOf } from '../../../shared/capability/faults.ts';
+import { faultsOf } from '../../../shared/capability/driver-config-faults.ts';
 import { readSurroundings } from '../../../shared/capability/read.ts';
 import { readDrivers } from '../../../shared/objects/drivers.ts';
 import * as w from './world.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { countCalls } from '../../../shared/kube/count.ts';
-import type { Calls } from '../../../shared/kube/count.ts';
+import { countCalls } from '../../../bench/count.ts';
+import type { Calls } from '../../../bench/count.ts';
 import { RetryableError, UnreadableError } from '../../../shared/kube/errors.ts';
 import { memoize } from '../../../shared/kube/memoize.ts';
 import type { ListOptions, Reader, Writer } from '../../../shared/kube/ports.ts';

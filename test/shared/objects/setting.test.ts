@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import * as make from '../../../sandbox/scenarios/build.ts';
-import { open } from '../../../shared/kube/door.ts';
+import { open } from '../../../shared/kube/decode.ts';
 
 const secret = make.secretMarker;
 const stored = (name: string, value: unknown, annotations: Record<string, string> = {}) => ({

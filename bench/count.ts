@@ -1,0 +1,48 @@
+import type { KindName } from '../shared/domain/kinds.ts';
+import type { ListOptions, Reader, Writer } from '../shared/kube/ports.ts';
+
+/** Calls as the caller makes them; a list counts once, however many pages it has. */
+export interface Calls {
+  gets: number;
+  lists: number;
+  writes: number;
+}
+
+/** The same reader and writer, counting into `calls`. */
+export function countCalls<P extends { readonly reader: Reader; readonly writer: Writer }>(
+  ports: P,
+  calls: Calls,
+): Pick<P, 'reader' | 'writer'> {
+  const { reader, writer } = ports;
+  return {
+    reader: {
+      get: (kind, name, namespace) => {
+        calls.gets++;
+        return reader.get(kind, name, namespace);
+      },
+      list: <K extends KindName>(kind: K, options?: ListOptions) => {
+        calls.lists++;
+        return reader.list(kind, options);
+      },
+      serves: (kind) => reader.serves(kind),
+    },
+    writer: {
+      create: (kind, object) => {
+        calls.writes++;
+        return writer.create(kind, object);
+      },
+      patch: (kind, name, namespace, operations) => {
+        calls.writes++;
+        return writer.patch(kind, name, namespace, operations);
+      },
+      patchValue: (name, operations, fields) => {
+        calls.writes++;
+        return writer.patchValue(name, operations, fields);
+      },
+      delete: (kind, name, namespace, preconditions) => {
+        calls.writes++;
+        return writer.delete(kind, name, namespace, preconditions);
+      },
+    },
+  };
+}

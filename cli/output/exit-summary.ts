@@ -1,0 +1,49 @@
+import { describeRef } from '../../shared/domain/kinds.ts';
+import { reasons } from '../../shared/plan/reason.ts';
+import { exit } from '../command.ts';
+import type { Io } from '../io.ts';
+import type { OutputFormat } from '../options.ts';
+import { createDocument } from './document.ts';
+import { fullName } from './findings.ts';
+import type { Ended } from '../run-to-completion.ts';
+
+/** Prints on stdout what a drill or a probe came to; what happened in between was told on stderr. */
+export async function printEnded(
+  kind: 'Drill' | 'Probe',
+  { how, subject, finding }: Ended,
+  format: OutputFormat,
+  io: Io,
+): Promise<void> {
+  const { reason, message, command, facts = {}, actions } = finding;
+  switch (format) {
+    case 'json':
+    case 'yaml': {
+      const document = createDocument(format, io);
+      await document.field('kind', kind);
+      await document.field('subject', subject);
+      await document.field('result', how);
+      await document.field('reason', reason);
+      await document.field('message', message);
+      if (command !== undefined) await document.field('command', command);
+      await document.field('facts', facts);
+      if (how === 'planned') {
+        await document.list('actions');
+        for (const action of actions) await document.item(action);
+      }
+      return document.end();
+    }
+    case 'name':
+      return io.out(`${fullName(subject)}\n`);
+    default: {
+      await io.out(`${describeRef(subject)}: ${how}. ${message}\n`);
+      if (how === 'proved' || how === 'cleaned' || how === 'planned') return;
+      await io.out(`  ${command ?? reasons[reason].youCan}\n`);
+    }
+  }
+}
+
+/** What the shell is answered: 130 as after any Ctrl-C. */
+export function exitOf({ how }: Ended): number {
+  if (how === 'interrupted') return 130;
+  return how === 'proved' || how === 'cleaned' || how === 'planned' ? exit.ok : exit.open;
+}

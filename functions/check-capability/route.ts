@@ -1,0 +1,115 @@
+import type { Ref } from '../../shared/domain/kinds.ts';
+import { ref } from '../../shared/domain/kinds.ts';
+import * as names from '../../shared/domain/names.ts';
+import { concerns, isClone, shownBy } from '../../shared/capability/evidence.ts';
+import { judgeClass } from '../../shared/capability/judge.ts';
+import { modeForDisks } from '../../shared/capability/volume-mode.ts';
+import type { Notes } from '../../shared/capability/notes.ts';
+import { notesOf, notesToSet, parseNotes } from '../../shared/capability/notes.ts';
+import { readClasses } from '../../shared/capability/read.ts';
+import { judgeTarget } from '../../shared/chain/target.ts';
+import type { Change, ChangeOf, Considered } from '../../shared/function.ts';
+import type { Reader } from '../../shared/kube/ports.ts';
+import type { StorageClass } from '../../shared/objects/types.ts';
+import type { Reason } from '../../shared/plan/reason.ts';
+
+export const driversSetting: Ref = ref('Setting', names.DRIVERS_SETTING);
+
+/** Which StorageClasses an event may give other answers. What already stands on them is not found out again. */
+export function considers(change: Change): Considered {
+  switch (change.kind) {
+    case 'StorageClass':
+      if (change.type === 'delete') return leave(change, 'StorageClassGone', 'is gone');
+      return { subjects: [ref('StorageClass', change.name)] };
+    case 'CSIDriver':
+      return { search: (reader) => classesToTell(reader) };
+    case 'VolumeSnapshotClass':
+      // The list of drivers may name it for another driver than its own.
+      return { search: (reader) => settingAndClasses(reader) };
+    case 'Setting':
+      if (change.name === names.CLASS_SETTING) return { subjects: [driversSetting] };
+      if (change.name === names.DRIVERS_SETTING || change.name === names.VERSION_SETTING) {
+        return { search: (reader) => settingAndClasses(reader) };
+      }
+      return { subjects: [] };
+    case 'BackupTarget': {
+      if (change.name !== names.DEFAULT_TARGET) return { subjects: [] };
+      const gone = change.type === 'delete' || judgeTarget(change.object)?.reason === 'TargetNotConnected';
+      return { search: (reader) => classesWhere(reader, (one) => missesTarget(notesOn(one)) !== gone) };
+    }
+    case 'VolumeSnapshotContent':
+      return considerContent(change);
+    case 'PersistentVolumeClaim':
+      return considerClaim(change);
+    default:
+      return { subjects: [] };
+  }
+}
+
+/** A snapshot that became ready, or failed, on storage of which no more is known than it says of itself. */
+function considerContent(change: ChangeOf<'VolumeSnapshotContent'>): Considered {
+  const { object: content } = change;
+  const shown = content === undefined || change.type === 'delete' ? undefined : shownBy(content);
+  if (content === undefined || shown === undefined || content.spec.driver === names.LONGHORN_DRIVER) {
+    return leave(change, 'ContentTellsNothing', 'tells nothing new of its storage');
+  }
+  const reason = ({ ready: 'SnapshotSeen', failed: 'SnapshotsFail', refused: 'DriverRefuses' } as const)[
+    shown.snapshots ?? 'ready'
+  ];
+  const { driver } = content.spec;
+  return {
+    search: (reader) =>
+      classesWhere(reader, (one) => {
+        const noted = notesOn(one).can.snapshot?.reason;
+        return one.provisioner === driver && noted !== reason && !isProof(noted) && concerns(shown, modeForDisks(one));
+      }),
+  };
+}
+
+/** More than that a content does not show. */
+const isProof = (reason: string | undefined): boolean => reason === 'SnapshotSeen' || reason === 'SnapshotProved';
+
+/** A clone that got its data shows what no API tells. Of any other claim nothing is to be learned. */
+function considerClaim(change: ChangeOf<'PersistentVolumeClaim'>): Considered {
+  const { object: claim } = change;
+  const name = claim?.spec.storageClassName;
+  if (claim === undefined || change.type === 'delete' || !name || !isClone(claim)) {
+    return leave(change, 'ClaimTellsNothing', 'tells nothing new of its StorageClass');
+  }
+  return {
+    search: (reader) =>
+      classesWhere(reader, (one) => one.metadata.name === name && notesOn(one).can.clone?.answer !== 'yes'),
+  };
+}
+
+async function* settingAndClasses(reader: Reader): AsyncGenerator<Ref> {
+  yield driversSetting;
+  yield* classesToTell(reader);
+}
+
+/**
+ * Those that have another answer now than stands on them. Harvester makes a class for each image, and all of them would
+ * be looked at closely for what concerns none. Leases are taken as held: what becomes of them makes no event anyway.
+ */
+async function* classesToTell(reader: Reader): AsyncGenerator<Ref> {
+  for await (const seen of readClasses(reader, LEASES_HELD)) {
+    const { annotations, name } = seen.storageClass.metadata;
+    const differs = Object.keys(notesToSet(annotations, notesOf(judgeClass(seen)))).length > 0;
+    if (differs) yield ref('StorageClass', name);
+  }
+}
+const LEASES_HELD = 0;
+
+async function* classesWhere(reader: Reader, wanted: (one: StorageClass) => boolean): AsyncGenerator<Ref> {
+  for await (const one of reader.list('StorageClass')) {
+    if (wanted(one)) yield ref('StorageClass', one.metadata.name);
+  }
+}
+
+const notesOn = ({ metadata }: StorageClass): Notes => parseNotes(metadata.annotations);
+const missesTarget = ({ allows }: Notes): boolean => allows.backup?.reason === 'NoBackupTarget';
+
+function leave(change: Change, reason: Reason, what: string): Considered {
+  const subject = ref(change.kind, change.name, change.namespace);
+  return { findings: [{ subject, reason, message: `${change.kind} ${change.name} ${what}`, actions: [] }] };
+}

@@ -1,0 +1,14 @@
+import { ref } from '../../shared/domain/kinds.ts';
+import type { SurveyItem } from '../../shared/survey-item.ts';
+import type { Considered } from '../../shared/function.ts';
+import { driversSetting } from './route.ts';
+
+/** Each StorageClass, and Harvester's list of drivers. */
+export function surveys(item: SurveyItem): Considered {
+  if (item.what !== 'storageClasses') return { subjects: [] };
+  if (item.unknown !== undefined) {
+    const message = `what storage can do is not to be seen: ${item.unknown}`;
+    return { findings: [{ subject: driversSetting, reason: 'CapabilityUnknown', message, actions: [] }] };
+  }
+  return { subjects: [driversSetting, ...item.classes.map(({ metadata }) => ref('StorageClass', metadata.name))] };
+}

@@ -1,0 +1,84 @@
+import * as names from '../../shared/domain/names.ts';
+import { isDeleting, pointsAt } from '../../shared/chain/judge.ts';
+import { isPending } from '../../shared/chain/claims.ts';
+import type { LinkedOwner, UnlinkedOwner } from './owner.ts';
+import { toLetGo } from '../../shared/chain/link.ts';
+import type { Unsettled } from '../../shared/chain/schedules.ts';
+import { busySchedule } from '../../shared/chain/schedules.ts';
+import type { BackupHandle } from '../../shared/domain/handle.ts';
+import type { Content, VMBackup } from '../../shared/objects/types.ts';
+import type { Reason } from '../../shared/plan/reason.ts';
+import type { Neighbours, Seen } from './observe.ts';
+import type { Extra } from './findings.ts';
+
+/** What keeps a handle from being mended now, or from mattering: reason, sentence and the command that helps. */
+export type Blocked = [reason: Reason, message: string, more?: Extra];
+
+/** A content that somebody else deletes; it only goes once its snapshot is deleted too. */
+export function inDeletion({ snapshot }: Seen, content: Content): Blocked {
+  if (snapshot === undefined || isDeleting(snapshot) || !pointsAt(snapshot, content)) {
+    return ['ContentDeleting', 'it is being deleted by somebody else'];
+  }
+  const where = `${snapshot.metadata.namespace}/${snapshot.metadata.name}`;
+  return [
+    'ContentStuck',
+    `it is in deletion, on ${content.spec.deletionPolicy}, while its snapshot ${where} lives`,
+    { command: toLetGo(content) },
+  ];
+}
+
+/** Pairs of restores that no longer need them: a wrong handle or a lost backup behind those hurts nobody. */
+export function overAndDone({ owner, claims }: Neighbours): Blocked | undefined {
+  if (owner.is === 'restore-gone') return ['RestoreGone', `${owner.owner} is gone`];
+  if (owner.is !== 'restore') return undefined;
+  const restore = `VirtualMachineRestore ${owner.restore.metadata.name}`;
+  if (isDeleting(owner.restore)) return ['RestoreDeleting', `${restore} is being deleted`];
+  if (owner.restore.status?.complete === true) return ['RestoreComplete', `${restore} is complete`];
+  if (claims.length > 0 && !claims.some(isPending)) return ['RestoreVolumeBound', 'its claim is bound already'];
+  return undefined;
+}
+
+export const goingWith = ({ backup }: UnlinkedOwner): Blocked => [
+  'VMBackupDeleting',
+  `VMBackup ${backup.metadata.name} is being deleted`,
+];
+
+export const superseded = ({ backup, supersededBy }: UnlinkedOwner): Blocked => [
+  'Superseded',
+  `VMBackup ${backup.metadata.name} uses ${supersededBy} instead`,
+];
+
+/** What speaks against touching a VMBackup's pair at all, whichever way. */
+export function blockedByBackup({ backup, entry, unsettled }: LinkedOwner, handle: BackupHandle): Blocked | undefined {
+  const { name, namespace } = backup.metadata;
+  if (isDeleting(backup)) return ['VMBackupDeleting', `VMBackup ${name} is being deleted`];
+  if ((backup.spec.type || 'backup') !== 'backup')
+    return ['SnapshotTypeBackup', `VMBackup ${name} is of type ${backup.spec.type}`];
+  if (!entry.longhornBackupName) {
+    return [
+      'NoLonghornBackupName',
+      `volume ${entry.volumeName} of VMBackup ${name} does not record its backup`,
+      {
+        command: `kubectl get virtualmachinebackup ${name} -n ${namespace} -o jsonpath='{.status.volumeBackups[*].longhornBackupName}'`,
+      },
+    ];
+  }
+  if (entry.longhornBackupName !== handle.backup) {
+    return [
+      'BackupMismatch',
+      `VMBackup ${name} records backup ${entry.longhornBackupName} for volume ${entry.volumeName}`,
+    ];
+  }
+  if (unsettled.length > 0) return busy(backup, unsettled);
+  // A swap makes the snapshot not ready for a moment; a VMBackup that is not ready takes that for an error of its own,
+  // and a schedule counts errors.
+  const scheduled = backup.metadata.annotations?.[names.SCHEDULE_ANNOTATION];
+  if (scheduled && backup.status?.readyToUse !== true)
+    return ['ScheduledBackupBusy', `VMBackup ${name} of schedule ${scheduled} is not ready`];
+  return undefined;
+}
+
+export function busy(backup: VMBackup, unsettled: readonly Unsettled[]): Blocked {
+  const { reason, message, command } = busySchedule(backup, unsettled);
+  return [reason, message, command === undefined ? {} : { command }];
+}

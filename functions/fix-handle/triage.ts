@@ -1,0 +1,85 @@
+import { describeRef, ref } from '../../shared/domain/kinds.ts';
+import * as names from '../../shared/domain/names.ts';
+import { isDeleting, judgeContent, judgeHandle } from '../../shared/chain/judge.ts';
+import type { SurveyedContent, SurveyItem } from '../../shared/survey-item.ts';
+import { showObject } from '../../shared/chain/unreadable.ts';
+import type { Considered, Well } from '../../shared/function.ts';
+import type { Content } from '../../shared/objects/types.ts';
+import type { Finding } from '../../shared/plan/plan.ts';
+import { found, handleRight, leftAlone, troubled } from './findings.ts';
+
+/** Sorts out, from lists alone, what needs a closer look: wrong handles, missing contents, swaps not finished. */
+export function surveys(item: SurveyItem, brief = false): Considered | Well {
+  switch (item.what) {
+    case 'content':
+      return surveyContent(item, brief);
+    case 'snapshot': {
+      const { snapshot, pair } = item;
+      if (pair.dynamic || (pair.hasContent && pair.notRight)) return { subjects: [] };
+      const noted = snapshot.metadata.annotations?.[names.SWAP_ANNOTATION] !== undefined;
+      const look = noted || !pair.hasContent;
+      return { subjects: look ? [ref('VolumeSnapshot', snapshot.metadata.name, snapshot.metadata.namespace)] : [] };
+    }
+    case 'unreadable': {
+      const message = `${describeRef(item.object)} does not have the shape of its kind: ${item.issue}`;
+      return one({
+        subject: item.object,
+        reason: 'ObjectUnreadable',
+        message,
+        command: showObject(item.object),
+        actions: [],
+      });
+    }
+    case 'shared':
+      return shared(item.backup, item.contents);
+    case 'vmbackup':
+    case 'restore':
+    case 'target':
+    case 'targetTrouble':
+    case 'orphan':
+    case 'hanging':
+    case 'drill':
+    case 'storageClasses':
+      return { subjects: [] };
+  }
+}
+
+function surveyContent(
+  { content, facts, judged = judgeContent(content) }: SurveyedContent,
+  brief: boolean,
+): Considered | Well {
+  if (brief && 'handle' in judged && facts !== undefined && 'volume' in facts && !isDeleting(content)) {
+    const verdict = judgeHandle(judged, facts);
+    if (verdict !== 'wrong') return { well: verdict, count: 1 };
+  }
+  if (brief && 'reason' in judged && judged.reason !== 'HandleUnreadable') return { well: judged.reason, count: 1 };
+  const subject = ref('VolumeSnapshotContent', content.metadata.name);
+  if ('reason' in judged) return one(leftAlone({ subject, content }, content, judged));
+  const seen = { subject, content, backupName: judged.handle.backup };
+  if (facts === undefined || 'reason' in facts) {
+    // Whose pair it is decides what a lost backup is worth: behind a finished restore it hurts nobody.
+    const restores = content.metadata.ownerReferences?.some((o) => o.kind === 'VirtualMachineRestore') === true;
+    // A backup that is not there may be named by mistake: its VMBackup knows.
+    const look =
+      restores || isDeleting(content) || facts?.reason === 'BackupMissing' || facts?.reason === 'ObjectUnreadable';
+    if (facts === undefined || look) return { subjects: [subject] };
+    return { findings: troubled(seen, judged, facts, `the handle is ${judged.text}, but ${facts.detail}`) };
+  }
+  const verdict = judgeHandle(judged, facts);
+  if (verdict === 'wrong' || isDeleting(content)) return { subjects: [subject] };
+  return one(handleRight(seen, verdict, judged.text));
+}
+
+function shared(backup: string, contents: readonly Content[]): Considered {
+  const held = contents.map(({ metadata }) => metadata.name);
+  const message = `VolumeSnapshotContents ${held.join(' and ')} are all on Delete and name backup ${backup}`;
+  const command = `kubectl patch volumesnapshotcontent ${held[0]} --type=merge -p '{"spec":{"deletionPolicy":"Retain"}}'`;
+  return {
+    findings: contents.map((content) => {
+      const subject = ref('VolumeSnapshotContent', content.metadata.name);
+      return found({ subject, content, backupName: backup }, 'SharedBackup', message, { command });
+    }),
+  };
+}
+
+const one = (finding: Finding): Considered => ({ findings: [finding] });

@@ -1,0 +1,30 @@
+import { ref } from '../../shared/domain/kinds.ts';
+import * as names from '../../shared/domain/names.ts';
+import { isDeleting } from '../../shared/chain/judge.ts';
+import { entriesOf } from '../../shared/chain/queries.ts';
+import type { SurveyItem } from '../../shared/survey-item.ts';
+import { isLate, isYounger } from '../../shared/chain/dynamic-content.ts';
+import type { Considered } from '../../shared/function.ts';
+import type { VolumeEntry } from '../../shared/objects/types.ts';
+
+type SurveyedBackup = Extract<SurveyItem, { what: 'vmbackup' }>;
+
+/** Sorts out, from lists alone, the VMBackups of which something is lost. Of the others relink-vmbackup says how they are. */
+export function surveys(item: SurveyItem): Considered {
+  if (item.what !== 'vmbackup') return { subjects: [] };
+  const { backup } = item;
+  if (isDeleting(backup) || (backup.spec.type || 'backup') !== 'backup') return { subjects: [] };
+  const look = entriesOf(backup).some((entry) => needsLook(entry, item));
+  return { subjects: look ? [ref('VirtualMachineBackup', backup.metadata.name, backup.metadata.namespace)] : [] };
+}
+
+function needsLook(entry: VolumeEntry, { backup, pairOf }: SurveyedBackup): boolean {
+  const { name, csiDriverName, longhornBackupName } = entry;
+  if (!name || (csiDriverName || names.LONGHORN_DRIVER) !== names.LONGHORN_DRIVER) return false;
+  const pair = pairOf(name);
+  if (!pair.hasSnapshot) return true;
+  if (!pair.dynamic) return !pair.hasContent || pair.unready;
+  if (!pair.taken || (longhornBackupName && !pair.names(longhornBackupName))) return true;
+  const { takenAtMs } = pair;
+  return takenAtMs !== undefined && (isYounger(backup, takenAtMs) || isLate(backup, takenAtMs));
+}

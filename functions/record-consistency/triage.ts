@@ -1,0 +1,45 @@
+import type { Noted, Worth } from '../../shared/chain/consistency.ts';
+import { isDeleting } from '../../shared/chain/judge.ts';
+import { entriesOf } from '../../shared/chain/queries.ts';
+import type { SurveyItem } from '../../shared/survey-item.ts';
+import { describeRef, ref } from '../../shared/domain/kinds.ts';
+import type { Considered, Well } from '../../shared/function.ts';
+import { reasonOf } from './judge.ts';
+
+/** Older ones have told what they had to tell; a sweep would look at them for ever. */
+const YOUNG_MS = 24 * 3600_000;
+
+const says: Readonly<Record<Worth, string>> = {
+  frozen: 'was taken while the file systems were frozen',
+  'freeze-lapsed': 'was taken when the file systems had thawed again',
+  'freeze-unsure': 'was taken about when the file systems were frozen',
+  crash: 'was taken while the VM ran and nothing was frozen',
+  off: 'was taken with the VM off',
+  'just-stopped': 'was taken just after the VM had stopped',
+};
+
+/** Shows what the contents have recorded; those that may still tell something are looked at. */
+export function surveys(item: SurveyItem, brief = false): Considered | Well {
+  if (item.what !== 'vmbackup' || isDeleting(item.backup)) return { subjects: [] };
+  const { backup, pairOf, nowMs } = item;
+  const notes = entriesOf(backup).map(({ name }) => (name ? pairOf(name).noted : undefined));
+  const known = notes.find((one) => one !== undefined);
+  const isOpen = notes.length === 0 || notes.some((one) => one?.settled !== true);
+  const subject = () => ref('VirtualMachineBackup', backup.metadata.name, backup.metadata.namespace);
+  const isYoung = () => nowMs - Date.parse(backup.metadata.creationTimestamp ?? '') < YOUNG_MS;
+  if (isOpen && backup.status?.sourceUID && isYoung()) return { subjects: [subject()] };
+  if (brief) return { well: reasonOf[known?.worth ?? 'unknown'], count: 1 };
+  return { findings: [findingOf(subject(), known)] };
+}
+
+function findingOf(subject: ReturnType<typeof ref>, noted: Noted | undefined) {
+  const worth = noted?.worth ?? 'unknown';
+  const what = noted === undefined ? 'has no record of how its data was taken' : says[noted.worth];
+  return {
+    subject,
+    reason: reasonOf[worth],
+    message: `${describeRef(subject)} ${what}`,
+    facts: { consistency: worth },
+    actions: [],
+  };
+}

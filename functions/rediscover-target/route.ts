@@ -1,0 +1,47 @@
+import type { Ref } from '../../shared/domain/kinds.ts';
+import { ref } from '../../shared/domain/kinds.ts';
+import * as names from '../../shared/domain/names.ts';
+import { entriesOf, isOnTarget } from '../../shared/chain/queries.ts';
+import type { Change, Considered } from '../../shared/function.ts';
+import type { Reader } from '../../shared/kube/ports.ts';
+import { isBeingPulled } from './observe.ts';
+
+const target: Ref = ref('Setting', names.TARGET_SETTING);
+const nothing: Considered = { subjects: [] };
+
+/** Whether an event may mean that there is something more on the target, or that what was in the way is gone. */
+export function considers(change: Change): Considered {
+  switch (change.kind) {
+    case 'Setting':
+      return change.name === names.TARGET_SETTING && change.type !== 'delete' ? { subjects: [target] } : nothing;
+    case 'BackupTarget':
+      return change.name === names.DEFAULT_TARGET && change.type !== 'delete' ? { subjects: [target] } : nothing;
+    case 'StorageClass':
+      return change.type === 'add' ? { subjects: [target] } : nothing;
+    case 'VirtualMachineRestore':
+      return change.type === 'delete' || change.object?.status?.complete === true ? { subjects: [target] } : nothing;
+    case 'Backup': {
+      const { object } = change;
+      if (change.type === 'delete' || object === undefined || !isOnTarget(object)) return nothing;
+      return { search: (reader) => ifLast(reader, change.name) };
+    }
+    default:
+      return nothing;
+  }
+}
+
+/** A target that comes back makes an event for each of its backups; the last few of them are worth a look. */
+const FEW = 50;
+
+async function* ifLast(reader: Reader, name: string): AsyncGenerator<Ref> {
+  let others = 0;
+  for await (const backup of reader.list('Backup')) {
+    if (backup.metadata.name !== name && isBeingPulled(backup)) others++;
+  }
+  // Each of the others makes an event of its own. What hints say may be a little old, so a few are no reason to wait.
+  if (others >= FEW) return;
+  for await (const vmBackup of reader.list('VirtualMachineBackup')) {
+    if (entriesOf(vmBackup).some((entry) => entry.longhornBackupName === name)) return;
+  }
+  yield target;
+}

@@ -1,0 +1,26 @@
+import { ref } from '../../shared/domain/kinds.ts';
+import * as names from '../../shared/domain/names.ts';
+import type { SurveyedVMBackup, SurveyItem } from '../../shared/survey-item.ts';
+import { addressFinding } from '../../shared/chain/target.ts';
+import type { Considered } from '../../shared/function.ts';
+import { atRest, targetDiffers, withoutTarget } from './target-settings.ts';
+
+/** With every backup in a VMBackup's hands there is nothing to look at more closely. */
+export function surveys(item: SurveyItem): Considered {
+  if (item.what === 'vmbackup') return surveyBackup(item);
+  if (item.what !== 'target') return NOTHING;
+  const { setting, differs } = item;
+  const findings = differs === undefined ? [] : [targetDiffers(differs)];
+  if (setting === undefined) return { findings };
+  const absent = withoutTarget(setting);
+  if (absent !== undefined) return { findings: [...findings, absent] };
+  return item.unclaimed > 0
+    ? { subjects: [ref('Setting', names.TARGET_SETTING)] }
+    : { findings: [...findings, atRest(setting)] };
+}
+
+function surveyBackup({ backup, otherAddress }: SurveyedVMBackup): Considered {
+  return otherAddress === undefined ? NOTHING : { findings: [addressFinding(backup, otherAddress)] };
+}
+
+const NOTHING: Considered = { subjects: [] };

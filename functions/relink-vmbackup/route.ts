@@ -1,0 +1,70 @@
+import type { Ref } from '../../shared/domain/kinds.ts';
+import { isPending } from '../../shared/chain/claims.ts';
+import {
+  considerBackup,
+  considerRestored,
+  considerUsers,
+  considerUsersOf,
+  considerVMBackup,
+  leaveAlone,
+  owningVMBackups,
+} from '../../shared/chain/event-subjects.ts';
+import { isDeleting, judgeContent } from '../../shared/chain/judge.ts';
+import { contentsNaming, vmBackupsOf } from '../../shared/chain/queries.ts';
+import type { Change, ChangeOf, Considered } from '../../shared/function.ts';
+import type { Reader } from '../../shared/kube/ports.ts';
+
+/** Which VMBackups an event is about: those whose volume may now be switched, armed or freed of an old pair. */
+export function considers(change: Change): Considered {
+  switch (change.kind) {
+    case 'VirtualMachineBackup':
+      return considerVMBackup(change);
+    case 'VolumeSnapshotContent':
+      return considerContent(change);
+    case 'VolumeSnapshot':
+      return considerSnapshot(change);
+    case 'Backup':
+      return considerBackup(change, 'its volume is not known', backupsUsing);
+    case 'VirtualMachineRestore':
+      if (change.type !== 'delete' && change.object !== undefined && change.object.status?.complete !== true)
+        return leaveAlone(change, 'RestoreInProgress', 'it is in progress');
+      return considerRestored(change);
+    case 'PersistentVolumeClaim': {
+      const source = change.object?.spec.dataSource;
+      const waits = change.type !== 'delete' && change.object !== undefined && isPending(change.object);
+      if (waits || source?.kind !== 'VolumeSnapshot')
+        return leaveAlone(change, 'NotALonghornVolume', 'it frees no snapshot');
+      return { search: (reader) => vmBackupsOf(reader, change.namespace, source.name) };
+    }
+    default:
+      return { subjects: [] };
+  }
+}
+
+function considerContent(change: ChangeOf<'VolumeSnapshotContent'>): Considered {
+  const content = change.object;
+  if (content === undefined) return { subjects: [] };
+  const judged = judgeContent(content);
+  if ('reason' in judged) return leaveAlone(change, judged.reason, 'it is none of a remote backup');
+  return considerUsersOf(content);
+}
+
+function considerSnapshot(change: ChangeOf<'VolumeSnapshot'>): Considered {
+  const snapshot = change.object;
+  if (snapshot === undefined) return considerUsers([], change.namespace, change.name);
+  if (!snapshot.spec.source.volumeSnapshotContentName)
+    return leaveAlone(change, 'DynamicContent', 'it was taken on this cluster');
+  if (change.type !== 'delete' && isDeleting(snapshot))
+    return leaveAlone(change, 'SnapshotDeleting', 'it is being deleted');
+  const owners = owningVMBackups(snapshot.metadata.ownerReferences, change.namespace);
+  return owners.length > 0 ? { subjects: owners } : leaveAlone(change, 'NotALonghornVolume', 'no VMBackup owns it');
+}
+
+async function* backupsUsing(reader: Reader, backup: string): AsyncGenerator<Ref> {
+  for await (const { content } of contentsNaming(reader, new Set([backup]))) {
+    const { namespace, name } = content.spec.volumeSnapshotRef;
+    const owners = owningVMBackups(content.metadata.ownerReferences, namespace);
+    if (owners.length > 0) yield* owners;
+    else yield* vmBackupsOf(reader, namespace, name);
+  }
+}

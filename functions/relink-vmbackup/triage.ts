@@ -1,0 +1,64 @@
+import { ref } from '../../shared/domain/kinds.ts';
+import * as names from '../../shared/domain/names.ts';
+import { isDeleting } from '../../shared/chain/judge.ts';
+import { entriesOf } from '../../shared/chain/queries.ts';
+import type { PairState } from '../../shared/survey/pair-index.ts';
+import type { SurveyItem } from '../../shared/survey-item.ts';
+import type { Considered, Well } from '../../shared/function.ts';
+import type { VolumeEntry } from '../../shared/objects/types.ts';
+import type { Finding } from '../../shared/plan/plan.ts';
+
+type SurveyedBackup = Extract<SurveyItem, { what: 'vmbackup' }>;
+
+/** Sorts out, from lists alone, the VMBackups that need a closer look; the rest is linked to right pairs. */
+export function surveys(item: SurveyItem, brief = false): Considered | Well {
+  if (item.what !== 'vmbackup') return { subjects: [] };
+  const { backup } = item;
+  const plain = !isDeleting(backup) && (backup.spec.type || 'backup') === 'backup';
+  const entries = entriesOf(backup);
+  const [first] = entries;
+  const looks = !plain || first === undefined || entries.some((entry) => needsLook(entry, item));
+  if (!looks && brief) {
+    const well = reasonOf(first, item);
+    if (entries.every((entry) => reasonOf(entry, item) === well)) return { well, count: entries.length };
+  }
+  const subject = ref('VirtualMachineBackup', backup.metadata.name, backup.metadata.namespace);
+  if (looks) return { subjects: [subject] };
+  return { findings: entries.map((entry) => linked(subject, entry, item)) };
+}
+
+function needsLook(
+  { name, longhornBackupName, csiDriverName }: VolumeEntry,
+  { pairOf, isRevised }: SurveyedBackup,
+): boolean {
+  if (!name || !longhornBackupName || (csiDriverName || names.LONGHORN_DRIVER) !== names.LONGHORN_DRIVER) return true;
+  const pair = pairOf(name);
+  if (!pair.hasSnapshot || pair.unready) return true;
+  if (pair.dynamic) return false;
+  if (!pair.hasContent || pair.notRight || pair.unfinished || !pair.names(longhornBackupName)) return true;
+  return isRevised(name) || names.predecessorNames(name).some((before) => isThere(pairOf(before)));
+}
+
+const isThere = ({ hasSnapshot, hasContent }: PairState): boolean => hasSnapshot || hasContent;
+
+const reasonOf = ({ name }: VolumeEntry, { pairOf }: SurveyedBackup) =>
+  pairOf(name ?? '').dynamic ? 'DynamicContent' : 'VolumeLinked';
+
+function linked(subject: Finding['subject'], entry: VolumeEntry, item: SurveyedBackup): Finding {
+  const name = entry.name ?? '';
+  const reason = reasonOf(entry, item);
+  return {
+    subject,
+    volume: entry.volumeName,
+    reason,
+    message:
+      reason === 'DynamicContent'
+        ? `volume ${entry.volumeName} uses ${name}, taken on this cluster`
+        : `volume ${entry.volumeName} uses ${name}, whose handle is right`,
+    facts: {
+      snapshot: `${subject.namespace}/${name}`,
+      ...(entry.longhornBackupName && { backup: entry.longhornBackupName }),
+    },
+    actions: [],
+  };
+}

@@ -1,0 +1,71 @@
+import type { Ref } from '../../shared/domain/kinds.ts';
+import { kinds } from '../../shared/domain/kinds.ts';
+import type { Link } from '../../shared/chain/link.ts';
+import type { Chain } from '../../shared/chain/links.ts';
+import { judgeMetadata } from '../../shared/chain/readiness.ts';
+import type { RestoreJudgment } from '../../shared/restore/hanging.ts';
+import { judgeStanding } from '../../shared/chain/vmbackup-status.ts';
+import type { TargetTrouble } from '../../shared/chain/target.ts';
+import { targetRef } from '../../shared/chain/target.ts';
+import type { Reason } from '../../shared/plan/reason.ts';
+import { eventName } from '../../shared/plan/event-text.ts';
+
+/** Something worth an Event on the object that suffers from it. */
+export interface Trouble {
+  readonly reason: Reason;
+  /** Where it concerns one volume of a VMBackup. */
+  readonly volume?: string;
+  readonly message: string;
+  /** What is at fault. */
+  readonly object?: Ref | undefined;
+  readonly command?: string | undefined;
+}
+
+/** Of the VMBackup as a whole, whichever volume is looked at. */
+const ofTheWhole: ReadonlySet<Reason> = new Set([
+  'VMBackupFailed',
+  'VMBackupDegraded',
+  'VMBackupIncomplete',
+  'VMBackupInProgress',
+  'OtherTarget',
+] satisfies Reason[]);
+/** Of the target: told once, on the target, and not on each of the backups behind it. */
+const ofTheTarget: ReadonlySet<Reason> = new Set(['TargetNotConnected', 'TargetUnavailable'] satisfies Reason[]);
+
+export const isOfTheWhole = ({ reason }: Pick<Link, 'reason'>): boolean => ofTheWhole.has(reason);
+export const isOfTheTarget = ({ reason }: Pick<Link, 'reason'>): boolean => ofTheTarget.has(reason);
+
+export function troublesOf(chain: Chain, nowMs: number): Trouble[] {
+  const { readiness, links: all } = judgeStanding(chain, nowMs);
+  const links = all.filter((link) => link.result === 'fail' && !isOfTheTarget(link));
+  const whole: Trouble[] = [];
+  if (readiness !== undefined && readiness.reason !== 'VMBackupInProgress') whole.push(readiness);
+  const other = links.find(({ reason }) => reason === 'OtherTarget');
+  if (other !== undefined) whole.push(withoutVolume(other));
+  const metadata = judgeMetadata(chain);
+  if (metadata !== undefined) whole.push(metadata);
+  return [...whole, ...links.filter((link) => !isOfTheWhole(link))];
+}
+
+export const withoutVolume = ({ reason, message, object, command }: Link): Trouble => ({
+  reason,
+  message,
+  object,
+  command,
+});
+
+export const restoreTrouble = ({ reason, message, cause, command }: RestoreJudgment): Trouble[] =>
+  reason === 'RestoreHanging' || reason === 'RestoreOfOtherData' ? [{ reason, message, object: cause, command }] : [];
+
+export const targetTrouble = (trouble: TargetTrouble | undefined): Trouble[] =>
+  trouble === undefined ? [] : [{ reason: trouble.reason, message: trouble.detail, object: targetRef }];
+
+/** The same trouble of the same object has the same name, so that it is recorded once and then counted. */
+export const eventNameOf = (uid: string, { reason, volume }: Pick<Trouble, 'reason' | 'volume'>): string =>
+  eventName(uid, reason, ...(volume === undefined ? [] : [volume]));
+
+/** Who holds an object in deletion. */
+export const showFinalizers = ({ kind, name, namespace }: Ref): string => {
+  const { plural, group } = kinds[kind];
+  return `kubectl get ${plural}.${group} ${name}${namespace === undefined ? '' : ` -n ${namespace}`} -o jsonpath='{.metadata.finalizers}'`;
+};

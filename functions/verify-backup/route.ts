@@ -1,0 +1,73 @@
+import type { Ref } from '../../shared/domain/kinds.ts';
+import { ref } from '../../shared/domain/kinds.ts';
+import * as names from '../../shared/domain/names.ts';
+import { isDeleting } from '../../shared/chain/judge.ts';
+import { backupNamedBy } from '../../shared/chain/orphans.ts';
+import { contentsNaming, vmBackupsOf } from '../../shared/chain/queries.ts';
+import { judgeTarget } from '../../shared/chain/target.ts';
+import type { Change, ChangeOf, Considered } from '../../shared/function.ts';
+import type { Reader } from '../../shared/kube/ports.ts';
+import type { Reason } from '../../shared/plan/reason.ts';
+
+/** Whose chain an event may have broken or mended. */
+export function considers(change: Change): Considered {
+  switch (change.kind) {
+    case 'VirtualMachineBackup':
+      if (change.type === 'delete') return leave(change, 'VMBackupGone', 'is gone; its reports go with it');
+      return { subjects: [ref('VirtualMachineBackup', change.name, change.namespace)] };
+    case 'VolumeSnapshotContent':
+      return considerContent(change);
+    case 'VolumeSnapshot':
+      if (change.type !== 'delete' && change.object !== undefined && isDeleting(change.object))
+        return leave(change, 'SnapshotDeleting', 'is being deleted');
+      return considerSnapshot(change);
+    case 'Backup': {
+      const state = change.object?.status?.state ?? '';
+      if (change.type !== 'delete' && change.object !== undefined && !names.FINAL_BACKUP_STATES.has(state))
+        return leave(change, 'BackupNotSynced', 'is not there to be judged yet');
+      return { search: (reader) => backupsUsing(reader, change.name) };
+    }
+    case 'BackupTarget':
+      if (change.name !== names.DEFAULT_TARGET) return { subjects: [] };
+      // Longhorn writes the time of every poll; only an unreachable target is worth a look.
+      return change.object !== undefined && judgeTarget(change.object) === undefined
+        ? leave(change, 'TargetReachable', 'is reachable')
+        : { subjects: [ref('BackupTarget', change.name, change.namespace)] };
+    case 'VirtualMachineRestore':
+      if (change.type === 'delete') return leave(change, 'RestoreGone', 'is gone');
+      if (change.object?.status?.complete === true && !isDeleting(change.object))
+        return leave(change, 'RestoreComplete', 'is complete');
+      return { subjects: [ref('VirtualMachineRestore', change.name, change.namespace)] };
+    default:
+      return { subjects: [] };
+  }
+}
+
+function considerContent(change: ChangeOf<'VolumeSnapshotContent'>): Considered {
+  const content = change.object;
+  if (content === undefined) return { subjects: [] };
+  if (content.spec.driver !== names.LONGHORN_DRIVER) return leave(change, 'OtherDriver', 'is of another driver');
+  if (backupNamedBy(content) === undefined && content.spec.source.snapshotHandle?.startsWith('snap://') === true)
+    return leave(change, 'NotABackupHandle', 'names no remote backup');
+  const { namespace, name } = content.spec.volumeSnapshotRef;
+  return { search: (reader) => vmBackupsOf(reader, namespace, name) };
+}
+
+function considerSnapshot({ object, name, namespace }: ChangeOf<'VolumeSnapshot'>): Considered {
+  const owners = (object?.metadata.ownerReferences ?? []).filter((o) => o.kind === 'VirtualMachineBackup');
+  return owners.length > 0
+    ? { subjects: owners.map((o) => ref('VirtualMachineBackup', o.name, namespace)) }
+    : { search: (reader) => vmBackupsOf(reader, namespace, name) };
+}
+
+async function* backupsUsing(reader: Reader, backup: string): AsyncGenerator<Ref> {
+  for await (const { content } of contentsNaming(reader, new Set([backup]))) {
+    const { namespace, name } = content.spec.volumeSnapshotRef;
+    yield* vmBackupsOf(reader, namespace, name);
+  }
+}
+
+function leave(change: Change, reason: Reason, what: string): Considered {
+  const subject = ref(change.kind, change.name, change.namespace);
+  return { findings: [{ subject, reason, message: `${change.kind} ${change.name} ${what}`, actions: [] }] };
+}

@@ -1,0 +1,151 @@
+import type { Ref } from '../../shared/domain/kinds.ts';
+import { describeRef, ref } from '../../shared/domain/kinds.ts';
+import * as names from '../../shared/domain/names.ts';
+import { isDeleting, isLocal, isTakenLater } from '../../shared/chain/judge.ts';
+import type { Orphan } from '../../shared/chain/orphans.ts';
+import { entriesOf } from '../../shared/chain/queries.ts';
+import { degradedBy, lacksMetadata } from '../../shared/chain/readiness.ts';
+import type { PairState } from '../../shared/survey/pair-index.ts';
+import type { ChainState, SurveyedVMBackup, SurveyItem } from '../../shared/survey-item.ts';
+import { isYounger } from '../../shared/chain/dynamic-content.ts';
+import { judgeTargetOf, targetRef } from '../../shared/chain/target.ts';
+import { showObject } from '../../shared/chain/unreadable.ts';
+import type { Considered, Well } from '../../shared/function.ts';
+import type { VMBackup, VolumeEntry } from '../../shared/objects/types.ts';
+import type { Finding } from '../../shared/plan/plan.ts';
+import { formatBytes } from '../../shared/domain/bytes.ts';
+import { showFinalizers } from './issues.ts';
+
+/** Sorts out, from lists alone, whose chain needs a closer look; what nobody claims is told at once. */
+export function surveys(item: SurveyItem, brief = false): Considered | Well {
+  switch (item.what) {
+    case 'vmbackup':
+      return surveyBackup(item, brief);
+    case 'restore':
+      return { subjects: [ref('VirtualMachineRestore', item.restore.metadata.name, item.restore.metadata.namespace)] };
+    case 'targetTrouble':
+      return { subjects: [targetRef] };
+    case 'hanging': {
+      const { object, snapshot, why } = item;
+      const message = `${describeRef(object)} ${why}`;
+      const finding = { subject: object, reason: 'DeletionHangs', message, command: showFinalizers(object) } as const;
+      return { findings: [{ ...finding, ...(snapshot !== undefined && { facts: { snapshot } }), actions: [] }] };
+    }
+    case 'unreadable': {
+      const message = `${describeRef(item.object)} does not have the shape of its kind: ${item.issue}`;
+      return {
+        findings: [
+          { subject: item.object, reason: 'ObjectUnreadable', message, command: showObject(item.object), actions: [] },
+        ],
+      };
+    }
+    case 'orphan':
+      return { findings: [orphanFinding(item.orphan)] };
+    case 'drill':
+      return item.trace.overdue ? { findings: [leftover(item.object, item.trace.vmBackup)] } : { subjects: [] };
+    default:
+      return { subjects: [] };
+  }
+}
+
+function surveyBackup(item: SurveyedVMBackup, brief: boolean): Considered | Well {
+  const { backup, chain } = item;
+  const entries = entriesOf(backup);
+  const sound =
+    chain !== undefined &&
+    entries.length > 0 &&
+    (entries.length === 1 || haveNoTwins(entries)) &&
+    backup.status?.source !== undefined &&
+    !isDeleting(backup) &&
+    backup.status?.readyToUse === true &&
+    !backup.status.error?.message &&
+    degradedBy(backup) === undefined &&
+    !lacksMetadata(backup) &&
+    !chain.accused(backup.metadata.uid) &&
+    (isLocal(backup)
+      ? entries.every(({ name }) => name && isHere(item.pairOf(name)))
+      : judgeTargetOf(backup, chain.target) === undefined &&
+        entries.every((entry) => isSound(backup, entry, item.pairOf(entry.name ?? ''), chain)));
+  if (sound && brief)
+    return isLocal(backup)
+      ? { well: 'SnapshotTypeBackup', count: 1 }
+      : { well: 'BackupVerified', count: entries.length };
+  const subject = ref('VirtualMachineBackup', backup.metadata.name, backup.metadata.namespace);
+  if (!sound) return { subjects: [subject] };
+  return { findings: isLocal(backup) ? [local(subject)] : entries.map((entry) => verified(subject, entry)) };
+}
+
+/** Of a snapshot that is on this cluster alone, as far as the lists show it. */
+const isHere = ({ hasSnapshot, unready, unowned }: PairState): boolean => hasSnapshot && !unready && !unowned;
+
+const haveNoTwins = (entries: readonly VolumeEntry[]): boolean =>
+  new Set(entries.map(({ name }) => name)).size === entries.length &&
+  new Set(entries.map(({ volumeName }) => volumeName)).size === entries.length;
+
+function isSound(vmBackup: VMBackup, entry: VolumeEntry, pair: PairState, chain: ChainState): boolean {
+  const { name, longhornBackupName: backup, csiDriverName, persistentVolumeClaim } = entry;
+  if (!name || !backup || (csiDriverName || names.LONGHORN_DRIVER) !== names.LONGHORN_DRIVER) return false;
+  if (!pair.hasSnapshot || !pair.hasContent || pair.unready || pair.notRight || pair.unowned) return false;
+  if (pair.unfinished || !pair.names(backup)) return false;
+  if (pair.takenAtMs !== undefined && isYounger(vmBackup, pair.takenAtMs)) return false;
+  const { volumeName: volume, storageClassName } = persistentVolumeClaim?.spec ?? {};
+  if (storageClassName && !chain.hasClass(storageClassName)) return false;
+  if (!volume || !chain.isOf(backup, volume) || !chain.hasOneBackupVolume(volume)) return false;
+  const takenMs = chain.takenMs(backup);
+  return takenMs === undefined || !isTakenLater(vmBackup, { volume, takenMs });
+}
+
+const verified = (subject: Finding['subject'], { name, volumeName, longhornBackupName }: VolumeEntry): Finding => ({
+  subject,
+  volume: volumeName,
+  reason: 'BackupVerified',
+  message: `volume ${volumeName} can be restored: every link to the target is right`,
+  facts: {
+    vmbackup: `${subject.namespace}/${subject.name}`,
+    ...(name && { snapshot: `${subject.namespace}/${name}` }),
+    ...(longhornBackupName && { backup: longhornBackupName }),
+  },
+  actions: [],
+});
+
+const local = (subject: Ref): Finding => ({
+  subject,
+  reason: 'SnapshotTypeBackup',
+  message: `${describeRef(subject)} is of type snapshot`,
+  actions: [],
+});
+
+const leftover = (object: Ref, vmBackup: string): Finding => ({
+  subject: object,
+  reason: 'DrillLeftover',
+  message: `${describeRef(object)} is left of a restore drill of ${vmBackup || 'a VMBackup'} that should be over`,
+  command: 'gleaner drill --clean',
+  actions: [],
+});
+
+const claims: Readonly<Record<Orphan['reason'], string>> = {
+  OrphanBackup: 'is claimed by no VMBackup, snapshot or content here',
+  OrphanSnapshot: 'belongs to nobody',
+  OrphanContent: 'is left over',
+  SnapshotNotThere: 'waits for its snapshot',
+  ForeignBackup: 'is none of a VMBackup',
+  BackupStalled: 'has not been finished with',
+};
+
+function orphanFinding({ object, reason, detail, backup, bytes, snapshot }: Orphan): Finding {
+  const size = bytes === undefined ? '' : ` (${formatBytes(bytes)})`;
+  const where = object.namespace === undefined ? '' : ` -n ${object.namespace}`;
+  const resource = { Backup: 'backups.longhorn.io', VolumeSnapshot: 'volumesnapshot' }[object.kind as string];
+  return {
+    subject: object,
+    reason,
+    message: `${describeRef(object)}${size} ${claims[reason]}: ${detail}`,
+    command: `kubectl get ${resource ?? 'volumesnapshotcontent'} ${object.name}${where} -o yaml`,
+    facts: {
+      ...(snapshot !== undefined && { snapshot }),
+      ...(backup !== undefined && { backup }),
+      ...(bytes !== undefined && { bytes: String(bytes) }),
+    },
+    actions: [],
+  };
+}

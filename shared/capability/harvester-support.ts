@@ -1,0 +1,187 @@
+import * as names from '../domain/names.ts';
+import type { DriverClasses } from '../objects/drivers.ts';
+import type { SnapshotClass } from '../objects/types.ts';
+import { say } from './answer.ts';
+import type { Engine } from './storage-support.ts';
+import type { Configured } from './config.ts';
+import { classFor, corrected, effective, leavesLonghornOut, pasteClass, pasteValue, takesSnapshots } from './config.ts';
+import type { SeenDriver } from './read.ts';
+import type { Era } from './releases.ts';
+import { describeEra, eraOf, eras } from './releases.ts';
+import type { Ability, Answers, CapabilityAnswer } from './types.ts';
+import { answersOf, isFound } from './types.ts';
+
+/** What this Harvester lets one do, and carries through. `engine`: of a Longhorn volume; undefined where not to be seen. */
+export function allowsOf(seen: SeenDriver, engine: Engine | undefined): Answers {
+  return answersOf((ability) => inEra(seen, (era) => allows(seen, engine, ability, era)));
+}
+
+/** The answer of the release there is; without one, what all releases agree upon. */
+export function inEra(
+  { version }: Pick<SeenDriver, 'version'>,
+  judge: (era: Era) => CapabilityAnswer,
+): CapabilityAnswer {
+  const era = isFound(version) ? eraOf(version.found) : undefined;
+  if (era !== undefined) return judge(era);
+  const answers = eras.map(({ from }) => [from, judge(from)] as const);
+  const [[, first]] = answers as [(typeof answers)[number]];
+  const why = isFound(version)
+    ? version.found
+      ? `the rules of Harvester ${version.found} are not known`
+      : 'Harvester does not give its version'
+    : `Harvester’s version: ${version.unknown}`;
+  if (answers.every(([, { reason }]) => reason === first.reason)) {
+    return { ...first, message: `${first.message}; ${why}, but all releases agree` };
+  }
+  const same = answers.every(([, { answer }]) => answer === first.answer);
+  const spans = answers.map(([from, { answer, reason }]) => `${describeEra(from)} ${answer} (${reason})`).join(', ');
+  if (same && first.answer !== 'unknown') {
+    return {
+      ...first,
+      message: `in every release the answer is ${first.answer}, for its own reason: ${spans}; ${why}`,
+    };
+  }
+  return say('VersionUnknown', `${why}: ${spans}`, 'kubectl get settings.harvesterhci.io server-version');
+}
+
+const isLonghorn = ({ driver }: SeenDriver): boolean => driver === names.LONGHORN_DRIVER;
+
+function allows(seen: SeenDriver, engine: Engine | undefined, ability: Ability, era: Era): CapabilityAnswer {
+  switch (ability) {
+    case 'snapshot':
+      return allowsTaking(seen, engine, 'snapshot', era);
+    case 'backup':
+      return allowsTaking(seen, engine, 'backup', era);
+    case 'restoreElsewhere':
+      if (!isLonghorn(seen)) {
+        return say(
+          'NothingOnTarget',
+          `nothing of a volume of ${seen.driver || 'such a class'} is on the backup target`,
+          'restore it into its own namespace, from a VM snapshot',
+        );
+      }
+      return allowsTaking(seen, engine, 'backup', era);
+    case 'clone':
+      return say('NotRestricted', 'Harvester makes the claim and asks for nothing more');
+  }
+}
+
+function allowsTaking(
+  seen: SeenDriver,
+  engine: Engine | undefined,
+  use: 'snapshot' | 'backup',
+  era: Era,
+): CapabilityAnswer {
+  return refusedBy(seen, engine, use, era) ?? configuredFor(seen, use, era);
+}
+
+/** Rules that no setting changes. */
+function refusedBy(
+  seen: SeenDriver,
+  engine: Engine | undefined,
+  use: 'snapshot' | 'backup',
+  era: Era,
+): CapabilityAnswer | undefined {
+  const release = describeEra(era);
+  if (isLonghorn(seen) && (era === '1.5' || era === '1.9')) {
+    if (engine === undefined) {
+      return say(
+        'EngineNotSeen',
+        'which engine of Longhorn’s the volume is of is not to be seen',
+        'attach the volume once',
+      );
+    }
+    if (engine === 'v2') {
+      return say(
+        'EngineRefused',
+        `Harvester ${release} refuses volumes of Longhorn’s engine v2`,
+        'Harvester 1.7 and 1.8 take them; else put the disk on a StorageClass of engine v1',
+      );
+    }
+  }
+  if (!isLonghorn(seen) && use === 'backup' && (era === '1.5' || era === '1.7')) {
+    return say(
+      'ThirdPartyRefused',
+      `Harvester ${release} refuses VM backups with volumes of ${seen.driver || 'other storage than Longhorn'}`,
+      'take a VM snapshot (type snapshot), or move the volume to Longhorn',
+    );
+  }
+  return undefined;
+}
+
+/** What `csi-driver-config`, and the classes it names, make of it. */
+function configuredFor(seen: SeenDriver, use: 'snapshot' | 'backup', era: Era): CapabilityAnswer {
+  const { driver, config, classes } = seen;
+  if (!isFound(config)) return say('NotVisible', `${names.DRIVERS_SETTING}: ${config.unknown}`);
+  const known = isFound(classes) ? classes.found : undefined;
+  const configured: Configured = config.found ?? { value: { is: 'none' }, default: { is: 'none' } };
+  const cure = cureFor(seen, configured, known);
+  const drivers = effective(configured, era);
+  if (drivers === undefined) {
+    const problem = configured.value.is === 'invalid' ? configured.value.problem : 'it cannot be read';
+    return say('ConfigInvalid', `${names.DRIVERS_SETTING} is broken: ${problem}`, cure);
+  }
+  if (!Object.hasOwn(drivers, driver)) {
+    return say('DriverNotConfigured', `${names.DRIVERS_SETTING} has no entry for ${driver || 'such volumes'}`, cure);
+  }
+  const { [use]: name } = drivers[driver] as DriverClasses;
+  if (name === '') {
+    const what = use === 'snapshot' ? 'volumeSnapshotClassName' : 'backupVolumeSnapshotClassName';
+    const cures = use === 'snapshot' || isLonghorn(seen) ? cure : 'take a VM snapshot, or move the volume to Longhorn';
+    return say('ClassNotConfigured', `${names.DRIVERS_SETTING} gives ${driver} no ${what}`, cures);
+  }
+  if (known === undefined) {
+    return say('NotVisible', `whether VolumeSnapshotClass ${name} exists: ${isFound(classes) ? '' : classes.unknown}`);
+  }
+  const wrong = wrongClass(known, name, driver, use, cure);
+  if (wrong !== undefined) return wrong;
+  if (use === 'backup' && isFound(seen.target) && !seen.target.found) {
+    return say(
+      'NoBackupTarget',
+      'no backup target is connected',
+      'set Harvester’s backup-target, under Advanced / Settings',
+    );
+  }
+  if (use === 'backup' && !isLonghorn(seen)) {
+    const message = `Harvester ${describeEra(era)} takes backups of ${driver}, but nothing of them gets to the target`;
+    return say('BackupHollow', message, cure);
+  }
+  if (isLonghorn(seen) && leavesLonghornOut(configured)) {
+    const message = `Harvester takes it, but ${names.DRIVERS_SETTING} leaves Longhorn out, and the UI hides the action`;
+    return say('ActionsHidden', message, cure);
+  }
+  return say('Allowed', `Harvester takes it with VolumeSnapshotClass ${name}`);
+}
+
+function wrongClass(
+  classes: readonly SnapshotClass[],
+  name: string,
+  driver: string,
+  use: 'snapshot' | 'backup',
+  cure: string,
+): CapabilityAnswer | undefined {
+  const found = classes.find(({ metadata }) => metadata.name === name);
+  if (found === undefined) {
+    // Longhorn's entry is Harvester's own, and no value changes it: its class has to come back.
+    const isLonghorns = driver === names.LONGHORN_DRIVER;
+    const back = pasteClass(driver, name, use === 'snapshot' ? 'snap' : undefined);
+    return say('ClassMissing', `VolumeSnapshotClass ${name} does not exist`, isLonghorns ? back : cure);
+  }
+  if (found.driver !== driver) {
+    return say('ClassOfOtherDriver', `VolumeSnapshotClass ${name} is of ${found.driver}, not of ${driver}`, cure);
+  }
+  if (driver === names.LONGHORN_DRIVER && use === 'backup' && takesSnapshots(found)) {
+    const again = `kubectl delete volumesnapshotclass ${name} && ${pasteClass(driver, name)}`;
+    return say('ClassOfWrongType', `VolumeSnapshotClass ${name} takes snapshots, not backups`, again);
+  }
+  return undefined;
+}
+
+/** The corrected value, where there is a class to name in it; else what has to come first. */
+function cureFor({ driver }: SeenDriver, config: Configured, classes: readonly SnapshotClass[] | undefined): string {
+  if (classes === undefined) return `kubectl edit settings.harvesterhci.io ${names.DRIVERS_SETTING}`;
+  if (driver !== names.LONGHORN_DRIVER && driver !== '' && classFor(driver, classes, 'snapshot') === '') {
+    return `give ${driver} a VolumeSnapshotClass first: ${pasteClass(driver, `${driver}-snapshot`)}`;
+  }
+  return pasteValue(corrected(config, classes, driver === '' ? [] : [driver]));
+}

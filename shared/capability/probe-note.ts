@@ -1,0 +1,90 @@
+import { PROBED_ANNOTATION } from '../domain/names.ts';
+import type { VolumeMode } from './volume-mode.ts';
+import { volumeModes } from './volume-mode.ts';
+
+/** What a probe can fail at. */
+export const probeSteps = ['provision', 'snapshot', 'restore'] as const;
+export type ProbeStep = (typeof probeSteps)[number];
+
+/**
+ * What the last probe of a StorageClass with volumes of one mode showed. It stands on the class, as JSON: a list with one
+ * of each mode that was probed. Times are ISO 8601.
+ */
+export interface Probed {
+  /** A snapshot that a device was made from shows nothing of file systems, nor the other way round. */
+  readonly volumeMode: VolumeMode;
+  /** When it began and when it came to its result. */
+  readonly startedAt: string;
+  readonly at: string;
+  /** `refused`: the driver says that it does not implement snapshots. */
+  readonly result: 'proved' | 'failed' | 'refused';
+  /** The VolumeSnapshotClass that was used. */
+  readonly snapshotClass: string;
+  /** What it failed at, and why. */
+  readonly step?: ProbeStep;
+  readonly message?: string;
+  /** Milliseconds of each step; absent where the probe was interrupted in between. */
+  readonly tookMs?: Readonly<Record<ProbeStep, number>>;
+}
+
+type Annotations = Readonly<Record<string, string>> | null | undefined;
+
+/** What cannot be read, or was written by somebody else in another form, counts as not there. Block comes first. */
+export function parseProbed(annotations: Annotations): Probed[] {
+  const text = annotations?.[PROBED_ANNOTATION];
+  if (text === undefined) return [];
+  let found: unknown;
+  try {
+    found = JSON.parse(text);
+  } catch {
+    return [];
+  }
+  const all = (Array.isArray(found) ? found : [found]).map(parseOne);
+  return volumeModes.flatMap((mode) => all.find((one) => one?.volumeMode === mode) ?? []);
+}
+
+export const probedAs = (annotations: Annotations, mode: VolumeMode): Probed | undefined =>
+  parseProbed(annotations).find(({ volumeMode }) => volumeMode === mode);
+
+/** The annotation with this result in it; what was shown of the other mode stays. */
+export const withProbed = (annotations: Annotations, probed: Probed): string =>
+  JSON.stringify([probed, ...parseProbed(annotations).filter(({ volumeMode }) => volumeMode !== probed.volumeMode)]);
+
+/** Gleaner noted one result at first, without a mode: all its volumes were Filesystem. */
+const MODE_OF_OLD: VolumeMode = 'Filesystem';
+
+function parseOne(found: unknown): Probed | undefined {
+  const { volumeMode = MODE_OF_OLD, ...rest } = (found ?? {}) as Record<string, unknown>;
+  const { startedAt, at, result, snapshotClass, step, message, tookMs } = rest;
+  if (volumeMode !== 'Block' && volumeMode !== 'Filesystem') return undefined;
+  if (!isTime(startedAt) || !isTime(at) || typeof snapshotClass !== 'string') return undefined;
+  if (result !== 'proved' && result !== 'failed' && result !== 'refused') return undefined;
+  return {
+    volumeMode,
+    startedAt,
+    at,
+    result,
+    snapshotClass,
+    ...(probeSteps.some((one) => one === step) && { step: step as ProbeStep }),
+    ...(typeof message === 'string' && { message }),
+    ...(isTook(tookMs) && { tookMs }),
+  };
+}
+
+const isTime = (value: unknown): value is string => typeof value === 'string' && !Number.isNaN(Date.parse(value));
+
+const isTook = (value: unknown): value is Readonly<Record<ProbeStep, number>> =>
+  probeSteps.every((step) => typeof (value as Record<string, unknown> | undefined)?.[step] === 'number');
+
+/** For people. */
+export function describeProbed({ volumeMode, at, result, step, message, tookMs, snapshotClass }: Probed): string {
+  if (result !== 'proved')
+    return `a probe with volumes of mode ${volumeMode} at ${at} failed at the ${step ?? 'snapshot'}: ${message ?? 'no reason given'}`;
+  const proved = `volumes of mode ${volumeMode}: proved at ${at} with class ${snapshotClass}`;
+  if (tookMs === undefined) return proved;
+  const total = probeSteps.reduce((sum, one) => sum + tookMs[one], 0);
+  const each = `volume ${seconds(tookMs.provision)}, snapshot ${seconds(tookMs.snapshot)}, restore ${seconds(tookMs.restore)}`;
+  return `${proved}, took ${seconds(total)} (${each})`;
+}
+
+const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;

@@ -1,0 +1,150 @@
+import * as names from '../domain/names.ts';
+import { say } from './answer.ts';
+import { classFor, pasteClass, takesSnapshots } from './config.ts';
+import { describeProbed } from './probe-note.ts';
+import type { SeenDriver } from './read.ts';
+import { isCsi } from './snapshotter.ts';
+import type { Answers, CapabilityAnswer } from './types.ts';
+import { isFound } from './types.ts';
+
+export type Engine = 'v1' | 'v2';
+
+/** What the storage behind a class or a volume can, whatever Harvester thinks of it. `engine`: Longhorn's, if known. */
+export function canOf(seen: SeenDriver, engine: Engine | undefined): Answers {
+  const snapshot = canSnapshot(seen);
+  const backup = canBackUp(seen);
+  return {
+    snapshot,
+    backup,
+    restoreElsewhere:
+      backup.answer === 'yes'
+        ? say('RestoresFromTarget', 'any cluster that has the backup target can restore from it')
+        : backup,
+    clone: canClone(seen, engine),
+  };
+}
+
+function canSnapshot(seen: SeenDriver): CapabilityAnswer {
+  const { driver, classes, evidence } = seen;
+  const missing = whatIsMissing(seen);
+  if (missing !== undefined) return missing;
+  if (!isFound(classes)) {
+    return evidence.snapshots === 'ready' ? seenReady(seen) : notVisible('its VolumeSnapshotClasses', classes.unknown);
+  }
+  if (!classes.found.some((one) => one.driver === driver)) {
+    const message = `no VolumeSnapshotClass names driver ${driver}`;
+    const made = driver === names.LONGHORN_DRIVER ? classFor(driver, [], 'snapshot') : `${driver}-snapshot`;
+    return say(
+      'NoSnapshotClass',
+      message,
+      pasteClass(driver, made, driver === names.LONGHORN_DRIVER ? 'snap' : undefined),
+    );
+  }
+  return atWork(seen);
+}
+
+/** What no snapshot can do without. */
+function whatIsMissing({ driver, drivers, served, classes, snapshotter, evidence }: SeenDriver) {
+  if (!isCsi(driver)) {
+    return say('NotCsi', `provisioner ${driver || '(none)'} is no CSI driver`, 'use a StorageClass of a CSI driver');
+  }
+  // A CSIDriver object is usual, not needed: whatever else speaks for the driver counts as well.
+  const absent = isFound(snapshotter) && snapshotter.found === 'absent';
+  const spokenFor =
+    (isFound(snapshotter) && snapshotter.found === 'runs') ||
+    evidence.content !== undefined ||
+    (!absent && isFound(classes) && classes.found.some((one) => one.driver === driver));
+  if (isFound(drivers) && !drivers.found.has(driver) && !spokenFor) {
+    return say(
+      'DriverNotInstalled',
+      `there is no CSIDriver ${driver}: it is not installed, or no CSI driver`,
+      `kubectl get csidrivers ${driver}`,
+    );
+  }
+  if (!served) {
+    return say(
+      'SnapshotApiMissing',
+      'the API server does not serve snapshot.storage.k8s.io/v1',
+      'install the CRDs and the snapshot-controller of kubernetes-csi/external-snapshotter',
+    );
+  }
+  if (absent) {
+    return say(
+      'SnapshotterMissing',
+      `no csi-snapshotter of ${driver} runs: a snapshot would wait for ever`,
+      `turn on the csi-snapshotter sidecar of ${driver} in its chart, or scale it up again`,
+    );
+  }
+  return undefined;
+}
+
+/** What is there works, as far as can be seen. */
+function atWork(seen: SeenDriver): CapabilityAnswer {
+  const { driver, snapshotter, evidence } = seen;
+  const { probed } = evidence;
+  const look = `kubectl get volumesnapshotcontent ${evidence.content ?? ''} -o yaml`;
+  switch (evidence.snapshots) {
+    case 'ready':
+      return seenReady(seen);
+    case 'refused':
+      return say(
+        'DriverRefuses',
+        `${driver} says that it does not implement snapshots`,
+        probed === undefined ? look : PROBE_AGAIN,
+      );
+    case 'failed':
+      if (probed !== undefined) return say('ProbeFailed', describeProbed(probed), PROBE_AGAIN);
+      return say('SnapshotsFail', `the snapshots of ${driver} that were seen have failed`, look);
+    case undefined:
+  }
+  if (!isFound(snapshotter)) return notVisible(`whether a csi-snapshotter of ${driver} runs`, snapshotter.unknown);
+  if (snapshotter.found === 'runs') return say('SnapshotterRuns', `the csi-snapshotter of ${driver} runs`);
+  return say(
+    'SnapshotterUnsure',
+    `a csi-snapshotter is there, but whether it is that of ${driver} and works does not show`,
+    'gleaner capability --probe, with the name of the StorageClass, settles it',
+  );
+}
+
+const PROBE_AGAIN = 'see to the cause, then run gleaner capability --probe once more';
+
+const seenReady = ({ driver, evidence: { probed } }: SeenDriver): CapabilityAnswer =>
+  probed === undefined
+    ? say('SnapshotSeen', `a snapshot of ${driver} became ready here`)
+    : say('SnapshotProved', describeProbed(probed));
+
+function canBackUp(seen: SeenDriver): CapabilityAnswer {
+  const { driver, classes } = seen;
+  if (driver !== names.LONGHORN_DRIVER) {
+    return say(
+      'OnlyLonghorn',
+      `a snapshot of ${driver || 'such a volume'} stays in its storage: only Longhorn writes to the backup target`,
+      'back it up by the storage’s own means or inside the VM, or move the volume to Longhorn',
+    );
+  }
+  const missing = whatIsMissing(seen);
+  if (missing !== undefined) return missing;
+  if (!isFound(classes)) return notVisible('its VolumeSnapshotClasses', classes.unknown);
+  if (!classes.found.some((one) => one.driver === driver && !takesSnapshots(one))) {
+    const message = 'no VolumeSnapshotClass of Longhorn’s makes backups';
+    return say('NoBackupClass', message, pasteClass(driver, classFor(driver, [], 'backup')));
+  }
+  const working = atWork(seen);
+  return working.answer === 'yes' ? say('LonghornBacksUp', 'Longhorn copies its snapshots to the target') : working;
+}
+
+function canClone(seen: SeenDriver, engine: Engine | undefined): CapabilityAnswer {
+  const { driver, evidence } = seen;
+  const missing = whatIsMissing(seen);
+  // A clone needs the driver and no snapshot.
+  if (missing?.reason === 'NotCsi' || missing?.reason === 'DriverNotInstalled') return missing;
+  if (evidence.cloned === true) return say('CloneSeen', 'a volume of its class was made from another one');
+  if (driver === names.LONGHORN_DRIVER && engine === 'v1') return say('LonghornClones', 'Longhorn clones its volumes');
+  return say(
+    'CloneNotSeen',
+    `whether ${driver}${engine === 'v2' ? ' clones volumes of engine v2' : ' clones'} is not to be seen from outside`,
+    'clone a volume: one that is bound settles it',
+  );
+}
+
+const notVisible = (what: string, why: string): CapabilityAnswer => say('NotVisible', `${what}: ${why}`);

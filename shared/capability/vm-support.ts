@@ -1,0 +1,118 @@
+import { ref } from '../domain/kinds.ts';
+import type { ObjectOf } from '../objects/types.ts';
+import { inEra } from './harvester-support.ts';
+import { say } from './answer.ts';
+import type { Surroundings } from './read.ts';
+import type { Ability, Answers, Capability, CapabilityAnswer } from './types.ts';
+import { answersOf, spelt } from './types.ts';
+
+/** Harvester takes a VM whole or not at all: what one volume cannot, the VM cannot. */
+export function judgeMachine(
+  machine: ObjectOf<'VirtualMachine'>,
+  volumes: ReadonlyMap<string, Capability>,
+  surroundings: Pick<Surroundings, 'version'>,
+): Capability {
+  const { name, namespace } = machine.metadata;
+  const { claims, leftOut } = machine.spec;
+  const together = (side: 'can' | 'allows'): Answers =>
+    answersOf((ability) => {
+      if (claims.length === 0) return say('NoVolumes', 'the VM has no volume that is a claim');
+      const all = claims.map(({ volume, claim }) => {
+        const found = volumes.get(claim);
+        const missing = say(
+          'ClaimMissing',
+          `claim ${claim} does not exist`,
+          `kubectl get pvc ${claim} -n ${namespace}`,
+        );
+        return { volume, claim, answer: found?.[side][ability] ?? missing };
+      });
+      return worst(all, ability);
+    });
+  const allows =
+    claims.length === 0 ? neverReady(together('allows'), leftOut) : withoutDisks(together('allows'), leftOut);
+  const shared = claims.find(({ shareable }) => shareable);
+  const hidden = claims.some(({ claim }) => volumes.get(claim)?.facts['dataVolume'] === 'true');
+  return {
+    subject: ref('VirtualMachine', name, namespace),
+    can: together('can'),
+    allows: shared === undefined ? allows : withoutShared(allows, shared.volume, surroundings),
+    facts: {
+      volumes: claims.map(({ claim }) => claim).join(' '),
+      ...(hidden && { uiHidesBackup: 'true' }),
+      ...(leftOut.length > 0 && { leftOut: leftOut.join(' ') }),
+    },
+  };
+}
+
+/** Of a list that is empty Harvester’s controllers read that it has yet to be made: 1.4.2, 1.6.0 and 1.8.0 alike. */
+function neverReady(allows: Answers, leftOut: readonly string[]): Answers {
+  const instead = leftOut.length === 0 ? '' : ` (${leftOut.join(', ')} is none)`;
+  const no = say(
+    'NeverReady',
+    `the VM has no volume that is a claim${instead}: Harvester takes it, and it never becomes ready`,
+    'give the VM a volume that is a claim, or keep its definition elsewhere',
+  );
+  return { ...allows, snapshot: no, backup: no, restoreElsewhere: no };
+}
+
+/** Harvester looks at volumes that the VM names as claims, and passes over all others. */
+function withoutDisks(allows: Answers, leftOut: readonly string[]): Answers {
+  if (leftOut.length === 0) return allows;
+  const judge = (ability: Ability): CapabilityAnswer =>
+    allows[ability].answer !== 'yes' || allows[ability].cure !== undefined
+      ? allows[ability]
+      : say(
+          'DisksLeftOut',
+          `Harvester takes the VM without disk ${leftOut.join(', ')}, which it does not name as a claim`,
+          'name its claim in the VM as persistentVolumeClaim',
+        );
+  return {
+    ...allows,
+    snapshot: judge('snapshot'),
+    backup: judge('backup'),
+    restoreElsewhere: judge('restoreElsewhere'),
+  };
+}
+
+/** From 1.9 on a disk that several VMs write to keeps its VM from being snapshotted. */
+function withoutShared(allows: Answers, volume: string, surroundings: Pick<Surroundings, 'version'>): Answers {
+  const judge = (ability: Ability): CapabilityAnswer =>
+    allows[ability].answer === 'no'
+      ? allows[ability]
+      : inEra(surroundings, (era) =>
+          era === '1.9'
+            ? say(
+                'SharedDisk',
+                `disk ${volume} is shareable, and Harvester 1.9 refuses the VM for that`,
+                'detach it first',
+              )
+            : allows[ability],
+        );
+  return { ...allows, snapshot: judge('snapshot'), backup: judge('backup') };
+}
+
+interface OfVolume {
+  readonly volume: string;
+  readonly claim: string;
+  readonly answer: CapabilityAnswer;
+}
+
+function worst(all: readonly OfVolume[], ability: Ability): CapabilityAnswer {
+  const bad = all.find(({ answer }) => answer.answer === 'no') ?? all.find(({ answer }) => answer.answer === 'unknown');
+  // A yes that is none in the end (BackupHollow, ActionsHidden) is worth more words than a plain one.
+  const yes = all.find(({ answer }) => answer.cure !== undefined) ?? all[0];
+  const { volume, claim, answer } = (bad ?? yes) as OfVolume;
+  if (bad === undefined && answer.cure === undefined) {
+    return { ...answer, message: all.length === 1 ? answer.message : `all ${all.length} volumes: ${answer.message}` };
+  }
+  const rest = all.filter((one) => one.answer.answer === 'yes').length;
+  const others = bad !== undefined && rest > 0 ? `; ${rest} of ${all.length} volumes could be ${past[ability]}` : '';
+  return { ...answer, message: `volume ${volume} (${claim}): ${answer.message}${others}` };
+}
+
+const past: Readonly<Record<Ability, string>> = {
+  snapshot: 'snapshotted',
+  backup: 'backed up',
+  restoreElsewhere: 'restored elsewhere',
+  clone: `${spelt('clone')}d`,
+};

@@ -1,0 +1,199 @@
+import type { Link } from '../chain/link.ts';
+import type { Chain, ChainVolume } from '../chain/links.ts';
+import { judgeStanding } from '../chain/vmbackup-status.ts';
+import { judgeAdmission, judgeTargetOf } from '../chain/target.ts';
+import { commandForTarget } from '../chain/links.ts';
+import { isDeleting, isLocal } from '../chain/judge.ts';
+import { describeRef } from '../domain/kinds.ts';
+import * as names from '../domain/names.ts';
+import { checkAdmission } from './admission.ts';
+import { checkClashes } from './conflicts.ts';
+import { checkMode } from './mode.ts';
+import { checkPairs } from './planned-pairs.ts';
+import { checkRoom } from './capacity.ts';
+import { checkSharing } from './shared-disks.ts';
+import type { Answer, SeenPreflight } from './read.ts';
+import { checkVersion, releaseOf } from './harvester-versions.ts';
+
+/** One question of a preflight, answered. */
+export interface Check {
+  readonly name: string;
+  readonly volume?: string;
+  readonly result: 'pass' | 'warn' | 'fail' | 'unknown';
+  readonly message: string;
+  /** What makes it pass: a command, or a sentence. */
+  readonly cure?: string;
+}
+
+/** Will this restore work, there, now? Pure: every question by itself. */
+export function preflight(seen: SeenPreflight, nowMs: number): Check[] {
+  const { chain, wish } = seen;
+  const name = describeRef(wish.backup);
+  if (chain === undefined) return [{ name: 'backup', result: 'fail', message: `${name} does not exist` }];
+  const { links } = judgeStanding(chain, nowMs);
+  return [
+    checkBackup(seen, nowMs),
+    checkTarget(seen),
+    ...checkVolumes(seen, links),
+    checkDriver(seen),
+    ...checkRoom(seen),
+    ...checkClashes(seen),
+    ...checkAdmission(seen),
+    checkSharing(seen),
+    ...checkPairs(seen),
+    checkSchedule(seen),
+    checkVersion(seen, links),
+  ];
+}
+
+/** The worst there is. */
+export function verdictOfChecks(checks: readonly Check[]): Check['result'] {
+  return (['fail', 'unknown', 'warn'] as const).find((one) => checks.some(({ result }) => result === one)) ?? 'pass';
+}
+
+/** A check from what may not have been readable. */
+export function ifKnown<T>(name: string, answer: Answer<T>, judge: (found: T) => Check): Check {
+  return 'found' in answer
+    ? judge(answer.found)
+    : { name, result: 'unknown', message: `could not be found out: ${answer.unknown}` };
+}
+
+function checkBackup({ chain, wish }: SeenPreflight, nowMs: number): Check {
+  const name = 'backup';
+  const own = describeRef(wish.backup);
+  if (chain === undefined) return { name, result: 'fail', message: `${own} does not exist` };
+  const { backup } = chain;
+  if (isDeleting(backup)) return { name, result: 'fail', message: `${own} is being deleted` };
+  const notReady = judgeStanding(chain, nowMs).readiness;
+  if (notReady !== undefined) {
+    const { message, command } = notReady;
+    return { name, result: 'fail', message, ...(command !== undefined && { cure: command }) };
+  }
+  if (chain.volumes.length === 0) return { name, result: 'fail', message: `${own} has no volumes` };
+  if (isLocal(backup)) {
+    const away = wish.to !== wish.backup.namespace;
+    const message = `${own} is of type snapshot: it is on this cluster alone${away ? ', and restores into its own namespace only' : ''}`;
+    return { name, result: away ? 'fail' : 'warn', message, ...(away && { cure: 'restore into its own namespace' }) };
+  }
+  return { name, result: 'pass', message: `${own} is ready` };
+}
+
+function checkTarget({ chain, setting, wish }: SeenPreflight): Check {
+  const name = 'target';
+  if (chain !== undefined && isLocal(chain.backup)) {
+    return { name, result: 'pass', message: 'a backup of type snapshot needs no target' };
+  }
+  const trouble = chain === undefined ? undefined : judgeTargetOf(chain.backup, chain.target);
+  // One that exists has been admitted.
+  const asked = chain !== undefined && 'found' in setting && wish.restore === undefined;
+  const refused = asked ? judgeAdmission(chain.backup, setting.found) : undefined;
+  if (trouble === undefined && refused !== undefined) {
+    const cure = 'give the setting backup-target the target of the VMBackup again, address and all';
+    return { name, result: 'fail', message: refused, cure };
+  }
+  if (trouble === undefined) return { name, result: 'pass', message: 'the backup’s target is connected and reachable' };
+  return { name, result: 'fail', message: trouble.detail, cure: commandForTarget(trouble.reason) };
+}
+
+/** In its own namespace a restore goes through the VMBackup's pairs; elsewhere it makes its own from the backup. */
+function checkVolumes(seen: SeenPreflight, links: readonly Link[]): Check[] {
+  const { chain, wish } = seen;
+  const own = wish.to === wish.backup.namespace;
+  return (chain?.volumes ?? []).map((one): Check => {
+    const name = 'volume';
+    const volume = one.entry.volumeName;
+    if (one.odd !== undefined) {
+      const { message, command: cure } = one.odd;
+      return { name, volume, result: 'unknown', message, cure };
+    }
+    if (chain !== undefined && (isLocal(chain.backup) || !one.entry.longhornBackupName)) {
+      return checkLocal(seen, chain, one);
+    }
+    const needed = links.filter(
+      (link) => link.volume === volume && link.link !== 'vmbackup' && link.link !== 'target' && (own || !isPair(link)),
+    );
+    const wrongHandle = (link: Link) => link.reason === 'HandleWrong' || isOwnership(link);
+    // What a wrong handle costs depends on the release: told there.
+    const broken = needed.find((link) => link.result === 'fail' && !wrongHandle(link));
+    if (broken !== undefined) {
+      return {
+        name,
+        volume,
+        result: 'fail',
+        message: broken.message,
+        ...(broken.command !== undefined && { cure: broken.command }),
+      };
+    }
+    const mode = own ? checkMode(one) : undefined;
+    if (mode !== undefined) return mode;
+    const open = needed.find((link) => link.result === 'wait' || link.result === 'skip');
+    if (open !== undefined)
+      return { name, volume, result: open.result === 'wait' ? 'warn' : 'unknown', message: open.message };
+    const wrong = needed.find(wrongHandle);
+    if (wrong !== undefined) {
+      return {
+        name,
+        volume,
+        result: 'warn',
+        message: wrong.message,
+        ...(wrong.command !== undefined && { cure: wrong.command }),
+      };
+    }
+    return { name, volume, result: 'pass', message: `volume ${volume} has its data and the way to it` };
+  });
+}
+
+/** Without a remote backup there is the snapshot alone, and Harvester 1.5 and later restores that only where it was meant. */
+function checkLocal({ version, wish }: SeenPreflight, { backup }: Chain, one: ChainVolume): Check {
+  const name = 'volume';
+  const { volumeName: volume, name: snapshot } = one.entry;
+  const release = 'found' in version ? releaseOf(version.found) : undefined;
+  const home = wish.to === wish.backup.namespace;
+  if (!isLocal(backup) && (!home || release === undefined || release >= 105)) {
+    const message = `volume ${volume} does not record its Longhorn backup: Harvester refuses the restore`;
+    return {
+      name,
+      volume,
+      result: 'fail',
+      message,
+      cure: `kubectl get volumesnapshot ${snapshot} -n ${wish.to} -o yaml`,
+    };
+  }
+  const there =
+    one.snapshot !== undefined && !isDeleting(one.snapshot) && one.snapshot.status?.readyToUse === true && one.content;
+  return there
+    ? (checkMode(one) ?? { name, volume, result: 'pass', message: `volume ${volume} has its snapshot on this cluster` })
+    : { name, volume, result: 'fail', message: `the snapshot ${snapshot} of volume ${volume} is gone or not ready` };
+}
+
+/** Whose it is decides about its end, not about a restore. */
+const isOwnership = ({ reason }: Link): boolean => ['SnapshotUnowned', 'OwnedByAnother'].includes(reason);
+
+const isPair = ({ link }: Link): boolean => link === 'snapshot' || link === 'content';
+
+function checkDriver({ missingDrivers }: SeenPreflight): Check {
+  const name = 'driver';
+  return ifKnown(name, missingDrivers, ([missing]) => {
+    if (missing === undefined) return { name, result: 'pass', message: 'the CSI driver of every volume is installed' };
+    const what = missing === names.LONGHORN_DRIVER ? 'Longhorn' : 'it';
+    return { name, result: 'fail', message: `CSI driver ${missing} is not installed`, cure: `install ${what}` };
+  });
+}
+
+function checkSchedule({ schedule, chain }: SeenPreflight): Check {
+  const name = 'schedule';
+  const by = chain?.backup.metadata.annotations?.[names.SCHEDULE_ANNOTATION] ?? '';
+  if (by === '') return { name, result: 'pass', message: 'no schedule made the backup' };
+  return ifKnown(name, schedule, (found) => {
+    if (found === undefined) return { name, result: 'pass', message: `its schedule ${by} is gone` };
+    if (found.spec.suspend === true) return { name, result: 'pass', message: `its schedule ${by} is suspended` };
+    const { name: schedule_, namespace } = found.metadata;
+    const cure = `kubectl patch schedulevmbackups.harvesterhci.io ${schedule_} -n ${namespace} --type=merge -p '{"spec":{"suspend":true}}'`;
+    return {
+      name,
+      result: 'fail',
+      message: `its schedule ${by} runs: Harvester refuses the restore until it is suspended`,
+      cure,
+    };
+  });
+}

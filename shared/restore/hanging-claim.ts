@@ -1,0 +1,204 @@
+import type { Ref } from '../domain/kinds.ts';
+import { describeRef, ref } from '../domain/kinds.ts';
+import { parseHandle } from '../domain/handle.ts';
+import * as names from '../domain/names.ts';
+import type { Backup, BackupVolume, Content, Snapshot, VMRestore } from '../objects/types.ts';
+import { hangs, isDeleting, isLocal, judgeBackup, judgeBackupVolumes, saidOf } from '../chain/judge.ts';
+import { show, toLetGo, toRetain } from '../chain/link.ts';
+import type { Chain } from '../chain/links.ts';
+import type { RestoredVolume, SeenRestore } from './hanging.ts';
+import { judgeAbsence, listVolumes } from '../chain/target.ts';
+
+/** Why a restore does not go on. */
+export interface Cause {
+  readonly why: string;
+  readonly object?: Ref;
+  /** What lets it go on; without it, it can only be given up. */
+  readonly cure?: string;
+}
+
+/** A claim that nothing visible keeps Pending, and a restore that says nothing, is taken to hang after this long. */
+export const SLOW_AFTER_MS = 10 * 60_000;
+
+/** Why a claim of a restore does not get its volume; what is made from a snapshot, its provisioner asks of pair and target. */
+export function causeOfClaim(
+  { volume, claimName, claim, from, pair, classMissing }: RestoredVolume,
+  { restore, chain }: SeenRestore,
+  nowMs: number,
+): Cause | undefined {
+  const held = claim && hangs(claim, nowMs);
+  if (held !== undefined) {
+    const object = ref('PersistentVolumeClaim', claimName, restore.metadata.namespace);
+    return {
+      why: `${describeRef(object)} ${held}`,
+      object,
+      cure: `kubectl describe pvc ${claimName} -n ${object.namespace}`,
+    };
+  }
+  if (pair === undefined || from === undefined) return undefined;
+  if (classMissing !== undefined) {
+    const object = ref('StorageClass', classMissing);
+    return { why: `claim ${claimName} is in ${describeRef(object)}, which does not exist`, object, cure: listClasses };
+  }
+  const { namespace, name } = restore.metadata;
+  const waits = `claim ${claimName} waits for`;
+  const snapshot = ref('VolumeSnapshot', from, namespace);
+  const lent = lentBy(restore, from, chain);
+  const repair =
+    lent === undefined
+      ? `gleaner apply vmrestore/${name} -n ${namespace}`
+      : `gleaner apply vmbackup/${lent} -n ${namespace}`;
+  if (pair.snapshot === undefined) {
+    const why = `${waits} ${describeRef(snapshot)}, which does not exist`;
+    const lost = chain && noBackupFor(volume, chain);
+    if (lost !== undefined) return { ...lost, why: `${why}, and ${lost.why}` };
+    return { why, object: snapshot, ...(lent !== undefined && { cure: repair }) };
+  }
+  // Each waits for the other: no volume is made from a snapshot in deletion, and it does not go while a claim reads from it.
+  if (isDeleting(pair.snapshot))
+    return { why: `${waits} ${describeRef(snapshot)}, which is in deletion and waits for the claim`, object: snapshot };
+  if (pair.contentName === '') return undefined;
+  const content = ref('VolumeSnapshotContent', pair.contentName);
+  const taken = pair.snapshot.spec.source.persistentVolumeClaimName;
+  if (pair.content === undefined && taken) {
+    // The snapshot controller makes it anew of its claim; without that nobody can, and no other snapshot can take its place.
+    if (pair.takenOf !== undefined && !isDeleting(pair.takenOf)) return undefined;
+    const why = `${waits} ${describeRef(content)}, which does not exist, nor does claim ${taken} that it was taken of`;
+    return { why, object: content };
+  }
+  if (pair.content === undefined) {
+    const why = `${waits} ${describeRef(content)}, which does not exist`;
+    const lost = chain && noBackupFor(volume, chain);
+    return lost === undefined ? { why, object: content, cure: repair } : { ...lost, why: `${why}, and ${lost.why}` };
+  }
+  const swapping = pair.snapshot.metadata.annotations?.[names.SWAP_ANNOTATION] !== undefined;
+  if (isDeleting(pair.content) && !swapping) {
+    const why = `${waits} ${describeRef(content)}, which is in deletion and hangs there`;
+    return { why, object: content, cure: toLetGo(pair.content) };
+  }
+  const astray = notItsOwn(pair.snapshot, pair.content, repair, lent !== undefined, waits);
+  if (astray !== undefined) return astray;
+  const driver = chain?.volumes.find(({ entry }) => entry.volumeName === volume)?.entry.csiDriverName;
+  if (pair.content.spec.driver !== (driver || names.LONGHORN_DRIVER)) {
+    const why = `${waits} ${describeRef(content)}, which is of driver ${pair.content.spec.driver}`;
+    return { why, object: content, cure: show(content) };
+  }
+  const text = pair.content.status?.snapshotHandle || (pair.content.spec.source.snapshotHandle ?? '');
+  const handle = parseHandle(text);
+  if (handle.kind !== 'backup' && chain !== undefined && isLocal(chain.backup))
+    return unready(pair.snapshot, pair, waits, nowMs);
+  if (handle.kind !== 'backup')
+    return text === '' ? undefined : { why: `the handle ${text} names no backup`, object: content };
+  // What hangs for want of the target is told of the target.
+  const { longhorn } = pair;
+  if (longhorn === undefined && chain && judgeAbsence(chain.target, pair.backupVolumes, chain.backup)) return undefined;
+  const facts = judgeBackup(handle.backup, longhorn);
+  if ('reason' in facts) {
+    return facts.reason === 'BackupNotSynced'
+      ? undefined
+      : {
+          why: `${waits} ${handle.backup}, but ${facts.detail}`,
+          object: ref('Backup', handle.backup, names.LONGHORN_NAMESPACE),
+        };
+  }
+  if (longhorn !== undefined && pair.backupVolumes.length === 0 && isByTarget(longhorn)) {
+    const object = ref('BackupVolume', facts.volume, names.LONGHORN_NAMESPACE);
+    const why = `${waits} a backup of volume ${facts.volume}, of which there is no BackupVolume`;
+    return { why, object, cure: listVolumes(facts.volume) };
+  }
+  if (handle.volume === facts.volume || !looksVolumesUp(pair.backupVolumes))
+    return swapping ? undefined : unready(pair.snapshot, pair, waits, nowMs);
+  return {
+    why: `${waits} a content with the handle ${text}, but the backup is of volume ${facts.volume}`,
+    object: content,
+    cure: repair,
+  };
+}
+
+/** Without its backup nothing can be made anew. Where Longhorn only does not know it now, that is told of the target. */
+function noBackupFor(volume: string, chain: Chain): Cause | undefined {
+  const of = chain.volumes.find(({ entry }) => entry.volumeName === volume);
+  const backup = of?.entry.longhornBackupName;
+  if (of === undefined || of.odd !== undefined || !backup) return undefined;
+  const facts = judgeBackup(backup, of.longhorn);
+  if (!('reason' in facts) && of.longhorn !== undefined) {
+    const trouble = judgeBackupVolumes(facts, of.longhorn, of.backupVolumes);
+    const at = ref('BackupVolume', of.backupVolumes[0]?.metadata.name ?? facts.volume, names.LONGHORN_NAMESPACE);
+    return trouble && { why: trouble.detail, object: at, cure: listVolumes(facts.volume) };
+  }
+  if (!('reason' in facts) || facts.reason === 'BackupNotSynced') return undefined;
+  if (of.longhorn === undefined && judgeAbsence(chain.target, of.backupVolumes, chain.backup)) return undefined;
+  return { why: facts.detail, object: ref('Backup', backup, names.LONGHORN_NAMESPACE) };
+}
+
+/** The VMBackup whose own pair the claim is made from, as in a restore into its own namespace. */
+function lentBy({ metadata }: VMRestore, from: string, chain: Chain | undefined): string | undefined {
+  if (chain === undefined || chain.backup.metadata.namespace !== metadata.namespace) return undefined;
+  return chain.volumes.some(({ entry }) => entry.name === from) ? chain.backup.metadata.name : undefined;
+}
+
+/** No volume is made from a snapshot whose content is bound to another. */
+function notItsOwn(
+  { metadata: { name, namespace, uid } }: Snapshot,
+  { metadata, spec }: Content,
+  repair: string,
+  isLent: boolean,
+  waits: string,
+): Cause | undefined {
+  const { volumeSnapshotRef: of } = spec;
+  const isNamed = of.name === name && of.namespace === namespace;
+  if (isNamed && (!of.uid || of.uid === uid)) return undefined;
+  const object = ref('VolumeSnapshotContent', metadata.name);
+  const whose = `${of.namespace}/${of.name}${isNamed ? ' of another uid' : ''}`;
+  const why = `${waits} ${describeRef(object)}, which belongs to VolumeSnapshot ${whose}`;
+  return {
+    why,
+    object,
+    cure: !isNamed ? show(object) : isLent ? repair : toForget(spec.deletionPolicy, metadata.name, of.uid),
+  };
+}
+
+/** Lets a content forget a snapshot that is gone, so that the one of its name can bind to it; on Retain first. */
+function toForget(policy: string, content: string, uid: string | null | undefined): string {
+  if (policy !== 'Retain') return toRetain(content);
+  const path = '/spec/volumeSnapshotRef/uid';
+  const patch = [
+    { op: 'test', path, value: uid },
+    { op: 'remove', path },
+  ];
+  return `kubectl patch volumesnapshotcontent ${content} --type=json -p '${JSON.stringify(patch)}'`;
+}
+
+/** No volume is made from a snapshot that is not bound and ready, whatever its handle. */
+function unready(
+  snapshot: Snapshot,
+  { contentName, content, classMissing }: NonNullable<RestoredVolume['pair']>,
+  waits: string,
+  nowMs: number,
+): Cause | undefined {
+  const { metadata, status } = snapshot;
+  if (status?.readyToUse === true && status.boundVolumeSnapshotContentName) return undefined;
+  const at = ref('VolumeSnapshotContent', contentName);
+  if (classMissing !== undefined) {
+    const why = `${waits} ${describeRef(at)}, which never becomes ready: there is no VolumeSnapshotClass ${classMissing}`;
+    return { why, object: at, cure: 'kubectl get volumesnapshotclasses' };
+  }
+  const error = content?.status?.error?.message;
+  if (error) return { why: `${waits} ${describeRef(at)}, which is not ready: ${error}`, object: at, cure: show(at) };
+  const own = ref('VolumeSnapshot', metadata.name, metadata.namespace);
+  const said = saidOf(snapshot, content, nowMs);
+  const isSlow = (one: { readonly creationTimestamp?: string | null | undefined } | undefined) =>
+    nowMs - Date.parse(one?.creationTimestamp ?? '') > SLOW_AFTER_MS;
+  if (said === undefined && !(isSlow(metadata) && isSlow(content?.metadata))) return undefined;
+  const why = `${waits} ${describeRef(own)}, which is not ${status?.boundVolumeSnapshotContentName ? 'ready' : 'bound'}`;
+  return { why: said === undefined ? why : `${why}: ${said}`, object: own, cure: show(own) };
+}
+
+/** From 1.8 on, when Longhorn wrote a target on each Backup, it restores nothing without a BackupVolume. */
+const isByTarget = ({ metadata, status }: Backup): boolean =>
+  Boolean(metadata.labels?.[names.BACKUP_TARGET_LABEL] || status?.backupTargetName);
+
+const listClasses = 'kubectl get storageclasses';
+
+/** Longhorn up to 1.7 restores by the backup's name alone; its BackupVolumes have no spec. */
+const looksVolumesUp = (volumes: readonly BackupVolume[]): boolean => volumes.some((v) => Boolean(v.spec?.volumeName));

@@ -1,0 +1,109 @@
+import { describeRef, ref } from '../domain/kinds.ts';
+import { parseHandle } from '../domain/handle.ts';
+import type { VMRestore } from '../objects/types.ts';
+import type { Cause } from './hanging-claim.ts';
+import { causeOfClaim, SLOW_AFTER_MS } from './hanging-claim.ts';
+import { isPending } from '../chain/claims.ts';
+import { isDeleting, judgeBackup } from '../chain/judge.ts';
+import type { Chain } from '../chain/links.ts';
+import type { SeenRestore } from './hanging.ts';
+import { judgeStanding } from '../chain/vmbackup-status.ts';
+import { judgeTargetOf, targetRef } from '../chain/target.ts';
+
+export function causeOf(seen: SeenRestore, nowMs: number): Cause | undefined {
+  const { restore, backup, chain } = seen;
+  const { virtualMachineBackupName: name, virtualMachineBackupNamespace: namespace } = restore.spec;
+  const from = ref('VirtualMachineBackup', name, namespace || restore.metadata.namespace);
+  const ageMs = nowMs - Date.parse(restore.metadata.creationTimestamp ?? '');
+  const lostVolume = seen.volumes.find(({ claim }) => claim?.status?.phase === 'Lost');
+  if (lostVolume !== undefined) {
+    const object = ref('PersistentVolumeClaim', lostVolume.claimName, restore.metadata.namespace);
+    const volume = lostVolume.claim?.spec.volumeName ?? '?';
+    return { why: `${describeRef(object)} has lost its volume: there is no PersistentVolume ${volume}`, object };
+  }
+  const bound = seen.volumes.length > 0 && seen.volumes.every(({ claim }) => claim && !isPending(claim));
+  // Longhorn fills the volumes for hours while nothing else is to be seen; what Harvester says meanwhile may pass.
+  if (bound) return ageMs > SLOW_AFTER_MS ? saidBy(restore) : undefined;
+  if (backup === undefined || chain === undefined) return { why: `${describeRef(from)} does not exist`, object: from };
+  if (isDeleting(backup)) return { why: `${describeRef(from)} is being deleted`, object: from };
+  const [first, ...more] = seen.volumes.flatMap((volume) => causeOfClaim(volume, seen, nowMs) ?? []);
+  if (first !== undefined) return together(first, more);
+  const notReady = judgeStanding(chain, nowMs).readiness;
+  if (notReady !== undefined && notReady.reason !== 'VMBackupInProgress') {
+    return { why: notReady.message, object: from, ...(notReady.command !== undefined && { cure: notReady.command }) };
+  }
+  const lost = lostPair(seen, chain);
+  if (lost !== undefined) return lost;
+  const target = judgeTargetOf(backup, chain.target);
+  if (target !== undefined) return { why: target.detail, object: target.reason === 'OtherTarget' ? from : targetRef };
+  const said = saidBy(restore);
+  if (said !== undefined) return said;
+  if (!(ageMs > SLOW_AFTER_MS)) return undefined;
+  if (!restore.status?.restores?.length) return { why: 'Harvester has not begun it', cure: describe(restore) };
+  const absent = seen.volumes.find(({ claim }) => claim === undefined);
+  if (absent !== undefined) {
+    const object = ref('PersistentVolumeClaim', absent.claimName, restore.metadata.namespace);
+    return { why: `${describeRef(object)} does not exist`, object, cure: describe(restore) };
+  }
+  const pending = seen.volumes.find(({ claim }) => claim !== undefined && isPending(claim));
+  if (pending === undefined) return undefined;
+  const claim = ref('PersistentVolumeClaim', pending.claimName, restore.metadata.namespace);
+  return {
+    why: `${describeRef(claim)} is Pending, and nothing that Gleaner knows of keeps it; its events may say more`,
+    object: claim,
+    cure: `kubectl describe pvc ${claim.name} -n ${restore.metadata.namespace}`,
+  };
+}
+
+/** Several claims can wait, each for something else; what cannot be cured decides what becomes of all of them. */
+function together(first: Cause, more: readonly Cause[]): Cause {
+  const all = [first, ...more];
+  const { object, cure } = all.find((cause) => cause.cure === undefined) ?? first;
+  return {
+    why: all.map(({ why }) => why).join('; '),
+    ...(object !== undefined && { object }),
+    ...(cure !== undefined && { cure }),
+  };
+}
+
+function saidBy({ status }: VMRestore): Cause | undefined {
+  const said = status?.conditions?.find((c) => c.type === 'InProgress' && c.reason === 'Error')?.message;
+  // Harvester says so while it repairs a pair itself, and tries again.
+  return said && !said.includes('needs to update VolumeSnapshot') ? { why: `Harvester says: ${said}` } : undefined;
+}
+
+const describe = ({ metadata: { name, namespace } }: VMRestore): string =>
+  `kubectl describe virtualmachinerestores.harvesterhci.io ${name} -n ${namespace}`;
+
+/** A claim that still waits for a content which names another backup than the VMBackup records for its volume. */
+export function otherData({ chain, volumes }: SeenRestore): Cause | undefined {
+  for (const { volume, claimName, pair } of volumes) {
+    const wanted = chain?.volumes.find(({ entry }) => entry.volumeName === volume)?.entry.longhornBackupName;
+    const text = pair?.content?.status?.snapshotHandle || pair?.content?.spec.source.snapshotHandle;
+    const handle = text ? parseHandle(text) : undefined;
+    if (!wanted || handle?.kind !== 'backup' || handle.backup === wanted) continue;
+    const why = `claim ${claimName} waits for a content with the handle ${text}, but the VMBackup records backup ${wanted} for volume ${volume}`;
+    return { why, object: ref('VolumeSnapshotContent', pair?.contentName ?? '') };
+  }
+  return undefined;
+}
+
+/** In its own namespace a restore uses the VMBackup's pairs, and finds out when it makes the claim. */
+function lostPair({ restore, volumes }: SeenRestore, chain: Chain): Cause | undefined {
+  if (chain.backup.metadata.namespace !== restore.metadata.namespace) return undefined;
+  const { name, namespace } = chain.backup.metadata;
+  const cure = `gleaner apply vmbackup/${name} -n ${namespace}`;
+  for (const { entry, snapshot, content, contentName, longhorn, odd } of chain.volumes) {
+    if (odd !== undefined) continue;
+    const claim = volumes.find(({ volume }) => volume === entry.volumeName)?.claim;
+    if (!entry.name || claim !== undefined || (snapshot !== undefined && (content !== undefined || contentName === '')))
+      continue;
+    const object =
+      snapshot === undefined
+        ? ref('VolumeSnapshot', entry.name, restore.metadata.namespace)
+        : ref('VolumeSnapshotContent', contentName);
+    const isThere = entry.longhornBackupName && 'volume' in judgeBackup(entry.longhornBackupName, longhorn);
+    return { why: `${describeRef(object)} does not exist`, object, ...(isThere && { cure }) };
+  }
+  return undefined;
+}

@@ -1,0 +1,129 @@
+import { describeRef, ref } from '../domain/kinds.ts';
+import type { Ref } from '../domain/kinds.ts';
+import type { Reader } from '../kube/ports.ts';
+import type { Claim, VMBackup, VMRestore } from '../objects/types.ts';
+import type { Reason } from '../plan/reason.ts';
+import { isPending } from '../chain/claims.ts';
+import { parseHandle } from '../domain/handle.ts';
+import { hangs, isDeleting } from '../chain/judge.ts';
+import type { Chain, ChainVolume } from '../chain/links.ts';
+import { backupVolumes, classMissingOf, longhornBackup, missingStorageClass } from '../chain/queries.ts';
+import { readChain } from '../chain/read-chain.ts';
+import { causeOf, otherData } from './hanging-volume.ts';
+
+/** A restore and what may keep it. */
+export interface SeenRestore {
+  readonly restore: VMRestore;
+  readonly backup?: VMBackup | undefined;
+  readonly chain?: Chain | undefined;
+  /** The claims it waits for, each with the pair it is made from. */
+  readonly volumes: readonly RestoredVolume[];
+}
+
+export interface RestoredVolume {
+  readonly volume: string;
+  readonly claimName: string;
+  readonly claim: Claim | undefined;
+  /** Name of the snapshot the claim is made from. */
+  readonly from?: string | undefined;
+  readonly pair?:
+    | (Pick<ChainVolume, 'snapshot' | 'contentName' | 'content' | 'longhorn' | 'backupVolumes'> & {
+        /** Of a snapshot that was taken here and has lost its content: the claim that it is made anew of. */
+        readonly takenOf?: Claim | undefined;
+        /** The VolumeSnapshotClass of a content that is not ready, where there is none of that name. */
+        readonly classMissing?: string | undefined;
+      })
+    | undefined;
+  /** The StorageClass of a claim that waits, where there is none of that name. */
+  readonly classMissing?: string | undefined;
+}
+
+export interface RestoreJudgment {
+  readonly reason: Extract<
+    Reason,
+    'RestoreComplete' | 'RestoreDeleting' | 'RestoreRunning' | 'RestoreHanging' | 'RestoreOfOtherData' | 'DeletionHangs'
+  >;
+  readonly message: string;
+  readonly command?: string | undefined;
+  /** The object at fault, where it is not the restore. */
+  readonly cause?: Ref | undefined;
+}
+
+export async function readRestore(reader: Reader, restore: VMRestore): Promise<SeenRestore> {
+  if (isDeleting(restore) || restore.status?.complete === true) return { restore, volumes: [] };
+  const { namespace } = restore.metadata;
+  const { virtualMachineBackupName: name, virtualMachineBackupNamespace } = restore.spec;
+  const backup = await reader.get('VirtualMachineBackup', name, virtualMachineBackupNamespace || namespace);
+  const chain = backup && (await readChain(reader, backup));
+  const volumes: RestoredVolume[] = [];
+  for (const { volumeName, persistentVolumeClaimSpec } of restore.status?.restores ?? []) {
+    const claimName = persistentVolumeClaimSpec?.metadata?.name;
+    if (!claimName) continue;
+    const claim = await reader.get('PersistentVolumeClaim', claimName, namespace);
+    const source = claim?.spec.dataSource;
+    const from = source?.kind === 'VolumeSnapshot' ? source.name : undefined;
+    const waits = claim !== undefined && isPending(claim) && from !== undefined;
+    const pair = waits ? await readPair(reader, namespace, from) : undefined;
+    const classMissing = waits ? await missingStorageClass(reader, claim.spec.storageClassName) : undefined;
+    volumes.push({ volume: volumeName ?? '', claimName, claim, from, pair, classMissing });
+  }
+  return { restore, backup, chain, volumes };
+}
+
+async function readPair(reader: Reader, namespace: string, name: string): Promise<RestoredVolume['pair']> {
+  const snapshot = await reader.get('VolumeSnapshot', name, namespace);
+  const contentName =
+    snapshot?.spec.source.volumeSnapshotContentName ?? snapshot?.status?.boundVolumeSnapshotContentName ?? '';
+  const content = contentName === '' ? undefined : await reader.get('VolumeSnapshotContent', contentName);
+  const handle = parseHandle(content?.spec.source.snapshotHandle ?? content?.status?.snapshotHandle ?? '');
+  const longhorn = handle.kind === 'backup' ? await longhornBackup(reader, handle.backup) : undefined;
+  const volume = longhorn?.status?.volumeName;
+  const taken = snapshot?.spec.source.persistentVolumeClaimName;
+  const takenOf =
+    content === undefined && taken ? await reader.get('PersistentVolumeClaim', taken, namespace) : undefined;
+  const classMissing = content && (await classMissingOf(content, reader));
+  return {
+    ...{ snapshot, contentName, content, longhorn, takenOf, classMissing },
+    backupVolumes: volume ? await backupVolumes(reader, volume) : [],
+  };
+}
+
+/** Whether a restore goes on, and if not, why. Pure. */
+export function judgeRestore(seen: SeenRestore, nowMs: number): RestoreJudgment {
+  const { restore } = seen;
+  const own = describeRef(ref('VirtualMachineRestore', restore.metadata.name, restore.metadata.namespace));
+  if (isDeleting(restore)) {
+    const held = hangs(restore, nowMs);
+    if (held === undefined) return { reason: 'RestoreDeleting', message: `${own} is being deleted` };
+    const { name, namespace } = restore.metadata;
+    const command = `kubectl get virtualmachinerestores.harvesterhci.io ${name} -n ${namespace} -o jsonpath='{.metadata.finalizers}'`;
+    return { reason: 'DeletionHangs', message: `${own} ${held}`, command };
+  }
+  if (restore.status?.complete === true) return { reason: 'RestoreComplete', message: `${own} is complete` };
+  const astray = otherData(seen);
+  if (astray !== undefined) {
+    return {
+      reason: 'RestoreOfOtherData',
+      message: `${own}: ${astray.why}`,
+      command: givingUp(restore),
+      cause: astray.object,
+    };
+  }
+  const cause = causeOf(seen, nowMs);
+  if (cause === undefined) return { reason: 'RestoreRunning', message: `${own} is in progress` };
+  return {
+    reason: 'RestoreHanging',
+    message: `${own} hangs: ${cause.why}`,
+    command: cause.cure ?? givingUp(restore),
+    cause: cause.object,
+  };
+}
+
+/** A VM that the restore made half-way is refused to be left behind: it goes first, and takes the restore with it. */
+function givingUp(restore: VMRestore): string {
+  const { name, namespace, ownerReferences } = restore.metadata;
+  const machine = ownerReferences?.find((o) => o.kind === 'VirtualMachine');
+  return restore.spec.newVM === true && machine !== undefined
+    ? `kubectl delete virtualmachines.kubevirt.io ${machine.name} -n ${namespace}`
+    : `kubectl delete virtualmachinerestores.harvesterhci.io ${name} -n ${namespace}`;
+}

@@ -1,0 +1,125 @@
+import type { Link } from '../chain/link.ts';
+import type { Check } from './checks.ts';
+import { ifKnown } from './checks.ts';
+import { areAllMade } from './planned-pairs.ts';
+import type { SeenPreflight } from './read.ts';
+
+/** What is known of releases of Harvester: what each does with a handle when it restores. */
+export function checkVersion(seen: SeenPreflight, links: readonly Link[]): Check {
+  const name = 'version';
+  return ifKnown(name, seen.version, (text): Check => {
+    const release = releaseOf(text);
+    if (release === undefined) {
+      return {
+        name,
+        result: 'unknown',
+        message: text ? `Harvester ${text} is no release` : 'Harvester does not give its version',
+      };
+    }
+    const endless = checkReplacing(name, text ?? '', release, seen);
+    if (endless !== undefined) return endless;
+    return seen.wish.to === seen.wish.backup.namespace
+      ? inItsOwnNamespace(name, text ?? '', release, links, seen)
+      : elsewhere(name, text ?? '', release, seen);
+  });
+}
+
+/** As a number that compares: 106 for 1.6.x; undefined for what is no release. */
+export function releaseOf(text: string | undefined): number | undefined {
+  const [, major, minor] = /^v?(\d+)\.(\d+)/.exec(text ?? '') ?? [];
+  return major === undefined || minor === undefined ? undefined : Number(major) * 100 + Number(minor);
+}
+
+/**
+ * Harvester 1.8 deletes the volumes of the VM that the backup was taken of, and lists them before it begins. Without that
+ * VM the list is empty, which it takes for one that has yet to be made.
+ */
+function checkReplacing(name: string, version: string, release: number, seen: SeenPreflight): Check | undefined {
+  const { wish, source } = seen;
+  if (wish.newVM || wish.retain === true || release < 107 || !('found' in source)) return undefined;
+  if ((source.found?.spec.claims.length ?? 0) > 0) return undefined;
+  return {
+    name,
+    // Of 1.7 and 1.9 the source was not at hand.
+    result: release === 108 ? 'fail' : 'warn',
+    message: `the VM that the backup was taken of is gone or has no volume: Harvester ${version} never begins to restore with the deletion policy delete`,
+    cure: 'restore with the deletion policy retain',
+  };
+}
+
+/** Longhorn 1.8 and later look the handle's volume up; only their BackupVolumes have a spec. */
+const looksVolumesUp = ({ chain }: SeenPreflight): boolean =>
+  chain?.volumes.some(({ backupVolumes }) => backupVolumes.some((v) => Boolean(v.spec?.volumeName))) === true;
+
+function elsewhere(name: string, version: string, release: number, seen: SeenPreflight): Check {
+  if (release >= 105) return { name, result: 'pass', message: `Harvester ${version} writes right handles` };
+  if (areAllMade(seen))
+    return { name, result: 'pass', message: `the contents that Harvester ${version} would write are there already` };
+  if (!looksVolumesUp(seen)) {
+    const message = `Harvester ${version} writes a wrong handle, which this Longhorn does not mind`;
+    return {
+      name,
+      result: 'warn',
+      message,
+      cure: 'it fails after an upgrade of Longhorn to 1.8 or later; fix-handle repairs it',
+    };
+  }
+  const message = `Harvester ${version} writes a wrong handle for a restore into another namespace: it will hang`;
+  const restore = seen.wish.restore;
+  const cure =
+    restore === undefined
+      ? 'have fix-handle installed, or run `gleaner apply vmrestore/NAME` once it hangs'
+      : `gleaner apply vmrestore/${restore.metadata.name} -n ${restore.metadata.namespace}`;
+  return { name, result: 'fail', message, cure };
+}
+
+function inItsOwnNamespace(
+  name: string,
+  version: string,
+  release: number,
+  links: readonly Link[],
+  seen: SeenPreflight,
+): Check {
+  const misnamed = checkNamesOfContents(name, version, release, seen);
+  if (misnamed !== undefined) return misnamed;
+  const wrong = links.find(({ reason }) => reason === 'HandleWrong');
+  const lost = links.find(({ reason }) => ['ContentMissing', 'TakenContentMissing', 'BackupMissing'].includes(reason));
+  if (wrong === undefined && (lost === undefined || release < 109)) {
+    return { name, result: 'pass', message: `Harvester ${version} has no known trap here` };
+  }
+  const cure = wrong?.command === undefined ? {} : { cure: wrong.command };
+  if (release >= 109) {
+    const message = `Harvester ${version} may crash on restoring through a wrong handle or a missing content`;
+    return { name, result: 'fail', message, ...cure };
+  }
+  if (release >= 105) {
+    const message = `Harvester ${version} repairs the wrong handle itself, at the first attempt of the restore`;
+    return { name, result: 'warn', message, ...cure };
+  }
+  if (!looksVolumesUp(seen)) {
+    return { name, result: 'warn', message: 'a handle is wrong, which this Longhorn does not mind', ...cure };
+  }
+  return {
+    name,
+    result: 'fail',
+    message: `Harvester ${version} restores through the wrong handle: it will hang`,
+    ...cure,
+  };
+}
+
+/** From 1.5 on Harvester checks the handle first, in the content that it would have made. */
+function checkNamesOfContents(
+  name: string,
+  version: string,
+  release: number,
+  { missingContents }: SeenPreflight,
+): Check | undefined {
+  if (release < 105 || !('found' in missingContents) || missingContents.found.length === 0) return undefined;
+  const content = missingContents.found.join(', ');
+  return {
+    name,
+    result: 'fail',
+    message: `Harvester ${version} looks for a content named ${content}, and the snapshot is bound to one of another name`,
+    cure: 'restore into another namespace, which needs the Longhorn backup alone',
+  };
+}

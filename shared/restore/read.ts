@@ -1,0 +1,277 @@
+import { readChain } from '../chain/read-chain.ts';
+import type { Chain } from '../chain/links.ts';
+import type { KindName, Ref } from '../domain/kinds.ts';
+import * as names from '../domain/names.ts';
+import type { Reader } from '../kube/ports.ts';
+import type { ObjectOf, Setting, StorageClass, VMBackup, VMRestore, VolumeEntry } from '../objects/types.ts';
+import { readSharers } from './shared-disks.ts';
+import type { PlannedPair } from './planned-pairs.ts';
+import { readPairs } from './planned-pairs.ts';
+
+/** A restore that is asked about: one that exists, or one that might. */
+export interface Wish {
+  /** The VMBackup. */
+  readonly backup: Ref & { readonly namespace: string };
+  /** Namespace to restore into. */
+  readonly to: string;
+  /** Name of the VM; the source VM's where none is given. */
+  readonly machine?: string | undefined;
+  /** A VM of its own, rather than the disks of one that is there. */
+  readonly newVM: boolean;
+  readonly keepMacAddress: boolean;
+  /** Not for a new VM: the volumes that it had stay. */
+  readonly retain?: boolean | undefined;
+  /** The restore itself, where there is one: what it has made already is no obstacle to it. */
+  readonly restore?: VMRestore | undefined;
+  /** Name of one that there is not yet. */
+  readonly named?: string | undefined;
+}
+
+/** What was read, or why it could not be. */
+export type Answer<T> = { readonly found: T } | { readonly unknown: string };
+
+/** All that decides whether a restore will work, there and now. */
+export interface SeenPreflight {
+  readonly wish: Wish;
+  readonly chain: Chain | undefined;
+  readonly namespace: Answer<ObjectOf<'Namespace'> | undefined>;
+  readonly quotas: Answer<readonly ObjectOf<'ResourceQuota'>[]>;
+  readonly limits: Answer<readonly ObjectOf<'LimitRange'>[]>;
+  /** Those that are not going. */
+  readonly storageClasses: Answer<readonly StorageClass[]>;
+  /** Images that volumes were made from, by `namespace/name`. */
+  readonly images: Answer<ReadonlyMap<string, ImageState>>;
+  /** Longhorn's own images that classes of the volumes name, and which are not there. */
+  readonly missingBackingImages: Answer<readonly string[]>;
+  readonly machine: Answer<ObjectOf<'VirtualMachine'> | undefined>;
+  /** What runs under the name of the VM. */
+  readonly instance: Answer<ObjectOf<'VirtualMachineInstance'> | undefined>;
+  /** The VM that the backup was taken of. */
+  readonly source: Answer<ObjectOf<'VirtualMachine'> | undefined>;
+  /** Who uses which of the VM's MAC addresses. */
+  readonly macUsers: Answer<ReadonlyMap<string, string>>;
+  /** CSI drivers of the volumes that are not installed. */
+  readonly missingDrivers: Answer<readonly string[]>;
+  readonly schedule: Answer<ObjectOf<'ScheduleVMBackup'> | undefined>;
+  /** As Harvester gives it: `v1.6.1`. */
+  readonly version: Answer<string | undefined>;
+  /** What the restore needs and the cluster lacks: snapshot classes, contents by the name that Harvester looks for, networks. */
+  /** Of the target; not of a restore that exists. */
+  readonly setting: Answer<Setting | undefined>;
+  readonly missingClasses: Answer<readonly string[]>;
+  readonly missingContents: Answer<readonly string[]>;
+  readonly missingNetworks: Answer<readonly string[]>;
+  /** Of a restore into another namespace whose name is known. */
+  readonly pairs: Answer<readonly PlannedPair[]>;
+  /** Other restores, of the same VMBackup or onto the same VM. */
+  readonly others: Answer<readonly VMRestore[]>;
+  /** VMBackups of type snapshot that stand on volumes which this restore would delete. */
+  readonly standingOn: Answer<readonly string[]>;
+  /** Who else uses a claim, where claims are deleted: `namespace/name` of a VM. */
+  readonly sharers: Answer<ReadonlyMap<string, string>>;
+  /** Claims that the restore has made already. */
+  readonly ownClaims: ReadonlySet<string>;
+}
+
+export type ImageState = 'missing' | 'not ready' | 'ready';
+
+/**
+ * Reads each thing by itself: what may not be read makes one check unknown, and no other.
+ * @throws RetryableError where the API server asks to come back later: a verdict is given once
+ */
+export async function readPreflight(reader: Reader, wish: Wish): Promise<SeenPreflight> {
+  const { backup: at, to } = wish;
+  const backup = await reader.get('VirtualMachineBackup', at.name, at.namespace);
+  const chain = backup && (await readChain(reader, backup));
+  const source = backup?.status?.source;
+  const machineName = wish.machine ?? backup?.spec.source?.name ?? '';
+  const scheduledBy = backup?.metadata.annotations?.[names.SCHEDULE_ANNOTATION] ?? '';
+  const [scheduleNamespace = '', scheduleName = ''] = scheduledBy.split('/');
+  const get = <K extends KindName>(kind: K, name: string, namespace?: string) =>
+    attempt(async () => (name === '' ? undefined : reader.get(kind, name, namespace)));
+  const storageClasses = await attempt(() => classes(reader));
+  const keepsMacs = !wish.newVM || wish.keepMacAddress;
+  return {
+    wish: { ...wish, machine: machineName },
+    chain,
+    namespace: await get('Namespace', to),
+    quotas: await attempt(() => all(reader.list('ResourceQuota', { namespace: to }))),
+    limits: await attempt(() => all(reader.list('LimitRange', { namespace: to }))),
+    storageClasses,
+    images: await attempt(() => images(reader, chain)),
+    missingBackingImages: await attempt(() =>
+      missing(backingImagesOf(chain, storageClasses), (one) =>
+        reader.get('BackingImage', one, names.LONGHORN_NAMESPACE),
+      ),
+    ),
+    machine: await get('VirtualMachine', machineName, to),
+    instance: await get('VirtualMachineInstance', machineName, to),
+    source: await get('VirtualMachine', backup?.spec.source?.name ?? '', at.namespace),
+    macUsers: await attempt(() =>
+      macUsers(reader, keepsMacs ? (source?.macAddresses ?? []) : [], `${to}/${machineName}`),
+    ),
+    missingDrivers: await attempt(() => missing(driversOf(chain), (one) => reader.get('CSIDriver', one))),
+    schedule: await get('ScheduleVMBackup', scheduleName, scheduleNamespace),
+    version: await attempt(async () => (await reader.get('Setting', names.VERSION_SETTING))?.value),
+    // One that exists has been admitted; a function that judges it needs no right to a value that may hold keys.
+    setting: await attempt(async () =>
+      wish.restore === undefined ? reader.get('Setting', names.TARGET_SETTING) : undefined,
+    ),
+    missingClasses: await attempt(async () =>
+      missing(
+        [
+          ...Object.values(backup?.status?.csiDriverVolumeSnapshotClassNames ?? {}),
+          ...(await classOfPairs(reader, wish)),
+        ],
+        (one) => reader.get('VolumeSnapshotClass', one),
+      ),
+    ),
+    missingContents: await attempt(() =>
+      missing(misnamedContents(chain, wish), (one) => reader.get('VolumeSnapshotContent', one)),
+    ),
+    missingNetworks: await attempt(() => missing(source?.networks ?? [], (one) => networkOf(reader, one))),
+    pairs: await attempt(() => readPairs(reader, chain, wish)),
+    others: await attempt(() => otherRestores(reader, { ...wish, machine: machineName })),
+    standingOn: await attempt(() => standingOn(reader, wish, backup)),
+    sharers: await attempt(() => readSharers(reader, { ...wish, machine: machineName }, backup)),
+    ownClaims: await ownClaims(reader, wish.restore),
+  };
+}
+
+async function attempt<T>(read: () => Promise<T>): Promise<Answer<T>> {
+  try {
+    return { found: await read() };
+  } catch (error) {
+    if (error instanceof Error && error.name === 'RetryableError') throw error;
+    return { unknown: error instanceof Error ? error.message : 'it could not be read' };
+  }
+}
+
+async function all<T>(items: AsyncIterable<T>): Promise<T[]> {
+  const found: T[] = [];
+  for await (const item of items) found.push(item);
+  return found;
+}
+
+async function classes(reader: Reader): Promise<StorageClass[]> {
+  return (await all(reader.list('StorageClass'))).filter(({ metadata }) => !metadata.deletionTimestamp);
+}
+
+async function images(reader: Reader, chain: Chain | undefined): Promise<Map<string, ImageState>> {
+  const found = new Map<string, ImageState>();
+  for (const { entry } of chain?.volumes ?? []) {
+    const id = entry.persistentVolumeClaim?.metadata?.annotations?.[names.IMAGE_ANNOTATION];
+    const [namespace, name] = id?.split('/') ?? [];
+    if (id === undefined || !namespace || !name || found.has(id)) continue;
+    const image = await reader.get('VirtualMachineImage', name, namespace);
+    const imported = image?.status?.conditions?.find(({ type }) => type === 'Imported')?.status;
+    found.set(id, image === undefined ? 'missing' : imported === 'False' ? 'not ready' : 'ready');
+  }
+  return found;
+}
+
+/** Longhorn makes one that is missing only where the class says from where. */
+function backingImagesOf(chain: Chain | undefined, classes: Answer<readonly StorageClass[]>): string[] {
+  if (!('found' in classes)) return [];
+  const made = ['download', 'export-from-volume'];
+  return (chain?.volumes ?? []).flatMap(({ entry }) => {
+    const { parameters } = classOf(entry, classes.found) ?? {};
+    const { backingImage, backingImageDataSourceType: from } = parameters ?? {};
+    return backingImage && !made.includes(from ?? '') ? [backingImage] : [];
+  });
+}
+
+/** The StorageClass that the restored claim of a volume will be of. */
+export function classOf({ persistentVolumeClaim }: VolumeEntry, classes: readonly StorageClass[]) {
+  const name = persistentVolumeClaim?.spec?.storageClassName ?? undefined;
+  return name === undefined
+    ? classes.find(({ metadata }) => metadata.annotations?.[names.DEFAULT_CLASS_ANNOTATION] === 'true')
+    : classes.find(({ metadata }) => metadata.name === name);
+}
+
+export const driverOf = ({ csiDriverName }: VolumeEntry): string => csiDriverName || names.LONGHORN_DRIVER;
+
+const driversOf = (chain: Chain | undefined): string[] => (chain?.volumes ?? []).map(({ entry }) => driverOf(entry));
+
+/** A restore into another namespace makes its pairs of the class that a setting names. */
+async function classOfPairs(reader: Reader, { backup, to }: Wish): Promise<string[]> {
+  if (backup.namespace === to) return [];
+  return [(await reader.get('Setting', names.CLASS_SETTING))?.value ?? names.BACKUP_CLASS];
+}
+
+/** In its own namespace Harvester looks for the content of a snapshot by a name, whichever it is bound to. */
+function misnamedContents(chain: Chain | undefined, { backup, to }: Wish): string[] {
+  if (backup.namespace !== to) return [];
+  return (chain?.volumes ?? []).flatMap(({ entry, snapshot, contentName }) => {
+    const wanted = names.contentName(entry.name ?? '');
+    return snapshot?.spec.source.volumeSnapshotContentName && contentName !== wanted ? [wanted] : [];
+  });
+}
+
+async function missing(named: readonly string[], find: (name: string) => Promise<unknown>): Promise<string[]> {
+  const absent: string[] = [];
+  for (const one of new Set(named)) if ((await find(one)) === undefined) absent.push(one);
+  return absent;
+}
+
+/** As Harvester looks one up: a name without a namespace is in none. */
+function networkOf(reader: Reader, given: string): Promise<unknown> {
+  const [namespace = '', name = ''] = given.includes('/') ? given.split('/') : [];
+  return namespace === '' ? Promise.resolve(undefined) : reader.get('NetworkAttachmentDefinition', name, namespace);
+}
+
+async function otherRestores(reader: Reader, { backup, to, machine, restore }: Wish): Promise<VMRestore[]> {
+  const others: VMRestore[] = [];
+  for await (const one of reader.list('VirtualMachineRestore')) {
+    const { metadata, spec } = one;
+    const from = `${spec.virtualMachineBackupNamespace || metadata.namespace}/${spec.virtualMachineBackupName}`;
+    const related =
+      from === `${backup.namespace}/${backup.name}` || (metadata.namespace === to && spec.target?.name === machine);
+    if (related && metadata.uid !== restore?.metadata.uid) others.push(one);
+  }
+  return others;
+}
+
+async function standingOn(reader: Reader, wish: Wish, backup: VMBackup | undefined): Promise<string[]> {
+  if (wish.newVM || wish.retain === true) return [];
+  const claimsOf = (of: VMBackup) =>
+    (of.status?.volumeBackups ?? []).map(({ persistentVolumeClaim: claim }) => {
+      return `${claim?.metadata?.namespace ?? of.metadata.namespace}/${claim?.metadata?.name ?? ''}`;
+    });
+  const claims = new Set(backup === undefined ? [] : claimsOf(backup));
+  const found: string[] = [];
+  for await (const one of reader.list('VirtualMachineBackup')) {
+    if (one.spec.type === 'snapshot' && claimsOf(one).some((claim) => claims.has(claim))) {
+      found.push(`${one.metadata.namespace}/${one.metadata.name}`);
+    }
+  }
+  return found;
+}
+
+async function macUsers(reader: Reader, macs: readonly string[], own: string): Promise<Map<string, string>> {
+  const users = new Map<string, string>();
+  if (macs.length === 0) return users;
+  for await (const { metadata, spec } of reader.list('VirtualMachine')) {
+    const name = `${metadata.namespace}/${metadata.name}`;
+    for (const mac of name === own ? [] : (spec?.macAddresses ?? [])) if (macs.includes(mac)) users.set(mac, name);
+  }
+  // One that the VM's own text does not fix is known only while it runs.
+  for await (const { metadata, status } of reader.list('VirtualMachineInstance')) {
+    const name = `${metadata.namespace}/${metadata.name}`;
+    for (const { mac } of name === own ? [] : (status?.interfaces ?? [])) {
+      const known = mac?.toLowerCase() ?? '';
+      if (macs.includes(known) && !users.has(known)) users.set(known, name);
+    }
+  }
+  return users;
+}
+
+async function ownClaims(reader: Reader, restore: VMRestore | undefined): Promise<Set<string>> {
+  const found = new Set<string>();
+  for (const { volumeName, persistentVolumeClaimSpec } of restore?.status?.restores ?? []) {
+    const name = persistentVolumeClaimSpec?.metadata?.name;
+    const claim = name ? await reader.get('PersistentVolumeClaim', name, restore?.metadata.namespace) : undefined;
+    if (claim !== undefined && volumeName) found.add(volumeName);
+  }
+  return found;
+}

@@ -1,0 +1,66 @@
+import type { Reader } from '../kube/ports.ts';
+import type { VMBackup } from '../objects/types.ts';
+import type { Check } from './checks.ts';
+import { ifKnown } from './checks.ts';
+import type { SeenPreflight, Wish } from './read.ts';
+import { releaseOf } from './harvester-versions.ts';
+
+/** What a restore makes of disks that several VMs use: shareable ones, or volumes that more than one VM names. */
+
+/** Which other VM uses a claim that the restore might delete. Nothing is deleted for a new VM, or with policy retain. */
+export async function readSharers(reader: Reader, wish: Wish, backup: VMBackup | undefined) {
+  const users = new Map<string, string>();
+  if (backup === undefined || !deletes(wish)) return users;
+  const { namespace } = backup.metadata;
+  for await (const { metadata, spec } of reader.list('VirtualMachine', { namespace })) {
+    if (metadata.deletionTimestamp || metadata.name === wish.machine) continue;
+    for (const { claim } of spec.claims) users.set(claim, `${namespace}/${metadata.name}`);
+  }
+  return users;
+}
+
+const deletes = ({ newVM, retain }: Wish): boolean => !newVM && retain !== true;
+
+export function checkSharing(seen: SeenPreflight): Check {
+  const { wish, sharers, chain } = seen;
+  const name = 'sharing';
+  const copied = checkCopied(seen);
+  if (!deletes(wish) || chain === undefined) return copied;
+  return ifKnown(name, sharers, (users) => {
+    const { certain, claims } = deletedClaims(seen);
+    const claim = claims.find((one) => users.has(one));
+    if (claim === undefined) return copied;
+    return {
+      name,
+      result: certain ? 'fail' : 'warn',
+      message: `VM ${users.get(claim)} uses volume ${claim} too, which the restore would delete: Harvester’s webhook refuses that, and the restore never completes, though the VM is restored`,
+      cure: 'restore with the deletion policy retain',
+    };
+  });
+}
+
+/** Up to 1.6 those that were backed up, in 1.8 those that the VM has today. Of 1.7 and 1.9 the source was not at hand. */
+function deletedClaims({ version, chain, source }: SeenPreflight): {
+  readonly certain: boolean;
+  readonly claims: readonly string[];
+} {
+  const release = 'found' in version ? releaseOf(version.found) : undefined;
+  const recorded = (chain?.volumes ?? []).flatMap(({ entry }) => entry.persistentVolumeClaim?.metadata?.name ?? []);
+  const present = 'found' in source ? (source.found?.spec.claims ?? []).map(({ claim }) => claim) : [];
+  if (release !== undefined && release <= 106) return { certain: true, claims: recorded };
+  if (release === 108 && 'found' in source) return { certain: true, claims: present };
+  return { certain: false, claims: [...recorded, ...present] };
+}
+
+function checkCopied({ chain }: SeenPreflight): Check {
+  const name = 'sharing';
+  const shareable = chain?.backup.status?.source?.shareable ?? [];
+  const disk = chain?.volumes.find(({ entry }) => shareable.includes(entry.volumeName))?.entry.volumeName;
+  if (disk === undefined) return { name, result: 'pass', message: 'no disk is shared with another VM' };
+  return {
+    name,
+    result: 'warn',
+    message: `disk ${disk} is shareable: the restored VM gets one of its own, and no other VM uses that`,
+    cure: 'attach the restored volume to the VMs that are to share it, and start none of them before',
+  };
+}

@@ -1,0 +1,100 @@
+import type { Backup } from '../objects/types.ts';
+import type { BackupTrouble } from '../chain/judge.ts';
+import { judgeBackup } from '../chain/judge.ts';
+import { judgeUnclaimedBackup } from '../chain/orphans.ts';
+import { isOnTarget } from '../chain/queries.ts';
+import { hash, NameTable } from './name-table.ts';
+
+/** All of a healthy backup in one number: a lowest bit that is always set, one each for its holder, for whoever names it and for the VMBackup that records it, and its volume's hash. */
+const known = { there: 1, held: 2, claimed: 4, recorded: 8 } as const;
+const volumeBits = (volume: string): number => ((hash(volume) << 4) | known.there) >>> 0;
+
+/** What a survey remembers of Longhorn's Backups: a number for each healthy one, words only for those in trouble. */
+export class Backups {
+  /** The number is when its data was taken, in minutes. */
+  readonly #healthy = new NameTable({ numbers: 1 });
+  readonly #troubled = new Map<string, BackupTrouble>();
+  readonly #claimedTroubled = new Set<string>();
+  /** Backups that more than one content on Delete names. */
+  readonly shared = new Set<string>();
+  /** How many healthy ones on Harvester's target no VMBackup has recorded yet. */
+  unrecorded = 0;
+  readonly #elsewhere = new Set<string>();
+  /** Made by a recurring job or by hand: no VMBackup will ever record them. */
+  readonly #foreign = new Set<string>();
+
+  add(backup: Backup): void {
+    const { name } = backup.metadata;
+    const facts = judgeBackup(name, backup);
+    if ('reason' in facts) this.#troubled.set(name, facts);
+    else {
+      const minutes = Math.max(0, Math.ceil((facts.takenMs ?? 0) / 60_000));
+      this.#healthy.add(name, volumeBits(facts.volume));
+      this.#healthy.note(name, minutes);
+      if (!isOnTarget(backup)) this.#elsewhere.add(name);
+      else if (judgeUnclaimedBackup(backup)?.reason === 'ForeignBackup') this.#foreign.add(name);
+      else this.unrecorded++;
+    }
+  }
+
+  addUnreadable(name: string, issue: string): void {
+    this.#troubled.set(name, { reason: 'ObjectUnreadable', detail: `Longhorn Backup ${name} is unreadable: ${issue}` });
+  }
+
+  /** Somebody names it. */
+  claim(backup: string): void {
+    this.#mark(backup, known.claimed);
+  }
+
+  /** A VMBackup records it, or it is none of a VMBackup. */
+  record(backup: string): void {
+    const before = this.#mark(backup, known.claimed | known.recorded);
+    if (before !== 0 && (before & known.recorded) === 0 && !this.isElsewhere(backup) && !this.#isForeign(backup))
+      this.unrecorded--;
+  }
+
+  #mark(backup: string, bits: number): number {
+    const before = this.#healthy.mark(backup, bits);
+    if (before === 0 && this.#troubled.has(backup)) this.#claimedTroubled.add(backup);
+    return before;
+  }
+
+  isClaimed(backup: string): boolean {
+    return (this.#healthy.get(backup) & known.claimed) !== 0 || this.#claimedTroubled.has(backup);
+  }
+
+  hasUnclaimed(): boolean {
+    return (
+      this.#claimedTroubled.size < this.#troubled.size || this.#healthy.some((value) => (value & known.claimed) === 0)
+    );
+  }
+
+  takenMs(backup: string): number | undefined {
+    const minutes = this.#healthy.numberOf(backup);
+    return minutes === 0 ? undefined : minutes * 60_000;
+  }
+
+  isOf(backup: string, volume: string): boolean {
+    return (this.#healthy.get(backup) & ~(known.held | known.claimed | known.recorded)) >>> 0 === volumeBits(volume);
+  }
+
+  /** On a target that Harvester does not use. */
+  isElsewhere(backup: string): boolean {
+    return this.#elsewhere.size > 0 && this.#elsewhere.has(backup);
+  }
+
+  #isForeign(backup: string): boolean {
+    return this.#foreign.size > 0 && this.#foreign.has(backup);
+  }
+
+  hold(backup: string): void {
+    if ((this.#healthy.mark(backup, known.held) & known.held) !== 0) this.shared.add(backup);
+  }
+
+  /** Undefined for a healthy backup. */
+  troubleOf(backup: string): BackupTrouble | undefined {
+    if (this.#healthy.get(backup) !== 0) return undefined;
+    const trouble = this.#troubled.get(backup) ?? judgeBackup(backup, undefined);
+    return 'reason' in trouble ? trouble : undefined;
+  }
+}

@@ -1,0 +1,174 @@
+import type { Ref } from '../domain/kinds.ts';
+import { ref } from '../domain/kinds.ts';
+import * as names from '../domain/names.ts';
+import type { ListOptions, Reader } from '../kube/ports.ts';
+import type { BackupTarget, Content, Snapshot, VMRestore } from '../objects/types.ts';
+import { isPending } from '../chain/claims.ts';
+import { hangs, isDeleting } from '../chain/judge.ts';
+import type { Living, Orphan } from '../chain/orphans.ts';
+import {
+  backupNamedBy,
+  judgeLeftContent,
+  judgeStalledBackup,
+  judgeUnclaimedBackup,
+  judgeUnclaimedSnapshot,
+  sizeOf,
+} from '../chain/orphans.ts';
+import { pagesOf } from './pages.ts';
+import { guestBackups } from '../chain/queries.ts';
+import { reportKindOf, uidReported } from '../chain/reports.ts';
+import { NameTable } from './name-table.ts';
+
+/** What a survey of the whole chain reads beside backups and pairs; all of it small but the count of volumes. */
+export interface Surroundings {
+  readonly target: BackupTarget | undefined;
+  /** Not complete, or in deletion: Harvester then has nobody change the target. */
+  readonly restores: readonly VMRestore[];
+  /** uids of VMBackups and restores that exist; the VMBackups' are added as they are read. */
+  readonly living: NameTable;
+  /** Whether there is just one BackupVolume for a Longhorn volume. */
+  readonly hasOneBackupVolume: (volume: string) => boolean;
+  readonly accused: (uid: string) => boolean;
+  /** False only of a StorageClass that is not there among others; who may not list them sees none missing. */
+  readonly hasClass: (name: string) => boolean;
+}
+
+const single = 1;
+const several = 2;
+
+type Options = Pick<ListOptions, 'onUnreadable'>;
+
+export async function readSurroundings(reader: Reader, options: Options): Promise<Surroundings> {
+  const longhorn = { namespace: names.LONGHORN_NAMESPACE, ...options };
+  let target: BackupTarget | undefined;
+  for await (const one of reader.list('BackupTarget', longhorn)) {
+    if (one.metadata.name === names.DEFAULT_TARGET) target = one;
+  }
+  const volumes = new NameTable();
+  for await (const page of pagesOf(reader, 'BackupVolume', longhorn)) {
+    for (const one of page) {
+      const { labels, name } = one.metadata;
+      const on = one.spec?.backupTargetName || labels?.[names.BACKUP_TARGET_LABEL] || names.DEFAULT_TARGET;
+      if (isDeleting(one) || on !== names.DEFAULT_TARGET) continue;
+      const volume = one.spec?.volumeName || labels?.[names.BACKUP_VOLUME_LABEL] || name;
+      if (volumes.mark(volume, several) === 0) volumes.add(volume, single);
+    }
+  }
+  const restores: VMRestore[] = [];
+  const living = new NameTable();
+  for await (const restore of reader.list('VirtualMachineRestore', options)) {
+    living.add(restore.metadata.uid, 1);
+    if (restore.status?.complete !== true || isDeleting(restore)) restores.push(restore);
+  }
+  const accused = await uidsAccused(reader, options);
+  const classes = await classNames(reader);
+  return {
+    target,
+    restores,
+    living,
+    hasOneBackupVolume: (volume) => volumes.get(volume) === single,
+    accused: (uid) => accused.has(uid),
+    hasClass: (name) => classes?.has(name) ?? true,
+  };
+}
+
+/** VMBackups of which a report of Gleaner's says that something is wrong; none where no report is to be written. */
+const uidsAccused = async (reader: Reader, options: Options): Promise<ReadonlySet<string>> =>
+  (await unlessForbidden(async () => {
+    const accused = new Set<string>();
+    if (reader.withoutRecords === true) return accused;
+    const kind = await reportKindOf(reader);
+    if (kind === undefined) return accused;
+    const labels = { [names.MANAGED_BY_LABEL]: names.FIELD_MANAGER };
+    for await (const report of reader.list(kind, { labels, ...options })) {
+      const bad = (report.summary?.fail ?? 0) + (report.summary?.warn ?? 0) > 0;
+      const uid = bad ? uidReported(report.metadata.name) : undefined;
+      if (uid !== undefined) accused.add(uid);
+    }
+    return accused;
+  })) ?? new Set();
+
+const classNames = (reader: Reader): Promise<ReadonlySet<string> | undefined> =>
+  unlessForbidden(async () => {
+    const found = new Set<string>();
+    for await (const { metadata } of reader.list('StorageClass')) found.add(metadata.name);
+    return found.size === 0 ? undefined : found;
+  });
+
+/** What may be missing without harm: who may not read it learns nothing of it. */
+export async function unlessForbidden<T>(read: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await read();
+  } catch (error) {
+    if ((error as { status?: unknown }).status === 403) return undefined;
+    throw error;
+  }
+}
+
+interface Unclaimed {
+  /** Each absent where the lists have shown that there is none of that kind. */
+  readonly isClaimed?: (backup: string) => boolean;
+  readonly isLeft?: (content: Content) => boolean;
+  readonly isLoose?: (snapshot: Snapshot) => boolean;
+  readonly living: Living;
+  readonly nowMs: number;
+  readonly options: Options;
+}
+
+/** Lists once more what has something unclaimed in it: a healthy cluster pays nothing for this. */
+export async function* orphans(
+  reader: Reader,
+  { isClaimed, isLeft, isLoose, living, nowMs, options }: Unclaimed,
+): AsyncGenerator<{ what: 'orphan'; orphan: Orphan } | { what: 'hanging'; object: Ref; why: string }> {
+  if (isClaimed === undefined && isLeft === undefined && isLoose === undefined) return;
+  const guests = await guestBackups(reader, options);
+  let found: Orphan[] = [];
+  const behind = new Map<string, string>();
+  if (isLoose !== undefined) {
+    for await (const snapshot of reader.list('VolumeSnapshot')) {
+      const orphan = isLoose(snapshot) ? judgeUnclaimedSnapshot(snapshot, living) : undefined;
+      if (orphan !== undefined && !(await isAwaited(reader, snapshot))) found.push(orphan);
+    }
+  }
+  if (isLeft !== undefined || found.length > 0) {
+    const wanted = new Set(found.map(({ snapshot }) => snapshot));
+    for await (const content of reader.list('VolumeSnapshotContent')) {
+      const { namespace, name } = content.spec.volumeSnapshotRef;
+      const backup = backupNamedBy(content);
+      if (backup !== undefined && wanted.has(`${namespace}/${name}`)) behind.set(`${namespace}/${name}`, backup);
+      const orphan = isLeft?.(content) === true ? judgeLeftContent(content, living, nowMs) : undefined;
+      if (orphan !== undefined) found.push(orphan);
+    }
+  }
+  const backupOf = (orphan: Orphan) => orphan.backup ?? behind.get(orphan.snapshot ?? '');
+  found = found.filter((orphan) => !guests.has(backupOf(orphan) ?? ''));
+  const sizes = new Map<string, number | undefined>();
+  const sized = new Set(found.map(backupOf));
+  if (isClaimed !== undefined || found.length > 0) {
+    for await (const backup of reader.list('Backup', { namespace: names.LONGHORN_NAMESPACE })) {
+      const { name } = backup.metadata;
+      if (sized.has(name)) sizes.set(name, sizeOf(backup));
+      const unclaimed = isClaimed?.(name) === false && !guests.has(name);
+      const why = unclaimed ? hangs(backup, nowMs) : undefined;
+      if (why !== undefined) yield { what: 'hanging', object: ref('Backup', name, names.LONGHORN_NAMESPACE), why };
+      const orphan = unclaimed ? (judgeUnclaimedBackup(backup) ?? judgeStalledBackup(backup, nowMs)) : undefined;
+      if (orphan !== undefined) yield { what: 'orphan', orphan };
+    }
+  }
+  for (const orphan of found) {
+    const backup = backupOf(orphan);
+    yield {
+      what: 'orphan',
+      orphan: { ...orphan, backup, bytes: backup === undefined ? undefined : sizes.get(backup) },
+    };
+  }
+}
+
+/** Whether a claim still waits for this snapshot: then somebody wants it. */
+async function isAwaited(reader: Reader, { metadata: { name, namespace } }: Snapshot): Promise<boolean> {
+  for await (const claim of reader.list('PersistentVolumeClaim', { namespace })) {
+    const from = claim.spec.dataSource;
+    if (from?.kind === 'VolumeSnapshot' && from.name === name && isPending(claim)) return true;
+  }
+  return false;
+}

@@ -1,0 +1,122 @@
+import * as names from '../domain/names.ts';
+import type { KindName, Ref } from '../domain/kinds.ts';
+import { ref } from '../domain/kinds.ts';
+import type { Reader } from '../kube/ports.ts';
+import type { Pairs } from './pair-index.ts';
+import { addContent, backupBits, beside, bit, isTied, isUnfinished, stateOf } from './pair-index.ts';
+import { parseHandle } from '../domain/handle.ts';
+import type { Content, Snapshot } from '../objects/types.ts';
+import type { Backups } from './backup-index.ts';
+import { drillOf, traceOf } from '../chain/drill-marks.ts';
+import { hangs, isDeleting, judgeContent } from '../chain/judge.ts';
+import { backupNamedBy, isNoVMBackups } from '../chain/orphans.ts';
+import { contentsNaming } from '../chain/queries.ts';
+import type { NameTable } from './name-table.ts';
+import { hash } from './name-table.ts';
+import { takenBy } from '../chain/dynamic-content.ts';
+import type { SurveyedContent, SurveyItem } from '../survey-item.ts';
+
+/** What a survey makes of one content or snapshot, and remembers of it. */
+
+/** Undefined for what no drill has made. */
+export function surveyDrill(kind: KindName, object: Content | Snapshot, nowMs: number): SurveyItem | undefined {
+  if (drillOf(object) === undefined) return undefined;
+  const { metadata } = object;
+  const namespace = 'namespace' in metadata ? metadata.namespace : undefined;
+  return { what: 'drill', object: ref(kind, metadata.name, namespace), trace: traceOf(object, nowMs) };
+}
+
+/** The content that a snapshot uses, and its own uid, which that bears. */
+export interface Chosen {
+  readonly uid: string;
+  readonly content: string;
+}
+
+export function surveySnapshot(
+  snapshot: Snapshot,
+  pairs: Pairs,
+  links: NameTable,
+  chosen: Map<string, Chosen>,
+): SurveyItem | undefined {
+  const { name, namespace, ownerReferences, annotations } = snapshot.metadata;
+  const dynamic = !snapshot.spec.source.volumeSnapshotContentName;
+  const unready = snapshot.status?.readyToUse !== true || isDeleting(snapshot) || !isTied(snapshot, pairs, links);
+  const before = pairs.add(name, bit.snapshot | (dynamic ? bit.dynamic : 0) | (unready ? bit.unready : 0), namespace);
+  for (const { kind, uid, controller } of ownerReferences ?? []) {
+    if (kind === 'VirtualMachineBackup' && controller === true) pairs.note(name, hash(uid), namespace, beside.owner);
+  }
+  const uses = snapshot.spec.source.volumeSnapshotContentName ?? snapshot.status?.boundVolumeSnapshotContentName;
+  if ((before & bit.twice) !== 0 && uses)
+    chosen.set(`${namespace}/${name}`, { uid: snapshot.metadata.uid, content: uses });
+  const noted = annotations?.[names.SWAP_ANNOTATION] !== undefined;
+  return noted || unready ? { what: 'snapshot', snapshot, pair: stateOf(pairs.get(name, namespace)) } : undefined;
+}
+
+export function hanging(
+  kind: 'VolumeSnapshotContent' | 'VolumeSnapshot',
+  from: Content | Snapshot,
+  snapshot: { readonly namespace: string; readonly name: string },
+  nowMs: number,
+): SurveyItem | undefined {
+  const why = hangs(from, nowMs);
+  if (why === undefined) return undefined;
+  const object = ref(kind, from.metadata.name, snapshot.namespace);
+  return { what: 'hanging', object, snapshot: `${snapshot.namespace}/${snapshot.name}`, why };
+}
+
+/** Of what no snapshot belongs to. Harvester and Longhorn pass over a target that is in deletion. */
+export function hangingAlone(object: Ref, from: Parameters<typeof hangs>[0], nowMs: number): SurveyItem[] {
+  const why = hangs(from, nowMs);
+  return why === undefined ? [] : [{ what: 'hanging', object, why }];
+}
+
+/** Of a former snapshot; the one that has its name now uses another content. */
+export function isPassedOver({ metadata, spec }: Content, chosen: ReadonlyMap<string, Chosen>): boolean {
+  const { namespace, name, uid } = spec.volumeSnapshotRef;
+  const now = chosen.get(`${namespace}/${name}`);
+  return now !== undefined && now.content !== metadata.name && Boolean(uid) && uid !== now.uid;
+}
+
+export function surveyContent(content: Content, backups: Backups, pairs: Pairs): SurveyedContent {
+  const { namespace, name } = content.spec.volumeSnapshotRef;
+  const judged = judgeContent(content);
+  const named = backupNamedBy(content);
+  if (named !== undefined) {
+    if (isNoVMBackups(content)) backups.record(named);
+    else backups.claim(named);
+  }
+  if ('reason' in judged) {
+    if (judged.reason === 'DynamicContent' && named !== undefined) {
+      const handle = parseHandle(content.status?.snapshotHandle ?? '');
+      const sound = handle.kind === 'backup' && backups.isOf(named, handle.volume);
+      const flags = bit.content | (sound ? 0 : bit.notRight) | (isUnfinished(content) ? bit.unfinished : 0);
+      addContent(pairs, content, (flags | backupBits(named)) >>> 0);
+    }
+    const { backup: taken, atMs = 0 } = takenBy(content) ?? {};
+    if (taken !== undefined) {
+      pairs.add(name, (bit.taken | backupBits(taken)) >>> 0, namespace);
+      if (atMs > 0) pairs.note(name, Math.floor(atMs / 1000), namespace, beside.takenAt);
+    }
+    if (judged.reason === 'HandleUnreadable') addContent(pairs, content, bit.content | bit.notRight);
+    return { what: 'content', content, judged };
+  }
+  const { backup, volume } = judged.handle;
+  const right = backups.isOf(backup, volume) && judged.reported === undefined;
+  const flags = bit.content | (right ? 0 : bit.notRight) | (isUnfinished(content) ? bit.unfinished : 0);
+  addContent(pairs, content, (flags | backupBits(backup)) >>> 0);
+  if (right && content.spec.deletionPolicy === 'Delete') backups.hold(backup);
+  if (right) return { what: 'content', content, judged, facts: { volume } };
+  const trouble = backups.troubleOf(backup);
+  return { what: 'content', content, judged, ...(trouble !== undefined && { facts: trouble }) };
+}
+
+/** Who shares a backup is rarely of interest, so it is read again when it is. */
+export async function* sharedBackups(reader: Reader, shared: ReadonlySet<string>) {
+  if (shared.size === 0) return;
+  const holders = new Map<string, Content[]>();
+  for await (const { backup, content } of contentsNaming(reader, shared)) {
+    if (content.spec.deletionPolicy !== 'Delete' || 'reason' in judgeContent(content)) continue;
+    holders.set(backup, [...(holders.get(backup) ?? []), content]);
+  }
+  for (const [backup, contents] of holders) if (contents.length > 1) yield { backup, contents };
+}

@@ -1,0 +1,166 @@
+import * as names from '../domain/names.ts';
+import type { Content, Snapshot, VMBackup } from '../objects/types.ts';
+import type { Noted } from '../chain/consistency.ts';
+import { unpackNoted } from '../chain/consistency.ts';
+import { isDeleting } from '../chain/judge.ts';
+import { entriesOf } from '../chain/queries.ts';
+import { hash, NameTable } from './name-table.ts';
+
+/** What the lists show of the pair of one snapshot name; small, since a survey keeps one for each. */
+export interface PairState {
+  readonly hasSnapshot: boolean;
+  readonly hasContent: boolean;
+  /** Taken on this cluster: the content is the snapshot controller's matter. */
+  readonly dynamic: boolean;
+  /** Snapshot not ready, in deletion, or not bound to the content it names. */
+  readonly unready: boolean;
+  /** Handle wrong, unreadable, or its backup in trouble. */
+  readonly notRight: boolean;
+  /** Content in deletion, not ready or left by its snapshot, or with a policy still to take. */
+  readonly unfinished: boolean;
+  /** The VMBackup that is looked at does not control the snapshot. */
+  readonly unowned: boolean;
+  /** There is a content that was taken on this cluster and has its handle. */
+  readonly taken: boolean;
+  /** Of the data in such a content. */
+  readonly takenAtMs?: number;
+  /** What its content has on record of its data. */
+  readonly noted?: Noted | undefined;
+  /** Whether the content names this backup; may very rarely say so of another. */
+  readonly names: (backup: string) => boolean;
+}
+
+export const bit = {
+  snapshot: 1,
+  content: 2,
+  dynamic: 4,
+  unready: 8,
+  notRight: 16,
+  unfinished: 32,
+  /** A VMBackup names it, or what it was revised into or from. */
+  claimed: 64,
+  taken: 128,
+  /** More than one content names the snapshot. */
+  twice: 256,
+} as const;
+/** The numbers beside a pair's: of what second the data of one that was taken here is, and hashes of names. */
+export const beside = { takenAt: 0, content: 1, owner: 2 } as const;
+
+/** By namespace and name of the snapshot. */
+export class Pairs extends NameTable {
+  /** Names of which there is a revision, mostly none: so nobody has to ask for each that is not there. */
+  readonly #revised = new NameTable();
+
+  constructor() {
+    super({ numbers: Object.keys(beside).length });
+  }
+
+  override add(name: string, bits: number, namespace: string): number {
+    const before = super.add(name, bits, namespace);
+    if (before === 0) {
+      const revisedFrom = names.predecessorName(name);
+      if (revisedFrom !== undefined) this.#revised.add(revisedFrom, 1, namespace);
+    }
+    return before;
+  }
+
+  isRevised(name: string, namespace: string): boolean {
+    return this.#revised.get(name, namespace) !== 0;
+  }
+}
+const FLAG_BITS = 9;
+/** All of a pair in one number: the flags, and above them as much of its backup's hash as there is room for. */
+export const backupBits = (backup: string): number => (hash(backup) << FLAG_BITS) >>> 0;
+
+/** Several functions ask for the same pairs of a VMBackup. */
+export function pairsOf({ metadata }: VMBackup, pairs: Pairs, notes: NameTable): (snapshotName: string) => PairState {
+  const { namespace, uid } = metadata;
+  const owner = hash(uid);
+  // Most have one volume, and a map for each of them would cost more than it saves.
+  let first: string | undefined;
+  let firstState = NO_PAIR;
+  let others: Map<string, PairState> | undefined;
+  return (name) => {
+    const before = name === first ? firstState : others?.get(name);
+    if (before !== undefined) return before;
+    const bits = pairs.get(name, namespace);
+    const noted = unpackNoted(notes.get(name, namespace));
+    const takenAt = (bits & bit.taken) === 0 ? 0 : pairs.numberOf(name, namespace, beside.takenAt);
+    const owned = bits !== 0 && pairs.numberOf(name, namespace, beside.owner) === owner;
+    if (bits === 0 && noted === undefined) return NO_PAIR;
+    const state = stateOf(bits, takenAt, owned, noted);
+    if (first === undefined) [first, firstState] = [name, state];
+    else (others ??= new Map()).set(name, state);
+    return state;
+  };
+}
+
+/** A ready snapshot is bound to the content it names, and that to it; by name alone while the content has no uid. */
+export function isTied({ metadata, spec, status }: Snapshot, pairs: Pairs, links: NameTable): boolean {
+  const bound = status?.boundVolumeSnapshotContentName ?? undefined;
+  const named = spec.source.volumeSnapshotContentName ?? bound;
+  if (named === undefined || (bound !== undefined && bound !== named)) return false;
+  const { name, namespace, uid } = metadata;
+  const tied = pairs.numberOf(name, namespace, beside.content);
+  if (tied !== 0 && (tied === tieOf(named, uid) || tied === tieOf(named, ''))) return true;
+  return links.get(named, uid) !== 0 || links.get(named, `${namespace}/${name}`) !== 0;
+}
+
+/** Notes beside the pair which content is bound to it; elsewhere where there is no pair, or another content was first. */
+export function tie({ metadata, spec }: Content, pairs: Pairs, links: NameTable): void {
+  const { namespace, name, uid } = spec.volumeSnapshotRef;
+  if (pairs.get(name, namespace) !== 0 && pairs.numberOf(name, namespace, beside.content) === 0) {
+    pairs.note(name, tieOf(metadata.name, uid || ''), namespace, beside.content);
+  } else links.add(metadata.name, 1, uid || `${namespace}/${name}`);
+}
+
+const tieOf = (content: string, snapshotUid: string): number =>
+  (hash(content) ^ Math.imul(hash(snapshotUid), 31)) >>> 0;
+
+/** A VMBackup's own pairs, and what they were revised from or are about to be revised into. */
+export function claim(backup: VMBackup, pairs: Pairs): void {
+  const { namespace } = backup.metadata;
+  for (const { name } of entriesOf(backup)) {
+    if (!name) continue;
+    pairs.mark(name, bit.claimed, namespace);
+    if (pairs.isRevised(name, namespace)) pairs.mark(names.revisedName(name), bit.claimed, namespace);
+    for (const before of names.predecessorNames(name)) pairs.mark(before, bit.claimed, namespace);
+  }
+}
+
+/** A content of a remote backup without a snapshot, which no VMBackup expects. */
+export const isLeftContent = (bits: number): boolean =>
+  (bits & (bit.content | bit.snapshot | bit.claimed)) === bit.content;
+
+/** A snapshot of a remote backup that no VMBackup names. */
+export const isLooseSnapshot = (bits: number): boolean =>
+  (bits & (bit.content | bit.snapshot | bit.claimed)) === (bit.content | bit.snapshot);
+
+export function addContent(pairs: Pairs, { spec: { volumeSnapshotRef: of } }: Content, bits: number): void {
+  const before = pairs.add(of.name, bits, of.namespace);
+  if ((before & bit.content) !== 0) pairs.mark(of.name, bit.twice, of.namespace);
+}
+
+export const isUnfinished = (content: Content): boolean =>
+  isDeleting(content) ||
+  content.status?.readyToUse === false ||
+  Boolean(content.status?.error?.message) ||
+  content.metadata.annotations?.[names.ARM_ANNOTATION] !== undefined ||
+  content.metadata.annotations?.[names.BEING_DELETED_ANNOTATION] !== undefined;
+
+export const stateOf = (bits: number, takenAtSeconds = 0, owned = true, noted?: Noted): PairState => ({
+  hasSnapshot: (bits & bit.snapshot) !== 0,
+  hasContent: (bits & bit.content) !== 0,
+  dynamic: (bits & bit.dynamic) !== 0,
+  unready: (bits & bit.unready) !== 0,
+  notRight: (bits & bit.notRight) !== 0,
+  unfinished: (bits & bit.unfinished) !== 0,
+  unowned: !owned,
+  taken: (bits & bit.taken) !== 0,
+  ...(takenAtSeconds > 0 && { takenAtMs: takenAtSeconds * 1000 }),
+  noted,
+  names: (backup) => (bits & ~((1 << FLAG_BITS) - 1)) >>> 0 === backupBits(backup),
+});
+
+/** Of a name that neither a snapshot nor a content has. */
+const NO_PAIR = stateOf(0, 0, false);

@@ -1,0 +1,221 @@
+import * as names from '../domain/names.ts';
+import { ref } from '../domain/kinds.ts';
+import type { ListOptions, Reader, Unreadable } from '../kube/ports.ts';
+import { pagesOf } from './pages.ts';
+import { claim, isLeftContent, isLooseSnapshot, Pairs, pairsOf, tie } from './pair-index.ts';
+import type { BackupTarget, Content, Setting, Snapshot, StorageClass } from '../objects/types.ts';
+import { Backups } from './backup-index.ts';
+import { notedOn, packNoted } from '../chain/consistency.ts';
+import { entriesOf } from '../chain/queries.ts';
+import type { Surroundings } from './cluster-state.ts';
+import { orphans, readSurroundings, unlessForbidden } from './cluster-state.ts';
+import { NameTable } from './name-table.ts';
+import { judgeAddress, judgeSetting, judgeSync, judgeTarget, targetRef } from '../chain/target.ts';
+import type { ChainState, SurveyItem } from '../survey-item.ts';
+import type { Chosen } from './examine.ts';
+import {
+  hanging,
+  hangingAlone,
+  isPassedOver,
+  sharedBackups,
+  surveyContent,
+  surveyDrill,
+  surveySnapshot,
+} from './examine.ts';
+
+export interface SurveyOptions {
+  /** The whole chain: BackupVolumes, the target, restores, reports, and what nobody claims. */
+  readonly chain?: boolean;
+  /** What the Setting of the target says, and how much on it is unknown. */
+  readonly target?: boolean;
+  readonly nowMs?: number;
+}
+
+/**
+ * Reads the cluster once, in lists only, and yields, by the page, each content, the snapshots worth a word, and each
+ * VMBackup. Memory grows by some hundred bytes per backup and pair, not by the objects: pages are dropped as they are read.
+ */
+export async function* survey(
+  reader: Reader,
+  scope: Pick<ListOptions, 'namespace' | 'selector'> = {},
+  { chain = false, target = false, nowMs = 0 }: SurveyOptions = {},
+): AsyncGenerator<Iterable<SurveyItem>> {
+  // Of a part of the VMBackups nothing can be concluded for the target as a whole, nor what nobody claims.
+  const whole = scope.namespace === undefined && scope.selector === undefined;
+  const unreadable: SurveyItem[] = [];
+  const options = {
+    onUnreadable: ({ issue, object }: Unreadable) => void unreadable.push({ what: 'unreadable', object, issue }),
+  };
+  const backups = new Backups();
+  const onOddBackup: ListOptions['onUnreadable'] = (odd) => {
+    options.onUnreadable(odd);
+    backups.addUnreadable(odd.object.name, odd.issue);
+  };
+  const longhorn = { namespace: names.LONGHORN_NAMESPACE, onUnreadable: onOddBackup };
+  for await (const page of pagesOf(reader, 'Backup', longhorn)) {
+    for (const backup of page) backups.add(backup);
+  }
+
+  const surroundings = chain ? await readSurroundings(reader, options) : undefined;
+
+  const pairs = new Pairs();
+  /** Which content is bound to which snapshot, where that is not beside their pair. */
+  const links = new NameTable();
+  /** Snapshots that more than one content names: which one they use. */
+  const chosen = new Map<string, Chosen>();
+  /** What contents have on record of their data. */
+  const notes = new NameTable();
+  for await (const page of pagesOf(reader, 'VolumeSnapshotContent', options)) {
+    yield each(page, (content) => {
+      const drill = surveyDrill('VolumeSnapshotContent', content, nowMs);
+      if (drill !== undefined) return drill;
+      const { namespace, name } = content.spec.volumeSnapshotRef;
+      const held =
+        chain && content.spec.driver === names.LONGHORN_DRIVER
+          ? hanging('VolumeSnapshotContent', content, { namespace, name }, nowMs)
+          : undefined;
+      const noted = notedOn(content);
+      if (noted !== undefined && notes.get(name, namespace) === 0) notes.add(name, packNoted(noted), namespace);
+      const item = surveyContent(content, backups, pairs);
+      tie(content, pairs, links);
+      return held === undefined ? item : [held, item];
+    });
+  }
+  for await (const { backup, contents } of sharedBackups(reader, backups.shared)) {
+    yield [{ what: 'shared', backup, contents }];
+  }
+
+  for await (const page of pagesOf(reader, 'VolumeSnapshot', options)) {
+    yield each(page, (snapshot) => {
+      const drill = surveyDrill('VolumeSnapshot', snapshot, nowMs);
+      if (drill !== undefined) return drill;
+      const held = chain ? hanging('VolumeSnapshot', snapshot, snapshot.metadata, nowMs) : undefined;
+      const item = surveySnapshot(snapshot, pairs, links, chosen);
+      return held === undefined || item === undefined ? (held ?? item) : [held, item];
+    });
+  }
+
+  // Of a part of the VMBackups it only tells under which address their target is known; many may not read it.
+  const readSetting = () => targetSetting(reader, options);
+  const setting = target ? await (whole ? readSetting() : unlessForbidden(readSetting)) : undefined;
+  let needsTarget = false;
+  const state = surroundings && chainState(backups, surroundings);
+  for await (const page of pagesOf(reader, 'VirtualMachineBackup', { ...scope, ...options })) {
+    yield each(page, (backup): SurveyItem => {
+      for (const { longhornBackupName: name } of entriesOf(backup)) if (name) backups.record(name);
+      const pairOf = pairsOf(backup, pairs, notes);
+      const isRevised = (name: string) => pairs.isRevised(name, backup.metadata.namespace);
+      const otherAddress = target ? judgeAddress(backup, setting) : undefined;
+      const item = { what: 'vmbackup', backup, pairOf, isRevised, otherAddress, nowMs } as const;
+      needsTarget ||= (backup.spec.type || 'backup') === 'backup';
+      if (surroundings === undefined || state === undefined) return item;
+      surroundings.living.add(backup.metadata.uid, 1);
+      claim(backup, pairs);
+      return { ...item, chain: state };
+    });
+  }
+  if (target && whole) {
+    const unknown = unreadable.some((one) => one.what === 'unreadable' && one.object.name === names.TARGET_SETTING);
+    // Longhorn does without Harvester, and then without its settings.
+    const connected = surroundings === undefined ? await readConnected(reader, options) : surroundings.target;
+    const differs = setting || needsTarget ? judgeSetting(setting, connected) : undefined;
+    if (setting !== undefined) yield hangingAlone(ref('Setting', setting.metadata.name), setting, nowMs);
+    if (!unknown) yield [{ what: 'target', setting, differs, unclaimed: backups.unrecorded }];
+  }
+  if (surroundings !== undefined) {
+    if (surroundings.target !== undefined) yield hangingAlone(targetRef, surroundings.target, nowMs);
+    const trouble = judgeTarget(surroundings.target) ?? judgeSync(surroundings.target, nowMs);
+    if (trouble !== undefined && (needsTarget || trouble.reason === 'TargetUnavailable')) {
+      yield [{ what: 'targetTrouble', trouble }];
+    }
+    yield surroundings.restores.map((restore) => ({ what: 'restore', restore }));
+    // What cannot be read may claim anything.
+    if (whole && unreadable.length === 0 && (await hasHarvester(reader, needsTarget))) {
+      for await (const orphan of unclaimed(reader, { backups, pairs, chosen }, surroundings, nowMs, options))
+        yield [orphan];
+    }
+  }
+  yield unreadable;
+}
+
+type Options = Pick<ListOptions, 'onUnreadable'>;
+
+/** Which target Longhorn is connected to, for whoever asks for nothing else of the chain. */
+async function readConnected(reader: Reader, options: Options): Promise<BackupTarget | undefined> {
+  for await (const one of reader.list('BackupTarget', { namespace: names.LONGHORN_NAMESPACE, ...options })) {
+    if (one.metadata.name === names.DEFAULT_TARGET) return one;
+  }
+  return undefined;
+}
+
+async function targetSetting(reader: Reader, options: Options): Promise<Setting | undefined> {
+  let setting: Setting | undefined;
+  for await (const one of reader.list('Setting', options)) {
+    if (one.metadata.name === names.TARGET_SETTING) setting = one;
+  }
+  return setting;
+}
+
+/** One at a time: what is not odd is forgotten before the next is read. */
+function* each<T>(
+  page: Iterable<T>,
+  survey: (object: T) => SurveyItem | readonly SurveyItem[] | undefined,
+): Generator<SurveyItem, void> {
+  for (const object of page) {
+    const found = survey(object);
+    if (found === undefined) continue;
+    if ('what' in found) yield found;
+    else yield* found;
+  }
+}
+
+/** Where there is none, snapshots and backups are other people's and nobody has to claim them. */
+const hasHarvester = (reader: Reader, seenSome: boolean): boolean | Promise<boolean> =>
+  seenSome || reader.serves('VirtualMachineBackup');
+
+/** The StorageClasses, in one list of their own: nothing else is read for them. Who may not read them learns just that. */
+export async function* surveyClasses(reader: Reader): AsyncGenerator<SurveyItem[]> {
+  const classes: StorageClass[] = [];
+  try {
+    for await (const one of reader.list('StorageClass')) classes.push(one);
+  } catch (error) {
+    const { status, message } = error as { status?: unknown; message?: unknown };
+    if (status !== 403) throw error;
+    yield [{ what: 'storageClasses', classes: [], unknown: String(message) }];
+    return;
+  }
+  yield [{ what: 'storageClasses', classes }];
+}
+
+const chainState = (backups: Backups, { target, hasOneBackupVolume, accused, hasClass }: Surroundings): ChainState => ({
+  isOf: (backup, volume) => backups.isOf(backup, volume) && !backups.isElsewhere(backup),
+  takenMs: (backup) => backups.takenMs(backup),
+  hasOneBackupVolume,
+  target,
+  accused,
+  hasClass,
+});
+
+/** What the survey has seen claimed by nobody is read once more, each kind only if there is any of it. */
+function unclaimed(
+  reader: Reader,
+  { backups, pairs, chosen }: { backups: Backups; pairs: Pairs; chosen: ReadonlyMap<string, Chosen> },
+  { living }: Surroundings,
+  nowMs: number,
+  options: Pick<ListOptions, 'onUnreadable'>,
+): AsyncGenerator<Extract<SurveyItem, { what: 'orphan' | 'hanging' }>> {
+  const pairAt = (at: { namespace: string; name: string }) => pairs.get(at.name, at.namespace);
+  return orphans(reader, {
+    ...(backups.hasUnclaimed() && { isClaimed: (name: string) => backups.isClaimed(name) }),
+    ...((chosen.size > 0 || pairs.some(isLeftContent)) && {
+      isLeft: (content: Content) =>
+        isLeftContent(pairAt(content.spec.volumeSnapshotRef)) || isPassedOver(content, chosen),
+    }),
+    ...(pairs.some(isLooseSnapshot) && {
+      isLoose: (snapshot: Snapshot) => isLooseSnapshot(pairAt(snapshot.metadata)),
+    }),
+    living: { has: (uid) => living.get(uid) !== 0 },
+    nowMs,
+    options,
+  });
+}
