@@ -1,10 +1,12 @@
+import type { Content, Snapshot, VMBackup, BackupTarget, Setting, StorageClass, VMRestore } from './objects/types.ts';
+import type { Noted } from './chain/consistency.ts';
 import type { Ref } from './domain/kinds.ts';
-import type { PairState } from './survey/pair-index.ts';
-import type { BackupTarget, Content, Setting, Snapshot, StorageClass, VMBackup, VMRestore } from './objects/types.ts';
-import type { BackupFacts, BackupTrouble, ContentJudgment } from './chain/judge.ts';
 import type { DrillTrace } from './chain/drill-marks.ts';
 import type { Orphan } from './chain/orphans.ts';
 import type { TargetTrouble } from './chain/target.ts';
+
+import type { BackupFacts, BackupTrouble } from './chain/longhorn-backup.ts';
+import type { ContentJudgment } from './chain/content.ts';
 
 /** What a sweep or a scan comes across, in the order of the lists. */
 export type SurveyItem =
@@ -73,4 +75,28 @@ export interface SurveyedContent {
   readonly facts?: BackupFacts | BackupTrouble;
   /** What `judgeContent` says of it, where that is known already. */
   readonly judged?: ContentJudgment;
+}
+
+/** What the lists show of the pair of one snapshot name; small, since a survey keeps one for each. */
+export interface PairState {
+  readonly hasSnapshot: boolean;
+  readonly hasContent: boolean;
+  /** Taken on this cluster: the content is the snapshot controller's matter. */
+  readonly dynamic: boolean;
+  /** Snapshot not ready, in deletion, or not bound to the content it names. */
+  readonly unready: boolean;
+  /** Handle wrong, unreadable, or its backup in trouble. */
+  readonly notRight: boolean;
+  /** Content in deletion, not ready or left by its snapshot, or with a policy still to take. */
+  readonly unfinished: boolean;
+  /** The VMBackup that is looked at does not control the snapshot. */
+  readonly unowned: boolean;
+  /** There is a content that was taken on this cluster and has its handle. */
+  readonly taken: boolean;
+  /** Of the data in such a content. */
+  readonly takenAtMs?: number;
+  /** What its content has on record of its data. */
+  readonly noted?: Noted | undefined;
+  /** Whether the content names this backup; may very rarely say so of another. */
+  readonly names: (backup: string) => boolean;
 }

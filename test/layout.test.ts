@@ -39,7 +39,7 @@ const rooms: readonly Room[] = [
   {
     room: 'shared/survey-item.ts',
     may: [],
-    types: ['shared/domain', 'shared/objects', 'shared/chain', 'shared/survey/pair-index.ts'],
+    types: ['shared/domain', 'shared/objects', 'shared/chain'],
     pure: true,
   },
   {

@@ -1,4 +1,4 @@
-import { isOwnedBy } from '../../shared/chain/judge.ts';
+import { isOwnedBy } from '../../shared/chain/metadata.ts';
 import { unlessOdd } from '../../shared/chain/unreadable.ts';
 import type { Ref } from '../../shared/domain/kinds.ts';
 import { ref } from '../../shared/domain/kinds.ts';

@@ -1,7 +1,7 @@
 import { describeRef, kinds, ref, refKey } from '../../shared/domain/kinds.ts';
 import type { KindName, Ref } from '../../shared/domain/kinds.ts';
 import { predecessorNames } from '../../shared/domain/names.ts';
-import { entriesOf } from '../../shared/chain/queries.ts';
+import { entriesOf } from '../../shared/chain/vmbackup.ts';
 import type { SurveyItem } from '../../shared/survey-item.ts';
 import { unlessOdd } from '../../shared/chain/unreadable.ts';
 import type { AnyFunction } from '../../shared/function.ts';

@@ -7,7 +7,7 @@ import type { SeenClass } from '../../shared/capability/read.ts';
 import { readClass, readSurroundings } from '../../shared/capability/read.ts';
 import type { ClusterReportKind } from '../../shared/chain/reports.ts';
 import { clusterReportKindOf, reportNameOf } from '../../shared/chain/reports.ts';
-import { isDeleting } from '../../shared/chain/judge.ts';
+import { isDeleting } from '../../shared/chain/metadata.ts';
 import type { Reader } from '../../shared/kube/ports.ts';
 import type { ClusterReportObject } from '../../shared/objects/types.ts';
 import type { Identity } from '../../shared/plan/action.ts';

@@ -3,7 +3,7 @@ import { describeRef } from '../../shared/domain/kinds.ts';
 import { isAhead } from '../../shared/domain/times.ts';
 import type { Ref } from '../../shared/domain/kinds.ts';
 import { drillOf, resultOf } from '../../shared/chain/drill-marks.ts';
-import { isDeleting } from '../../shared/chain/judge.ts';
+import { isDeleting } from '../../shared/chain/metadata.ts';
 import type { Made } from '../../shared/chain/scratch.ts';
 import { describeMade, isEmpty, newNamespace, removal } from '../../shared/chain/scratch.ts';
 import { DRILL_LABEL } from '../../shared/domain/names.ts';

@@ -1,6 +1,7 @@
 import { formatBytes } from '../../shared/domain/bytes.ts';
 import { backupHandle } from '../../shared/domain/handle.ts';
-import { isDeleting, judgeBackup } from '../../shared/chain/judge.ts';
+import { isDeleting } from '../../shared/chain/metadata.ts';
+import { judgeBackup } from '../../shared/chain/longhorn-backup.ts';
 import type { Action } from '../../shared/plan/action.ts';
 import { bytesOf, newClaim, newContent, newPod, newSnapshot } from './objects.ts';
 import type { Recipe } from './objects.ts';

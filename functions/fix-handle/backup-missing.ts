@@ -1,8 +1,9 @@
 import { describeRef, ref } from '../../shared/domain/kinds.ts';
 import * as names from '../../shared/domain/names.ts';
-import { isDeleting } from '../../shared/chain/judge.ts';
-import type { BackupTrouble, ContentJudgment } from '../../shared/chain/judge.ts';
-import { isPending } from '../../shared/chain/claims.ts';
+import { isDeleting } from '../../shared/chain/metadata.ts';
+import type { BackupTrouble } from '../../shared/chain/longhorn-backup.ts';
+import type { ContentJudgment } from '../../shared/chain/content.ts';
+import { isPending } from '../../shared/chain/waiting.ts';
 import type { Absence } from '../../shared/chain/target.ts';
 import { judgeAbsence } from '../../shared/chain/target.ts';
 import type { Content } from '../../shared/objects/types.ts';

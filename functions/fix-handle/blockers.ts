@@ -1,6 +1,7 @@
 import * as names from '../../shared/domain/names.ts';
-import { isDeleting, pointsAt } from '../../shared/chain/judge.ts';
-import { isPending } from '../../shared/chain/claims.ts';
+import { isDeleting } from '../../shared/chain/metadata.ts';
+import { pointsAt } from '../../shared/chain/pair.ts';
+import { isPending } from '../../shared/chain/waiting.ts';
 import type { LinkedOwner, UnlinkedOwner } from './owner.ts';
 import { toLetGo } from '../../shared/chain/link.ts';
 import type { Unsettled } from '../../shared/chain/schedules.ts';

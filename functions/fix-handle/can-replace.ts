@@ -1,6 +1,7 @@
 import * as names from '../../shared/domain/names.ts';
-import { isDeleting, judgeContent } from '../../shared/chain/judge.ts';
-import { isPending } from '../../shared/chain/claims.ts';
+import { isDeleting } from '../../shared/chain/metadata.ts';
+import { judgeContent } from '../../shared/chain/content.ts';
+import { isPending } from '../../shared/chain/waiting.ts';
 import type { LinkedOwner } from './owner.ts';
 import { describeInProgress } from '../../shared/chain/in-progress.ts';
 import { backupHandle } from '../../shared/domain/handle.ts';

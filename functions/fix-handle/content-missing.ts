@@ -1,8 +1,9 @@
 import { describeRef, ref } from '../../shared/domain/kinds.ts';
 import * as names from '../../shared/domain/names.ts';
-import { isDeleting, judgeBackup, judgeBackupVolumes } from '../../shared/chain/judge.ts';
-import { isPending } from '../../shared/chain/claims.ts';
-import { entriesOf } from '../../shared/chain/queries.ts';
+import { isDeleting } from '../../shared/chain/metadata.ts';
+import { judgeBackup, judgeBackupVolumes } from '../../shared/chain/longhorn-backup.ts';
+import { isPending } from '../../shared/chain/waiting.ts';
+import { entriesOf } from '../../shared/chain/vmbackup.ts';
 import type { Backup, Snapshot, VMBackup } from '../../shared/objects/types.ts';
 import type { Finding } from '../../shared/plan/plan.ts';
 import type { Neighbours, Seen } from './observe.ts';

@@ -1,7 +1,8 @@
 import type { Ref } from '../../shared/domain/kinds.ts';
 import { ref } from '../../shared/domain/kinds.ts';
 import * as names from '../../shared/domain/names.ts';
-import type { BackupTrouble, ContentJudgment } from '../../shared/chain/judge.ts';
+import type { BackupTrouble } from '../../shared/chain/longhorn-backup.ts';
+import type { ContentJudgment } from '../../shared/chain/content.ts';
 import type { Content, OwnerReference } from '../../shared/objects/types.ts';
 import type { Action } from '../../shared/plan/action.ts';
 import type { Finding } from '../../shared/plan/plan.ts';

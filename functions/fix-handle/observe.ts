@@ -1,6 +1,8 @@
 import type { Ref } from '../../shared/domain/kinds.ts';
 import * as names from '../../shared/domain/names.ts';
-import { isDeleting, judgeBackup, judgeContent, judgeHandle } from '../../shared/chain/judge.ts';
+import { isDeleting } from '../../shared/chain/metadata.ts';
+import { judgeBackup } from '../../shared/chain/longhorn-backup.ts';
+import { judgeContent, judgeHandle } from '../../shared/chain/content.ts';
 import type { Owner } from './owner.ts';
 import { ownerOf } from './owner.ts';
 import { backupVolumes, claimsFrom, longhornBackup, missingClass, vmBackupNaming } from '../../shared/chain/queries.ts';

@@ -9,10 +9,11 @@ import type {
   VMRestore,
   VolumeEntry,
 } from '../../shared/objects/types.ts';
-import { isGuestClusters } from '../../shared/chain/judge.ts';
+import { isGuestClusters } from '../../shared/chain/content.ts';
 import type { InProgress } from '../../shared/chain/in-progress.ts';
 import { restoresInProgress } from '../../shared/chain/in-progress.ts';
-import { entriesOf, vmBackupsNaming } from '../../shared/chain/queries.ts';
+import { entriesOf } from '../../shared/chain/vmbackup.ts';
+import { vmBackupsNaming } from '../../shared/chain/queries.ts';
 import type { Unsettled } from '../../shared/chain/schedules.ts';
 import { unsettledBackups } from '../../shared/chain/schedules.ts';
 

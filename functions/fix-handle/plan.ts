@@ -1,5 +1,8 @@
 import { describeRef } from '../../shared/domain/kinds.ts';
-import { isDeleting, judgeBackup, judgeContent, judgeHandle, pointsAt } from '../../shared/chain/judge.ts';
+import { isDeleting } from '../../shared/chain/metadata.ts';
+import { judgeBackup } from '../../shared/chain/longhorn-backup.ts';
+import { judgeContent, judgeHandle } from '../../shared/chain/content.ts';
+import { pointsAt } from '../../shared/chain/pair.ts';
 import type { Content } from '../../shared/objects/types.ts';
 import type { Finding, Plan } from '../../shared/plan/plan.ts';
 import type { Config } from './config.ts';

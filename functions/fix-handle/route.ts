@@ -1,9 +1,11 @@
 import type { Ref } from '../../shared/domain/kinds.ts';
 import { ref } from '../../shared/domain/kinds.ts';
 import * as names from '../../shared/domain/names.ts';
-import { isPending } from '../../shared/chain/claims.ts';
-import { isDeleting, judgeContent } from '../../shared/chain/judge.ts';
-import { contentsNaming, entriesOf } from '../../shared/chain/queries.ts';
+import { isPending } from '../../shared/chain/waiting.ts';
+import { isDeleting } from '../../shared/chain/metadata.ts';
+import { judgeContent } from '../../shared/chain/content.ts';
+import { contentsNaming } from '../../shared/chain/queries.ts';
+import { entriesOf } from '../../shared/chain/vmbackup.ts';
 import type { Change, ChangeOf, Considered } from '../../shared/function.ts';
 import type { Reader } from '../../shared/kube/ports.ts';
 import type { Finding } from '../../shared/plan/plan.ts';

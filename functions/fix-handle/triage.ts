@@ -1,6 +1,7 @@
 import { describeRef, ref } from '../../shared/domain/kinds.ts';
 import * as names from '../../shared/domain/names.ts';
-import { isDeleting, judgeContent, judgeHandle } from '../../shared/chain/judge.ts';
+import { isDeleting } from '../../shared/chain/metadata.ts';
+import { judgeContent, judgeHandle } from '../../shared/chain/content.ts';
 import type { SurveyedContent, SurveyItem } from '../../shared/survey-item.ts';
 import { showObject } from '../../shared/chain/unreadable.ts';
 import type { Considered, Well } from '../../shared/function.ts';

@@ -1,7 +1,10 @@
 import * as names from '../../shared/domain/names.ts';
-import { isDeleting, judgeBackupVolumes, pointsAt, rightHandle } from '../../shared/chain/judge.ts';
-import { isPending } from '../../shared/chain/claims.ts';
-import type { ContentJudgment } from '../../shared/chain/judge.ts';
+import { isDeleting } from '../../shared/chain/metadata.ts';
+import { judgeBackupVolumes } from '../../shared/chain/longhorn-backup.ts';
+import { pointsAt } from '../../shared/chain/pair.ts';
+import { rightHandle } from '../../shared/chain/content.ts';
+import { isPending } from '../../shared/chain/waiting.ts';
+import type { ContentJudgment } from '../../shared/chain/content.ts';
 import type { Backup, Content } from '../../shared/objects/types.ts';
 import type { Finding } from '../../shared/plan/plan.ts';
 import type { Reason } from '../../shared/plan/reason.ts';

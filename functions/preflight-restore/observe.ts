@@ -1,6 +1,6 @@
 import type { Ref } from '../../shared/domain/kinds.ts';
 import { ref } from '../../shared/domain/kinds.ts';
-import { isDeleting } from '../../shared/chain/judge.ts';
+import { isDeleting } from '../../shared/chain/metadata.ts';
 import type { Reader } from '../../shared/kube/ports.ts';
 import type { VMRestore } from '../../shared/objects/types.ts';
 import { eventName } from '../../shared/plan/event-text.ts';

@@ -1,5 +1,5 @@
 import { ref } from '../../shared/domain/kinds.ts';
-import { isDeleting } from '../../shared/chain/judge.ts';
+import { isDeleting } from '../../shared/chain/metadata.ts';
 import type { Change, Considered } from '../../shared/function.ts';
 import type { Reason } from '../../shared/plan/reason.ts';
 

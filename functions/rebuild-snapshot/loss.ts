@@ -1,5 +1,5 @@
 import * as names from '../../shared/domain/names.ts';
-import { isDeleting } from '../../shared/chain/judge.ts';
+import { isDeleting } from '../../shared/chain/metadata.ts';
 import type { Content, Snapshot } from '../../shared/objects/types.ts';
 
 /** The two objects of a VMBackup volume, by the names they must have; either may be missing. */

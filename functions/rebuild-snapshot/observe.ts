@@ -2,12 +2,12 @@ import type { Ref } from '../../shared/domain/kinds.ts';
 import * as names from '../../shared/domain/names.ts';
 import {
   backupVolumes,
-  entriesOf,
   longhornBackup,
   missingClass,
   vmBackupNaming,
   vmBackupsNaming,
 } from '../../shared/chain/queries.ts';
+import { entriesOf } from '../../shared/chain/vmbackup.ts';
 import type { Odd } from '../../shared/chain/unreadable.ts';
 import { unlessOdd } from '../../shared/chain/unreadable.ts';
 import type { Unsettled } from '../../shared/chain/schedules.ts';

@@ -2,15 +2,10 @@ import { backupHandle } from '../../shared/domain/handle.ts';
 import type { Ref } from '../../shared/domain/kinds.ts';
 import { describeRef, ref } from '../../shared/domain/kinds.ts';
 import * as names from '../../shared/domain/names.ts';
-import {
-  isDeleting,
-  isGuestClusters,
-  judgeBackup,
-  judgeBackupVolumes,
-  judgeContent,
-  judgeHandle,
-  misboundPart,
-} from '../../shared/chain/judge.ts';
+import { isDeleting } from '../../shared/chain/metadata.ts';
+import { isGuestClusters, judgeContent, judgeHandle } from '../../shared/chain/content.ts';
+import { judgeBackup, judgeBackupVolumes } from '../../shared/chain/longhorn-backup.ts';
+import { misboundPart } from '../../shared/chain/pair.ts';
 import { lateness, replacement, takenBy } from '../../shared/chain/dynamic-content.ts';
 import { judgeAbsence, listVolumes } from '../../shared/chain/target.ts';
 import { volumeFinding } from '../../shared/chain/volume-finding.ts';

@@ -9,8 +9,8 @@ import {
   considerVMBackup,
   leaveAlone,
 } from '../../shared/chain/event-subjects.ts';
-import { isDeleting } from '../../shared/chain/judge.ts';
-import { entriesOf } from '../../shared/chain/queries.ts';
+import { isDeleting } from '../../shared/chain/metadata.ts';
+import { entriesOf } from '../../shared/chain/vmbackup.ts';
 import type { Change, ChangeOf, Considered } from '../../shared/function.ts';
 import type { Reader } from '../../shared/kube/ports.ts';
 

@@ -1,7 +1,7 @@
 import { ref } from '../../shared/domain/kinds.ts';
 import * as names from '../../shared/domain/names.ts';
-import { isDeleting } from '../../shared/chain/judge.ts';
-import { entriesOf } from '../../shared/chain/queries.ts';
+import { isDeleting } from '../../shared/chain/metadata.ts';
+import { entriesOf } from '../../shared/chain/vmbackup.ts';
 import type { SurveyItem } from '../../shared/survey-item.ts';
 import { isLate, isYounger } from '../../shared/chain/dynamic-content.ts';
 import type { Considered } from '../../shared/function.ts';

@@ -1,5 +1,5 @@
-import { isDeleting, isOwnedBy } from '../../shared/chain/judge.ts';
-import { entriesOf } from '../../shared/chain/queries.ts';
+import { isDeleting, isOwnedBy } from '../../shared/chain/metadata.ts';
+import { entriesOf } from '../../shared/chain/vmbackup.ts';
 import { isYounger } from '../../shared/chain/dynamic-content.ts';
 import * as names from '../../shared/domain/names.ts';
 import type { Content, Snapshot, VM, VMBackup, VMInstance, VolumeEntry } from '../../shared/objects/types.ts';

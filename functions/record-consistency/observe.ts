@@ -1,7 +1,7 @@
 import type { Worth } from '../../shared/chain/consistency.ts';
 import { notedOn } from '../../shared/chain/consistency.ts';
-import { isDeleting } from '../../shared/chain/judge.ts';
-import { entriesOf } from '../../shared/chain/queries.ts';
+import { isDeleting } from '../../shared/chain/metadata.ts';
+import { entriesOf } from '../../shared/chain/vmbackup.ts';
 import type { Ref } from '../../shared/domain/kinds.ts';
 import type { Reader } from '../../shared/kube/ports.ts';
 import type { VMBackup } from '../../shared/objects/types.ts';

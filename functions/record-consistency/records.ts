@@ -1,6 +1,6 @@
 import type { Worth } from '../../shared/chain/consistency.ts';
 import { isWorse, notedOn } from '../../shared/chain/consistency.ts';
-import { isDeleting } from '../../shared/chain/judge.ts';
+import { isDeleting } from '../../shared/chain/metadata.ts';
 import { ref } from '../../shared/domain/kinds.ts';
 import * as names from '../../shared/domain/names.ts';
 import type { Content, VMBackup } from '../../shared/objects/types.ts';

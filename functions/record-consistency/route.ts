@@ -1,4 +1,4 @@
-import { isDeleting } from '../../shared/chain/judge.ts';
+import { isDeleting } from '../../shared/chain/metadata.ts';
 import { ref } from '../../shared/domain/kinds.ts';
 import type { Ref } from '../../shared/domain/kinds.ts';
 import type { Change, ChangeOf, Considered } from '../../shared/function.ts';

@@ -1,6 +1,6 @@
 import type { Noted, Worth } from '../../shared/chain/consistency.ts';
-import { isDeleting } from '../../shared/chain/judge.ts';
-import { entriesOf } from '../../shared/chain/queries.ts';
+import { isDeleting } from '../../shared/chain/metadata.ts';
+import { entriesOf } from '../../shared/chain/vmbackup.ts';
 import type { SurveyItem } from '../../shared/survey-item.ts';
 import { describeRef, ref } from '../../shared/domain/kinds.ts';
 import type { Considered, Well } from '../../shared/function.ts';

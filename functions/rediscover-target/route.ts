@@ -1,7 +1,8 @@
 import type { Ref } from '../../shared/domain/kinds.ts';
 import { ref } from '../../shared/domain/kinds.ts';
 import * as names from '../../shared/domain/names.ts';
-import { entriesOf, isOnTarget } from '../../shared/chain/queries.ts';
+import { entriesOf } from '../../shared/chain/vmbackup.ts';
+import { isOnTarget } from '../../shared/chain/longhorn-backup.ts';
 import type { Change, Considered } from '../../shared/function.ts';
 import type { Reader } from '../../shared/kube/ports.ts';
 import { isBeingPulled } from './observe.ts';

@@ -1,19 +1,20 @@
 import type { Ref } from '../../shared/domain/kinds.ts';
 import * as names from '../../shared/domain/names.ts';
-import { isPending } from '../../shared/chain/claims.ts';
-import type { BackupFacts, BackupTrouble } from '../../shared/chain/judge.ts';
+import { isPending } from '../../shared/chain/waiting.ts';
+import type { BackupFacts, BackupTrouble } from '../../shared/chain/longhorn-backup.ts';
 import type { InProgress } from '../../shared/chain/in-progress.ts';
 import { restoresInProgress } from '../../shared/chain/in-progress.ts';
-import { judgeBackup, judgeContent, judgeHandle } from '../../shared/chain/judge.ts';
+import { judgeBackup } from '../../shared/chain/longhorn-backup.ts';
+import { judgeContent, judgeHandle } from '../../shared/chain/content.ts';
 import {
   backupVolumes,
   claimsFrom,
   contentsNaming,
-  entriesOf,
   longhornBackup,
   vmBackupsNaming,
   vmBackupsRecording,
 } from '../../shared/chain/queries.ts';
+import { entriesOf } from '../../shared/chain/vmbackup.ts';
 import { judgeAbsence } from '../../shared/chain/target.ts';
 import type { Odd } from '../../shared/chain/unreadable.ts';
 import { unlessOdd } from '../../shared/chain/unreadable.ts';

@@ -1,7 +1,9 @@
 import type { Ref } from '../../shared/domain/kinds.ts';
 import { describeRef, ref } from '../../shared/domain/kinds.ts';
 import * as names from '../../shared/domain/names.ts';
-import { boundAndReady, isDeleting, isOwnedBy, judgeContent, misboundPart } from '../../shared/chain/judge.ts';
+import { boundAndReady, misboundPart } from '../../shared/chain/pair.ts';
+import { isDeleting, isOwnedBy } from '../../shared/chain/metadata.ts';
+import { judgeContent } from '../../shared/chain/content.ts';
 import { describeInProgress } from '../../shared/chain/in-progress.ts';
 import { volumeFinding } from '../../shared/chain/volume-finding.ts';
 import { busySchedule } from '../../shared/chain/schedules.ts';

@@ -1,5 +1,6 @@
 import * as names from '../../shared/domain/names.ts';
-import { isDeleting, isOwnedBy, judgeContent } from '../../shared/chain/judge.ts';
+import { isDeleting, isOwnedBy } from '../../shared/chain/metadata.ts';
+import { judgeContent } from '../../shared/chain/content.ts';
 import type { VMBackup } from '../../shared/objects/types.ts';
 import type { Action, Target } from '../../shared/plan/action.ts';
 import type { Reason } from '../../shared/plan/reason.ts';

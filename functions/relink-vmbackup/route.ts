@@ -1,5 +1,5 @@
 import type { Ref } from '../../shared/domain/kinds.ts';
-import { isPending } from '../../shared/chain/claims.ts';
+import { isPending } from '../../shared/chain/waiting.ts';
 import {
   considerBackup,
   considerRestored,
@@ -9,7 +9,8 @@ import {
   leaveAlone,
   owningVMBackups,
 } from '../../shared/chain/event-subjects.ts';
-import { isDeleting, judgeContent } from '../../shared/chain/judge.ts';
+import { isDeleting } from '../../shared/chain/metadata.ts';
+import { judgeContent } from '../../shared/chain/content.ts';
 import { contentsNaming, vmBackupsOf } from '../../shared/chain/queries.ts';
 import type { Change, ChangeOf, Considered } from '../../shared/function.ts';
 import type { Reader } from '../../shared/kube/ports.ts';

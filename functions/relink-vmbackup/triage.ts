@@ -1,8 +1,8 @@
 import { ref } from '../../shared/domain/kinds.ts';
 import * as names from '../../shared/domain/names.ts';
-import { isDeleting } from '../../shared/chain/judge.ts';
-import { entriesOf } from '../../shared/chain/queries.ts';
-import type { PairState } from '../../shared/survey/pair-index.ts';
+import { isDeleting } from '../../shared/chain/metadata.ts';
+import { entriesOf } from '../../shared/chain/vmbackup.ts';
+import type { PairState } from '../../shared/survey-item.ts';
 import type { SurveyItem } from '../../shared/survey-item.ts';
 import type { Considered, Well } from '../../shared/function.ts';
 import type { VolumeEntry } from '../../shared/objects/types.ts';

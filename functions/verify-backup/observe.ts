@@ -1,7 +1,8 @@
 import type { Ref } from '../../shared/domain/kinds.ts';
-import { isDeleting } from '../../shared/chain/judge.ts';
+import { isDeleting } from '../../shared/chain/metadata.ts';
 import type { Chain } from '../../shared/chain/links.ts';
-import { entriesOf, longhornBackup } from '../../shared/chain/queries.ts';
+import { entriesOf } from '../../shared/chain/vmbackup.ts';
+import { longhornBackup } from '../../shared/chain/queries.ts';
 import { readChain } from '../../shared/chain/read-chain.ts';
 import type { ReportKind } from '../../shared/chain/reports.ts';
 import { reportKindOf, reportNameOf } from '../../shared/chain/reports.ts';

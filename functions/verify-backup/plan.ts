@@ -1,6 +1,7 @@
 import type { Ref } from '../../shared/domain/kinds.ts';
 import { describeRef, ref } from '../../shared/domain/kinds.ts';
-import { hangs, isDeleting } from '../../shared/chain/judge.ts';
+import { hangs } from '../../shared/chain/waiting.ts';
+import { isDeleting } from '../../shared/chain/metadata.ts';
 import type { Link } from '../../shared/chain/link.ts';
 import type { Chain } from '../../shared/chain/links.ts';
 import { judgeMetadata } from '../../shared/chain/readiness.ts';

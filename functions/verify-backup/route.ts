@@ -1,7 +1,7 @@
 import type { Ref } from '../../shared/domain/kinds.ts';
 import { ref } from '../../shared/domain/kinds.ts';
 import * as names from '../../shared/domain/names.ts';
-import { isDeleting } from '../../shared/chain/judge.ts';
+import { isDeleting } from '../../shared/chain/metadata.ts';
 import { backupNamedBy } from '../../shared/chain/orphans.ts';
 import { contentsNaming, vmBackupsOf } from '../../shared/chain/queries.ts';
 import { judgeTarget } from '../../shared/chain/target.ts';

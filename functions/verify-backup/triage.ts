@@ -1,11 +1,12 @@
 import type { Ref } from '../../shared/domain/kinds.ts';
 import { describeRef, ref } from '../../shared/domain/kinds.ts';
 import * as names from '../../shared/domain/names.ts';
-import { isDeleting, isLocal, isTakenLater } from '../../shared/chain/judge.ts';
+import { isDeleting } from '../../shared/chain/metadata.ts';
+import { isLocal, isTakenLater } from '../../shared/chain/vmbackup.ts';
 import type { Orphan } from '../../shared/chain/orphans.ts';
-import { entriesOf } from '../../shared/chain/queries.ts';
+import { entriesOf } from '../../shared/chain/vmbackup.ts';
 import { degradedBy, lacksMetadata } from '../../shared/chain/readiness.ts';
-import type { PairState } from '../../shared/survey/pair-index.ts';
+import type { PairState } from '../../shared/survey-item.ts';
 import type { ChainState, SurveyedVMBackup, SurveyItem } from '../../shared/survey-item.ts';
 import { isYounger } from '../../shared/chain/dynamic-content.ts';
 import { judgeTargetOf, targetRef } from '../../shared/chain/target.ts';

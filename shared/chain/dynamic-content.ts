@@ -1,7 +1,7 @@
 import { parseHandle } from '../domain/handle.ts';
 import * as names from '../domain/names.ts';
 import type { Content, VMBackup, VolumeEntry } from '../objects/types.ts';
-import { isDeleting } from './judge.ts';
+import { isDeleting } from './metadata.ts';
 
 /** What a content holds that was taken on this cluster. */
 export interface Taken {

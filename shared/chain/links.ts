@@ -2,18 +2,11 @@ import type { Ref } from '../domain/kinds.ts';
 import { describeRef, ref } from '../domain/kinds.ts';
 import * as names from '../domain/names.ts';
 import type { Backup, BackupTarget, BackupVolume, Content, Snapshot, VMBackup, VolumeEntry } from '../objects/types.ts';
-import type { BackupFacts, BackupTrouble } from './judge.ts';
-import {
-  hangs,
-  isDeleting,
-  isLocal,
-  isOld,
-  isStalled,
-  judgeBackup,
-  judgeBackupVolumes,
-  saidOf,
-  targetOf,
-} from './judge.ts';
+import type { BackupFacts, BackupTrouble } from './longhorn-backup.ts';
+import { hangs, isOld, saidOf } from './waiting.ts';
+import { isDeleting } from './metadata.ts';
+import { isLocal } from './vmbackup.ts';
+import { isStalled, judgeBackup, judgeBackupVolumes, targetOf } from './longhorn-backup.ts';
 import { judgeContentLink, misbound, unusable } from './content-link.ts';
 import type { Judged, Link, LinkName } from './link.ts';
 import { fail, linkNames, pass, show, skip, toRetain, wait } from './link.ts';

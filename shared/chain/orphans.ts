@@ -4,7 +4,9 @@ import { parseHandle } from '../domain/handle.ts';
 import * as names from '../domain/names.ts';
 import type { Backup, Content, Snapshot } from '../objects/types.ts';
 import type { Reason } from '../plan/reason.ts';
-import { isDeleting, isGuestClusters, isStalled } from './judge.ts';
+import { isDeleting } from './metadata.ts';
+import { isGuestClusters } from './content.ts';
+import { isStalled } from './longhorn-backup.ts';
 
 /** Something that nobody claims, or that turns out not to be ours to ask about. */
 export interface Orphan {

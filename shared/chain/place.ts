@@ -2,7 +2,7 @@ import { formatBytes } from '../domain/bytes.ts';
 import { parseQuantity } from '../domain/quantity.ts';
 import type { Reader } from '../kube/ports.ts';
 import type { ObjectOf } from '../objects/types.ts';
-import { isDeleting } from './judge.ts';
+import { isDeleting } from './metadata.ts';
 import type { WantedPods } from './pods.ts';
 import { amountsOf, countsPods, isOfPods, rangeTrouble } from './pods.ts';
 import { collect } from './scratch.ts';

@@ -4,7 +4,9 @@ import * as names from '../domain/names.ts';
 import { parseHandle } from '../domain/handle.ts';
 import { tellUnreadable } from './unreadable.ts';
 import type { Index, ListOptions, Reader, Unreadable } from '../kube/ports.ts';
-import type { Backup, BackupVolume, Claim, Content, ObjectOf, VMBackup, VolumeEntry } from '../objects/types.ts';
+import type { Backup, BackupVolume, Claim, Content, ObjectOf, VMBackup } from '../objects/types.ts';
+
+import { entriesOf } from './vmbackup.ts';
 
 /** The reads that more than one function needs. Each answers facts; none decides. */
 
@@ -166,15 +168,6 @@ export async function vmBackupNaming(reader: Reader, namespace: string, snapshot
   for await (const { metadata } of vmBackupsNaming(reader, namespace, snapshot)) return metadata.name;
   return undefined;
 }
-
-export const entriesOf = (backup: VMBackup): readonly VolumeEntry[] => backup.status?.volumeBackups ?? [];
-
-/** Finished, and on the target that Harvester uses. */
-export const isOnTarget = ({ metadata, status }: Backup): boolean =>
-  status?.state === 'Completed' &&
-  !metadata.deletionTimestamp &&
-  (status.backupTargetName || metadata.labels?.[names.BACKUP_TARGET_LABEL] || names.DEFAULT_TARGET) ===
-    names.DEFAULT_TARGET;
 
 /** By its spec, and by its status, which deletions go by: where the two differ, both backups are at stake. */
 function backupsNamedBy({ spec, status }: Content): string[] {

@@ -2,7 +2,8 @@ import * as names from '../domain/names.ts';
 import type { Reader } from '../kube/ports.ts';
 import type { VMBackup, VolumeEntry } from '../objects/types.ts';
 import type { Chain, ChainVolume } from './links.ts';
-import { backupVolumes, classMissingOf, entriesOf, longhornBackup, missingStorageClass } from './queries.ts';
+import { backupVolumes, classMissingOf, longhornBackup, missingStorageClass } from './queries.ts';
+import { entriesOf } from './vmbackup.ts';
 import { unlessOdd } from './unreadable.ts';
 
 /**

@@ -1,9 +1,9 @@
 import { describeRef, ref } from '../domain/kinds.ts';
 import * as names from '../domain/names.ts';
 import type { VMBackup } from '../objects/types.ts';
-import { isLocal } from './judge.ts';
+import { isLocal } from './vmbackup.ts';
 import type { Chain } from './links.ts';
-import { entriesOf } from './queries.ts';
+import { entriesOf } from './vmbackup.ts';
 import { isScheduled } from './schedules.ts';
 import type { Absence } from './target.ts';
 import { judgeAbsence, judgeTargetOf } from './target.ts';

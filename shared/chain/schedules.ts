@@ -2,7 +2,8 @@ import * as names from '../domain/names.ts';
 import type { Reader } from '../kube/ports.ts';
 import type { Backup, VMBackup, VolumeEntry } from '../objects/types.ts';
 import type { Reason } from '../plan/reason.ts';
-import { backupVolumes, entriesOf, longhornBackup } from './queries.ts';
+import { backupVolumes, longhornBackup } from './queries.ts';
+import { entriesOf } from './vmbackup.ts';
 import { judgeAbsence } from './target.ts';
 import { unlessOdd } from './unreadable.ts';
 

@@ -4,7 +4,7 @@ import type { ListOptions, Reader } from '../kube/ports.ts';
 import type { Claim, Content, ObjectOf, Pod, Snapshot } from '../objects/types.ts';
 import type { Action } from '../plan/action.ts';
 import type { NewNamespace, NewPod } from '../plan/scratch-action.ts';
-import { isDeleting } from './judge.ts';
+import { isDeleting } from './metadata.ts';
 import type { WantedPods } from './pods.ts';
 
 /** What restore drills and storage probes have in common: a namespace for scratch, a mark on all they make, its removal. */

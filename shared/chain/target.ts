@@ -6,7 +6,8 @@ import type { SettingTarget } from '../objects/target.ts';
 import { withoutUser } from '../objects/target.ts';
 import type { Finding } from '../plan/plan.ts';
 import type { Reason } from '../plan/reason.ts';
-import { isDeleting, isLocal } from './judge.ts';
+import { isDeleting } from './metadata.ts';
+import { isLocal } from './vmbackup.ts';
 
 /** The target Harvester uses, as far as backups depend on it. */
 export const targetRef = ref('BackupTarget', names.DEFAULT_TARGET, names.LONGHORN_NAMESPACE);

@@ -3,7 +3,7 @@ import { classFor, pasteClass, takesSnapshots } from '../capability/config.ts';
 import type { SeenClass } from '../capability/read.ts';
 import type { AnswerReason } from '../capability/reasons.ts';
 import { isFound } from '../capability/types.ts';
-import { isDeleting } from '../chain/judge.ts';
+import { isDeleting } from '../chain/metadata.ts';
 import { placeTrouble } from '../chain/place.ts';
 import { scratchPods } from '../chain/scratch.ts';
 import type { Ref } from '../domain/kinds.ts';

@@ -3,7 +3,7 @@ import { modeForDisks, modeOf } from '../capability/volume-mode.ts';
 import type { Probed, ProbeStep } from '../capability/probe-note.ts';
 import { describeProbed, probedAs, withProbed } from '../capability/probe-note.ts';
 import type { SeenClass } from '../capability/read.ts';
-import { isDeleting } from '../chain/judge.ts';
+import { isDeleting } from '../chain/metadata.ts';
 import { describeMade, isEmpty, newNamespace } from '../chain/scratch.ts';
 import { describeRef } from '../domain/kinds.ts';
 import * as names from '../domain/names.ts';

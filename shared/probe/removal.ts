@@ -1,4 +1,4 @@
-import { isDeleting } from '../chain/judge.ts';
+import { isDeleting } from '../chain/metadata.ts';
 import type { Made } from '../chain/scratch.ts';
 import { isEmpty, nothing, removal } from '../chain/scratch.ts';
 import { ref } from '../domain/kinds.ts';

@@ -1,4 +1,4 @@
-import { isDeleting } from '../chain/judge.ts';
+import { isDeleting } from '../chain/metadata.ts';
 import * as names from '../domain/names.ts';
 import type { ObjectOf } from '../objects/types.ts';
 import type { Check } from './checks.ts';

@@ -1,7 +1,9 @@
 import { restoreContentName, restoreSnapshotName } from '../domain/restore-names.ts';
 import * as names from '../domain/names.ts';
 import type { Chain } from '../chain/links.ts';
-import { isDeleting, isOwnedBy, judgeBackup, judgeContent } from '../chain/judge.ts';
+import { isDeleting, isOwnedBy } from '../chain/metadata.ts';
+import { judgeBackup } from '../chain/longhorn-backup.ts';
+import { judgeContent } from '../chain/content.ts';
 import type { Reader } from '../kube/ports.ts';
 import type { Content, Snapshot } from '../objects/types.ts';
 import type { Check } from './checks.ts';

@@ -1,8 +1,8 @@
 import type { Backup } from '../objects/types.ts';
-import type { BackupTrouble } from '../chain/judge.ts';
-import { judgeBackup } from '../chain/judge.ts';
+import type { BackupTrouble } from '../chain/longhorn-backup.ts';
+import { judgeBackup } from '../chain/longhorn-backup.ts';
 import { judgeUnclaimedBackup } from '../chain/orphans.ts';
-import { isOnTarget } from '../chain/queries.ts';
+import { isOnTarget } from '../chain/longhorn-backup.ts';
 import { hash, NameTable } from './name-table.ts';
 
 /** All of a healthy backup in one number: a lowest bit that is always set, one each for its holder, for whoever names it and for the VMBackup that records it, and its volume's hash. */

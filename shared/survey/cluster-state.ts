@@ -3,8 +3,9 @@ import { ref } from '../domain/kinds.ts';
 import * as names from '../domain/names.ts';
 import type { ListOptions, Reader } from '../kube/ports.ts';
 import type { BackupTarget, Content, Snapshot, VMRestore } from '../objects/types.ts';
-import { isPending } from '../chain/claims.ts';
-import { hangs, isDeleting } from '../chain/judge.ts';
+import { isPending } from '../chain/waiting.ts';
+import { hangs } from '../chain/waiting.ts';
+import { isDeleting } from '../chain/metadata.ts';
 import type { Living, Orphan } from '../chain/orphans.ts';
 import {
   backupNamedBy,

@@ -2,33 +2,11 @@ import * as names from '../domain/names.ts';
 import type { Content, Snapshot, VMBackup } from '../objects/types.ts';
 import type { Noted } from '../chain/consistency.ts';
 import { unpackNoted } from '../chain/consistency.ts';
-import { isDeleting } from '../chain/judge.ts';
-import { entriesOf } from '../chain/queries.ts';
 import { hash, NameTable } from './name-table.ts';
 
-/** What the lists show of the pair of one snapshot name; small, since a survey keeps one for each. */
-export interface PairState {
-  readonly hasSnapshot: boolean;
-  readonly hasContent: boolean;
-  /** Taken on this cluster: the content is the snapshot controller's matter. */
-  readonly dynamic: boolean;
-  /** Snapshot not ready, in deletion, or not bound to the content it names. */
-  readonly unready: boolean;
-  /** Handle wrong, unreadable, or its backup in trouble. */
-  readonly notRight: boolean;
-  /** Content in deletion, not ready or left by its snapshot, or with a policy still to take. */
-  readonly unfinished: boolean;
-  /** The VMBackup that is looked at does not control the snapshot. */
-  readonly unowned: boolean;
-  /** There is a content that was taken on this cluster and has its handle. */
-  readonly taken: boolean;
-  /** Of the data in such a content. */
-  readonly takenAtMs?: number;
-  /** What its content has on record of its data. */
-  readonly noted?: Noted | undefined;
-  /** Whether the content names this backup; may very rarely say so of another. */
-  readonly names: (backup: string) => boolean;
-}
+import { isDeleting } from '../chain/metadata.ts';
+import { entriesOf } from '../chain/vmbackup.ts';
+import type { PairState } from '../survey-item.ts';
 
 export const bit = {
   snapshot: 1,

@@ -6,7 +6,7 @@ import { claim, isLeftContent, isLooseSnapshot, Pairs, pairsOf, tie } from './pa
 import type { BackupTarget, Content, Setting, Snapshot, StorageClass } from '../objects/types.ts';
 import { Backups } from './backup-index.ts';
 import { notedOn, packNoted } from '../chain/consistency.ts';
-import { entriesOf } from '../chain/queries.ts';
+import { entriesOf } from '../chain/vmbackup.ts';
 import type { Surroundings } from './cluster-state.ts';
 import { orphans, readSurroundings, unlessForbidden } from './cluster-state.ts';
 import { NameTable } from './name-table.ts';
