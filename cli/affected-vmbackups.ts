@@ -1,5 +1,5 @@
 import { contentsNaming, vmBackupsNaming, vmBackupsOf, vmBackupsRecording } from '../shared/chain/queries.ts';
-import { unlessOdd } from '../shared/chain/unreadable.ts';
+import { orUnreadable } from '../shared/chain/unreadable.ts';
 import type { Ref } from '../shared/domain/kinds.ts';
 import { ref, refKey } from '../shared/domain/kinds.ts';
 import { RESTORE_ANNOTATION } from '../shared/domain/names.ts';
@@ -10,10 +10,10 @@ import type { Claim, Content, OwnerReference, Snapshot } from '../shared/objects
  * The VMBackups and restores that suffer when something is wrong with an object, whether or not an event of it would lead
  * to them: by owner, by name, and by whatever names it in passing.
  */
-export async function behind(reader: Reader, subject: Ref, object: unknown): Promise<Ref[]> {
+export async function affectedVMBackups(reader: Reader, subject: Ref, object: unknown): Promise<Ref[]> {
   const found = new Map<string, Ref>();
   // What cannot be read is told of where it is come across.
-  await unlessOdd(
+  await orUnreadable(
     async () => {
       for await (const at of concerned(reader, subject, object)) found.set(refKey(at), at);
     },

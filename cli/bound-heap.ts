@@ -10,7 +10,7 @@ const LOOK_MS = 5;
  * a page all the same would lie about until the old space is several times as large as what is alive in it: a fifth more
  * than that is enough, for some tenths of a second in a scan of a hundred thousand backups.
  */
-export function boundNursery(): void {
+export function boundYoungGeneration(): void {
   setFlagsFromString('--heap-growing-percent=20');
   const look = setInterval(() => {
     const nursery = getHeapSpaceStatistics().find(({ space_name: name }) => name === 'new_space');

@@ -1,6 +1,6 @@
-import { boundNursery } from './bound-heap.ts';
+import { boundYoungGeneration } from './bound-heap.ts';
 import { runCli } from './program.ts';
 import { processIo } from './io.ts';
 
-boundNursery();
+boundYoungGeneration();
 process.exitCode = await runCli(process.argv.slice(2), processIo());

@@ -9,7 +9,7 @@ import type { Action } from '../shared/plan/action.ts';
 import type { Finding } from '../shared/plan/plan.ts';
 import { verdictOf } from '../shared/plan/plan.ts';
 import type { Reason } from '../shared/plan/reason.ts';
-import type { Decider } from '../shared/runtime/reconcile.ts';
+import type { ObservePlan } from '../shared/runtime/reconcile.ts';
 import { reconcile } from '../shared/runtime/reconcile.ts';
 import type { DryRun } from './dry-run.ts';
 import { checkOnly } from './dry-run.ts';
@@ -28,7 +28,7 @@ export interface Ended {
 export interface Context {
   readonly client: KubeClient;
   readonly options: { readonly dryRun: DryRun; readonly verbose?: boolean };
-  readonly fn: Decider;
+  readonly fn: ObservePlan;
   readonly interrupted: AbortSignal;
   readonly tell: (text: string) => void;
 }

@@ -17,11 +17,11 @@ import type { PolicyOptions } from './policies.ts';
 import { configsFrom, policyOptions } from './policies.ts';
 import { narrow, parseSelected, scopeOf } from './selection/selection.ts';
 
-export interface LookOptions extends ClusterOptions, ScopeOptions, OutputOptions, PolicyOptions, VerboseOptions {
+export interface ScanOptions extends ClusterOptions, ScopeOptions, OutputOptions, PolicyOptions, VerboseOptions {
   readonly all?: boolean;
 }
 
-export const lookOptions: readonly OptionSpec[] = [
+export const scanOptions: readonly OptionSpec[] = [
   ...scopeOptions,
   { flags: '--all', description: 'show also what is well or none of Gleaner’s business' },
   outputOption,
@@ -31,14 +31,14 @@ export const lookOptions: readonly OptionSpec[] = [
 ];
 
 /** What `scan` and `plan` share: one sweep that writes nothing, printed as it goes. */
-export async function look({ args, options, io }: Call<LookOptions>, kind: 'Scan' | 'Plan'): Promise<number> {
+export async function scanOrPlan({ args, options, io }: Call<ScanOptions>, kind: 'Scan' | 'Plan'): Promise<number> {
   const functions = functionsNamed(options.function);
   const selected = args.map(parseSelected);
   const configOf = configsFrom(options);
   return withCluster(options, async ({ reader }) => {
     const narrowed = await narrow(functions, reader, options, selected);
     const printer = await openPrinter(kind, options.output, io);
-    const isNews = newsOf(functions);
+    const isNews = createFirstReport(functions);
     // The wide table shows what is on record of what is well.
     const onWell = options.all === true || options.output === 'wide' ? undefined : printer.countWell;
     // Nothing is recorded: whoever may not read Events is shown the same.
@@ -75,7 +75,7 @@ export async function look({ args, options, io }: Call<LookOptions>, kind: 'Scan
 }
 
 /** What is on record of a VMBackup belongs in the wide table, though nothing is to be done about it. */
-const isRecord = ({ facts }: Finding, { output }: LookOptions): boolean =>
+const isRecord = ({ facts }: Finding, { output }: ScanOptions): boolean =>
   output === 'wide' && facts?.['consistency'] !== undefined && facts['consistency'] !== 'unknown';
 
 /**
@@ -83,7 +83,9 @@ const isRecord = ({ facts }: Finding, { output }: LookOptions): boolean =>
  * said again in another's name; only what is open is remembered. A sweep tells in the same order each time, so it is the
  * same one that is heard. Of an object that cannot be read it is no news which volumes it stops, whoever says so.
  */
-export function newsOf(functions: readonly Pick<AnyFunction, 'name'>[]): (by: string, finding: Finding) => boolean {
+export function createFirstReport(
+  functions: readonly Pick<AnyFunction, 'name'>[],
+): (by: string, finding: Finding) => boolean {
   const names = new Set(functions.map(({ name }) => name));
   const said = new Map<string, string>();
   return (by, finding) => {

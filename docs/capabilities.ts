@@ -1,4 +1,4 @@
-import { allowsOf } from '../shared/capability/harvester-support.ts';
+import { harvesterSupport } from '../shared/capability/harvester-support.ts';
 import type { Engine } from '../shared/capability/storage-support.ts';
 import type { Configured } from '../shared/capability/config.ts';
 import type { SeenDriver } from '../shared/capability/read.ts';
@@ -87,7 +87,7 @@ function rows(): string[][] {
   return storage.map(([name, driver, entry, engine]) => [
     name,
     ...eras.map(({ from }) => {
-      const { snapshot, backup, restoreElsewhere } = allowsOf(seen(`v${from}.0`, driver, entry), engine);
+      const { snapshot, backup, restoreElsewhere } = harvesterSupport(seen(`v${from}.0`, driver, entry), engine);
       const hollow = backup.reason === 'BackupHollow' ? ' (`BackupHollow`)' : '';
       return `${snapshot.answer} / ${backup.answer}${hollow} / ${restoreElsewhere.answer}`;
     }),

@@ -21,31 +21,31 @@ export interface FunctionDefinition<Seen = unknown, Config = unknown> {
    * What an event means for this function. Pure and cheap: it may decide "nothing to do" from the event alone, and is
    * never taken as proof that something is to be done.
    */
-  considers(change: Change): Considered;
+  route(change: Change): Routed;
   /**
    * The same for one item of a sweep, where lists have already shown the object and its neighbours. With `brief`, what is
    * well need only be counted: most of a large cluster is, and its words cost more than the judgment.
    */
-  surveys(item: SurveyItem, brief?: boolean): Considered | Well;
+  triage(item: SurveyItem, brief?: boolean): Routed | Healthy;
   /** Reads all that the decision needs, the time included. The compiler proves that it cannot write. */
   observe(reader: Reader, subject: Ref, nowMs: number, config: Config): Promise<Seen>;
   /**
-   * For a function whose sweep is not about what the lists of a survey show: what it looks at instead. Its `surveys` is
+   * For a function whose sweep is not about what the lists of a survey show: what it looks at instead. Its `triage` is
    * then never asked.
    */
-  atSweep?(config: Config, nowMs: number): Considered;
+  scheduled?(config: Config, nowMs: number): Routed;
   /** Its sweep is about StorageClasses, and about nothing else that a survey reads. */
   readonly surveysClasses?: true;
   /** Whether its sweep also needs what `SurveyOptions.chain` reads. */
   readonly surveysChain?: true;
   /** What all its findings of one look at a VMBackup say of that VMBackup: for whose business it is to know. */
-  readonly audits?: (findings: readonly Finding[]) => Audit;
+  readonly restorability?: (findings: readonly Finding[]) => Restorability;
   /** Decides. Pure: equal input, equal plan. `nowMs` is the time of deciding, for those whom it concerns. */
   plan(seen: Seen, config: Config, nowMs: number): Plan;
 }
 
 /** `none`: there is nothing to be judged. */
-export type Audit = 'sound' | 'broken' | 'none';
+export type Restorability = 'sound' | 'broken' | 'none';
 
 export interface Watch {
   readonly kind: KindName;
@@ -78,7 +78,7 @@ export interface ChangeOf<K extends KindName> {
   readonly object?: ObjectOf<K>;
 }
 
-export type Considered =
+export type Routed =
   /** Nothing to do, and why. */
   | { readonly findings: readonly Finding[] }
   /** Look at these now. */
@@ -87,8 +87,8 @@ export type Considered =
   | { readonly search: (reader: Reader) => AsyncIterable<Ref> };
 
 /** In place of so many findings of one reason, with which nothing is to be done. */
-export interface Well {
-  readonly well: Reason;
+export interface Healthy {
+  readonly healthy: Reason;
   readonly count: number;
 }
 

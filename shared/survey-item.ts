@@ -1,5 +1,5 @@
 import type { Content, Snapshot, VMBackup, BackupTarget, Setting, StorageClass, VMRestore } from './objects/types.ts';
-import type { Noted } from './chain/consistency.ts';
+import type { RecordedConsistency } from './chain/consistency.ts';
 import type { Ref } from './domain/kinds.ts';
 import type { DrillTrace } from './chain/drill-marks.ts';
 import type { Orphan } from './chain/orphans.ts';
@@ -92,11 +92,11 @@ export interface PairState {
   /** The VMBackup that is looked at does not control the snapshot. */
   readonly unowned: boolean;
   /** There is a content that was taken on this cluster and has its handle. */
-  readonly taken: boolean;
+  readonly hasOwnData: boolean;
   /** Of the data in such a content. */
   readonly takenAtMs?: number;
   /** What its content has on record of its data. */
-  readonly noted?: Noted | undefined;
+  readonly recorded?: RecordedConsistency | undefined;
   /** Whether the content names this backup; may very rarely say so of another. */
   readonly names: (backup: string) => boolean;
 }

@@ -5,7 +5,7 @@ import type { DryRunOptions } from '../dry-run.ts';
 import { checkOnly, dryRunOption } from '../dry-run.ts';
 import { sentenceOf } from '../errors.ts';
 import { functionsNamed } from '../functions.ts';
-import type { LookOptions } from '../scan-and-plan.ts';
+import type { ScanOptions } from '../scan-and-plan.ts';
 import { clusterOptions, outputOption, parseDurationMs, scopeOptions, verboseOption } from '../options.ts';
 import { openApplyPrinter } from '../output/apply-printer.ts';
 import { configsFrom, policyOptions } from '../policies.ts';
@@ -13,7 +13,7 @@ import { narrow, parseSelected, scopeOf, selectionArgument } from '../selection/
 import { settleWithin } from '../settle-deadline.ts';
 import type { Action } from '../../shared/plan/action.ts';
 
-interface ApplyOptions extends LookOptions, DryRunOptions {
+interface ApplyOptions extends ScanOptions, DryRunOptions {
   readonly timeout: number;
   readonly once?: boolean;
 }

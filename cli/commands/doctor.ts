@@ -12,7 +12,7 @@ import { functionsNamed } from '../functions.ts';
 import type { ClusterOptions, OutputOptions, VerboseOptions } from '../options.ts';
 import { clusterOptions, outputOption, verboseOption } from '../options.ts';
 import type { Found } from '../output/findings.ts';
-import { newsOf } from '../scan-and-plan.ts';
+import { createFirstReport } from '../scan-and-plan.ts';
 import { configsFrom } from '../policies.ts';
 
 type Options = ClusterOptions & OutputOptions & VerboseOptions;
@@ -39,7 +39,7 @@ async function examine({ options, io }: Call<Options>): Promise<number> {
     const examined = Object.fromEntries(sectionNames.map((name) => [name, [] as Found[]])) as Record<Section, Found[]>;
     const failures: string[] = [];
     const functions = functionsNamed(['verify-backup', 'rediscover-target']);
-    const isNews = newsOf(functions);
+    const isNews = createFirstReport(functions);
     for await (const swept of sweep({ functions, reader, configOf: configsFrom({}), records: false })) {
       if (swept.kind === 'failure') {
         failures.push(`${describeRef(swept.subject)}: ${sentenceOf(swept.error)}`);

@@ -2,8 +2,8 @@ import { needsAttention } from '../../shared/plan/plan.ts';
 import { withCluster } from '../cluster.ts';
 import { defineCommand, exit, UsageError } from '../command.ts';
 import { parseObject } from '../explain/object.ts';
-import { printStory } from '../explain/printer.ts';
-import { tell } from '../explain/explain.ts';
+import { printExplanation } from '../explain/printer.ts';
+import { explain } from '../explain/explain.ts';
 import { allFunctions } from '../functions.ts';
 import type { ClusterOptions, OutputOptions, VerboseOptions } from '../options.ts';
 import { clusterOptions, outputOption, verboseOption } from '../options.ts';
@@ -45,8 +45,8 @@ export const explainCommand = defineCommand<Options>({
     const configOf = configsFrom(options);
     return withCluster(options, async ({ reader, namespace }) => {
       const subject = parseObject(text, options.namespace ?? namespace);
-      const story = await tell(subject, { reader, functions: allFunctions, configOf, nowMs: Date.now() });
-      await printStory(story, options.output, io);
+      const story = await explain(subject, { reader, functions: allFunctions, configOf, nowMs: Date.now() });
+      await printExplanation(story, options.output, io);
       return story.findings.some(({ finding }) => needsAttention(finding)) ? exit.open : exit.ok;
     });
   },

@@ -31,7 +31,7 @@ export const metricsCommand = defineCommand<Options>({
   ],
   options: [...clusterOptions, verboseOption],
   async run({ options, io }) {
-    const functions = functionsNamed().filter((fn) => fn.audits !== undefined);
+    const functions = functionsNamed().filter((fn) => fn.restorability !== undefined);
     const metrics = createMetrics();
     let failures = 0;
     await withCluster(options, async ({ reader }) => {

@@ -1,9 +1,9 @@
 import { defineCommand } from '../command.ts';
-import type { LookOptions } from '../scan-and-plan.ts';
-import { look, lookOptions } from '../scan-and-plan.ts';
+import type { ScanOptions } from '../scan-and-plan.ts';
+import { scanOrPlan, scanOptions } from '../scan-and-plan.ts';
 import { selectionArgument } from '../selection/selection.ts';
 
-export const planCommand = defineCommand<LookOptions>({
+export const planCommand = defineCommand<ScanOptions>({
   name: 'plan',
   summary: 'Show the next steps "apply" would take; changes nothing',
   description:
@@ -16,6 +16,6 @@ export const planCommand = defineCommand<LookOptions>({
     { does: 'The very actions, for a review', command: 'gleaner plan -o json | jq ".findings[].actions[]"' },
   ],
   arguments: [selectionArgument],
-  options: lookOptions,
-  run: (call) => look(call, 'Plan'),
+  options: scanOptions,
+  run: (call) => scanOrPlan(call, 'Plan'),
 });

@@ -1,9 +1,9 @@
 import { defineCommand } from '../command.ts';
-import type { LookOptions } from '../scan-and-plan.ts';
-import { look, lookOptions } from '../scan-and-plan.ts';
+import type { ScanOptions } from '../scan-and-plan.ts';
+import { scanOrPlan, scanOptions } from '../scan-and-plan.ts';
 import { selectionArgument } from '../selection/selection.ts';
 
-export const scanCommand = defineCommand<LookOptions>({
+export const scanCommand = defineCommand<ScanOptions>({
   name: 'scan',
   summary: 'Judge every VMBackup volume and every content; changes nothing',
   description:
@@ -20,6 +20,6 @@ export const scanCommand = defineCommand<LookOptions>({
     },
   ],
   arguments: [selectionArgument],
-  options: lookOptions,
-  run: (call) => look(call, 'Scan'),
+  options: scanOptions,
+  run: (call) => scanOrPlan(call, 'Scan'),
 });

@@ -3,7 +3,7 @@ import { defineCommand, exit } from '../command.ts';
 import type { VerboseOptions } from '../options.ts';
 import { verboseOption } from '../options.ts';
 import { printReport } from './report.ts';
-import { tell } from './script.ts';
+import { playDemo } from './script.ts';
 
 interface DemoOptions extends VerboseOptions {
   readonly gleaner: boolean;
@@ -33,7 +33,7 @@ export const demoCommand = defineCommand<DemoOptions>({
     verboseOption,
   ],
   async run({ options, io }: Call<DemoOptions & { withoutGleaner?: boolean }>) {
-    const report = await tell({
+    const report = await playDemo({
       gleaner: options.withoutGleaner !== true,
       verbose: options.verbose === true,
       say: (line) => io.err(`${line}\n`),

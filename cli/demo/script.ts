@@ -18,7 +18,7 @@ import {
   writes,
 } from './world.ts';
 
-export interface Telling {
+export interface DemoOptions {
   readonly gleaner: boolean;
   readonly verbose: boolean;
   readonly say: (line: string) => void;
@@ -32,7 +32,7 @@ const CONTROL_MS = 3_000;
 const IDLE_MS = 400;
 
 /** Plays the story once. Whatever it says in the end was measured while it ran. */
-export async function tell({ gleaner, verbose, say }: Telling): Promise<Report> {
+export async function playDemo({ gleaner, verbose, say }: DemoOptions): Promise<Report> {
   const beganMs = performance.now();
   const checks: Check[] = [];
   const check = (what: string, measured: string | number, ok: boolean) => checks.push({ what, measured, ok });
@@ -81,7 +81,7 @@ export async function tell({ gleaner, verbose, say }: Telling): Promise<Report> 
   };
 }
 
-type Say = Telling['say'];
+type Say = DemoOptions['say'];
 type AddCheck = (what: string, measured: string | number, ok: boolean) => void;
 
 async function disaster(sandbox: Sandbox, say: Say, check: AddCheck): Promise<void> {

@@ -39,7 +39,7 @@ export async function cleanAll(context: DrillContext): Promise<Ended> {
   const endMs = Date.now() + MOST_CLEANING_MS;
   const said = new Set<string>();
   for (;;) {
-    const considered = fn.atSweep?.(config, Date.now());
+    const considered = fn.scheduled?.(config, Date.now());
     const subjects =
       considered !== undefined && 'search' in considered ? await all(considered.search(client.reader)) : [];
     const findings: Finding[] = [];

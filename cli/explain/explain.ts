@@ -1,11 +1,11 @@
 import { readChain } from '../../shared/chain/read-chain.ts';
 import type { Link } from '../../shared/chain/link.ts';
-import { judgeStanding } from '../../shared/chain/vmbackup-status.ts';
+import { judgeStatus } from '../../shared/chain/vmbackup-status.ts';
 import { resultOf } from '../../shared/chain/drill-marks.ts';
-import type { Odd } from '../../shared/chain/unreadable.ts';
+import type { UnreadableObject } from '../../shared/chain/unreadable.ts';
 import { unlessForbidden } from '../../shared/survey/cluster-state.ts';
 import { addressFinding, judgeAddress } from '../../shared/chain/target.ts';
-import { showObject, tellUnreadable, unlessOdd } from '../../shared/chain/unreadable.ts';
+import { showObject, forEachUnreadable, orUnreadable } from '../../shared/chain/unreadable.ts';
 import type { Ref } from '../../shared/domain/kinds.ts';
 import { describeRef, refKey } from '../../shared/domain/kinds.ts';
 import * as names from '../../shared/domain/names.ts';
@@ -21,10 +21,10 @@ import { sweep } from '../../shared/runtime/sweep.ts';
 import { UsageError } from '../command.ts';
 import type { Found } from '../output/findings.ts';
 import { pairsOfRestore } from '../selection/pairs-of-restore.ts';
-import { behind } from '../affected-vmbackups.ts';
+import { affectedVMBackups } from '../affected-vmbackups.ts';
 
 /** All there is to say of one object. */
-export interface Story {
+export interface Explanation {
   readonly subject: Ref;
   /** The VMBackups it is a link of, each with all its links. */
   readonly chains: readonly {
@@ -47,7 +47,7 @@ export interface Happened {
   readonly count: number;
 }
 
-export interface Telling {
+export interface ExplainContext {
   readonly reader: Reader;
   readonly functions: readonly AnyFunction[];
   readonly configOf: (fn: AnyFunction) => unknown;
@@ -58,9 +58,12 @@ export interface Telling {
  * What every function would make of an event about the object: the same roads that an event takes, from the object to
  * whatever it concerns.
  */
-export async function tell(subject: Ref, { reader: live, functions, configOf, nowMs }: Telling): Promise<Story> {
+export async function explain(
+  subject: Ref,
+  { reader: live, functions, configOf, nowMs }: ExplainContext,
+): Promise<Explanation> {
   const reader = memoize(live);
-  const read = await unlessOdd<{ readonly object?: unknown } | { readonly odd: Odd }>(
+  const read = await orUnreadable<{ readonly object?: unknown } | { readonly odd: UnreadableObject }>(
     async () => ({ object: await reader.get(subject.kind, subject.name, subject.namespace) }),
     (odd) => ({ odd }),
   );
@@ -80,13 +83,13 @@ export async function tell(subject: Ref, { reader: live, functions, configOf, no
   };
   const lookAt = async (fn: AnyFunction, at: Ref) => {
     if (at.kind === 'VirtualMachineBackup') backups.set(refKey(at), at);
-    return unlessOdd(
+    return orUnreadable(
       async () => (await reconcile(fn, at, { reader, config: configOf(fn), nowMs: () => nowMs })).plan.findings,
       (odd) => [notTold(at, odd)],
     );
   };
   const follow = (at: Ref, carried: unknown, hear = add, wanted: (at: Ref) => boolean = () => true) =>
-    unlessOdd(
+    orUnreadable(
       async () => {
         for (const fn of functions)
           for await (const concerned of subjectsOf(fn, changeOf(at, carried), reader, (found) => hear(fn.name, found)))
@@ -95,8 +98,8 @@ export async function tell(subject: Ref, { reader: live, functions, configOf, no
       (odd) => add('verify-backup', unreadable(odd)),
     );
   await follow(subject, object);
-  for (const at of await behind(reader, subject, object)) {
-    const there = await unlessOdd<unknown>(
+  for (const at of await affectedVMBackups(reader, subject, object)) {
+    const there = await orUnreadable<unknown>(
       () => reader.get(at.kind, at.name, at.namespace),
       (odd) => void add('verify-backup', unreadable(odd)),
     );
@@ -110,7 +113,7 @@ export async function tell(subject: Ref, { reader: live, functions, configOf, no
     const hear = (by: string, finding: Finding) =>
       add(by, finding.actions.length > 0 ? { ...finding, command } : finding);
     for (const at of await pairsOfRestore(reader, object as VMRestore)) {
-      const part = await unlessOdd<unknown>(
+      const part = await orUnreadable<unknown>(
         () => reader.get(at.kind, at.name, at.namespace),
         (odd) => void add('verify-backup', unreadable(odd)),
       );
@@ -124,13 +127,13 @@ export async function tell(subject: Ref, { reader: live, functions, configOf, no
     backups.size === 0
       ? undefined
       : await unlessForbidden(() =>
-          unlessOdd(
+          orUnreadable(
             () => reader.get('Setting', names.TARGET_SETTING),
             () => undefined,
           ),
         );
   for (const at of backups.values()) {
-    const backup = await unlessOdd(
+    const backup = await orUnreadable(
       () => reader.get('VirtualMachineBackup', at.name, at.namespace),
       () => undefined, // a function has told of it
     );
@@ -140,8 +143,8 @@ export async function tell(subject: Ref, { reader: live, functions, configOf, no
     const entry = drills[backup.metadata.uid];
     const known = entry?.proved !== undefined || entry?.failed !== undefined;
     const drill = known ? { drill: resultOf(entry)[1] } : {};
-    const links = await unlessOdd(
-      async () => judgeStanding(await readChain(reader, backup, { classes: true }), nowMs).links,
+    const links = await orUnreadable(
+      async () => judgeStatus(await readChain(reader, backup, { classes: true }), nowMs).links,
       (odd) => void add('verify-backup', unreadable(odd)),
     );
     if (links === undefined) continue;
@@ -164,7 +167,7 @@ export async function tell(subject: Ref, { reader: live, functions, configOf, no
       const message = `${odd}: whether it claims ${describeRef(subject)} cannot be told`;
       add('verify-backup', unreadable({ object, message, command: showObject(object) }));
     };
-    await tellUnreadable(reader, 'VirtualMachineBackup', onUnreadable);
+    await forEachUnreadable(reader, 'VirtualMachineBackup', onUnreadable);
   }
   // Some of it only the lists of a whole cluster show. Who may not read them all is told the rest.
   const isIt = (at: Ref) => refKey(at) === refKey(subject);
@@ -185,13 +188,13 @@ export async function tell(subject: Ref, { reader: live, functions, configOf, no
 const isTarget = ({ kind }: Ref): boolean => kind === 'BackupTarget';
 
 /** Of an object that does not have the shape of its kind only that can be said. */
-const nothingToTell = (subject: Ref, odd: Odd): Omit<Story, 'happened'> => ({
+const nothingToTell = (subject: Ref, odd: UnreadableObject): Omit<Explanation, 'happened'> => ({
   subject,
   chains: [],
   findings: [{ function: 'verify-backup', finding: unreadable({ ...odd, object: subject }) }],
 });
 
-const unreadable = ({ object, message, command }: Odd): Finding => ({
+const unreadable = ({ object, message, command }: UnreadableObject): Finding => ({
   subject: object,
   reason: 'ObjectUnreadable',
   message,
@@ -199,7 +202,7 @@ const unreadable = ({ object, message, command }: Odd): Finding => ({
   actions: [],
 });
 
-const notTold = (subject: Ref, odd: Odd): Finding =>
+const notTold = (subject: Ref, odd: UnreadableObject): Finding =>
   unreadable({ ...odd, message: `${describeRef(subject)} cannot be judged: ${odd.message}` });
 
 /** The story of a VMBackup is found by its name, as functions find it. */
@@ -225,7 +228,7 @@ async function* subjectsOf(
   onFinding: (finding: Finding) => void,
 ): AsyncGenerator<Ref> {
   if (!fn.watches.some(({ kind }) => kind === change.kind)) return;
-  const considered = fn.considers(change);
+  const considered = fn.route(change);
   if ('findings' in considered) considered.findings.forEach(onFinding);
   else if ('subjects' in considered) yield* considered.subjects;
   else yield* considered.search(reader);

@@ -10,7 +10,7 @@ import { createDocument } from '../output/document.ts';
 import type { Found } from '../output/findings.ts';
 import { colourOf, commandOf, fullName, shortName, toDocument } from '../output/findings.ts';
 import { createTable } from '../output/table.ts';
-import type { Happened, Story } from './explain.ts';
+import type { Happened, Explanation } from './explain.ts';
 
 const colours: Readonly<Record<Link['result'], VerdictKind>> = {
   pass: 'leave',
@@ -20,7 +20,7 @@ const colours: Readonly<Record<Link['result'], VerdictKind>> = {
 };
 
 /** Prints a story: the chain, what is thought of it, what happened, what to do. */
-export async function printStory(story: Story, format: OutputFormat, io: Io): Promise<void> {
+export async function printExplanation(story: Explanation, format: OutputFormat, io: Io): Promise<void> {
   switch (format) {
     case 'json':
     case 'yaml':
@@ -36,11 +36,11 @@ export async function printStory(story: Story, format: OutputFormat, io: Io): Pr
 const isOpen = ({ finding }: Found): boolean => needsAttention(finding);
 
 /** Each command once, in the order of the findings. */
-export const commandsOf = (story: Story): string[] => [
+export const commandsOf = (story: Explanation): string[] => [
   ...new Set(story.findings.filter(isOpen).flatMap((found) => commandOf(found) ?? [])),
 ];
 
-async function printDocument(story: Story, format: 'json' | 'yaml', io: Io): Promise<void> {
+async function printDocument(story: Explanation, format: 'json' | 'yaml', io: Io): Promise<void> {
   const document = createDocument(format, io);
   await document.field('kind', 'Explain');
   await document.field('subject', story.subject);
@@ -58,7 +58,7 @@ async function printDocument(story: Story, format: 'json' | 'yaml', io: Io): Pro
   await document.end();
 }
 
-async function printText(story: Story, io: Io): Promise<void> {
+async function printText(story: Explanation, io: Io): Promise<void> {
   await io.out(`${describeRef(story.subject)}\n`);
   for (const { backup, links, drill } of story.chains) {
     await io.out(`\nThe chain of ${describeRef(backup)}\n\n`);

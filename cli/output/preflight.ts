@@ -2,7 +2,7 @@ import { describeRef } from '../../shared/domain/kinds.ts';
 import type { VerdictKind } from '../../shared/plan/plan.ts';
 import type { Check } from '../../shared/restore/checks.ts';
 import { verdictOfChecks } from '../../shared/restore/checks.ts';
-import type { Wish } from '../../shared/restore/read.ts';
+import type { RestoreRequest } from '../../shared/restore/read.ts';
 import type { Io } from '../io.ts';
 import type { OutputFormat } from '../options.ts';
 import { createDocument } from './document.ts';
@@ -25,7 +25,7 @@ const sentences: Readonly<Record<Check['result'], string>> = {
 
 /** Prints the checks of a preflight, each with its cure. */
 export async function printPreflight(
-  wish: Wish,
+  wish: RestoreRequest,
   checks: readonly Check[],
   format: OutputFormat,
   io: Io,

@@ -3,11 +3,11 @@ import { ref } from '../../shared/domain/kinds.ts';
 import type { ProbeConfig } from '../../shared/probe/observe.ts';
 import { observe } from '../../shared/probe/observe.ts';
 import { plan } from '../../shared/probe/plan.ts';
-import type { Decider } from '../../shared/runtime/reconcile.ts';
+import type { ObservePlan } from '../../shared/runtime/reconcile.ts';
 import type { Context, Ended, Steps } from '../run-to-completion.ts';
 import { takeSteps } from '../run-to-completion.ts';
 
-export const decider: Decider = {
+export const decider: ObservePlan = {
   name: 'probe',
   observe: (reader, subject, nowMs, config) => observe(reader, subject, nowMs, config as ProbeConfig),
   plan: (seen, config, nowMs) => plan(seen as Parameters<typeof plan>[0], config as ProbeConfig, nowMs),

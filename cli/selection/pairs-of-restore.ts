@@ -1,5 +1,5 @@
 import { isOwnedBy } from '../../shared/chain/metadata.ts';
-import { unlessOdd } from '../../shared/chain/unreadable.ts';
+import { orUnreadable } from '../../shared/chain/unreadable.ts';
 import type { Ref } from '../../shared/domain/kinds.ts';
 import { ref } from '../../shared/domain/kinds.ts';
 import type { Reader } from '../../shared/kube/ports.ts';
@@ -12,7 +12,7 @@ export async function pairsOfRestore(reader: Reader, { metadata, status }: VMRes
   for (const { persistentVolumeClaimSpec } of status?.restores ?? []) {
     const name = persistentVolumeClaimSpec?.metadata?.name;
     const claim = name
-      ? await unlessOdd(() => reader.get('PersistentVolumeClaim', name, namespace), nothing)
+      ? await orUnreadable(() => reader.get('PersistentVolumeClaim', name, namespace), nothing)
       : undefined;
     const from = claim?.spec.dataSource;
     if (from?.kind === 'VolumeSnapshot') claimed.add(from.name);

@@ -1,12 +1,12 @@
 import type { SurveyItem } from '../../shared/survey-item.ts';
-import { unlessOdd } from '../../shared/chain/unreadable.ts';
+import { orUnreadable } from '../../shared/chain/unreadable.ts';
 import type { KindName } from '../../shared/domain/kinds.ts';
 import { ref, refKey } from '../../shared/domain/kinds.ts';
-import type { AnyFunction, Considered } from '../../shared/function.ts';
+import type { AnyFunction, Routed } from '../../shared/function.ts';
 import { memoize } from '../../shared/kube/memoize.ts';
 import type { Reader } from '../../shared/kube/ports.ts';
 import type { Finding } from '../../shared/plan/plan.ts';
-import { behind } from '../affected-vmbackups.ts';
+import { affectedVMBackups } from '../affected-vmbackups.ts';
 
 /** A snapshot or content that was asked for, and the VMBackups that use it: much of what is wrong with it shows there. */
 export interface Used {
@@ -15,7 +15,7 @@ export interface Used {
   readonly users: ReadonlySet<string>;
 }
 
-export async function usersOf(
+export async function vmBackupsUsing(
   reader: Reader,
   kind: Extract<KindName, 'VolumeSnapshot' | 'VolumeSnapshotContent'>,
   name: string,
@@ -25,11 +25,11 @@ export async function usersOf(
   const users = new Set<string>();
   for await (const { metadata } of named(kept, kind, name, namespace)) {
     const at = ref(kind, name, 'namespace' in metadata ? metadata.namespace : undefined);
-    const object = await unlessOdd<unknown>(
+    const object = await orUnreadable<unknown>(
       () => kept.get(kind, name, at.namespace),
       () => undefined,
     );
-    if (object !== undefined) for (const user of await behind(kept, at, object)) users.add(refKey(user));
+    if (object !== undefined) for (const user of await affectedVMBackups(kept, at, object)) users.add(refKey(user));
   }
   const ofSnapshot = ({ subject, facts }: Finding) =>
     kind === 'VolumeSnapshot' &&
@@ -60,20 +60,24 @@ async function* named(
  * The function, looking at those VMBackups too, where it does not anyway, and telling of them nothing but what is about
  * the snapshot or content. It does nothing about it: only what was asked for is written to.
  */
-export function tellingOf(fn: AnyFunction, used: readonly Used[], picked: (item: SurveyItem) => boolean): AnyFunction {
+export function describeSelection(
+  fn: AnyFunction,
+  used: readonly Used[],
+  picked: (item: SurveyItem) => boolean,
+): AnyFunction {
   if (used.length === 0) return fn;
   const lent = new Set<string>();
   const seenOf = new WeakSet<object>();
   return {
     ...fn,
-    surveys(item, brief) {
-      if (item.what !== 'vmbackup' || picked(item)) return fn.surveys(item, brief);
+    triage(item, brief) {
+      if (item.what !== 'vmbackup' || picked(item)) return fn.triage(item, brief);
       const { name, namespace } = item.backup.metadata;
       const key = refKey(ref('VirtualMachineBackup', name, namespace));
-      if (!used.some(({ users }) => users.has(key))) return fn.surveys(item, brief);
+      if (!used.some(({ users }) => users.has(key))) return fn.triage(item, brief);
       lent.add(key);
-      const considered: Considered | { well: unknown } = fn.surveys(item, false);
-      return 'subjects' in considered ? considered : { subjects: [] };
+      const routed: Routed | { healthy: unknown } = fn.triage(item, false);
+      return 'subjects' in routed ? routed : { subjects: [] };
     },
     async observe(...given: Parameters<AnyFunction['observe']>) {
       const seen = (await fn.observe(...given)) as object;

@@ -3,7 +3,7 @@ import type { KindName, Ref } from '../../shared/domain/kinds.ts';
 import { predecessorNames } from '../../shared/domain/names.ts';
 import { entriesOf } from '../../shared/chain/vmbackup.ts';
 import type { SurveyItem } from '../../shared/survey-item.ts';
-import { unlessOdd } from '../../shared/chain/unreadable.ts';
+import { orUnreadable } from '../../shared/chain/unreadable.ts';
 import type { AnyFunction } from '../../shared/function.ts';
 import { memoize } from '../../shared/kube/memoize.ts';
 import type { ListOptions, Reader, Unreadable } from '../../shared/kube/ports.ts';
@@ -12,7 +12,7 @@ import { UsageError } from '../command.ts';
 import type { ScopeOptions } from '../options.ts';
 import { pairsOfRestore } from './pairs-of-restore.ts';
 import type { Used } from './select-by-object.ts';
-import { tellingOf, usersOf } from './select-by-object.ts';
+import { describeSelection, vmBackupsUsing } from './select-by-object.ts';
 
 /** A kind, or one object of it by name: an argument such as `vmbackup/web`. */
 export interface Selected {
@@ -82,7 +82,8 @@ export async function narrow(
   const used: Used[] = [];
   for (const one of selected) {
     picks.push(await picksOf(reader, one, options));
-    if (one.name !== undefined && isOfPair(one.kind)) used.push(await usersOf(reader, one.kind, one.name, namespace));
+    if (one.name !== undefined && isOfPair(one.kind))
+      used.push(await vmBackupsUsing(reader, one.kind, one.name, namespace));
   }
   if (selected.length === 0 && selector !== undefined) {
     picks.push(await vmBackupPicks(reader, () => true, options));
@@ -94,12 +95,12 @@ export async function narrow(
   const uses = (item: SurveyItem) =>
     item.what === 'vmbackup' && inNamespace(item) && used.some(({ users }) => users.has(keyOf(item.backup)));
   return functions.map((fn): AnyFunction => {
-    const told = tellingOf(fn, used, wanted);
+    const told = describeSelection(fn, used, wanted);
     return {
       ...told,
-      surveys: (item, brief) => (wanted(item) || uses(item) ? told.surveys(item, brief) : { subjects: [] }),
+      triage: (item, brief) => (wanted(item) || uses(item) ? told.triage(item, brief) : { subjects: [] }),
       // What is not about single objects is left out where only some were asked for.
-      ...(fn.atSweep !== undefined && { atSweep: () => ({ subjects: [] }) }),
+      ...(fn.scheduled !== undefined && { scheduled: () => ({ subjects: [] }) }),
     };
   });
 }
@@ -229,7 +230,7 @@ async function mustExist(reader: Reader, kind: SelectableKind, name: string, nam
   if (namespace !== undefined || !kinds[kind].namespaced) {
     const there = async () => (await reader.get(kind, name, namespace)) !== undefined;
     // One that cannot be read is told of as that.
-    if (await unlessOdd(there, () => true)) return;
+    if (await orUnreadable(there, () => true)) return;
   } else {
     let odd = false;
     const onUnreadable = ({ object }: Unreadable) => void (odd ||= object.name === name);

@@ -4,7 +4,7 @@ import { CLASS_SETTING, FIELD_MANAGER, MANAGED_BY_LABEL } from '../../shared/dom
 import type { ConfigFault } from '../../shared/capability/driver-config-faults.ts';
 import { faultOfRestoreClass, faultsOf } from '../../shared/capability/driver-config-faults.ts';
 import type { SeenClass } from '../../shared/capability/read.ts';
-import { readClass, readSurroundings } from '../../shared/capability/read.ts';
+import { readClass, readClusterStorage } from '../../shared/capability/read.ts';
 import type { ClusterReportKind } from '../../shared/chain/reports.ts';
 import { clusterReportKindOf, reportNameOf } from '../../shared/chain/reports.ts';
 import { isDeleting } from '../../shared/chain/metadata.ts';
@@ -45,7 +45,7 @@ export async function observe(reader: Reader, subject: Ref, nowMs: number): Prom
     const setting = await reader.get('Setting', subject.name);
     if (setting === undefined) return { subject, is: 'nothing' };
     const about = { ...ref('Setting', subject.name), uid: setting.metadata.uid };
-    const surroundings = await readSurroundings(reader);
+    const surroundings = await readClusterStorage(reader);
     const faults = faultsOf(surroundings);
     const named = (await reader.get('Setting', CLASS_SETTING))?.value ?? undefined;
     const restoreClass = faultOfRestoreClass(named, surroundings);

@@ -8,7 +8,7 @@ import type { Notes } from '../../shared/capability/notes.ts';
 import { notesOf, notesToSet, parseNotes } from '../../shared/capability/notes.ts';
 import { readClasses } from '../../shared/capability/read.ts';
 import { judgeTarget } from '../../shared/chain/target.ts';
-import type { Change, ChangeOf, Considered } from '../../shared/function.ts';
+import type { Change, ChangeOf, Routed } from '../../shared/function.ts';
 import type { Reader } from '../../shared/kube/ports.ts';
 import type { StorageClass } from '../../shared/objects/types.ts';
 import type { Reason } from '../../shared/plan/reason.ts';
@@ -16,7 +16,7 @@ import type { Reason } from '../../shared/plan/reason.ts';
 export const driversSetting: Ref = ref('Setting', names.DRIVERS_SETTING);
 
 /** Which StorageClasses an event may give other answers. What already stands on them is not found out again. */
-export function considers(change: Change): Considered {
+export function route(change: Change): Routed {
   switch (change.kind) {
     case 'StorageClass':
       if (change.type === 'delete') return leave(change, 'StorageClassGone', 'is gone');
@@ -47,7 +47,7 @@ export function considers(change: Change): Considered {
 }
 
 /** A snapshot that became ready, or failed, on storage of which no more is known than it says of itself. */
-function considerContent(change: ChangeOf<'VolumeSnapshotContent'>): Considered {
+function considerContent(change: ChangeOf<'VolumeSnapshotContent'>): Routed {
   const { object: content } = change;
   const shown = content === undefined || change.type === 'delete' ? undefined : shownBy(content);
   if (content === undefined || shown === undefined || content.spec.driver === names.LONGHORN_DRIVER) {
@@ -70,7 +70,7 @@ function considerContent(change: ChangeOf<'VolumeSnapshotContent'>): Considered 
 const isProof = (reason: string | undefined): boolean => reason === 'SnapshotSeen' || reason === 'SnapshotProved';
 
 /** A clone that got its data shows what no API tells. Of any other claim nothing is to be learned. */
-function considerClaim(change: ChangeOf<'PersistentVolumeClaim'>): Considered {
+function considerClaim(change: ChangeOf<'PersistentVolumeClaim'>): Routed {
   const { object: claim } = change;
   const name = claim?.spec.storageClassName;
   if (claim === undefined || change.type === 'delete' || !name || !isClone(claim)) {
@@ -109,7 +109,7 @@ async function* classesWhere(reader: Reader, wanted: (one: StorageClass) => bool
 const notesOn = ({ metadata }: StorageClass): Notes => parseNotes(metadata.annotations);
 const missesTarget = ({ allows }: Notes): boolean => allows.backup?.reason === 'NoBackupTarget';
 
-function leave(change: Change, reason: Reason, what: string): Considered {
+function leave(change: Change, reason: Reason, what: string): Routed {
   const subject = ref(change.kind, change.name, change.namespace);
   return { findings: [{ subject, reason, message: `${change.kind} ${change.name} ${what}`, actions: [] }] };
 }

@@ -1,10 +1,10 @@
 import { ref } from '../../shared/domain/kinds.ts';
 import type { SurveyItem } from '../../shared/survey-item.ts';
-import type { Considered } from '../../shared/function.ts';
+import type { Routed } from '../../shared/function.ts';
 import { driversSetting } from './route.ts';
 
 /** Each StorageClass, and Harvester's list of drivers. */
-export function surveys(item: SurveyItem): Considered {
+export function triage(item: SurveyItem): Routed {
   if (item.what !== 'storageClasses') return { subjects: [] };
   if (item.unknown !== undefined) {
     const message = `what storage can do is not to be seen: ${item.unknown}`;

@@ -3,7 +3,7 @@ import { defineFunction } from '../../shared/function.ts';
 import { Config } from './config.ts';
 import { observe } from './observe.ts';
 import { plan } from './plan.ts';
-import { atSweep } from './schedule.ts';
+import { scheduled } from './schedule.ts';
 
 const there = { namespace: names.DRILL_NAMESPACE };
 
@@ -44,9 +44,9 @@ export default defineFunction({
     { group: 'events.k8s.io', resource: 'events', verbs: ['list'], ...there },
   ],
   config: Config,
-  considers: () => ({ subjects: [] }),
-  surveys: () => ({ subjects: [] }),
-  atSweep,
+  route: () => ({ subjects: [] }),
+  triage: () => ({ subjects: [] }),
+  scheduled,
   observe,
   plan,
 });

@@ -1,6 +1,6 @@
 import type { Ref } from '../../shared/domain/kinds.ts';
 import { ref } from '../../shared/domain/kinds.ts';
-import type { Considered } from '../../shared/function.ts';
+import type { Routed } from '../../shared/function.ts';
 import type { Reader } from '../../shared/kube/ports.ts';
 import type { DrillEntry, VMBackup } from '../../shared/objects/types.ts';
 import type { Config } from './config.ts';
@@ -12,7 +12,7 @@ import { refusal } from './eligibility.ts';
 const MOST_REFUSALS = 20;
 
 /** What is under way, what was left behind, and as many of those that are due as may begin. */
-export function atSweep(config: Config, nowMs: number): Considered {
+export function scheduled(config: Config, nowMs: number): Routed {
   if (config.drills === 'off') return { subjects: [recordRef(config)] };
   return { search: (reader) => search(reader, config, nowMs) };
 }

@@ -99,8 +99,8 @@ export function swapNote(
   const begun = now !== undefined && now !== 'unreadable' && now.uid === content.metadata.uid ? now : undefined;
   const wasDelete =
     content.spec.deletionPolicy === 'Delete' ||
-    content.metadata.annotations?.[names.ARM_ANNOTATION] === 'Delete' ||
-    begun?.content.metadata.annotations?.[names.ARM_ANNOTATION] === 'Delete';
+    content.metadata.annotations?.[names.DELETE_WHEN_READY_ANNOTATION] === 'Delete' ||
+    begun?.content.metadata.annotations?.[names.DELETE_WHEN_READY_ANNOTATION] === 'Delete';
   const ownerReferences = livingOwners(content, owner);
   const { name, namespace, uid } = snapshot.metadata;
   const labels = content.metadata.labels;
@@ -165,12 +165,12 @@ function contentSpec(content: Content, right: { volume: string; backup: string }
 
 const marks = (replaces: string, arm: boolean): Record<string, string> => ({
   [names.REPLACES_ANNOTATION]: replaces,
-  ...(arm && { [names.ARM_ANNOTATION]: 'Delete' }),
+  ...(arm && { [names.DELETE_WHEN_READY_ANNOTATION]: 'Delete' }),
 });
 
 /** What others wrote on the content, less the snapshot controllers' notes about the old one's life. */
 function foreignAnnotations(content: Content): Record<string, string> {
-  const own: string[] = [names.REPLACES_ANNOTATION, names.ARM_ANNOTATION];
+  const own: string[] = [names.REPLACES_ANNOTATION, names.DELETE_WHEN_READY_ANNOTATION];
   return Object.fromEntries(
     Object.entries(content.metadata.annotations ?? {}).filter(
       ([key]) => !own.includes(key) && !key.startsWith('snapshot.storage.kubernetes.io/volumesnapshot-being-'),

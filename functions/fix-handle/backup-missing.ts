@@ -10,20 +10,20 @@ import type { Content } from '../../shared/objects/types.ts';
 import type { Finding } from '../../shared/plan/plan.ts';
 import type { Seen } from './observe.ts';
 import { commandFor, found, show, troubled } from './findings.ts';
-import { overAndDone, goingWith, superseded } from './blockers.ts';
+import { ownerFinished, ownerDeleting, superseded } from './blockers.ts';
 
 /** A content whose Backup is not there, or in trouble: nothing tells its right handle. */
-export function withoutBackup(
+export function backupMissing(
   seen: Seen,
   content: Content,
   judged: Extract<ContentJudgment, { handle: unknown }>,
   facts: BackupTrouble,
 ): Finding | Finding[] {
   if (isDeleting(content)) return found(seen, 'ContentDeleting', `${describeRef(seen.subject)} is being deleted`);
-  const over = seen.neighbours && overAndDone(seen.neighbours);
+  const over = seen.neighbours && ownerFinished(seen.neighbours);
   if (over !== undefined) return found(seen, ...over);
   const former = seen.neighbours?.owner.is === 'unlinked' ? seen.neighbours.owner : undefined;
-  if (former !== undefined && isDeleting(former.backup)) return found(seen, ...goingWith(former));
+  if (former !== undefined && isDeleting(former.backup)) return found(seen, ...ownerDeleting(former));
   if (former?.supersededBy !== undefined && !seen.neighbours?.claims.some(isPending))
     return found(seen, ...superseded(former));
   const unused = former === undefined ? '' : `; VMBackup ${former.backup.metadata.name} owns it and does not use it`;

@@ -29,7 +29,7 @@ export function inDeletion({ snapshot }: Seen, content: Content): Blocked {
 }
 
 /** Pairs of restores that no longer need them: a wrong handle or a lost backup behind those hurts nobody. */
-export function overAndDone({ owner, claims }: Neighbours): Blocked | undefined {
+export function ownerFinished({ owner, claims }: Neighbours): Blocked | undefined {
   if (owner.is === 'restore-gone') return ['RestoreGone', `${owner.owner} is gone`];
   if (owner.is !== 'restore') return undefined;
   const restore = `VirtualMachineRestore ${owner.restore.metadata.name}`;
@@ -39,7 +39,7 @@ export function overAndDone({ owner, claims }: Neighbours): Blocked | undefined 
   return undefined;
 }
 
-export const goingWith = ({ backup }: UnlinkedOwner): Blocked => [
+export const ownerDeleting = ({ backup }: UnlinkedOwner): Blocked => [
   'VMBackupDeleting',
   `VMBackup ${backup.metadata.name} is being deleted`,
 ];
@@ -70,7 +70,7 @@ export function blockedByBackup({ backup, entry, unsettled }: LinkedOwner, handl
       `VMBackup ${name} records backup ${entry.longhornBackupName} for volume ${entry.volumeName}`,
     ];
   }
-  if (unsettled.length > 0) return busy(backup, unsettled);
+  if (unsettled.length > 0) return scheduleBusy(backup, unsettled);
   // A swap makes the snapshot not ready for a moment; a VMBackup that is not ready takes that for an error of its own,
   // and a schedule counts errors.
   const scheduled = backup.metadata.annotations?.[names.SCHEDULE_ANNOTATION];
@@ -79,7 +79,7 @@ export function blockedByBackup({ backup, entry, unsettled }: LinkedOwner, handl
   return undefined;
 }
 
-export function busy(backup: VMBackup, unsettled: readonly Unsettled[]): Blocked {
+export function scheduleBusy(backup: VMBackup, unsettled: readonly Unsettled[]): Blocked {
   const { reason, message, command } = busySchedule(backup, unsettled);
   return [reason, message, command === undefined ? {} : { command }];
 }

@@ -10,10 +10,10 @@ import type { Neighbours, Seen } from './observe.ts';
 import { commandFor, found } from './findings.ts';
 import { recreateForRestore, removeNote } from './actions.ts';
 import { absenceOf } from './backup-missing.ts';
-import { overAndDone } from './blockers.ts';
+import { ownerFinished } from './blockers.ts';
 
 /** A snapshot whose content is not there. */
-export function missing(seen: Seen, snapshot: Snapshot): Finding {
+export function contentMissing(seen: Seen, snapshot: Snapshot): Finding {
   const contentName = snapshot.spec.source.volumeSnapshotContentName;
   if (!contentName)
     return found(
@@ -97,7 +97,7 @@ export function missing(seen: Seen, snapshot: Snapshot): Finding {
       );
     }
   }
-  const over = overAndDone(neighbours);
+  const over = ownerFinished(neighbours);
   if (over !== undefined) return found(seen, ...over);
   // Only what a VMBackup volume uses is rebuild-snapshot's to make anew.
   const reason = owner.is === 'vmbackup' ? 'ContentMissing' : 'ContentLost';

@@ -1,9 +1,9 @@
 import { defineFunction } from '../../shared/function.ts';
 import { Config } from './config.ts';
-import { considers } from './route.ts';
+import { route } from './route.ts';
 import { observe } from './observe.ts';
 import { plan } from './plan.ts';
-import { surveys } from './triage.ts';
+import { triage } from './triage.ts';
 
 export default defineFunction({
   name: 'fix-handle',
@@ -34,8 +34,8 @@ export default defineFunction({
     { group: '', resource: 'persistentvolumeclaims', verbs: ['list'] },
   ],
   config: Config,
-  considers,
-  surveys,
+  route,
+  triage,
   observe,
   plan,
 });

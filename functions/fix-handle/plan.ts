@@ -9,8 +9,8 @@ import type { Config } from './config.ts';
 import type { Seen } from './observe.ts';
 import { found, handleRight, leftAlone } from './findings.ts';
 import { removeNote } from './actions.ts';
-import { withoutBackup } from './backup-missing.ts';
-import { missing } from './content-missing.ts';
+import { backupMissing } from './backup-missing.ts';
+import { contentMissing } from './content-missing.ts';
 import { wrong } from './wrong-handle.ts';
 import { inDeletion } from './blockers.ts';
 
@@ -24,11 +24,11 @@ export function plan(seen: Seen, config: Config): Plan {
 
 function decide(seen: Seen, config: Config): Finding | Finding[] {
   const { content, snapshot } = seen;
-  if (content === undefined) return snapshot === undefined ? gone(seen) : missing(seen, snapshot);
+  if (content === undefined) return snapshot === undefined ? gone(seen) : contentMissing(seen, snapshot);
   const judged = judgeContent(content);
   if ('reason' in judged) return leftAlone(seen, content, judged);
   const facts = judgeBackup(judged.handle.backup, seen.backup);
-  if ('reason' in facts) return withoutBackup(seen, content, judged, facts);
+  if ('reason' in facts) return backupMissing(seen, content, judged, facts);
   const verdict = judgeHandle(judged, facts);
   if (verdict !== 'wrong') return right(seen, content, verdict, judged.text);
   return wrong(seen, content, judged, facts.volume, config);

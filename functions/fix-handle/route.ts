@@ -6,13 +6,13 @@ import { isDeleting } from '../../shared/chain/metadata.ts';
 import { judgeContent } from '../../shared/chain/content.ts';
 import { contentsNaming } from '../../shared/chain/queries.ts';
 import { entriesOf } from '../../shared/chain/vmbackup.ts';
-import type { Change, ChangeOf, Considered } from '../../shared/function.ts';
+import type { Change, ChangeOf, Routed } from '../../shared/function.ts';
 import type { Reader } from '../../shared/kube/ports.ts';
 import type { Finding } from '../../shared/plan/plan.ts';
 import type { Reason } from '../../shared/plan/reason.ts';
 
 /** Which contents an event is about. What the payload alone shows to be nobody's business ends here, without a read. */
-export function considers(change: Change): Considered {
+export function route(change: Change): Routed {
   switch (change.kind) {
     case 'VolumeSnapshotContent':
       return considerContent(change);
@@ -60,7 +60,7 @@ export function considers(change: Change): Considered {
   }
 }
 
-function considerContent(change: ChangeOf<'VolumeSnapshotContent'>): Considered {
+function considerContent(change: ChangeOf<'VolumeSnapshotContent'>): Routed {
   const content = change.object;
   if (content === undefined) return { subjects: [ref('VolumeSnapshotContent', change.name)] };
   const judged = judgeContent(content);
@@ -71,7 +71,7 @@ function considerContent(change: ChangeOf<'VolumeSnapshotContent'>): Considered 
   return { subjects: [ref('VolumeSnapshotContent', change.name)] };
 }
 
-function considerSnapshot(change: ChangeOf<'VolumeSnapshot'>): Considered {
+function considerSnapshot(change: ChangeOf<'VolumeSnapshot'>): Routed {
   const snapshot = change.object;
   const at = ref('VolumeSnapshot', change.name, change.namespace);
   if (snapshot === undefined) return { subjects: change.type === 'delete' ? [] : [at] };

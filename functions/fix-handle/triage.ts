@@ -4,13 +4,13 @@ import { isDeleting } from '../../shared/chain/metadata.ts';
 import { judgeContent, judgeHandle } from '../../shared/chain/content.ts';
 import type { SurveyedContent, SurveyItem } from '../../shared/survey-item.ts';
 import { showObject } from '../../shared/chain/unreadable.ts';
-import type { Considered, Well } from '../../shared/function.ts';
+import type { Routed, Healthy } from '../../shared/function.ts';
 import type { Content } from '../../shared/objects/types.ts';
 import type { Finding } from '../../shared/plan/plan.ts';
 import { found, handleRight, leftAlone, troubled } from './findings.ts';
 
 /** Sorts out, from lists alone, what needs a closer look: wrong handles, missing contents, swaps not finished. */
-export function surveys(item: SurveyItem, brief = false): Considered | Well {
+export function triage(item: SurveyItem, brief = false): Routed | Healthy {
   switch (item.what) {
     case 'content':
       return surveyContent(item, brief);
@@ -48,12 +48,12 @@ export function surveys(item: SurveyItem, brief = false): Considered | Well {
 function surveyContent(
   { content, facts, judged = judgeContent(content) }: SurveyedContent,
   brief: boolean,
-): Considered | Well {
+): Routed | Healthy {
   if (brief && 'handle' in judged && facts !== undefined && 'volume' in facts && !isDeleting(content)) {
     const verdict = judgeHandle(judged, facts);
-    if (verdict !== 'wrong') return { well: verdict, count: 1 };
+    if (verdict !== 'wrong') return { healthy: verdict, count: 1 };
   }
-  if (brief && 'reason' in judged && judged.reason !== 'HandleUnreadable') return { well: judged.reason, count: 1 };
+  if (brief && 'reason' in judged && judged.reason !== 'HandleUnreadable') return { healthy: judged.reason, count: 1 };
   const subject = ref('VolumeSnapshotContent', content.metadata.name);
   if ('reason' in judged) return one(leftAlone({ subject, content }, content, judged));
   const seen = { subject, content, backupName: judged.handle.backup };
@@ -71,7 +71,7 @@ function surveyContent(
   return one(handleRight(seen, verdict, judged.text));
 }
 
-function shared(backup: string, contents: readonly Content[]): Considered {
+function shared(backup: string, contents: readonly Content[]): Routed {
   const held = contents.map(({ metadata }) => metadata.name);
   const message = `VolumeSnapshotContents ${held.join(' and ')} are all on Delete and name backup ${backup}`;
   const command = `kubectl patch volumesnapshotcontent ${held[0]} --type=merge -p '{"spec":{"deletionPolicy":"Retain"}}'`;
@@ -83,4 +83,4 @@ function shared(backup: string, contents: readonly Content[]): Considered {
   };
 }
 
-const one = (finding: Finding): Considered => ({ findings: [finding] });
+const one = (finding: Finding): Routed => ({ findings: [finding] });

@@ -13,7 +13,7 @@ import type { Seen } from './observe.ts';
 import type { Extra } from './findings.ts';
 import { commandFor, found } from './findings.ts';
 import { createBeside, swap, swapNote } from './actions.ts';
-import { overAndDone, blockedByBackup, inDeletion, goingWith, superseded, busy } from './blockers.ts';
+import { ownerFinished, blockedByBackup, inDeletion, ownerDeleting, superseded, scheduleBusy } from './blockers.ts';
 import { canCreateBeside } from './can-replace.ts';
 
 /** The handle names another volume than its Backup is of. */
@@ -37,7 +37,7 @@ export function wrong(
   if (neighbours === undefined) return with_('SnapshotNotThere', 'its neighbours were not read');
   const { owner, claims } = neighbours;
   const mine = note !== undefined && note !== 'unreadable' && note.uid === content.metadata.uid;
-  const over = overAndDone(neighbours);
+  const over = ownerFinished(neighbours);
   if (over !== undefined) return with_(...over);
   if (isDeleting(content) && !mine) return with_(...inDeletion(seen, content));
   if (snapshot !== undefined && isDeleting(snapshot))
@@ -61,9 +61,9 @@ export function wrong(
     case 'ambiguous':
       return with_('AmbiguousOwner', `VMBackups ${owner.backups.join(', ')} name this snapshot`);
     case 'unlinked':
-      if (isDeleting(owner.backup)) return with_(...goingWith(owner));
+      if (isDeleting(owner.backup)) return with_(...ownerDeleting(owner));
       if (owner.supersededBy !== undefined && !claims.some(isPending)) return with_(...superseded(owner));
-      if (owner.unsettled.length > 0) return with_(...busy(owner.backup, owner.unsettled));
+      if (owner.unsettled.length > 0) return with_(...scheduleBusy(owner.backup, owner.unsettled));
       break;
     case 'vmbackup': {
       const blocked = blockedByBackup(owner, handle);

@@ -1,9 +1,9 @@
 import { defineFunction } from '../../shared/function.ts';
 import { Config } from './config.ts';
-import { considers } from './route.ts';
+import { route } from './route.ts';
 import { observe } from './observe.ts';
 import { plan } from './plan.ts';
-import { atSweep } from './schedule.ts';
+import { scheduled } from './schedule.ts';
 
 export default defineFunction({
   name: 'preflight-restore',
@@ -41,9 +41,9 @@ export default defineFunction({
     { group: 'events.k8s.io', resource: 'events', verbs: ['get', 'create', 'patch'] },
   ],
   config: Config,
-  considers,
-  surveys: () => ({ subjects: [] }),
-  atSweep,
+  route,
+  triage: () => ({ subjects: [] }),
+  scheduled,
   observe,
   plan,
 });

@@ -1,13 +1,13 @@
 import { isDeleting } from '../../shared/chain/metadata.ts';
 import type { Ref } from '../../shared/domain/kinds.ts';
 import { ref } from '../../shared/domain/kinds.ts';
-import type { Considered } from '../../shared/function.ts';
+import type { Routed } from '../../shared/function.ts';
 import type { Reader } from '../../shared/kube/ports.ts';
 import type { Config } from './config.ts';
 import { isYoung } from './plan.ts';
 
 /** Restores that are news still: their events may have been lost, or been before Gleaner was here. */
-export const atSweep = (config: Config, nowMs: number): Considered => ({
+export const scheduled = (config: Config, nowMs: number): Routed => ({
   search: (reader) => search(reader, config, nowMs),
 });
 

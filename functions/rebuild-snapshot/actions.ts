@@ -90,7 +90,7 @@ function newContent(
       name: contentName,
       annotations: {
         [names.REPLACES_ANNOTATION]: contentName,
-        ...(config.rebuilt === 'delete' && { [names.ARM_ANNOTATION]: 'Delete' }),
+        ...(config.rebuilt === 'delete' && { [names.DELETE_WHEN_READY_ANNOTATION]: 'Delete' }),
       },
       ownerReferences: [controllerReference(backup)],
     },

@@ -11,7 +11,7 @@ export interface Pair {
   readonly content?: Content | undefined;
 }
 
-export type Fault =
+export type Loss =
   /** Both there, naming each other. */
   | 'none'
   /** A snapshot that was taken here, and its content. */
@@ -29,7 +29,7 @@ export type Fault =
   | 'content-deleting';
 
 /** What is wrong with a pair, whatever its handle says. */
-export function faultOf({ name, namespace, snapshot, content }: Pair): Fault {
+export function lossOf({ name, namespace, snapshot, content }: Pair): Loss {
   if (snapshot !== undefined && isDeleting(snapshot)) return 'snapshot-deleting';
   const taken = snapshot !== undefined && !snapshot.spec.source.volumeSnapshotContentName;
   if (content === undefined) return snapshot === undefined ? 'both-lost' : taken ? 'taken-lost' : 'content-lost';
@@ -53,5 +53,5 @@ export const contentNameOf = (name: string, snapshot: Snapshot | undefined): str
       names.takenContentName(snapshot.metadata.uid));
 
 /** Faults that a backup on the target can cure, so that it is worth reading. */
-export const isLoss = (fault: Fault): boolean =>
+export const isLoss = (fault: Loss): boolean =>
   ['taken-lost', 'content-lost', 'snapshot-lost', 'both-lost', 'binding-stale'].includes(fault);

@@ -8,8 +8,8 @@ import {
   vmBackupsNaming,
 } from '../../shared/chain/queries.ts';
 import { entriesOf } from '../../shared/chain/vmbackup.ts';
-import type { Odd } from '../../shared/chain/unreadable.ts';
-import { unlessOdd } from '../../shared/chain/unreadable.ts';
+import type { UnreadableObject } from '../../shared/chain/unreadable.ts';
+import { orUnreadable } from '../../shared/chain/unreadable.ts';
 import type { Unsettled } from '../../shared/chain/schedules.ts';
 import { unsettledBackups } from '../../shared/chain/schedules.ts';
 import type { Reader } from '../../shared/kube/ports.ts';
@@ -23,8 +23,8 @@ import type {
   VMBackup,
   VolumeEntry,
 } from '../../shared/objects/types.ts';
-import type { Fault, Pair } from './loss.ts';
-import { contentNameOf, faultOf, isLoss } from './loss.ts';
+import type { Loss, Pair } from './loss.ts';
+import { contentNameOf, lossOf, isLoss } from './loss.ts';
 import { classFor } from './actions.ts';
 
 /** One VMBackup and the pairs of its volumes. */
@@ -39,11 +39,11 @@ export interface Seen {
 export interface SeenVolume {
   readonly entry: VolumeEntry;
   readonly pair: Pair;
-  readonly fault: Fault;
+  readonly fault: Loss;
   /** Read only where something is lost and the VMBackup records what it was. */
   readonly source?: Source | undefined;
   /** What cannot be read of this volume. Nothing else is known of it then, and it is left as it is. */
-  readonly odd?: Odd | undefined;
+  readonly odd?: UnreadableObject | undefined;
 }
 
 export interface Source {
@@ -70,7 +70,7 @@ export async function observe(reader: Reader, subject: Ref): Promise<Seen> {
   if (backup === undefined) return { subject, volumes: [], unsettled: [] };
   const volumes: SeenVolume[] = [];
   for (const entry of entriesOf(backup)) {
-    const seen = await unlessOdd(
+    const seen = await orUnreadable(
       () => observeVolume(reader, backup, entry),
       (odd) => ({ ...blank(backup, entry), odd }),
     );
@@ -88,7 +88,7 @@ async function observeVolume(reader: Reader, owner: VMBackup, entry: VolumeEntry
   const contentName = contentNameOf(name, snapshot);
   const content = await reader.get('VolumeSnapshotContent', contentName);
   const pair = { name, namespace, snapshot, contentName, content };
-  const fault = faultOf(pair);
+  const fault = lossOf(pair);
   const backupName = entry.longhornBackupName;
   if (!isLoss(fault) || !backupName) return { entry, pair, fault };
 

@@ -6,7 +6,7 @@ import { isDeleting } from '../../shared/chain/metadata.ts';
 import { isGuestClusters, judgeContent, judgeHandle } from '../../shared/chain/content.ts';
 import { judgeBackup, judgeBackupVolumes } from '../../shared/chain/longhorn-backup.ts';
 import { misboundPart } from '../../shared/chain/pair.ts';
-import { lateness, replacement, takenBy } from '../../shared/chain/dynamic-content.ts';
+import { delayAfterBackup, differenceFrom, dynamicData } from '../../shared/chain/dynamic-content.ts';
 import { judgeAbsence, listVolumes } from '../../shared/chain/target.ts';
 import { volumeFinding } from '../../shared/chain/volume-finding.ts';
 import { busySchedule } from '../../shared/chain/schedules.ts';
@@ -126,8 +126,8 @@ function decide(seen: Seen, backup: VMBackup, volume: SeenVolume, config: Config
 
 /** Snapshots taken here: whether what is behind is still what the VMBackup recorded. */
 function taken(backup: VMBackup, { entry, pair }: SeenVolume, uses: string): Decision {
-  const holds = pair.content && takenBy(pair.content);
-  const differs = holds && replacement(backup, entry, holds);
+  const holds = pair.content && dynamicData(pair.content);
+  const differs = holds && differenceFrom(backup, entry, holds);
   if (differs !== undefined) {
     return [
       'ContentReplaced',
@@ -135,7 +135,7 @@ function taken(backup: VMBackup, { entry, pair }: SeenVolume, uses: string): Dec
       { command: show(pair.contentName), about: ref('VolumeSnapshotContent', pair.contentName) },
     ];
   }
-  const late = holds && lateness(backup, holds);
+  const late = holds && delayAfterBackup(backup, holds);
   if (late !== undefined) {
     const about = ref('VolumeSnapshotContent', pair.contentName);
     return [

@@ -2,51 +2,49 @@ import type { Ref } from '../../shared/domain/kinds.ts';
 import { ref } from '../../shared/domain/kinds.ts';
 import * as names from '../../shared/domain/names.ts';
 import {
-  considerBackup,
-  considerRestored,
-  considerUsers,
-  considerUsersOf,
-  considerVMBackup,
-  leaveAlone,
+  routeBackup,
+  routeRestore,
+  routeUsers,
+  routeContentUsers,
+  routeVMBackup,
+  leave,
 } from '../../shared/chain/event-subjects.ts';
 import { isDeleting } from '../../shared/chain/metadata.ts';
 import { entriesOf } from '../../shared/chain/vmbackup.ts';
-import type { Change, ChangeOf, Considered } from '../../shared/function.ts';
+import type { Change, ChangeOf, Routed } from '../../shared/function.ts';
 import type { Reader } from '../../shared/kube/ports.ts';
 
 /** Which VMBackups an event is about: those that may have lost something, or whose lost part may now be made anew. */
-export function considers(change: Change): Considered {
+export function route(change: Change): Routed {
   switch (change.kind) {
     case 'VirtualMachineBackup':
-      return considerVMBackup(change);
+      return routeVMBackup(change);
     case 'VolumeSnapshotContent':
       return considerContent(change);
     case 'VolumeSnapshot':
       return considerSnapshot(change);
     case 'Backup':
-      return considerBackup(change, 'nothing can be made of it', recording);
+      return routeBackup(change, 'nothing can be made of it', recording);
     case 'VirtualMachineRestore':
-      return change.type === 'delete' ? { subjects: [] } : considerRestored(change);
+      return change.type === 'delete' ? { subjects: [] } : routeRestore(change);
     default:
       return { subjects: [] };
   }
 }
 
-function considerContent(change: ChangeOf<'VolumeSnapshotContent'>): Considered {
+function considerContent(change: ChangeOf<'VolumeSnapshotContent'>): Routed {
   const content = change.object;
   if (content === undefined) return { subjects: [] };
-  if (content.spec.driver !== names.LONGHORN_DRIVER)
-    return leaveAlone(change, 'OtherDriver', 'it is of another driver');
-  if (change.type !== 'delete' && isDeleting(content))
-    return leaveAlone(change, 'ContentDeleting', 'it is being deleted');
-  return considerUsersOf(content);
+  if (content.spec.driver !== names.LONGHORN_DRIVER) return leave(change, 'OtherDriver', 'it is of another driver');
+  if (change.type !== 'delete' && isDeleting(content)) return leave(change, 'ContentDeleting', 'it is being deleted');
+  return routeContentUsers(content);
 }
 
-function considerSnapshot(change: ChangeOf<'VolumeSnapshot'>): Considered {
+function considerSnapshot(change: ChangeOf<'VolumeSnapshot'>): Routed {
   const snapshot = change.object;
   if (change.type !== 'delete' && snapshot !== undefined && isDeleting(snapshot))
-    return leaveAlone(change, 'SnapshotDeleting', 'it is being deleted');
-  return considerUsers(snapshot?.metadata.ownerReferences, change.namespace, change.name);
+    return leave(change, 'SnapshotDeleting', 'it is being deleted');
+  return routeUsers(snapshot?.metadata.ownerReferences, change.namespace, change.name);
 }
 
 /** A lost pair is named by nothing but the VMBackup itself. */

@@ -3,14 +3,14 @@ import * as names from '../../shared/domain/names.ts';
 import { isDeleting } from '../../shared/chain/metadata.ts';
 import { entriesOf } from '../../shared/chain/vmbackup.ts';
 import type { SurveyItem } from '../../shared/survey-item.ts';
-import { isLate, isYounger } from '../../shared/chain/dynamic-content.ts';
-import type { Considered } from '../../shared/function.ts';
+import { isDelayed, isYoungerThanReady } from '../../shared/chain/dynamic-content.ts';
+import type { Routed } from '../../shared/function.ts';
 import type { VolumeEntry } from '../../shared/objects/types.ts';
 
 type SurveyedBackup = Extract<SurveyItem, { what: 'vmbackup' }>;
 
 /** Sorts out, from lists alone, the VMBackups of which something is lost. Of the others relink-vmbackup says how they are. */
-export function surveys(item: SurveyItem): Considered {
+export function triage(item: SurveyItem): Routed {
   if (item.what !== 'vmbackup') return { subjects: [] };
   const { backup } = item;
   if (isDeleting(backup) || (backup.spec.type || 'backup') !== 'backup') return { subjects: [] };
@@ -24,7 +24,7 @@ function needsLook(entry: VolumeEntry, { backup, pairOf }: SurveyedBackup): bool
   const pair = pairOf(name);
   if (!pair.hasSnapshot) return true;
   if (!pair.dynamic) return !pair.hasContent || pair.unready;
-  if (!pair.taken || (longhornBackupName && !pair.names(longhornBackupName))) return true;
+  if (!pair.hasOwnData || (longhornBackupName && !pair.names(longhornBackupName))) return true;
   const { takenAtMs } = pair;
-  return takenAtMs !== undefined && (isYounger(backup, takenAtMs) || isLate(backup, takenAtMs));
+  return takenAtMs !== undefined && (isYoungerThanReady(backup, takenAtMs) || isDelayed(backup, takenAtMs));
 }

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import type { Worth } from '../../shared/chain/consistency.ts';
+import type { ConsistencyLevel } from '../../shared/chain/consistency.ts';
 import * as names from '../../shared/domain/names.ts';
 import type { Content, VMBackup } from '../../shared/objects/types.ts';
 import type { Facts } from './facts.ts';
@@ -43,7 +43,10 @@ export function readNote(content: Content, { metadata }: VMBackup): Facts | unde
 }
 
 /** Equal facts, equal text. */
-export function writeNote(is: Worth, { backup, volumes, freeze, freezeSeconds, machine, thawed }: Facts): string {
+export function writeNote(
+  is: ConsistencyLevel,
+  { backup, volumes, freeze, freezeSeconds, machine, thawed }: Facts,
+): string {
   const sorted = Object.entries(volumes).sort(([a], [b]) => (a < b ? -1 : 1));
   return JSON.stringify({
     is,

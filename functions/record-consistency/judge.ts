@@ -1,4 +1,4 @@
-import type { Worth } from '../../shared/chain/consistency.ts';
+import type { ConsistencyLevel } from '../../shared/chain/consistency.ts';
 import type { Reason } from '../../shared/plan/reason.ts';
 import { SKEW_MS } from './evidence.ts';
 import type { Facts } from './facts.ts';
@@ -6,12 +6,12 @@ import { firstTakenMs, spreadSeconds } from './facts.ts';
 
 /** What known facts come to. More facts only ever answer what was unknown. */
 export interface Judgment {
-  readonly worth: Worth | 'unknown';
+  readonly worth: ConsistencyLevel | 'unknown';
   /** Predicate of a sentence about the VMBackup. */
   readonly message: string;
 }
 
-export const reasonOf: Readonly<Record<Worth | 'unknown', Reason>> = {
+export const reasonOf: Readonly<Record<ConsistencyLevel | 'unknown', Reason>> = {
   frozen: 'ConsistencyFrozen',
   'freeze-lapsed': 'ConsistencyFreezeLapsed',
   'freeze-unsure': 'ConsistencyFreezeUnsure',
@@ -30,7 +30,7 @@ export function judge(
   }: { readonly justStoppedSeconds: number; readonly shareable?: readonly string[] },
 ): Judgment {
   const { freeze, machine } = facts;
-  const told = (worth: Worth | 'unknown', message: string): Judgment => ({
+  const told = (worth: ConsistencyLevel | 'unknown', message: string): Judgment => ({
     worth,
     message: `${message}${spreadOf(facts)}`,
   });

@@ -1,5 +1,5 @@
-import type { Worth } from '../../shared/chain/consistency.ts';
-import { notedOn } from '../../shared/chain/consistency.ts';
+import type { ConsistencyLevel } from '../../shared/chain/consistency.ts';
+import { recordedOn } from '../../shared/chain/consistency.ts';
 import { isDeleting } from '../../shared/chain/metadata.ts';
 import { entriesOf } from '../../shared/chain/vmbackup.ts';
 import type { Ref } from '../../shared/domain/kinds.ts';
@@ -16,7 +16,7 @@ export interface Seen extends Omit<Evidence, 'backup'> {
 
 export interface Previous {
   readonly name: string;
-  readonly worth: Worth;
+  readonly worth: ConsistencyLevel;
 }
 
 export async function observe(reader: Reader, subject: Ref): Promise<Seen> {
@@ -29,7 +29,7 @@ export async function observe(reader: Reader, subject: Ref): Promise<Seen> {
   const { namespace } = backup.metadata;
   const instance = await reader.get('VirtualMachineInstance', name, namespace);
   const machine = await reader.get('VirtualMachine', name, namespace);
-  const isNoted = parts.some(({ content }) => content !== undefined && notedOn(content) !== undefined);
+  const isNoted = parts.some(({ content }) => content !== undefined && recordedOn(content) !== undefined);
   const isTaken = parts.length > 0 && parts.every(({ content }) => content?.status?.creationTime);
   const previous = isTaken && !isNoted ? await previousOf(reader, backup) : undefined;
   const younger = instance?.status?.fsFreezeStatus ? await hasYounger(reader, backup) : false;
@@ -70,8 +70,8 @@ async function previousOf(reader: Reader, backup: VMBackup): Promise<Previous | 
   older.sort((a, b) => madeMs(b) - madeMs(a));
   for (const other of older.slice(0, LOOK_BACK)) {
     for (const { content } of await partsOf(reader, other)) {
-      const noted = content && notedOn(content);
-      if (noted !== undefined) return { name: other.metadata.name, worth: noted.worth };
+      const noted = content && recordedOn(content);
+      if (noted !== undefined) return { name: other.metadata.name, worth: noted.level };
     }
   }
   return undefined;

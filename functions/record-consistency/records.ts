@@ -1,5 +1,5 @@
-import type { Worth } from '../../shared/chain/consistency.ts';
-import { isWorse, notedOn } from '../../shared/chain/consistency.ts';
+import type { ConsistencyLevel } from '../../shared/chain/consistency.ts';
+import { isWorse, recordedOn } from '../../shared/chain/consistency.ts';
 import { isDeleting } from '../../shared/chain/metadata.ts';
 import { ref } from '../../shared/domain/kinds.ts';
 import * as names from '../../shared/domain/names.ts';
@@ -14,7 +14,7 @@ import type { Seen } from './observe.ts';
 export interface Known {
   readonly backup: VMBackup;
   readonly facts: Facts;
-  readonly worth: Worth;
+  readonly worth: ConsistencyLevel;
   readonly message: string;
 }
 
@@ -26,7 +26,7 @@ export function recordsOf(seen: Seen, known: Known, nowMs: number): RecordAction
   const text = writeNote(known.worth, known.facts);
   const contents = seen.parts.flatMap(({ content }) => (content === undefined ? [] : [content]));
   const notes = contents.filter((content) => mayBeNoted(content, text)).map((content) => noteOn(content, text));
-  const isNews = !contents.some((content) => notedOn(content) !== undefined);
+  const isNews = !contents.some((content) => recordedOn(content) !== undefined);
   // The Event first: if the process dies in between, it is found there and not recorded again.
   return isNews && notes.length > 0 ? [eventFor(seen, known, nowMs), ...notes] : notes;
 }

@@ -1,12 +1,12 @@
 import { isDeleting } from '../../shared/chain/metadata.ts';
 import { ref } from '../../shared/domain/kinds.ts';
 import type { Ref } from '../../shared/domain/kinds.ts';
-import type { Change, ChangeOf, Considered } from '../../shared/function.ts';
+import type { Change, ChangeOf, Routed } from '../../shared/function.ts';
 import type { Reader } from '../../shared/kube/ports.ts';
 import type { Reason } from '../../shared/plan/reason.ts';
 
 /** Whose data was just taken. */
-export function considers(change: Change): Considered {
+export function route(change: Change): Routed {
   switch (change.kind) {
     case 'VirtualMachineBackup':
       if (change.type === 'delete') return leave(change, 'VMBackupGone', 'is gone, and its record with it');
@@ -22,7 +22,7 @@ export function considers(change: Change): Considered {
   }
 }
 
-function considerSnapshot(change: ChangeOf<'VolumeSnapshot'>): Considered {
+function considerSnapshot(change: ChangeOf<'VolumeSnapshot'>): Routed {
   const { object, name, namespace } = change;
   if (change.type === 'delete' || object === undefined || isDeleting(object)) return { subjects: [] };
   const owners = (object.metadata.ownerReferences ?? []).filter((owner) => owner.kind === 'VirtualMachineBackup');
@@ -41,7 +41,7 @@ async function* unfinishedOf(reader: Reader, { name, namespace }: Change): Async
   }
 }
 
-function leave(change: Change, reason: Reason, what: string): Considered {
+function leave(change: Change, reason: Reason, what: string): Routed {
   const subject = ref(change.kind, change.name, change.namespace);
   return { findings: [{ subject, reason, message: `${change.kind} ${change.name} ${what}`, actions: [] }] };
 }

@@ -1,15 +1,15 @@
-import type { Noted, Worth } from '../../shared/chain/consistency.ts';
+import type { RecordedConsistency, ConsistencyLevel } from '../../shared/chain/consistency.ts';
 import { isDeleting } from '../../shared/chain/metadata.ts';
 import { entriesOf } from '../../shared/chain/vmbackup.ts';
 import type { SurveyItem } from '../../shared/survey-item.ts';
 import { describeRef, ref } from '../../shared/domain/kinds.ts';
-import type { Considered, Well } from '../../shared/function.ts';
+import type { Routed, Healthy } from '../../shared/function.ts';
 import { reasonOf } from './judge.ts';
 
 /** Older ones have told what they had to tell; a sweep would look at them for ever. */
 const YOUNG_MS = 24 * 3600_000;
 
-const says: Readonly<Record<Worth, string>> = {
+const says: Readonly<Record<ConsistencyLevel, string>> = {
   frozen: 'was taken while the file systems were frozen',
   'freeze-lapsed': 'was taken when the file systems had thawed again',
   'freeze-unsure': 'was taken about when the file systems were frozen',
@@ -19,22 +19,22 @@ const says: Readonly<Record<Worth, string>> = {
 };
 
 /** Shows what the contents have recorded; those that may still tell something are looked at. */
-export function surveys(item: SurveyItem, brief = false): Considered | Well {
+export function triage(item: SurveyItem, brief = false): Routed | Healthy {
   if (item.what !== 'vmbackup' || isDeleting(item.backup)) return { subjects: [] };
   const { backup, pairOf, nowMs } = item;
-  const notes = entriesOf(backup).map(({ name }) => (name ? pairOf(name).noted : undefined));
+  const notes = entriesOf(backup).map(({ name }) => (name ? pairOf(name).recorded : undefined));
   const known = notes.find((one) => one !== undefined);
   const isOpen = notes.length === 0 || notes.some((one) => one?.settled !== true);
   const subject = () => ref('VirtualMachineBackup', backup.metadata.name, backup.metadata.namespace);
   const isYoung = () => nowMs - Date.parse(backup.metadata.creationTimestamp ?? '') < YOUNG_MS;
   if (isOpen && backup.status?.sourceUID && isYoung()) return { subjects: [subject()] };
-  if (brief) return { well: reasonOf[known?.worth ?? 'unknown'], count: 1 };
+  if (brief) return { healthy: reasonOf[known?.level ?? 'unknown'], count: 1 };
   return { findings: [findingOf(subject(), known)] };
 }
 
-function findingOf(subject: ReturnType<typeof ref>, noted: Noted | undefined) {
-  const worth = noted?.worth ?? 'unknown';
-  const what = noted === undefined ? 'has no record of how its data was taken' : says[noted.worth];
+function findingOf(subject: ReturnType<typeof ref>, noted: RecordedConsistency | undefined) {
+  const worth = noted?.level ?? 'unknown';
+  const what = noted === undefined ? 'has no record of how its data was taken' : says[noted.level];
   return {
     subject,
     reason: reasonOf[worth],

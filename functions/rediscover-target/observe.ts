@@ -7,7 +7,7 @@ import { allInProgress } from '../../shared/chain/in-progress.ts';
 import { isDeleting } from '../../shared/chain/metadata.ts';
 import { isGuestClusters } from '../../shared/chain/content.ts';
 import { isStalled } from '../../shared/chain/longhorn-backup.ts';
-import { backupNamedBy, isNoVMBackups, isOthers, judgeUnclaimedBackup } from '../../shared/chain/orphans.ts';
+import { backupNamedBy, isNoVMBackups, isForeign, judgeUnclaimedBackup } from '../../shared/chain/orphans.ts';
 import { entriesOf } from '../../shared/chain/vmbackup.ts';
 import { guestBackups, ifServed } from '../../shared/chain/queries.ts';
 import { isOnTarget } from '../../shared/chain/longhorn-backup.ts';
@@ -165,7 +165,7 @@ async function backupsOfOthers(reader: Reader): Promise<Set<string>> {
   const theirs = new Set<string>();
   for await (const snapshot of reader.list('VolumeSnapshot')) {
     const { namespace, name } = snapshot.metadata;
-    if (isGuestClusters(snapshot) || isOthers(snapshot)) theirs.add(`${namespace}/${name}`);
+    if (isGuestClusters(snapshot) || isForeign(snapshot)) theirs.add(`${namespace}/${name}`);
   }
   const others = await guestBackups(reader, { onUnreadable: () => undefined });
   for await (const content of reader.list('VolumeSnapshotContent')) {

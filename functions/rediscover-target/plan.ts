@@ -9,8 +9,15 @@ import type { Seen } from './observe.ts';
 import { describeInProgress, showInProgress } from '../../shared/chain/in-progress.ts';
 import { judgeSetting, judgeTarget, targetRef } from '../../shared/chain/target.ts';
 import { isAhead } from '../../shared/domain/times.ts';
-import { causes, describeSkipped, describeStuck, showSkipped, some } from './unclaimed-causes.ts';
-import { atRest, describeTarget, intervalOf, neverRescans, targetDiffers, withoutTarget } from './target-settings.ts';
+import { causes, describeUnclaimed, describeStuck, showUnclaimed, some } from './unclaimed-causes.ts';
+import {
+  targetIdle,
+  describeTarget,
+  intervalOf,
+  rescanDisabled,
+  targetDiffers,
+  withoutTarget,
+} from './target-settings.ts';
 
 /**
  * Decides whether the backup target is to be scanned again. Pure. Longhorn's sync comes first, since a scan that comes
@@ -21,8 +28,9 @@ export function plan(seen: Seen, config: Config): Plan {
   const { setting } = seen;
   const absent = withoutTarget(setting);
   if (absent !== undefined || setting === undefined) return { findings: absent === undefined ? [] : [absent] };
-  if (seen.unclaimed.every(({ foreign }) => foreign) && seen.beingPulled === 0) return { findings: [atRest(setting)] };
-  const advice = neverRescans(setting);
+  if (seen.unclaimed.every(({ foreign }) => foreign) && seen.beingPulled === 0)
+    return { findings: [targetIdle(setting)] };
+  const advice = rescanDisabled(setting);
   return { findings: [...decide(seen, setting, config), ...(advice === undefined ? [] : [advice])] };
 }
 
@@ -56,7 +64,7 @@ function decide(seen: Seen, setting: Setting, config: Config): Finding[] {
   const blockers = some(seen.unsettled);
   const waits = blockers === '' ? '' : `; not ready: ${blockers}`;
   const stuck = (since: string): Finding[] => [
-    says('ScanStuck', `${since} and has not finished; ${describeStuck(seen)}${waits}`, [], showSkipped),
+    says('ScanStuck', `${since} and has not finished; ${describeStuck(seen)}${waits}`, [], showUnclaimed),
     ...causes(seen),
   ];
   const isAheadOfTime = isAhead(scannedAt(setting), nowMs);
@@ -85,10 +93,10 @@ function decide(seen: Seen, setting: Setting, config: Config): Finding[] {
       says(
         'NothingMoreAppears',
         keepsHash(setting)
-          ? `${what}, and Harvester has scanned it since, at ${scannedAt(setting)}; ${describeSkipped(seen, true)}`
-          : `${what}, and Harvester was made to scan it, at ${note.at}; ${describeSkipped(seen, false)}`,
+          ? `${what}, and Harvester has scanned it since, at ${scannedAt(setting)}; ${describeUnclaimed(seen, true)}`
+          : `${what}, and Harvester was made to scan it, at ${note.at}; ${describeUnclaimed(seen, false)}`,
         [],
-        showSkipped,
+        showUnclaimed,
       ),
       ...causes(seen),
     ];

@@ -3,15 +3,15 @@ import { ref } from '../../shared/domain/kinds.ts';
 import * as names from '../../shared/domain/names.ts';
 import { entriesOf } from '../../shared/chain/vmbackup.ts';
 import { isOnTarget } from '../../shared/chain/longhorn-backup.ts';
-import type { Change, Considered } from '../../shared/function.ts';
+import type { Change, Routed } from '../../shared/function.ts';
 import type { Reader } from '../../shared/kube/ports.ts';
 import { isBeingPulled } from './observe.ts';
 
 const target: Ref = ref('Setting', names.TARGET_SETTING);
-const nothing: Considered = { subjects: [] };
+const nothing: Routed = { subjects: [] };
 
 /** Whether an event may mean that there is something more on the target, or that what was in the way is gone. */
-export function considers(change: Change): Considered {
+export function route(change: Change): Routed {
   switch (change.kind) {
     case 'Setting':
       return change.name === names.TARGET_SETTING && change.type !== 'delete' ? { subjects: [target] } : nothing;

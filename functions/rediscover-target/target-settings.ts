@@ -51,8 +51,8 @@ export const targetDiffers = (differs: string): Finding => ({
 });
 
 /** Nothing is unclaimed. What is left to say is that nobody would look if something were. */
-export function atRest(setting: Setting): Finding {
-  const never = neverRescans(setting);
+export function targetIdle(setting: Setting): Finding {
+  const never = rescanDisabled(setting);
   return (
     never ?? {
       subject,
@@ -66,7 +66,7 @@ export function atRest(setting: Setting): Finding {
 export const intervalOf = ({ target }: Setting): number =>
   target?.is === 'target' ? target.refreshIntervalInSeconds : 0;
 
-export function neverRescans(setting: Setting): Finding | undefined {
+export function rescanDisabled(setting: Setting): Finding | undefined {
   if (intervalOf(setting) > 0) return undefined;
   return {
     subject,

@@ -2,11 +2,11 @@ import { ref } from '../../shared/domain/kinds.ts';
 import * as names from '../../shared/domain/names.ts';
 import type { SurveyedVMBackup, SurveyItem } from '../../shared/survey-item.ts';
 import { addressFinding } from '../../shared/chain/target.ts';
-import type { Considered } from '../../shared/function.ts';
-import { atRest, targetDiffers, withoutTarget } from './target-settings.ts';
+import type { Routed } from '../../shared/function.ts';
+import { targetIdle, targetDiffers, withoutTarget } from './target-settings.ts';
 
 /** With every backup in a VMBackup's hands there is nothing to look at more closely. */
-export function surveys(item: SurveyItem): Considered {
+export function triage(item: SurveyItem): Routed {
   if (item.what === 'vmbackup') return surveyBackup(item);
   if (item.what !== 'target') return NOTHING;
   const { setting, differs } = item;
@@ -16,11 +16,11 @@ export function surveys(item: SurveyItem): Considered {
   if (absent !== undefined) return { findings: [...findings, absent] };
   return item.unclaimed > 0
     ? { subjects: [ref('Setting', names.TARGET_SETTING)] }
-    : { findings: [...findings, atRest(setting)] };
+    : { findings: [...findings, targetIdle(setting)] };
 }
 
-function surveyBackup({ backup, otherAddress }: SurveyedVMBackup): Considered {
+function surveyBackup({ backup, otherAddress }: SurveyedVMBackup): Routed {
   return otherAddress === undefined ? NOTHING : { findings: [addressFinding(backup, otherAddress)] };
 }
 
-const NOTHING: Considered = { subjects: [] };
+const NOTHING: Routed = { subjects: [] };

@@ -7,14 +7,14 @@ import type { Seen } from './observe.ts';
  * Why Harvester makes no VMBackup of a backup, as far as that can be told without the keys of the target. What only the
  * target's files show is named, so that nobody takes silence for an answer; Harvester's log has a line for each of those.
  */
-export const showSkipped =
+export const showUnclaimed =
   "kubectl logs -n harvester-system -l app.kubernetes.io/name=harvester,app.kubernetes.io/component=apiserver --tail=-1 | grep -iE 'skip creat|sync vm (image|backup)'";
 
 /**
  * What can be told of these backups, and what is left; short, however many there are.
  * @param ended whether Harvester has written down that its scan came to an end
  */
-export function describeSkipped(seen: Seen, ended: boolean): string {
+export function describeUnclaimed(seen: Seen, ended: boolean): string {
   const { unclaimed, lacking, images } = seen;
   const waiting = new Set([...lacking.values()].flat());
   const foreign = unclaimed.filter((one) => one.foreign);
@@ -88,7 +88,7 @@ export function causes(seen: Seen): Finding[] {
             subject: seen.subject,
             reason: 'ImageNotMade' as const,
             message: `Harvester has made no image of ${some(unmade)} on the target: the display name is taken here, or its file harvester/vmimages/… is missing`,
-            command: showSkipped,
+            command: showUnclaimed,
             actions: [],
           },
         ]),

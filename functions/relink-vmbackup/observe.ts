@@ -16,8 +16,8 @@ import {
 } from '../../shared/chain/queries.ts';
 import { entriesOf } from '../../shared/chain/vmbackup.ts';
 import { judgeAbsence } from '../../shared/chain/target.ts';
-import type { Odd } from '../../shared/chain/unreadable.ts';
-import { unlessOdd } from '../../shared/chain/unreadable.ts';
+import type { UnreadableObject } from '../../shared/chain/unreadable.ts';
+import { orUnreadable } from '../../shared/chain/unreadable.ts';
 import type { Unsettled } from '../../shared/chain/schedules.ts';
 import { unsettledBackups } from '../../shared/chain/schedules.ts';
 import type { Reader, Unreadable } from '../../shared/kube/ports.ts';
@@ -55,7 +55,7 @@ export interface SeenVolume {
   /** Contents that cannot be read: each may be such a holder. */
   readonly perhapsHolders: readonly string[];
   /** What cannot be read of this volume. Nothing else is known of it then, and it is left as it is. */
-  readonly odd?: Odd | undefined;
+  readonly odd?: UnreadableObject | undefined;
 }
 
 /** A snapshot and the content it uses; either may be missing. */
@@ -84,7 +84,7 @@ export async function observe(reader: Reader, subject: Ref): Promise<Seen> {
   for (const [index, entry] of entriesOf(backup).entries()) {
     // A claim may be called as if it were another's revision: what a volume uses is no other volume's former or next.
     const others = entriesOf(backup).flatMap(({ name }, i) => (i !== index && name ? [name] : []));
-    const seen = await unlessOdd(
+    const seen = await orUnreadable(
       () => observeVolume(reader, backup, { index, entry, others: new Set(others) }),
       (odd) => ({ ...blank(index, entry), odd }),
     );
@@ -206,11 +206,12 @@ export function isRight(
 
 /** Whether anything of this volume may have to be written. */
 function isUnsettled({ current, replacement, predecessors }: SeenVolume): boolean {
-  return replacement !== undefined || predecessors.length > 0 || isToBeArmed(current);
+  return replacement !== undefined || predecessors.length > 0 || awaitsDeletePolicy(current);
 }
 
-export const isToBeArmed = ({ content }: Pair): boolean =>
-  content?.spec.deletionPolicy === 'Retain' && content.metadata.annotations?.[names.ARM_ANNOTATION] === 'Delete';
+export const awaitsDeletePolicy = ({ content }: Pair): boolean =>
+  content?.spec.deletionPolicy === 'Retain' &&
+  content.metadata.annotations?.[names.DELETE_WHEN_READY_ANNOTATION] === 'Delete';
 
 async function withHolders(
   reader: Reader,
@@ -218,7 +219,7 @@ async function withHolders(
   volumes: readonly SeenVolume[],
 ): Promise<SeenVolume[]> {
   const arms = ({ current, replacement }: SeenVolume) =>
-    isToBeArmed(current) || (replacement && isToBeArmed(replacement));
+    awaitsDeletePolicy(current) || (replacement && awaitsDeletePolicy(replacement));
   const due = new Map<string, string[]>();
   for (const volume of volumes)
     if (arms(volume) && volume.entry.longhornBackupName) due.set(volume.entry.longhornBackupName, []);

@@ -13,8 +13,8 @@ import type { Finding, Plan } from '../../shared/plan/plan.ts';
 import type { Reason } from '../../shared/plan/reason.ts';
 import type { Config } from './config.ts';
 import type { Pair, Seen, SeenVolume } from './observe.ts';
-import { isDead, isDynamic, isRight, isToBeArmed } from './observe.ts';
-import { armContent, retire } from './retire.ts';
+import { isDead, isDynamic, isRight, awaitsDeletePolicy } from './observe.ts';
+import { restoreDeletePolicy, retire } from './retire.ts';
 
 /**
  * Decides, volume by volume, which pair a VMBackup should point at. Pure. Points it at nothing but a right pair that is
@@ -201,7 +201,7 @@ function switchTo(seen: Seen, backup: VMBackup, volume: SeenVolume, next: Pair, 
 
   const after = { ...volume, current: next, predecessors: [current, ...volume.predecessors], replacement: undefined };
   const retired = retire(seen, backup, after, config);
-  const followUp = [...retired.flatMap((r) => r.actions), ...armContent(after, retired)];
+  const followUp = [...retired.flatMap((r) => r.actions), ...restoreDeletePolicy(after, retired)];
   return {
     finding: says(
       'SwitchPair',
@@ -217,12 +217,12 @@ function settle(seen: Seen, backup: VMBackup, volume: SeenVolume, config: Config
   const { entry, current, replacement, predecessors } = volume;
   const leftovers = predecessors.length > 0 || replacement !== undefined;
   const linked = `volume ${entry.volumeName} uses ${current.name}, whose handle ${current.content?.spec.source.snapshotHandle} is right`;
-  if (!leftovers && !isToBeArmed(current)) return finding(seen, volume, 'VolumeLinked', linked);
+  if (!leftovers && !awaitsDeletePolicy(current)) return finding(seen, volume, 'VolumeLinked', linked);
 
   const obstacle = notNow(seen, backup);
   const retired = obstacle === undefined ? retire(seen, backup, volume, config) : [];
   // Taking Delete again touches neither the VMBackup nor anything a restore reads; only a busy schedule speaks against it.
-  const armed = seen.unsettled.length > 0 ? [] : armContent(volume, retired);
+  const armed = seen.unsettled.length > 0 ? [] : restoreDeletePolicy(volume, retired);
   if (obstacle !== undefined && armed.length === 0) {
     return finding(seen, volume, obstacle.reason, `${linked}; ${obstacle.message}`, [], obstacle.command);
   }
@@ -237,7 +237,7 @@ function settle(seen: Seen, backup: VMBackup, volume: SeenVolume, config: Config
   }
   const open = retired[0];
   if (open !== undefined) return finding(seen, volume, open.reason, `${linked}; ${open.message}`, [], open.command);
-  if (!isToBeArmed(current)) return finding(seen, volume, 'VolumeLinked', linked);
+  if (!awaitsDeletePolicy(current)) return finding(seen, volume, 'VolumeLinked', linked);
   const { holders, perhapsHolders, sharers } = volume;
   const why =
     perhapsHolders.length > 0

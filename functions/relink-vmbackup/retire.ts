@@ -6,7 +6,7 @@ import type { Action, Target } from '../../shared/plan/action.ts';
 import type { Reason } from '../../shared/plan/reason.ts';
 import type { Config } from './config.ts';
 import type { Pair, Seen, SeenVolume } from './observe.ts';
-import { isDead, isToBeArmed } from './observe.ts';
+import { isDead, awaitsDeletePolicy } from './observe.ts';
 
 /** What is to become of one pair that the VMBackup no longer uses. */
 export interface Retirement {
@@ -109,12 +109,12 @@ function isStranger(
  * Lets the content in use take Delete, if the one it stands in for was on Delete, and no other content may erase the
  * same backup: those that the retirements of the same plan put on Retain do not count. One that cannot be read might.
  */
-export function armContent(
+export function restoreDeletePolicy(
   { current, holders, perhapsHolders, sharers }: SeenVolume,
   retired: readonly Retirement[],
 ): Action[] {
   const { content } = current;
-  if (content === undefined || !isToBeArmed(current) || perhapsHolders.length > 0) return [];
+  if (content === undefined || !awaitsDeletePolicy(current) || perhapsHolders.length > 0) return [];
   // At most one may be on Delete, and each looks before the other has written: neither takes it.
   if (sharers.length > 0) return [];
   const disarmed = retired.flatMap((r) => r.actions.flatMap((a) => (a.do === 'setPolicy' ? [a.target.name] : [])));

@@ -1,40 +1,40 @@
 import type { Ref } from '../../shared/domain/kinds.ts';
 import { isPending } from '../../shared/chain/waiting.ts';
 import {
-  considerBackup,
-  considerRestored,
-  considerUsers,
-  considerUsersOf,
-  considerVMBackup,
-  leaveAlone,
+  routeBackup,
+  routeRestore,
+  routeUsers,
+  routeContentUsers,
+  routeVMBackup,
+  leave,
   owningVMBackups,
 } from '../../shared/chain/event-subjects.ts';
 import { isDeleting } from '../../shared/chain/metadata.ts';
 import { judgeContent } from '../../shared/chain/content.ts';
 import { contentsNaming, vmBackupsOf } from '../../shared/chain/queries.ts';
-import type { Change, ChangeOf, Considered } from '../../shared/function.ts';
+import type { Change, ChangeOf, Routed } from '../../shared/function.ts';
 import type { Reader } from '../../shared/kube/ports.ts';
 
 /** Which VMBackups an event is about: those whose volume may now be switched, armed or freed of an old pair. */
-export function considers(change: Change): Considered {
+export function route(change: Change): Routed {
   switch (change.kind) {
     case 'VirtualMachineBackup':
-      return considerVMBackup(change);
+      return routeVMBackup(change);
     case 'VolumeSnapshotContent':
       return considerContent(change);
     case 'VolumeSnapshot':
       return considerSnapshot(change);
     case 'Backup':
-      return considerBackup(change, 'its volume is not known', backupsUsing);
+      return routeBackup(change, 'its volume is not known', backupsUsing);
     case 'VirtualMachineRestore':
       if (change.type !== 'delete' && change.object !== undefined && change.object.status?.complete !== true)
-        return leaveAlone(change, 'RestoreInProgress', 'it is in progress');
-      return considerRestored(change);
+        return leave(change, 'RestoreInProgress', 'it is in progress');
+      return routeRestore(change);
     case 'PersistentVolumeClaim': {
       const source = change.object?.spec.dataSource;
       const waits = change.type !== 'delete' && change.object !== undefined && isPending(change.object);
       if (waits || source?.kind !== 'VolumeSnapshot')
-        return leaveAlone(change, 'NotALonghornVolume', 'it frees no snapshot');
+        return leave(change, 'NotALonghornVolume', 'it frees no snapshot');
       return { search: (reader) => vmBackupsOf(reader, change.namespace, source.name) };
     }
     default:
@@ -42,23 +42,22 @@ export function considers(change: Change): Considered {
   }
 }
 
-function considerContent(change: ChangeOf<'VolumeSnapshotContent'>): Considered {
+function considerContent(change: ChangeOf<'VolumeSnapshotContent'>): Routed {
   const content = change.object;
   if (content === undefined) return { subjects: [] };
   const judged = judgeContent(content);
-  if ('reason' in judged) return leaveAlone(change, judged.reason, 'it is none of a remote backup');
-  return considerUsersOf(content);
+  if ('reason' in judged) return leave(change, judged.reason, 'it is none of a remote backup');
+  return routeContentUsers(content);
 }
 
-function considerSnapshot(change: ChangeOf<'VolumeSnapshot'>): Considered {
+function considerSnapshot(change: ChangeOf<'VolumeSnapshot'>): Routed {
   const snapshot = change.object;
-  if (snapshot === undefined) return considerUsers([], change.namespace, change.name);
+  if (snapshot === undefined) return routeUsers([], change.namespace, change.name);
   if (!snapshot.spec.source.volumeSnapshotContentName)
-    return leaveAlone(change, 'DynamicContent', 'it was taken on this cluster');
-  if (change.type !== 'delete' && isDeleting(snapshot))
-    return leaveAlone(change, 'SnapshotDeleting', 'it is being deleted');
+    return leave(change, 'DynamicContent', 'it was taken on this cluster');
+  if (change.type !== 'delete' && isDeleting(snapshot)) return leave(change, 'SnapshotDeleting', 'it is being deleted');
   const owners = owningVMBackups(snapshot.metadata.ownerReferences, change.namespace);
-  return owners.length > 0 ? { subjects: owners } : leaveAlone(change, 'NotALonghornVolume', 'no VMBackup owns it');
+  return owners.length > 0 ? { subjects: owners } : leave(change, 'NotALonghornVolume', 'no VMBackup owns it');
 }
 
 async function* backupsUsing(reader: Reader, backup: string): AsyncGenerator<Ref> {

@@ -4,14 +4,14 @@ import { isDeleting } from '../../shared/chain/metadata.ts';
 import { entriesOf } from '../../shared/chain/vmbackup.ts';
 import type { PairState } from '../../shared/survey-item.ts';
 import type { SurveyItem } from '../../shared/survey-item.ts';
-import type { Considered, Well } from '../../shared/function.ts';
+import type { Routed, Healthy } from '../../shared/function.ts';
 import type { VolumeEntry } from '../../shared/objects/types.ts';
 import type { Finding } from '../../shared/plan/plan.ts';
 
 type SurveyedBackup = Extract<SurveyItem, { what: 'vmbackup' }>;
 
 /** Sorts out, from lists alone, the VMBackups that need a closer look; the rest is linked to right pairs. */
-export function surveys(item: SurveyItem, brief = false): Considered | Well {
+export function triage(item: SurveyItem, brief = false): Routed | Healthy {
   if (item.what !== 'vmbackup') return { subjects: [] };
   const { backup } = item;
   const plain = !isDeleting(backup) && (backup.spec.type || 'backup') === 'backup';
@@ -20,7 +20,7 @@ export function surveys(item: SurveyItem, brief = false): Considered | Well {
   const looks = !plain || first === undefined || entries.some((entry) => needsLook(entry, item));
   if (!looks && brief) {
     const well = reasonOf(first, item);
-    if (entries.every((entry) => reasonOf(entry, item) === well)) return { well, count: entries.length };
+    if (entries.every((entry) => reasonOf(entry, item) === well)) return { healthy: well, count: entries.length };
   }
   const subject = ref('VirtualMachineBackup', backup.metadata.name, backup.metadata.namespace);
   if (looks) return { subjects: [subject] };

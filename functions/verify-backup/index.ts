@@ -1,10 +1,10 @@
 import { defineFunction } from '../../shared/function.ts';
-import { audits } from './restorability.ts';
+import { restorability } from './restorability.ts';
 import { Config } from './config.ts';
-import { considers } from './route.ts';
+import { route } from './route.ts';
 import { observe } from './observe.ts';
 import { plan } from './plan.ts';
-import { surveys } from './triage.ts';
+import { triage } from './triage.ts';
 
 export default defineFunction({
   name: 'verify-backup',
@@ -36,9 +36,9 @@ export default defineFunction({
   ],
   config: Config,
   surveysChain: true,
-  considers,
-  surveys,
+  route,
+  triage,
   observe,
   plan,
-  audits,
+  restorability,
 });

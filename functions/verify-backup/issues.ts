@@ -4,14 +4,14 @@ import type { Link } from '../../shared/chain/link.ts';
 import type { Chain } from '../../shared/chain/links.ts';
 import { judgeMetadata } from '../../shared/chain/readiness.ts';
 import type { RestoreJudgment } from '../../shared/restore/hanging.ts';
-import { judgeStanding } from '../../shared/chain/vmbackup-status.ts';
+import { judgeStatus } from '../../shared/chain/vmbackup-status.ts';
 import type { TargetTrouble } from '../../shared/chain/target.ts';
 import { targetRef } from '../../shared/chain/target.ts';
 import type { Reason } from '../../shared/plan/reason.ts';
 import { eventName } from '../../shared/plan/event-text.ts';
 
 /** Something worth an Event on the object that suffers from it. */
-export interface Trouble {
+export interface Issue {
   readonly reason: Reason;
   /** Where it concerns one volume of a VMBackup. */
   readonly volume?: string;
@@ -35,10 +35,10 @@ const ofTheTarget: ReadonlySet<Reason> = new Set(['TargetNotConnected', 'TargetU
 export const isOfTheWhole = ({ reason }: Pick<Link, 'reason'>): boolean => ofTheWhole.has(reason);
 export const isOfTheTarget = ({ reason }: Pick<Link, 'reason'>): boolean => ofTheTarget.has(reason);
 
-export function troublesOf(chain: Chain, nowMs: number): Trouble[] {
-  const { readiness, links: all } = judgeStanding(chain, nowMs);
+export function issuesOf(chain: Chain, nowMs: number): Issue[] {
+  const { readiness, links: all } = judgeStatus(chain, nowMs);
   const links = all.filter((link) => link.result === 'fail' && !isOfTheTarget(link));
-  const whole: Trouble[] = [];
+  const whole: Issue[] = [];
   if (readiness !== undefined && readiness.reason !== 'VMBackupInProgress') whole.push(readiness);
   const other = links.find(({ reason }) => reason === 'OtherTarget');
   if (other !== undefined) whole.push(withoutVolume(other));
@@ -47,21 +47,21 @@ export function troublesOf(chain: Chain, nowMs: number): Trouble[] {
   return [...whole, ...links.filter((link) => !isOfTheWhole(link))];
 }
 
-export const withoutVolume = ({ reason, message, object, command }: Link): Trouble => ({
+export const withoutVolume = ({ reason, message, object, command }: Link): Issue => ({
   reason,
   message,
   object,
   command,
 });
 
-export const restoreTrouble = ({ reason, message, cause, command }: RestoreJudgment): Trouble[] =>
+export const restoreTrouble = ({ reason, message, cause, command }: RestoreJudgment): Issue[] =>
   reason === 'RestoreHanging' || reason === 'RestoreOfOtherData' ? [{ reason, message, object: cause, command }] : [];
 
-export const targetTrouble = (trouble: TargetTrouble | undefined): Trouble[] =>
+export const targetTrouble = (trouble: TargetTrouble | undefined): Issue[] =>
   trouble === undefined ? [] : [{ reason: trouble.reason, message: trouble.detail, object: targetRef }];
 
 /** The same trouble of the same object has the same name, so that it is recorded once and then counted. */
-export const eventNameOf = (uid: string, { reason, volume }: Pick<Trouble, 'reason' | 'volume'>): string =>
+export const eventNameOf = (uid: string, { reason, volume }: Pick<Issue, 'reason' | 'volume'>): string =>
   eventName(uid, reason, ...(volume === undefined ? [] : [volume]));
 
 /** Who holds an object in deletion. */

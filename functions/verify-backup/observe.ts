@@ -8,12 +8,12 @@ import type { ReportKind } from '../../shared/chain/reports.ts';
 import { reportKindOf, reportNameOf } from '../../shared/chain/reports.ts';
 import type { SeenRestore } from '../../shared/restore/hanging.ts';
 import { judgeRestore, readRestore } from '../../shared/restore/hanging.ts';
-import { unlessOdd } from '../../shared/chain/unreadable.ts';
+import { orUnreadable } from '../../shared/chain/unreadable.ts';
 import type { Reader } from '../../shared/kube/ports.ts';
 import type { Backup, BackupTarget, KubeEvent, ReportObject, VMBackup } from '../../shared/objects/types.ts';
 import { judgeSync, judgeTarget } from '../../shared/chain/target.ts';
-import type { Trouble } from './issues.ts';
-import { eventNameOf, restoreTrouble, targetTrouble, troublesOf } from './issues.ts';
+import type { Issue } from './issues.ts';
+import { eventNameOf, restoreTrouble, targetTrouble, issuesOf } from './issues.ts';
 
 export type Seen = { readonly subject: Ref } & (
   | { readonly is: 'nothing' }
@@ -77,7 +77,7 @@ async function observeBackup(reader: Reader, subject: Ref): Promise<Seen> {
   const seen = { subject, is: 'vmbackup', backup } as const;
   if (isDeleting(backup)) return { ...seen, going: await readGoing(reader, backup), events: new Map() };
   const chain = await readChain(reader, backup, { classes: true });
-  const events = await readEvents(reader, backup, troublesOf(chain, LATER));
+  const events = await readEvents(reader, backup, issuesOf(chain, LATER));
   const reportKind = reader.withoutRecords === true ? undefined : await reportKindOf(reader);
   if (reportKind === undefined) return { ...seen, chain, events };
   const { uid, namespace } = backup.metadata;
@@ -90,7 +90,7 @@ async function readGoing(reader: Reader, backup: VMBackup): Promise<Backup[]> {
   const going: Backup[] = [];
   for (const { longhornBackupName: name } of entriesOf(backup)) {
     const one = name
-      ? await unlessOdd(
+      ? await orUnreadable(
           () => longhornBackup(reader, name),
           () => undefined,
         )
@@ -103,7 +103,7 @@ async function readGoing(reader: Reader, backup: VMBackup): Promise<Backup[]> {
 async function readEvents(
   reader: Reader,
   about: { metadata: { uid: string; namespace: string } },
-  troubles: readonly Trouble[],
+  troubles: readonly Issue[],
 ): Promise<Events> {
   const events = new Map<string, KubeEvent>();
   if (reader.withoutRecords === true) return events;

@@ -6,15 +6,15 @@ import type { Link } from '../../shared/chain/link.ts';
 import type { Chain } from '../../shared/chain/links.ts';
 import { judgeMetadata } from '../../shared/chain/readiness.ts';
 import { judgeRestore } from '../../shared/restore/hanging.ts';
-import type { Standing } from '../../shared/chain/vmbackup-status.ts';
-import { judgeStanding } from '../../shared/chain/vmbackup-status.ts';
+import type { VMBackupStatus } from '../../shared/chain/vmbackup-status.ts';
+import { judgeStatus } from '../../shared/chain/vmbackup-status.ts';
 import { commandForTarget } from '../../shared/chain/links.ts';
 import { judgeSync, judgeTarget } from '../../shared/chain/target.ts';
 import type { Finding, Plan } from '../../shared/plan/plan.ts';
 import type { Config } from './config.ts';
 import type { Seen, SeenBackup } from './observe.ts';
 import { eventsFor, reportFor } from './records.ts';
-import { isOfTheTarget, isOfTheWhole, restoreTrouble, showFinalizers, targetTrouble, troublesOf } from './issues.ts';
+import { isOfTheTarget, isOfTheWhole, restoreTrouble, showFinalizers, targetTrouble, issuesOf } from './issues.ts';
 
 /** Says what is broken and writes it down where people look. Pure; there is nothing here that could repair or delete. */
 export function plan(seen: Seen, config: Config, nowMs: number): Plan {
@@ -90,19 +90,19 @@ function planBackup(seen: SeenBackup & { subject: Finding['subject'] }, config: 
     return { findings: [hanging(subject, held), ...behind] };
   }
   if (chain === undefined) return { findings: [] };
-  const standing = judgeStanding(chain, nowMs);
+  const standing = judgeStatus(chain, nowMs);
   const { uid, namespace } = backup.metadata;
   const about = { ...ref('VirtualMachineBackup', backup.metadata.name, namespace), uid, namespace };
   return {
     findings: findingsOf(subject, chain, standing),
     records: [
-      ...eventsFor(about, troublesOf(chain, nowMs), seen.events, config, nowMs),
+      ...eventsFor(about, issuesOf(chain, nowMs), seen.events, config, nowMs),
       ...reportFor(seen, standing.links, nowMs),
     ],
   };
 }
 
-function findingsOf(subject: Finding['subject'], chain: Chain, { links, readiness, past }: Standing): Finding[] {
+function findingsOf(subject: Finding['subject'], chain: Chain, { links, readiness, past }: VMBackupStatus): Finding[] {
   const findings: Finding[] =
     readiness === undefined
       ? []

@@ -13,7 +13,7 @@ import type {
 import { eventOf } from '../../shared/plan/event-text.ts';
 import type { Config } from './config.ts';
 import type { Events, SeenBackup } from './observe.ts';
-import type { Trouble } from './issues.ts';
+import type { Issue } from './issues.ts';
 import { eventNameOf, isOfTheTarget } from './issues.ts';
 
 /** What is written down: Events on the object that suffers, and a report that keeps each link's verdict. */
@@ -22,7 +22,7 @@ const POLICY = 'gleaner-verify-backup';
 
 export function eventsFor(
   about: Identity & { readonly namespace: string },
-  troubles: readonly Trouble[],
+  troubles: readonly Issue[],
   there: Events,
   { repeatMinutes }: Config,
   nowMs: number,
@@ -47,7 +47,7 @@ export const recovered = (about: Identity & { readonly namespace: string }, nowM
 
 function eventFor(
   about: Identity & { readonly namespace: string },
-  trouble: Trouble,
+  trouble: Issue,
   event: KubeEvent | undefined,
   type: 'Normal' | 'Warning',
   nowMs: number,

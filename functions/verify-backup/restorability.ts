@@ -1,4 +1,4 @@
-import type { Audit } from '../../shared/function.ts';
+import type { Restorability } from '../../shared/function.ts';
 import type { Finding } from '../../shared/plan/plan.ts';
 import type { Reason } from '../../shared/plan/reason.ts';
 
@@ -15,7 +15,7 @@ const beyond: ReadonlySet<Reason> = new Set([
 const beside: ReadonlySet<Reason> = new Set(['MetadataNotUploaded', 'VMBackupRecovered'] satisfies Reason[]);
 
 /** Sound is only what has every link verified: what could not be found out is not restorable on anybody's word. */
-export function audits(findings: readonly Finding[]): Audit {
+export function restorability(findings: readonly Finding[]): Restorability {
   if (findings.length === 0 || findings.some(({ reason }) => beyond.has(reason))) return 'none';
   return findings.filter(({ reason }) => !beside.has(reason)).every(({ reason }) => reason === 'BackupVerified')
     ? 'sound'

@@ -5,12 +5,12 @@ import { isDeleting } from '../../shared/chain/metadata.ts';
 import { backupNamedBy } from '../../shared/chain/orphans.ts';
 import { contentsNaming, vmBackupsOf } from '../../shared/chain/queries.ts';
 import { judgeTarget } from '../../shared/chain/target.ts';
-import type { Change, ChangeOf, Considered } from '../../shared/function.ts';
+import type { Change, ChangeOf, Routed } from '../../shared/function.ts';
 import type { Reader } from '../../shared/kube/ports.ts';
 import type { Reason } from '../../shared/plan/reason.ts';
 
 /** Whose chain an event may have broken or mended. */
-export function considers(change: Change): Considered {
+export function route(change: Change): Routed {
   switch (change.kind) {
     case 'VirtualMachineBackup':
       if (change.type === 'delete') return leave(change, 'VMBackupGone', 'is gone; its reports go with it');
@@ -43,7 +43,7 @@ export function considers(change: Change): Considered {
   }
 }
 
-function considerContent(change: ChangeOf<'VolumeSnapshotContent'>): Considered {
+function considerContent(change: ChangeOf<'VolumeSnapshotContent'>): Routed {
   const content = change.object;
   if (content === undefined) return { subjects: [] };
   if (content.spec.driver !== names.LONGHORN_DRIVER) return leave(change, 'OtherDriver', 'is of another driver');
@@ -53,7 +53,7 @@ function considerContent(change: ChangeOf<'VolumeSnapshotContent'>): Considered 
   return { search: (reader) => vmBackupsOf(reader, namespace, name) };
 }
 
-function considerSnapshot({ object, name, namespace }: ChangeOf<'VolumeSnapshot'>): Considered {
+function considerSnapshot({ object, name, namespace }: ChangeOf<'VolumeSnapshot'>): Routed {
   const owners = (object?.metadata.ownerReferences ?? []).filter((o) => o.kind === 'VirtualMachineBackup');
   return owners.length > 0
     ? { subjects: owners.map((o) => ref('VirtualMachineBackup', o.name, namespace)) }
@@ -67,7 +67,7 @@ async function* backupsUsing(reader: Reader, backup: string): AsyncGenerator<Ref
   }
 }
 
-function leave(change: Change, reason: Reason, what: string): Considered {
+function leave(change: Change, reason: Reason, what: string): Routed {
   const subject = ref(change.kind, change.name, change.namespace);
   return { findings: [{ subject, reason, message: `${change.kind} ${change.name} ${what}`, actions: [] }] };
 }

@@ -8,17 +8,17 @@ import { entriesOf } from '../../shared/chain/vmbackup.ts';
 import { degradedBy, lacksMetadata } from '../../shared/chain/readiness.ts';
 import type { PairState } from '../../shared/survey-item.ts';
 import type { ChainState, SurveyedVMBackup, SurveyItem } from '../../shared/survey-item.ts';
-import { isYounger } from '../../shared/chain/dynamic-content.ts';
+import { isYoungerThanReady } from '../../shared/chain/dynamic-content.ts';
 import { judgeTargetOf, targetRef } from '../../shared/chain/target.ts';
 import { showObject } from '../../shared/chain/unreadable.ts';
-import type { Considered, Well } from '../../shared/function.ts';
+import type { Routed, Healthy } from '../../shared/function.ts';
 import type { VMBackup, VolumeEntry } from '../../shared/objects/types.ts';
 import type { Finding } from '../../shared/plan/plan.ts';
 import { formatBytes } from '../../shared/domain/bytes.ts';
 import { showFinalizers } from './issues.ts';
 
 /** Sorts out, from lists alone, whose chain needs a closer look; what nobody claims is told at once. */
-export function surveys(item: SurveyItem, brief = false): Considered | Well {
+export function triage(item: SurveyItem, brief = false): Routed | Healthy {
   switch (item.what) {
     case 'vmbackup':
       return surveyBackup(item, brief);
@@ -49,7 +49,7 @@ export function surveys(item: SurveyItem, brief = false): Considered | Well {
   }
 }
 
-function surveyBackup(item: SurveyedVMBackup, brief: boolean): Considered | Well {
+function surveyBackup(item: SurveyedVMBackup, brief: boolean): Routed | Healthy {
   const { backup, chain } = item;
   const entries = entriesOf(backup);
   const sound =
@@ -69,8 +69,8 @@ function surveyBackup(item: SurveyedVMBackup, brief: boolean): Considered | Well
         entries.every((entry) => isSound(backup, entry, item.pairOf(entry.name ?? ''), chain)));
   if (sound && brief)
     return isLocal(backup)
-      ? { well: 'SnapshotTypeBackup', count: 1 }
-      : { well: 'BackupVerified', count: entries.length };
+      ? { healthy: 'SnapshotTypeBackup', count: 1 }
+      : { healthy: 'BackupVerified', count: entries.length };
   const subject = ref('VirtualMachineBackup', backup.metadata.name, backup.metadata.namespace);
   if (!sound) return { subjects: [subject] };
   return { findings: isLocal(backup) ? [local(subject)] : entries.map((entry) => verified(subject, entry)) };
@@ -88,7 +88,7 @@ function isSound(vmBackup: VMBackup, entry: VolumeEntry, pair: PairState, chain:
   if (!name || !backup || (csiDriverName || names.LONGHORN_DRIVER) !== names.LONGHORN_DRIVER) return false;
   if (!pair.hasSnapshot || !pair.hasContent || pair.unready || pair.notRight || pair.unowned) return false;
   if (pair.unfinished || !pair.names(backup)) return false;
-  if (pair.takenAtMs !== undefined && isYounger(vmBackup, pair.takenAtMs)) return false;
+  if (pair.takenAtMs !== undefined && isYoungerThanReady(vmBackup, pair.takenAtMs)) return false;
   const { volumeName: volume, storageClassName } = persistentVolumeClaim?.spec ?? {};
   if (storageClassName && !chain.hasClass(storageClassName)) return false;
   if (!volume || !chain.isOf(backup, volume) || !chain.hasOneBackupVolume(volume)) return false;

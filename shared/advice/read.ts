@@ -2,7 +2,7 @@ import { attempt } from '../capability/attempt.ts';
 import type { ConfigFault } from '../capability/driver-config-faults.ts';
 import { faultsOf } from '../capability/driver-config-faults.ts';
 import { judgeClass } from '../capability/judge.ts';
-import { readClasses, readSurroundings } from '../capability/read.ts';
+import { readClasses, readClusterStorage } from '../capability/read.ts';
 import type { Capability, Known } from '../capability/types.ts';
 import * as names from '../domain/names.ts';
 import type { Reader } from '../kube/ports.ts';
@@ -25,7 +25,7 @@ export interface SeenAdvice {
 
 /** Reads each thing by itself; `chain` is what a sweep of verify-backup found. */
 export async function readAdvice(reader: Reader, chain: SeenAdvice['chain'], nowMs: number): Promise<SeenAdvice> {
-  const surroundings = await readSurroundings(reader);
+  const surroundings = await readClusterStorage(reader);
   return {
     version: surroundings.version,
     sweeps: await attempt(() => readSweeps(reader)),

@@ -17,14 +17,14 @@ const LONGHORN: DriverClasses = { snapshot: 'longhorn-snapshot', backup: names.B
 const driversIn = (config: DriverConfig): Drivers => (config.is === 'drivers' ? config.drivers : {});
 
 /** What decides over a VMBackup; undefined where it cannot be read. Up to 1.3 the value replaces the default. */
-export function effective({ value, default: byDefault }: Configured, era: Era): Drivers | undefined {
+export function effectiveDriverConfig({ value, default: byDefault }: Configured, era: Era): Drivers | undefined {
   if (value.is === 'invalid') return undefined;
   if (era === '1.3') return value.is === 'none' ? driversIn(byDefault) : driversIn(value);
   return { ...driversIn(value), ...driversIn(byDefault) };
 }
 
 /** What the UI goes by: the value, else the default. */
-export const shown = ({ value, default: byDefault }: Configured): Drivers =>
+export const displayConfig = ({ value, default: byDefault }: Configured): Drivers =>
   value.is === 'none' ? driversIn(byDefault) : driversIn(value);
 
 export const leavesLonghornOut = ({ value }: Configured): boolean =>
@@ -64,7 +64,7 @@ export function fits(
  * The value as it should be: all that is right in it is kept, classes that are missing or of another driver are replaced,
  * Longhorn is in it, and the drivers asked for too. Of a value that cannot be read nothing is kept.
  */
-export function corrected(
+export function correctedConfig(
   config: Configured,
   classes: readonly SnapshotClass[],
   also: readonly string[] = [],

@@ -2,8 +2,8 @@ import * as names from '../domain/names.ts';
 import type { SnapshotClass } from '../objects/types.ts';
 import type { Reason } from '../plan/reason.ts';
 import type { Configured } from './config.ts';
-import { corrected, leavesLonghornOut, pasteClass, pasteValue, shown, takesSnapshots } from './config.ts';
-import type { Surroundings } from './read.ts';
+import { correctedConfig, leavesLonghornOut, pasteClass, pasteValue, displayConfig, takesSnapshots } from './config.ts';
+import type { ClusterStorage } from './read.ts';
 import { eraOf } from './releases.ts';
 import { isFound } from './types.ts';
 
@@ -16,14 +16,14 @@ export interface ConfigFault {
 }
 
 /** What is wrong with `csi-driver-config` itself. Nothing is said of what may not be read, or is not there. */
-export function faultsOf({ config, classes, version }: Surroundings): ConfigFault[] {
+export function faultsOf({ config, classes, version }: ClusterStorage): ConfigFault[] {
   if (!isFound(config) || config.found === undefined) return [];
   const configured = config.found;
   const known = isFound(classes) ? classes.found : undefined;
   const cure =
     known === undefined
       ? `kubectl edit settings.harvesterhci.io ${names.DRIVERS_SETTING}`
-      : pasteValue(corrected(configured, known));
+      : pasteValue(correctedConfig(configured, known));
   if (configured.value.is === 'invalid') {
     const message = `${names.DRIVERS_SETTING} cannot be read: ${configured.value.problem}; Harvester refuses all snapshots and backups`;
     return [{ reason: 'ConfigInvalid', message, cure }];
@@ -42,7 +42,7 @@ export function faultsOf({ config, classes, version }: Surroundings): ConfigFaul
 function classFaults(config: Configured, classes: readonly SnapshotClass[], cure: string): ConfigFault[] {
   const brought = config.default.is === 'drivers' ? config.default.drivers : {};
   // What Harvester brings counts beside a value that overrides it, and from 1.4 on instead of it.
-  const entries = [...Object.entries(shown(config)), ...Object.entries(brought)];
+  const entries = [...Object.entries(displayConfig(config)), ...Object.entries(brought)];
   const seen = new Set<string>();
   return entries.flatMap(([driver, entry]) =>
     (['snapshot', 'backup'] as const).flatMap((use): ConfigFault[] => {
@@ -74,7 +74,7 @@ function classFaults(config: Configured, classes: readonly SnapshotClass[], cure
 
 /** Releases that do not refuse such backups take them, and cannot restore them. */
 function hollowBackups(config: Configured, cure: string): ConfigFault[] {
-  return Object.entries(shown(config)).flatMap(([driver, { backup }]) =>
+  return Object.entries(displayConfig(config)).flatMap(([driver, { backup }]) =>
     backup === '' || driver === names.LONGHORN_DRIVER
       ? []
       : [
@@ -94,7 +94,7 @@ function hollowBackups(config: Configured, cure: string): ConfigFault[] {
  */
 export function faultOfRestoreClass(
   name: string | undefined,
-  { classes }: Pick<Surroundings, 'classes'>,
+  { classes }: Pick<ClusterStorage, 'classes'>,
 ): ConfigFault | undefined {
   if (!name || name === names.BACKUP_CLASS || !isFound(classes)) return undefined;
   const found = classes.found.find(({ metadata }) => metadata.name === name);

@@ -4,7 +4,15 @@ import type { SnapshotClass } from '../objects/types.ts';
 import { say } from './answer.ts';
 import type { Engine } from './storage-support.ts';
 import type { Configured } from './config.ts';
-import { classFor, corrected, effective, leavesLonghornOut, pasteClass, pasteValue, takesSnapshots } from './config.ts';
+import {
+  classFor,
+  correctedConfig,
+  effectiveDriverConfig,
+  leavesLonghornOut,
+  pasteClass,
+  pasteValue,
+  takesSnapshots,
+} from './config.ts';
 import type { SeenDriver } from './read.ts';
 import type { Era } from './releases.ts';
 import { describeEra, eraOf, eras } from './releases.ts';
@@ -12,7 +20,7 @@ import type { Ability, Answers, CapabilityAnswer } from './types.ts';
 import { answersOf, isFound } from './types.ts';
 
 /** What this Harvester lets one do, and carries through. `engine`: of a Longhorn volume; undefined where not to be seen. */
-export function allowsOf(seen: SeenDriver, engine: Engine | undefined): Answers {
+export function harvesterSupport(seen: SeenDriver, engine: Engine | undefined): Answers {
   return answersOf((ability) => inEra(seen, (era) => allows(seen, engine, ability, era)));
 }
 
@@ -116,7 +124,7 @@ function configuredFor(seen: SeenDriver, use: 'snapshot' | 'backup', era: Era): 
   const known = isFound(classes) ? classes.found : undefined;
   const configured: Configured = config.found ?? { value: { is: 'none' }, default: { is: 'none' } };
   const cure = cureFor(seen, configured, known);
-  const drivers = effective(configured, era);
+  const drivers = effectiveDriverConfig(configured, era);
   if (drivers === undefined) {
     const problem = configured.value.is === 'invalid' ? configured.value.problem : 'it cannot be read';
     return say('ConfigInvalid', `${names.DRIVERS_SETTING} is broken: ${problem}`, cure);
@@ -183,5 +191,5 @@ function cureFor({ driver }: SeenDriver, config: Configured, classes: readonly S
   if (driver !== names.LONGHORN_DRIVER && driver !== '' && classFor(driver, classes, 'snapshot') === '') {
     return `give ${driver} a VolumeSnapshotClass first: ${pasteClass(driver, `${driver}-snapshot`)}`;
   }
-  return pasteValue(corrected(config, classes, driver === '' ? [] : [driver]));
+  return pasteValue(correctedConfig(config, classes, driver === '' ? [] : [driver]));
 }

@@ -1,7 +1,7 @@
 import { ref } from '../domain/kinds.ts';
 import * as names from '../domain/names.ts';
-import { allowsOf } from './harvester-support.ts';
-import { canOf } from './storage-support.ts';
+import { harvesterSupport } from './harvester-support.ts';
+import { storageSupport } from './storage-support.ts';
 import { engineOf } from './evidence.ts';
 import { describeProbed, parseProbed } from './probe-note.ts';
 import type { SeenClass } from './read.ts';
@@ -14,8 +14,8 @@ export function judgeClass(seen: SeenClass): Capability {
   const engine = driver === names.LONGHORN_DRIVER ? engineOf(storageClass) : undefined;
   return {
     subject: ref('StorageClass', storageClass.metadata.name),
-    can: canOf(seen, engine),
-    allows: allowsOf(seen, engine),
+    can: storageSupport(seen, engine),
+    allows: harvesterSupport(seen, engine),
     facts: {
       driver,
       ...(engine !== undefined && { engine }),

@@ -2,9 +2,9 @@ import type { Reader } from '../kube/ports.ts';
 import type { ConfigFault } from './driver-config-faults.ts';
 import { faultsOf } from './driver-config-faults.ts';
 import { judgeClass } from './judge.ts';
-import { judgeMachine } from './vm-support.ts';
-import type { SeenClass, Surroundings } from './read.ts';
-import { readClasses, readSurroundings } from './read.ts';
+import { judgeVM } from './vm-support.ts';
+import type { SeenClass, ClusterStorage } from './read.ts';
+import { readClasses, readClusterStorage } from './read.ts';
 import type { Capability } from './types.ts';
 import { isFound } from './types.ts';
 import { judgeVolume, readVolume } from './volume.ts';
@@ -28,7 +28,7 @@ export interface Overview {
 
 /** Reads much more than once of the same: hand it a reader that remembers. */
 export async function readOverview(reader: Reader, question: Question, nowMs: number): Promise<Overview> {
-  const surroundings = await readSurroundings(reader);
+  const surroundings = await readClusterStorage(reader);
   const { version } = surroundings;
   return {
     harvester: isFound(version) ? version.found : undefined,
@@ -40,7 +40,7 @@ export async function readOverview(reader: Reader, question: Question, nowMs: nu
 async function capabilitiesFor(
   reader: Reader,
   question: Question,
-  surroundings: Surroundings,
+  surroundings: ClusterStorage,
   nowMs: number,
 ): Promise<Capability[]> {
   const classes: SeenClass[] = [];
@@ -63,7 +63,7 @@ async function capabilitiesFor(
           const claim = await reader.get('PersistentVolumeClaim', name, machine.metadata.namespace);
           if (claim !== undefined) volumes.set(name, await judgeClaim(claim));
         }
-        found.push(judgeMachine(machine, volumes, surroundings));
+        found.push(judgeVM(machine, volumes, surroundings));
       }
       return found;
     }

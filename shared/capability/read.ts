@@ -15,7 +15,7 @@ import type { Known } from './types.ts';
 import { isFound } from './types.ts';
 
 /** What is the same for every StorageClass of a cluster. */
-export interface Surroundings {
+export interface ClusterStorage {
   /** As Harvester gives it: `v1.6.1`. */
   readonly version: Known<string | undefined>;
   readonly config: Known<Configured | undefined>;
@@ -29,7 +29,7 @@ export interface Surroundings {
 }
 
 /** What is there for one driver. */
-export interface SeenDriver extends Surroundings {
+export interface SeenDriver extends ClusterStorage {
   readonly driver: string;
   readonly snapshotter: Known<SnapshotterState>;
   /** Of volumes of one mode: a class’, that of VMs’ disks; a volume’s, its own. */
@@ -41,7 +41,7 @@ export interface SeenClass extends SeenDriver {
 }
 
 /** Reads each thing by itself: what may not be read makes the answers unknown that need it, and no others. */
-export async function readSurroundings(reader: Reader): Promise<Surroundings> {
+export async function readClusterStorage(reader: Reader): Promise<ClusterStorage> {
   const setting = (name: string) => attempt(() => reader.get('Setting', name));
   const [version, config] = [await setting(names.VERSION_SETTING), await setting(names.DRIVERS_SETTING)];
   const served = await reader.serves('VolumeSnapshotClass');
@@ -66,10 +66,10 @@ export async function readClass(
   reader: Reader,
   storageClass: StorageClass,
   nowMs: number,
-  surroundings?: Surroundings,
+  surroundings?: ClusterStorage,
   snapshotters = new Map<string, Known<SnapshotterState>>(),
 ): Promise<SeenClass> {
-  const seen = surroundings ?? (await readSurroundings(reader));
+  const seen = surroundings ?? (await readClusterStorage(reader));
   const driver = storageClass.provisioner ?? '';
   const snapshotter = snapshotters.get(driver) ?? (await snapshotterOf(reader, driver, seen, nowMs));
   snapshotters.set(driver, snapshotter);
@@ -87,9 +87,9 @@ export function evidenceOf(reader: Reader, seen: Omit<SeenClass, 'evidence'>, mo
 export async function* readClasses(
   reader: Reader,
   nowMs: number,
-  surroundings?: Surroundings,
+  surroundings?: ClusterStorage,
 ): AsyncGenerator<SeenClass> {
-  const seen = surroundings ?? (await readSurroundings(reader));
+  const seen = surroundings ?? (await readClusterStorage(reader));
   const snapshotters = new Map<string, Known<SnapshotterState>>();
   for await (const one of reader.list('StorageClass')) yield readClass(reader, one, nowMs, seen, snapshotters);
 }
@@ -97,14 +97,14 @@ export async function* readClasses(
 export function snapshotterOf(
   reader: Reader,
   driver: string,
-  seen: Surroundings,
+  seen: ClusterStorage,
   nowMs: number,
 ): Promise<Known<SnapshotterState>> {
   const expected = !isFound(seen.drivers) || seen.drivers.found.has(driver) || hasClass(seen, driver);
   return readSnapshotter(reader, driver, nowMs, expected);
 }
 
-const hasClass = ({ classes }: Surroundings, driver: string): boolean =>
+const hasClass = ({ classes }: ClusterStorage, driver: string): boolean =>
   isFound(classes) && classes.found.some((one) => one.driver === driver);
 
 async function snapshotClasses(reader: Reader): Promise<SnapshotClass[]> {

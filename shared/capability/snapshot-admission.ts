@@ -1,6 +1,6 @@
 import { describeRef, ref } from '../domain/kinds.ts';
 import * as names from '../domain/names.ts';
-import { allowsOf, inEra } from './harvester-support.ts';
+import { harvesterSupport, inEra } from './harvester-support.ts';
 import { say } from './answer.ts';
 import type { Engine } from './storage-support.ts';
 import type { SeenDriver } from './read.ts';
@@ -24,8 +24,8 @@ export interface VolumeGate {
 }
 
 /** What this Harvester allows of a volume: it has to pass admission, and then the controllers. */
-export function throughGate(seen: SeenDriver, engine: Engine | undefined, gate: VolumeGate): Answers {
-  const byDriver = allowsOf(seen, engine);
+export function admittedByHarvester(seen: SeenDriver, engine: Engine | undefined, gate: VolumeGate): Answers {
+  const byDriver = harvesterSupport(seen, engine);
   return answersOf((ability) => {
     const allowed = byDriver[ability];
     if (ability === 'clone') return allowed;
@@ -35,7 +35,7 @@ export function throughGate(seen: SeenDriver, engine: Engine | undefined, gate: 
     return inEra(seen, (era) => admission(seen, engine, gate, era, ability) ?? againIn(era));
     // The same answer, of one release.
     function againIn(era: Era): CapabilityAnswer {
-      return allowsOf({ ...seen, version: { found: `v${era}.0` } }, engine)[ability];
+      return harvesterSupport({ ...seen, version: { found: `v${era}.0` } }, engine)[ability];
     }
   });
 }
@@ -73,7 +73,7 @@ function admission(
     );
   }
   if (provisioner === seen.driver) return undefined;
-  const other = allowsOf({ ...seen, driver: provisioner, version: { found: `v${era}.0` } }, engine)[ability];
+  const other = harvesterSupport({ ...seen, driver: provisioner, version: { found: `v${era}.0` } }, engine)[ability];
   return other.answer === 'yes' ? undefined : other;
 }
 

@@ -10,7 +10,7 @@ import { isFound } from './types.ts';
 export type Engine = 'v1' | 'v2';
 
 /** What the storage behind a class or a volume can, whatever Harvester thinks of it. `engine`: Longhorn's, if known. */
-export function canOf(seen: SeenDriver, engine: Engine | undefined): Answers {
+export function storageSupport(seen: SeenDriver, engine: Engine | undefined): Answers {
   const snapshot = canSnapshot(seen);
   const backup = canBackUp(seen);
   return {

@@ -2,15 +2,15 @@ import { ref } from '../domain/kinds.ts';
 import type { ObjectOf } from '../objects/types.ts';
 import { inEra } from './harvester-support.ts';
 import { say } from './answer.ts';
-import type { Surroundings } from './read.ts';
+import type { ClusterStorage } from './read.ts';
 import type { Ability, Answers, Capability, CapabilityAnswer } from './types.ts';
 import { answersOf, spelt } from './types.ts';
 
 /** Harvester takes a VM whole or not at all: what one volume cannot, the VM cannot. */
-export function judgeMachine(
+export function judgeVM(
   machine: ObjectOf<'VirtualMachine'>,
   volumes: ReadonlyMap<string, Capability>,
-  surroundings: Pick<Surroundings, 'version'>,
+  surroundings: Pick<ClusterStorage, 'version'>,
 ): Capability {
   const { name, namespace } = machine.metadata;
   const { claims, leftOut } = machine.spec;
@@ -75,7 +75,7 @@ function withoutDisks(allows: Answers, leftOut: readonly string[]): Answers {
 }
 
 /** From 1.9 on a disk that several VMs write to keeps its VM from being snapshotted. */
-function withoutShared(allows: Answers, volume: string, surroundings: Pick<Surroundings, 'version'>): Answers {
+function withoutShared(allows: Answers, volume: string, surroundings: Pick<ClusterStorage, 'version'>): Answers {
   const judge = (ability: Ability): CapabilityAnswer =>
     allows[ability].answer === 'no'
       ? allows[ability]

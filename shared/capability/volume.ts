@@ -7,10 +7,10 @@ import { attempt } from './attempt.ts';
 import type { Evidence } from './evidence.ts';
 import { modeForDisks, modeOf } from './volume-mode.ts';
 import type { Engine } from './storage-support.ts';
-import { canOf } from './storage-support.ts';
+import { storageSupport } from './storage-support.ts';
 import type { VolumeGate } from './snapshot-admission.ts';
-import { throughGate } from './snapshot-admission.ts';
-import type { SeenClass, SeenDriver, Surroundings } from './read.ts';
+import { admittedByHarvester } from './snapshot-admission.ts';
+import type { SeenClass, SeenDriver, ClusterStorage } from './read.ts';
 import { evidenceOf, snapshotterOf } from './read.ts';
 import type { Capability, Known } from './types.ts';
 import { answersOf, isFound } from './types.ts';
@@ -35,7 +35,7 @@ export async function readVolume(
   reader: Reader,
   claim: Claim,
   classes: readonly SeenClass[],
-  surroundings: Surroundings,
+  surroundings: ClusterStorage,
   nowMs: number,
 ): Promise<SeenVolume> {
   const { volumeName, storageClassName } = claim.spec;
@@ -122,5 +122,5 @@ export function judgeVolume({ claim, seen, engine, foreign, gate }: SeenVolume):
     );
     return { subject, can: answersOf(() => no), allows: answersOf(() => no), facts };
   }
-  return { subject, can: canOf(seen, engine), allows: throughGate(seen, engine, gate), facts };
+  return { subject, can: storageSupport(seen, engine), allows: admittedByHarvester(seen, engine, gate), facts };
 }

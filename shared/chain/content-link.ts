@@ -5,14 +5,14 @@ import * as names from '../domain/names.ts';
 import type { Content, VMBackup, VolumeEntry } from '../objects/types.ts';
 import type { BackupFacts, BackupTrouble } from './longhorn-backup.ts';
 import { isDeleting } from './metadata.ts';
-import { isOld } from './waiting.ts';
+import { isPastReadyDeadline } from './waiting.ts';
 import { isTakenLater } from './vmbackup.ts';
 import { judgeContent } from './content.ts';
 import { misboundPart } from './pair.ts';
 import type { Judged } from './link.ts';
 import { fail, pass, show, skip, wait } from './link.ts';
 import type { ChainVolume } from './links.ts';
-import { replacement, takenBy } from './dynamic-content.ts';
+import { differenceFrom, dynamicData } from './dynamic-content.ts';
 import type { Absence } from './target.ts';
 
 /** Whether the content of a volume is the right one, and usable. */
@@ -49,7 +49,7 @@ export function judgeContentLink(
   const error = unusable(content);
   if (error !== undefined) return error;
   if (content.status?.readyToUse !== false) return judged;
-  return isOld(content, nowMs)
+  return isPastReadyDeadline(content, nowMs)
     ? fail('ContentNotReady', `${name} is not ready since ${content.metadata.creationTimestamp}`, at, show(at))
     : wait('PairNotReady', `${name} is not ready yet`, at);
 }
@@ -121,8 +121,8 @@ function judgeHandleOf(
     );
     return fail('ContentReplaced', `${name} names data of ${taken}, and the VMBackup was ready at ${ready}`, at, look);
   }
-  const taken = takenBy(content);
-  const differs = taken && replacement(backup, entry, taken);
+  const taken = dynamicData(content);
+  const differs = taken && differenceFrom(backup, entry, taken);
   if (differs !== undefined) return fail('ContentReplaced', `${name} was silently made anew: ${differs}`, at, look);
   return pass(`${text} is right`, at, handle.scheme === 'bs' ? 'LegacyScheme' : 'LinkSound');
 }

@@ -4,14 +4,14 @@ import type { Content, VMBackup, VolumeEntry } from '../objects/types.ts';
 import { isDeleting } from './metadata.ts';
 
 /** What a content holds that was taken on this cluster. */
-export interface Taken {
+export interface DynamicData {
   /** Absent until Longhorn has written the handle, and where it is no remote backup. */
   readonly backup?: string;
   readonly atMs?: number;
 }
 
 /** Undefined for pre-provisioned contents and for other drivers: only a dynamic one says how old its data is. */
-export function takenBy({ spec, status, metadata }: Content): Taken | undefined {
+export function dynamicData({ spec, status, metadata }: Content): DynamicData | undefined {
   if (spec.driver !== names.LONGHORN_DRIVER || !spec.source.volumeHandle || isDeleting({ metadata })) return undefined;
   const handle = status?.snapshotHandle ? parseHandle(status.snapshotHandle) : undefined;
   return {
@@ -28,15 +28,19 @@ const SLACK_MS = 60_000;
  * by the snapshot controller, with the data of that day if Longhorn no longer has the old; and Harvester then records
  * the new backup as if it were the old. What remains is the time: nothing can be younger than the VMBackup's readiness.
  */
-export function replacement(backup: VMBackup, { longhornBackupName }: VolumeEntry, taken: Taken): string | undefined {
+export function differenceFrom(
+  backup: VMBackup,
+  { longhornBackupName }: VolumeEntry,
+  taken: DynamicData,
+): string | undefined {
   if (taken.backup !== undefined && longhornBackupName && taken.backup !== longhornBackupName)
     return `it holds backup ${taken.backup}, but the VMBackup records ${longhornBackupName}`;
-  if (taken.atMs === undefined || !isYounger(backup, taken.atMs)) return undefined;
+  if (taken.atMs === undefined || !isYoungerThanReady(backup, taken.atMs)) return undefined;
   return `it holds data of ${new Date(taken.atMs).toISOString()}, but the VMBackup was complete at ${backup.status?.creationTime}`;
 }
 
 /** Of data that is younger than a VMBackup’s readiness, which it cannot be. */
-export function isYounger({ status }: VMBackup, atMs: number): boolean {
+export function isYoungerThanReady({ status }: VMBackup, atMs: number): boolean {
   const readyAt = status?.readyToUse === true ? status.creationTime : undefined;
   return readyAt !== undefined && readyAt !== null && atMs > Date.parse(readyAt) + SLACK_MS;
 }
@@ -49,12 +53,12 @@ const LATE_MS = 3600_000;
  * is ready anew, and says so of a later time, when it looks just while a lost content is made anew: then this is all that
  * tells today's data from the old. The storage may also have been unable to take it sooner, so it is no proof.
  */
-export function lateness(backup: VMBackup, { atMs }: Taken): string | undefined {
-  if (atMs === undefined || !isLate(backup, atMs)) return undefined;
+export function delayAfterBackup(backup: VMBackup, { atMs }: DynamicData): string | undefined {
+  if (atMs === undefined || !isDelayed(backup, atMs)) return undefined;
   return `it holds data of ${new Date(atMs).toISOString()}, but the VMBackup was asked for at ${backup.metadata.creationTimestamp}`;
 }
 
 /** Of one that is ready: before, it is only being made. */
-export function isLate({ metadata, status }: VMBackup, atMs: number): boolean {
+export function isDelayed({ metadata, status }: VMBackup, atMs: number): boolean {
   return status?.readyToUse === true && atMs > Date.parse(metadata.creationTimestamp ?? '') + LATE_MS;
 }

@@ -3,7 +3,7 @@ import { describeRef, ref } from '../domain/kinds.ts';
 import * as names from '../domain/names.ts';
 import type { Backup, BackupTarget, BackupVolume, Content, Snapshot, VMBackup, VolumeEntry } from '../objects/types.ts';
 import type { BackupFacts, BackupTrouble } from './longhorn-backup.ts';
-import { hangs, isOld, saidOf } from './waiting.ts';
+import { hangs, isPastReadyDeadline, snapshotError } from './waiting.ts';
 import { isDeleting } from './metadata.ts';
 import { isLocal } from './vmbackup.ts';
 import { isStalled, judgeBackup, judgeBackupVolumes, targetOf } from './longhorn-backup.ts';
@@ -13,7 +13,7 @@ import { fail, linkNames, pass, show, skip, toRetain, wait } from './link.ts';
 import { judgeReadiness } from './readiness.ts';
 import type { Absence, TargetTrouble } from './target.ts';
 import { judgeAbsence, judgeTargetOf, listVolumes, targetRef } from './target.ts';
-import type { Odd } from './unreadable.ts';
+import type { UnreadableObject } from './unreadable.ts';
 
 /** A VMBackup and all that its restore depends on. */
 export interface Chain {
@@ -37,7 +37,7 @@ export interface ChainVolume {
   /** The VolumeSnapshotClass of a pair that is not ready, where there is none of that name. */
   readonly snapshotClassMissing?: string | undefined;
   /** What cannot be read of this volume. Nothing else is known of it then: that a part is absent here says nothing. */
-  readonly odd?: Odd | undefined;
+  readonly odd?: UnreadableObject | undefined;
 }
 
 /** Judges every link of every volume. Pure. */
@@ -83,7 +83,7 @@ function judgeVolume(chain: Chain, volume: ChainVolume, nowMs: number): Link[] {
 }
 
 /** One link cannot be read; whether the others are right is not asked. */
-function oddLinks({ volumeName }: VolumeEntry, { object, message, command }: Odd): Link[] {
+function oddLinks({ volumeName }: VolumeEntry, { object, message, command }: UnreadableObject): Link[] {
   const at = oddAt[object.kind] ?? 'vmbackup';
   const rest = skip('it cannot be told while an object before it cannot be read', object);
   return linkNames.map((link) => ({
@@ -245,10 +245,10 @@ function judgeSnapshot(
     const message = `${name} never becomes ready: there is no VolumeSnapshotClass ${snapshotClassMissing}`;
     return fail('SnapshotClassMissing', message, at, 'kubectl get volumesnapshotclasses');
   }
-  const why = saidOf(snapshot, content, nowMs);
+  const why = snapshotError(snapshot, content, nowMs);
   if (why !== undefined) return fail('SnapshotNotReady', `${name} is not ready: ${why}`, at, show(at));
   const swapping = snapshot.metadata.annotations?.[names.SWAP_ANNOTATION] !== undefined;
-  return !swapping && isOld(snapshot, nowMs) && isOld(content, nowMs)
+  return !swapping && isPastReadyDeadline(snapshot, nowMs) && isPastReadyDeadline(content, nowMs)
     ? fail('SnapshotNotReady', `${name} is not ready since ${snapshot.metadata.creationTimestamp}`, at, show(at))
     : wait('PairNotReady', `${name} is not ready yet`, at);
 }

@@ -26,7 +26,7 @@ export interface Orphan {
 }
 
 /** The uids of VMBackups and restores that exist. */
-export type Living = Pick<ReadonlySet<string>, 'has'>;
+export type ExistingUids = Pick<ReadonlySet<string>, 'has'>;
 
 /** A pre-provisioned content is created before its snapshot: only after this long is it left over. */
 const UNBOUND_GRACE_MS = 5 * 60_000;
@@ -79,9 +79,9 @@ export function sizeOf({ status }: Backup): number | undefined {
 }
 
 /** A content of a remote backup whose snapshot is not there, or was made anew with another, and that no VMBackup expects. */
-export function judgeLeftContent(content: Content, living: Living, nowMs: number): Orphan | undefined {
+export function judgeLeftContent(content: Content, living: ExistingUids, nowMs: number): Orphan | undefined {
   const backup = backupNamedBy(content);
-  if (backup === undefined || isDeleting(content) || isGuestClusters(content) || isOthers(content)) return undefined;
+  if (backup === undefined || isDeleting(content) || isGuestClusters(content) || isForeign(content)) return undefined;
   if (ownedByLiving(content, living)) return undefined;
   const { metadata, spec } = content;
   const { uid, namespace, name } = spec.volumeSnapshotRef;
@@ -101,12 +101,12 @@ export function judgeLeftContent(content: Content, living: Living, nowMs: number
  * A snapshot of a remote backup that no VMBackup or restore names or owns. Snapshots that people and their tools take of
  * claims are theirs; what Harvester takes bears its annotations.
  */
-export function judgeUnclaimedSnapshot(snapshot: Snapshot, living: Living): Orphan | undefined {
+export function judgeUnclaimedSnapshot(snapshot: Snapshot, living: ExistingUids): Orphan | undefined {
   const { metadata, spec } = snapshot;
   if (isDeleting(snapshot) || isGuestClusters(snapshot) || ownedByLiving(snapshot, living)) return undefined;
   const owners = metadata.ownerReferences ?? [];
   if (owners.some(({ apiVersion }) => !apiVersion.startsWith('harvesterhci.io/'))) return undefined;
-  if (isOthers(snapshot)) return undefined;
+  if (isForeign(snapshot)) return undefined;
   const harvesters = Object.keys(metadata.annotations ?? {}).some((key) => key.startsWith('harvesterhci.io/'));
   if (!spec.source.volumeSnapshotContentName && !harvesters && owners.length === 0) return undefined;
   const [owner] = owners;
@@ -122,7 +122,7 @@ export function judgeUnclaimedSnapshot(snapshot: Snapshot, living: Living): Orph
  * Made by another tool (Velero, CDI, Kasten, Argo CD …): each knows its own by labels and annotations of its domain, and
  * Harvester puts none but its own on pairs.
  */
-export const isOthers = ({ metadata: { labels, annotations } }: Pick<Content | Snapshot, 'metadata'>): boolean =>
+export const isForeign = ({ metadata: { labels, annotations } }: Pick<Content | Snapshot, 'metadata'>): boolean =>
   hasOthersKey(labels) || hasOthersKey(annotations);
 
 function hasOthersKey(keyed: Readonly<Record<string, string>> | null | undefined): boolean {
@@ -136,9 +136,9 @@ const platform = /^([^/]+\.)?(kubernetes\.io|k8s\.io|harvesterhci\.io|longhorn\.
 
 /** A content whose backup no VMBackup of another cluster can be waiting for: taken here, or other people's. */
 export const isNoVMBackups = (content: Content): boolean =>
-  !content.spec.source.snapshotHandle || isGuestClusters(content) || isOthers(content);
+  !content.spec.source.snapshotHandle || isGuestClusters(content) || isForeign(content);
 
-const ownedByLiving = ({ metadata }: Content | Snapshot, living: Living): boolean =>
+const ownedByLiving = ({ metadata }: Content | Snapshot, living: ExistingUids): boolean =>
   (metadata.ownerReferences ?? []).some(({ uid }) => living.has(uid));
 
 /** The Longhorn Backup a content names, in its spec or as Longhorn reported it. */

@@ -2,7 +2,7 @@ import type { KindName, Ref } from '../domain/kinds.ts';
 import { ref } from '../domain/kinds.ts';
 import * as names from '../domain/names.ts';
 import { parseHandle } from '../domain/handle.ts';
-import { tellUnreadable } from './unreadable.ts';
+import { forEachUnreadable } from './unreadable.ts';
 import type { Index, ListOptions, Reader, Unreadable } from '../kube/ports.ts';
 import type { Backup, BackupVolume, Claim, Content, ObjectOf, VMBackup } from '../objects/types.ts';
 
@@ -43,7 +43,7 @@ async function listedVolumes(
   onUnreadable: NonNullable<ListOptions['onUnreadable']>,
 ): Promise<readonly BackupVolume[]> {
   if (reader.indexed !== undefined) {
-    await tellUnreadable(reader, 'BackupVolume', onUnreadable);
+    await forEachUnreadable(reader, 'BackupVolume', onUnreadable);
     return reader.indexed(byVolume, volume);
   }
   const options = { namespace: names.LONGHORN_NAMESPACE, onUnreadable };
@@ -104,7 +104,7 @@ export async function* withKey<K extends KindName>(
 ): AsyncGenerator<ObjectOf<K>, void> {
   const onUnreadable = options?.onUnreadable ?? unlessAbout([key.slice(key.lastIndexOf('/') + 1)]);
   if (reader.indexed !== undefined) {
-    await tellUnreadable(reader, index.kind, onUnreadable);
+    await forEachUnreadable(reader, index.kind, onUnreadable);
     yield* await reader.indexed(index, key);
     return;
   }
@@ -132,7 +132,7 @@ export async function claimsFrom(reader: Reader, namespace: string, snapshots: R
   const keys = new Set([...snapshots].map((snapshot) => `${namespace}/${snapshot}`));
   const onUnreadable = unlessAbout(snapshots);
   if (reader.indexed !== undefined) {
-    await tellUnreadable(reader, 'PersistentVolumeClaim', onUnreadable);
+    await forEachUnreadable(reader, 'PersistentVolumeClaim', onUnreadable);
     const { indexed } = reader;
     return (await Promise.all([...keys].map((key) => indexed(bySnapshot, key)))).flat();
   }
@@ -194,7 +194,7 @@ export async function* contentsNaming(
   options?: Pick<ListOptions, 'onUnreadable'>,
 ): AsyncGenerator<{ backup: string; content: Content }> {
   if (reader.indexed !== undefined) {
-    if (options?.onUnreadable) await tellUnreadable(reader, 'VolumeSnapshotContent', options.onUnreadable);
+    if (options?.onUnreadable) await forEachUnreadable(reader, 'VolumeSnapshotContent', options.onUnreadable);
     for (const backup of backups) {
       for (const content of await reader.indexed(byBackupNamed, backup)) yield { backup, content };
     }

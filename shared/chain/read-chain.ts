@@ -4,7 +4,7 @@ import type { VMBackup, VolumeEntry } from '../objects/types.ts';
 import type { Chain, ChainVolume } from './links.ts';
 import { backupVolumes, classMissingOf, longhornBackup, missingStorageClass } from './queries.ts';
 import { entriesOf } from './vmbackup.ts';
-import { unlessOdd } from './unreadable.ts';
+import { orUnreadable } from './unreadable.ts';
 
 /**
  * Reads every link of a VMBackup, each object once. A volume with one that cannot be read is judged by that alone.
@@ -17,7 +17,7 @@ export async function readChain(
 ): Promise<Chain> {
   const volumes: ChainVolume[] = [];
   for (const entry of entriesOf(backup)) {
-    const seen = await unlessOdd(
+    const seen = await orUnreadable(
       () => readVolume(reader, backup.metadata, entry, classes),
       (odd) => ({ ...{ entry, snapshot: undefined, contentName: '', content: undefined }, odd, ...unknown }),
     );

@@ -5,7 +5,7 @@ import type { Reason } from '../plan/reason.ts';
 import { backupVolumes, longhornBackup } from './queries.ts';
 import { entriesOf } from './vmbackup.ts';
 import { judgeAbsence } from './target.ts';
-import { unlessOdd } from './unreadable.ts';
+import { orUnreadable } from './unreadable.ts';
 
 /** A Longhorn Backup of a scheduled VMBackup that keeps the VMBackup from being written. */
 export interface Unsettled {
@@ -32,7 +32,7 @@ export async function unsettledBackups(reader: Reader, backup: VMBackup): Promis
   for (const entry of entriesOf(backup)) {
     const { longhornBackupName: name } = entry;
     if (!name) continue;
-    const found = await unlessOdd(
+    const found = await orUnreadable(
       (): Promise<Backup | 'odd' | undefined> => longhornBackup(reader, name),
       () => 'odd' as const,
     );
@@ -53,7 +53,7 @@ async function isLost(reader: Reader, backup: VMBackup, { persistentVolumeClaim 
 async function hasSchedule(reader: Reader, backup: VMBackup): Promise<boolean> {
   const [namespace = '', name = ''] = scheduleOf(backup).split('/');
   try {
-    return await unlessOdd(
+    return await orUnreadable(
       async () => (await reader.get('ScheduleVMBackup', name, namespace)) !== undefined,
       () => true,
     );

@@ -3,7 +3,7 @@ import { kinds } from '../domain/kinds.ts';
 import type { ListOptions, Reader } from '../kube/ports.ts';
 
 /** An object that is there and does not have the shape of its kind: what it says cannot be told. */
-export interface Odd {
+export interface UnreadableObject {
   readonly object: Ref;
   /** Which field is odd; never its value. */
   readonly message: string;
@@ -15,7 +15,7 @@ export interface Odd {
  * What is read for one volume. An object without the shape of its kind keeps this volume from being judged, and none of
  * its neighbours: `otherwise` says what is seen in its place.
  */
-export async function unlessOdd<T>(read: () => Promise<T>, otherwise: (odd: Odd) => T): Promise<T> {
+export async function orUnreadable<T>(read: () => Promise<T>, otherwise: (odd: UnreadableObject) => T): Promise<T> {
   try {
     return await read();
   } catch (error) {
@@ -35,7 +35,7 @@ export function showObject({ kind, name, namespace }: Ref): string {
 }
 
 /** Told of what lists leave out, where a reader answers from an index and goes through none. */
-export async function tellUnreadable(
+export async function forEachUnreadable(
   reader: Reader,
   kind: KindName,
   onUnreadable: NonNullable<ListOptions['onUnreadable']>,

@@ -7,7 +7,7 @@ import type { NotReady } from './readiness.ts';
 import { degradation, judgeReadiness } from './readiness.ts';
 
 /** How a VMBackup stands, all in all. */
-export interface Standing {
+export interface VMBackupStatus {
   readonly links: readonly Link[];
   /** Why it is not ready. */
   readonly readiness?: NotReady | undefined;
@@ -19,7 +19,7 @@ export interface Standing {
  * Judges all of a VMBackup. Pure. Releases 1.7 and 1.8 of Harvester write that they found one damaged into a condition
  * and never take it back. That is over when every link is right again, by lists that Longhorn has read since.
  */
-export function judgeStanding(chain: Chain, nowMs: number): Standing {
+export function judgeStatus(chain: Chain, nowMs: number): VMBackupStatus {
   const { backup, target, volumes } = chain;
   const readiness = judgeReadiness(chain, nowMs);
   const said = degradation(backup);

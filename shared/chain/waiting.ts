@@ -3,13 +3,15 @@ import type { Claim, Content, Snapshot } from '../objects/types.ts';
 /** Snapshot and content become ready within seconds, or say why not; whoever makes one anew makes it young again. */
 const READY_WITHIN_MS = 60 * 60_000;
 
-export const isOld = ({ metadata }: { metadata: { creationTimestamp?: string | null | undefined } }, nowMs: number) =>
-  nowMs - Date.parse(metadata.creationTimestamp ?? '') > READY_WITHIN_MS;
+export const isPastReadyDeadline = (
+  { metadata }: { metadata: { creationTimestamp?: string | null | undefined } },
+  nowMs: number,
+) => nowMs - Date.parse(metadata.creationTimestamp ?? '') > READY_WITHIN_MS;
 
 /** What a snapshot says is wrong with it. That its content is missing is over as soon as that was made anew. */
-export function saidOf({ status }: Snapshot, content: Content | undefined, nowMs: number): string | undefined {
+export function snapshotError({ status }: Snapshot, content: Content | undefined, nowMs: number): string | undefined {
   const message = status?.error?.message || undefined;
-  const isOver = message === SAYS_MISSING && content !== undefined && !isOld(content, nowMs);
+  const isOver = message === SAYS_MISSING && content !== undefined && !isPastReadyDeadline(content, nowMs);
   return isOver ? undefined : message;
 }
 

@@ -42,7 +42,7 @@ export const BACKUP_VOLUME_LABEL = 'backup-volume';
 export const BACKUP_TARGET_LABEL = 'backup-target';
 
 /** On a content Gleaner made: the policy it takes once its snapshot is in use (`Delete`). Absent: it stays on Retain. */
-export const ARM_ANNOTATION = 'gleaner.dev/deletion-policy';
+export const DELETE_WHEN_READY_ANNOTATION = 'gleaner.dev/deletion-policy';
 /** On every content Gleaner made: name of the content it stands in for. */
 export const REPLACES_ANNOTATION = 'gleaner.dev/replaces';
 /** On a snapshot while its content is being swapped: what the new content will be, as JSON (functions/fix-handle/swap-note.ts). */

@@ -1,6 +1,6 @@
 import { isKindName, kinds } from '../domain/kinds.ts';
 import type { Change } from '../function.ts';
-import { quickly } from '../objects/fast-decode.ts';
+import { decodeFast } from '../objects/fast-decode.ts';
 import { schemas } from '../objects/schemas.ts';
 import { replySource, replyTypes, resourceTypes, sweepTypes } from './types.ts';
 
@@ -92,7 +92,7 @@ function readRest(source: string, data: unknown): Incoming {
 
 /** The object an event carries. One that does not fit its kind, or is another's, is no object: the reference remains. */
 function payloadOf(at: Pick<Change, 'kind' | 'name' | 'namespace'>, data: unknown): Change['object'] {
-  const object = quickly(at.kind, data) ?? schemas[at.kind].safeParse(data).data;
+  const object = decodeFast(at.kind, data) ?? schemas[at.kind].safeParse(data).data;
   if (object === undefined) return undefined;
   const { metadata } = object;
   const ownNamespace = 'namespace' in metadata ? metadata.namespace : '';

@@ -154,11 +154,13 @@ async function setPolicy(action: SetPolicyAction, reader: Reader, writer: Writer
     test('/metadata/resourceVersion', target.resourceVersion),
     test('/spec/deletionPolicy', action.from),
     { op: 'replace', path: '/spec/deletionPolicy', value: action.to },
-    ...(action.dropArmNote ? [{ op: 'remove', path: annotationPath(names.ARM_ANNOTATION) } as const] : []),
+    ...(action.dropArmNote
+      ? [{ op: 'remove', path: annotationPath(names.DELETE_WHEN_READY_ANNOTATION) } as const]
+      : []),
     ...(action.addArmNote
       ? [
           ...annotationMap(Boolean(annotations)),
-          { op: 'add', path: annotationPath(names.ARM_ANNOTATION), value: action.from } as const,
+          { op: 'add', path: annotationPath(names.DELETE_WHEN_READY_ANNOTATION), value: action.from } as const,
         ]
       : []),
     ...(mark === undefined

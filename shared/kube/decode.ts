@@ -1,15 +1,15 @@
 import type { KindName } from '../domain/kinds.ts';
-import { quickly } from '../objects/fast-decode.ts';
+import { decodeFast } from '../objects/fast-decode.ts';
 import { schemas } from '../objects/schemas.ts';
 import type { ObjectOf } from '../objects/types.ts';
 import { UnreadableError } from './errors.ts';
 import type { Unreadable } from './ports.ts';
 
-export type Opened<K extends KindName> = { readonly object: ObjectOf<K> } | { readonly unreadable: UnreadableError };
+export type Decoded<K extends KindName> = { readonly object: ObjectOf<K> } | { readonly unreadable: UnreadableError };
 
 /** What an object of the cluster is, as Gleaner reads it; or which field does not fit (the field, never its value). */
-export function open<K extends KindName>(kind: K, json: unknown): Opened<K> {
-  const quick = quickly(kind, json);
+export function decode<K extends KindName>(kind: K, json: unknown): Decoded<K> {
+  const quick = decodeFast(kind, json);
   if (quick !== undefined) return { object: quick };
   const parsed = schemas[kind].safeParse(json);
   if (parsed.success) return { object: parsed.data as ObjectOf<K> };
@@ -21,8 +21,8 @@ export function open<K extends KindName>(kind: K, json: unknown): Opened<K> {
 }
 
 /** @throws UnreadableError */
-export function openOrThrow<K extends KindName>(kind: K, json: unknown): ObjectOf<K> {
-  const opened = open(kind, json);
+export function decodeOrThrow<K extends KindName>(kind: K, json: unknown): ObjectOf<K> {
+  const opened = decode(kind, json);
   if ('object' in opened) return opened.object;
   throw opened.unreadable;
 }

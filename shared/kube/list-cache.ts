@@ -11,7 +11,7 @@ const FRESH_MS = 5_000;
  * then listed once in a while, not once per event. Nothing is missed by that: what is younger than the list makes an event
  * of its own.
  */
-export function hintsFrom(reader: Reader, nowMs: () => number = Date.now): Reader {
+export function createListCache(reader: Reader, nowMs: () => number = Date.now): Reader {
   const contents = kept(() => readContents(reader), nowMs);
   const vmBackups = kept(() => readVMBackups(reader), nowMs);
   const backups = kept(() => readBackups(reader), nowMs);

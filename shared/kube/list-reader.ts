@@ -10,7 +10,7 @@ import type { Index, ListOptions, Reader, Unreadable } from './ports.ts';
  * which there are more than `mostKept` and none is looked for by anything but its name. What is looked for otherwise
  * needs the whole list: of those kinds there are fewer.
  */
-export function fromLists(reader: Reader, mayList: (kind: KindName) => boolean, mostKept = MOST_KEPT): Reader {
+export function createListReader(reader: Reader, mayList: (kind: KindName) => boolean, mostKept = MOST_KEPT): Reader {
   /** Undefined for a kind of which there are too many. */
   const few = new Map<KindName, Promise<Listed | undefined>>();
   const whole = new Map<KindName, Promise<Listed>>();

@@ -2,7 +2,7 @@ import type { KindName } from '../domain/kinds.ts';
 import { kinds } from '../domain/kinds.ts';
 import type { ObjectOf } from '../objects/types.ts';
 import { continueIn, continueOf } from './pagination.ts';
-import { open, openOrThrow } from './decode.ts';
+import { decode, decodeOrThrow } from './decode.ts';
 import { NotServedError, RetryableError } from './errors.ts';
 import { apiPathOf, isAddressable, pathOf } from './paths.ts';
 import type { ListOptions, Reader } from './ports.ts';
@@ -45,10 +45,13 @@ export function createReader(send: Send, timeoutMs: number): Reader {
     async get<K extends KindName>(kind: K, name: string, namespace?: string) {
       if (![name, namespace ?? name].every(isAddressable)) return undefined;
       const asked: Asked = { verb: 'get', kind, name, namespace };
-      const answer = await naming(asked, send({ method: 'GET', path: pathOf(kind, namespace, name) }, timeoutMs));
+      const answer = await withObjectInError(
+        asked,
+        send({ method: 'GET', path: pathOf(kind, namespace, name) }, timeoutMs),
+      );
       if (isAbsentObject(answer)) return undefined;
       try {
-        return openOrThrow(kind, bodyOf(answer, asked));
+        return decodeOrThrow(kind, bodyOf(answer, asked));
       } catch (error) {
         if (await isNowhere(kind, error)) return undefined;
         throw error;
@@ -70,7 +73,7 @@ function* opened<K extends KindName>(kind: K, items: unknown[], options: ListOpt
   for (let at = 0; at < items.length; at++) {
     const item = items[at];
     items[at] = undefined;
-    const found = open(kind, item);
+    const found = decode(kind, item);
     if ('object' in found) yield found.object;
     else options.onUnreadable?.(found.unreadable);
   }
@@ -83,7 +86,7 @@ const SERVED_FRESH_MS = 60_000;
 async function isServed(send: Send, timeoutMs: number, kind: KindName): Promise<boolean> {
   const { plural } = kinds[kind];
   const asked: Asked = { verb: 'list', kind };
-  const answer = await naming(asked, send({ method: 'GET', path: apiPathOf(kind) }, timeoutMs));
+  const answer = await withObjectInError(asked, send({ method: 'GET', path: apiPathOf(kind) }, timeoutMs));
   if (answer.status === 404) return false;
   const { resources } = bodyOf(answer, asked) as { resources?: unknown };
   return Array.isArray(resources) && resources.some((one: { name?: unknown } | null) => one?.name === plural);
@@ -114,7 +117,7 @@ async function* pages(send: Send, timeoutMs: number, kind: KindName, options: Li
       const early = page.wanted ? continueIn(start, end) : undefined;
       if (early !== undefined) page.next = { token: early, page: ask(early) };
     };
-    const answer = naming(asked, send({ method: 'GET', path, query, onEnds }, timeoutMs));
+    const answer = withObjectInError(asked, send({ method: 'GET', path, query, onEnds }, timeoutMs));
     // Nobody may be waiting for it yet, or ever, when the reader stops in the middle.
     answer.catch(() => undefined);
     const page: Page = { answer, wanted: false };
@@ -152,7 +155,7 @@ export function bodyOf(answer: Answer, asked: Asked): object {
 }
 
 /** Says in the error which call it was. */
-export async function naming(asked: Asked, answer: Promise<Answer>): Promise<Answer> {
+export async function withObjectInError(asked: Asked, answer: Promise<Answer>): Promise<Answer> {
   try {
     return await answer;
   } catch (error) {

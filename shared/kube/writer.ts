@@ -1,11 +1,11 @@
 import type { KindName } from '../domain/kinds.ts';
 import { FIELD_MANAGER } from '../domain/names.ts';
 import type { ObjectOf } from '../objects/types.ts';
-import { nameOf, openOrThrow } from './decode.ts';
+import { nameOf, decodeOrThrow } from './decode.ts';
 import { pathOf } from './paths.ts';
 import { ConflictError } from './errors.ts';
 import type { Deletable, JsonPatchOperation, Writer } from './ports.ts';
-import { bodyOf, naming } from './reader.ts';
+import { bodyOf, withObjectInError } from './reader.ts';
 import type { Send } from './request.ts';
 import type { Asked } from './status.ts';
 
@@ -27,7 +27,7 @@ export function createWriter(send: Send, timeoutMs: number, extra: Readonly<Reco
       body: operations,
       contentType: 'application/json-patch+json',
     } as const;
-    return openOrThrow(kind, bodyOf(await naming(asked, send(call, timeoutMs)), asked));
+    return decodeOrThrow(kind, bodyOf(await withObjectInError(asked, send(call, timeoutMs)), asked));
   };
   return {
     patch,
@@ -35,7 +35,7 @@ export function createWriter(send: Send, timeoutMs: number, extra: Readonly<Reco
     async patchValue(name, operations, fields) {
       const asked: Asked = { verb: 'get', kind: 'Setting', name };
       const call = { method: 'GET', path: pathOf('Setting', undefined, name) } as const;
-      const { value } = bodyOf(await naming(asked, send(call, timeoutMs)), asked) as { value?: unknown };
+      const { value } = bodyOf(await withObjectInError(asked, send(call, timeoutMs)), asked) as { value?: unknown };
       const edited = withFields(value, fields);
       if (edited === undefined) throw new ConflictError(`the value of Setting ${name} is not JSON`);
       // What is written back must be what was read: the tests name its version.
@@ -46,8 +46,8 @@ export function createWriter(send: Send, timeoutMs: number, extra: Readonly<Reco
       const { name, namespace } = nameOf(object);
       const asked: Asked = { verb: 'create', kind, name, namespace };
       const call = { method: 'POST', path: pathOf(kind, namespace), query: owned, body: object } as const;
-      const made = bodyOf(await naming(asked, send(call, timeoutMs)), asked);
-      return openOrThrow(kind, extra.dryRun === undefined ? made : versioned(made));
+      const made = bodyOf(await withObjectInError(asked, send(call, timeoutMs)), asked);
+      return decodeOrThrow(kind, extra.dryRun === undefined ? made : versioned(made));
     },
 
     async delete<K extends Deletable>(
@@ -61,9 +61,9 @@ export function createWriter(send: Send, timeoutMs: number, extra: Readonly<Reco
       const options = extra.dryRun === undefined ? {} : { dryRun: [extra.dryRun] };
       const body = { apiVersion: 'v1', kind: 'DeleteOptions', preconditions, ...options };
       const call = { method: 'DELETE', path: pathOf(kind, namespace, name), query: extra, body } as const;
-      const left = bodyOf(await naming(asked, send(call, timeoutMs)), asked);
+      const left = bodyOf(await withObjectInError(asked, send(call, timeoutMs)), asked);
       if ((left as { kind?: unknown }).kind === 'Status') return undefined;
-      const object = openOrThrow(kind, left);
+      const object = decodeOrThrow(kind, left);
       return (object.metadata.finalizers ?? []).length === 0 ? undefined : object;
     },
   };

@@ -1,5 +1,5 @@
 import type { KindName } from '../domain/kinds.ts';
-import { machineIn } from './vm-spec.ts';
+import { vmSpecIn } from './vm-spec.ts';
 import { withoutUser } from './target.ts';
 import type { ObjectOf } from './types.ts';
 
@@ -8,7 +8,7 @@ import type { ObjectOf } from './types.ts';
  * Whatever is in the least unusual answers undefined and goes the proper way through `schemas`; a test holds the two to
  * the same answers.
  */
-export function quickly<K extends KindName>(kind: K, json: unknown): ObjectOf<K> | undefined {
+export function decodeFast<K extends KindName>(kind: K, json: unknown): ObjectOf<K> | undefined {
   if (!isRecord(json)) return undefined;
   const read = readers[kind] as ((json: Json) => ObjectOf<K> | undefined) | undefined;
   return read?.(json);
@@ -134,7 +134,7 @@ const readers: { [K in KindName]?: (json: Json) => ObjectOf<K> | undefined } = {
         csiDriverVolumeSnapshotClassNames,
         backupTarget: target,
         conditions: said,
-        source: machineIn(source),
+        source: vmSpecIn(source),
         secretBackups: secrets,
         volumeBackups: entries,
       },

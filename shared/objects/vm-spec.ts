@@ -1,5 +1,5 @@
 /** What of a VM's spec may pass: names and numbers that a restore can clash over, and no text that a person wrote. */
-export interface Machine {
+export interface VMSpec {
   /** In lower case. */
   readonly macAddresses: readonly string[];
   /** Secrets that its volumes and credentials refer to. */
@@ -17,7 +17,7 @@ export interface Machine {
 }
 
 /** `source` of a VMBackup, or a VM: anything with a VM's spec in it. Undefined where there is none. */
-export function machineIn(source: unknown): Machine | undefined {
+export function vmSpecIn(source: unknown): VMSpec | undefined {
   if (source === undefined || source === null) return undefined;
   const template = at(source, 'spec', 'template', 'spec');
   const devices = at(template, 'domain', 'devices');
@@ -63,7 +63,7 @@ export function machineIn(source: unknown): Machine | undefined {
 }
 
 /** A disk of a VM that is a claim: the only ones Harvester snapshots and backs up. */
-export interface MachineClaim {
+export interface VMClaim {
   /** As the VM calls it. */
   readonly volume: string;
   readonly claim: string;
@@ -71,7 +71,7 @@ export interface MachineClaim {
   readonly shareable: boolean;
 }
 
-export function claimsIn(spec: unknown): MachineClaim[] {
+export function claimsIn(spec: unknown): VMClaim[] {
   const template = at(spec, 'template', 'spec');
   const shareable = shareableIn(at(template, 'domain', 'devices'));
   return list(at(template, 'volumes')).flatMap((one) => {

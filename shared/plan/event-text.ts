@@ -3,7 +3,7 @@ import { describeRef } from '../domain/kinds.ts';
 import type { Identity, RecordEventAction } from './action.ts';
 
 /** What a function has to say in an Event, and about what. */
-export interface Said {
+export interface EventText {
   readonly about: Identity;
   readonly type: 'Normal' | 'Warning';
   readonly reason: string;
@@ -23,7 +23,7 @@ export const EVENTS_NAMESPACE = 'default';
 /** Kubernetes takes no more. */
 const LONGEST_NOTE = 1024;
 
-export function eventOf(said: Said, seen: RecordEventAction['seen'], nowMs: number): RecordEventAction {
+export function eventOf(said: EventText, seen: RecordEventAction['seen'], nowMs: number): RecordEventAction {
   const { about, type, reason, message, object, command, name, action, by } = said;
   const note = command === undefined ? message : `${message}. Try: ${command}`;
   return {

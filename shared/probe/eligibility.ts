@@ -1,4 +1,4 @@
-import { canOf } from '../capability/storage-support.ts';
+import { storageSupport } from '../capability/storage-support.ts';
 import { classFor, pasteClass, takesSnapshots } from '../capability/config.ts';
 import type { SeenClass } from '../capability/read.ts';
 import type { AnswerReason } from '../capability/reasons.ts';
@@ -49,7 +49,7 @@ export function refusal(
 ): Refusal | undefined {
   const { storageClass, driver } = seen;
   const { name } = storageClass.metadata;
-  const { snapshot } = canOf(seen, undefined);
+  const { snapshot } = storageSupport(seen, undefined);
   if (settled.has(snapshot.reason)) {
     const { message, cure } = snapshot;
     return { reason: 'ProbeImpossible', message, ...(cure !== undefined && { command: cure }) };

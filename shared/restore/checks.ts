@@ -1,6 +1,6 @@
 import type { Link } from '../chain/link.ts';
 import type { Chain, ChainVolume } from '../chain/links.ts';
-import { judgeStanding } from '../chain/vmbackup-status.ts';
+import { judgeStatus } from '../chain/vmbackup-status.ts';
 import { judgeAdmission, judgeTargetOf } from '../chain/target.ts';
 import { commandForTarget } from '../chain/links.ts';
 import { isDeleting } from '../chain/metadata.ts';
@@ -31,7 +31,7 @@ export function preflight(seen: SeenPreflight, nowMs: number): Check[] {
   const { chain, wish } = seen;
   const name = describeRef(wish.backup);
   if (chain === undefined) return [{ name: 'backup', result: 'fail', message: `${name} does not exist` }];
-  const { links } = judgeStanding(chain, nowMs);
+  const { links } = judgeStatus(chain, nowMs);
   return [
     checkBackup(seen, nowMs),
     checkTarget(seen),
@@ -65,7 +65,7 @@ function checkBackup({ chain, wish }: SeenPreflight, nowMs: number): Check {
   if (chain === undefined) return { name, result: 'fail', message: `${own} does not exist` };
   const { backup } = chain;
   if (isDeleting(backup)) return { name, result: 'fail', message: `${own} is being deleted` };
-  const notReady = judgeStanding(chain, nowMs).readiness;
+  const notReady = judgeStatus(chain, nowMs).readiness;
   if (notReady !== undefined) {
     const { message, command } = notReady;
     return { name, result: 'fail', message, ...(command !== undefined && { cure: command }) };

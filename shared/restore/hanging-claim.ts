@@ -3,7 +3,7 @@ import { describeRef, ref } from '../domain/kinds.ts';
 import { parseHandle } from '../domain/handle.ts';
 import * as names from '../domain/names.ts';
 import type { Backup, BackupVolume, Content, Snapshot, VMRestore } from '../objects/types.ts';
-import { hangs, saidOf } from '../chain/waiting.ts';
+import { hangs, snapshotError } from '../chain/waiting.ts';
 import { isDeleting } from '../chain/metadata.ts';
 import { isLocal } from '../chain/vmbackup.ts';
 import { judgeBackup, judgeBackupVolumes } from '../chain/longhorn-backup.ts';
@@ -189,7 +189,7 @@ function unready(
   const error = content?.status?.error?.message;
   if (error) return { why: `${waits} ${describeRef(at)}, which is not ready: ${error}`, object: at, cure: show(at) };
   const own = ref('VolumeSnapshot', metadata.name, metadata.namespace);
-  const said = saidOf(snapshot, content, nowMs);
+  const said = snapshotError(snapshot, content, nowMs);
   const isSlow = (one: { readonly creationTimestamp?: string | null | undefined } | undefined) =>
     nowMs - Date.parse(one?.creationTimestamp ?? '') > SLOW_AFTER_MS;
   if (said === undefined && !(isSlow(metadata) && isSlow(content?.metadata))) return undefined;

@@ -8,7 +8,7 @@ import { isDeleting } from '../chain/metadata.ts';
 import { judgeBackup } from '../chain/longhorn-backup.ts';
 import type { Chain } from '../chain/links.ts';
 import type { SeenRestore } from './hanging.ts';
-import { judgeStanding } from '../chain/vmbackup-status.ts';
+import { judgeStatus } from '../chain/vmbackup-status.ts';
 import { judgeTargetOf, targetRef } from '../chain/target.ts';
 
 export function causeOf(seen: SeenRestore, nowMs: number): Cause | undefined {
@@ -29,7 +29,7 @@ export function causeOf(seen: SeenRestore, nowMs: number): Cause | undefined {
   if (isDeleting(backup)) return { why: `${describeRef(from)} is being deleted`, object: from };
   const [first, ...more] = seen.volumes.flatMap((volume) => causeOfClaim(volume, seen, nowMs) ?? []);
   if (first !== undefined) return together(first, more);
-  const notReady = judgeStanding(chain, nowMs).readiness;
+  const notReady = judgeStatus(chain, nowMs).readiness;
   if (notReady !== undefined && notReady.reason !== 'VMBackupInProgress') {
     return { why: notReady.message, object: from, ...(notReady.command !== undefined && { cure: notReady.command }) };
   }

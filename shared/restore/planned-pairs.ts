@@ -8,7 +8,7 @@ import type { Reader } from '../kube/ports.ts';
 import type { Content, Snapshot } from '../objects/types.ts';
 import type { Check } from './checks.ts';
 import { ifKnown } from './checks.ts';
-import type { SeenPreflight, Wish } from './read.ts';
+import type { SeenPreflight, RestoreRequest } from './read.ts';
 
 /** What stands already under the names that a restore into another namespace gives its pair for one volume. */
 export interface PlannedPair {
@@ -20,7 +20,11 @@ export interface PlannedPair {
 }
 
 /** Empty where the restore makes no pairs of its own, or its name is not known. */
-export async function readPairs(reader: Reader, chain: Chain | undefined, wish: Wish): Promise<PlannedPair[]> {
+export async function readPairs(
+  reader: Reader,
+  chain: Chain | undefined,
+  wish: RestoreRequest,
+): Promise<PlannedPair[]> {
   const restore = nameOf(wish);
   if (restore === undefined || wish.to === wish.backup.namespace) return [];
   const pairs: PlannedPair[] = [];
@@ -37,7 +41,7 @@ export async function readPairs(reader: Reader, chain: Chain | undefined, wish: 
   return pairs;
 }
 
-const nameOf = ({ restore, named }: Wish): string | undefined => restore?.metadata.name ?? named;
+const nameOf = ({ restore, named }: RestoreRequest): string | undefined => restore?.metadata.name ?? named;
 
 /** Harvester of every release takes what it finds under those names, and looks at none of it. */
 export function checkPairs(seen: SeenPreflight): Check[] {

@@ -9,7 +9,7 @@ import type { PlannedPair } from './planned-pairs.ts';
 import { readPairs } from './planned-pairs.ts';
 
 /** A restore that is asked about: one that exists, or one that might. */
-export interface Wish {
+export interface RestoreRequest {
   /** The VMBackup. */
   readonly backup: Ref & { readonly namespace: string };
   /** Namespace to restore into. */
@@ -32,7 +32,7 @@ export type Answer<T> = { readonly found: T } | { readonly unknown: string };
 
 /** All that decides whether a restore will work, there and now. */
 export interface SeenPreflight {
-  readonly wish: Wish;
+  readonly wish: RestoreRequest;
   readonly chain: Chain | undefined;
   readonly namespace: Answer<ObjectOf<'Namespace'> | undefined>;
   readonly quotas: Answer<readonly ObjectOf<'ResourceQuota'>[]>;
@@ -79,7 +79,7 @@ export type ImageState = 'missing' | 'not ready' | 'ready';
  * Reads each thing by itself: what may not be read makes one check unknown, and no other.
  * @throws RetryableError where the API server asks to come back later: a verdict is given once
  */
-export async function readPreflight(reader: Reader, wish: Wish): Promise<SeenPreflight> {
+export async function readPreflight(reader: Reader, wish: RestoreRequest): Promise<SeenPreflight> {
   const { backup: at, to } = wish;
   const backup = await reader.get('VirtualMachineBackup', at.name, at.namespace);
   const chain = backup && (await readChain(reader, backup));
@@ -194,13 +194,13 @@ export const driverOf = ({ csiDriverName }: VolumeEntry): string => csiDriverNam
 const driversOf = (chain: Chain | undefined): string[] => (chain?.volumes ?? []).map(({ entry }) => driverOf(entry));
 
 /** A restore into another namespace makes its pairs of the class that a setting names. */
-async function classOfPairs(reader: Reader, { backup, to }: Wish): Promise<string[]> {
+async function classOfPairs(reader: Reader, { backup, to }: RestoreRequest): Promise<string[]> {
   if (backup.namespace === to) return [];
   return [(await reader.get('Setting', names.CLASS_SETTING))?.value ?? names.BACKUP_CLASS];
 }
 
 /** In its own namespace Harvester looks for the content of a snapshot by a name, whichever it is bound to. */
-function misnamedContents(chain: Chain | undefined, { backup, to }: Wish): string[] {
+function misnamedContents(chain: Chain | undefined, { backup, to }: RestoreRequest): string[] {
   if (backup.namespace !== to) return [];
   return (chain?.volumes ?? []).flatMap(({ entry, snapshot, contentName }) => {
     const wanted = names.contentName(entry.name ?? '');
@@ -220,7 +220,7 @@ function networkOf(reader: Reader, given: string): Promise<unknown> {
   return namespace === '' ? Promise.resolve(undefined) : reader.get('NetworkAttachmentDefinition', name, namespace);
 }
 
-async function otherRestores(reader: Reader, { backup, to, machine, restore }: Wish): Promise<VMRestore[]> {
+async function otherRestores(reader: Reader, { backup, to, machine, restore }: RestoreRequest): Promise<VMRestore[]> {
   const others: VMRestore[] = [];
   for await (const one of reader.list('VirtualMachineRestore')) {
     const { metadata, spec } = one;
@@ -232,7 +232,7 @@ async function otherRestores(reader: Reader, { backup, to, machine, restore }: W
   return others;
 }
 
-async function standingOn(reader: Reader, wish: Wish, backup: VMBackup | undefined): Promise<string[]> {
+async function standingOn(reader: Reader, wish: RestoreRequest, backup: VMBackup | undefined): Promise<string[]> {
   if (wish.newVM || wish.retain === true) return [];
   const claimsOf = (of: VMBackup) =>
     (of.status?.volumeBackups ?? []).map(({ persistentVolumeClaim: claim }) => {

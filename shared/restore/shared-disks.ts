@@ -2,13 +2,13 @@ import type { Reader } from '../kube/ports.ts';
 import type { VMBackup } from '../objects/types.ts';
 import type { Check } from './checks.ts';
 import { ifKnown } from './checks.ts';
-import type { SeenPreflight, Wish } from './read.ts';
+import type { SeenPreflight, RestoreRequest } from './read.ts';
 import { releaseOf } from './harvester-versions.ts';
 
 /** What a restore makes of disks that several VMs use: shareable ones, or volumes that more than one VM names. */
 
 /** Which other VM uses a claim that the restore might delete. Nothing is deleted for a new VM, or with policy retain. */
-export async function readSharers(reader: Reader, wish: Wish, backup: VMBackup | undefined) {
+export async function readSharers(reader: Reader, wish: RestoreRequest, backup: VMBackup | undefined) {
   const users = new Map<string, string>();
   if (backup === undefined || !deletes(wish)) return users;
   const { namespace } = backup.metadata;
@@ -19,7 +19,7 @@ export async function readSharers(reader: Reader, wish: Wish, backup: VMBackup |
   return users;
 }
 
-const deletes = ({ newVM, retain }: Wish): boolean => !newVM && retain !== true;
+const deletes = ({ newVM, retain }: RestoreRequest): boolean => !newVM && retain !== true;
 
 export function checkSharing(seen: SeenPreflight): Check {
   const { wish, sharers, chain } = seen;

@@ -2,11 +2,11 @@ import type { AnyFunction } from '../function.ts';
 import { createApplier } from '../kube/apply.ts';
 import type { KubeClient } from '../kube/client.ts';
 import { connect as connectToCluster } from '../kube/client.ts';
-import { hintsFrom } from '../kube/list-cache.ts';
+import { createListCache } from '../kube/list-cache.ts';
 import type { Reader } from '../kube/ports.ts';
 import type { Session } from './reconcile.ts';
 import type { Settings } from './settings.ts';
-import { createTogether } from './coalesce.ts';
+import { createCoalescer } from './coalesce.ts';
 
 /** Sessions over one connection to the cluster, opened when the first is asked for. */
 export interface Cluster {
@@ -19,7 +19,7 @@ type Open = KubeClient & { readonly hints: Reader };
 /** One set of hints for the process: what several events ask in the same moment is read once. */
 async function open(connect: () => Promise<KubeClient>): Promise<Open> {
   const client = await connect();
-  return { ...client, hints: hintsFrom(client.reader) };
+  return { ...client, hints: createListCache(client.reader) };
 }
 
 /**
@@ -31,7 +31,7 @@ export function createCluster(
   connect: () => Promise<KubeClient> = connectToCluster,
 ): Cluster {
   let client: Promise<Open> | undefined;
-  const together = createTogether();
+  const together = createCoalescer();
   const connected = () => {
     if (client === undefined) {
       client = open(connect);
@@ -44,8 +44,8 @@ export function createCluster(
     async session(fn) {
       const { reader, writer, hints } = await connected();
       const config = settings.configs.get(fn.name);
-      if (settings.mode === 'observe') return { reader, hints, config, together };
-      return { reader, hints, applier: createApplier(reader, writer), config, together };
+      if (settings.mode === 'observe') return { reader, hints, config, coalescer: together };
+      return { reader, hints, applier: createApplier(reader, writer), config, coalescer: together };
     },
     async close() {
       const opened = await client?.catch(() => undefined);

@@ -3,7 +3,7 @@
  * together: it begins after each of them came, so it sees whatever they came for. Ten thousand events about one subject
  * are then some few looks at it, and not as many writes that meet in conflicts.
  */
-export interface Together {
+export interface Coalescer {
   /** `joined`: somebody else did the work and tells of it. */
   run<T>(key: string, work: () => Promise<T>): Promise<{ readonly result: T; readonly joined: boolean }>;
 }
@@ -13,7 +13,7 @@ interface Turn {
   next?: Promise<unknown> | undefined;
 }
 
-export function createTogether(): Together {
+export function createCoalescer(): Coalescer {
   const turns = new Map<string, Turn>();
 
   const begin = <T>(key: string, turn: Turn, work: () => Promise<T>): Promise<T> => {

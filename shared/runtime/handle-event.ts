@@ -2,7 +2,7 @@ import type { Cursor, Incoming } from '../events/incoming.ts';
 import { readEvent } from '../events/incoming.ts';
 import type { Ref } from '../domain/kinds.ts';
 import { ref } from '../domain/kinds.ts';
-import type { AnyFunction, Change, Considered } from '../function.ts';
+import type { AnyFunction, Change, Routed } from '../function.ts';
 import { KubeError } from '../kube/errors.ts';
 import type { Answer } from './answer.ts';
 import { done, failure, failureOf, isRetryable } from './answer.ts';
@@ -10,8 +10,8 @@ import type { Fields, Log } from './log.ts';
 import type { Metrics } from './metrics.ts';
 import type { Session } from './reconcile.ts';
 import { reconcile } from './reconcile.ts';
-import type { Report } from './reply-event.ts';
-import { createReport } from './reply-event.ts';
+import type { Reply } from './reply-event.ts';
+import { createReply } from './reply-event.ts';
 import type { Stopped, Swept } from './sweep.ts';
 
 /** What answering an event needs from the process it happens in. */
@@ -35,7 +35,7 @@ export interface SweepAsked {
  * One event in, one answer out: parse, consider, then observe, plan and apply for each subject. Never throws, since
  * every runtime turns what escapes into an answer of its own, and most of those are wrong ones.
  */
-export async function respond(fn: AnyFunction, event: unknown, host: Host): Promise<Answer> {
+export async function handleEvent(fn: AnyFunction, event: unknown, host: Host): Promise<Answer> {
   const nowMs = host.nowMs ?? Date.now;
   const startMs = nowMs();
   const fields = () => ({ function: fn.name, ...describeEvent(event), tookMs: took(nowMs, startMs) });
@@ -88,16 +88,16 @@ async function answerTo(fn: AnyFunction, incoming: Incoming, host: Host): Promis
   }
 }
 
-async function conclude(report: Report): Promise<Answered> {
+async function conclude(report: Reply): Promise<Answered> {
   const answer = await report.answer();
   // Most events of a healthy cluster mean nothing; a line for each would bury those that do.
   const level = answer === done ? 'debug' : 'info';
   return { answer, level, fields: () => ({ ...report.summary(), replied: answer.headers['ce-type'] }) };
 }
 
-async function handleChange(fn: AnyFunction, change: Change, host: Host): Promise<Report> {
+async function handleChange(fn: AnyFunction, change: Change, host: Host): Promise<Reply> {
   const report = reportOf(fn, 'change', host);
-  const considered = fn.considers(change);
+  const considered = fn.route(change);
   if ('findings' in considered) {
     const subject = ref(change.kind, change.name, change.namespace);
     report.add({ subject, plan: { findings: considered.findings }, applied: [] });
@@ -151,8 +151,8 @@ async function handleSweep(fn: AnyFunction, asked: SweepAsked, host: Host): Prom
 }
 
 /** Whatever is reported is counted. */
-function reportOf(fn: AnyFunction, kind: 'change' | 'sweep', { metrics, nowMs = Date.now }: Host): Report {
-  const report = createReport(fn.name, kind);
+function reportOf(fn: AnyFunction, kind: 'change' | 'sweep', { metrics, nowMs = Date.now }: Host): Reply {
+  const report = createReply(fn.name, kind);
   if (metrics === undefined) return report;
   return {
     ...report,
@@ -163,10 +163,7 @@ function reportOf(fn: AnyFunction, kind: 'change' | 'sweep', { metrics, nowMs = 
   };
 }
 
-async function* subjectsOf(
-  considered: Exclude<Considered, { findings: unknown }>,
-  session: Session,
-): AsyncGenerator<Ref> {
+async function* subjectsOf(considered: Exclude<Routed, { findings: unknown }>, session: Session): AsyncGenerator<Ref> {
   if ('subjects' in considered) yield* considered.subjects;
   else yield* considered.search(session.hints ?? session.reader);
 }

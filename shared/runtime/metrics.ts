@@ -37,7 +37,7 @@ export function createMetrics(): Metrics {
 
   const audit = (fn: AnyFunction, { namespace, name }: Outcome['subject'], of: readonly Finding[], nowMs: number) => {
     const key = `${namespace ?? ''}/${name}`;
-    const verdict = fn.audits?.(of);
+    const verdict = fn.restorability?.(of);
     if (verdict === 'none') audits.delete(key);
     if (verdict === undefined || verdict === 'none') return;
     const restorable = verdict === 'sound';
@@ -62,7 +62,7 @@ export function createMetrics(): Metrics {
     },
     swept(fn, sinceMs, nowMs) {
       sweeps.set({ function: fn.name }, nowMs / 1000);
-      if (fn.audits === undefined) return;
+      if (fn.restorability === undefined) return;
       for (const [key, { lookedMs }] of audits) if (lookedMs < sinceMs) audits.delete(key);
     },
     text: (what = 'all') =>

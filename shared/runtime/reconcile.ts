@@ -6,7 +6,7 @@ import { ConflictError, GoneError } from '../kube/errors.ts';
 import type { Reader } from '../kube/ports.ts';
 import type { Plan } from '../plan/plan.ts';
 import { actionsOf } from '../plan/plan.ts';
-import type { Together } from './coalesce.ts';
+import type { Coalescer } from './coalesce.ts';
 
 export interface Session {
   readonly reader: Reader;
@@ -21,11 +21,11 @@ export interface Session {
   readonly records?: boolean;
   readonly nowMs?: () => number;
   /** Where many events come at once: those about one subject are looked at together. */
-  readonly together?: Together;
+  readonly coalescer?: Coalescer;
 }
 
 /** As much of a function as one look needs. */
-export type Decider = Pick<AnyFunction, 'name' | 'observe' | 'plan'>;
+export type ObservePlan = Pick<AnyFunction, 'name' | 'observe' | 'plan'>;
 
 export interface Outcome {
   readonly function: string;
@@ -43,15 +43,15 @@ const MAX_ATTEMPTS = 5;
  * written before that stays written, and the new plan starts from there.
  * @throws RetryableError when the world would not hold still, or the API server asks to come back later
  */
-export async function reconcile(fn: Decider, subject: Ref, session: Session): Promise<Outcome> {
-  if (session.together === undefined) return reconcileAlone(fn, subject, session);
+export async function reconcile(fn: ObservePlan, subject: Ref, session: Session): Promise<Outcome> {
+  if (session.coalescer === undefined) return reconcileAlone(fn, subject, session);
   const work = () => reconcileAlone(fn, subject, session);
-  const { result, joined } = await session.together.run(`${fn.name} ${refKey(subject)}`, work);
+  const { result, joined } = await session.coalescer.run(`${fn.name} ${refKey(subject)}`, work);
   // What was written is told once.
   return joined ? { ...result, applied: [] } : result;
 }
 
-async function reconcileAlone(fn: Decider, subject: Ref, session: Session): Promise<Outcome> {
+async function reconcileAlone(fn: ObservePlan, subject: Ref, session: Session): Promise<Outcome> {
   const applied: Applied[] = [];
   for (let attempt = 1; ; attempt++) {
     const from = attempt === 1 ? session.reader : (session.live ?? session.reader);

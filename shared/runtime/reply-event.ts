@@ -13,7 +13,7 @@ import type { Stopped } from './sweep.ts';
 export type ReplyType = (typeof replyTypes)[keyof typeof replyTypes];
 
 /** What came of one event, gathered in bounded memory however much a sweep finds. */
-export interface Report {
+export interface Reply {
   add(outcome: Pick<Outcome, 'subject' | 'plan' | 'applied'>): void;
   addFailure(subject: Ref, error: Error): void;
   /** A sweep's time was up. */
@@ -30,7 +30,7 @@ type Rest = Pick<Stopped, 'left' | 'next'>;
 const LARGEST_BYTES = 48 * 1024;
 const MOST_LOGGED = 20;
 
-export function createReport(fn: string, kind: 'change' | 'sweep'): Report {
+export function createReply(fn: string, kind: 'change' | 'sweep'): Reply {
   const reasons: Record<string, number> = {};
   const types = new Set<ReplyType>();
   const said: object[] = [];

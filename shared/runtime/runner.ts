@@ -5,7 +5,7 @@ import type { Cluster } from './cluster.ts';
 import { createLimit } from './limit.ts';
 import type { Log } from './log.ts';
 import type { Metrics } from './metrics.ts';
-import { respond } from './handle-event.ts';
+import { handleEvent } from './handle-event.ts';
 import type { Host } from './handle-event.ts';
 import type { Settings } from './settings.ts';
 
@@ -38,7 +38,7 @@ export function createRunner({ functions, settings, cluster, sweep, log, metrics
 
   async function answer(fn: AnyFunction, event: () => unknown): Promise<Answer> {
     try {
-      return await respond(fn, await event(), host);
+      return await handleEvent(fn, await event(), host);
     } catch (error) {
       if (!(error instanceof EventRefused)) return failureOf(error);
       metrics?.answered(fn.name, 'refused', error.answer.statusCode, 0);

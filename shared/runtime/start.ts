@@ -7,7 +7,7 @@ import { createMetrics } from './metrics.ts';
 import type { Runner } from './runner.ts';
 import { createRunner } from './runner.ts';
 import type { Settings } from './settings.ts';
-import { createSweeping } from './sweep-scheduler.ts';
+import { createSweepScheduler } from './sweep-scheduler.ts';
 import { readSettings } from './settings.ts';
 
 export interface Started {
@@ -23,6 +23,6 @@ export function start(functions: readonly AnyFunction[], environment: NodeJS.Pro
   const log = createLog({ level: settings.logLevel });
   const metrics = createMetrics();
   const cluster = createCluster(settings);
-  const runner = createRunner({ functions, settings, cluster, sweep: createSweeping(settings), log, metrics });
+  const runner = createRunner({ functions, settings, cluster, sweep: createSweepScheduler(settings), log, metrics });
   return { settings, runner, log, metrics };
 }

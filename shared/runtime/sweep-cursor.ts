@@ -6,7 +6,7 @@ import { MOST_PARTS } from '../events/incoming.ts';
  * begins anywhere, another place each time, so that what it does not reach is not the same again if the event that should
  * have it continued is lost; its parts go on from there, once round.
  */
-export function inTurn<T extends { readonly key: string }>(
+export function rotateFrom<T extends { readonly key: string }>(
   due: readonly T[],
   cursor: Cursor | undefined,
   nowMs: number,
@@ -24,7 +24,7 @@ export function inTurn<T extends { readonly key: string }>(
 }
 
 /** What is left behind the first `begun` of a queue, and where to go on with it. */
-export function restAfter(
+export function remainderAfter(
   queue: readonly { readonly key: string }[],
   begun: number,
   cursor: Cursor | undefined,

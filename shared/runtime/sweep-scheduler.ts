@@ -23,7 +23,7 @@ const real: Clock = {
  * one at a time for each function. What two sweeps would do at once they would only do in each other's way; whatever asks
  * meanwhile gets undefined.
  */
-export function createSweeping(
+export function createSweepScheduler(
   { sweepMs, sweepJitterMs }: Pick<Settings, 'sweepMs' | 'sweepJitterMs'>,
   { elapsedMs, sleep, chance }: Clock = real,
 ): (fn: AnyFunction, session: Session, asked: SweepAsked) => AsyncIterable<Swept | Stopped> | undefined {

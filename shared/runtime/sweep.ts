@@ -3,10 +3,10 @@ import { describeRef, kinds, refKey } from '../domain/kinds.ts';
 import type { SurveyItem } from '../survey-item.ts';
 import { survey, surveyClasses } from '../survey/survey.ts';
 import { showObject } from '../chain/unreadable.ts';
-import type { AnyFunction, Considered, Need } from '../function.ts';
+import type { AnyFunction, Routed, Need } from '../function.ts';
 import type { Applied, Applier } from '../kube/apply.ts';
 import { KubeError, UnreadableError } from '../kube/errors.ts';
-import { fromLists } from '../kube/list-reader.ts';
+import { createListReader } from '../kube/list-reader.ts';
 import { memoize } from '../kube/memoize.ts';
 import type { ListOptions, Reader } from '../kube/ports.ts';
 import type { Finding } from '../plan/plan.ts';
@@ -14,7 +14,7 @@ import type { Reason } from '../plan/reason.ts';
 import type { Cursor } from '../events/incoming.ts';
 import type { Outcome } from './reconcile.ts';
 import { reconcile } from './reconcile.ts';
-import { inTurn, restAfter } from './sweep-cursor.ts';
+import { rotateFrom, remainderAfter } from './sweep-cursor.ts';
 
 export interface SweepOptions {
   readonly functions: readonly AnyFunction[];
@@ -100,21 +100,21 @@ export async function* sweepByPage(
   };
   const take = (
     fn: AnyFunction,
-    considered: { findings: readonly Finding[] } | { subjects: readonly Ref[] },
+    routed: { findings: readonly Finding[] } | { subjects: readonly Ref[] },
   ): Swept[] => {
-    if ('findings' in considered) {
-      const findings = considered.findings.filter(({ subject }) => only(subject));
+    if ('findings' in routed) {
+      const findings = routed.findings.filter(({ subject }) => only(subject));
       return findings.map((finding) => ({ kind: 'finding', function: fn.name, finding }));
     }
-    lookAt(fn, considered.subjects);
+    lookAt(fn, routed.subjects);
     return [];
   };
-  const found = async (considered: Considered, from: Reader = reader) =>
-    'search' in considered ? { subjects: await collect(considered.search(from)) } : considered;
-  const surveying = functions.filter((fn) => fn.atSweep === undefined);
+  const found = async (routed: Routed, from: Reader = reader) =>
+    'search' in routed ? { subjects: await collect(routed.search(from)) } : routed;
+  const surveying = functions.filter((fn) => fn.scheduled === undefined);
   let listed = true;
   /** Nothing is awaited in a page: what has to be searched for comes behind it. */
-  let searches: { readonly fn: AnyFunction; readonly considered: Considered }[] = [];
+  let searches: { readonly fn: AnyFunction; readonly routed: Routed }[] = [];
   function* takeAll(items: Iterable<SurveyItem>): Generator<Swept, void> {
     for (const item of items) {
       if (part?.isOver() === true) {
@@ -122,36 +122,36 @@ export async function* sweepByPage(
         return;
       }
       for (const fn of surveying) {
-        const considered = fn.surveys(item, brief);
-        if ('well' in considered) onWell?.(considered.well, considered.count);
-        else if ('findings' in considered) {
-          for (const finding of considered.findings) {
+        const routed = fn.triage(item, brief);
+        if ('healthy' in routed) onWell?.(routed.healthy, routed.count);
+        else if ('findings' in routed) {
+          for (const finding of routed.findings) {
             if (only(finding.subject)) yield { kind: 'finding', function: fn.name, finding };
           }
-        } else if ('subjects' in considered) lookAt(fn, considered.subjects);
-        else searches.push({ fn, considered });
+        } else if ('subjects' in routed) lookAt(fn, routed.subjects);
+        else searches.push({ fn, routed });
       }
     }
   }
   for await (const items of itemsFor(surveying, options, nowMs())) {
     yield takeAll(items);
-    for (const { fn, considered } of searches) yield take(fn, await found(considered));
+    for (const { fn, routed } of searches) yield take(fn, await found(routed));
     searches = [];
     if (!listed) break;
   }
   const mayList = (kind: KindName) => functions.some(({ needs }) => needs.some((need) => lists(need, kind)));
   const pays = () => due.length >= LISTS_PAY_FROM;
   // Many looks at a world that a few lists show are cheaper from lists; a few looks are not.
-  const view = () => (pays() ? fromLists(reader, mayList) : memoize(reader));
+  const view = () => (pays() ? createListReader(reader, mayList) : memoize(reader));
   // Where lists pay already, what is searched for is found in the same lists. One name for it: there is never a second view.
   let seenAtMs = performance.now();
   let seen = pays() ? view() : undefined;
   for (const fn of functions) {
-    if (fn.atSweep !== undefined)
-      yield take(fn, await found(fn.atSweep(options.configOf(fn), nowMs()), seen ?? reader));
+    if (fn.scheduled !== undefined)
+      yield take(fn, await found(fn.scheduled(options.configOf(fn), nowMs()), seen ?? reader));
   }
   seen ??= view();
-  const queue = part === undefined ? due : inTurn(due, part.cursor, nowMs());
+  const queue = part === undefined ? due : rotateFrom(due, part.cursor, nowMs());
   let begun = 0;
   // However little time there is, one more subject is looked at: so each part gets further than the one before it.
   const mayBegin = () => begun === 0 || part?.isOver() !== true;
@@ -169,7 +169,7 @@ export async function* sweepByPage(
     for await (const looked of looks) yield [looked];
   }
   if (!listed) yield [{ kind: 'stopped', left: 'lists' }];
-  else if (begun < queue.length) yield [{ kind: 'stopped', ...restAfter(queue, begun, part?.cursor) }];
+  else if (begun < queue.length) yield [{ kind: 'stopped', ...remainderAfter(queue, begun, part?.cursor) }];
 }
 
 /** All of a kind, not some names or one namespace. */

@@ -10,7 +10,7 @@ const known = { there: 1, held: 2, claimed: 4, recorded: 8 } as const;
 const volumeBits = (volume: string): number => ((hash(volume) << 4) | known.there) >>> 0;
 
 /** What a survey remembers of Longhorn's Backups: a number for each healthy one, words only for those in trouble. */
-export class Backups {
+export class BackupIndex {
   /** The number is when its data was taken, in minutes. */
   readonly #healthy = new NameTable({ numbers: 1 });
   readonly #troubled = new Map<string, BackupTrouble>();

@@ -6,7 +6,7 @@ import type { BackupTarget, Content, Snapshot, VMRestore } from '../objects/type
 import { isPending } from '../chain/waiting.ts';
 import { hangs } from '../chain/waiting.ts';
 import { isDeleting } from '../chain/metadata.ts';
-import type { Living, Orphan } from '../chain/orphans.ts';
+import type { ExistingUids, Orphan } from '../chain/orphans.ts';
 import {
   backupNamedBy,
   judgeLeftContent,
@@ -21,7 +21,7 @@ import { reportKindOf, uidReported } from '../chain/reports.ts';
 import { NameTable } from './name-table.ts';
 
 /** What a survey of the whole chain reads beside backups and pairs; all of it small but the count of volumes. */
-export interface Surroundings {
+export interface ClusterState {
   readonly target: BackupTarget | undefined;
   /** Not complete, or in deletion: Harvester then has nobody change the target. */
   readonly restores: readonly VMRestore[];
@@ -39,7 +39,7 @@ const several = 2;
 
 type Options = Pick<ListOptions, 'onUnreadable'>;
 
-export async function readSurroundings(reader: Reader, options: Options): Promise<Surroundings> {
+export async function readClusterState(reader: Reader, options: Options): Promise<ClusterState> {
   const longhorn = { namespace: names.LONGHORN_NAMESPACE, ...options };
   let target: BackupTarget | undefined;
   for await (const one of reader.list('BackupTarget', longhorn)) {
@@ -111,7 +111,7 @@ interface Unclaimed {
   readonly isClaimed?: (backup: string) => boolean;
   readonly isLeft?: (content: Content) => boolean;
   readonly isLoose?: (snapshot: Snapshot) => boolean;
-  readonly living: Living;
+  readonly living: ExistingUids;
   readonly nowMs: number;
   readonly options: Options;
 }

@@ -2,11 +2,11 @@ import * as names from '../domain/names.ts';
 import type { KindName, Ref } from '../domain/kinds.ts';
 import { ref } from '../domain/kinds.ts';
 import type { Reader } from '../kube/ports.ts';
-import type { Pairs } from './pair-index.ts';
-import { addContent, backupBits, beside, bit, isTied, isUnfinished, stateOf } from './pair-index.ts';
+import type { PairIndex } from './pair-index.ts';
+import { addContent, backupBits, slot, flag, isBound, isUnfinished, stateOf } from './pair-index.ts';
 import { parseHandle } from '../domain/handle.ts';
 import type { Content, Snapshot } from '../objects/types.ts';
-import type { Backups } from './backup-index.ts';
+import type { BackupIndex } from './backup-index.ts';
 import { drillOf, traceOf } from '../chain/drill-marks.ts';
 import { hangs } from '../chain/waiting.ts';
 import { isDeleting } from '../chain/metadata.ts';
@@ -15,7 +15,7 @@ import { backupNamedBy, isNoVMBackups } from '../chain/orphans.ts';
 import { contentsNaming } from '../chain/queries.ts';
 import type { NameTable } from './name-table.ts';
 import { hash } from './name-table.ts';
-import { takenBy } from '../chain/dynamic-content.ts';
+import { dynamicData } from '../chain/dynamic-content.ts';
 import type { SurveyedContent, SurveyItem } from '../survey-item.ts';
 
 /** What a survey makes of one content or snapshot, and remembers of it. */
@@ -36,19 +36,23 @@ export interface Chosen {
 
 export function surveySnapshot(
   snapshot: Snapshot,
-  pairs: Pairs,
+  pairs: PairIndex,
   links: NameTable,
   chosen: Map<string, Chosen>,
 ): SurveyItem | undefined {
   const { name, namespace, ownerReferences, annotations } = snapshot.metadata;
   const dynamic = !snapshot.spec.source.volumeSnapshotContentName;
-  const unready = snapshot.status?.readyToUse !== true || isDeleting(snapshot) || !isTied(snapshot, pairs, links);
-  const before = pairs.add(name, bit.snapshot | (dynamic ? bit.dynamic : 0) | (unready ? bit.unready : 0), namespace);
+  const unready = snapshot.status?.readyToUse !== true || isDeleting(snapshot) || !isBound(snapshot, pairs, links);
+  const before = pairs.add(
+    name,
+    flag.snapshot | (dynamic ? flag.dynamic : 0) | (unready ? flag.unready : 0),
+    namespace,
+  );
   for (const { kind, uid, controller } of ownerReferences ?? []) {
-    if (kind === 'VirtualMachineBackup' && controller === true) pairs.note(name, hash(uid), namespace, beside.owner);
+    if (kind === 'VirtualMachineBackup' && controller === true) pairs.note(name, hash(uid), namespace, slot.owner);
   }
   const uses = snapshot.spec.source.volumeSnapshotContentName ?? snapshot.status?.boundVolumeSnapshotContentName;
-  if ((before & bit.twice) !== 0 && uses)
+  if ((before & flag.twice) !== 0 && uses)
     chosen.set(`${namespace}/${name}`, { uid: snapshot.metadata.uid, content: uses });
   const noted = annotations?.[names.SWAP_ANNOTATION] !== undefined;
   return noted || unready ? { what: 'snapshot', snapshot, pair: stateOf(pairs.get(name, namespace)) } : undefined;
@@ -79,7 +83,7 @@ export function isPassedOver({ metadata, spec }: Content, chosen: ReadonlyMap<st
   return now !== undefined && now.content !== metadata.name && Boolean(uid) && uid !== now.uid;
 }
 
-export function surveyContent(content: Content, backups: Backups, pairs: Pairs): SurveyedContent {
+export function surveyContent(content: Content, backups: BackupIndex, pairs: PairIndex): SurveyedContent {
   const { namespace, name } = content.spec.volumeSnapshotRef;
   const judged = judgeContent(content);
   const named = backupNamedBy(content);
@@ -91,20 +95,20 @@ export function surveyContent(content: Content, backups: Backups, pairs: Pairs):
     if (judged.reason === 'DynamicContent' && named !== undefined) {
       const handle = parseHandle(content.status?.snapshotHandle ?? '');
       const sound = handle.kind === 'backup' && backups.isOf(named, handle.volume);
-      const flags = bit.content | (sound ? 0 : bit.notRight) | (isUnfinished(content) ? bit.unfinished : 0);
+      const flags = flag.content | (sound ? 0 : flag.notRight) | (isUnfinished(content) ? flag.unfinished : 0);
       addContent(pairs, content, (flags | backupBits(named)) >>> 0);
     }
-    const { backup: taken, atMs = 0 } = takenBy(content) ?? {};
+    const { backup: taken, atMs = 0 } = dynamicData(content) ?? {};
     if (taken !== undefined) {
-      pairs.add(name, (bit.taken | backupBits(taken)) >>> 0, namespace);
-      if (atMs > 0) pairs.note(name, Math.floor(atMs / 1000), namespace, beside.takenAt);
+      pairs.add(name, (flag.taken | backupBits(taken)) >>> 0, namespace);
+      if (atMs > 0) pairs.note(name, Math.floor(atMs / 1000), namespace, slot.takenAt);
     }
-    if (judged.reason === 'HandleUnreadable') addContent(pairs, content, bit.content | bit.notRight);
+    if (judged.reason === 'HandleUnreadable') addContent(pairs, content, flag.content | flag.notRight);
     return { what: 'content', content, judged };
   }
   const { backup, volume } = judged.handle;
   const right = backups.isOf(backup, volume) && judged.reported === undefined;
-  const flags = bit.content | (right ? 0 : bit.notRight) | (isUnfinished(content) ? bit.unfinished : 0);
+  const flags = flag.content | (right ? 0 : flag.notRight) | (isUnfinished(content) ? flag.unfinished : 0);
   addContent(pairs, content, (flags | backupBits(backup)) >>> 0);
   if (right && content.spec.deletionPolicy === 'Delete') backups.hold(backup);
   if (right) return { what: 'content', content, judged, facts: { volume } };

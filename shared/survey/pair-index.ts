@@ -1,14 +1,14 @@
 import * as names from '../domain/names.ts';
 import type { Content, Snapshot, VMBackup } from '../objects/types.ts';
-import type { Noted } from '../chain/consistency.ts';
-import { unpackNoted } from '../chain/consistency.ts';
+import type { RecordedConsistency } from '../chain/consistency.ts';
+import { unpack } from '../chain/consistency.ts';
 import { hash, NameTable } from './name-table.ts';
 
 import { isDeleting } from '../chain/metadata.ts';
 import { entriesOf } from '../chain/vmbackup.ts';
 import type { PairState } from '../survey-item.ts';
 
-export const bit = {
+export const flag = {
   snapshot: 1,
   content: 2,
   dynamic: 4,
@@ -22,15 +22,15 @@ export const bit = {
   twice: 256,
 } as const;
 /** The numbers beside a pair's: of what second the data of one that was taken here is, and hashes of names. */
-export const beside = { takenAt: 0, content: 1, owner: 2 } as const;
+export const slot = { takenAt: 0, content: 1, owner: 2 } as const;
 
 /** By namespace and name of the snapshot. */
-export class Pairs extends NameTable {
+export class PairIndex extends NameTable {
   /** Names of which there is a revision, mostly none: so nobody has to ask for each that is not there. */
   readonly #revised = new NameTable();
 
   constructor() {
-    super({ numbers: Object.keys(beside).length });
+    super({ numbers: Object.keys(slot).length });
   }
 
   override add(name: string, bits: number, namespace: string): number {
@@ -51,7 +51,11 @@ const FLAG_BITS = 9;
 export const backupBits = (backup: string): number => (hash(backup) << FLAG_BITS) >>> 0;
 
 /** Several functions ask for the same pairs of a VMBackup. */
-export function pairsOf({ metadata }: VMBackup, pairs: Pairs, notes: NameTable): (snapshotName: string) => PairState {
+export function pairsOf(
+  { metadata }: VMBackup,
+  pairs: PairIndex,
+  notes: NameTable,
+): (snapshotName: string) => PairState {
   const { namespace, uid } = metadata;
   const owner = hash(uid);
   // Most have one volume, and a map for each of them would cost more than it saves.
@@ -62,9 +66,9 @@ export function pairsOf({ metadata }: VMBackup, pairs: Pairs, notes: NameTable):
     const before = name === first ? firstState : others?.get(name);
     if (before !== undefined) return before;
     const bits = pairs.get(name, namespace);
-    const noted = unpackNoted(notes.get(name, namespace));
-    const takenAt = (bits & bit.taken) === 0 ? 0 : pairs.numberOf(name, namespace, beside.takenAt);
-    const owned = bits !== 0 && pairs.numberOf(name, namespace, beside.owner) === owner;
+    const noted = unpack(notes.get(name, namespace));
+    const takenAt = (bits & flag.taken) === 0 ? 0 : pairs.numberOf(name, namespace, slot.takenAt);
+    const owned = bits !== 0 && pairs.numberOf(name, namespace, slot.owner) === owner;
     if (bits === 0 && noted === undefined) return NO_PAIR;
     const state = stateOf(bits, takenAt, owned, noted);
     if (first === undefined) [first, firstState] = [name, state];
@@ -74,21 +78,21 @@ export function pairsOf({ metadata }: VMBackup, pairs: Pairs, notes: NameTable):
 }
 
 /** A ready snapshot is bound to the content it names, and that to it; by name alone while the content has no uid. */
-export function isTied({ metadata, spec, status }: Snapshot, pairs: Pairs, links: NameTable): boolean {
+export function isBound({ metadata, spec, status }: Snapshot, pairs: PairIndex, links: NameTable): boolean {
   const bound = status?.boundVolumeSnapshotContentName ?? undefined;
   const named = spec.source.volumeSnapshotContentName ?? bound;
   if (named === undefined || (bound !== undefined && bound !== named)) return false;
   const { name, namespace, uid } = metadata;
-  const tied = pairs.numberOf(name, namespace, beside.content);
+  const tied = pairs.numberOf(name, namespace, slot.content);
   if (tied !== 0 && (tied === tieOf(named, uid) || tied === tieOf(named, ''))) return true;
   return links.get(named, uid) !== 0 || links.get(named, `${namespace}/${name}`) !== 0;
 }
 
 /** Notes beside the pair which content is bound to it; elsewhere where there is no pair, or another content was first. */
-export function tie({ metadata, spec }: Content, pairs: Pairs, links: NameTable): void {
+export function recordBinding({ metadata, spec }: Content, pairs: PairIndex, links: NameTable): void {
   const { namespace, name, uid } = spec.volumeSnapshotRef;
-  if (pairs.get(name, namespace) !== 0 && pairs.numberOf(name, namespace, beside.content) === 0) {
-    pairs.note(name, tieOf(metadata.name, uid || ''), namespace, beside.content);
+  if (pairs.get(name, namespace) !== 0 && pairs.numberOf(name, namespace, slot.content) === 0) {
+    pairs.note(name, tieOf(metadata.name, uid || ''), namespace, slot.content);
   } else links.add(metadata.name, 1, uid || `${namespace}/${name}`);
 }
 
@@ -96,47 +100,47 @@ const tieOf = (content: string, snapshotUid: string): number =>
   (hash(content) ^ Math.imul(hash(snapshotUid), 31)) >>> 0;
 
 /** A VMBackup's own pairs, and what they were revised from or are about to be revised into. */
-export function claim(backup: VMBackup, pairs: Pairs): void {
+export function recordUse(backup: VMBackup, pairs: PairIndex): void {
   const { namespace } = backup.metadata;
   for (const { name } of entriesOf(backup)) {
     if (!name) continue;
-    pairs.mark(name, bit.claimed, namespace);
-    if (pairs.isRevised(name, namespace)) pairs.mark(names.revisedName(name), bit.claimed, namespace);
-    for (const before of names.predecessorNames(name)) pairs.mark(before, bit.claimed, namespace);
+    pairs.mark(name, flag.claimed, namespace);
+    if (pairs.isRevised(name, namespace)) pairs.mark(names.revisedName(name), flag.claimed, namespace);
+    for (const before of names.predecessorNames(name)) pairs.mark(before, flag.claimed, namespace);
   }
 }
 
 /** A content of a remote backup without a snapshot, which no VMBackup expects. */
-export const isLeftContent = (bits: number): boolean =>
-  (bits & (bit.content | bit.snapshot | bit.claimed)) === bit.content;
+export const isUnclaimedContent = (bits: number): boolean =>
+  (bits & (flag.content | flag.snapshot | flag.claimed)) === flag.content;
 
 /** A snapshot of a remote backup that no VMBackup names. */
-export const isLooseSnapshot = (bits: number): boolean =>
-  (bits & (bit.content | bit.snapshot | bit.claimed)) === (bit.content | bit.snapshot);
+export const isUnclaimedSnapshot = (bits: number): boolean =>
+  (bits & (flag.content | flag.snapshot | flag.claimed)) === (flag.content | flag.snapshot);
 
-export function addContent(pairs: Pairs, { spec: { volumeSnapshotRef: of } }: Content, bits: number): void {
+export function addContent(pairs: PairIndex, { spec: { volumeSnapshotRef: of } }: Content, bits: number): void {
   const before = pairs.add(of.name, bits, of.namespace);
-  if ((before & bit.content) !== 0) pairs.mark(of.name, bit.twice, of.namespace);
+  if ((before & flag.content) !== 0) pairs.mark(of.name, flag.twice, of.namespace);
 }
 
 export const isUnfinished = (content: Content): boolean =>
   isDeleting(content) ||
   content.status?.readyToUse === false ||
   Boolean(content.status?.error?.message) ||
-  content.metadata.annotations?.[names.ARM_ANNOTATION] !== undefined ||
+  content.metadata.annotations?.[names.DELETE_WHEN_READY_ANNOTATION] !== undefined ||
   content.metadata.annotations?.[names.BEING_DELETED_ANNOTATION] !== undefined;
 
-export const stateOf = (bits: number, takenAtSeconds = 0, owned = true, noted?: Noted): PairState => ({
-  hasSnapshot: (bits & bit.snapshot) !== 0,
-  hasContent: (bits & bit.content) !== 0,
-  dynamic: (bits & bit.dynamic) !== 0,
-  unready: (bits & bit.unready) !== 0,
-  notRight: (bits & bit.notRight) !== 0,
-  unfinished: (bits & bit.unfinished) !== 0,
+export const stateOf = (bits: number, takenAtSeconds = 0, owned = true, noted?: RecordedConsistency): PairState => ({
+  hasSnapshot: (bits & flag.snapshot) !== 0,
+  hasContent: (bits & flag.content) !== 0,
+  dynamic: (bits & flag.dynamic) !== 0,
+  unready: (bits & flag.unready) !== 0,
+  notRight: (bits & flag.notRight) !== 0,
+  unfinished: (bits & flag.unfinished) !== 0,
   unowned: !owned,
-  taken: (bits & bit.taken) !== 0,
+  hasOwnData: (bits & flag.taken) !== 0,
   ...(takenAtSeconds > 0 && { takenAtMs: takenAtSeconds * 1000 }),
-  noted,
+  recorded: noted,
   names: (backup) => (bits & ~((1 << FLAG_BITS) - 1)) >>> 0 === backupBits(backup),
 });
 

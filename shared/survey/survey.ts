@@ -2,13 +2,13 @@ import * as names from '../domain/names.ts';
 import { ref } from '../domain/kinds.ts';
 import type { ListOptions, Reader, Unreadable } from '../kube/ports.ts';
 import { pagesOf } from './pages.ts';
-import { claim, isLeftContent, isLooseSnapshot, Pairs, pairsOf, tie } from './pair-index.ts';
+import { recordUse, isUnclaimedContent, isUnclaimedSnapshot, PairIndex, pairsOf, recordBinding } from './pair-index.ts';
 import type { BackupTarget, Content, Setting, Snapshot, StorageClass } from '../objects/types.ts';
-import { Backups } from './backup-index.ts';
-import { notedOn, packNoted } from '../chain/consistency.ts';
+import { BackupIndex } from './backup-index.ts';
+import { recordedOn, pack } from '../chain/consistency.ts';
 import { entriesOf } from '../chain/vmbackup.ts';
-import type { Surroundings } from './cluster-state.ts';
-import { orphans, readSurroundings, unlessForbidden } from './cluster-state.ts';
+import type { ClusterState } from './cluster-state.ts';
+import { orphans, readClusterState, unlessForbidden } from './cluster-state.ts';
 import { NameTable } from './name-table.ts';
 import { judgeAddress, judgeSetting, judgeSync, judgeTarget, targetRef } from '../chain/target.ts';
 import type { ChainState, SurveyItem } from '../survey-item.ts';
@@ -46,7 +46,7 @@ export async function* survey(
   const options = {
     onUnreadable: ({ issue, object }: Unreadable) => void unreadable.push({ what: 'unreadable', object, issue }),
   };
-  const backups = new Backups();
+  const backups = new BackupIndex();
   const onOddBackup: ListOptions['onUnreadable'] = (odd) => {
     options.onUnreadable(odd);
     backups.addUnreadable(odd.object.name, odd.issue);
@@ -56,9 +56,9 @@ export async function* survey(
     for (const backup of page) backups.add(backup);
   }
 
-  const surroundings = chain ? await readSurroundings(reader, options) : undefined;
+  const surroundings = chain ? await readClusterState(reader, options) : undefined;
 
-  const pairs = new Pairs();
+  const pairs = new PairIndex();
   /** Which content is bound to which snapshot, where that is not beside their pair. */
   const links = new NameTable();
   /** Snapshots that more than one content names: which one they use. */
@@ -74,10 +74,10 @@ export async function* survey(
         chain && content.spec.driver === names.LONGHORN_DRIVER
           ? hanging('VolumeSnapshotContent', content, { namespace, name }, nowMs)
           : undefined;
-      const noted = notedOn(content);
-      if (noted !== undefined && notes.get(name, namespace) === 0) notes.add(name, packNoted(noted), namespace);
+      const noted = recordedOn(content);
+      if (noted !== undefined && notes.get(name, namespace) === 0) notes.add(name, pack(noted), namespace);
       const item = surveyContent(content, backups, pairs);
-      tie(content, pairs, links);
+      recordBinding(content, pairs, links);
       return held === undefined ? item : [held, item];
     });
   }
@@ -110,7 +110,7 @@ export async function* survey(
       needsTarget ||= (backup.spec.type || 'backup') === 'backup';
       if (surroundings === undefined || state === undefined) return item;
       surroundings.living.add(backup.metadata.uid, 1);
-      claim(backup, pairs);
+      recordUse(backup, pairs);
       return { ...item, chain: state };
     });
   }
@@ -187,7 +187,10 @@ export async function* surveyClasses(reader: Reader): AsyncGenerator<SurveyItem[
   yield [{ what: 'storageClasses', classes }];
 }
 
-const chainState = (backups: Backups, { target, hasOneBackupVolume, accused, hasClass }: Surroundings): ChainState => ({
+const chainState = (
+  backups: BackupIndex,
+  { target, hasOneBackupVolume, accused, hasClass }: ClusterState,
+): ChainState => ({
   isOf: (backup, volume) => backups.isOf(backup, volume) && !backups.isElsewhere(backup),
   takenMs: (backup) => backups.takenMs(backup),
   hasOneBackupVolume,
@@ -199,20 +202,20 @@ const chainState = (backups: Backups, { target, hasOneBackupVolume, accused, has
 /** What the survey has seen claimed by nobody is read once more, each kind only if there is any of it. */
 function unclaimed(
   reader: Reader,
-  { backups, pairs, chosen }: { backups: Backups; pairs: Pairs; chosen: ReadonlyMap<string, Chosen> },
-  { living }: Surroundings,
+  { backups, pairs, chosen }: { backups: BackupIndex; pairs: PairIndex; chosen: ReadonlyMap<string, Chosen> },
+  { living }: ClusterState,
   nowMs: number,
   options: Pick<ListOptions, 'onUnreadable'>,
 ): AsyncGenerator<Extract<SurveyItem, { what: 'orphan' | 'hanging' }>> {
   const pairAt = (at: { namespace: string; name: string }) => pairs.get(at.name, at.namespace);
   return orphans(reader, {
     ...(backups.hasUnclaimed() && { isClaimed: (name: string) => backups.isClaimed(name) }),
-    ...((chosen.size > 0 || pairs.some(isLeftContent)) && {
+    ...((chosen.size > 0 || pairs.some(isUnclaimedContent)) && {
       isLeft: (content: Content) =>
-        isLeftContent(pairAt(content.spec.volumeSnapshotRef)) || isPassedOver(content, chosen),
+        isUnclaimedContent(pairAt(content.spec.volumeSnapshotRef)) || isPassedOver(content, chosen),
     }),
-    ...(pairs.some(isLooseSnapshot) && {
-      isLoose: (snapshot: Snapshot) => isLooseSnapshot(pairAt(snapshot.metadata)),
+    ...(pairs.some(isUnclaimedSnapshot) && {
+      isLoose: (snapshot: Snapshot) => isUnclaimedSnapshot(pairAt(snapshot.metadata)),
     }),
     living: { has: (uid) => living.get(uid) !== 0 },
     nowMs,

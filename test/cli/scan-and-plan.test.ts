@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { parse } from 'yaml';
-import { newsOf } from '../../cli/scan-and-plan.ts';
+import { createFirstReport } from '../../cli/scan-and-plan.ts';
 import type { Finding } from '../../shared/plan/plan.ts';
 import { secretMarker } from '../../sandbox/scenarios/build.ts';
 import type { World } from './run.ts';
@@ -204,14 +204,14 @@ describe('what is news', () => {
   });
 
   test('an object that cannot be read is told once, by whoever and of whichever volume', () => {
-    const isNews = newsOf([{ name: 'verify-backup' }]);
+    const isNews = createFirstReport([{ name: 'verify-backup' }]);
     expect(isNews('verify-backup', odd())).toBe(true);
     expect(isNews('verify-backup', odd({ volume: 'disk-0', facts: { snapshot: 'prod/a' } }))).toBe(false);
     expect(isNews('fix-handle', odd())).toBe(false);
   });
 
   test('what one function says of several volumes is told of each, and of none by another', () => {
-    const isNews = newsOf([{ name: 'verify-backup' }, { name: 'relink-vmbackup' }]);
+    const isNews = createFirstReport([{ name: 'verify-backup' }, { name: 'relink-vmbackup' }]);
     const lost = (snapshot: string) => odd({ reason: 'BackupFailed', facts: { snapshot } });
     expect(isNews('relink-vmbackup', lost('prod/a'))).toBe(true);
     expect(isNews('relink-vmbackup', lost('prod/b'))).toBe(true);

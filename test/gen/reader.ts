@@ -1,5 +1,5 @@
 import type { KubeObject } from '../../sandbox/api/types.ts';
-import { open, openOrThrow } from '../../shared/kube/decode.ts';
+import { decode, decodeOrThrow } from '../../shared/kube/decode.ts';
 import type { KindName } from '../../shared/domain/kinds.ts';
 import { kinds } from '../../shared/domain/kinds.ts';
 import type { ListOptions, Reader } from '../../shared/kube/ports.ts';
@@ -18,13 +18,13 @@ export function readerOf(objects: readonly KubeObject[], served: readonly KindNa
       const isIt = ({ metadata: m }: KubeObject) =>
         m.name === name && (!kinds[kind].namespaced || m.namespace === namespace);
       const found = all(kind).find(isIt);
-      return found && openOrThrow(kind, found);
+      return found && decodeOrThrow(kind, found);
     },
     async *list<K extends KindName>(kind: K, { namespace, labels = {}, onUnreadable }: ListOptions = {}) {
       for (const o of all(kind)) {
         const labelled = Object.entries(labels).every(([key, value]) => o.metadata.labels?.[key] === value);
         if (!labelled || (namespace !== undefined && o.metadata.namespace !== namespace)) continue;
-        const opened = open(kind, o);
+        const opened = decode(kind, o);
         if ('object' in opened) yield opened.object;
         else onUnreadable?.(opened.unreadable);
       }

@@ -6,7 +6,7 @@ import * as make from '../../sandbox/scenarios/build.ts';
 import { createApplier } from '../../shared/kube/apply.ts';
 import { createCluster } from '../../shared/runtime/cluster.ts';
 import { createLog } from '../../shared/runtime/log.ts';
-import { respond } from '../../shared/runtime/handle-event.ts';
+import { handleEvent } from '../../shared/runtime/handle-event.ts';
 import { findingsOf } from '../../shared/runtime/settle.ts';
 import { sweep } from '../../shared/runtime/sweep.ts';
 import { needsAttention } from '../../shared/plan/plan.ts';
@@ -326,7 +326,7 @@ describe('a storm of ten thousand claims', () => {
       };
       for (let start = 0; start < 10_000; start += 100) {
         const batch = Array.from({ length: 100 }, (_, i) =>
-          respond(checkCapability, claimEvent(start + i, clone), host),
+          handleEvent(checkCapability, claimEvent(start + i, clone), host),
         );
         for (const { statusCode } of await Promise.all(batch)) expect(statusCode).toBeLessThan(300);
       }

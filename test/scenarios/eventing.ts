@@ -13,7 +13,7 @@ import { createLog } from '../../shared/runtime/log.ts';
 import { createRunner } from '../../shared/runtime/runner.ts';
 import { startServer } from '../../shared/runtime/server.ts';
 import { readSettings } from '../../shared/runtime/settings.ts';
-import { createSweeping } from '../../shared/runtime/sweep-scheduler.ts';
+import { createSweepScheduler } from '../../shared/runtime/sweep-scheduler.ts';
 import * as all from '../../functions/index.ts';
 
 /** Everything there is, as an installation has it. */
@@ -52,7 +52,8 @@ export async function deploy(
         functions: [fn],
         settings,
         cluster: createCluster(settings, () => connect({ kubeconfig })),
-        sweep: options.hasty === true ? hasty(sandbox, fn.name) : createSweeping({ ...settings, sweepJitterMs: 0 }),
+        sweep:
+          options.hasty === true ? hasty(sandbox, fn.name) : createSweepScheduler({ ...settings, sweepJitterMs: 0 }),
         log: lines,
       });
       const server = await startServer({
@@ -96,5 +97,5 @@ async function checkedIn(): Promise<KubeObject[]> {
 function hasty(sandbox: Sandbox, fn: string) {
   const elapsedMs = () => sandbox.api.requests().filter((r) => r.user.endsWith(`:${fn}`) && r.verb !== 'list').length;
   const clock = { elapsedMs, sleep: () => Promise.resolve(), chance: () => 0 };
-  return createSweeping({ sweepMs: 5, sweepJitterMs: 0 }, clock);
+  return createSweepScheduler({ sweepMs: 5, sweepJitterMs: 0 }, clock);
 }

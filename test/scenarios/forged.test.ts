@@ -8,7 +8,7 @@ import { createCluster } from '../../shared/runtime/cluster.ts';
 import { createLog } from '../../shared/runtime/log.ts';
 import { createRunner } from '../../shared/runtime/runner.ts';
 import { readSettings } from '../../shared/runtime/settings.ts';
-import { createSweeping } from '../../shared/runtime/sweep-scheduler.ts';
+import { createSweepScheduler } from '../../shared/runtime/sweep-scheduler.ts';
 import type { World } from './world.ts';
 import { converge, digest, inWorld, writesOf } from './world.ts';
 
@@ -92,7 +92,7 @@ const runnerOf = (fn: AnyFunction, { client }: World) => {
   // The connection is the world's.
   const cluster = createCluster(settings, () => Promise.resolve({ ...client, close: () => Promise.resolve() }));
   const log = createLog({ level: 'silent' });
-  return createRunner({ functions, settings, cluster, sweep: createSweeping(settings), log });
+  return createRunner({ functions, settings, cluster, sweep: createSweepScheduler(settings), log });
 };
 
 /** What was taken in a world bears a random uid. */

@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import * as names from '../../domain/names.ts';
 import { readDrivers } from '../drivers.ts';
-import { machineIn } from '../vm-spec.ts';
+import { vmSpecIn } from '../vm-spec.ts';
 import { readTarget, withoutUser } from '../target.ts';
 import {
   ClusterMeta,
@@ -63,7 +63,7 @@ export const VirtualMachineBackup = () =>
         ),
         conditions: z.nullish(z.array(UpdatedCondition())),
         // It carries the VM's spec, cloud-init included: nothing of it passes but what a restore may clash with.
-        source: z.pipe(z.optional(z.unknown()), z.transform(machineIn)),
+        source: z.pipe(z.optional(z.unknown()), z.transform(vmSpecIn)),
         // Names only: the data beside them is the VM's passwords.
         secretBackups: z.nullish(z.array(z.object({ name: z.nullish(text) }))),
         volumeBackups: z.nullish(z.array(VolumeBackup())),

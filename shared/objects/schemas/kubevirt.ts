@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { claimsIn, leftOutIn, machineIn } from '../vm-spec.ts';
+import { claimsIn, leftOutIn, vmSpecIn } from '../vm-spec.ts';
 import { DatedCondition, NamespacedMeta, text } from './shape.ts';
 
 export const VirtualMachine = () =>
@@ -7,7 +7,7 @@ export const VirtualMachine = () =>
     metadata: NamespacedMeta(),
     spec: z.pipe(
       z.unknown(),
-      z.transform((spec) => ({ ...machineIn({ spec }), claims: claimsIn(spec), leftOut: leftOutIn(spec) })),
+      z.transform((spec) => ({ ...vmSpecIn({ spec }), claims: claimsIn(spec), leftOut: leftOutIn(spec) })),
     ),
     status: z.nullish(
       z.object({

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { Config } from '../../../functions/check-capability/config.ts';
-import { considers } from '../../../functions/check-capability/route.ts';
+import { route } from '../../../functions/check-capability/route.ts';
 import { observe } from '../../../functions/check-capability/observe.ts';
 import { plan } from '../../../functions/check-capability/plan.ts';
 import type { KubeObject } from '../../../sandbox/api/types.ts';
@@ -10,7 +10,7 @@ import { readOverview } from '../../../shared/capability/overview.ts';
 import type { KindName, Ref } from '../../../shared/domain/kinds.ts';
 import { ref } from '../../../shared/domain/kinds.ts';
 import type { Change } from '../../../shared/function.ts';
-import { open } from '../../../shared/kube/decode.ts';
+import { decode } from '../../../shared/kube/decode.ts';
 import type { Action } from '../../../shared/plan/action.ts';
 import type { Plan } from '../../../shared/plan/plan.ts';
 import { needsAttention } from '../../../shared/plan/plan.ts';
@@ -145,7 +145,10 @@ describe('what is written', () => {
 
 describe('an event', () => {
   const change = (object: KubeObject, type: Change['type'] = 'update') => {
-    const opened = open(object.kind as KindName, { ...object, metadata: { resourceVersion: '1', ...object.metadata } });
+    const opened = decode(object.kind as KindName, {
+      ...object,
+      metadata: { resourceVersion: '1', ...object.metadata },
+    });
     if (!('object' in opened)) throw opened.unreadable;
     const { name, namespace = '' } = object.metadata;
     return { kind: object.kind, name, namespace, type, object: opened.object } as Change;
@@ -178,10 +181,10 @@ describe('an event', () => {
     ['a content of Longhorn’s', change(taken({ readyToUse: true }, w.LONGHORN))],
     ['a content that is not ready yet', change(taken({ readyToUse: false }))],
     ['a class that goes', change(w.fast, 'delete')],
-  ])('ends at the payload: %s', (_what, given) => expect(considers(given)).toHaveProperty('findings'));
+  ])('ends at the payload: %s', (_what, given) => expect(route(given)).toHaveProperty('findings'));
 
   const found = async (given: Change, objects: readonly KubeObject[]) => {
-    const considered = considers(given);
+    const considered = route(given);
     if (!('search' in considered)) return 'subjects' in considered ? considered.subjects.map(({ name }) => name) : [];
     const names: string[] = [];
     for await (const { name } of considered.search(w.reading(objects))) names.push(name);

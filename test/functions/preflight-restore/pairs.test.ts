@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import type { KubeObject } from '../../../sandbox/api/types.ts';
 import * as make from '../../../sandbox/scenarios/build.ts';
 import { restoreContentName, restoreSnapshotName } from '../../../shared/domain/restore-names.ts';
-import type { Wish } from '../../../shared/restore/read.ts';
+import type { RestoreRequest } from '../../../shared/restore/read.ts';
 import { B, N, V, elsewhere, replacing, run, sound, version } from './world.ts';
 
 const restore = make.vmRestore({ name: 'rescue', namespace: 'finance', backup: 'nightly' });
@@ -38,8 +38,8 @@ test('the names are those that Harvester gives, cut and hashed where they are lo
 });
 
 describe('what stands under the names of a restore’s own pair', () => {
-  const named: Wish = { ...elsewhere, named: 'rescue' };
-  const rows: [string, KubeObject[], Wish, pairs: RegExp | undefined, version: string][] = [
+  const named: RestoreRequest = { ...elsewhere, named: 'rescue' };
+  const rows: [string, KubeObject[], RestoreRequest, pairs: RegExp | undefined, version: string][] = [
     // Nothing to say.
     ['nothing, and no name is known', sound, elsewhere, undefined, 'pass'],
     ['nothing', sound, named, /^pass: nothing stands/, 'pass'],

@@ -5,7 +5,7 @@ import * as make from '../../../sandbox/scenarios/build.ts';
 import type { Reader } from '../../../shared/kube/ports.ts';
 import type { Check } from '../../../shared/restore/checks.ts';
 import { preflight } from '../../../shared/restore/checks.ts';
-import type { Wish } from '../../../shared/restore/read.ts';
+import type { RestoreRequest } from '../../../shared/restore/read.ts';
 import { readPreflight } from '../../../shared/restore/read.ts';
 import { readerOf } from '../../gen/reader.ts';
 
@@ -87,14 +87,17 @@ export const unready: make.Modifier = (o) => void delete o['status'].ready;
 export const scheduled = make.annotated({ 'harvesterhci.io/svmbackupId': 'prod/daily' });
 
 export const backup = { ...ref('VirtualMachineBackup', 'nightly', 'prod'), namespace: 'prod' };
-export const elsewhere: Wish = { backup, to: 'finance', newVM: true, keepMacAddress: false };
-export const atHome: Wish = { ...elsewhere, to: 'prod', machine: 'copy' };
-export const run = async (world: readonly KubeObject[], wish: Wish = elsewhere, reader: Reader = readerOf(world)) =>
-  preflight(await readPreflight(reader, wish), nowMs);
+export const elsewhere: RestoreRequest = { backup, to: 'finance', newVM: true, keepMacAddress: false };
+export const atHome: RestoreRequest = { ...elsewhere, to: 'prod', machine: 'copy' };
+export const run = async (
+  world: readonly KubeObject[],
+  wish: RestoreRequest = elsewhere,
+  reader: Reader = readerOf(world),
+) => preflight(await readPreflight(reader, wish), nowMs);
 export const bad = (checks: readonly Check[]) =>
   checks.filter(({ result }) => result !== 'pass').map(({ name, result }) => `${result} ${name}`);
 
-export const over: Partial<Wish> = { to: 'prod', newVM: false };
+export const over: Partial<RestoreRequest> = { to: 'prod', newVM: false };
 export const stopped = vm('web', 'prod', 'Stopped');
 export const onNetwork = (networkName: string) =>
   vmb((o) => void (o['status'].source.spec = networked(o['status'].source.spec, networkName)));
@@ -181,7 +184,7 @@ export const onlyHere = (...modifiers: make.Modifier[]) => [
   make.snapshot({ name: N, claim: 'data' }, make.ownedBy(vmb())),
   make.content({ snapshot: N, handle: `snap://${V}/snapshot-1`, volume: V }),
 ];
-export const home: Partial<Wish> = { to: 'prod', machine: 'copy' };
+export const home: Partial<RestoreRequest> = { to: 'prod', machine: 'copy' };
 export const noPair = ({ kind }: KubeObject) => !['VolumeSnapshot', 'VolumeSnapshotContent'].includes(kind);
 export const misnamed = () => [
   make.snapshot({ name: N, content: 'by-hand' }, make.ownedBy(vmb())),
@@ -209,6 +212,6 @@ export const modeOfContent = (sourceVolumeMode: string, allowed?: string) =>
 export interface Row {
   when: string;
   world: KubeObject[];
-  wish?: Partial<Wish>;
+  wish?: Partial<RestoreRequest>;
   says: string[];
 }

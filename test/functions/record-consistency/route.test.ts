@@ -1,9 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
-import { considers } from '../../../functions/record-consistency/route.ts';
-import { surveys } from '../../../functions/record-consistency/triage.ts';
+import { route } from '../../../functions/record-consistency/route.ts';
+import { triage } from '../../../functions/record-consistency/triage.ts';
 import * as make from '../../../sandbox/scenarios/build.ts';
-import type { Noted } from '../../../shared/chain/consistency.ts';
-import { packNoted, unpackNoted, worths } from '../../../shared/chain/consistency.ts';
+import type { RecordedConsistency } from '../../../shared/chain/consistency.ts';
+import { pack, unpack, consistencyLevels } from '../../../shared/chain/consistency.ts';
 import type { SurveyItem } from '../../../shared/survey-item.ts';
 import { ref } from '../../../shared/domain/kinds.ts';
 import type { Change } from '../../../shared/function.ts';
@@ -24,7 +24,7 @@ const snapshot = (modify: make.Modifier = () => undefined) => {
 
 describe('an event', () => {
   test('of a snapshot that was just taken concerns its VMBackup', () =>
-    expect(considers(snapshot())).toEqual({ subjects: [nightly] }));
+    expect(route(snapshot())).toEqual({ subjects: [nightly] }));
 
   test.each([
     ['of a snapshot that is not taken yet', snapshot((o) => delete o['status'].creationTime), 'SnapshotNotTaken'],
@@ -39,7 +39,7 @@ describe('an event', () => {
       'VMBackupGone',
     ],
   ])('%s ends at once', (_what, event, reason) => {
-    const considered = considers(event);
+    const considered = route(event);
     expect('findings' in considered && considered.findings.map((finding) => finding.reason)).toEqual([reason]);
   });
 
@@ -48,7 +48,7 @@ describe('an event', () => {
     ['of a snapshot that is going', snapshot(make.deleting)],
     ['of an instance that begins', change({ kind: 'VirtualMachineInstance', name: 'web', type: 'add' })],
     ['of an instance that is gone', change({ kind: 'VirtualMachineInstance', name: 'web', type: 'delete' })],
-  ])('%s concerns nothing', (_what, event) => expect(considers(event)).toEqual({ subjects: [] }));
+  ])('%s concerns nothing', (_what, event) => expect(route(event)).toEqual({ subjects: [] }));
 
   test('of an instance concerns the VMBackups of its VM that are in the making', async () => {
     const unready = make.withStatus({ readyToUse: false });
@@ -58,7 +58,7 @@ describe('an event', () => {
       backupOf({ ...it, name: 'of-another' }, unready, (o) => (o['spec'].source.name = 'db')),
       backupOf({ ...it, name: 'elsewhere' }, unready, (o) => (o.metadata.namespace = 'finance')),
     ]);
-    const considered = considers(change({ kind: 'VirtualMachineInstance', name: 'web' }));
+    const considered = route(change({ kind: 'VirtualMachineInstance', name: 'web' }));
     const found = [];
     if ('search' in considered) for await (const subject of considered.search(reader)) found.push(subject);
     expect(found).toEqual([nightly]);
@@ -66,7 +66,11 @@ describe('an event', () => {
 });
 
 describe('a sweep', () => {
-  const item = (noted: Noted | undefined, hours: number, modify: make.Modifier = () => undefined): SurveyItem => {
+  const item = (
+    noted: RecordedConsistency | undefined,
+    hours: number,
+    modify: make.Modifier = () => undefined,
+  ): SurveyItem => {
     const made = backupOf(it, modify);
     const backup = schemas.VirtualMachineBackup.parse({
       ...made,
@@ -75,29 +79,28 @@ describe('a sweep', () => {
     const pairOf = () => ({ noted }) as any;
     return { what: 'vmbackup', backup: backup, pairOf, isRevised: () => false, nowMs: T0 + hours * 3600_000 };
   };
-  const worthOf = (considered: ReturnType<typeof surveys>) =>
+  const worthOf = (considered: ReturnType<typeof triage>) =>
     'findings' in considered ? considered.findings[0]?.facts?.['consistency'] : considered;
   const looks = { subjects: [nightly] };
 
   test('looks at young VMBackups that have no record, or an open one', () => {
-    expect(surveys(item(undefined, 1))).toEqual(looks);
-    expect(surveys(item({ worth: 'frozen', settled: false }, 1))).toEqual(looks);
+    expect(triage(item(undefined, 1))).toEqual(looks);
+    expect(triage(item({ level: 'frozen', settled: false }, 1))).toEqual(looks);
   });
   test('shows what is on record without a look', () => {
-    expect(worthOf(surveys(item({ worth: 'frozen', settled: true }, 1)))).toBe('frozen');
-    expect(worthOf(surveys(item({ worth: 'frozen', settled: false }, 30)))).toBe('frozen');
+    expect(worthOf(triage(item({ level: 'frozen', settled: true }, 1)))).toBe('frozen');
+    expect(worthOf(triage(item({ level: 'frozen', settled: false }, 30)))).toBe('frozen');
   });
   test('leaves old and recovered ones without a record alone', () => {
-    expect(worthOf(surveys(item(undefined, 30)))).toBe('unknown');
-    expect(worthOf(surveys(item(undefined, 1, (o) => delete o['status'].sourceUID)))).toBe('unknown');
+    expect(worthOf(triage(item(undefined, 30)))).toBe('unknown');
+    expect(worthOf(triage(item(undefined, 1, (o) => delete o['status'].sourceUID)))).toBe('unknown');
   });
   test('leaves alone what is being deleted', () =>
-    expect(surveys(item(undefined, 1, make.deleting))).toEqual({ subjects: [] }));
+    expect(triage(item(undefined, 1, make.deleting))).toEqual({ subjects: [] }));
 
   test('remembers a record in one small number', () => {
-    for (const worth of worths)
-      for (const settled of [true, false])
-        expect(unpackNoted(packNoted({ worth, settled }))).toEqual({ worth, settled });
-    expect(unpackNoted(0)).toBeUndefined();
+    for (const worth of consistencyLevels)
+      for (const settled of [true, false]) expect(unpack(pack({ level: worth, settled }))).toEqual({ worth, settled });
+    expect(unpack(0)).toBeUndefined();
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { considers } from '../../../functions/rediscover-target/route.ts';
+import { route } from '../../../functions/rediscover-target/route.ts';
 import type { KubeObject } from '../../../sandbox/api/types.ts';
 import * as make from '../../../sandbox/scenarios/build.ts';
 import type { KindName, Ref } from '../../../shared/domain/kinds.ts';
@@ -23,7 +23,7 @@ function change(object: KubeObject, type: 'add' | 'update' | 'delete' = 'update'
 }
 
 async function subjects(of: Change, world: KubeObject[] = []): Promise<Ref[]> {
-  const considered = considers(of);
+  const considered = route(of);
   if ('findings' in considered) return [];
   return 'subjects' in considered ? [...considered.subjects] : Array.fromAsync(considered.search(readerOf(world)));
 }

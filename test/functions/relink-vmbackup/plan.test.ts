@@ -4,7 +4,7 @@ import { plan } from '../../../functions/relink-vmbackup/plan.ts';
 import type { KubeObject } from '../../../sandbox/api/types.ts';
 import * as make from '../../../sandbox/scenarios/build.ts';
 import { ref } from '../../../shared/domain/kinds.ts';
-import { fromLists } from '../../../shared/kube/list-reader.ts';
+import { createListReader } from '../../../shared/kube/list-reader.ts';
 import { memoize } from '../../../shared/kube/memoize.ts';
 import type { Reader } from '../../../shared/kube/ports.ts';
 import { verdictOf } from '../../../shared/plan/plan.ts';
@@ -618,7 +618,7 @@ describe('relink-vmbackup decides', () => {
     expect(finding!.message).not.toMatch(/undefined|null|\[object/);
     expect(finding!.actions.length > 0).toBe(verdictOf(finding!) === 'act');
     // As sweeps of few and of many subjects read the world.
-    const listing = (reader: Reader) => fromLists(reader, () => true);
+    const listing = (reader: Reader) => createListReader(reader, () => true);
     for (const through of [memoize, listing]) expect((await decide(world, retire, through))[0]).toEqual(finding);
   });
 

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import type { KubeObject } from '../../../sandbox/api/types.ts';
 import { partsOf, recoveredChain } from '../../../sandbox/scenarios/chain.ts';
 import type { Scenario } from '../../../sandbox/scenarios/index.ts';
-import { tell } from '../../../cli/explain/explain.ts';
+import { explain } from '../../../cli/explain/explain.ts';
 import type { KindName } from '../../../shared/domain/kinds.ts';
 import { ref } from '../../../shared/domain/kinds.ts';
 import type { AnyFunction } from '../../../shared/function.ts';
@@ -101,13 +101,13 @@ describe.each(['content', 'snapshot', 'backup'] as const)('one %s cannot be read
       const configOf = (fn: AnyFunction): unknown => fn.config.parse({});
       const telling = { reader, functions: everyFunction, configOf, nowMs: Date.now() };
       const at = ref(kind.split('/').at(-1) as KindName, name, namespace);
-      const story = await tell(ref('VirtualMachineBackup', 'web', 'prod'), telling);
+      const story = await explain(ref('VirtualMachineBackup', 'web', 'prod'), telling);
       const links = story.chains.flatMap((chain) => chain.links);
       expect(new Set(links.map(({ volume }) => volume)).size).toBe(3);
       expect(links.filter(({ reason }) => reason === 'ObjectUnreadable').map(({ object }) => object)).toContainEqual(
         at,
       );
-      const own = await tell(at, telling);
+      const own = await explain(at, telling);
       expect(own.findings.map(({ finding }) => [finding.reason, finding.subject])).toEqual([['ObjectUnreadable', at]]);
       expect(own.findings[0]!.finding.command).toMatch(/^kubectl get .* -o yaml$/);
     });

@@ -1,5 +1,5 @@
 import { describe, expect, jest, test } from '@jest/globals';
-import { tell } from '../../../cli/explain/explain.ts';
+import { explain } from '../../../cli/explain/explain.ts';
 import { allFunctions } from '../../../cli/functions.ts';
 import { ref } from '../../../shared/domain/kinds.ts';
 import type { AnyFunction } from '../../../shared/function.ts';
@@ -87,6 +87,6 @@ test('the story of an object is told to whoever may not read all that a scan rea
   const may: Reader = { ...world, list: (kind, options) => (kind === 'Setting' ? refused : world).list(kind, options) };
   const configOf = (fn: AnyFunction): unknown => fn.config.parse({});
   const telling = { reader: may, functions: allFunctions, configOf, nowMs: Date.now() };
-  const story = await tell(ref('VirtualMachineBackup', 'web', 'prod'), telling);
+  const story = await explain(ref('VirtualMachineBackup', 'web', 'prod'), telling);
   expect(story.findings.map(({ finding }) => finding.reason)).toContain('HandleWrong');
 });

@@ -2,12 +2,12 @@ import { describe, expect, test } from '@jest/globals';
 import type { KubeObject } from '../../../sandbox/api/types.ts';
 import * as make from '../../../sandbox/scenarios/build.ts';
 import { faultsOf } from '../../../shared/capability/driver-config-faults.ts';
-import { readSurroundings } from '../../../shared/capability/read.ts';
+import { readClusterStorage } from '../../../shared/capability/read.ts';
 import { readDrivers } from '../../../shared/objects/drivers.ts';
 import * as w from './world.ts';
 
 const faultsIn = async (objects: readonly KubeObject[], version = 'v1.8.0') =>
-  faultsOf(await readSurroundings(w.reading([...objects, w.version(version)])));
+  faultsOf(await readClusterStorage(w.reading([...objects, w.version(version)])));
 /** What somebody would have after pasting the command. */
 function pasted(cure: string): unknown {
   const [, patch = ''] =
@@ -32,7 +32,7 @@ describe('nothing is said', () => {
 
   test('of what may not be read', async () => {
     const reader = w.forbidding(w.reading(w.world(w.config('{'))), 'Setting');
-    expect(faultsOf(await readSurroundings(reader))).toEqual([]);
+    expect(faultsOf(await readClusterStorage(reader))).toEqual([]);
   });
 });
 

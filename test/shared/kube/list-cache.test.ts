@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import * as make from '../../../sandbox/scenarios/build.ts';
 import { contentsNaming } from '../../../shared/chain/queries.ts';
-import { hintsFrom } from '../../../shared/kube/list-cache.ts';
+import { createListCache } from '../../../shared/kube/list-cache.ts';
 import type { Reader } from '../../../shared/kube/ports.ts';
 import { readerOf } from '../../gen/reader.ts';
 
@@ -12,7 +12,7 @@ test('a storm of backup events lists all contents once, and again when the list 
   let lists = 0;
   const counting: Reader = { ...inner, list: (kind, options) => (lists++, inner.list(kind, options)) };
   let nowMs = 0;
-  const hints = hintsFrom(counting, () => nowMs);
+  const hints = createListCache(counting, () => nowMs);
 
   const found = await Promise.all(
     backups.map(async (backup) =>

@@ -3,7 +3,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import type { KindName } from '../../../shared/domain/kinds.ts';
 import { UnreadableError } from '../../../shared/kube/errors.ts';
-import { fromLists } from '../../../shared/kube/list-reader.ts';
+import { createListReader } from '../../../shared/kube/list-reader.ts';
 import type { Index, ListOptions, Reader } from '../../../shared/kube/ports.ts';
 import { schemas } from '../../../shared/objects/schemas.ts';
 import { snapshotJson } from './stub.ts';
@@ -40,7 +40,7 @@ function setUp(count: number, mostKept: number) {
     },
     serves: () => Promise.resolve(true),
   } as unknown as Reader;
-  const view = fromLists(reader, () => true, mostKept);
+  const view = createListReader(reader, () => true, mostKept);
   const held = async () => {
     await new Promise(setImmediate);
     collect();

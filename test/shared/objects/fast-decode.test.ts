@@ -4,7 +4,7 @@ import * as make from '../../../sandbox/scenarios/build.ts';
 import { findScenario } from '../../../sandbox/scenarios/index.ts';
 import type { KindName } from '../../../shared/domain/kinds.ts';
 import { isKindName } from '../../../shared/domain/kinds.ts';
-import { quickly } from '../../../shared/objects/fast-decode.ts';
+import { decodeFast } from '../../../shared/objects/fast-decode.ts';
 import { schemas } from '../../../shared/objects/schemas.ts';
 
 const owner = make.vmBackup({ name: 'nightly', entries: [] });
@@ -20,7 +20,7 @@ const withVersion = (object: any) => ({ ...object, metadata: { resourceVersion: 
 
 test.each(Object.keys(samples))('the usual %s is read quickly, and as the schema reads it', (kind) => {
   const json = withVersion(samples[kind as KindName]);
-  expect(quickly(kind as KindName, json)).toEqual(schemas[kind as KindName].parse(json));
+  expect(decodeFast(kind as KindName, json)).toEqual(schemas[kind as KindName].parse(json));
 });
 
 describe('what is unusual is read as the schema reads it, or left to the schema', () => {
@@ -57,7 +57,7 @@ describe('what is unusual is read as the schema reads it, or left to the schema'
     fc.assert(
       fc.property(fc.nat(), values, (path, value) => {
         const json = mutate(withVersion(samples[kind]), path, value);
-        const quick = quickly(kind, json);
+        const quick = decodeFast(kind, json);
         if (quick !== undefined)
           expect(schemas[kind].safeParse(json)).toEqual(expect.objectContaining({ success: true, data: quick }));
       }),
@@ -69,7 +69,7 @@ describe('what is unusual is read as the schema reads it, or left to the schema'
     for (const object of findScenario(scenario).objects({ harvester: '1.6', longhorn: '1.9' })) {
       if (!isKindName(object.kind)) continue;
       const json = withVersion(object);
-      const quick = quickly(object.kind, json);
+      const quick = decodeFast(object.kind, json);
       if (quick !== undefined) expect(quick).toEqual(schemas[object.kind].parse(json));
     }
   });

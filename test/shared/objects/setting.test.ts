@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import * as make from '../../../sandbox/scenarios/build.ts';
-import { open } from '../../../shared/kube/decode.ts';
+import { decode } from '../../../shared/kube/decode.ts';
 
 const secret = make.secretMarker;
 const stored = (name: string, value: unknown, annotations: Record<string, string> = {}) => ({
@@ -41,7 +41,7 @@ describe('a Setting at the door', () => {
     ['an address without a scheme', { type: 'nfs', endpoint: `u:${secret}@host:/x@y` }, { endpoint: 'host:/x@y' }],
     ['nothing set', { type: '', refreshIntervalInSeconds: 0 }, { is: 'none' }],
   ])('is read without its keys: %s', (_name, value, expected) => {
-    const opened = open('Setting', stored('backup-target', JSON.stringify(value)));
+    const opened = decode('Setting', stored('backup-target', JSON.stringify(value)));
     expect(opened).toMatchObject({ object: { target: expected } });
     expect(JSON.stringify(opened)).not.toContain(secret);
   });
@@ -52,13 +52,13 @@ describe('a Setting at the door', () => {
     ['a text', JSON.stringify(secret)],
     ['no text at all', { secretAccessKey: secret }],
   ])('that cannot be read is unreadable, and nothing of it is kept: %s', (_name, value) => {
-    const opened = open('Setting', stored('backup-target', value));
+    const opened = decode('Setting', stored('backup-target', value));
     expect(opened).toMatchObject({ object: { target: { is: 'unreadable' } } });
     expect(JSON.stringify(opened)).not.toContain(secret);
   });
 
   test('any other Setting, any other annotation and every label stay outside', () => {
-    const registry = open(
+    const registry = decode(
       'Setting',
       stored('containerd-registry', JSON.stringify({ password: secret }), { x: secret }),
     );
@@ -68,7 +68,7 @@ describe('a Setting at the door', () => {
       'gleaner.dev/rediscovery': 'n',
       'kubectl.kubernetes.io/last-applied-configuration': JSON.stringify({ value: secret }),
     };
-    const target = open(
+    const target = decode(
       'Setting',
       stored('backup-target', JSON.stringify({ type: 's3', bucketName: 'b' }), annotations),
     );

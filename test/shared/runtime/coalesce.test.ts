@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { createTogether } from '../../../shared/runtime/coalesce.ts';
+import { createCoalescer } from '../../../shared/runtime/coalesce.ts';
 
 /** Work that ends when it is told to. */
 function work() {
@@ -17,7 +17,7 @@ const soon = () => new Promise((resolve) => setImmediate(resolve));
 describe('events about one subject', () => {
   test('that come while it is looked at are looked at together, after that', async () => {
     const { begun, run } = work();
-    const together = createTogether();
+    const together = createCoalescer();
     const all = Promise.all(Array.from({ length: 5 }, () => together.run('a', run)));
     await soon();
     expect(begun).toHaveLength(1);
@@ -41,7 +41,7 @@ describe('events about one subject', () => {
 
   test('share a failure, and the next has a turn of its own', async () => {
     const { begun, run } = work();
-    const together = createTogether();
+    const together = createCoalescer();
     const first = together.run('a', run);
     const others = Promise.allSettled([together.run('a', run), together.run('a', run)]);
     await soon();
@@ -58,7 +58,7 @@ describe('events about one subject', () => {
 
   test('do not keep another subject waiting', async () => {
     const { begun, run } = work();
-    const together = createTogether();
+    const together = createCoalescer();
     void together.run('a', run);
     void together.run('b', run);
     await soon();

@@ -5,7 +5,7 @@ import { NotServedError, RetryableError, TerminalError } from '../../../shared/k
 import { createCluster } from '../../../shared/runtime/cluster.ts';
 import { createLog } from '../../../shared/runtime/log.ts';
 import type { Stopped, Swept } from '../../../shared/runtime/sweep.ts';
-import { respond } from '../../../shared/runtime/handle-event.ts';
+import { handleEvent } from '../../../shared/runtime/handle-event.ts';
 import { snapshotJson } from '../kube/stub.ts';
 import type { World } from './tiny.ts';
 import { snapshotEvent, tiny, world } from './tiny.ts';
@@ -25,7 +25,7 @@ async function ask(event: unknown, { w = world(), mode = 'apply', fn = tiny, swe
   const lines: string[] = [];
   const configs = new Map([[tiny.name, { keep: 'no' }]]);
   const cluster = createCluster({ mode, configs }, w.connect);
-  const answer = await respond(fn, event, {
+  const answer = await handleEvent(fn, event, {
     session: (of) => cluster.session(of),
     sweep: () => (swept === 'busy' ? undefined : streamOf(swept)),
     log: createLog({ level: 'debug', write: (line) => lines.push(line) }),
@@ -140,7 +140,7 @@ describe('respond', () => {
     const subjects = ['a', 'b'].map((name) => ({ kind: 'VolumeSnapshot', name, namespace: 'prod' }) as const);
     const fn: AnyFunction = {
       ...tiny,
-      considers: () => ({
+      route: () => ({
         async *search() {
           yield* subjects;
         },

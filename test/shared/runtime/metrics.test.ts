@@ -67,7 +67,7 @@ describe('metrics', () => {
 
   test('another function’s findings about a VMBackup verify nothing', () => {
     const { metrics, of } = setUp();
-    const { audits: _none, ...relinking } = { ...verifyBackup, name: 'relink-vmbackup' };
+    const { restorability: _none, ...relinking } = { ...verifyBackup, name: 'relink-vmbackup' };
     metrics.saw(relinking, look('VolumeLinked'), 5_000);
     expect(of(restorable)).toEqual({});
     expect(of('gleaner_findings_total')).toEqual({

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { Cursor } from '../../../shared/events/incoming.ts';
 import { MOST_PARTS } from '../../../shared/events/incoming.ts';
-import { inTurn, restAfter } from '../../../shared/runtime/sweep-cursor.ts';
+import { rotateFrom, remainderAfter } from '../../../shared/runtime/sweep-cursor.ts';
 
 const due = (keys: readonly string[]) => keys.map((key) => ({ key }));
 
@@ -10,9 +10,9 @@ const due = (keys: readonly string[]) => keys.map((key) => ({ key }));
 function parts(keys: readonly string[], perPart: number, nowMs: number): string[][] {
   const looked: string[][] = [];
   for (let cursor: Cursor | undefined; ;) {
-    const queue = inTurn(due(keys), cursor, nowMs);
+    const queue = rotateFrom(due(keys), cursor, nowMs);
     looked.push(queue.slice(0, perPart).map(({ key }) => key));
-    const { left, next } = restAfter(queue, Math.min(perPart, queue.length), cursor);
+    const { left, next } = remainderAfter(queue, Math.min(perPart, queue.length), cursor);
     if (left === 0 || next === undefined) return looked;
     cursor = next;
   }
@@ -22,7 +22,10 @@ describe('the parts of a sweep', () => {
   const keys = ['a', 'b', 'c', 'd', 'e'];
 
   test('one that gets through leaves nothing', () => {
-    expect(restAfter(inTurn(due(keys), undefined, 0), 5, undefined)).toEqual({ left: 0, next: expect.anything() });
+    expect(remainderAfter(rotateFrom(due(keys), undefined, 0), 5, undefined)).toEqual({
+      left: 0,
+      next: expect.anything(),
+    });
     expect(parts(keys, 5, 0)).toHaveLength(1);
   });
 
@@ -38,17 +41,17 @@ describe('the parts of a sweep', () => {
 
   test('begin at another place each time, also when time comes in even steps', () => {
     const many = Array.from({ length: 600 }, (_, i) => String(i));
-    const firsts = Array.from({ length: 50 }, (_, tick) => inTurn(due(many), undefined, tick * 600_000)[0]?.key);
+    const firsts = Array.from({ length: 50 }, (_, tick) => rotateFrom(due(many), undefined, tick * 600_000)[0]?.key);
     expect(new Set(firsts).size).toBeGreaterThan(40);
   });
 
   test('pass over what has gone, and look at what has come, before they come round', () => {
     const cursor = { from: 'd', after: 'b', part: 2 };
-    expect(inTurn(due(['a', 'bb', 'c', 'd', 'e']), cursor, 0).map(({ key }) => key)).toEqual(['bb', 'c']);
+    expect(rotateFrom(due(['a', 'bb', 'c', 'd', 'e']), cursor, 0).map(({ key }) => key)).toEqual(['bb', 'c']);
   });
 
   test('come to an end: after the last part the rest is for the next tick', () => {
     const cursor = { from: 'a', after: 'a', part: MOST_PARTS };
-    expect(restAfter(due(['b', 'c']), 1, cursor)).toEqual({ left: 1 });
+    expect(remainderAfter(due(['b', 'c']), 1, cursor)).toEqual({ left: 1 });
   });
 });

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import type { AnyFunction } from '../../../shared/function.ts';
 import type { SweepAsked } from '../../../shared/runtime/handle-event.ts';
 import type { Stopped, Swept } from '../../../shared/runtime/sweep.ts';
-import { createSweeping } from '../../../shared/runtime/sweep-scheduler.ts';
+import { createSweepScheduler } from '../../../shared/runtime/sweep-scheduler.ts';
 import { schemas } from '../../../shared/objects/schemas.ts';
 import { tiny } from './tiny.ts';
 
@@ -35,7 +35,7 @@ function setUp({ contents = 10, lookMs = 0, lookTurns = 0, listMs = 0, sweepMs =
   };
   const fn: AnyFunction = {
     ...tiny,
-    surveys: (item) =>
+    triage: (item) =>
       item.what === 'content'
         ? { subjects: [{ kind: 'VolumeSnapshotContent', name: item.content.metadata.name }] }
         : { subjects: [] },
@@ -57,7 +57,7 @@ function setUp({ contents = 10, lookMs = 0, lookTurns = 0, listMs = 0, sweepMs =
     },
     chance: () => 0.5,
   };
-  const sweeping = createSweeping({ sweepMs, sweepJitterMs }, clock);
+  const sweeping = createSweepScheduler({ sweepMs, sweepJitterMs }, clock);
   const begin = (asked: SweepAsked = {}) => sweeping(fn, { reader, config: { keep: 'no' } } as never, asked);
   const run = async (asked?: SweepAsked): Promise<Stopped | undefined> => {
     const all: (Swept | Stopped)[] = [];

@@ -14,7 +14,7 @@ function setUp(failing?: string) {
   let begun = 0;
   const fn: AnyFunction = {
     ...tiny,
-    surveys: (item) =>
+    triage: (item) =>
       item.what === 'snapshot'
         ? { subjects: [{ kind: 'VolumeSnapshot', name: item.snapshot.metadata.name }] }
         : { subjects: [] },

@@ -16,13 +16,13 @@ export const tiny = defineFunction<Snapshot | undefined, { keep: 'yes' | 'no' }>
   watches: [{ kind: 'VolumeSnapshot', mode: 'resource' }],
   needs: [],
   config: z.strictObject({ keep: z._default(z.enum(['yes', 'no']), 'no') }),
-  considers(change) {
+  route(change) {
     const subject = ref(change.kind, change.name, change.namespace);
     const clean = change.kind === 'VolumeSnapshot' && change.object !== undefined && !isNoted(change.object);
     if (change.type !== 'delete' && !clean) return { subjects: [subject] };
     return { findings: [{ subject, reason: 'VolumeLinked', message: 'no note', actions: [] }] };
   },
-  surveys: () => ({ findings: [] }),
+  triage: () => ({ findings: [] }),
   observe: (reader, subject) => reader.get('VolumeSnapshot', subject.name, subject.namespace),
   plan(seen, { keep }) {
     if (seen === undefined || !isNoted(seen) || keep === 'yes') return { findings: [] };

@@ -39,7 +39,7 @@ test('a sweep that outlives its view of the world lets go of it before it takes 
   const fn: AnyFunction = {
     ...tiny,
     needs: [{ group: 'snapshot.storage.k8s.io', resource: 'volumesnapshots', verbs: ['get', 'list'] }],
-    surveys: (item) =>
+    triage: (item) =>
       item.what === 'snapshot'
         ? { subjects: [ref('VolumeSnapshot', item.snapshot.metadata.name, item.snapshot.metadata.namespace)] }
         : { subjects: [] },
