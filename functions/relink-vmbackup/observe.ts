@@ -32,7 +32,7 @@ export interface Seen {
   readonly volumes: readonly SeenVolume[];
   /** Snapshot names that a Pending claim reads from. */
   readonly claimed: ReadonlySet<string>;
-  /** Former snapshots that another VMBackup still uses. */
+  /** Of the snapshots of `volumes`: those that more than one volume uses, of this VMBackup or of another one. */
   readonly usedElsewhere: ReadonlySet<string>;
 }
 
@@ -49,7 +49,10 @@ export interface SeenVolume {
   readonly predecessors: readonly Pair[];
   /** Other contents on Delete that name the same backup; read only where this one may be armed. */
   readonly holders: readonly string[];
-  /** Other VMBackups that record the same Longhorn Backup, where it may take Delete: theirs may be about to as well. */
+  /**
+   * Which other volumes record the same Longhorn Backup: volumes of this VMBackup, and other VMBackups. Their contents
+   * may be about to take Delete as well. Read only where this one may be armed.
+   */
   readonly sharers: readonly string[];
   /** Contents that cannot be read: each may be such a holder. */
   readonly perhapsHolders: readonly string[];
@@ -211,11 +214,7 @@ function isUnsettled({ current, replacement, predecessors }: SeenVolume): boolea
 export const isToBeArmed = ({ content }: Pair): boolean =>
   content?.spec.deletionPolicy === 'Retain' && content.metadata.annotations?.[names.ARM_ANNOTATION] === 'Delete';
 
-async function withHolders(
-  reader: Reader,
-  { metadata: { uid } }: VMBackup,
-  volumes: readonly SeenVolume[],
-): Promise<SeenVolume[]> {
+async function withHolders(reader: Reader, owner: VMBackup, volumes: readonly SeenVolume[]): Promise<SeenVolume[]> {
   const arms = ({ current, replacement }: SeenVolume) =>
     isToBeArmed(current) || (replacement && isToBeArmed(replacement));
   const due = new Map<string, string[]>();
@@ -227,20 +226,33 @@ async function withHolders(
   for await (const { backup, content } of contentsNaming(reader, new Set(due.keys()), { onUnreadable })) {
     if (content.spec.deletionPolicy === 'Delete') due.get(backup)?.push(content.metadata.name);
   }
-  const sharers = new Map<string, string[]>();
-  for (const name of due.keys()) {
-    for await (const { metadata } of vmBackupsRecording(reader, name))
-      if (metadata.uid !== uid)
-        sharers.set(name, [...(sharers.get(name) ?? []), `${metadata.namespace}/${metadata.name}`]);
-  }
-  const holdersOf = ({ entry }: SeenVolume) => due.get(entry.longhornBackupName ?? '') ?? [];
-  const sharersOf = ({ entry }: SeenVolume) => sharers.get(entry.longhornBackupName ?? '') ?? [];
+  const others = await otherRecorders(reader, owner, [...due.keys()]);
+  const sharersOf = ({ index, entry: { longhornBackupName: name } }: SeenVolume) => {
+    if (!name || !due.has(name)) return [];
+    const own = volumes.filter((other) => other.index !== index && other.entry.longhornBackupName === name);
+    return [...own.map(({ entry }) => `volume ${entry.volumeName}`), ...(others.get(name) ?? [])];
+  };
   return volumes.map((volume) => ({
     ...volume,
-    holders: holdersOf(volume),
+    holders: due.get(volume.entry.longhornBackupName ?? '') ?? [],
     perhapsHolders,
     sharers: sharersOf(volume),
   }));
+}
+
+/** By Longhorn Backup: the other VMBackups, of any namespace, that record it. */
+async function otherRecorders(
+  reader: Reader,
+  { metadata: { uid } }: VMBackup,
+  backups: readonly string[],
+): Promise<Map<string, string[]>> {
+  const others = new Map<string, string[]>();
+  for (const backup of backups) {
+    for await (const { metadata } of vmBackupsRecording(reader, backup))
+      if (metadata.uid !== uid)
+        others.set(backup, [...(others.get(backup) ?? []), `VMBackup ${metadata.namespace}/${metadata.name}`]);
+  }
+  return others;
 }
 
 async function usedElsewhere(
@@ -252,22 +264,26 @@ async function usedElsewhere(
   // The same snapshot for two volumes is no order to keep up, but not Gleaner's to end either.
   const own = volumes.map(({ entry }) => entry.name);
   for (const { current } of volumes) if (own.filter((name) => name === current.name).length > 1) used.add(current.name);
-  for (const { current, predecessors, replacement } of volumes) {
-    // Whatever is retired: former pairs, and the one that a switch leaves.
-    for (const { name } of [...predecessors, ...(replacement === undefined ? [] : [current])]) {
-      for await (const { metadata } of vmBackupsNaming(reader, namespace, name))
-        if (metadata.uid !== uid) used.add(name);
-    }
+  // What is retired or armed: former pairs, the one that a switch leaves, a replacement, and the one in use.
+  const pairs = volumes.filter(isUnsettled).flatMap(pairsOf);
+  for (const { name } of pairs) {
+    for await (const { metadata } of vmBackupsNaming(reader, namespace, name)) if (metadata.uid !== uid) used.add(name);
   }
   return used;
 }
+
+const pairsOf = ({ current, predecessors, replacement }: SeenVolume): Pair[] => [
+  current,
+  ...predecessors,
+  ...(replacement === undefined ? [] : [replacement]),
+];
 
 async function claimedSnapshots(
   reader: Reader,
   namespace: string,
   volumes: readonly SeenVolume[],
 ): Promise<Set<string>> {
-  const pairs = volumes.flatMap((v) => [v.current, ...v.predecessors, ...(v.replacement ? [v.replacement] : [])]);
+  const pairs = volumes.flatMap(pairsOf);
   const claims = await claimsFrom(reader, namespace, new Set(pairs.map(({ name }) => name)));
   return new Set(claims.filter(isPending).map((claim) => claim.spec.dataSource?.name ?? ''));
 }

@@ -199,7 +199,7 @@ function switchTo(seen: Seen, backup: VMBackup, volume: SeenVolume, next: Pair, 
 
   const after = { ...volume, current: next, predecessors: [current, ...volume.predecessors], replacement: undefined };
   const retired = retire(seen, backup, after, config);
-  const followUp = [...retired.flatMap((r) => r.actions), ...armContent(after, retired)];
+  const followUp = [...retired.flatMap((r) => r.actions), ...armContent(seen, after, retired)];
   return {
     finding: says(
       'SwitchPair',
@@ -220,7 +220,7 @@ function settle(seen: Seen, backup: VMBackup, volume: SeenVolume, config: Config
   const obstacle = notNow(seen, backup);
   const retired = obstacle === undefined ? retire(seen, backup, volume, config) : [];
   // Taking Delete again touches neither the VMBackup nor anything a restore reads; only a busy schedule speaks against it.
-  const armed = seen.unsettled.length > 0 ? [] : armContent(volume, retired);
+  const armed = seen.unsettled.length > 0 ? [] : armContent(seen, volume, retired);
   if (obstacle !== undefined && armed.length === 0) {
     return finding(seen, volume, obstacle.reason, `${linked}; ${obstacle.message}`, [], obstacle.command);
   }
@@ -236,14 +236,15 @@ function settle(seen: Seen, backup: VMBackup, volume: SeenVolume, config: Config
   const open = retired[0];
   if (open !== undefined) return finding(seen, volume, open.reason, `${linked}; ${open.message}`, [], open.command);
   if (!isToBeArmed(current)) return finding(seen, volume, 'VolumeLinked', linked);
-  const { holders, perhapsHolders, sharers } = volume;
-  const why =
-    perhapsHolders.length > 0
-      ? `${perhapsHolders.join(', ')} cannot be read and may free backup`
-      : sharers.length > 0
-        ? `VMBackup ${sharers.join(', ')} records too, and must not lose, backup`
-        : `${holders.join(', ')} already frees backup`;
-  return finding(seen, volume, 'LeftOnRetain', `${linked}; ${why} ${entry.longhornBackupName}`);
+  return finding(seen, volume, 'LeftOnRetain', `${linked}; ${whyOnRetain(seen, volume)} ${entry.longhornBackupName}`);
+}
+
+/** Ends before the name of the backup. */
+function whyOnRetain({ usedElsewhere }: Seen, { current, holders, perhapsHolders, sharers }: SeenVolume): string {
+  if (perhapsHolders.length > 0) return `${perhapsHolders.join(', ')} cannot be read and may free backup`;
+  if (sharers.length > 0) return `${sharers.join(', ')} records too, and must not lose, backup`;
+  if (usedElsewhere.has(current.name)) return `another volume uses ${current.name} too, and must not lose backup`;
+  return `${holders.join(', ')} already frees backup`;
 }
 
 /** Off Delete first, onto Delete second, deletions last: at no moment do two contents hold the power to erase one backup. */
