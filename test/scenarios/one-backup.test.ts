@@ -5,8 +5,9 @@ import * as make from '../../sandbox/scenarios/build.ts';
 import type { Disk } from '../../sandbox/scenarios/chain.ts';
 import { partsOf, recoveredChain } from '../../sandbox/scenarios/chain.ts';
 import type { Scenario } from '../../sandbox/scenarios/index.ts';
-import { converge, digest, functions, inWorld, sweepAll, writesOf } from './world.ts';
+import { converge, digest, everyFunction, hurried, inWorld, sweepAll, writesOf } from './world.ts';
 
+const options = { functions: everyFunction, ...hurried };
 const web = { name: 'web', longhorn: '1.9' } as const;
 const { volume, backup } = partsOf(web, { claim: 'a' });
 const chain = (name: string, ...disks: Disk[]) =>
@@ -108,13 +109,13 @@ describe.each(rows)('$when', ({ objects, armed }) => {
     const scenario: Scenario = { name: 'one-backup', describe: '', harvester: '1.6', longhorn: '1.9', objects };
     await inWorld({ scenario }, async (world) => {
       const before = await digest(world);
-      await converge(world, { functions });
+      await converge(world, options);
       const { contents, store, losses } = await digest(world);
       const named = contents.filter((content) => content.includes(`/${backup} `));
       expect(named.filter((content) => content.endsWith(' Delete'))).toHaveLength(armed);
       expect({ store, losses, worse: world.worse }).toEqual({ store: before.store, losses: [], worse: [] });
       world.sandbox.api.clearRequests();
-      await sweepAll(world, { functions });
+      await sweepAll(world, options);
       expect(writesOf(world)).toEqual([]);
     });
   });
