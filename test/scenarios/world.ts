@@ -373,20 +373,24 @@ async function watchSwitches(sandbox: Sandbox, worse: string[]): Promise<() => v
 function watchPolicies(sandbox: Sandbox, worse: string[]): () => void {
   const kind = 'snapshot.storage.k8s.io/v1/VolumeSnapshotContent';
   const policies = new Map<string | undefined, string>();
-  const backupOf = ({ spec }: KubeObject): string | undefined =>
-    /^(?:bak|bs):\/\/[^/]+\/([^/]+)$/.exec(spec.source.snapshotHandle ?? '')?.[1];
+  // Deletions go by the status, and a controller may go back to the spec.
+  const backupsOf = ({ spec, status }: KubeObject): string[] =>
+    [spec.source.snapshotHandle, status?.snapshotHandle].flatMap(
+      (handle) => /^(?:bak|bs):\/\/[^/]+\/([^/]+)$/.exec(handle ?? '')?.[1] ?? [],
+    );
   return sandbox.client.watch(
     kind,
     ({ object }) => {
       const { name, uid } = object.metadata;
       const before = policies.get(uid);
       policies.set(uid, object.spec.deletionPolicy);
-      const backup = backupOf(object);
-      if (before !== 'Retain' || object.spec.deletionPolicy !== 'Delete' || backup === undefined) return;
+      const backups = backupsOf(object);
+      if (before !== 'Retain' || object.spec.deletionPolicy !== 'Delete' || backups.length === 0) return;
       void sandbox.client.list(kind).then((contents) => {
         for (const other of contents) {
           if (other.spec.driver !== object.spec.driver) continue; // another driver knows nothing of the backup
-          if (other.metadata.uid !== uid && other.spec.deletionPolicy === 'Delete' && backupOf(other) === backup)
+          const backup = backupsOf(other).find((one) => backups.includes(one));
+          if (other.metadata.uid !== uid && other.spec.deletionPolicy === 'Delete' && backup !== undefined)
             worse.push(`${name} takes Delete while ${other.metadata.name} may erase ${backup}`);
         }
       });
