@@ -127,8 +127,10 @@ export async function* orphans(
   if (isLoose !== undefined) {
     for await (const snapshot of reader.list('VolumeSnapshot')) {
       const orphan = isLoose(snapshot) ? judgeUnclaimedSnapshot(snapshot, living) : undefined;
-      if (orphan !== undefined && !(await isAwaited(reader, snapshot))) found.push(orphan);
+      if (orphan !== undefined) found.push(orphan);
     }
+    const awaited = found.length > 0 ? await awaitedSnapshots(reader) : new Set<string>();
+    found = found.filter(({ snapshot = '' }) => !awaited.has(snapshot));
   }
   if (isLeft !== undefined || found.length > 0) {
     const wanted = new Set(found.map(({ snapshot }) => snapshot));
@@ -164,11 +166,12 @@ export async function* orphans(
   }
 }
 
-/** Whether a claim still waits for this snapshot: then somebody wants it. */
-async function isAwaited(reader: Reader, { metadata: { name, namespace } }: Snapshot): Promise<boolean> {
-  for await (const claim of reader.list('PersistentVolumeClaim', { namespace })) {
+/** The snapshots, as `<namespace>/<name>`, that a claim still waits for: somebody wants them. One list for all of them. */
+async function awaitedSnapshots(reader: Reader): Promise<Set<string>> {
+  const awaited = new Set<string>();
+  for await (const claim of reader.list('PersistentVolumeClaim')) {
     const from = claim.spec.dataSource;
-    if (from?.kind === 'VolumeSnapshot' && from.name === name && isPending(claim)) return true;
+    if (from?.kind === 'VolumeSnapshot' && isPending(claim)) awaited.add(`${claim.metadata.namespace}/${from.name}`);
   }
-  return false;
+  return awaited;
 }
