@@ -11,8 +11,8 @@ import {
   contentsNaming,
   entriesOf,
   longhornBackup,
-  vmBackupsNaming,
-  vmBackupsRecording,
+  vmBackupsNamingEach,
+  vmBackupsRecordingEach,
 } from '../../shared/chain/read.ts';
 import { judgeAbsence } from '../../shared/chain/target.ts';
 import type { Odd } from '../../shared/chain/unreadable.ts';
@@ -226,11 +226,15 @@ async function withHolders(reader: Reader, owner: VMBackup, volumes: readonly Se
   for await (const { backup, content } of contentsNaming(reader, new Set(due.keys()), { onUnreadable })) {
     if (content.spec.deletionPolicy === 'Delete') due.get(backup)?.push(content.metadata.name);
   }
-  const others = await otherRecorders(reader, owner, [...due.keys()]);
+  const recorders = await vmBackupsRecordingEach(reader, new Set(due.keys()));
   const sharersOf = ({ index, entry: { longhornBackupName: name } }: SeenVolume) => {
     if (!name || !due.has(name)) return [];
     const own = volumes.filter((other) => other.index !== index && other.entry.longhornBackupName === name);
-    return [...own.map(({ entry }) => `volume ${entry.volumeName}`), ...(others.get(name) ?? [])];
+    const others = (recorders.get(name) ?? []).filter(({ metadata }) => metadata.uid !== owner.metadata.uid);
+    return [
+      ...own.map(({ entry }) => `volume ${entry.volumeName}`),
+      ...others.map(({ metadata }) => `VMBackup ${metadata.namespace}/${metadata.name}`),
+    ];
   };
   return volumes.map((volume) => ({
     ...volume,
@@ -238,21 +242,6 @@ async function withHolders(reader: Reader, owner: VMBackup, volumes: readonly Se
     perhapsHolders,
     sharers: sharersOf(volume),
   }));
-}
-
-/** By Longhorn Backup: the other VMBackups, of any namespace, that record it. */
-async function otherRecorders(
-  reader: Reader,
-  { metadata: { uid } }: VMBackup,
-  backups: readonly string[],
-): Promise<Map<string, string[]>> {
-  const others = new Map<string, string[]>();
-  for (const backup of backups) {
-    for await (const { metadata } of vmBackupsRecording(reader, backup))
-      if (metadata.uid !== uid)
-        others.set(backup, [...(others.get(backup) ?? []), `VMBackup ${metadata.namespace}/${metadata.name}`]);
-  }
-  return others;
 }
 
 async function usedElsewhere(
@@ -265,9 +254,9 @@ async function usedElsewhere(
   const own = volumes.map(({ entry }) => entry.name);
   for (const { current } of volumes) if (own.filter((name) => name === current.name).length > 1) used.add(current.name);
   // What is retired or armed: former pairs, the one that a switch leaves, a replacement, and the one in use.
-  const pairs = volumes.filter(isUnsettled).flatMap(pairsOf);
-  for (const { name } of pairs) {
-    for await (const { metadata } of vmBackupsNaming(reader, namespace, name)) if (metadata.uid !== uid) used.add(name);
+  const pairs = new Set(volumes.filter(isUnsettled).flatMap((volume) => pairsOf(volume).map(({ name }) => name)));
+  for (const [name, users] of await vmBackupsNamingEach(reader, namespace, pairs)) {
+    if (users.some(({ metadata }) => metadata.uid !== uid)) used.add(name);
   }
   return used;
 }

@@ -6,6 +6,8 @@ import type { Disk } from '../../sandbox/scenarios/chain.ts';
 import { longhornPart, recoveredChain } from '../../sandbox/scenarios/chain.ts';
 import type { Scenario } from '../../sandbox/scenarios/index.ts';
 import { sweep } from '../../shared/runtime/sweep.ts';
+import { observe } from '../../functions/relink-vmbackup/observe.ts';
+import { ref } from '../../shared/domain/kinds.ts';
 import type { World } from './world.ts';
 import { everyFunction, inWorld } from './world.ts';
 
@@ -96,5 +98,29 @@ describe('a sweep takes as many lists over a hundred closer looks as over thirty
   ])('%s', async (_name, one) => {
     const [few, lots] = [await listsOf(() => many(30, one), scan), await listsOf(() => many(100, one), scan)];
     expect(lots).toEqual(few);
+  });
+});
+
+/** An event is looked into without the memory of a sweep: each list that is asked for twice is made twice. */
+describe('a look at one VMBackup takes as many lists for ten volumes as for two', () => {
+  const web = ref('VirtualMachineBackup', 'web', 'prod');
+  const volumes = (count: number, disk: Partial<Disk>) =>
+    recoveredChain({
+      name: 'web',
+      disks: Array.from({ length: count }, (_, i) => ({ claim: `disk-${i}`, ...disk })),
+      longhorn: '1.9',
+    }).map((part) => structuredClone(part));
+  const toTakeDelete = make.annotated({ 'gleaner.dev/deletion-policy': 'Delete' });
+  const armed = (objects: KubeObject[]) => {
+    for (const part of objects) if (part.kind === 'VolumeSnapshotContent') toTakeDelete(part);
+    return objects;
+  };
+  test('that are to take Delete', async () => {
+    const listsFor = (count: number) =>
+      listsOf(
+        () => armed(volumes(count, { handle: 'right', policy: 'Retain' })),
+        ({ client }) => observe(client.reader, web),
+      );
+    expect(await listsFor(10)).toEqual(await listsFor(2));
   });
 });
