@@ -27,6 +27,9 @@ const fixed = [
   'type',
 ] as const;
 
+/** The real server checks an Event as one of v1, and says so. */
+const namesInV1: Readonly<Record<string, string>> = { note: 'message', regarding: 'involvedObject' };
+
 export function validateEvent(event: KubeObject, old: KubeObject | undefined): FieldError[] {
   const errors: FieldError[] = [];
   if (old === undefined) {
@@ -43,8 +46,7 @@ export function validateEvent(event: KubeObject, old: KubeObject | undefined): F
       errors.push(field.invalid('type', '', `has invalid value: ${event['type'] ?? ''}`));
     }
     if (byteLength(event['note'] ?? '') > LONGEST_NOTE) {
-      // By its name in v1.
-      errors.push(field.invalid('message', '', 'can have at most 1024 characters'));
+      errors.push(field.invalid(namesInV1['note']!, '', 'can have at most 1024 characters'));
     }
     // What has a namespace may be told of anywhere, what has none only where everybody looks.
     if (!event['regarding']?.namespace && !OF_THE_CLUSTER.includes(event.metadata.namespace ?? '')) {
@@ -53,7 +55,7 @@ export function validateEvent(event: KubeObject, old: KubeObject | undefined): F
   } else {
     for (const name of fixed) {
       if (!isDeepStrictEqual(old[name], event[name])) {
-        errors.push(field.invalid(name, event[name] ?? '', 'field is immutable'));
+        errors.push(field.invalid(namesInV1[name] ?? name, event[name] ?? '', 'field is immutable'));
       }
     }
   }

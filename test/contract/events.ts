@@ -102,15 +102,17 @@ export function eventFacts(world: () => World): void {
   });
 
   test.each([
-    ['note', 'another sentence'],
-    ['reason', 'HandleRight'],
-    ['type', 'Normal'],
-    ['action', 'Repair'],
-    ['eventTime', '2025-03-02T01:05:12.000000Z'],
-  ])("an Event's %s cannot change", async (name, value) => {
+    ['note', 'another sentence', 'message'],
+    ['reason', 'HandleRight', 'reason'],
+    ['type', 'Normal', 'type'],
+    ['action', 'Repair', 'action'],
+    ['eventTime', '2025-03-02T01:05:12.000000Z', 'eventTime'],
+    ['regarding', { name: 'other' }, 'involvedObject'],
+  ])("an Event's %s cannot change", async (name, value, field) => {
     const { path } = await made();
     const { code, body } = await world().client.mergePatch(path, { [name]: value });
     expect({ code, reason: body.reason }).toEqual({ code: 422, reason: 'Invalid' });
+    expect(body.details.causes[0]).toMatchObject({ field, message: expect.stringMatching(/: field is immutable$/) });
   });
 
   test('its series begins at two and needs a time', async () => {
