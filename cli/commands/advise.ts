@@ -50,6 +50,7 @@ async function lookAtChains(reader: Reader): Promise<SeenAdvice['chain']> {
       functions: functionsNamed(['verify-backup']),
       reader,
       configOf: configsFrom({}),
+      records: false,
     })) {
       if (swept.kind === 'failure') return { unknown: sentenceOf(swept.error) };
       for (const finding of findingsOf(swept)) {

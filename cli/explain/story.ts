@@ -15,10 +15,12 @@ import { memoize } from '../../shared/kube/memoize.ts';
 import type { Reader, Unreadable } from '../../shared/kube/ports.ts';
 import type { DrillEntry, KubeEvent, VMRestore } from '../../shared/objects/types.ts';
 import type { Finding } from '../../shared/plan/plan.ts';
+import { EVENTS_NAMESPACE } from '../../shared/plan/record.ts';
 import { reconcile } from '../../shared/runtime/reconcile.ts';
 import { findingsOf } from '../../shared/runtime/settle.ts';
 import { sweep } from '../../shared/runtime/sweep.ts';
 import { UsageError } from '../command.ts';
+import { sentenceOf } from '../errors.ts';
 import type { Found } from '../output/findings.ts';
 import { pairsOfRestore } from '../restored.ts';
 import { behind } from '../behind.ts';
@@ -36,6 +38,8 @@ export interface Story {
   readonly findings: readonly Found[];
   /** Oldest first. */
   readonly happened: readonly Happened[];
+  /** Why Events are missing in that. */
+  readonly happenedUnknown?: string;
 }
 
 export interface Happened {
@@ -64,7 +68,7 @@ export async function tell(subject: Ref, { reader: live, functions, configOf, no
     async () => ({ object: await reader.get(subject.kind, subject.name, subject.namespace) }),
     (odd) => ({ odd }),
   );
-  if ('odd' in read) return { ...nothingToTell(subject, read.odd), happened: await happenedTo(reader, [subject]) };
+  if ('odd' in read) return { ...nothingToTell(subject, read.odd), ...(await happenedTo(reader, [subject])) };
   const { object } = read;
   if (object === undefined) throw new UsageError(`${describeRef(subject)} does not exist`);
 
@@ -81,7 +85,8 @@ export async function tell(subject: Ref, { reader: live, functions, configOf, no
   const lookAt = async (fn: AnyFunction, at: Ref) => {
     if (at.kind === 'VirtualMachineBackup') backups.set(refKey(at), at);
     return unlessOdd(
-      async () => (await reconcile(fn, at, { reader, config: configOf(fn), nowMs: () => nowMs })).plan.findings,
+      async () =>
+        (await reconcile(fn, at, { reader, config: configOf(fn), records: false, nowMs: () => nowMs })).plan.findings,
       (odd) => [notTold(at, odd)],
     );
   };
@@ -178,14 +183,14 @@ export async function tell(subject: Ref, { reader: live, functions, configOf, no
     subject,
     chains,
     findings: [...findings.values()],
-    happened: await happenedTo(reader, [subject, ...backups.values()]),
+    ...(await happenedTo(reader, [subject, ...backups.values()])),
   };
 }
 
 const isTarget = ({ kind }: Ref): boolean => kind === 'BackupTarget';
 
 /** Of an object that does not have the shape of its kind only that can be said. */
-const nothingToTell = (subject: Ref, odd: Odd): Omit<Story, 'happened'> => ({
+const nothingToTell = (subject: Ref, odd: Odd): Omit<Story, 'happened' | 'happenedUnknown'> => ({
   subject,
   chains: [],
   findings: [{ function: 'verify-backup', finding: unreadable({ ...odd, object: subject }) }],
@@ -231,21 +236,29 @@ async function* subjectsOf(
   else yield* considered.search(reader);
 }
 
-/** Kubernetes Events about these; none where they may not be read. */
-async function happenedTo(reader: Reader, subjects: readonly Ref[]): Promise<Happened[]> {
+/** Kubernetes Events about these; of a namespace whose Events cannot be read there are none, and it is said why. */
+async function happenedTo(
+  reader: Reader,
+  subjects: readonly Ref[],
+): Promise<Pick<Story, 'happened' | 'happenedUnknown'>> {
   const wanted = new Set(subjects.map(({ kind, name, namespace }) => `${kind}/${namespace ?? ''}/${name}`));
   const happened: Happened[] = [];
-  try {
-    for (const namespace of new Set(subjects.map((subject) => subject.namespace ?? 'default'))) {
+  let unknown: string | undefined;
+  for (const namespace of new Set(subjects.map((subject) => subject.namespace ?? EVENTS_NAMESPACE))) {
+    try {
       for await (const event of reader.list('Event', { namespace })) {
         const { kind, name } = event.regarding ?? {};
         if (wanted.has(`${kind}/${event.regarding?.namespace ?? ''}/${name}`)) happened.push(toHappened(event));
       }
+    } catch (error) {
+      if (!(error instanceof KubeError)) throw error;
+      unknown ??= sentenceOf(error);
     }
-  } catch (error) {
-    if (!(error instanceof KubeError)) throw error;
   }
-  return happened.sort((a, b) => a.at.localeCompare(b.at));
+  return {
+    happened: happened.sort((a, b) => a.at.localeCompare(b.at)),
+    ...(unknown !== undefined && { happenedUnknown: unknown }),
+  };
 }
 
 const toHappened = ({ series, eventTime, deprecatedLastTimestamp, metadata, ...event }: KubeEvent): Happened => ({

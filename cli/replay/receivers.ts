@@ -1,3 +1,4 @@
+import { cutToBytes } from '../../shared/domain/cut.ts';
 import { fromHttp, NotAnEventError } from '../../shared/events/http.ts';
 import type { AnyFunction } from '../../shared/function.ts';
 import type { KubeClient } from '../../shared/kube/client.ts';
@@ -108,10 +109,11 @@ function causeOf(error: unknown): string {
   return cause?.code ?? message;
 }
 
+/** In bytes. */
 const LONGEST_ERROR = 300;
 
 function toAnswered(by: string, status: number, headers: Readonly<Record<string, string>>, body: string): Answered {
-  if (status < 200 || status > 299) return { by, status, error: body.slice(0, LONGEST_ERROR) };
+  if (status < 200 || status > 299) return { by, status, error: cutToBytes(body, LONGEST_ERROR) };
   const replied = headers['ce-type'];
   if (replied === undefined) return { by, status };
   try {

@@ -58,7 +58,7 @@ export interface SeenDrill {
 export interface SeenVolume {
   readonly volume: Volume | undefined;
   /** Warnings about the claim, while it is Pending. */
-  readonly warnings: readonly KubeEvent[];
+  readonly warnings: readonly KubeEvent[] | undefined;
 }
 
 export interface DrillPlace extends Place {

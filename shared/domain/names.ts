@@ -86,8 +86,8 @@ export const CSI_SNAPSHOT = /^snapshot-/;
 export const RECURRING_JOB_LABEL = 'RecurringJob';
 
 const REVISED = '-snap-revise';
-/** Kubernetes' limit for names of these kinds. */
-const MAX_NAME = 253;
+/** Kubernetes' limit for names of these kinds, in bytes; all that a name may consist of has one byte. */
+export const MAX_NAME = 253;
 
 /** The content that the snapshot controller makes for a snapshot of a claim, and what the CSI driver calls the snapshot. */
 export const takenContentName = (snapshotUid: string): string => `snapcontent-${snapshotUid}`;

@@ -1,3 +1,4 @@
+import { cutToBytes } from '../domain/cut.ts';
 import type { KindName } from '../domain/kinds.ts';
 import { describeRef, kinds } from '../domain/kinds.ts';
 import {
@@ -91,6 +92,6 @@ function statusOf(answer: Answer): Status {
 }
 
 const fieldsOf = (causes: readonly { readonly field?: string }[] | undefined): string => {
-  const fields = (causes ?? []).flatMap(({ field }) => (typeof field === 'string' ? [field.slice(0, 80)] : []));
+  const fields = (causes ?? []).flatMap(({ field }) => (typeof field === 'string' ? [cutToBytes(field, 80)] : []));
   return fields.length === 0 ? '' : ` (${fields.slice(0, 3).join(', ')})`;
 };
