@@ -15,7 +15,7 @@ import { memoize } from '../../shared/kube/memoize.ts';
 import type { Reader, Unreadable } from '../../shared/kube/ports.ts';
 import type { DrillEntry, KubeEvent, VMRestore } from '../../shared/objects/types.ts';
 import type { Finding } from '../../shared/plan/plan.ts';
-import { reconcile } from '../../shared/runtime/reconcile.ts';
+import { completedOrThrow, reconcile } from '../../shared/runtime/reconcile.ts';
 import { findingsOf } from '../../shared/runtime/settle.ts';
 import { sweep } from '../../shared/runtime/sweep.ts';
 import { UsageError } from '../command.ts';
@@ -81,7 +81,10 @@ export async function tell(subject: Ref, { reader: live, functions, configOf, no
   const lookAt = async (fn: AnyFunction, at: Ref) => {
     if (at.kind === 'VirtualMachineBackup') backups.set(refKey(at), at);
     return unlessOdd(
-      async () => (await reconcile(fn, at, { reader, config: configOf(fn), nowMs: () => nowMs })).plan.findings,
+      async () => {
+        const outcome = await reconcile(fn, at, { reader, config: configOf(fn), nowMs: () => nowMs });
+        return completedOrThrow(outcome).plan.findings;
+      },
       (odd) => [notTold(at, odd)],
     );
   };

@@ -12,7 +12,7 @@ import type { ListOptions, Reader } from '../kube/ports.ts';
 import type { Finding } from '../plan/plan.ts';
 import type { Reason } from '../plan/reason.ts';
 import type { Cursor } from '../events/incoming.ts';
-import type { Outcome } from './reconcile.ts';
+import type { Completed, Failed } from './reconcile.ts';
 import { reconcile } from './reconcile.ts';
 import { inTurn, restAfter } from './turns.ts';
 
@@ -49,11 +49,11 @@ export type Swept =
   | {
       readonly kind: 'outcome';
       readonly function: string;
-      readonly outcome: Outcome;
+      readonly outcome: Completed;
       readonly applied: readonly Applied[];
     }
-  /** One subject could not be worked on; the others go on. */
-  | { readonly kind: 'failure'; readonly function: string; readonly subject: Ref; readonly error: KubeError };
+  /** The work on one subject failed, perhaps after some writes; the others go on. */
+  | ({ readonly kind: 'failure' } & Failed);
 
 /** The last word of a part whose time was up. */
 export interface Stopped {
@@ -67,6 +67,7 @@ export interface Stopped {
 /**
  * Looks at everything once: lists first, then closely at what the lists show to be odd. Finds the same as any sequence
  * of events would. A subject that fails does not keep the others from being seen.
+ * @throws what is no KubeError: a bug. The looks that had begun are yielded first, since they may have written.
  */
 export function sweep(options: SweepOptions): AsyncGenerator<Swept>;
 export function sweep(options: SweepOptions & { readonly part: Part }): AsyncGenerator<Swept | Stopped>;
@@ -153,8 +154,9 @@ export async function* sweepByPage(
   seen ??= view();
   const queue = part === undefined ? due : inTurn(due, part.cursor, nowMs());
   let begun = 0;
+  let bug: Error | undefined;
   // However little time there is, one more subject is looked at: so each part gets further than the one before it.
-  const mayBegin = () => begun === 0 || part?.isOver() !== true;
+  const mayBegin = () => bug === undefined && (begun === 0 || part?.isOver() !== true);
   while (begun < queue.length && mayBegin()) {
     if (options.applier !== undefined && performance.now() - seenAtMs > VIEW_MS) {
       seen = view();
@@ -166,7 +168,11 @@ export async function* sweepByPage(
       begun++;
       return look(fn, subject, from, options);
     });
-    for await (const looked of looks) yield [looked];
+    for await (const looked of looks) {
+      if (looked.kind === 'failure' && !(looked.error instanceof KubeError)) bug ??= looked.error;
+      yield [looked];
+    }
+    if (bug !== undefined) throw bug;
   }
   if (!listed) yield [{ kind: 'stopped', left: 'lists' }];
   else if (begun < queue.length) yield [{ kind: 'stopped', ...restAfter(queue, begun, part?.cursor) }];
@@ -224,23 +230,22 @@ async function look(
   { reader, applier, configOf, records, nowMs }: SweepOptions,
 ): Promise<Swept> {
   await turn();
-  try {
-    const session = {
-      reader: seen,
-      live: reader,
-      ...(applier && { applier }),
-      config: configOf(fn),
-      ...(records !== undefined && { records }),
-      ...(nowMs && { nowMs }),
-    };
-    const outcome = await reconcile(fn, subject, session);
-    return { kind: 'outcome', function: fn.name, outcome, applied: outcome.applied };
-  } catch (error) {
-    if (error instanceof UnreadableError)
-      return { kind: 'finding', function: fn.name, finding: cannotTell(subject, error) };
-    if (error instanceof KubeError) return { kind: 'failure', function: fn.name, subject, error };
-    throw error;
-  }
+  const session = {
+    reader: seen,
+    live: reader,
+    ...(applier && { applier }),
+    config: configOf(fn),
+    ...(records !== undefined && { records }),
+    ...(nowMs && { nowMs }),
+  };
+  const outcome = await reconcile(fn, subject, session);
+  const { applied, error } = outcome;
+  if (error === undefined) return { kind: 'outcome', function: fn.name, outcome, applied };
+  if (!(error instanceof UnreadableError)) return { kind: 'failure', ...outcome };
+  const finding = cannotTell(subject, error);
+  if (applied.length === 0) return { kind: 'finding', function: fn.name, finding };
+  const told = { function: fn.name, subject, plan: { findings: [finding] }, applied };
+  return { kind: 'outcome', function: fn.name, outcome: told, applied };
 }
 
 /**
