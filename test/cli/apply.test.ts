@@ -133,6 +133,33 @@ describe('apply', () => {
     expect(await names()).toEqual(new Set([first]));
   });
 
+  test.each(['json', 'table'])(
+    'what was written before a step that fails for good is reported, -o %s',
+    async (form) => {
+      world = await startWorld({ scenario: 'wrong-handle' });
+      world.sandbox.api.setFault(({ verb, kind }) =>
+        verb === 'create' && kind === 'snapshot.storage.k8s.io/v1/VolumeSnapshot'
+          ? { kind: 'status', code: 403, reason: 'Forbidden' }
+          : undefined,
+      );
+      const { code, out, err } = await world.run('apply', '--once', '-o', form);
+      expect(code).toBe(2);
+      expect(err).toMatch(/^fix-handle: create VolumeSnapshotContent .*\nfix-handle: failed: .*403/m);
+      if (form === 'table') {
+        expect(out).toMatch(/^OBJECT +FUNCTION +STEPS +DONE\n\S+ .*fix-handle +1 +ReplacePair\n/);
+        expect(out).toContain('1 steps taken.');
+        return;
+      }
+      const { applied, summary, errors } = JSON.parse(out);
+      expect(world.writes()).toBeGreaterThan(0);
+      expect(applied).toMatchObject([
+        { function: 'fix-handle', reason: 'ReplacePair', result: 'done', action: { do: 'create' } },
+      ]);
+      expect(summary).toMatchObject({ steps: 1, failures: 1 });
+      expect(errors).toEqual([expect.stringContaining('403')]);
+    },
+  );
+
   test('Ctrl-C ends it at the next safe place; the next run goes on', async () => {
     world = await startWorld({ scenario: 'several-vms' });
     const stopped = new AbortController();
