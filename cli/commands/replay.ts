@@ -58,7 +58,13 @@ export const replayCommand = defineCommand<ReplayOptions>({
 async function replay({ args: [file = '-'], options, io }: Call<ReplayOptions>): Promise<number> {
   const input = await open(file, io);
   let client: Promise<KubeClient> | undefined;
-  const connected = () => (client ??= connectFor(options));
+  const connected = () => {
+    if (client === undefined) {
+      client = connectFor(options);
+      client.catch(() => (client = undefined));
+    }
+    return client;
+  };
   const receiver = options.to === undefined ? local(options, io, connected) : remote(options, options.to);
   const printer = await openReplayPrinter(options.output, io);
   try {
