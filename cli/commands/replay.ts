@@ -100,7 +100,8 @@ function remote({ function: names, dryRun, policy, kubeconfig }: ReplayOptions, 
 
 async function connectFor({ kubeconfig, context, dryRun }: ReplayOptions): Promise<KubeClient> {
   const { connect } = await import('../../shared/kube/client.ts');
-  return connect({ kubeconfig, context, dryRun: dryRun === 'server' ? 'server' : undefined });
+  const server = dryRun === 'server' ? dryRun : undefined;
+  return connect({ kubeconfig, context, dryRun: server, awaitsRights: false });
 }
 
 async function open(file: string, io: Io): Promise<AsyncIterable<string | Buffer>> {
