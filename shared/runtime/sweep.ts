@@ -32,6 +32,11 @@ export interface SweepOptions {
   readonly only?: (subject: Ref) => boolean;
   /** For whoever only counts what is well: told how much of it there is, mostly instead of getting the findings. */
   readonly onWell?: (reason: Reason, count: number) => void;
+  /**
+   * Once it says so, nothing more is begun, and the sweep ends. Looks that had begun are still yielded, since they may
+   * write. Default never.
+   */
+  readonly isStopped?: () => boolean;
 }
 
 /** As much of a sweep as there is time for. */
@@ -87,6 +92,7 @@ export async function* sweepByPage(
   options: SweepOptions & { readonly part?: Part },
 ): AsyncGenerator<Iterable<Swept | Stopped>> {
   const { functions, reader, only = () => true, onWell, concurrency = 4, nowMs = Date.now, part } = options;
+  const { isStopped = () => false } = options;
   // What is only counted does not say which objects it is about.
   const brief = onWell !== undefined && options.only === undefined;
   const due: Due[] = [];
@@ -118,7 +124,7 @@ export async function* sweepByPage(
   let searches: { readonly fn: AnyFunction; readonly considered: Considered }[] = [];
   function* takeAll(items: Iterable<SurveyItem>): Generator<Swept, void> {
     for (const item of items) {
-      if (part?.isOver() === true) {
+      if (part?.isOver() === true || isStopped()) {
         listed = false;
         return;
       }
@@ -156,7 +162,7 @@ export async function* sweepByPage(
   let begun = 0;
   let bug: Error | undefined;
   // However little time there is, one more subject is looked at: so each part gets further than the one before it.
-  const mayBegin = () => bug === undefined && (begun === 0 || part?.isOver() !== true);
+  const mayBegin = () => bug === undefined && !isStopped() && (begun === 0 || part?.isOver() !== true);
   while (begun < queue.length && mayBegin()) {
     if (options.applier !== undefined && performance.now() - seenAtMs > VIEW_MS) {
       seen = view();
@@ -174,8 +180,9 @@ export async function* sweepByPage(
     }
     if (bug !== undefined) throw bug;
   }
+  if (part === undefined) return;
   if (!listed) yield [{ kind: 'stopped', left: 'lists' }];
-  else if (begun < queue.length) yield [{ kind: 'stopped', ...restAfter(queue, begun, part?.cursor) }];
+  else if (begun < queue.length) yield [{ kind: 'stopped', ...restAfter(queue, begun, part.cursor) }];
 }
 
 /** All of a kind, not some names or one namespace. */

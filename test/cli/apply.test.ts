@@ -175,6 +175,28 @@ describe('apply', () => {
     expect(world.sandbox.store.losses).toEqual([]);
   });
 
+  test.each([[[]], [['--once']]])(
+    'Ctrl-C loses no step: what was under way is finished and reported %j',
+    async (more) => {
+      world = await startWorld({ scenario: 'several-vms' });
+      const stopped = new AbortController();
+      const said: string[] = [];
+      const io = {
+        interrupted: () => stopped.signal,
+        out: (text: string) => Promise.resolve(void said.push(text)),
+        err: (text: string) => {
+          if (text.includes('create')) stopped.abort();
+        },
+      };
+      const argv = ['apply', '--kubeconfig', world.kubeconfig, '-o', 'json', ...more];
+      expect((await gleaner(argv, { io })).code).toBe(130);
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      const { applied, summary } = JSON.parse(said.join(''));
+      expect(summary.ended).toBe('interrupted');
+      expect(applied.filter(({ result }: any) => result === 'done')).toHaveLength(world.writes());
+    },
+  );
+
   test('--timeout ends it while controllers are still at it', async () => {
     world = await startWorld({ scenario: 'wrong-handle' });
     const { code, err } = await world.run('apply', '--timeout', '1ms');
