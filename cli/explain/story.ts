@@ -16,7 +16,7 @@ import type { Reader, Unreadable } from '../../shared/kube/ports.ts';
 import type { DrillEntry, KubeEvent, VMRestore } from '../../shared/objects/types.ts';
 import type { Finding } from '../../shared/plan/plan.ts';
 import { EVENTS_NAMESPACE } from '../../shared/plan/record.ts';
-import { reconcile } from '../../shared/runtime/reconcile.ts';
+import { completedOrThrow, reconcile } from '../../shared/runtime/reconcile.ts';
 import { findingsOf } from '../../shared/runtime/settle.ts';
 import { sweep } from '../../shared/runtime/sweep.ts';
 import { UsageError } from '../command.ts';
@@ -85,8 +85,10 @@ export async function tell(subject: Ref, { reader: live, functions, configOf, no
   const lookAt = async (fn: AnyFunction, at: Ref) => {
     if (at.kind === 'VirtualMachineBackup') backups.set(refKey(at), at);
     return unlessOdd(
-      async () =>
-        (await reconcile(fn, at, { reader, config: configOf(fn), records: false, nowMs: () => nowMs })).plan.findings,
+      async () => {
+        const session = { reader, config: configOf(fn), records: false, nowMs: () => nowMs } as const;
+        return completedOrThrow(await reconcile(fn, at, session)).plan.findings;
+      },
       (odd) => [notTold(at, odd)],
     );
   };

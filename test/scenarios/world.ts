@@ -14,7 +14,6 @@ import type { AnyFunction } from '../../shared/function.ts';
 import { createApplier } from '../../shared/kube/apply.ts';
 import type { KubeClient } from '../../shared/kube/client.ts';
 import { connect } from '../../shared/kube/client.ts';
-import type { KubeError } from '../../shared/kube/errors.ts';
 import type { Reader, Writer } from '../../shared/kube/ports.ts';
 import type { Finding } from '../../shared/plan/plan.ts';
 import { findingsOf, settle } from '../../shared/runtime/settle.ts';
@@ -131,7 +130,7 @@ async function startWorld(options: SandboxOptions, timeoutMs = PATIENT_MS): Prom
 export interface Run {
   /** Findings of the last look at everything. */
   readonly findings: Finding[];
-  readonly failures: KubeError[];
+  readonly failures: Error[];
   readonly writes: number;
   readonly rounds: number;
 }
@@ -152,8 +151,8 @@ export async function sweepAll(
   const { reader, writer } = mortal(client, options.killAfter);
   let findings: Finding[] = [];
   let round: Finding[] = [];
-  let failures: KubeError[] = [];
-  let failed: KubeError[] = [];
+  let failures: Error[] = [];
+  let failed: Error[] = [];
   let writes = 0;
   let rounds = 0;
   let pausedMs = 0;

@@ -54,6 +54,8 @@ export interface World {
   writes: number;
   /** Thrown by the next read, once. */
   failure?: Error | undefined;
+  /** Thrown by every write of the snapshot of this name. */
+  readonly refused: Map<string, Error>;
   /** Awaited by every read. */
   gate: Promise<void>;
   readonly connect: () => Promise<KubeClient>;
@@ -75,6 +77,8 @@ export function world(...names: string[]): World {
   };
   const writer = {
     async patch(_kind: string, name: string, _namespace: string, _operations: readonly JsonPatchOperation[]) {
+      const refusal = state.refused.get(name);
+      if (refusal !== undefined) throw refusal;
       state.writes++;
       const snapshot = state.snapshots.get(name);
       if (snapshot === undefined) throw new GoneError('gone', 404);
@@ -87,6 +91,7 @@ export function world(...names: string[]): World {
     snapshots,
     reads: 0,
     writes: 0,
+    refused: new Map(),
     gate: Promise.resolve(),
     connections: 0,
     connect: () => {
