@@ -1,6 +1,6 @@
 import type { Io } from './io.ts';
 import { exit, UsageError } from './command.ts';
-import { KubeError, NotServedError, RetryableError } from '../shared/kube/errors.ts';
+import { KubeError, NotServedError, RetryableError } from '../shared/ports/errors.ts';
 
 /** Says on stderr, in one sentence, what went wrong and what helps; answers the exit code. */
 export function reportError(error: unknown, io: Pick<Io, 'err'>, verbose: boolean): number {

@@ -6,46 +6,44 @@ import { importsOf } from './layout/imports.ts';
 import type { Hints, Room } from './layout/rules.ts';
 import { reaches, roomOf, violations } from './layout/rules.ts';
 
-/** Who may import what. Arrows run one way: cli, test, bench → functions → shared (runtime → kube → plan → domain). */
+/** Who may import what. Arrows run one way: cli, test, bench → functions → shared (runtime → kube → plan, ports → domain). */
 const rooms: readonly Room[] = [
   { room: 'shared/domain', may: [], pure: true },
   { room: 'shared/objects', may: ['shared/domain'], packages: ['zod'], pure: true },
   { room: 'shared/plan', may: ['shared/domain'], pure: true },
+  // What pure rooms may know of the cluster: how it is read, and how it fails.
+  { room: 'shared/ports', may: ['shared/domain'], types: ['shared/objects'], pure: true },
   {
     room: 'shared/function.ts',
     may: [],
-    types: ['shared/domain', 'shared/objects', 'shared/plan', 'shared/chain', 'shared/kube/ports.ts'],
+    types: ['shared/domain', 'shared/objects', 'shared/plan', 'shared/chain', 'shared/ports'],
     packages: ['zod'],
     pure: true,
   },
   {
     room: 'shared/chain',
-    may: ['shared/domain', 'shared/objects', 'shared/plan'],
-    types: ['shared/kube/ports.ts', 'shared/function.ts'],
+    may: ['shared/domain', 'shared/objects', 'shared/plan', 'shared/ports'],
+    types: ['shared/function.ts'],
     pure: true,
   },
   {
     room: 'shared/preflight',
-    may: ['shared/domain', 'shared/objects', 'shared/plan', 'shared/chain'],
-    types: ['shared/kube/ports.ts'],
+    may: ['shared/domain', 'shared/objects', 'shared/plan', 'shared/chain', 'shared/ports'],
     pure: true,
   },
   {
     room: 'shared/capability',
-    may: ['shared/domain', 'shared/objects', 'shared/plan', 'shared/chain'],
-    types: ['shared/kube/ports.ts'],
+    may: ['shared/domain', 'shared/objects', 'shared/plan', 'shared/chain', 'shared/ports'],
     pure: true,
   },
   {
     room: 'shared/probe',
-    may: ['shared/domain', 'shared/objects', 'shared/plan', 'shared/chain', 'shared/capability'],
-    types: ['shared/kube/ports.ts'],
+    may: ['shared/domain', 'shared/objects', 'shared/plan', 'shared/chain', 'shared/capability', 'shared/ports'],
     pure: true,
   },
   {
     room: 'shared/advice',
-    may: ['shared/domain', 'shared/objects', 'shared/capability'],
-    types: ['shared/kube/ports.ts'],
+    may: ['shared/domain', 'shared/objects', 'shared/capability', 'shared/ports'],
     pure: true,
   },
   {
@@ -57,7 +55,7 @@ const rooms: readonly Room[] = [
   },
   {
     room: 'shared/kube',
-    may: ['shared/domain', 'shared/objects', 'shared/plan'],
+    may: ['shared/domain', 'shared/objects', 'shared/plan', 'shared/ports'],
     packages: ['@kubernetes/client-node', 'node:*'],
   },
   { room: 'shared/runtime', may: ['shared'], packages: ['zod', 'node:*'] },
@@ -80,9 +78,9 @@ const rooms: readonly Room[] = [
     room: 'functions/*',
     may: [
       ...['shared/domain', 'shared/plan', 'shared/chain', 'shared/preflight', 'shared/capability'],
-      ...['shared/events', 'shared/function.ts'],
+      ...['shared/events', 'shared/ports', 'shared/function.ts'],
     ],
-    types: ['shared/objects', 'shared/kube/ports.ts'],
+    types: ['shared/objects'],
     packages: ['zod'],
     pure: true,
   },
@@ -114,7 +112,7 @@ const instead: Hints = [
     '@kubernetes/client-node',
     'only shared/kube knows the client; take its Reader, or connect() of shared/kube/client.ts',
   ],
-  ['shared/kube', 'take a Reader (the type in shared/kube/ports.ts); writing is for shared/kube/apply.ts alone'],
+  ['shared/kube', 'take a Reader (shared/ports/reader.ts); writing is for shared/kube/apply.ts alone'],
   ['shared/runtime', 'what a function needs of its host is handed to it; common ground of functions is shared/chain'],
   ['shared/function.ts', 'only its types are for other rooms, and defineFunction for functions/<name>/index.ts'],
   ['shared', 'the sandbox keeps its own names and rules (sandbox/controllers)'],
@@ -194,13 +192,13 @@ describe('functions/', () => {
 describe('the checker', () => {
   const check = (path: string, source: string, others: Record<string, string> = {}) =>
     violations(new Map([[path, source], ...Object.entries(others)]), rooms, instead);
-  const kube = { 'shared/kube/ports.ts': '', 'shared/kube/writer.ts': '' };
+  const kube = { 'shared/function.ts': '', 'shared/kube/writer.ts': '' };
 
   test.each([
     ['a pure room takes a clock', 'shared/plan/a.ts', 'const now = Date.now();'],
     ['a function loads the client', 'functions/a/observe.ts', "import { KubeConfig } from '@kubernetes/client-node';"],
     ['a function takes the writer', 'functions/a/plan.ts', "import type { W } from '../../shared/kube/writer.ts';"],
-    ['a type is imported as a value', 'shared/chain/a.ts', "import { R } from '../kube/ports.ts';"],
+    ['a type is imported as a value', 'shared/chain/a.ts', "import { F } from '../function.ts';"],
     ['a command loads the sandbox at once', 'cli/a.ts', "import { s } from '../sandbox/index.ts';"],
     ['the sandbox uses the product', 'sandbox/a.ts', "import { k } from '../shared/kube/writer.ts';"],
     ['an import stretches over lines', 'shared/plan/a.ts', "import {\n  a,\n  b,\n} from '../kube/writer.ts';"],
@@ -225,7 +223,7 @@ describe('the checker', () => {
   });
 
   test.each([
-    ['shared/chain/a.ts', "import type { R } from '../kube/ports.ts';"],
+    ['shared/chain/a.ts', "import type { F } from '../function.ts';"],
     ['cli/a.ts', "const { s } = await import('../sandbox/index.ts');"],
     ['shared/plan/a.ts', '// Date.now() would be a second clock'],
     ['test/a.ts', "import { s } from '../sandbox/index.ts';"],

@@ -2,7 +2,7 @@ import { advise } from '../../shared/advice/advice.ts';
 import type { SeenAdvice } from '../../shared/advice/read.ts';
 import { readAdvice } from '../../shared/advice/read.ts';
 import { memoize } from '../../shared/kube/memoize.ts';
-import type { Reader } from '../../shared/kube/ports.ts';
+import type { Reader } from '../../shared/ports/reader.ts';
 import { needsAttention } from '../../shared/plan/plan.ts';
 import { findingsOf } from '../../shared/runtime/settle.ts';
 import { sweep } from '../../shared/runtime/sweep.ts';

@@ -9,7 +9,7 @@ import type { Made } from '../../shared/chain/scratch.ts';
 import { readPlace } from '../../shared/chain/place.ts';
 import { nothing, readMade, warningsAbout } from '../../shared/chain/scratch.ts';
 import { targetRef } from '../../shared/chain/target.ts';
-import type { Reader } from '../../shared/kube/ports.ts';
+import type { Reader } from '../../shared/ports/reader.ts';
 import type {
   BackupTarget,
   DrillEntry,

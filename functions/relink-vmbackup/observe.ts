@@ -19,7 +19,7 @@ import type { Odd } from '../../shared/chain/unreadable.ts';
 import { unlessOdd } from '../../shared/chain/unreadable.ts';
 import type { Unsettled } from '../../shared/chain/schedules.ts';
 import { unsettledBackups } from '../../shared/chain/schedules.ts';
-import type { Reader, Unreadable } from '../../shared/kube/ports.ts';
+import type { Reader, Unreadable } from '../../shared/ports/reader.ts';
 import type { Content, Snapshot, VMBackup, VolumeEntry } from '../../shared/objects/types.ts';
 
 /** One VMBackup, the pairs its volumes use, may use next and have used before. */

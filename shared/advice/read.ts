@@ -5,7 +5,7 @@ import { judgeClass } from '../capability/judge.ts';
 import { readClasses, readSurroundings } from '../capability/read.ts';
 import type { Capability, Known } from '../capability/types.ts';
 import * as names from '../domain/names.ts';
-import type { Reader } from '../kube/ports.ts';
+import type { Reader } from '../ports/reader.ts';
 import type { SettingTarget } from '../objects/target.ts';
 
 export interface SeenAdvice {

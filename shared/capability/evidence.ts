@@ -1,5 +1,5 @@
 import * as names from '../domain/names.ts';
-import type { Reader } from '../kube/ports.ts';
+import type { Reader } from '../ports/reader.ts';
 import type { Claim, Content, StorageClass } from '../objects/types.ts';
 import { attempt } from './attempt.ts';
 import type { VolumeMode } from './mode.ts';

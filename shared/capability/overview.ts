@@ -1,4 +1,4 @@
-import type { Reader } from '../kube/ports.ts';
+import type { Reader } from '../ports/reader.ts';
 import type { ConfigFault } from './faults.ts';
 import { faultsOf } from './faults.ts';
 import { judgeClass } from './judge.ts';

@@ -1,6 +1,6 @@
 import * as names from '../domain/names.ts';
 import { judgeTarget } from '../chain/target.ts';
-import type { Reader } from '../kube/ports.ts';
+import type { Reader } from '../ports/reader.ts';
 import type { SnapshotClass, StorageClass } from '../objects/types.ts';
 import { attempt } from './attempt.ts';
 import type { Configured } from './config.ts';

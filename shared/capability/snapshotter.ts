@@ -1,4 +1,4 @@
-import type { Reader } from '../kube/ports.ts';
+import type { Reader } from '../ports/reader.ts';
 import type { ObjectOf } from '../objects/types.ts';
 import { attempt } from './attempt.ts';
 import type { Known } from './types.ts';

@@ -1,6 +1,6 @@
 import { describeRef, ref } from '../domain/kinds.ts';
 import * as names from '../domain/names.ts';
-import type { Reader } from '../kube/ports.ts';
+import type { Reader } from '../ports/reader.ts';
 import type { Claim, ObjectOf } from '../objects/types.ts';
 import { say } from './answer.ts';
 import { attempt } from './attempt.ts';

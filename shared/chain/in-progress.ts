@@ -1,4 +1,4 @@
-import type { Index, Reader, Unreadable } from '../kube/ports.ts';
+import type { Index, Reader, Unreadable } from '../ports/reader.ts';
 import type { VMBackup, VMRestore } from '../objects/types.ts';
 import { withKey } from './read.ts';
 import { showObject } from './unreadable.ts';

@@ -1,6 +1,6 @@
 import { formatBytes } from '../domain/bytes.ts';
 import { parseQuantity } from '../domain/quantity.ts';
-import type { Reader } from '../kube/ports.ts';
+import type { Reader } from '../ports/reader.ts';
 import type { ObjectOf } from '../objects/types.ts';
 import { isDeleting } from './judge.ts';
 import type { WantedPods } from './pods.ts';

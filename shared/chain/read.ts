@@ -3,7 +3,7 @@ import { ref } from '../domain/kinds.ts';
 import * as names from '../domain/names.ts';
 import { parseHandle } from '../domain/handle.ts';
 import { tellUnreadable } from './unreadable.ts';
-import type { Index, ListOptions, Reader, Unreadable } from '../kube/ports.ts';
+import type { Index, ListOptions, Reader, Unreadable } from '../ports/reader.ts';
 import type { Backup, BackupVolume, Claim, Content, ObjectOf, VMBackup, VolumeEntry } from '../objects/types.ts';
 
 /** The reads that more than one function needs. Each answers facts; none decides. */

@@ -1,6 +1,6 @@
 import { describeRef, ref } from '../domain/kinds.ts';
 import type { Ref } from '../domain/kinds.ts';
-import type { Reader } from '../kube/ports.ts';
+import type { Reader } from '../ports/reader.ts';
 import type { Claim, VMBackup, VMRestore } from '../objects/types.ts';
 import type { Reason } from '../plan/reason.ts';
 import { isPending } from './claims.ts';

@@ -1,5 +1,5 @@
 import * as names from '../domain/names.ts';
-import type { Reader } from '../kube/ports.ts';
+import type { Reader } from '../ports/reader.ts';
 import type { Backup, VMBackup, VolumeEntry } from '../objects/types.ts';
 import type { Reason } from '../plan/reason.ts';
 import { backupVolumes, entriesOf, longhornBackup } from './read.ts';

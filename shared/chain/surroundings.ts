@@ -1,7 +1,7 @@
 import type { Ref } from '../domain/kinds.ts';
 import { ref } from '../domain/kinds.ts';
 import * as names from '../domain/names.ts';
-import type { ListOptions, Reader } from '../kube/ports.ts';
+import type { ListOptions, Reader } from '../ports/reader.ts';
 import type { BackupTarget, Content, Snapshot, VMRestore } from '../objects/types.ts';
 import { isPending } from './claims.ts';
 import { hangs, isDeleting } from './judge.ts';

@@ -1,6 +1,6 @@
 import * as names from '../domain/names.ts';
 import { ref } from '../domain/kinds.ts';
-import type { ListOptions, Reader, Unreadable } from '../kube/ports.ts';
+import type { ListOptions, Reader, Unreadable } from '../ports/reader.ts';
 import { pagesOf } from './pages.ts';
 import { claim, isLeftContent, isLooseSnapshot, Pairs, pairsOf, tie } from './pairs.ts';
 import type { BackupTarget, Content, Setting, Snapshot, StorageClass } from '../objects/types.ts';

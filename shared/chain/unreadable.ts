@@ -1,6 +1,6 @@
 import type { KindName, Ref } from '../domain/kinds.ts';
 import { kinds } from '../domain/kinds.ts';
-import type { ListOptions, Reader } from '../kube/ports.ts';
+import type { ListOptions, Reader } from '../ports/reader.ts';
 
 /** An object that is there and does not have the shape of its kind: what it says cannot be told. */
 export interface Odd {

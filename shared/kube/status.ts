@@ -7,8 +7,8 @@ import {
   NotServedError,
   RetryableError,
   TerminalError,
-} from './errors.ts';
-import type { KubeError } from './errors.ts';
+} from '../ports/errors.ts';
+import type { KubeError } from '../ports/errors.ts';
 import type { Answer } from './request.ts';
 
 /** What was asked, for messages and for telling the 404s and 422s apart. */

@@ -2,7 +2,7 @@ import { restoreContentName, restoreSnapshotName } from '../domain/restore-names
 import * as names from '../domain/names.ts';
 import type { Chain } from '../chain/links.ts';
 import { isDeleting, isOwnedBy, judgeBackup, judgeContent } from '../chain/judge.ts';
-import type { Reader } from '../kube/ports.ts';
+import type { Reader } from '../ports/reader.ts';
 import type { Content, Snapshot } from '../objects/types.ts';
 import type { Check } from './checks.ts';
 import { ifKnown } from './checks.ts';

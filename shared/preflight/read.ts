@@ -2,7 +2,7 @@ import { readChain } from '../chain/read-chain.ts';
 import type { Chain } from '../chain/links.ts';
 import type { KindName, Ref } from '../domain/kinds.ts';
 import * as names from '../domain/names.ts';
-import type { Reader } from '../kube/ports.ts';
+import type { Reader } from '../ports/reader.ts';
 import type { ObjectOf, Setting, StorageClass, VMBackup, VMRestore, VolumeEntry } from '../objects/types.ts';
 import { readSharers } from './sharing.ts';
 import type { PlannedPair } from './pairs.ts';

@@ -1,4 +1,4 @@
-import type { Reader } from '../kube/ports.ts';
+import type { Reader } from '../ports/reader.ts';
 import type { VMBackup } from '../objects/types.ts';
 import type { Check } from './checks.ts';
 import { ifKnown } from './checks.ts';

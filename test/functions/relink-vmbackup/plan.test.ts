@@ -6,7 +6,7 @@ import * as make from '../../../sandbox/scenarios/build.ts';
 import { ref } from '../../../shared/domain/kinds.ts';
 import { fromLists } from '../../../shared/kube/listed.ts';
 import { memoize } from '../../../shared/kube/memoize.ts';
-import type { Reader } from '../../../shared/kube/ports.ts';
+import type { Reader } from '../../../shared/ports/reader.ts';
 import { verdictOf } from '../../../shared/plan/plan.ts';
 import type { Reason } from '../../../shared/plan/reason.ts';
 import { readerOf } from '../../gen/reader.ts';

@@ -4,7 +4,7 @@ import { allFunctions } from '../../../cli/functions.ts';
 import { ref } from '../../../shared/domain/kinds.ts';
 import type { AnyFunction } from '../../../shared/function.ts';
 import { survey } from '../../../shared/chain/survey.ts';
-import type { Reader } from '../../../shared/kube/ports.ts';
+import type { Reader } from '../../../shared/ports/reader.ts';
 import { readerOf } from '../../gen/reader.ts';
 import type { KubeObject } from '../../../sandbox/api/types.ts';
 import { leaving, one, restoring, startStill } from './static.ts';

@@ -2,7 +2,7 @@ import type { KubeObject } from '../../../sandbox/api/types.ts';
 import { baseWorld } from '../../../sandbox/scenarios/base.ts';
 import * as make from '../../../sandbox/scenarios/build.ts';
 import type { KindName } from '../../../shared/domain/kinds.ts';
-import type { Reader } from '../../../shared/kube/ports.ts';
+import type { Reader } from '../../../shared/ports/reader.ts';
 import { readerOf } from '../../gen/reader.ts';
 
 /** Clusters with storage of several kinds. */

@@ -2,9 +2,9 @@ import { expect, test } from '@jest/globals';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import type { KindName } from '../../../shared/domain/kinds.ts';
-import { UnreadableError } from '../../../shared/kube/errors.ts';
+import { UnreadableError } from '../../../shared/ports/errors.ts';
 import { fromLists } from '../../../shared/kube/listed.ts';
-import type { Index, ListOptions, Reader } from '../../../shared/kube/ports.ts';
+import type { Index, ListOptions, Reader } from '../../../shared/ports/reader.ts';
 import { schemas } from '../../../shared/objects/schemas.ts';
 import { snapshotJson } from './stub.ts';
 

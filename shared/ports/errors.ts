@@ -1,6 +1,6 @@
 import type { Ref } from '../domain/kinds.ts';
 import { describeRef } from '../domain/kinds.ts';
-import type { Unreadable } from './ports.ts';
+import type { Unreadable } from './reader.ts';
 
 /**
  * Error kinds say what the caller should do. Nothing here carries a response body or headers: those are long, may hold
