@@ -1,5 +1,5 @@
-import type { Known } from '../capability/types.ts';
-import { isFound } from '../capability/types.ts';
+import type { Attempted } from '../ports/attempt.ts';
+import { isFound } from '../ports/attempt.ts';
 import type { Advice } from './advice.ts';
 import type { SeenAdvice } from './read.ts';
 
@@ -8,7 +8,9 @@ export function adviseChecks(seen: SeenAdvice): Advice[] {
   return [handlesChecked(seen), chainVerified(seen), refreshInterval(seen)];
 }
 
-export const notSeen = (known: Exclude<Known<unknown>, { found: unknown }>): Pick<Advice, 'result' | 'evidence'> => ({
+export const notSeen = (
+  known: Exclude<Attempted<unknown>, { found: unknown }>,
+): Pick<Advice, 'result' | 'evidence'> => ({
   result: 'unknown',
   evidence: `could not be found out: ${known.unknown}`,
 });

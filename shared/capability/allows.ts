@@ -1,3 +1,4 @@
+import { isFound } from '../ports/attempt.ts';
 import * as names from '../domain/names.ts';
 import type { DriverClasses } from '../objects/drivers.ts';
 import type { SnapshotClass } from '../objects/types.ts';
@@ -9,7 +10,7 @@ import type { SeenDriver } from './read.ts';
 import type { Era } from './releases.ts';
 import { describeEra, eraOf, eras } from './releases.ts';
 import type { Ability, Answers, CapabilityAnswer } from './types.ts';
-import { answersOf, isFound } from './types.ts';
+import { answersOf } from './types.ts';
 
 /** What this Harvester lets one do, and carries through. `engine`: of a Longhorn volume; undefined where not to be seen. */
 export function allowsOf(seen: SeenDriver, engine: Engine | undefined): Answers {

@@ -1,3 +1,4 @@
+import { isFound } from '../ports/attempt.ts';
 import * as names from '../domain/names.ts';
 import { say } from './answer.ts';
 import { classFor, pasteClass, takesSnapshots } from './config.ts';
@@ -5,7 +6,6 @@ import { describeProbed } from './probed.ts';
 import type { SeenDriver } from './read.ts';
 import { isCsi } from './snapshotter.ts';
 import type { Answers, CapabilityAnswer } from './types.ts';
-import { isFound } from './types.ts';
 
 export type Engine = 'v1' | 'v2';
 

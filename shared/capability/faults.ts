@@ -1,3 +1,4 @@
+import { isFound } from '../ports/attempt.ts';
 import * as names from '../domain/names.ts';
 import type { SnapshotClass } from '../objects/types.ts';
 import type { Reason } from '../plan/reason.ts';
@@ -5,7 +6,6 @@ import type { Configured } from './config.ts';
 import { corrected, leavesLonghornOut, pasteClass, pasteValue, shown, takesSnapshots } from './config.ts';
 import type { Surroundings } from './read.ts';
 import { eraOf } from './releases.ts';
-import { isFound } from './types.ts';
 
 export interface ConfigFault {
   readonly reason: Extract<Reason, `Config${string}` | 'HollowBackups'>;

@@ -3,6 +3,7 @@ import { ref } from '../domain/kinds.ts';
 import * as names from '../domain/names.ts';
 import { parseHandle } from '../domain/handle.ts';
 import { tellUnreadable } from './unreadable.ts';
+import { ForbiddenError, NotServedError } from '../ports/errors.ts';
 import type { Index, ListOptions, Reader, Unreadable } from '../ports/reader.ts';
 import type { Backup, BackupVolume, Claim, Content, ObjectOf, VMBackup, VolumeEntry } from '../objects/types.ts';
 
@@ -78,7 +79,7 @@ async function missingAmong(
     for await (const _other of reader.list(kind)) return name;
     return undefined;
   } catch (error) {
-    if ((error as { status?: unknown }).status === 403) return undefined;
+    if (error instanceof ForbiddenError) return undefined;
     throw error;
   }
 }
@@ -253,6 +254,6 @@ export async function* ifServed<K extends KindName>(
   try {
     yield* reader.list(kind, options);
   } catch (error) {
-    if (!(error instanceof Error && error.name === 'NotServedError')) throw error;
+    if (!(error instanceof NotServedError)) throw error;
   }
 }

@@ -1,4 +1,5 @@
 import * as names from '../domain/names.ts';
+import { ForbiddenError, NotServedError } from '../ports/errors.ts';
 import type { Reader } from '../ports/reader.ts';
 import type { Backup, VMBackup, VolumeEntry } from '../objects/types.ts';
 import type { Reason } from '../plan/reason.ts';
@@ -57,8 +58,8 @@ async function hasSchedule(reader: Reader, backup: VMBackup): Promise<boolean> {
       () => true,
     );
   } catch (error) {
-    if (error instanceof Error && error.name === 'NotServedError') return false;
-    if ((error as { status?: unknown }).status === 403) return true;
+    if (error instanceof NotServedError) return false;
+    if (error instanceof ForbiddenError) return true;
     throw error;
   }
 }

@@ -3,6 +3,7 @@ import { describeRef, kinds } from '../domain/kinds.ts';
 import {
   AlreadyExistsError,
   ConflictError,
+  ForbiddenError,
   GoneError,
   NotServedError,
   RetryableError,
@@ -65,7 +66,7 @@ export function errorOf(answer: Answer, asked: Asked): KubeError {
     case 403: {
       const { plural, group } = kinds[asked.kind];
       const resource = group === '' ? plural : `${plural}.${group}`;
-      return new TerminalError(
+      return new ForbiddenError(
         `${message}: the right to ${asked.verb} ${resource} is missing, or a webhook refuses`,
         status,
       );

@@ -38,6 +38,9 @@ export class AlreadyExistsError extends KubeError {}
 /** No use in trying again: an operator must act (403, 401, 400, 422…). */
 export class TerminalError extends KubeError {}
 
+/** A right is missing, or a webhook refuses (403). */
+export class ForbiddenError extends TerminalError {}
+
 /** The API server does not serve this kind: its CRD is not installed. Not the same as an absent object. */
 export class NotServedError extends TerminalError {}
 

@@ -4,6 +4,7 @@ import type { Chain } from '../chain/links.ts';
 import { isDeleting, isOwnedBy, judgeBackup, judgeContent } from '../chain/judge.ts';
 import type { Reader } from '../ports/reader.ts';
 import type { Content, Snapshot } from '../objects/types.ts';
+import { isFound } from '../ports/attempt.ts';
 import type { Check } from './checks.ts';
 import { ifKnown } from './checks.ts';
 import type { SeenPreflight, Wish } from './read.ts';
@@ -123,7 +124,7 @@ function wrongHandle(
 
 /** Whether every volume finds a right content made already: then no release writes a handle of its own. */
 export const areAllMade = ({ chain, pairs }: SeenPreflight): boolean =>
-  'found' in pairs &&
+  isFound(pairs) &&
   pairs.found.length > 0 &&
   pairs.found.length === chain?.volumes.length &&
   pairs.found.every((pair) => pair.content !== undefined && wrongHandle(pair, chain) === undefined);

@@ -2,6 +2,7 @@ import { formatBytes } from '../domain/bytes.ts';
 import { parseQuantity } from '../domain/quantity.ts';
 import { countsPods, isOfPods } from '../chain/pods.ts';
 import type { StorageClass, VolumeEntry } from '../objects/types.ts';
+import { isFound } from '../ports/attempt.ts';
 import type { Check } from './checks.ts';
 import { ifKnown } from './checks.ts';
 import type { ImageState, SeenPreflight } from './read.ts';
@@ -56,7 +57,7 @@ function wantedOf({ chain, ownClaims, wish, machine }: SeenPreflight): Wanted[] 
   const { to, newVM } = wish;
   if (to !== wish.backup.namespace) add('count/volumesnapshots.snapshot.storage.k8s.io', entries.length);
   add('count/persistentvolumeclaims', entries.length);
-  const found = 'found' in machine ? machine.found : undefined;
+  const found = isFound(machine) ? machine.found : undefined;
   if (newVM && found === undefined) {
     add('count/virtualmachines.kubevirt.io', 1);
     const secrets = chain?.backup.status?.secretBackups?.length ?? 0;

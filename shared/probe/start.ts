@@ -1,8 +1,8 @@
+import { isFound } from '../ports/attempt.ts';
 import { canOf } from '../capability/can.ts';
 import { classFor, pasteClass, takesSnapshots } from '../capability/config.ts';
 import type { SeenClass } from '../capability/read.ts';
 import type { AnswerReason } from '../capability/reasons.ts';
-import { isFound } from '../capability/types.ts';
 import { isDeleting } from '../chain/judge.ts';
 import { placeTrouble } from '../chain/place.ts';
 import { scratchPods } from '../chain/scratch.ts';
