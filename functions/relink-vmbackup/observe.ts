@@ -158,7 +158,7 @@ async function factsOf(
   const absence = judgeAbsence(target, volume ? await backupVolumes(reader, volume) : [], owner);
   if (absence === undefined) return judgeBackup(name, backup);
   const reason = absence.reason === 'BackupNotSynced' ? absence.reason : 'NotVerifiable';
-  return { reason, detail: `Longhorn Backup ${name} is not known: ${absence.detail}` };
+  return { reason, detail: `Longhorn Backup ${name} is not known: ${absence.detail}`, absent: true };
 }
 
 /** The name of the pair that may replace this one, if no other volume uses it. */

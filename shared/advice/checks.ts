@@ -1,3 +1,6 @@
+import { ref } from '../domain/kinds.ts';
+import { editCommand } from '../domain/kubectl.ts';
+import * as names from '../domain/names.ts';
 import type { Attempted } from '../ports/attempt.ts';
 import { isFound } from '../ports/attempt.ts';
 import type { Advice } from './advice.ts';
@@ -53,7 +56,7 @@ function refreshInterval({ target, version }: SeenAdvice): Advice {
     name: 'refresh-interval',
     practice: 'Give the backup target a refreshIntervalInSeconds above 0',
     why: 'With 0 Harvester scans the target once, before Longhorn has read it: backups on it never appear.',
-    command: 'kubectl edit settings.harvesterhci.io backup-target   # "refreshIntervalInSeconds":300 in its value',
+    command: `${editCommand(ref('Setting', names.TARGET_SETTING))}   # "refreshIntervalInSeconds":300 in its value`,
   };
   if (!isFound(target)) return { ...advice, ...notSeen(target) };
   const found = target.found;

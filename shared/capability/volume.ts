@@ -64,7 +64,7 @@ export async function readVolume(
     foreign: isFound(bound) && bound.found !== undefined && !bound.found.spec.csi,
     gate: {
       claim: claim.metadata,
-      bound: Boolean(volumeName),
+      volume: volumeName ?? '',
       hasClass: storageClassName !== undefined && storageClassName !== null,
       noted: noted ?? '',
       ofClass: own?.driver ?? '',
@@ -96,13 +96,12 @@ async function readEngine(reader: Reader, volume: string): Promise<Engine | unde
 async function readEngines(reader: Reader, volume: string): Promise<number | undefined> {
   const found = await attempt(async () => {
     let count = 0;
-    const labels = { [ENGINE_LABEL]: volume };
+    const labels = { [names.VOLUME_LABEL]: volume };
     for await (const _one of reader.list('Engine', { namespace: names.LONGHORN_NAMESPACE, labels })) count++;
     return count;
   });
   return isFound(found) ? found.found : undefined;
 }
-const ENGINE_LABEL = 'longhornvolume';
 
 export function judgeVolume({ claim, seen, engine, foreign, gate }: SeenVolume): Capability {
   const { name, namespace } = claim.metadata;

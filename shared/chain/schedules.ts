@@ -1,3 +1,5 @@
+import { ref } from '../domain/kinds.ts';
+import { getCommand } from '../domain/kubectl.ts';
 import * as names from '../domain/names.ts';
 import { ForbiddenError, NotServedError } from '../ports/errors.ts';
 import type { Reader } from '../ports/reader.ts';
@@ -73,10 +75,10 @@ export function busySchedule(
   const backups = unsettled.map((one) => one.backup).join(', ');
   if (!unsettled.every(({ absent }) => absent))
     return { reason: 'ScheduledBackupBusy', message: `${own} and Longhorn is not done with ${backups}` };
-  const [namespace, name] = scheduleOf(backup).split('/');
+  const [namespace = '', name = ''] = scheduleOf(backup).split('/');
   return {
     reason: 'ScheduledBackupLost',
     message: `${own} and its Longhorn backup ${backups} is lost: should it come back, Harvester would delete it over any change here; without the schedule it would not`,
-    command: `kubectl get schedulevmbackups.harvesterhci.io ${name} -n ${namespace} -o yaml`,
+    command: getCommand(ref('ScheduleVMBackup', name, namespace)),
   };
 }

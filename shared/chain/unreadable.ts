@@ -1,5 +1,5 @@
 import type { KindName, Ref } from '../domain/kinds.ts';
-import { kinds } from '../domain/kinds.ts';
+import { getCommand } from '../domain/kubectl.ts';
 import { UnreadableError } from '../ports/errors.ts';
 import type { ListOptions, Reader } from '../ports/reader.ts';
 
@@ -22,14 +22,8 @@ export async function unlessOdd<T>(read: () => Promise<T>, otherwise: (odd: Odd)
   } catch (error) {
     if (!(error instanceof UnreadableError)) throw error;
     const { object, message } = error;
-    return otherwise({ object, message, command: showObject(object) });
+    return otherwise({ object, message, command: getCommand(object) });
   }
-}
-
-/** The command that shows an object of whatever kind. */
-export function showObject({ kind, name, namespace }: Ref): string {
-  const { plural, group } = kinds[kind];
-  return `kubectl get ${plural}.${group} ${name}${namespace === undefined ? '' : ` -n ${namespace}`} -o yaml`;
 }
 
 /** Told of what lists leave out, where a reader answers from an index and goes through none. */

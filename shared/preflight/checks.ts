@@ -2,9 +2,10 @@ import type { Link } from '../chain/link.ts';
 import type { Chain, ChainVolume } from '../chain/links.ts';
 import { judgeStanding } from '../chain/standing.ts';
 import { judgeAdmission, judgeTargetOf } from '../chain/target.ts';
-import { commandForTarget } from '../chain/links.ts';
+import { commandForTarget, showBackupNames } from '../chain/links.ts';
 import { isDeleting, isLocal } from '../chain/judge.ts';
-import { describeRef } from '../domain/kinds.ts';
+import { describeRef, ref } from '../domain/kinds.ts';
+import { patchCommand } from '../domain/kubectl.ts';
 import * as names from '../domain/names.ts';
 import { checkAdmission } from './admission.ts';
 import { checkClashes } from './clashes.ts';
@@ -158,7 +159,7 @@ function checkLocal({ version, wish }: SeenPreflight, { backup }: Chain, one: Ch
       volume,
       result: 'fail',
       message,
-      cure: `kubectl get volumesnapshot ${snapshot} -n ${wish.to} -o yaml`,
+      cure: showBackupNames(ref('VirtualMachineBackup', backup.metadata.name, backup.metadata.namespace)),
     };
   }
   const there =
@@ -190,7 +191,7 @@ function checkSchedule({ schedule, chain }: SeenPreflight): Check {
     if (found === undefined) return { name, result: 'pass', message: `its schedule ${by} is gone` };
     if (found.spec.suspend === true) return { name, result: 'pass', message: `its schedule ${by} is suspended` };
     const { name: schedule_, namespace } = found.metadata;
-    const cure = `kubectl patch schedulevmbackups.harvesterhci.io ${schedule_} -n ${namespace} --type=merge -p '{"spec":{"suspend":true}}'`;
+    const cure = patchCommand(ref('ScheduleVMBackup', schedule_, namespace), { spec: { suspend: true } });
     return {
       name,
       result: 'fail',
