@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import * as functions from '../functions/index.ts';
+import { kinds } from '../shared/domain/kinds.ts';
 import { importsOf } from './layout/imports.ts';
 import type { Hints, Room } from './layout/rules.ts';
 import { reaches, roomOf, violations } from './layout/rules.ts';
@@ -169,6 +170,55 @@ describe('the house', () => {
       );
       expect([path, forbidden]).toEqual([path, []]);
     }
+  });
+});
+
+describe('printed commands', () => {
+  const core = new Set(Object.values(kinds).flatMap(({ group, plural }) => (group === '' ? [plural] : [])));
+  const qualified = new Set(Object.values(kinds).map(({ group, plural }) => `${plural}.${group}`));
+  const told = 'kubectl commands are built by shared/domain/kubectl.ts, of kinds that shared/domain/kinds.ts has';
+
+  /** Whoever has CRDs of the same name gets another object by a short name. */
+  const unqualified = (text: string): string[] =>
+    [...text.matchAll(/\bkubectl (?:get|describe|edit|delete|patch|annotate|label) ([\w.,-]+)/g)].flatMap(
+      ([said, all = '']) =>
+        all.split(',').every((one) => core.has(one) || qualified.has(one)) ? [] : [`${said}: ${told}`],
+    );
+  const built = (source: string): string[] =>
+    [...source.matchAll(/['"`][^'"`\n]*\bkubectl (?:get|describe|edit|delete|patch|annotate|label)\b/g)].map(
+      ([said]) => `${said}: ${told}`,
+    );
+
+  test('are built in shared/domain/kubectl.ts alone', () => {
+    const printing = [...files].filter(
+      ([path]) => /^(shared|functions|cli)\//.test(path) && path !== 'shared/domain/kubectl.ts',
+    );
+    expect(printing.length).toBeGreaterThan(100);
+    for (const [path, source] of printing) expect([path, built(source)]).toEqual([path, []]);
+  });
+
+  test('are qualified by their group in what is written for people, too', () => {
+    const pages = ['', 'docs', 'docs/adr'].flatMap((folder) =>
+      readdirSync(join(root, folder))
+        .filter((name) => name.endsWith('.md') && name !== 'CHANGELOG.md')
+        .map((name) => join(folder, name)),
+    );
+    expect(pages.length).toBeGreaterThan(10);
+    for (const page of pages) {
+      expect([page, unqualified(readFileSync(join(root, page), 'utf8'))]).toEqual([page, []]);
+    }
+  });
+
+  test.each([
+    ['kubectl get virtualmachinebackups.harvesterhci.io web -n prod', 0],
+    ['kubectl get persistentvolumeclaims,pods -A', 0],
+    ['kubectl apply -f -', 0],
+    ['kubectl get vmbackup web', 1],
+    ['kubectl describe backups -A', 1],
+    ['kubectl get pods,volumes -A', 1],
+  ])('%s: %d to mend', (text, count) => {
+    expect(unqualified(text)).toHaveLength(count);
+    expect(built(`const command = '${text}';`)).toHaveLength(text.includes('apply') ? 0 : 1);
   });
 });
 

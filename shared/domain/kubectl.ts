@@ -76,13 +76,13 @@ export const createNamespaceCommand = (name: string): string => `kubectl create 
 export const retainCommand = (content: string): string =>
   patchCommand(ref('VolumeSnapshotContent', content), { spec: { deletionPolicy: 'Retain' } });
 
-/** Runs a program in a container of the one pod that has these labels. */
+/** Runs a program in a container of the one running pod that has these labels. */
 export const execCommand = (
   { namespace, labels, container }: { namespace: string; labels: Readonly<Record<string, string>>; container: string },
   ...program: readonly string[]
 ): string =>
   `kubectl exec -n ${quote(namespace)} -c ${quote(container)} ` +
-  `$(${listCommand('Pod', { namespace, labels, output: 'name' })}) -- ${program.map(quote).join(' ')}`;
+  `$(${listCommand('Pod', { namespace, labels, output: 'name' })} --field-selector status.phase=Running) -- ${program.map(quote).join(' ')}`;
 
 /** Lines of the logs of all pods with these labels that fit `pattern`, an extended regular expression without case. */
 export const logsCommand = (namespace: string, labels: Readonly<Record<string, string>>, pattern: string): string => {
