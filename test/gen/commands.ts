@@ -146,7 +146,7 @@ async function ofGleaner(argv: readonly string[]): Promise<string[]> {
       columns: undefined,
       interrupted: () => new AbortController().signal,
     },
-    parsed as unknown as typeof commands,
+    parsed,
   );
   return code === 0 && ran ? [] : [`gleaner refuses (${said.split('\n')[0]})`];
 }

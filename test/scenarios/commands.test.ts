@@ -10,8 +10,8 @@ jest.setTimeout(60_000);
 
 /** What Gleaner prints of each world, asked in each way that prints commands. */
 async function printed(name: string): Promise<{ commands: string[]; troubles: string[] }> {
-  const { objects, longhorn } = findScenario(name);
-  const all = objects({ longhorn } as never);
+  const scenario = findScenario(name);
+  const all = scenario.objects(scenario);
   const still = await startStill(all);
   try {
     const asked = [['scan'], ['plan'], ['doctor'], ['capability'], ['advise']];
