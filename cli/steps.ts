@@ -3,7 +3,7 @@ import { describeRef } from '../shared/domain/kinds.ts';
 import type { Applier } from '../shared/kube/apply.ts';
 import { createApplier } from '../shared/kube/apply.ts';
 import type { KubeClient } from '../shared/kube/client.ts';
-import { ConflictError, RetryableError } from '../shared/kube/errors.ts';
+import { ConflictError, RetryableError } from '../shared/ports/errors.ts';
 import { describeAction } from '../shared/plan/action.ts';
 import type { Action } from '../shared/plan/action.ts';
 import type { Finding } from '../shared/plan/plan.ts';

@@ -1,7 +1,7 @@
 import type { KindName } from '../../shared/domain/kinds.ts';
 import { keptIn } from '../../shared/kube/keep.ts';
 import { memoize } from '../../shared/kube/memoize.ts';
-import type { Reader } from '../../shared/kube/ports.ts';
+import type { Reader } from '../../shared/ports/reader.ts';
 import type { ObjectOf } from '../../shared/objects/types.ts';
 
 /** Of these one is needed for each volume: listed once, where all volumes are asked about. */

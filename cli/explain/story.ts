@@ -5,14 +5,15 @@ import { resultOf } from '../../shared/chain/drills.ts';
 import type { Odd } from '../../shared/chain/unreadable.ts';
 import { unlessForbidden } from '../../shared/chain/surroundings.ts';
 import { addressFinding, judgeAddress } from '../../shared/chain/target.ts';
-import { showObject, tellUnreadable, unlessOdd } from '../../shared/chain/unreadable.ts';
+import { tellUnreadable, unlessOdd } from '../../shared/chain/unreadable.ts';
 import type { Ref } from '../../shared/domain/kinds.ts';
 import { describeRef, refKey } from '../../shared/domain/kinds.ts';
+import { getCommand } from '../../shared/domain/kubectl.ts';
 import * as names from '../../shared/domain/names.ts';
 import type { AnyFunction, Change } from '../../shared/function.ts';
-import { KubeError } from '../../shared/kube/errors.ts';
+import { KubeError } from '../../shared/ports/errors.ts';
 import { memoize } from '../../shared/kube/memoize.ts';
-import type { Reader, Unreadable } from '../../shared/kube/ports.ts';
+import type { Reader, Unreadable } from '../../shared/ports/reader.ts';
 import type { DrillEntry, KubeEvent, VMRestore } from '../../shared/objects/types.ts';
 import type { Finding } from '../../shared/plan/plan.ts';
 import { EVENTS_NAMESPACE } from '../../shared/plan/record.ts';
@@ -169,7 +170,7 @@ export async function tell(subject: Ref, { reader: live, functions, configOf, no
   if (chains.length === 0 && mayBeOrphan.has(subject.kind)) {
     const onUnreadable = ({ object, message: odd }: Unreadable) => {
       const message = `${odd}: whether it claims ${describeRef(subject)} cannot be told`;
-      add('verify-backup', unreadable({ object, message, command: showObject(object) }));
+      add('verify-backup', unreadable({ object, message, command: getCommand(object) }));
     };
     await tellUnreadable(reader, 'VirtualMachineBackup', onUnreadable);
   }

@@ -5,7 +5,7 @@ import { isPending } from '../../shared/chain/claims.ts';
 import { isDeleting, judgeContent } from '../../shared/chain/judge.ts';
 import { contentsNaming, entriesOf } from '../../shared/chain/read.ts';
 import type { Change, ChangeOf, Considered } from '../../shared/function.ts';
-import type { Reader } from '../../shared/kube/ports.ts';
+import type { Reader } from '../../shared/ports/reader.ts';
 import type { Finding } from '../../shared/plan/plan.ts';
 import type { Reason } from '../../shared/plan/reason.ts';
 

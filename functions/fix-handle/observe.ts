@@ -4,7 +4,7 @@ import { isDeleting, judgeBackup, judgeContent, judgeHandle } from '../../shared
 import type { Owner } from '../../shared/chain/owner.ts';
 import { ownerOf } from '../../shared/chain/owner.ts';
 import { backupVolumes, claimsFrom, longhornBackup, missingClass, vmBackupNaming } from '../../shared/chain/read.ts';
-import type { Reader } from '../../shared/kube/ports.ts';
+import type { Reader } from '../../shared/ports/reader.ts';
 import type { Backup, BackupTarget, BackupVolume, Claim, Content, Snapshot } from '../../shared/objects/types.ts';
 import type { SwapNote } from './note.ts';
 import { readNote } from './note.ts';

@@ -1,8 +1,8 @@
 import { describeRef, ref } from '../../shared/domain/kinds.ts';
+import { getCommand, retainCommand } from '../../shared/domain/kubectl.ts';
 import * as names from '../../shared/domain/names.ts';
 import { isDeleting, judgeContent, judgeHandle } from '../../shared/chain/judge.ts';
 import type { SurveyedContent, SurveyItem } from '../../shared/chain/survey-items.ts';
-import { showObject } from '../../shared/chain/unreadable.ts';
 import type { Considered, Well } from '../../shared/function.ts';
 import type { Content } from '../../shared/objects/types.ts';
 import type { Finding } from '../../shared/plan/plan.ts';
@@ -26,7 +26,7 @@ export function surveys(item: SurveyItem, brief = false): Considered | Well {
         subject: item.object,
         reason: 'ObjectUnreadable',
         message,
-        command: showObject(item.object),
+        command: getCommand(item.object),
         actions: [],
       });
     }
@@ -73,7 +73,7 @@ function surveyContent(
 function shared(backup: string, contents: readonly Content[]): Considered {
   const held = contents.map(({ metadata }) => metadata.name);
   const message = `VolumeSnapshotContents ${held.join(' and ')} are all on Delete and name backup ${backup}`;
-  const command = `kubectl patch volumesnapshotcontent ${held[0]} --type=merge -p '{"spec":{"deletionPolicy":"Retain"}}'`;
+  const command = retainCommand(held[0] ?? '');
   return {
     findings: contents.map((content) => {
       const subject = ref('VolumeSnapshotContent', content.metadata.name);

@@ -1,7 +1,7 @@
 import type { Ref } from '../../shared/domain/kinds.ts';
 import { ref } from '../../shared/domain/kinds.ts';
 import { isDeleting } from '../../shared/chain/judge.ts';
-import type { Reader } from '../../shared/kube/ports.ts';
+import type { Reader } from '../../shared/ports/reader.ts';
 import type { VMRestore } from '../../shared/objects/types.ts';
 import { eventName } from '../../shared/plan/record.ts';
 import type { SeenPreflight } from '../../shared/preflight/read.ts';

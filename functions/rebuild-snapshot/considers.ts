@@ -12,7 +12,7 @@ import {
 import { isDeleting } from '../../shared/chain/judge.ts';
 import { entriesOf } from '../../shared/chain/read.ts';
 import type { Change, ChangeOf, Considered } from '../../shared/function.ts';
-import type { Reader } from '../../shared/kube/ports.ts';
+import type { Reader } from '../../shared/ports/reader.ts';
 
 /** Which VMBackups an event is about: those that may have lost something, or whose lost part may now be made anew. */
 export function considers(change: Change): Considered {

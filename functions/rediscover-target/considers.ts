@@ -3,7 +3,7 @@ import { ref } from '../../shared/domain/kinds.ts';
 import * as names from '../../shared/domain/names.ts';
 import { entriesOf, isOnTarget } from '../../shared/chain/read.ts';
 import type { Change, Considered } from '../../shared/function.ts';
-import type { Reader } from '../../shared/kube/ports.ts';
+import type { Reader } from '../../shared/ports/reader.ts';
 import { isBeingPulled } from './observe.ts';
 
 const target: Ref = ref('Setting', names.TARGET_SETTING);

@@ -7,7 +7,7 @@ import { allInProgress } from '../../shared/chain/in-progress.ts';
 import { isDeleting, isGuestClusters, isStalled } from '../../shared/chain/judge.ts';
 import { backupNamedBy, isNoVMBackups, isOthers, judgeUnclaimedBackup } from '../../shared/chain/orphans.ts';
 import { entriesOf, guestBackups, ifServed, isOnTarget } from '../../shared/chain/read.ts';
-import type { Reader, Unreadable } from '../../shared/kube/ports.ts';
+import type { Reader, Unreadable } from '../../shared/ports/reader.ts';
 import type { Backup, BackupTarget, Content, Setting, Snapshot, VMRestore } from '../../shared/objects/types.ts';
 import type { RescanNote } from './note.ts';
 import { readNote } from './note.ts';

@@ -12,7 +12,7 @@ import {
 import { isDeleting, judgeContent } from '../../shared/chain/judge.ts';
 import { contentsNaming, vmBackupsOf } from '../../shared/chain/read.ts';
 import type { Change, ChangeOf, Considered } from '../../shared/function.ts';
-import type { Reader } from '../../shared/kube/ports.ts';
+import type { Reader } from '../../shared/ports/reader.ts';
 
 /** Which VMBackups an event is about: those whose volume may now be switched, armed or freed of an old pair. */
 export function considers(change: Change): Considered {

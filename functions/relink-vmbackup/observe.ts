@@ -19,7 +19,7 @@ import type { Odd } from '../../shared/chain/unreadable.ts';
 import { unlessOdd } from '../../shared/chain/unreadable.ts';
 import type { Unsettled } from '../../shared/chain/schedules.ts';
 import { unsettledBackups } from '../../shared/chain/schedules.ts';
-import type { Reader, Unreadable } from '../../shared/kube/ports.ts';
+import type { Reader, Unreadable } from '../../shared/ports/reader.ts';
 import type { Content, Snapshot, VMBackup, VolumeEntry } from '../../shared/objects/types.ts';
 
 /** One VMBackup, the pairs its volumes use, may use next and have used before. */
@@ -161,7 +161,7 @@ async function factsOf(
   const absence = judgeAbsence(target, volume ? await backupVolumes(reader, volume) : [], owner);
   if (absence === undefined) return judgeBackup(name, backup);
   const reason = absence.reason === 'BackupNotSynced' ? absence.reason : 'NotVerifiable';
-  return { reason, detail: `Longhorn Backup ${name} is not known: ${absence.detail}` };
+  return { reason, detail: `Longhorn Backup ${name} is not known: ${absence.detail}`, absent: true };
 }
 
 /** The name of the pair that may replace this one, if no other volume uses it. */

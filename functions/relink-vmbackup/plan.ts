@@ -1,10 +1,13 @@
 import type { Ref } from '../../shared/domain/kinds.ts';
 import { describeRef, ref } from '../../shared/domain/kinds.ts';
+import { getCommand } from '../../shared/domain/kubectl.ts';
 import * as names from '../../shared/domain/names.ts';
+import type { BackupTrouble } from '../../shared/chain/judge.ts';
 import { boundAndReady, isDeleting, isOwnedBy, judgeContent, misboundPart } from '../../shared/chain/judge.ts';
 import { describeInProgress } from '../../shared/chain/in-progress.ts';
 import { volumeFinding } from '../../shared/chain/volume-finding.ts';
 import { busySchedule } from '../../shared/chain/schedules.ts';
+import { listTargets } from '../../shared/chain/links.ts';
 import type { VMBackup } from '../../shared/objects/types.ts';
 import type { Action, EntrySwitch } from '../../shared/plan/action.ts';
 import type { Finding, Plan } from '../../shared/plan/plan.ts';
@@ -109,7 +112,7 @@ function decide(seen: Seen, backup: VMBackup, volume: SeenVolume, config: Config
     const ofAnother = current.stranger.spec.volumeSnapshotRef;
     const whose = `${ofAnother.namespace}/${ofAnother.name}`;
     const message = `volume ${entry.volumeName} uses ${current.name}, but its content ${current.contentName} belongs to VolumeSnapshot ${whose}`;
-    const command = `kubectl get volumesnapshotcontent ${current.contentName} -o yaml`;
+    const command = getCommand(ref('VolumeSnapshotContent', current.contentName));
     return says('Misbound', message, misboundPart(namespace, current, current.stranger), command);
   }
   if (current.content === undefined) {
@@ -123,11 +126,11 @@ function decide(seen: Seen, backup: VMBackup, volume: SeenVolume, config: Config
   if ('reason' in judged && judged.reason === 'OtherDriver') {
     const { driver } = current.content.spec;
     const message = `volume ${entry.volumeName} uses ${current.name}, but its content ${current.contentName} is of driver ${driver}`;
-    return says('DriverMismatch', message, content, `kubectl get volumesnapshotcontent ${current.contentName} -o yaml`);
+    return says('DriverMismatch', message, content, getCommand(ref('VolumeSnapshotContent', current.contentName)));
   }
   if ('handle' in judged && judged.handle.backup !== entry.longhornBackupName) {
     const other = `its content ${current.contentName} names ${judged.handle.backup} and not ${entry.longhornBackupName}`;
-    const show = `kubectl get volumesnapshotcontent ${current.contentName} -o yaml`;
+    const show = getCommand(ref('VolumeSnapshotContent', current.contentName));
     return says('BackupMismatch', `volume ${entry.volumeName} uses ${current.name}, but ${other}`, content, show);
   }
   if ('reason' in facts && 'handle' in judged) {
@@ -136,7 +139,7 @@ function decide(seen: Seen, backup: VMBackup, volume: SeenVolume, config: Config
       facts.reason,
       `volume ${entry.volumeName} uses ${current.name}, but ${facts.detail}`,
       longhorn,
-      showBackup(facts.reason, longhorn.name),
+      showBackup(facts, longhorn),
     );
   }
   const reported = 'reported' in judged ? ` and ${judged.reported} in its status` : '';
@@ -144,10 +147,8 @@ function decide(seen: Seen, backup: VMBackup, volume: SeenVolume, config: Config
   return says('AwaitsReplacement', `volume ${entry.volumeName} uses ${current.name}, but ${why}`);
 }
 
-const showBackup = (reason: Reason, name: string): string =>
-  reason === 'BackupMissing'
-    ? `kubectl get backuptargets.longhorn.io -n ${names.LONGHORN_NAMESPACE}`
-    : `kubectl get backups.longhorn.io ${name} -n ${names.LONGHORN_NAMESPACE} -o yaml`;
+const showBackup = ({ reason, absent }: BackupTrouble, backup: Ref): string =>
+  reason === 'BackupMissing' || absent === true ? listTargets() : getCommand(backup);
 
 const staleUid = ({ snapshot, content }: Pair): boolean => {
   const uid = content?.spec.volumeSnapshotRef.uid;

@@ -1,13 +1,12 @@
 import * as names from '../domain/names.ts';
-import type { Reader } from '../kube/ports.ts';
+import { attempt, isFound } from '../ports/attempt.ts';
+import type { Reader } from '../ports/reader.ts';
 import type { Claim, Content, StorageClass } from '../objects/types.ts';
-import { attempt } from './attempt.ts';
 import type { VolumeMode } from './mode.ts';
 import { modeForDisks, otherMode, volumeModes } from './mode.ts';
 import type { Notes } from './notes.ts';
 import type { Probed } from './probed.ts';
 import { probedAs } from './probed.ts';
-import { isFound } from './types.ts';
 
 /** What has been seen to work, or to fail, whatever anything says of itself. */
 export interface Evidence {

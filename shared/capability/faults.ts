@@ -1,11 +1,13 @@
+import { ref } from '../domain/kinds.ts';
+import { editCommand, patchCommand } from '../domain/kubectl.ts';
+import { isFound } from '../ports/attempt.ts';
 import * as names from '../domain/names.ts';
 import type { SnapshotClass } from '../objects/types.ts';
 import type { Reason } from '../plan/reason.ts';
 import type { Configured } from './config.ts';
-import { corrected, leavesLonghornOut, pasteClass, pasteValue, shown, takesSnapshots } from './config.ts';
+import { corrected, leavesLonghornOut, pasteClass, pasteValue, replaceClass, shown, takesSnapshots } from './config.ts';
 import type { Surroundings } from './read.ts';
 import { eraOf } from './releases.ts';
-import { isFound } from './types.ts';
 
 export interface ConfigFault {
   readonly reason: Extract<Reason, `Config${string}` | 'HollowBackups'>;
@@ -21,9 +23,7 @@ export function faultsOf({ config, classes, version }: Surroundings): ConfigFaul
   const configured = config.found;
   const known = isFound(classes) ? classes.found : undefined;
   const cure =
-    known === undefined
-      ? `kubectl edit settings.harvesterhci.io ${names.DRIVERS_SETTING}`
-      : pasteValue(corrected(configured, known));
+    known === undefined ? editCommand(ref('Setting', names.DRIVERS_SETTING)) : pasteValue(corrected(configured, known));
   if (configured.value.is === 'invalid') {
     const message = `${names.DRIVERS_SETTING} cannot be read: ${configured.value.problem}; Harvester refuses all snapshots and backups`;
     return [{ reason: 'ConfigInvalid', message, cure }];
@@ -58,7 +58,7 @@ function classFaults(config: Configured, classes: readonly SnapshotClass[], cure
         const back = longhorns ? pasteClass(driver, name, use === 'snapshot' ? 'snap' : undefined) : cure;
         return [{ reason: 'ConfigClassMissing', message: `${where}, which does not exist`, cure: back, driver }];
       }
-      const again = `kubectl delete volumesnapshotclass ${name} && ${pasteClass(driver, name, use === 'snapshot' ? 'snap' : undefined)}`;
+      const again = replaceClass(driver, name, use === 'snapshot' ? 'snap' : undefined);
       if (found.driver !== driver) {
         const message = `${where}, which is of ${found.driver}: every snapshot with it fails`;
         return [{ reason: 'ConfigClassOfOtherDriver', message, cure: longhorns ? again : cure, driver }];
@@ -98,7 +98,7 @@ export function faultOfRestoreClass(
 ): ConfigFault | undefined {
   if (!name || name === names.BACKUP_CLASS || !isFound(classes)) return undefined;
   const found = classes.found.find(({ metadata }) => metadata.name === name);
-  const cure = `kubectl patch settings.harvesterhci.io ${names.CLASS_SETTING} --type=merge -p '{"value":"${names.BACKUP_CLASS}"}'`;
+  const cure = patchCommand(ref('Setting', names.CLASS_SETTING), { value: names.BACKUP_CLASS });
   const where = `${names.CLASS_SETTING} names VolumeSnapshotClass ${name}`;
   const then = 'no snapshot of a restore into another namespace becomes ready';
   if (found === undefined)

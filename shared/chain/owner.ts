@@ -1,5 +1,5 @@
 import * as names from '../domain/names.ts';
-import type { Reader } from '../kube/ports.ts';
+import type { Reader } from '../ports/reader.ts';
 import type { Claim, Content, OwnerReference, Snapshot, VMBackup, VMRestore, VolumeEntry } from '../objects/types.ts';
 import { isGuestClusters } from './judge.ts';
 import type { InProgress } from './in-progress.ts';

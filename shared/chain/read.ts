@@ -3,7 +3,8 @@ import { ref } from '../domain/kinds.ts';
 import * as names from '../domain/names.ts';
 import { parseHandle } from '../domain/handle.ts';
 import { tellUnreadable } from './unreadable.ts';
-import type { Index, ListOptions, Reader, Unreadable } from '../kube/ports.ts';
+import { ForbiddenError, NotServedError } from '../ports/errors.ts';
+import type { Index, ListOptions, Reader, Unreadable } from '../ports/reader.ts';
 import type { Backup, BackupVolume, Claim, Content, ObjectOf, VMBackup, VolumeEntry } from '../objects/types.ts';
 
 /** The reads that more than one function needs. Each answers facts; none decides. */
@@ -78,7 +79,7 @@ async function missingAmong(
     for await (const _other of reader.list(kind)) return name;
     return undefined;
   } catch (error) {
-    if ((error as { status?: unknown }).status === 403) return undefined;
+    if (error instanceof ForbiddenError) return undefined;
     throw error;
   }
 }
@@ -296,6 +297,6 @@ export async function* ifServed<K extends KindName>(
   try {
     yield* reader.list(kind, options);
   } catch (error) {
-    if (!(error instanceof Error && error.name === 'NotServedError')) throw error;
+    if (!(error instanceof NotServedError)) throw error;
   }
 }

@@ -1,7 +1,8 @@
 import type { Ref } from '../domain/kinds.ts';
 import { ref } from '../domain/kinds.ts';
 import * as names from '../domain/names.ts';
-import type { ListOptions, Reader } from '../kube/ports.ts';
+import { ForbiddenError } from '../ports/errors.ts';
+import type { ListOptions, Reader } from '../ports/reader.ts';
 import type { BackupTarget, Content, Snapshot, VMRestore } from '../objects/types.ts';
 import { isPending } from './claims.ts';
 import { hangs, isDeleting } from './judge.ts';
@@ -100,7 +101,7 @@ export async function unlessForbidden<T>(read: () => Promise<T>): Promise<T | un
   try {
     return await read();
   } catch (error) {
-    if ((error as { status?: unknown }).status === 403) return undefined;
+    if (error instanceof ForbiddenError) return undefined;
     throw error;
   }
 }

@@ -1,7 +1,7 @@
 import * as names from '../domain/names.ts';
 import type { KindName, Ref } from '../domain/kinds.ts';
 import { ref } from '../domain/kinds.ts';
-import type { Reader } from '../kube/ports.ts';
+import type { Reader } from '../ports/reader.ts';
 import type { Pairs } from './pairs.ts';
 import { addContent, backupBits, beside, bit, isTied, isUnfinished, stateOf } from './pairs.ts';
 import { parseHandle } from '../domain/handle.ts';

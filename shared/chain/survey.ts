@@ -1,6 +1,7 @@
 import * as names from '../domain/names.ts';
 import { ref } from '../domain/kinds.ts';
-import type { ListOptions, Reader, Unreadable } from '../kube/ports.ts';
+import { ForbiddenError } from '../ports/errors.ts';
+import type { ListOptions, Reader, Unreadable } from '../ports/reader.ts';
 import { pagesOf } from './pages.ts';
 import { claim, isLeftContent, isLooseSnapshot, Pairs, pairsOf, tie } from './pairs.ts';
 import type { BackupTarget, Content, Setting, Snapshot, StorageClass } from '../objects/types.ts';
@@ -179,9 +180,8 @@ export async function* surveyClasses(reader: Reader): AsyncGenerator<SurveyItem[
   try {
     for await (const one of reader.list('StorageClass')) classes.push(one);
   } catch (error) {
-    const { status, message } = error as { status?: unknown; message?: unknown };
-    if (status !== 403) throw error;
-    yield [{ what: 'storageClasses', classes: [], unknown: String(message) }];
+    if (!(error instanceof ForbiddenError)) throw error;
+    yield [{ what: 'storageClasses', classes: [], unknown: error.message }];
     return;
   }
   yield [{ what: 'storageClasses', classes }];

@@ -38,6 +38,8 @@ export const HASH_ANNOTATION = 'harvesterhci.io/hash';
 export const REFRESH_ANNOTATION = 'harvesterhci.io/lastRefreshTime';
 /** Longhorn: this CR goes, the data on the target stays. */
 export const CR_ONLY_LABEL = 'longhorn.io/delete-custom-resource-only';
+/** On each of Longhorn’s Engines: the volume that it is of. */
+export const VOLUME_LABEL = 'longhornvolume';
 export const BACKUP_VOLUME_LABEL = 'backup-volume';
 export const BACKUP_TARGET_LABEL = 'backup-target';
 

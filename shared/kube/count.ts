@@ -1,5 +1,6 @@
 import type { KindName } from '../domain/kinds.ts';
-import type { ListOptions, Reader, Writer } from './ports.ts';
+import type { ListOptions, Reader } from '../ports/reader.ts';
+import type { Writer } from '../ports/writer.ts';
 
 /** Calls as the caller makes them; a list counts once, however many pages it has. */
 export interface Calls {

@@ -1,4 +1,4 @@
-import { NotServedError, TerminalError } from './errors.ts';
+import { ForbiddenError, NotServedError } from '../ports/errors.ts';
 
 /**
  * The promise under this key; `read` makes it where there is none, so equal calls under way are one call. A promise that
@@ -18,4 +18,4 @@ export function keptIn<K, V>(map: Map<K, Promise<V>>, key: K, read: () => Promis
 }
 
 const isFact = (error: unknown): boolean =>
-  error instanceof NotServedError || (error instanceof TerminalError && error.status === 403);
+  error instanceof NotServedError || error instanceof ForbiddenError;

@@ -2,7 +2,7 @@ import type { KindName } from '../domain/kinds.ts';
 import { kinds } from '../domain/kinds.ts';
 import type { ObjectOf } from '../objects/types.ts';
 import { keptIn } from './keep.ts';
-import type { Index, ListOptions, Reader, Unreadable } from './ports.ts';
+import type { Index, ListOptions, Reader, Unreadable } from '../ports/reader.ts';
 
 /**
  * A reader for looking at many subjects at once: each kind is listed once, when it is first asked for, and all answers

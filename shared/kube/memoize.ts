@@ -2,7 +2,7 @@ import type { KindName } from '../domain/kinds.ts';
 import { ref, refKey } from '../domain/kinds.ts';
 import type { ObjectOf } from '../objects/types.ts';
 import { keptIn } from './keep.ts';
-import type { ListOptions, Reader } from './ports.ts';
+import type { ListOptions, Reader } from '../ports/reader.ts';
 
 /**
  * A reader for one look at the world: nothing is read twice, equal calls under way are one call, and what a list has

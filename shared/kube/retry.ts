@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { RetryableError } from './errors.ts';
+import { RetryableError } from '../ports/errors.ts';
 import { collectionOf } from './paths.ts';
 import type { Answer, Call, Send } from './request.ts';
 

@@ -4,12 +4,13 @@ import { describeRef, kinds } from '../domain/kinds.ts';
 import {
   AlreadyExistsError,
   ConflictError,
+  ForbiddenError,
   GoneError,
   NotServedError,
   RetryableError,
   TerminalError,
-} from './errors.ts';
-import type { KubeError } from './errors.ts';
+} from '../ports/errors.ts';
+import type { KubeError } from '../ports/errors.ts';
 import type { Answer } from './request.ts';
 
 /** What was asked, for messages and for telling the 404s and 422s apart. */
@@ -66,7 +67,7 @@ export function errorOf(answer: Answer, asked: Asked): KubeError {
     case 403: {
       const { plural, group } = kinds[asked.kind];
       const resource = group === '' ? plural : `${plural}.${group}`;
-      return new TerminalError(
+      return new ForbiddenError(
         `${message}: the right to ${asked.verb} ${resource} is missing, or a webhook refuses`,
         status,
       );

@@ -7,7 +7,7 @@ import { readPlace } from '../chain/place.ts';
 import { collect, lastWarning, nothing, readMade, warningsAbout } from '../chain/scratch.ts';
 import type { Ref } from '../domain/kinds.ts';
 import * as names from '../domain/names.ts';
-import type { Reader } from '../kube/ports.ts';
+import type { Reader } from '../ports/reader.ts';
 import type { Claim, Content, Snapshot, Volume } from '../objects/types.ts';
 import { nameOf } from './objects.ts';
 

@@ -3,7 +3,7 @@ import { readEvent } from '../events/incoming.ts';
 import type { Ref } from '../domain/kinds.ts';
 import { ref } from '../domain/kinds.ts';
 import type { AnyFunction, Change, Considered } from '../function.ts';
-import { KubeError } from '../kube/errors.ts';
+import { KubeError } from '../ports/errors.ts';
 import type { Answer } from './answer.ts';
 import { done, failure, failureOf, isRetryable } from './answer.ts';
 import type { Fields, Log } from './log.ts';

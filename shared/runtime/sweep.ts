@@ -1,14 +1,14 @@
 import type { KindName, Ref } from '../domain/kinds.ts';
 import { describeRef, kinds, refKey } from '../domain/kinds.ts';
+import { getCommand } from '../domain/kubectl.ts';
 import type { SurveyItem } from '../chain/survey-items.ts';
 import { survey, surveyClasses } from '../chain/survey.ts';
-import { showObject } from '../chain/unreadable.ts';
 import type { AnyFunction, Considered, Need } from '../function.ts';
 import type { Applied, Applier } from '../kube/apply.ts';
-import { KubeError, UnreadableError } from '../kube/errors.ts';
+import { KubeError, UnreadableError } from '../ports/errors.ts';
 import { fromLists } from '../kube/listed.ts';
 import { memoize } from '../kube/memoize.ts';
-import type { ListOptions, Reader } from '../kube/ports.ts';
+import type { ListOptions, Reader } from '../ports/reader.ts';
 import type { Finding } from '../plan/plan.ts';
 import type { Reason } from '../plan/reason.ts';
 import type { Cursor } from '../events/incoming.ts';
@@ -271,7 +271,7 @@ function cannotTell(subject: Ref, { object, message: why }: UnreadableError): Fi
   const message = `${describeRef(subject)} cannot be judged: ${why}`;
   return isSurveyed(object)
     ? { subject, reason: 'NotVerifiable', message, actions: [] }
-    : { subject: object, reason: 'ObjectUnreadable', message, command: showObject(object), actions: [] };
+    : { subject: object, reason: 'ObjectUnreadable', message, command: getCommand(object), actions: [] };
 }
 
 async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { readerFor } from '../../cli/capability/reader.ts';
-import { RetryableError, TerminalError } from '../../shared/kube/errors.ts';
-import type { Reader } from '../../shared/kube/ports.ts';
+import { ForbiddenError, RetryableError } from '../../shared/ports/errors.ts';
+import type { Reader } from '../../shared/ports/reader.ts';
 
 /** A volume, in lists of which so many fail. */
 function setUp(error: Error, times: number) {
@@ -26,7 +26,7 @@ test('a list that fails once is read again for the next volume', async () => {
 });
 
 test('a right that is missing is missing for every volume', async () => {
-  const { ask, lists } = setUp(new TerminalError('forbidden', 403), Infinity);
+  const { ask, lists } = setUp(new ForbiddenError('forbidden', 403), Infinity);
   await expect(ask()).rejects.toThrow('forbidden');
   await expect(ask()).rejects.toThrow('forbidden');
   expect(lists()).toBe(1);

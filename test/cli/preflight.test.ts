@@ -40,7 +40,7 @@ test('one that would not: what fails, and what helps', async () => {
   expect(code).toBe(1);
   const failed = document.checks.filter((c: any) => c.result === 'fail');
   expect(failed).toMatchObject([
-    { name: 'quota', message: expect.stringContaining('5 GiB'), cure: 'kubectl edit resourcequota small -n finance' },
+    { name: 'quota', message: expect.stringContaining('5 GiB'), cure: 'kubectl edit resourcequotas small -n finance' },
     { name: 'vm', cure: 'restore under another name' },
   ]);
   const { document: renamed } = await json('db-nightly', '-n', 'prod', '--to', 'finance', '--as', 'db-copy');

@@ -6,9 +6,10 @@ import * as make from '../../../sandbox/scenarios/build.ts';
 import { ref } from '../../../shared/domain/kinds.ts';
 import { fromLists } from '../../../shared/kube/listed.ts';
 import { memoize } from '../../../shared/kube/memoize.ts';
-import type { Reader } from '../../../shared/kube/ports.ts';
+import type { Reader } from '../../../shared/ports/reader.ts';
 import { verdictOf } from '../../../shared/plan/plan.ts';
 import type { Reason } from '../../../shared/plan/reason.ts';
+import { allTroublesOf, among } from '../../gen/commands.ts';
 import { readerOf } from '../../gen/reader.ts';
 import { away, elsewhere, neverListed, odd, unlisted, unlistedVolume, withTarget } from '../target.ts';
 
@@ -721,6 +722,7 @@ describe('relink-vmbackup decides', () => {
     const [finding] = await decide(world, retire);
     expect({ reason: finding!.reason, does: finding!.actions.map(brief) }).toEqual({ reason, does });
     expect(finding!.message).not.toMatch(/undefined|null|\[object/);
+    expect(await allTroublesOf(finding, among(withTarget(world)))).toEqual([]);
     expect(finding!.actions.length > 0).toBe(verdictOf(finding!) === 'act');
     // As sweeps of few and of many subjects read the world.
     const listing = (reader: Reader) => fromLists(reader, () => true);

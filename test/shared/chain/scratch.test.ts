@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import * as make from '../../../sandbox/scenarios/build.ts';
 import { lastWarning, warningsAbout } from '../../../shared/chain/scratch.ts';
-import { RetryableError, TerminalError } from '../../../shared/kube/errors.ts';
-import type { Reader } from '../../../shared/kube/ports.ts';
+import { ForbiddenError, RetryableError } from '../../../shared/ports/errors.ts';
+import type { Reader } from '../../../shared/ports/reader.ts';
 import type { Claim } from '../../../shared/objects/types.ts';
 import { readerOf } from '../../gen/reader.ts';
 
@@ -33,7 +33,7 @@ describe('what the provisioner says about a claim that is not bound', () => {
   });
 
   test('is not known where Events may not be read, which is said', async () => {
-    const said = await warningsAbout(refusing(new TerminalError('list Event: 403 Forbidden', 403)), await claim());
+    const said = await warningsAbout(refusing(new ForbiddenError('list Event: 403 Forbidden', 403)), await claim());
     expect(lastWarning(said)).toBe('; what the provisioner says cannot be told: the right to list Events is missing');
   });
 

@@ -3,8 +3,8 @@ import { writeFileSync } from 'node:fs';
 import { delimiter } from 'node:path';
 import { connect } from '../../../shared/kube/client.ts';
 import type { ConnectOptions, KubeClient } from '../../../shared/kube/client.ts';
-import * as errors from '../../../shared/kube/errors.ts';
-import type { Unreadable } from '../../../shared/kube/ports.ts';
+import * as errors from '../../../shared/ports/errors.ts';
+import type { Unreadable } from '../../../shared/ports/reader.ts';
 import type { Reply, Request, Stub } from './stub.ts';
 import { failure, snapshotJson, startStub, writeKubeconfig } from './stub.ts';
 

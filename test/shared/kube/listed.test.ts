@@ -2,9 +2,9 @@ import { describe, expect, test } from '@jest/globals';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import type { KindName } from '../../../shared/domain/kinds.ts';
-import { NotServedError, RetryableError, TerminalError, UnreadableError } from '../../../shared/kube/errors.ts';
+import { ForbiddenError, NotServedError, RetryableError, UnreadableError } from '../../../shared/ports/errors.ts';
 import { fromLists } from '../../../shared/kube/listed.ts';
-import type { Index, ListOptions, Reader } from '../../../shared/kube/ports.ts';
+import type { Index, ListOptions, Reader } from '../../../shared/ports/reader.ts';
 import { schemas } from '../../../shared/objects/schemas.ts';
 import { snapshotJson } from './stub.ts';
 
@@ -142,7 +142,7 @@ describe('a call that fails', () => {
   });
 
   test.each([
-    ['a missing right', new TerminalError('forbidden', 403)],
+    ['a missing right', new ForbiddenError('forbidden', 403)],
     ['a missing CRD', new NotServedError('not served', 404)],
   ])('for %s is not made again in the same view', async (_, error) => {
     const { view, calls } = failing(error, Infinity);

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import * as make from '../../../sandbox/scenarios/build.ts';
 import { createApplier } from '../../../shared/kube/apply.ts';
-import { ConflictError } from '../../../shared/kube/errors.ts';
+import { ConflictError } from '../../../shared/ports/errors.ts';
 import type { Action, PutReportAction, RecordEventAction } from '../../../shared/plan/action.ts';
 import { eventOf } from '../../../shared/plan/record.ts';
 import type { World } from '../../scenarios/world.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { AnyFunction } from '../../../shared/function.ts';
-import type { KubeError } from '../../../shared/kube/errors.ts';
-import { NotServedError, RetryableError, TerminalError } from '../../../shared/kube/errors.ts';
+import type { KubeError } from '../../../shared/ports/errors.ts';
+import { NotServedError, RetryableError, TerminalError } from '../../../shared/ports/errors.ts';
 import { createCluster } from '../../../shared/runtime/cluster.ts';
 import { createLog } from '../../../shared/runtime/log.ts';
 import type { Stopped, Swept } from '../../../shared/runtime/sweep.ts';

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import type { Ref } from '../../../shared/domain/kinds.ts';
 import { ref } from '../../../shared/domain/kinds.ts';
 import type { AnyFunction } from '../../../shared/function.ts';
-import { ConflictError, RetryableError, TerminalError, UnreadableError } from '../../../shared/kube/errors.ts';
+import { ConflictError, ForbiddenError, RetryableError, UnreadableError } from '../../../shared/ports/errors.ts';
 import { createCluster } from '../../../shared/runtime/cluster.ts';
 import { createLog } from '../../../shared/runtime/log.ts';
 import { createMetrics } from '../../../shared/runtime/metrics.ts';
@@ -57,7 +57,7 @@ function setUp(w: World, fn: AnyFunction) {
   return { ask, writes, log, line: (message: string) => log().find((one) => one['message'] === message) };
 }
 
-const refused = new TerminalError('patch VolumeSnapshot prod/c: 403 Forbidden', 403);
+const refused = new ForbiddenError('patch VolumeSnapshot prod/c: 403 Forbidden', 403);
 const busy = new RetryableError('patch VolumeSnapshot prod/c: 503', 503);
 
 describe('what was written before a failure', () => {
