@@ -1,5 +1,6 @@
 import type { KindName } from '../shared/domain/kinds.ts';
-import type { ListOptions, Reader, Writer } from '../shared/kube/ports.ts';
+import type { ListOptions, Reader } from '../shared/ports/reader.ts';
+import type { Writer } from '../shared/ports/writer.ts';
 
 /** Calls as the caller makes them; a list counts once, however many pages it has. */
 export interface Calls {

@@ -3,7 +3,7 @@ import { orUnreadable } from '../shared/chain/unreadable.ts';
 import type { Ref } from '../shared/domain/kinds.ts';
 import { ref, refKey } from '../shared/domain/kinds.ts';
 import { RESTORE_ANNOTATION } from '../shared/domain/names.ts';
-import type { Reader } from '../shared/kube/ports.ts';
+import type { Reader } from '../shared/ports/reader.ts';
 import type { Claim, Content, OwnerReference, Snapshot } from '../shared/objects/types.ts';
 
 /**

@@ -1,6 +1,6 @@
 import type { Io } from './io.ts';
 import { exit, UsageError } from './command.ts';
-import { KubeError, NotServedError, RetryableError } from '../shared/kube/errors.ts';
+import { ForbiddenError, KubeError, NotServedError, RetryableError } from '../shared/ports/errors.ts';
 
 /** Says on stderr, in one sentence, what went wrong and what helps; answers the exit code. */
 export function reportError(error: unknown, io: Pick<Io, 'err'>, verbose: boolean): number {
@@ -17,6 +17,8 @@ export function sentenceOf(error: unknown): string {
 
 function cureOf(error: KubeError): string | undefined {
   if (error instanceof NotServedError) return 'is this a Harvester cluster? See --kubeconfig and --context';
+  if (error instanceof ForbiddenError)
+    return 'ask for that right (`gleaner functions -o wide` lists all that is needed), or choose another --context';
   switch (error.status) {
     case 0:
       return error instanceof RetryableError
@@ -24,8 +26,6 @@ function cureOf(error: KubeError): string | undefined {
         : undefined;
     case 401:
       return 'log in again, or choose another --context';
-    case 403:
-      return 'ask for that right (`gleaner functions -o wide` lists all that is needed), or choose another --context';
     default:
       return undefined;
   }

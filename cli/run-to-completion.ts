@@ -3,14 +3,14 @@ import { describeRef } from '../shared/domain/kinds.ts';
 import type { Applier } from '../shared/kube/apply.ts';
 import { createApplier } from '../shared/kube/apply.ts';
 import type { KubeClient } from '../shared/kube/client.ts';
-import { ConflictError, RetryableError } from '../shared/kube/errors.ts';
+import { ConflictError, RetryableError } from '../shared/ports/errors.ts';
 import { describeAction } from '../shared/plan/action.ts';
 import type { Action } from '../shared/plan/action.ts';
 import type { Finding } from '../shared/plan/plan.ts';
 import { verdictOf } from '../shared/plan/plan.ts';
 import type { Reason } from '../shared/plan/reason.ts';
 import type { ObservePlan } from '../shared/runtime/reconcile.ts';
-import { reconcile } from '../shared/runtime/reconcile.ts';
+import { completedOrThrow, reconcile } from '../shared/runtime/reconcile.ts';
 import type { DryRun } from './dry-run.ts';
 import { checkOnly } from './dry-run.ts';
 import { sentenceOf } from './errors.ts';
@@ -96,7 +96,9 @@ export async function call(subject: Ref, config: unknown, context: Context): Pro
   const { reader, writer } = client;
   const applier = applierOf(createApplier(reader, writer), context);
   try {
-    const { plan } = await reconcile(fn, subject, { reader, ...(applier && { applier }), config });
+    const outcome = await reconcile(fn, subject, { reader, ...(applier && { applier }), config });
+    // What was written before a failure has been told already, as it was done.
+    const { plan } = completedOrThrow(outcome);
     const finding = plan.findings[0];
     if (options.dryRun === 'client')
       for (const action of finding?.actions ?? []) tell(`would ${describeAction(action)}`);

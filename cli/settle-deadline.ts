@@ -22,16 +22,14 @@ const STUCK_AFTER_MS = 2_000;
 
 /**
  * Rounds until everything is settled, time is up or the user has had enough. Time is looked at between rounds only, so
- * that no plan is left half-way; Ctrl-C ends after the subject at hand, since every half-way can be gone on from.
+ * that no plan is left half-way; Ctrl-C ends after the subjects at hand, whose steps are still yielded.
  */
-export async function* settleWithin({ timeoutMs, once, signal, ...options }: Within): AsyncGenerator<Step, void> {
+export async function* settleWithin({ timeoutMs, once, signal, ...given }: Within): AsyncGenerator<Step, void> {
+  const options: SettleOptions = { ...given, isStopped: () => signal.aborted };
   const { nowMs = Date.now, sleep = pause } = options;
   if (once) {
-    for await (const swept of sweep(options)) {
-      yield swept;
-      if (signal.aborted) return void (yield { kind: 'ended', how: 'interrupted' });
-    }
-    return void (yield { kind: 'ended', how: 'once' });
+    yield* sweep(options);
+    return void (yield { kind: 'ended', how: signal.aborted ? 'interrupted' : 'once' });
   }
   const endMs = nowMs() + timeoutMs;
   let progressMs = nowMs();
@@ -46,10 +44,10 @@ export async function* settleWithin({ timeoutMs, once, signal, ...options }: Wit
         break;
       }
       yield step;
-      if (signal.aborted) return void (yield { kind: 'ended', how: 'interrupted' });
       if (step.kind === 'failure' && isRetryable(step.error)) failing = true;
       else if (step.kind === 'failure') failed = true;
       if (step.kind === 'round') {
+        if (signal.aborted) return void (yield { kind: 'ended', how: 'interrupted' });
         if (step.writes > 0 || failing) progressMs = nowMs();
         if (failed && nowMs() - progressMs > STUCK_AFTER_MS) return void (yield { kind: 'ended', how: 'stuck' });
         tryAgain = failing;

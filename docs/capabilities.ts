@@ -23,7 +23,7 @@ The function \`check-capability\` keeps the answers on each StorageClass, as ann
 \`gleaner.dev/can-snapshot\`, \`gleaner.dev/allows-snapshot\` and so on, with the answer and its reason:
 
 \`\`\`sh
-kubectl get sc -o custom-columns='NAME:.metadata.name,CAN:.metadata.annotations.gleaner\\.dev/can-backup,ALLOWS:.metadata.annotations.gleaner\\.dev/allows-backup'
+kubectl get storageclasses.storage.k8s.io -o custom-columns='NAME:.metadata.name,CAN:.metadata.annotations.gleaner\\.dev/can-backup,ALLOWS:.metadata.annotations.gleaner\\.dev/allows-backup'
 \`\`\`
 
 They hold no time, so they change only when an answer does; an Event \`CapabilityChanged\` on the class then tells what was and

@@ -1,6 +1,6 @@
 import type * as z from 'zod/mini';
 import type { KindName, Ref } from './domain/kinds.ts';
-import type { Reader } from './kube/ports.ts';
+import type { Reader } from './ports/reader.ts';
 import type { ObjectOf } from './objects/types.ts';
 import type { Finding, Plan } from './plan/plan.ts';
 import type { Reason } from './plan/reason.ts';

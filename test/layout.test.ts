@@ -2,38 +2,40 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import * as functions from '../functions/index.ts';
+import { kinds } from '../shared/domain/kinds.ts';
 import { importsOf } from './layout/imports.ts';
 import type { Hints, Room } from './layout/rules.ts';
 import { reaches, roomOf, violations } from './layout/rules.ts';
 
-/** Who may import what. Arrows run one way: cli, test, bench → functions → shared (runtime → kube → plan → domain). */
+/** Who may import what. Arrows run one way: cli, test, bench → functions → shared (runtime → kube → plan, ports → domain). */
 const rooms: readonly Room[] = [
   { room: 'shared/domain', may: [], pure: true },
   { room: 'shared/objects', may: ['shared/domain'], packages: ['zod'], pure: true },
   { room: 'shared/plan', may: ['shared/domain'], pure: true },
+  // What pure rooms may know of the cluster: how it is read, and how it fails.
+  { room: 'shared/ports', may: ['shared/domain'], types: ['shared/objects'], pure: true },
   {
     room: 'shared/function.ts',
     may: [],
-    types: ['shared/domain', 'shared/objects', 'shared/plan', 'shared/survey-item.ts', 'shared/kube/ports.ts'],
+    types: ['shared/domain', 'shared/objects', 'shared/plan', 'shared/survey-item.ts', 'shared/ports'],
     packages: ['zod'],
     pure: true,
   },
   {
     room: 'shared/chain',
-    may: ['shared/domain', 'shared/objects', 'shared/plan'],
-    types: ['shared/kube/ports.ts', 'shared/function.ts'],
+    may: ['shared/domain', 'shared/objects', 'shared/plan', 'shared/ports'],
+    types: ['shared/function.ts'],
     pure: true,
   },
   {
     room: 'shared/restore',
-    may: ['shared/domain', 'shared/objects', 'shared/plan', 'shared/chain'],
-    types: ['shared/kube/ports.ts'],
+    may: ['shared/domain', 'shared/objects', 'shared/plan', 'shared/chain', 'shared/ports'],
     pure: true,
   },
   {
     room: 'shared/survey',
-    may: ['shared/domain', 'shared/objects', 'shared/plan', 'shared/chain'],
-    types: ['shared/kube/ports.ts', 'shared/survey-item.ts'],
+    may: ['shared/domain', 'shared/objects', 'shared/plan', 'shared/chain', 'shared/ports'],
+    types: ['shared/survey-item.ts'],
     pure: true,
   },
   {
@@ -44,20 +46,17 @@ const rooms: readonly Room[] = [
   },
   {
     room: 'shared/capability',
-    may: ['shared/domain', 'shared/objects', 'shared/plan', 'shared/chain'],
-    types: ['shared/kube/ports.ts'],
+    may: ['shared/domain', 'shared/objects', 'shared/plan', 'shared/chain', 'shared/ports'],
     pure: true,
   },
   {
     room: 'shared/probe',
-    may: ['shared/domain', 'shared/objects', 'shared/plan', 'shared/chain', 'shared/capability'],
-    types: ['shared/kube/ports.ts'],
+    may: ['shared/domain', 'shared/objects', 'shared/plan', 'shared/chain', 'shared/capability', 'shared/ports'],
     pure: true,
   },
   {
     room: 'shared/advice',
-    may: ['shared/domain', 'shared/objects', 'shared/capability'],
-    types: ['shared/kube/ports.ts'],
+    may: ['shared/domain', 'shared/objects', 'shared/capability', 'shared/ports'],
     pure: true,
   },
   {
@@ -69,7 +68,7 @@ const rooms: readonly Room[] = [
   },
   {
     room: 'shared/kube',
-    may: ['shared/domain', 'shared/objects', 'shared/plan'],
+    may: ['shared/domain', 'shared/objects', 'shared/plan', 'shared/ports'],
     packages: ['@kubernetes/client-node', 'node:*'],
   },
   { room: 'shared/runtime', may: ['shared'], packages: ['zod', 'node:*'] },
@@ -92,9 +91,9 @@ const rooms: readonly Room[] = [
     room: 'functions/*',
     may: [
       ...['shared/domain', 'shared/plan', 'shared/chain', 'shared/restore', 'shared/capability'],
-      ...['shared/survey', 'shared/events', 'shared/function.ts'],
+      ...['shared/survey', 'shared/events', 'shared/ports', 'shared/function.ts'],
     ],
-    types: ['shared/objects', 'shared/kube/ports.ts', 'shared/survey-item.ts'],
+    types: ['shared/objects', 'shared/survey-item.ts'],
     packages: ['zod'],
     pure: true,
   },
@@ -126,7 +125,7 @@ const instead: Hints = [
     '@kubernetes/client-node',
     'only shared/kube knows the client; take its Reader, or connect() of shared/kube/client.ts',
   ],
-  ['shared/kube', 'take a Reader (the type in shared/kube/ports.ts); writing is for shared/kube/apply.ts alone'],
+  ['shared/kube', 'take a Reader (shared/ports/reader.ts); writing is for shared/kube/apply.ts alone'],
   ['shared/runtime', 'what a function needs of its host is handed to it; common ground of functions is shared/chain'],
   ['shared/function.ts', 'only its types are for other rooms, and defineFunction for functions/<name>/index.ts'],
   ['shared', 'the sandbox keeps its own names and rules (sandbox/controllers)'],
@@ -186,6 +185,55 @@ describe('the house', () => {
   });
 });
 
+describe('printed commands', () => {
+  const core = new Set(Object.values(kinds).flatMap(({ group, plural }) => (group === '' ? [plural] : [])));
+  const qualified = new Set(Object.values(kinds).map(({ group, plural }) => `${plural}.${group}`));
+  const told = 'kubectl commands are built by shared/domain/kubectl.ts, of kinds that shared/domain/kinds.ts has';
+
+  /** Whoever has CRDs of the same name gets another object by a short name. */
+  const unqualified = (text: string): string[] =>
+    [...text.matchAll(/\bkubectl (?:get|describe|edit|delete|patch|annotate|label) ([\w.,-]+)/g)].flatMap(
+      ([said, all = '']) =>
+        all.split(',').every((one) => core.has(one) || qualified.has(one)) ? [] : [`${said}: ${told}`],
+    );
+  const built = (source: string): string[] =>
+    [...source.matchAll(/['"`][^'"`\n]*\bkubectl (?:get|describe|edit|delete|patch|annotate|label)\b/g)].map(
+      ([said]) => `${said}: ${told}`,
+    );
+
+  test('are built in shared/domain/kubectl.ts alone', () => {
+    const printing = [...files].filter(
+      ([path]) => /^(shared|functions|cli)\//.test(path) && path !== 'shared/domain/kubectl.ts',
+    );
+    expect(printing.length).toBeGreaterThan(100);
+    for (const [path, source] of printing) expect([path, built(source)]).toEqual([path, []]);
+  });
+
+  test('are qualified by their group in what is written for people, too', () => {
+    const pages = ['', 'docs', 'docs/adr'].flatMap((folder) =>
+      readdirSync(join(root, folder))
+        .filter((name) => name.endsWith('.md') && name !== 'CHANGELOG.md')
+        .map((name) => join(folder, name)),
+    );
+    expect(pages.length).toBeGreaterThan(10);
+    for (const page of pages) {
+      expect([page, unqualified(readFileSync(join(root, page), 'utf8'))]).toEqual([page, []]);
+    }
+  });
+
+  test.each([
+    ['kubectl get virtualmachinebackups.harvesterhci.io web -n prod', 0],
+    ['kubectl get persistentvolumeclaims,pods -A', 0],
+    ['kubectl apply -f -', 0],
+    ['kubectl get vmbackup web', 1],
+    ['kubectl describe backups -A', 1],
+    ['kubectl get pods,volumes -A', 1],
+  ])('%s: %d to mend', (text, count) => {
+    expect(unqualified(text)).toHaveLength(count);
+    expect(built(`const command = '${text}';`)).toHaveLength(text.includes('apply') ? 0 : 1);
+  });
+});
+
 describe('functions/', () => {
   const folders = readdirSync(join(root, 'functions'), { withFileTypes: true })
     .filter((entry) => entry.isDirectory())
@@ -206,13 +254,13 @@ describe('functions/', () => {
 describe('the checker', () => {
   const check = (path: string, source: string, others: Record<string, string> = {}) =>
     violations(new Map([[path, source], ...Object.entries(others)]), rooms, instead);
-  const kube = { 'shared/kube/ports.ts': '', 'shared/kube/writer.ts': '' };
+  const kube = { 'shared/function.ts': '', 'shared/kube/writer.ts': '' };
 
   test.each([
     ['a pure room takes a clock', 'shared/plan/a.ts', 'const now = Date.now();'],
     ['a function loads the client', 'functions/a/observe.ts', "import { KubeConfig } from '@kubernetes/client-node';"],
     ['a function takes the writer', 'functions/a/plan.ts', "import type { W } from '../../shared/kube/writer.ts';"],
-    ['a type is imported as a value', 'shared/chain/a.ts', "import { R } from '../kube/ports.ts';"],
+    ['a type is imported as a value', 'shared/chain/a.ts', "import { F } from '../function.ts';"],
     ['a command loads the sandbox at once', 'cli/a.ts', "import { s } from '../sandbox/index.ts';"],
     ['the sandbox uses the product', 'sandbox/a.ts', "import { k } from '../shared/kube/writer.ts';"],
     ['an import stretches over lines', 'shared/plan/a.ts', "import {\n  a,\n  b,\n} from '../kube/writer.ts';"],
@@ -220,7 +268,7 @@ describe('the checker', () => {
     ['it is loaded lazily', 'shared/plan/a.ts', "await import('../kube/writer.ts');"],
     ['one function uses another', 'functions/a/index.ts', "import b from '../b/index.ts';"],
     ['a folder has no row', 'utils/a.ts', ''],
-    ['a file of its own reaches into a room beside it', 'shared/function.ts', "import { w } from './kube/writer.ts';"],
+    ['a file of its own reaches into a room beside it', 'shared/survey-item.ts', "import { w } from './kube/writer.ts';"],
   ])('speaks up when %s', (_when, path, source) => {
     const found = check(path, source, { ...kube, 'sandbox/index.ts': '', 'functions/b/index.ts': '' });
     expect(found.filter((sentence) => sentence.startsWith(path))).toHaveLength(1);
@@ -238,7 +286,7 @@ describe('the checker', () => {
   });
 
   test.each([
-    ['shared/chain/a.ts', "import type { R } from '../kube/ports.ts';"],
+    ['shared/chain/a.ts', "import type { F } from '../function.ts';"],
     ['cli/a.ts', "const { s } = await import('../sandbox/index.ts');"],
     ['shared/plan/a.ts', '// Date.now() would be a second clock'],
     ['test/a.ts', "import { s } from '../sandbox/index.ts';"],

@@ -2,8 +2,8 @@ import { notesToSet } from '../../shared/capability/notes.ts';
 import { describeRef, ref } from '../../shared/domain/kinds.ts';
 import { PROBED_ANNOTATION } from '../../shared/domain/names.ts';
 import type { Applier } from '../../shared/kube/apply.ts';
-import { ConflictError, GoneError } from '../../shared/kube/errors.ts';
-import type { Reader } from '../../shared/kube/ports.ts';
+import { ConflictError, GoneError } from '../../shared/ports/errors.ts';
+import type { Reader } from '../../shared/ports/reader.ts';
 import type { Io } from '../io.ts';
 
 const MAX_ATTEMPTS = 5;

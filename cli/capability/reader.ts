@@ -1,6 +1,7 @@
 import type { KindName } from '../../shared/domain/kinds.ts';
+import { keptIn } from '../../shared/kube/keep.ts';
 import { memoize } from '../../shared/kube/memoize.ts';
-import type { Reader } from '../../shared/kube/ports.ts';
+import type { Reader } from '../../shared/ports/reader.ts';
 import type { ObjectOf } from '../../shared/objects/types.ts';
 
 /** Of these one is needed for each volume: listed once, where all volumes are asked about. */
@@ -18,11 +19,7 @@ export function readerFor(reader: Reader, asksForAll: boolean): Reader {
   const once = memoize(reader);
   if (!asksForAll) return once;
   const lists = new Map<KindName, Promise<Map<string, ObjectOf<KindName>[]>>>();
-  const listed = (kind: KindName) => {
-    const known = lists.get(kind) ?? grouped(reader, kind);
-    lists.set(kind, known);
-    return known;
-  };
+  const listed = (kind: KindName) => keptIn(lists, kind, () => grouped(reader, kind));
   return {
     async get<K extends KindName>(kind: K, name: string, namespace?: string) {
       if (!perVolume.has(kind)) return once.get(kind, name, namespace);

@@ -2,7 +2,8 @@ import { advise } from '../../shared/advice/advice.ts';
 import type { SeenAdvice } from '../../shared/advice/read.ts';
 import { readAdvice } from '../../shared/advice/read.ts';
 import { memoize } from '../../shared/kube/memoize.ts';
-import type { Reader } from '../../shared/kube/ports.ts';
+import { KubeError } from '../../shared/ports/errors.ts';
+import type { Reader } from '../../shared/ports/reader.ts';
 import { needsAttention } from '../../shared/plan/plan.ts';
 import { findingsOf } from '../../shared/runtime/settle.ts';
 import { sweep } from '../../shared/runtime/sweep.ts';
@@ -42,7 +43,7 @@ export const adviseCommand = defineCommand<Options>({
 });
 
 /** What verify-backup says of all VMBackups, counted. What nobody claims is doctor's to tell. */
-async function lookAtChains(reader: Reader): Promise<SeenAdvice['chain']> {
+export async function lookAtChains(reader: Reader): Promise<SeenAdvice['chain']> {
   let [sound, broken] = [0, 0];
   let first: string | undefined;
   try {
@@ -50,6 +51,7 @@ async function lookAtChains(reader: Reader): Promise<SeenAdvice['chain']> {
       functions: functionsNamed(['verify-backup']),
       reader,
       configOf: configsFrom({}),
+      records: false,
     })) {
       if (swept.kind === 'failure') return { unknown: sentenceOf(swept.error) };
       for (const finding of findingsOf(swept)) {
@@ -61,6 +63,7 @@ async function lookAtChains(reader: Reader): Promise<SeenAdvice['chain']> {
       }
     }
   } catch (error) {
+    if (!(error instanceof KubeError)) throw error;
     return { unknown: sentenceOf(error) };
   }
   return { found: { sound, broken, ...(first !== undefined && { first }) } };

@@ -47,6 +47,8 @@ export const explainCommand = defineCommand<Options>({
       const subject = parseObject(text, options.namespace ?? namespace);
       const story = await explain(subject, { reader, functions: allFunctions, configOf, nowMs: Date.now() });
       await printExplanation(story, options.output, io);
+      if (story.happenedUnknown !== undefined && options.output !== 'name')
+        io.err(`gleaner: what happened cannot be told: ${story.happenedUnknown}\n`);
       return story.findings.some(({ finding }) => needsAttention(finding)) ? exit.open : exit.ok;
     });
   },

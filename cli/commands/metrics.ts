@@ -36,7 +36,7 @@ export const metricsCommand = defineCommand<Options>({
     let failures = 0;
     await withCluster(options, async ({ reader }) => {
       const sinceMs = Date.now();
-      for await (const swept of sweep({ functions, reader, configOf: configsFrom({}) })) {
+      for await (const swept of sweep({ functions, reader, configOf: configsFrom({}), records: false })) {
         const fn = functions.find(({ name }) => name === swept.function);
         if (fn === undefined) continue;
         if (swept.kind === 'failure') {

@@ -58,7 +58,13 @@ export const replayCommand = defineCommand<ReplayOptions>({
 async function replay({ args: [file = '-'], options, io }: Call<ReplayOptions>): Promise<number> {
   const input = await open(file, io);
   let client: Promise<KubeClient> | undefined;
-  const connected = () => (client ??= connectFor(options));
+  const connected = () => {
+    if (client === undefined) {
+      client = connectFor(options);
+      client.catch(() => (client = undefined));
+    }
+    return client;
+  };
   const receiver = options.to === undefined ? local(options, io, connected) : remote(options, options.to);
   const printer = await openReplayPrinter(options.output, io);
   try {
@@ -94,7 +100,8 @@ function remote({ function: names, dryRun, policy, kubeconfig }: ReplayOptions, 
 
 async function connectFor({ kubeconfig, context, dryRun }: ReplayOptions): Promise<KubeClient> {
   const { connect } = await import('../../shared/kube/client.ts');
-  return connect({ kubeconfig, context, dryRun: dryRun === 'server' ? 'server' : undefined });
+  const server = dryRun === 'server' ? dryRun : undefined;
+  return connect({ kubeconfig, context, dryRun: server, awaitsRights: false });
 }
 
 async function open(file: string, io: Io): Promise<AsyncIterable<string | Buffer>> {

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { listCommand } from '../../shared/domain/kubectl.ts';
 import { defineCommand, exit, UsageError } from '../command.ts';
 import type { Io } from '../io.ts';
 import { parsePort, verboseOption } from '../options.ts';
@@ -30,7 +31,7 @@ export const sandboxCommand = defineCommand<SandboxCommandOptions>({
     },
     {
       does: 'Then, in a second terminal',
-      command: 'export KUBECONFIG=$PWD/gleaner-sandbox.kubeconfig; gleaner scan; kubectl get vmbackups -A',
+      command: `export KUBECONFIG=$PWD/gleaner-sandbox.kubeconfig; gleaner scan; ${listCommand('VirtualMachineBackup')}`,
     },
   ],
   options: [
@@ -91,7 +92,7 @@ async function keepRunning(options: SandboxCommandOptions, io: Io): Promise<numb
         '  npx gleaner scan',
         '  npx gleaner plan',
         '  npx gleaner apply',
-        '  kubectl get vmbackups,vs -A; kubectl get vsc',
+        `  ${listCommand(['VirtualMachineBackup', 'VolumeSnapshot'])}; ${listCommand('VolumeSnapshotContent')}`,
         '',
         'Ctrl-C stops it.',
         '',

@@ -3,22 +3,25 @@ import type { Link } from '../../shared/chain/link.ts';
 import { judgeStatus } from '../../shared/chain/vmbackup-status.ts';
 import { resultOf } from '../../shared/chain/drill-marks.ts';
 import type { UnreadableObject } from '../../shared/chain/unreadable.ts';
-import { unlessForbidden } from '../../shared/survey/cluster-state.ts';
+import { unlessForbidden } from '../../shared/ports/attempt.ts';
 import { addressFinding, judgeAddress } from '../../shared/chain/target.ts';
-import { showObject, forEachUnreadable, orUnreadable } from '../../shared/chain/unreadable.ts';
+import { forEachUnreadable, orUnreadable } from '../../shared/chain/unreadable.ts';
 import type { Ref } from '../../shared/domain/kinds.ts';
 import { describeRef, refKey } from '../../shared/domain/kinds.ts';
+import { getCommand } from '../../shared/domain/kubectl.ts';
 import * as names from '../../shared/domain/names.ts';
 import type { AnyFunction, Change } from '../../shared/function.ts';
-import { KubeError } from '../../shared/kube/errors.ts';
+import { KubeError } from '../../shared/ports/errors.ts';
 import { memoize } from '../../shared/kube/memoize.ts';
-import type { Reader, Unreadable } from '../../shared/kube/ports.ts';
+import type { Reader, Unreadable } from '../../shared/ports/reader.ts';
 import type { DrillEntry, KubeEvent, VMRestore } from '../../shared/objects/types.ts';
 import type { Finding } from '../../shared/plan/plan.ts';
-import { reconcile } from '../../shared/runtime/reconcile.ts';
+import { EVENTS_NAMESPACE } from '../../shared/plan/event-text.ts';
+import { completedOrThrow, reconcile } from '../../shared/runtime/reconcile.ts';
 import { findingsOf } from '../../shared/runtime/settle.ts';
 import { sweep } from '../../shared/runtime/sweep.ts';
 import { UsageError } from '../command.ts';
+import { sentenceOf } from '../errors.ts';
 import type { Found } from '../output/findings.ts';
 import { pairsOfRestore } from '../selection/pairs-of-restore.ts';
 import { affectedVMBackups } from '../affected-vmbackups.ts';
@@ -36,6 +39,8 @@ export interface Explanation {
   readonly findings: readonly Found[];
   /** Oldest first. */
   readonly happened: readonly Happened[];
+  /** Why Events are missing in that. */
+  readonly happenedUnknown?: string;
 }
 
 export interface Happened {
@@ -67,7 +72,7 @@ export async function explain(
     async () => ({ object: await reader.get(subject.kind, subject.name, subject.namespace) }),
     (odd) => ({ odd }),
   );
-  if ('odd' in read) return { ...nothingToTell(subject, read.odd), happened: await happenedTo(reader, [subject]) };
+  if ('odd' in read) return { ...nothingToTell(subject, read.odd), ...(await happenedTo(reader, [subject])) };
   const { object } = read;
   if (object === undefined) throw new UsageError(`${describeRef(subject)} does not exist`);
 
@@ -84,7 +89,10 @@ export async function explain(
   const lookAt = async (fn: AnyFunction, at: Ref) => {
     if (at.kind === 'VirtualMachineBackup') backups.set(refKey(at), at);
     return orUnreadable(
-      async () => (await reconcile(fn, at, { reader, config: configOf(fn), nowMs: () => nowMs })).plan.findings,
+      async () => {
+        const session = { reader, config: configOf(fn), records: false, nowMs: () => nowMs } as const;
+        return completedOrThrow(await reconcile(fn, at, session)).plan.findings;
+      },
       (odd) => [notTold(at, odd)],
     );
   };
@@ -165,7 +173,7 @@ export async function explain(
   if (chains.length === 0 && mayBeOrphan.has(subject.kind)) {
     const onUnreadable = ({ object, message: odd }: Unreadable) => {
       const message = `${odd}: whether it claims ${describeRef(subject)} cannot be told`;
-      add('verify-backup', unreadable({ object, message, command: showObject(object) }));
+      add('verify-backup', unreadable({ object, message, command: getCommand(object) }));
     };
     await forEachUnreadable(reader, 'VirtualMachineBackup', onUnreadable);
   }
@@ -181,14 +189,14 @@ export async function explain(
     subject,
     chains,
     findings: [...findings.values()],
-    happened: await happenedTo(reader, [subject, ...backups.values()]),
+    ...(await happenedTo(reader, [subject, ...backups.values()])),
   };
 }
 
 const isTarget = ({ kind }: Ref): boolean => kind === 'BackupTarget';
 
 /** Of an object that does not have the shape of its kind only that can be said. */
-const nothingToTell = (subject: Ref, odd: UnreadableObject): Omit<Explanation, 'happened'> => ({
+const nothingToTell = (subject: Ref, odd: UnreadableObject): Omit<Explanation, 'happened' | 'happenedUnknown'> => ({
   subject,
   chains: [],
   findings: [{ function: 'verify-backup', finding: unreadable({ ...odd, object: subject }) }],
@@ -234,21 +242,29 @@ async function* subjectsOf(
   else yield* considered.search(reader);
 }
 
-/** Kubernetes Events about these; none where they may not be read. */
-async function happenedTo(reader: Reader, subjects: readonly Ref[]): Promise<Happened[]> {
+/** Kubernetes Events about these; of a namespace whose Events cannot be read there are none, and it is said why. */
+async function happenedTo(
+  reader: Reader,
+  subjects: readonly Ref[],
+): Promise<Pick<Explanation, 'happened' | 'happenedUnknown'>> {
   const wanted = new Set(subjects.map(({ kind, name, namespace }) => `${kind}/${namespace ?? ''}/${name}`));
   const happened: Happened[] = [];
-  try {
-    for (const namespace of new Set(subjects.map((subject) => subject.namespace ?? 'default'))) {
+  let unknown: string | undefined;
+  for (const namespace of new Set(subjects.map((subject) => subject.namespace ?? EVENTS_NAMESPACE))) {
+    try {
       for await (const event of reader.list('Event', { namespace })) {
         const { kind, name } = event.regarding ?? {};
         if (wanted.has(`${kind}/${event.regarding?.namespace ?? ''}/${name}`)) happened.push(toHappened(event));
       }
+    } catch (error) {
+      if (!(error instanceof KubeError)) throw error;
+      unknown ??= sentenceOf(error);
     }
-  } catch (error) {
-    if (!(error instanceof KubeError)) throw error;
   }
-  return happened.sort((a, b) => a.at.localeCompare(b.at));
+  return {
+    happened: happened.sort((a, b) => a.at.localeCompare(b.at)),
+    ...(unknown !== undefined && { happenedUnknown: unknown }),
+  };
 }
 
 const toHappened = ({ series, eventTime, deprecatedLastTimestamp, metadata, ...event }: KubeEvent): Happened => ({

@@ -74,6 +74,15 @@ export async function openApplyPrinter(
     await form.taken(taken);
   }
 
+  /** What was written is taken, whatever came of the subject after that. */
+  async function takeApplied(step: Looked, findings: readonly Finding[]): Promise<void> {
+    const { applied } = step;
+    for (const { action, result } of applied) {
+      const { subject, reason } = findings.find(({ actions }) => actions.includes(action)) ?? nothingLeft(step);
+      await take({ function: step.function, subject, reason, action, result: resultOf(action, result) });
+    }
+  }
+
   function tellWaits(findings: readonly Finding[]): void {
     const lines = findings.slice(0, MOST_WAITS).map(waitOf);
     const text = [...new Set(lines)].join('\n');
@@ -103,10 +112,7 @@ export async function openApplyPrinter(
         case 'outcome': {
           const applied = step.kind === 'outcome' ? step.outcome.applied : [];
           const findings = findingsOf(step);
-          for (const { action, result } of applied) {
-            const { subject, reason } = findings.find(({ actions }) => actions.includes(action)) ?? nothingLeft(step);
-            await take({ function: step.function, subject, reason, action, result: resultOf(action, result) });
-          }
+          if (step.kind === 'outcome') await takeApplied(step, findings);
           for (const finding of findings.filter(needsAttention)) {
             const { subject, reason, actions } = finding;
             for (const action of dryRun === 'client' ? actions : []) {
@@ -118,6 +124,7 @@ export async function openApplyPrinter(
           return;
         }
         case 'failure':
+          await takeApplied(step, step.plan?.findings ?? []);
           round.failures.push(`${describeRef(step.subject)}: ${sentenceOf(step.error)}`);
           io.err(`${step.function}: failed: ${round.failures.at(-1)}\n`);
           return;
@@ -147,8 +154,10 @@ export async function openApplyPrinter(
 
 const emptyRound = (): { left: Found[]; failures: string[]; steps: number } => ({ left: [], failures: [], steps: 0 });
 
-function nothingLeft(step: Extract<Step, { kind: 'finding' | 'outcome' }>): { subject: Ref; reason: undefined } {
-  return { subject: step.kind === 'outcome' ? step.outcome.subject : step.finding.subject, reason: undefined };
+type Looked = Extract<Step, { kind: 'outcome' | 'failure' }>;
+
+function nothingLeft(step: Looked): { subject: Ref; reason: undefined } {
+  return { subject: step.kind === 'outcome' ? step.outcome.subject : step.subject, reason: undefined };
 }
 
 const notes: Readonly<Record<Taken['result'], string>> = {

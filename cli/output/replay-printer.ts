@@ -49,6 +49,9 @@ export async function openReplayPrinter(format: OutputFormat, io: Io): Promise<R
       sums.written += writtenIn(answered);
       if (isFailure(answered)) {
         sums.failed++;
+        for (const text of answered.wrote ?? []) {
+          io.err(`gleaner: ${at}: ${answered.by} wrote, before it failed: ${text}\n`);
+        }
         io.err(`gleaner: ${at}: ${answered.by} answered ${answered.status}: ${answered.error ?? ''}\n`);
       }
       await form.add({ at, id: text(event['id']), type: text(event['type']), about: aboutOf(event), answered });
@@ -113,17 +116,18 @@ const columns = {
 
 function resultOf({ answered, problem }: Row): string {
   if (answered === undefined) return problem ?? '';
-  if (answered.error !== undefined) return answered.error;
+  const written = writtenIn(answered);
+  const writes = written > 0 ? `; ${written} writes` : '';
+  if (answered.error !== undefined) return `${answered.error}${writes}`;
   if (answered.replied === undefined) return 'nothing to do';
   const reasons = Object.entries(replyOf(answered).reasons ?? {}).map(([reason, times]) => `${reason} ${times}`);
-  const written = writtenIn(answered);
-  return `${answered.replied}: ${reasons.join(', ')}${written > 0 ? `; ${written} writes` : ''}`;
+  return `${answered.replied}: ${reasons.join(', ')}${writes}`;
 }
 
 const replyOf = ({ reply }: Answered): { written?: number; reasons?: Record<string, number> } =>
   typeof reply === 'object' && reply !== null ? reply : {};
 
-const writtenIn = (answered: Answered): number => replyOf(answered).written ?? 0;
+const writtenIn = (answered: Answered): number => answered.wrote?.length ?? replyOf(answered).written ?? 0;
 
 function aboutOf({ kind, name, namespace }: Readonly<Record<string, unknown>>): string {
   if (typeof name !== 'string') return '';

@@ -1,6 +1,9 @@
+import { cutToBytes } from '../../shared/domain/cut.ts';
 import { fromHttp, NotAnEventError } from '../../shared/events/http.ts';
 import type { AnyFunction } from '../../shared/function.ts';
+import type { Applier } from '../../shared/kube/apply.ts';
 import type { KubeClient } from '../../shared/kube/client.ts';
+import { describeAction } from '../../shared/plan/action.ts';
 import { EventRefused, failure } from '../../shared/runtime/answer.ts';
 import type { Cluster } from '../../shared/runtime/cluster.ts';
 import type { Log } from '../../shared/runtime/log.ts';
@@ -20,6 +23,8 @@ export interface Answered {
   /** What it says. */
   readonly reply?: unknown;
   readonly error?: string;
+  /** What was written before it failed, one sentence for each write. Only known of functions in this process. */
+  readonly wrote?: readonly string[];
 }
 
 type Event = Readonly<Record<string, unknown>>;
@@ -38,6 +43,16 @@ export interface InProcess {
 
 /** Each function in turn gets the event just as its server would, and the cluster is asked only when one needs it. */
 export function inProcess({ functions, configOf, dryRun, client, log }: InProcess): Receiver {
+  /** By the event under way. Events come one at a time. */
+  let wrote: string[] = [];
+  const noting = (applier: Applier): Applier => ({
+    async *apply(actions) {
+      for await (const done of applier.apply(actions)) {
+        if (done.result === 'done') wrote.push(describeAction(done.action));
+        yield done;
+      }
+    },
+  });
   const cluster: Cluster = {
     async session(fn) {
       const { reader, writer } = await client();
@@ -45,7 +60,7 @@ export function inProcess({ functions, configOf, dryRun, client, log }: InProces
       if (dryRun === 'client') return { reader, config };
       const { createApplier } = await import('../../shared/kube/apply.ts');
       const applier = createApplier(reader, writer);
-      return { reader, applier: dryRun === 'server' ? checkOnly(applier, () => undefined) : applier, config };
+      return { reader, applier: dryRun === 'server' ? checkOnly(applier, () => undefined) : noting(applier), config };
     },
     close: () => Promise.resolve(),
   };
@@ -61,8 +76,11 @@ export function inProcess({ functions, configOf, dryRun, client, log }: InProces
     async receive(event) {
       const answers: Answered[] = [];
       for (const { name } of functions) {
+        wrote = [];
         const { statusCode, headers, body } = await runner.answer(name, () => arriving(event));
-        answers.push(toAnswered(name, statusCode, headers, body));
+        const answered = toAnswered(name, statusCode, headers, body);
+        // Any other answer says itself what was written.
+        answers.push(isFailure(answered) && wrote.length > 0 ? { ...answered, wrote } : answered);
       }
       return answers;
     },
@@ -108,10 +126,11 @@ function causeOf(error: unknown): string {
   return cause?.code ?? message;
 }
 
+/** In bytes. */
 const LONGEST_ERROR = 300;
 
 function toAnswered(by: string, status: number, headers: Readonly<Record<string, string>>, body: string): Answered {
-  if (status < 200 || status > 299) return { by, status, error: body.slice(0, LONGEST_ERROR) };
+  if (status < 200 || status > 299) return { by, status, error: cutToBytes(body, LONGEST_ERROR) };
   const replied = headers['ce-type'];
   if (replied === undefined) return { by, status };
   try {

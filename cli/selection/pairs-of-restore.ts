@@ -2,7 +2,7 @@ import { isOwnedBy } from '../../shared/chain/metadata.ts';
 import { orUnreadable } from '../../shared/chain/unreadable.ts';
 import type { Ref } from '../../shared/domain/kinds.ts';
 import { ref } from '../../shared/domain/kinds.ts';
-import type { Reader } from '../../shared/kube/ports.ts';
+import type { Reader } from '../../shared/ports/reader.ts';
 import type { Snapshot, VMRestore } from '../../shared/objects/types.ts';
 
 /** The snapshots that a restore has made or its claims are made from, and the contents of those, there or not. */

@@ -4,7 +4,7 @@ import type { KindName } from '../../shared/domain/kinds.ts';
 import { ref, refKey } from '../../shared/domain/kinds.ts';
 import type { AnyFunction, Routed } from '../../shared/function.ts';
 import { memoize } from '../../shared/kube/memoize.ts';
-import type { Reader } from '../../shared/kube/ports.ts';
+import type { Reader } from '../../shared/ports/reader.ts';
 import type { Finding } from '../../shared/plan/plan.ts';
 import { affectedVMBackups } from '../affected-vmbackups.ts';
 

@@ -6,7 +6,7 @@ import type { SurveyItem } from '../../shared/survey-item.ts';
 import { orUnreadable } from '../../shared/chain/unreadable.ts';
 import type { AnyFunction } from '../../shared/function.ts';
 import { memoize } from '../../shared/kube/memoize.ts';
-import type { ListOptions, Reader, Unreadable } from '../../shared/kube/ports.ts';
+import type { ListOptions, Reader, Unreadable } from '../../shared/ports/reader.ts';
 import type { Content, Snapshot, VMBackup, VMRestore } from '../../shared/objects/types.ts';
 import { UsageError } from '../command.ts';
 import type { ScopeOptions } from '../options.ts';

@@ -8,7 +8,7 @@ import { readClass, readClusterStorage } from '../../shared/capability/read.ts';
 import type { ClusterReportKind } from '../../shared/chain/reports.ts';
 import { clusterReportKindOf, reportNameOf } from '../../shared/chain/reports.ts';
 import { isDeleting } from '../../shared/chain/metadata.ts';
-import type { Reader } from '../../shared/kube/ports.ts';
+import type { Reader } from '../../shared/ports/reader.ts';
 import type { ClusterReportObject } from '../../shared/objects/types.ts';
 import type { Identity } from '../../shared/plan/action.ts';
 import { EVENTS_NAMESPACE } from '../../shared/plan/event-text.ts';

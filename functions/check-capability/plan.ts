@@ -1,4 +1,5 @@
 import { describeRef, ref } from '../../shared/domain/kinds.ts';
+import { listCommand } from '../../shared/domain/kubectl.ts';
 import * as names from '../../shared/domain/names.ts';
 import { judgeClass } from '../../shared/capability/judge.ts';
 import { changesFrom, notesOf, notesToSet, parseNotes } from '../../shared/capability/notes.ts';
@@ -80,7 +81,7 @@ function planClass({ subject, ...rest }: Extract<Seen, { is: 'class' }>, config:
   };
 }
 
-const showSnapshotters = 'kubectl get deployments,pods -A | grep csi-snapshotter';
+const showSnapshotters = `${listCommand(['Deployment', 'Pod'])} | grep csi-snapshotter`;
 
 /** Set up for snapshots, Harvester takes them, and nobody makes them. */
 const isStuck = ({ can, allows }: Capability): boolean =>

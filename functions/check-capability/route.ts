@@ -9,7 +9,7 @@ import { notesOf, notesToSet, parseNotes } from '../../shared/capability/notes.t
 import { readClasses } from '../../shared/capability/read.ts';
 import { judgeTarget } from '../../shared/chain/target.ts';
 import type { Change, ChangeOf, Routed } from '../../shared/function.ts';
-import type { Reader } from '../../shared/kube/ports.ts';
+import type { Reader } from '../../shared/ports/reader.ts';
 import type { StorageClass } from '../../shared/objects/types.ts';
 import type { Reason } from '../../shared/plan/reason.ts';
 

@@ -1,6 +1,7 @@
 import { formatBytes } from '../../shared/domain/bytes.ts';
 import type { Ref } from '../../shared/domain/kinds.ts';
-import { describeRef } from '../../shared/domain/kinds.ts';
+import { describeRef, ref } from '../../shared/domain/kinds.ts';
+import { getCommand, listCommand } from '../../shared/domain/kubectl.ts';
 import * as names from '../../shared/domain/names.ts';
 import { isDeleting } from '../../shared/chain/metadata.ts';
 import { judgeBackup, judgeBackupVolumes } from '../../shared/chain/longhorn-backup.ts';
@@ -76,12 +77,12 @@ function ofClasses({ sources, classes }: SeenDrill, { maxSizeGib, read }: Config
     const unfit = (why: string): Refusal => ({
       reason: 'DrillClassUnfit',
       message: `volume ${entry.volumeName}: ${why}`,
-      ...(name !== '' && { command: `kubectl get storageclass ${name} -o yaml` }),
+      ...(name !== '' && { command: getCommand(ref('StorageClass', name)) }),
     });
     const found = classes.get(name);
     if (name === '') return unfit('its claim named no StorageClass');
     if (found === undefined || isDeleting(found))
-      return { ...unfit(`StorageClass ${name} does not exist`), command: 'kubectl get storageclasses' };
+      return { ...unfit(`StorageClass ${name} does not exist`), command: listCommand('StorageClass') };
     if (found.provisioner !== names.LONGHORN_DRIVER)
       return unfit(`StorageClass ${name} is of ${found.provisioner ?? '?'}`);
     if ((found.reclaimPolicy ?? 'Delete') !== 'Delete') {
@@ -100,9 +101,7 @@ function ofClasses({ sources, classes }: SeenDrill, { maxSizeGib, read }: Config
 
 function ofPlace({ sources, place, inTheWay }: SeenDrill, { makeNamespace, read }: Config): Refusal | undefined {
   if (inTheWay !== undefined) {
-    const { kind, name, namespace } = inTheWay;
-    const command = `kubectl get ${kind.toLowerCase()} ${name}${namespace === undefined ? '' : ` -n ${namespace}`} -o yaml`;
-    return { reason: 'DrillNamespaceUnfit', message: isTaken(inTheWay), command };
+    return { reason: 'DrillNamespaceUnfit', message: isTaken(inTheWay), command: getCommand(inTheWay) };
   }
   if (place === undefined) return undefined;
   const claims = drillable(sources).map((source) => ({ storageClass: classOf(source.entry), bytes: bytesOf(source) }));

@@ -10,7 +10,8 @@ import type { Made } from '../../shared/chain/scratch.ts';
 import { readPlace } from '../../shared/chain/place.ts';
 import { nothing, readMade, warningsAbout } from '../../shared/chain/scratch.ts';
 import { targetRef } from '../../shared/chain/target.ts';
-import type { Reader } from '../../shared/kube/ports.ts';
+import { KubeError } from '../../shared/ports/errors.ts';
+import type { Reader } from '../../shared/ports/reader.ts';
 import type {
   BackupTarget,
   DrillEntry,
@@ -59,18 +60,27 @@ export interface SeenDrill {
 export interface SeenVolume {
   readonly volume: Volume | undefined;
   /** Warnings about the claim, while it is Pending. */
-  readonly warnings: readonly KubeEvent[];
+  readonly warnings: readonly KubeEvent[] | undefined;
 }
 
 export interface DrillPlace extends Place {
   readonly restores: readonly InProgress[];
 }
 
+/** Where drills are off the right to read their record may be missing, and the namespace too. */
+async function readableRecord(reader: Reader, name: string, namespace: string): Promise<DrillRecord> {
+  try {
+    return await reader.get('ConfigMap', name, namespace);
+  } catch (error) {
+    if (!(error instanceof KubeError)) throw error;
+    return undefined;
+  }
+}
+
 export async function observe(reader: Reader, subject: Ref, _nowMs: number, config: Config): Promise<Seen> {
   const { name, namespace } = recordRef(config);
   if (config.drills === 'off') {
-    const record =
-      subject.kind === 'ConfigMap' ? await reader.get('ConfigMap', name, namespace).catch(() => undefined) : undefined;
+    const record = subject.kind === 'ConfigMap' ? await readableRecord(reader, name, namespace) : undefined;
     return { subject, is: 'off', record };
   }
   const record = await reader.get('ConfigMap', name, namespace);

@@ -2,6 +2,7 @@ import { formatBytes } from '../../shared/domain/bytes.ts';
 import { backupHandle } from '../../shared/domain/handle.ts';
 import { isDeleting } from '../../shared/chain/metadata.ts';
 import { judgeBackup } from '../../shared/chain/longhorn-backup.ts';
+import { lastWarning } from '../../shared/chain/scratch.ts';
 import type { Action } from '../../shared/plan/action.ts';
 import { bytesOf, newClaim, newContent, newPod, newSnapshot } from './objects.ts';
 import type { Recipe } from './objects.ts';
@@ -48,8 +49,9 @@ export function progressOf(seen: SeenDrill, source: Source, recipe: Recipe): Pro
       ...(late && reading && pod === undefined ? [create(newPod(recipe, source))] : []),
     ];
     if (make.length > 0) return { is: 'missing', make, waits: 'its claim is made' };
-    const said = seen.volumes.get(entry.volumeName)?.warnings.at(-1)?.note;
-    return { is: 'waiting', waits: `its claim is provisioned${said ? `; the provisioner says: ${said}` : ''}` };
+    const volume = seen.volumes.get(entry.volumeName);
+    const said = volume === undefined ? '' : lastWarning(volume.warnings);
+    return { is: 'waiting', waits: `its claim is provisioned${said}` };
   }
 
   const restored = restoring(seen, source);

@@ -1,4 +1,5 @@
 import { resultOf } from '../../shared/chain/drill-marks.ts';
+import { cutToBytes } from '../../shared/domain/cut.ts';
 import { ref } from '../../shared/domain/kinds.ts';
 import * as names from '../../shared/domain/names.ts';
 import type { DrillEntry } from '../../shared/objects/types.ts';
@@ -13,6 +14,9 @@ import { drillable } from './source.ts';
 export type Verdict =
   | { readonly result: 'proved'; readonly restoredMs: number }
   | { readonly result: 'failed' | 'abandoned'; readonly message: string };
+
+/** In bytes, of which one ConfigMap holds a mebibyte for the drills of all VMBackups. */
+const LONGEST_MESSAGE = 600;
 
 /** The result is told on the VMBackup and put into the record; the record last, so that what was told is never lost. */
 export function decide(
@@ -40,7 +44,7 @@ export function decide(
         read: config.read === 'on',
       },
     }),
-    ...(verdict.result === 'failed' && { failed: { at, message: verdict.message.slice(0, 600) } }),
+    ...(verdict.result === 'failed' && { failed: { at, message: cutToBytes(verdict.message, LONGEST_MESSAGE) } }),
     run: { startedAt: run?.startedAt ?? at, until: run?.until ?? at, decided: { at, result: verdict.result, volumes } },
   };
   const [reason, told] =

@@ -1,7 +1,7 @@
 import type { Ref } from '../../shared/domain/kinds.ts';
 import { ref } from '../../shared/domain/kinds.ts';
 import type { Routed } from '../../shared/function.ts';
-import type { Reader } from '../../shared/kube/ports.ts';
+import type { Reader } from '../../shared/ports/reader.ts';
 import type { DrillEntry, VMBackup } from '../../shared/objects/types.ts';
 import type { Config } from './config.ts';
 import { observe } from './observe.ts';

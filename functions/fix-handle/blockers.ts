@@ -1,3 +1,5 @@
+import { ref } from '../../shared/domain/kinds.ts';
+import {} from '../../shared/domain/kubectl.ts';
 import * as names from '../../shared/domain/names.ts';
 import { isDeleting } from '../../shared/chain/metadata.ts';
 import { pointsAt } from '../../shared/chain/pair.ts';
@@ -7,6 +9,7 @@ import { toLetGo } from '../../shared/chain/link.ts';
 import type { Unsettled } from '../../shared/chain/schedules.ts';
 import { busySchedule } from '../../shared/chain/schedules.ts';
 import type { BackupHandle } from '../../shared/domain/handle.ts';
+import { showBackupNames } from '../../shared/chain/links.ts';
 import type { Content, VMBackup } from '../../shared/objects/types.ts';
 import type { Reason } from '../../shared/plan/reason.ts';
 import type { Neighbours, Seen } from './observe.ts';
@@ -60,7 +63,7 @@ export function blockedByBackup({ backup, entry, unsettled }: LinkedOwner, handl
       'NoLonghornBackupName',
       `volume ${entry.volumeName} of VMBackup ${name} does not record its backup`,
       {
-        command: `kubectl get virtualmachinebackup ${name} -n ${namespace} -o jsonpath='{.status.volumeBackups[*].longhornBackupName}'`,
+        command: showBackupNames(ref('VirtualMachineBackup', name, namespace)),
       },
     ];
   }

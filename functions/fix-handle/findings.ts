@@ -1,8 +1,11 @@
 import type { Ref } from '../../shared/domain/kinds.ts';
 import { ref } from '../../shared/domain/kinds.ts';
+import { getCommand } from '../../shared/domain/kubectl.ts';
 import * as names from '../../shared/domain/names.ts';
 import type { BackupTrouble } from '../../shared/chain/longhorn-backup.ts';
 import type { ContentJudgment } from '../../shared/chain/content.ts';
+import { listTargets } from '../../shared/chain/links.ts';
+import { listVolumes } from '../../shared/chain/target.ts';
 import type { Content, OwnerReference } from '../../shared/objects/types.ts';
 import type { Action } from '../../shared/plan/action.ts';
 import type { Finding } from '../../shared/plan/plan.ts';
@@ -66,8 +69,7 @@ export function leftAlone(
     HandleUnreadable: `the handle "${handle}" fits none of Longhorn’s forms (bak://<volume>/<backup>)`,
     GuestClusterBackup: 'the pair belongs to a guest cluster’s remote backup or restore',
   };
-  const command =
-    reason === 'HandleUnreadable' ? `kubectl get volumesnapshotcontent ${content.metadata.name} -o yaml` : undefined;
+  const command = reason === 'HandleUnreadable' ? show(content) : undefined;
   return found(seen, reason, messages[reason], { command });
 }
 
@@ -91,27 +93,26 @@ export function troubled(
   const known = reason === 'BackupFailed' || reason === 'BackupBeingDeleted';
   if (!known || ofVolume === undefined || ofVolume === handle.volume) return [cause];
   const also = `the handle is ${text}, and backup ${handle.backup} is of Longhorn volume ${ofVolume}`;
-  const command = `kubectl get volumesnapshotcontent ${seen.content?.metadata.name ?? ''} -o yaml`;
+  const command = seen.content && show(seen.content);
   return [cause, found(seen, 'HandleWrong', also, { command })];
 }
 
 /** The command that shows the object at fault. */
 export function commandFor(reason: Reason, name: string): string | undefined {
-  const get = (resource: string) => `kubectl get ${resource}.longhorn.io -n ${names.LONGHORN_NAMESPACE}`;
   switch (reason) {
     case 'BackupMissing':
-      return `${get('backuptargets')}`;
+      return listTargets();
     case 'BackupNotSynced':
     case 'BackupFailed':
     case 'BackupBeingDeleted':
     case 'VolumeMismatch':
-      return `${get('backups')} ${name} -o yaml`;
+      return getCommand(ref('Backup', name, names.LONGHORN_NAMESPACE));
     case 'BackupVolumeMissing':
     case 'BackupVolumeAmbiguous':
-      return `${get('backupvolumes')} -l ${names.BACKUP_VOLUME_LABEL}=${name}`;
+      return listVolumes(name);
     default:
       return undefined;
   }
 }
 
-export const show = ({ metadata }: Content): string => `kubectl get volumesnapshotcontent ${metadata.name} -o yaml`;
+export const show = ({ metadata }: Content): string => getCommand(ref('VolumeSnapshotContent', metadata.name));

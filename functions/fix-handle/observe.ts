@@ -6,7 +6,7 @@ import { judgeContent, judgeHandle } from '../../shared/chain/content.ts';
 import type { Owner } from './owner.ts';
 import { ownerOf } from './owner.ts';
 import { backupVolumes, claimsFrom, longhornBackup, missingClass, vmBackupNaming } from '../../shared/chain/queries.ts';
-import type { Reader } from '../../shared/kube/ports.ts';
+import type { Reader } from '../../shared/ports/reader.ts';
 import type { Backup, BackupTarget, BackupVolume, Claim, Content, Snapshot } from '../../shared/objects/types.ts';
 import type { SwapNote } from './swap-note.ts';
 import { readNote } from './swap-note.ts';

@@ -1,5 +1,5 @@
 import * as names from '../../shared/domain/names.ts';
-import type { Reader } from '../../shared/kube/ports.ts';
+import type { Reader } from '../../shared/ports/reader.ts';
 import type {
   Claim,
   Content,

@@ -7,7 +7,7 @@ import { judgeContent } from '../../shared/chain/content.ts';
 import { contentsNaming } from '../../shared/chain/queries.ts';
 import { entriesOf } from '../../shared/chain/vmbackup.ts';
 import type { Change, ChangeOf, Routed } from '../../shared/function.ts';
-import type { Reader } from '../../shared/kube/ports.ts';
+import type { Reader } from '../../shared/ports/reader.ts';
 import type { Finding } from '../../shared/plan/plan.ts';
 import type { Reason } from '../../shared/plan/reason.ts';
 

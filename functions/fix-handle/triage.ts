@@ -1,9 +1,9 @@
 import { describeRef, ref } from '../../shared/domain/kinds.ts';
+import { getCommand, retainCommand } from '../../shared/domain/kubectl.ts';
 import * as names from '../../shared/domain/names.ts';
 import { isDeleting } from '../../shared/chain/metadata.ts';
 import { judgeContent, judgeHandle } from '../../shared/chain/content.ts';
 import type { SurveyedContent, SurveyItem } from '../../shared/survey-item.ts';
-import { showObject } from '../../shared/chain/unreadable.ts';
 import type { Routed, Healthy } from '../../shared/function.ts';
 import type { Content } from '../../shared/objects/types.ts';
 import type { Finding } from '../../shared/plan/plan.ts';
@@ -27,7 +27,7 @@ export function triage(item: SurveyItem, brief = false): Routed | Healthy {
         subject: item.object,
         reason: 'ObjectUnreadable',
         message,
-        command: showObject(item.object),
+        command: getCommand(item.object),
         actions: [],
       });
     }
@@ -74,7 +74,7 @@ function surveyContent(
 function shared(backup: string, contents: readonly Content[]): Routed {
   const held = contents.map(({ metadata }) => metadata.name);
   const message = `VolumeSnapshotContents ${held.join(' and ')} are all on Delete and name backup ${backup}`;
-  const command = `kubectl patch volumesnapshotcontent ${held[0]} --type=merge -p '{"spec":{"deletionPolicy":"Retain"}}'`;
+  const command = retainCommand(held[0] ?? '');
   return {
     findings: contents.map((content) => {
       const subject = ref('VolumeSnapshotContent', content.metadata.name);

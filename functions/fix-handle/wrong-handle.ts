@@ -1,3 +1,4 @@
+import { listCommand, retainCommand } from '../../shared/domain/kubectl.ts';
 import * as names from '../../shared/domain/names.ts';
 import { isDeleting } from '../../shared/chain/metadata.ts';
 import { judgeBackupVolumes } from '../../shared/chain/longhorn-backup.ts';
@@ -56,7 +57,7 @@ export function wrong(
       return with_('OwnedByOther', `it is owned by ${owner.owner}`);
     case 'gone':
       return with_('OwnerGone', `its owner ${owner.owner} no longer exists under that uid`, {
-        command: `kubectl patch volumesnapshotcontent ${content.metadata.name} --type=merge -p '{"spec":{"deletionPolicy":"Retain"}}'`,
+        command: retainCommand(content.metadata.name),
       });
     case 'ambiguous':
       return with_('AmbiguousOwner', `VMBackups ${owner.backups.join(', ')} name this snapshot`);
@@ -92,7 +93,7 @@ export function wrong(
 
   if (neighbours.missingClass !== undefined) {
     return with_('SnapshotClassMissing', `there is no VolumeSnapshotClass ${neighbours.missingClass}`, {
-      command: 'kubectl get volumesnapshotclasses',
+      command: listCommand('VolumeSnapshotClass'),
     });
   }
 

@@ -1,7 +1,7 @@
 import type { Ref } from '../../shared/domain/kinds.ts';
 import { ref } from '../../shared/domain/kinds.ts';
 import { isDeleting } from '../../shared/chain/metadata.ts';
-import type { Reader } from '../../shared/kube/ports.ts';
+import type { Reader } from '../../shared/ports/reader.ts';
 import type { VMRestore } from '../../shared/objects/types.ts';
 import { eventName } from '../../shared/plan/event-text.ts';
 import type { SeenPreflight } from '../../shared/restore/read.ts';
@@ -22,8 +22,10 @@ export async function observe(reader: Reader, subject: Ref): Promise<Seen> {
   const restore = await reader.get('VirtualMachineRestore', subject.name, subject.namespace);
   if (restore === undefined || isDeleting(restore) || restore.status?.complete === true) return { subject, restore };
   const { namespace } = restore.metadata;
-  if ((await reader.get('Event', verdictName(restore), namespace)) !== undefined)
-    return { subject, restore, told: true };
+  // Where nothing is recorded, the verdict is given again to whoever asks.
+  const recorded =
+    reader.withoutRecords === true ? undefined : await reader.get('Event', verdictName(restore), namespace);
+  if (recorded !== undefined) return { subject, restore, told: true };
   const { virtualMachineBackupName: name, virtualMachineBackupNamespace, target } = restore.spec;
   const { newVM, keepMacAddress, deletionPolicy } = restore.spec;
   const from = virtualMachineBackupNamespace || namespace;

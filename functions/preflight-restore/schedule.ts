@@ -2,7 +2,7 @@ import { isDeleting } from '../../shared/chain/metadata.ts';
 import type { Ref } from '../../shared/domain/kinds.ts';
 import { ref } from '../../shared/domain/kinds.ts';
 import type { Routed } from '../../shared/function.ts';
-import type { Reader } from '../../shared/kube/ports.ts';
+import type { Reader } from '../../shared/ports/reader.ts';
 import type { Config } from './config.ts';
 import { isYoung } from './plan.ts';
 

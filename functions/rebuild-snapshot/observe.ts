@@ -12,7 +12,7 @@ import type { UnreadableObject } from '../../shared/chain/unreadable.ts';
 import { orUnreadable } from '../../shared/chain/unreadable.ts';
 import type { Unsettled } from '../../shared/chain/schedules.ts';
 import { unsettledBackups } from '../../shared/chain/schedules.ts';
-import type { Reader } from '../../shared/kube/ports.ts';
+import type { Reader } from '../../shared/ports/reader.ts';
 import type {
   Backup,
   BackupTarget,

@@ -1,6 +1,7 @@
 import { backupHandle } from '../../shared/domain/handle.ts';
 import type { Ref } from '../../shared/domain/kinds.ts';
 import { describeRef, ref } from '../../shared/domain/kinds.ts';
+import { getCommand, listCommand } from '../../shared/domain/kubectl.ts';
 import * as names from '../../shared/domain/names.ts';
 import { isDeleting } from '../../shared/chain/metadata.ts';
 import { isGuestClusters, judgeContent, judgeHandle } from '../../shared/chain/content.ts';
@@ -10,6 +11,7 @@ import { delayAfterBackup, differenceFrom, dynamicData } from '../../shared/chai
 import { judgeAbsence, listVolumes } from '../../shared/chain/target.ts';
 import { volumeFinding } from '../../shared/chain/volume-finding.ts';
 import { busySchedule } from '../../shared/chain/schedules.ts';
+import { listTargets, showBackupNames } from '../../shared/chain/links.ts';
 import type { Backup, Claim, VMBackup } from '../../shared/objects/types.ts';
 import type { Action } from '../../shared/plan/action.ts';
 import type { Plan } from '../../shared/plan/plan.ts';
@@ -151,7 +153,7 @@ function taken(backup: VMBackup, { entry, pair }: SeenVolume, uses: string): Dec
 
 /** Without a recorded backup nothing can be made anew: the question is only who will fill the gap, and with what. */
 function unrecorded(backup: VMBackup, { entry, pair, fault }: SeenVolume, lost: string): Decision {
-  const command = `kubectl get virtualmachinebackup ${backup.metadata.name} -n ${backup.metadata.namespace} -o jsonpath='{.status.volumeBackups[*].longhornBackupName}'`;
+  const command = showBackupNames(ref('VirtualMachineBackup', backup.metadata.name, backup.metadata.namespace));
   if (backup.status?.readyToUse === true) {
     return ['NoLonghornBackupName', `${lost}, and the VMBackup does not record its Longhorn backup`, { command }];
   }
@@ -198,7 +200,7 @@ function mend(seen: Seen, { pair, fault, source }: SeenVolume, recipe: Recipe, l
       ];
   }
   if (fault !== 'binding-stale' && source?.missingClass !== undefined) {
-    const command = 'kubectl get volumesnapshotclasses';
+    const command = listCommand('VolumeSnapshotClass');
     return ['SnapshotClassMissing', `${lost}; there is no VolumeSnapshotClass ${source.missingClass}`, { command }];
   }
   if (fault === 'binding-stale' && content !== undefined) {
@@ -313,8 +315,6 @@ function hasRightPairBeside({ beside: { snapshot, content } }: Source, handle: s
 }
 
 const isBound = (claim: Claim | undefined): boolean => claim?.status?.phase === 'Bound' && !isDeleting(claim);
-const show = (content: string): string => `kubectl get volumesnapshotcontent ${content} -o yaml`;
+const show = (content: string): string => getCommand(ref('VolumeSnapshotContent', content));
 const showBackup = (reason: Reason, name: string): string =>
-  reason === 'BackupMissing'
-    ? `kubectl get backuptargets.longhorn.io -n ${names.LONGHORN_NAMESPACE}`
-    : `kubectl get backups.longhorn.io -n ${names.LONGHORN_NAMESPACE} ${name} -o yaml`;
+  reason === 'BackupMissing' ? listTargets() : getCommand(ref('Backup', name, names.LONGHORN_NAMESPACE));

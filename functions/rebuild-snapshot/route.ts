@@ -12,7 +12,7 @@ import {
 import { isDeleting } from '../../shared/chain/metadata.ts';
 import { entriesOf } from '../../shared/chain/vmbackup.ts';
 import type { Change, ChangeOf, Routed } from '../../shared/function.ts';
-import type { Reader } from '../../shared/kube/ports.ts';
+import type { Reader } from '../../shared/ports/reader.ts';
 
 /** Which VMBackups an event is about: those that may have lost something, or whose lost part may now be made anew. */
 export function route(change: Change): Routed {

@@ -3,7 +3,7 @@ import { recordedOn } from '../../shared/chain/consistency.ts';
 import { isDeleting } from '../../shared/chain/metadata.ts';
 import { entriesOf } from '../../shared/chain/vmbackup.ts';
 import type { Ref } from '../../shared/domain/kinds.ts';
-import type { Reader } from '../../shared/kube/ports.ts';
+import type { Reader } from '../../shared/ports/reader.ts';
 import type { VMBackup } from '../../shared/objects/types.ts';
 import type { Evidence, Part } from './evidence.ts';
 

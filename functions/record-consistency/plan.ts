@@ -1,5 +1,6 @@
 import { isDeleting } from '../../shared/chain/metadata.ts';
-import { describeRef } from '../../shared/domain/kinds.ts';
+import { describeRef, ref } from '../../shared/domain/kinds.ts';
+import { execCommand, getCommand } from '../../shared/domain/kubectl.ts';
 import * as names from '../../shared/domain/names.ts';
 import type { VMBackup } from '../../shared/objects/types.ts';
 import type { Finding, Plan } from '../../shared/plan/plan.ts';
@@ -79,7 +80,10 @@ function guestFrozen({ subject }: Seen, backup: VMBackup): Finding {
     subject,
     reason: 'GuestFrozen',
     message: `the file systems of VM ${namespace}/${vm} are still frozen, long after ${describeRef(subject)} was taken`,
-    command: `kubectl exec -n ${namespace} -c compute $(kubectl get pod -n ${namespace} -l vm.kubevirt.io/name=${vm} -o name) -- virt-freezer --unfreeze --namespace ${namespace} --name ${vm}`,
+    command: execCommand(
+      { namespace, labels: { 'vm.kubevirt.io/name': vm }, container: 'compute' },
+      ...['virt-freezer', '--unfreeze', '--namespace', namespace, '--name', vm],
+    ),
     actions: [],
   };
 }
@@ -91,7 +95,7 @@ function freezeFailing({ subject }: Seen, backup: VMBackup): Finding {
     subject,
     reason: 'FreezeFailing',
     message: `Harvester takes no snapshot for ${describeRef(subject)} as it cannot freeze the file systems of VM ${namespace}/${vm} (${freezeFailure(backup)}); it tries again`,
-    command: `kubectl get vmbackup ${subject.name} -n ${namespace} -o jsonpath='${agent}'; kubectl get vmi ${vm} -n ${namespace} -o jsonpath='{.status.conditions[?(@.type=="AgentConnected")]}'`,
+    command: `${getCommand(subject, `jsonpath=${agent}`)}; ${getCommand(ref('VirtualMachineInstance', vm, namespace), 'jsonpath={.status.conditions[?(@.type=="AgentConnected")]}')}`,
     actions: [],
   };
 }

@@ -2,7 +2,7 @@ import { isDeleting } from '../../shared/chain/metadata.ts';
 import { ref } from '../../shared/domain/kinds.ts';
 import type { Ref } from '../../shared/domain/kinds.ts';
 import type { Change, ChangeOf, Routed } from '../../shared/function.ts';
-import type { Reader } from '../../shared/kube/ports.ts';
+import type { Reader } from '../../shared/ports/reader.ts';
 import type { Reason } from '../../shared/plan/reason.ts';
 
 /** Whose data was just taken. */

@@ -11,7 +11,7 @@ import { backupNamedBy, isNoVMBackups, isForeign, judgeUnclaimedBackup } from '.
 import { entriesOf } from '../../shared/chain/vmbackup.ts';
 import { guestBackups, ifServed } from '../../shared/chain/queries.ts';
 import { isOnTarget } from '../../shared/chain/longhorn-backup.ts';
-import type { Reader, Unreadable } from '../../shared/kube/ports.ts';
+import type { Reader, Unreadable } from '../../shared/ports/reader.ts';
 import type { Backup, BackupTarget, Content, Setting, Snapshot, VMRestore } from '../../shared/objects/types.ts';
 import type { RescanNote } from './rescan-note.ts';
 import { readNote } from './rescan-note.ts';

@@ -1,3 +1,5 @@
+import { ref } from '../../shared/domain/kinds.ts';
+import { getCommand, listCommand } from '../../shared/domain/kubectl.ts';
 import * as names from '../../shared/domain/names.ts';
 import type { Setting } from '../../shared/objects/types.ts';
 import type { Action } from '../../shared/plan/action.ts';
@@ -6,6 +8,7 @@ import type { Reason } from '../../shared/plan/reason.ts';
 import type { Config } from './config.ts';
 import { writeNote } from './rescan-note.ts';
 import type { Seen } from './observe.ts';
+import { listTargets } from '../../shared/chain/links.ts';
 import { describeInProgress, showInProgress } from '../../shared/chain/in-progress.ts';
 import { judgeSetting, judgeTarget, targetRef } from '../../shared/chain/target.ts';
 import { isAhead } from '../../shared/domain/times.ts';
@@ -53,7 +56,17 @@ function decide(seen: Seen, setting: Setting, config: Config): Finding[] {
 
   const reached = longhornReaches(seen);
   if (reached !== undefined)
-    return [{ ...says(reached[0], `${where} ${reached[1]}`, [], showTarget), subject: targetRef }];
+    return [
+      {
+        ...says(
+          reached[0],
+          `${where} ${reached[1]}`,
+          [],
+          seen.longhornTarget === undefined ? listTargets() : showTarget,
+        ),
+        subject: targetRef,
+      },
+    ];
   const differs = judgeSetting(setting, seen.longhornTarget);
   if (differs !== undefined) return [targetDiffers(differs)];
   if (seen.beingPulled > 0) {
@@ -202,7 +215,12 @@ const isCheckedInFull = ({ target }: Setting): boolean =>
 const scannedAt = ({ metadata }: Setting): string =>
   metadata.annotations[names.REFRESH_ANNOTATION] ?? 'an unknown time';
 
-const showTarget = `kubectl get backuptargets.longhorn.io -n ${names.LONGHORN_NAMESPACE} ${names.DEFAULT_TARGET} -o yaml`;
+const showTarget = getCommand(targetRef);
 /** Who writes to the setting, and when; nothing of what they write. */
-const showWriters = `kubectl get settings.harvesterhci.io ${names.TARGET_SETTING} -o jsonpath='{range .metadata.managedFields[*]}{.manager} {.time}{"\\n"}{end}'`;
-const showNotReady = `kubectl get virtualmachinebackups -A -o custom-columns=NAMESPACE:.metadata.namespace,NAME:.metadata.name,READY:.status.readyToUse`;
+const showWriters = getCommand(
+  ref('Setting', names.TARGET_SETTING),
+  String.raw`jsonpath={range .metadata.managedFields[*]}{.manager} {.time}{"\n"}{end}`,
+);
+const showNotReady = listCommand('VirtualMachineBackup', {
+  output: 'custom-columns=NAMESPACE:.metadata.namespace,NAME:.metadata.name,READY:.status.readyToUse',
+});

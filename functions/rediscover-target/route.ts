@@ -4,7 +4,7 @@ import * as names from '../../shared/domain/names.ts';
 import { entriesOf } from '../../shared/chain/vmbackup.ts';
 import { isOnTarget } from '../../shared/chain/longhorn-backup.ts';
 import type { Change, Routed } from '../../shared/function.ts';
-import type { Reader } from '../../shared/kube/ports.ts';
+import type { Reader } from '../../shared/ports/reader.ts';
 import { isBeingPulled } from './observe.ts';
 
 const target: Ref = ref('Setting', names.TARGET_SETTING);

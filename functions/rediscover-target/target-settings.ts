@@ -1,5 +1,7 @@
 import { ref } from '../../shared/domain/kinds.ts';
+import { editCommand, getCommand } from '../../shared/domain/kubectl.ts';
 import * as names from '../../shared/domain/names.ts';
+import { targetRef } from '../../shared/chain/target.ts';
 import type { Setting } from '../../shared/objects/types.ts';
 import type { Finding } from '../../shared/plan/plan.ts';
 import type { Reason } from '../../shared/plan/reason.ts';
@@ -7,9 +9,9 @@ import type { Reason } from '../../shared/plan/reason.ts';
 export const subject = ref('Setting', names.TARGET_SETTING);
 
 /** The command that shows the setting without its value, which may hold keys. */
-const conditions = `kubectl get settings.harvesterhci.io ${names.TARGET_SETTING} -o jsonpath='{.status.conditions}'`;
+const conditions = getCommand(subject, 'jsonpath={.status.conditions}');
 
-const edit = `kubectl edit settings.harvesterhci.io ${names.TARGET_SETTING}`;
+const edit = editCommand(subject);
 
 /** Why there is no target to look at, from the setting alone. */
 export function withoutTarget(setting: Setting | undefined): Finding | undefined {
@@ -46,7 +48,7 @@ export const targetDiffers = (differs: string): Finding => ({
   subject,
   reason: 'TargetDiffers',
   message: differs,
-  command: `kubectl get backuptargets.longhorn.io ${names.DEFAULT_TARGET} -n ${names.LONGHORN_NAMESPACE} -o jsonpath='{.spec.backupTargetURL}'`,
+  command: getCommand(targetRef, 'jsonpath={.spec.backupTargetURL}'),
   actions: [],
 });
 

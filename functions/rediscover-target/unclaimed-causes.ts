@@ -1,4 +1,5 @@
 import { ref } from '../../shared/domain/kinds.ts';
+import { listCommand, logsCommand } from '../../shared/domain/kubectl.ts';
 import * as names from '../../shared/domain/names.ts';
 import type { Finding } from '../../shared/plan/plan.ts';
 import type { Seen } from './observe.ts';
@@ -7,8 +8,11 @@ import type { Seen } from './observe.ts';
  * Why Harvester makes no VMBackup of a backup, as far as that can be told without the keys of the target. What only the
  * target's files show is named, so that nobody takes silence for an answer; Harvester's log has a line for each of those.
  */
-export const showUnclaimed =
-  "kubectl logs -n harvester-system -l app.kubernetes.io/name=harvester,app.kubernetes.io/component=apiserver --tail=-1 | grep -iE 'skip creat|sync vm (image|backup)'";
+export const showUnclaimed = logsCommand(
+  'harvester-system',
+  { 'app.kubernetes.io/name': 'harvester', 'app.kubernetes.io/component': 'apiserver' },
+  'skip creat|sync vm (image|backup)',
+);
 
 /**
  * What can be told of these backups, and what is left; short, however many there are.
@@ -76,7 +80,7 @@ export function causes(seen: Seen): Finding[] {
             subject: ref('BackupBackingImage', first(incomplete), names.LONGHORN_NAMESPACE),
             reason: 'ImageBackupIncomplete' as const,
             message: `Longhorn has not finished with the copy of ${some(incomplete)} on the target: Harvester makes no image of it`,
-            command: `kubectl get backupbackingimages.longhorn.io -n ${names.LONGHORN_NAMESPACE}`,
+            command: listCommand('BackupBackingImage', { namespace: names.LONGHORN_NAMESPACE }),
             actions: [],
           },
         ]),

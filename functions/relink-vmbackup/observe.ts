@@ -11,8 +11,8 @@ import {
   claimsFrom,
   contentsNaming,
   longhornBackup,
-  vmBackupsNaming,
-  vmBackupsRecording,
+  vmBackupsNamingEach,
+  vmBackupsRecordingEach,
 } from '../../shared/chain/queries.ts';
 import { entriesOf } from '../../shared/chain/vmbackup.ts';
 import { judgeAbsence } from '../../shared/chain/target.ts';
@@ -20,7 +20,7 @@ import type { UnreadableObject } from '../../shared/chain/unreadable.ts';
 import { orUnreadable } from '../../shared/chain/unreadable.ts';
 import type { Unsettled } from '../../shared/chain/schedules.ts';
 import { unsettledBackups } from '../../shared/chain/schedules.ts';
-import type { Reader, Unreadable } from '../../shared/kube/ports.ts';
+import type { Reader, Unreadable } from '../../shared/ports/reader.ts';
 import type { Content, Snapshot, VMBackup, VolumeEntry } from '../../shared/objects/types.ts';
 
 /** One VMBackup, the pairs its volumes use, may use next and have used before. */
@@ -33,7 +33,7 @@ export interface Seen {
   readonly volumes: readonly SeenVolume[];
   /** Snapshot names that a Pending claim reads from. */
   readonly claimed: ReadonlySet<string>;
-  /** Former snapshots that another VMBackup still uses. */
+  /** Of the snapshots of `volumes`: those that more than one volume uses, of this VMBackup or of another one. */
   readonly usedElsewhere: ReadonlySet<string>;
 }
 
@@ -50,7 +50,10 @@ export interface SeenVolume {
   readonly predecessors: readonly Pair[];
   /** Other contents on Delete that name the same backup; read only where this one may be armed. */
   readonly holders: readonly string[];
-  /** Other VMBackups that record the same Longhorn Backup, where it may take Delete: theirs may be about to as well. */
+  /**
+   * Which other volumes record the same Longhorn Backup: volumes of this VMBackup, and other VMBackups. Their contents
+   * may be about to take Delete as well. Read only where this one may be armed.
+   */
   readonly sharers: readonly string[];
   /** Contents that cannot be read: each may be such a holder. */
   readonly perhapsHolders: readonly string[];
@@ -159,7 +162,7 @@ async function factsOf(
   const absence = judgeAbsence(target, volume ? await backupVolumes(reader, volume) : [], owner);
   if (absence === undefined) return judgeBackup(name, backup);
   const reason = absence.reason === 'BackupNotSynced' ? absence.reason : 'NotVerifiable';
-  return { reason, detail: `Longhorn Backup ${name} is not known: ${absence.detail}` };
+  return { reason, detail: `Longhorn Backup ${name} is not known: ${absence.detail}`, absent: true };
 }
 
 /** The name of the pair that may replace this one, if no other volume uses it. */
@@ -213,11 +216,7 @@ export const awaitsDeletePolicy = ({ content }: Pair): boolean =>
   content?.spec.deletionPolicy === 'Retain' &&
   content.metadata.annotations?.[names.DELETE_WHEN_READY_ANNOTATION] === 'Delete';
 
-async function withHolders(
-  reader: Reader,
-  { metadata: { uid } }: VMBackup,
-  volumes: readonly SeenVolume[],
-): Promise<SeenVolume[]> {
+async function withHolders(reader: Reader, owner: VMBackup, volumes: readonly SeenVolume[]): Promise<SeenVolume[]> {
   const arms = ({ current, replacement }: SeenVolume) =>
     awaitsDeletePolicy(current) || (replacement && awaitsDeletePolicy(replacement));
   const due = new Map<string, string[]>();
@@ -229,17 +228,19 @@ async function withHolders(
   for await (const { backup, content } of contentsNaming(reader, new Set(due.keys()), { onUnreadable })) {
     if (content.spec.deletionPolicy === 'Delete') due.get(backup)?.push(content.metadata.name);
   }
-  const sharers = new Map<string, string[]>();
-  for (const name of due.keys()) {
-    for await (const { metadata } of vmBackupsRecording(reader, name))
-      if (metadata.uid !== uid)
-        sharers.set(name, [...(sharers.get(name) ?? []), `${metadata.namespace}/${metadata.name}`]);
-  }
-  const holdersOf = ({ entry }: SeenVolume) => due.get(entry.longhornBackupName ?? '') ?? [];
-  const sharersOf = ({ entry }: SeenVolume) => sharers.get(entry.longhornBackupName ?? '') ?? [];
+  const recorders = await vmBackupsRecordingEach(reader, new Set(due.keys()));
+  const sharersOf = ({ index, entry: { longhornBackupName: name } }: SeenVolume) => {
+    if (!name || !due.has(name)) return [];
+    const own = volumes.filter((other) => other.index !== index && other.entry.longhornBackupName === name);
+    const others = (recorders.get(name) ?? []).filter(({ metadata }) => metadata.uid !== owner.metadata.uid);
+    return [
+      ...own.map(({ entry }) => `volume ${entry.volumeName}`),
+      ...others.map(({ metadata }) => `VMBackup ${metadata.namespace}/${metadata.name}`),
+    ];
+  };
   return volumes.map((volume) => ({
     ...volume,
-    holders: holdersOf(volume),
+    holders: due.get(volume.entry.longhornBackupName ?? '') ?? [],
     perhapsHolders,
     sharers: sharersOf(volume),
   }));
@@ -254,22 +255,26 @@ async function usedElsewhere(
   // The same snapshot for two volumes is no order to keep up, but not Gleaner's to end either.
   const own = volumes.map(({ entry }) => entry.name);
   for (const { current } of volumes) if (own.filter((name) => name === current.name).length > 1) used.add(current.name);
-  for (const { current, predecessors, replacement } of volumes) {
-    // Whatever is retired: former pairs, and the one that a switch leaves.
-    for (const { name } of [...predecessors, ...(replacement === undefined ? [] : [current])]) {
-      for await (const { metadata } of vmBackupsNaming(reader, namespace, name))
-        if (metadata.uid !== uid) used.add(name);
-    }
+  // What is retired or armed: former pairs, the one that a switch leaves, a replacement, and the one in use.
+  const pairs = new Set(volumes.filter(isUnsettled).flatMap((volume) => pairsOf(volume).map(({ name }) => name)));
+  for (const [name, users] of await vmBackupsNamingEach(reader, namespace, pairs)) {
+    if (users.some(({ metadata }) => metadata.uid !== uid)) used.add(name);
   }
   return used;
 }
+
+const pairsOf = ({ current, predecessors, replacement }: SeenVolume): Pair[] => [
+  current,
+  ...predecessors,
+  ...(replacement === undefined ? [] : [replacement]),
+];
 
 async function claimedSnapshots(
   reader: Reader,
   namespace: string,
   volumes: readonly SeenVolume[],
 ): Promise<Set<string>> {
-  const pairs = volumes.flatMap((v) => [v.current, ...v.predecessors, ...(v.replacement ? [v.replacement] : [])]);
+  const pairs = volumes.flatMap(pairsOf);
   const claims = await claimsFrom(reader, namespace, new Set(pairs.map(({ name }) => name)));
   return new Set(claims.filter(isPending).map((claim) => claim.spec.dataSource?.name ?? ''));
 }

@@ -1,12 +1,15 @@
 import type { Ref } from '../../shared/domain/kinds.ts';
 import { describeRef, ref } from '../../shared/domain/kinds.ts';
+import { getCommand } from '../../shared/domain/kubectl.ts';
 import * as names from '../../shared/domain/names.ts';
+import type { BackupTrouble } from '../../shared/chain/longhorn-backup.ts';
 import { boundAndReady, misboundPart } from '../../shared/chain/pair.ts';
 import { isDeleting, isOwnedBy } from '../../shared/chain/metadata.ts';
 import { judgeContent } from '../../shared/chain/content.ts';
 import { describeInProgress } from '../../shared/chain/in-progress.ts';
 import { volumeFinding } from '../../shared/chain/volume-finding.ts';
 import { busySchedule } from '../../shared/chain/schedules.ts';
+import { listTargets } from '../../shared/chain/links.ts';
 import type { VMBackup } from '../../shared/objects/types.ts';
 import type { Action, EntrySwitch } from '../../shared/plan/action.ts';
 import type { Finding, Plan } from '../../shared/plan/plan.ts';
@@ -111,7 +114,7 @@ function decide(seen: Seen, backup: VMBackup, volume: SeenVolume, config: Config
     const ofAnother = current.stranger.spec.volumeSnapshotRef;
     const whose = `${ofAnother.namespace}/${ofAnother.name}`;
     const message = `volume ${entry.volumeName} uses ${current.name}, but its content ${current.contentName} belongs to VolumeSnapshot ${whose}`;
-    const command = `kubectl get volumesnapshotcontent ${current.contentName} -o yaml`;
+    const command = getCommand(ref('VolumeSnapshotContent', current.contentName));
     return says('Misbound', message, misboundPart(namespace, current, current.stranger), command);
   }
   if (current.content === undefined) {
@@ -125,11 +128,11 @@ function decide(seen: Seen, backup: VMBackup, volume: SeenVolume, config: Config
   if ('reason' in judged && judged.reason === 'OtherDriver') {
     const { driver } = current.content.spec;
     const message = `volume ${entry.volumeName} uses ${current.name}, but its content ${current.contentName} is of driver ${driver}`;
-    return says('DriverMismatch', message, content, `kubectl get volumesnapshotcontent ${current.contentName} -o yaml`);
+    return says('DriverMismatch', message, content, getCommand(ref('VolumeSnapshotContent', current.contentName)));
   }
   if ('handle' in judged && judged.handle.backup !== entry.longhornBackupName) {
     const other = `its content ${current.contentName} names ${judged.handle.backup} and not ${entry.longhornBackupName}`;
-    const show = `kubectl get volumesnapshotcontent ${current.contentName} -o yaml`;
+    const show = getCommand(ref('VolumeSnapshotContent', current.contentName));
     return says('BackupMismatch', `volume ${entry.volumeName} uses ${current.name}, but ${other}`, content, show);
   }
   if ('reason' in facts && 'handle' in judged) {
@@ -138,7 +141,7 @@ function decide(seen: Seen, backup: VMBackup, volume: SeenVolume, config: Config
       facts.reason,
       `volume ${entry.volumeName} uses ${current.name}, but ${facts.detail}`,
       longhorn,
-      showBackup(facts.reason, longhorn.name),
+      showBackup(facts, longhorn),
     );
   }
   const reported = 'reported' in judged ? ` and ${judged.reported} in its status` : '';
@@ -146,10 +149,8 @@ function decide(seen: Seen, backup: VMBackup, volume: SeenVolume, config: Config
   return says('AwaitsReplacement', `volume ${entry.volumeName} uses ${current.name}, but ${why}`);
 }
 
-const showBackup = (reason: Reason, name: string): string =>
-  reason === 'BackupMissing'
-    ? `kubectl get backuptargets.longhorn.io -n ${names.LONGHORN_NAMESPACE}`
-    : `kubectl get backups.longhorn.io ${name} -n ${names.LONGHORN_NAMESPACE} -o yaml`;
+const showBackup = ({ reason, absent }: BackupTrouble, backup: Ref): string =>
+  reason === 'BackupMissing' || absent === true ? listTargets() : getCommand(backup);
 
 const staleUid = ({ snapshot, content }: Pair): boolean => {
   const uid = content?.spec.volumeSnapshotRef.uid;
@@ -201,7 +202,7 @@ function switchTo(seen: Seen, backup: VMBackup, volume: SeenVolume, next: Pair, 
 
   const after = { ...volume, current: next, predecessors: [current, ...volume.predecessors], replacement: undefined };
   const retired = retire(seen, backup, after, config);
-  const followUp = [...retired.flatMap((r) => r.actions), ...restoreDeletePolicy(after, retired)];
+  const followUp = [...retired.flatMap((r) => r.actions), ...restoreDeletePolicy(seen, after, retired)];
   return {
     finding: says(
       'SwitchPair',
@@ -222,7 +223,7 @@ function settle(seen: Seen, backup: VMBackup, volume: SeenVolume, config: Config
   const obstacle = notNow(seen, backup);
   const retired = obstacle === undefined ? retire(seen, backup, volume, config) : [];
   // Taking Delete again touches neither the VMBackup nor anything a restore reads; only a busy schedule speaks against it.
-  const armed = seen.unsettled.length > 0 ? [] : restoreDeletePolicy(volume, retired);
+  const armed = seen.unsettled.length > 0 ? [] : restoreDeletePolicy(seen, volume, retired);
   if (obstacle !== undefined && armed.length === 0) {
     return finding(seen, volume, obstacle.reason, `${linked}; ${obstacle.message}`, [], obstacle.command);
   }
@@ -238,14 +239,15 @@ function settle(seen: Seen, backup: VMBackup, volume: SeenVolume, config: Config
   const open = retired[0];
   if (open !== undefined) return finding(seen, volume, open.reason, `${linked}; ${open.message}`, [], open.command);
   if (!awaitsDeletePolicy(current)) return finding(seen, volume, 'VolumeLinked', linked);
-  const { holders, perhapsHolders, sharers } = volume;
-  const why =
-    perhapsHolders.length > 0
-      ? `${perhapsHolders.join(', ')} cannot be read and may free backup`
-      : sharers.length > 0
-        ? `VMBackup ${sharers.join(', ')} records too, and must not lose, backup`
-        : `${holders.join(', ')} already frees backup`;
-  return finding(seen, volume, 'LeftOnRetain', `${linked}; ${why} ${entry.longhornBackupName}`);
+  return finding(seen, volume, 'LeftOnRetain', `${linked}; ${whyOnRetain(seen, volume)} ${entry.longhornBackupName}`);
+}
+
+/** Ends before the name of the backup. */
+function whyOnRetain({ usedElsewhere }: Seen, { current, holders, perhapsHolders, sharers }: SeenVolume): string {
+  if (perhapsHolders.length > 0) return `${perhapsHolders.join(', ')} cannot be read and may free backup`;
+  if (sharers.length > 0) return `${sharers.join(', ')} records too, and must not lose, backup`;
+  if (usedElsewhere.has(current.name)) return `another volume uses ${current.name} too, and must not lose backup`;
+  return `${holders.join(', ')} already frees backup`;
 }
 
 /** Off Delete first, onto Delete second, deletions last: at no moment do two contents hold the power to erase one backup. */

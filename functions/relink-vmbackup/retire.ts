@@ -106,17 +106,21 @@ function isStranger(
 }
 
 /**
- * Lets the content in use take Delete, if the one it stands in for was on Delete, and no other content may erase the
- * same backup: those that the retirements of the same plan put on Retain do not count. One that cannot be read might.
+ * Lets the content in use take Delete, if the one it stands in for was on Delete and nothing else needs the backup. At
+ * most one content on Delete may name a backup, so it stays on Retain
+ * - while another content on Delete names the backup, unless a retirement of the same plan puts that one on Retain;
+ * - while a content cannot be read: it might be such a content;
+ * - while another volume records the backup or uses the snapshot. Each looks before the other has written, so none of
+ *   them takes Delete.
  */
 export function restoreDeletePolicy(
+  { usedElsewhere }: Seen,
   { current, holders, perhapsHolders, sharers }: SeenVolume,
   retired: readonly Retirement[],
 ): Action[] {
   const { content } = current;
   if (content === undefined || !awaitsDeletePolicy(current) || perhapsHolders.length > 0) return [];
-  // At most one may be on Delete, and each looks before the other has written: neither takes it.
-  if (sharers.length > 0) return [];
+  if (sharers.length > 0 || usedElsewhere.has(current.name)) return [];
   const disarmed = retired.flatMap((r) => r.actions.flatMap((a) => (a.do === 'setPolicy' ? [a.target.name] : [])));
   if (holders.some((holder) => holder !== content.metadata.name && !disarmed.includes(holder))) return [];
   return [{ do: 'setPolicy', target: targetOf(content), from: 'Retain', to: 'Delete', dropArmNote: true }];

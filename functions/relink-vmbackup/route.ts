@@ -13,7 +13,7 @@ import { isDeleting } from '../../shared/chain/metadata.ts';
 import { judgeContent } from '../../shared/chain/content.ts';
 import { contentsNaming, vmBackupsOf } from '../../shared/chain/queries.ts';
 import type { Change, ChangeOf, Routed } from '../../shared/function.ts';
-import type { Reader } from '../../shared/kube/ports.ts';
+import type { Reader } from '../../shared/ports/reader.ts';
 
 /** Which VMBackups an event is about: those whose volume may now be switched, armed or freed of an old pair. */
 export function route(change: Change): Routed {

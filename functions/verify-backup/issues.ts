@@ -1,5 +1,5 @@
 import type { Ref } from '../../shared/domain/kinds.ts';
-import { kinds } from '../../shared/domain/kinds.ts';
+import {} from '../../shared/domain/kubectl.ts';
 import type { Link } from '../../shared/chain/link.ts';
 import type { Chain } from '../../shared/chain/links.ts';
 import { judgeMetadata } from '../../shared/chain/readiness.ts';
@@ -63,9 +63,3 @@ export const targetTrouble = (trouble: TargetTrouble | undefined): Issue[] =>
 /** The same trouble of the same object has the same name, so that it is recorded once and then counted. */
 export const eventNameOf = (uid: string, { reason, volume }: Pick<Issue, 'reason' | 'volume'>): string =>
   eventName(uid, reason, ...(volume === undefined ? [] : [volume]));
-
-/** Who holds an object in deletion. */
-export const showFinalizers = ({ kind, name, namespace }: Ref): string => {
-  const { plural, group } = kinds[kind];
-  return `kubectl get ${plural}.${group} ${name}${namespace === undefined ? '' : ` -n ${namespace}`} -o jsonpath='{.metadata.finalizers}'`;
-};

@@ -9,7 +9,7 @@ import { reportKindOf, reportNameOf } from '../../shared/chain/reports.ts';
 import type { SeenRestore } from '../../shared/restore/hanging.ts';
 import { judgeRestore, readRestore } from '../../shared/restore/hanging.ts';
 import { orUnreadable } from '../../shared/chain/unreadable.ts';
-import type { Reader } from '../../shared/kube/ports.ts';
+import type { Reader } from '../../shared/ports/reader.ts';
 import type { Backup, BackupTarget, KubeEvent, ReportObject, VMBackup } from '../../shared/objects/types.ts';
 import { judgeSync, judgeTarget } from '../../shared/chain/target.ts';
 import type { Issue } from './issues.ts';

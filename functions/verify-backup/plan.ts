@@ -1,5 +1,6 @@
 import type { Ref } from '../../shared/domain/kinds.ts';
 import { describeRef, ref } from '../../shared/domain/kinds.ts';
+import { showFinalizersCommand } from '../../shared/domain/kubectl.ts';
 import { hangs } from '../../shared/chain/waiting.ts';
 import { isDeleting } from '../../shared/chain/metadata.ts';
 import type { Link } from '../../shared/chain/link.ts';
@@ -14,7 +15,7 @@ import type { Finding, Plan } from '../../shared/plan/plan.ts';
 import type { Config } from './config.ts';
 import type { Seen, SeenBackup } from './observe.ts';
 import { eventsFor, reportFor } from './records.ts';
-import { isOfTheTarget, isOfTheWhole, restoreTrouble, showFinalizers, targetTrouble, issuesOf } from './issues.ts';
+import { isOfTheTarget, isOfTheWhole, restoreTrouble, targetTrouble, issuesOf } from './issues.ts';
 
 /** Says what is broken and writes it down where people look. Pure; there is nothing here that could repair or delete. */
 export function plan(seen: Seen, config: Config, nowMs: number): Plan {
@@ -80,7 +81,7 @@ function planBackup(seen: SeenBackup & { subject: Finding['subject'] }, config: 
       subject: at,
       reason: 'DeletionHangs',
       message: `${describeRef(at)} ${why}`,
-      command: showFinalizers(at),
+      command: showFinalizersCommand(at),
       actions: [],
     });
     const behind = (seen.going ?? []).flatMap((one) => {

@@ -73,17 +73,15 @@ export function reportFor(seen: SeenBackup, links: readonly Link[], nowMs: numbe
   if (reportKind === undefined) return [];
   const broken = links.some((link) => link.result === 'fail' && !isOfTheTarget(link));
   if (report === undefined && !broken) return [];
-  const old = new Map((report?.results ?? []).map((result) => [keyOf(result), result]));
-  const results = links.map((link) => {
-    const fresh = resultOf(link, nowMs);
-    const before = old.get(keyOf(fresh));
-    const same = before?.result === fresh.result && before.message === fresh.message;
-    return same && before.timestamp ? { ...fresh, timestamp: before.timestamp } : fresh;
+  const old = new Map(keyed(report?.results ?? []));
+  const fresh = keyed(links.map((link) => resultOf(link, nowMs)));
+  const results = fresh.map(([key, result]) => {
+    const before = old.get(key);
+    const same = before?.result === result.result && before.message === result.message;
+    return same && before.timestamp ? { ...result, timestamp: before.timestamp } : result;
   });
   const unchanged =
-    report !== undefined &&
-    results.length === (report.results ?? []).length &&
-    results.every((result) => isSame(old.get(keyOf(result)), result));
+    report !== undefined && fresh.length === old.size && fresh.every(([key, result]) => isSame(old.get(key), result));
   if (unchanged) return [];
   const { name, namespace, uid } = backup.metadata;
   const about: Identity = { ...ref('VirtualMachineBackup', name, namespace), uid };
@@ -101,8 +99,16 @@ export function reportFor(seen: SeenBackup, links: readonly Link[], nowMs: numbe
 
 type Kept = NonNullable<NonNullable<SeenBackup['report']>['results']>[number];
 
-const keyOf = ({ rule, properties }: Pick<Kept, 'rule' | 'properties'>): string =>
-  `${rule ?? ''} ${properties?.['volume'] ?? ''}`;
+/** By link and volume. A VMBackup may have a volume twice: the key then counts which of them it is. */
+function keyed<R extends Pick<Kept, 'rule' | 'properties'>>(results: readonly R[]): (readonly [string, R])[] {
+  const counts = new Map<string, number>();
+  return results.map((result) => {
+    const key = `${result.rule ?? ''} ${result.properties?.['volume'] ?? ''}`;
+    const nth = counts.get(key) ?? 0;
+    counts.set(key, nth + 1);
+    return [`${key} ${nth}`, result];
+  });
+}
 
 const isSame = (before: Kept | undefined, now: ReportResult): boolean =>
   before?.result === now.result &&

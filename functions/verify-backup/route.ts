@@ -6,7 +6,7 @@ import { backupNamedBy } from '../../shared/chain/orphans.ts';
 import { contentsNaming, vmBackupsOf } from '../../shared/chain/queries.ts';
 import { judgeTarget } from '../../shared/chain/target.ts';
 import type { Change, ChangeOf, Routed } from '../../shared/function.ts';
-import type { Reader } from '../../shared/kube/ports.ts';
+import type { Reader } from '../../shared/ports/reader.ts';
 import type { Reason } from '../../shared/plan/reason.ts';
 
 /** Whose chain an event may have broken or mended. */

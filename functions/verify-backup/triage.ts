@@ -1,5 +1,6 @@
 import type { Ref } from '../../shared/domain/kinds.ts';
 import { describeRef, ref } from '../../shared/domain/kinds.ts';
+import { getCommand, showFinalizersCommand } from '../../shared/domain/kubectl.ts';
 import * as names from '../../shared/domain/names.ts';
 import { isDeleting } from '../../shared/chain/metadata.ts';
 import { isLocal, isTakenLater } from '../../shared/chain/vmbackup.ts';
@@ -10,12 +11,10 @@ import type { PairState } from '../../shared/survey-item.ts';
 import type { ChainState, SurveyedVMBackup, SurveyItem } from '../../shared/survey-item.ts';
 import { isYoungerThanReady } from '../../shared/chain/dynamic-content.ts';
 import { judgeTargetOf, targetRef } from '../../shared/chain/target.ts';
-import { showObject } from '../../shared/chain/unreadable.ts';
 import type { Routed, Healthy } from '../../shared/function.ts';
 import type { VMBackup, VolumeEntry } from '../../shared/objects/types.ts';
 import type { Finding } from '../../shared/plan/plan.ts';
 import { formatBytes } from '../../shared/domain/bytes.ts';
-import { showFinalizers } from './issues.ts';
 
 /** Sorts out, from lists alone, whose chain needs a closer look; what nobody claims is told at once. */
 export function triage(item: SurveyItem, brief = false): Routed | Healthy {
@@ -29,14 +28,19 @@ export function triage(item: SurveyItem, brief = false): Routed | Healthy {
     case 'hanging': {
       const { object, snapshot, why } = item;
       const message = `${describeRef(object)} ${why}`;
-      const finding = { subject: object, reason: 'DeletionHangs', message, command: showFinalizers(object) } as const;
+      const finding = {
+        subject: object,
+        reason: 'DeletionHangs',
+        message,
+        command: showFinalizersCommand(object),
+      } as const;
       return { findings: [{ ...finding, ...(snapshot !== undefined && { facts: { snapshot } }), actions: [] }] };
     }
     case 'unreadable': {
       const message = `${describeRef(item.object)} does not have the shape of its kind: ${item.issue}`;
       return {
         findings: [
-          { subject: item.object, reason: 'ObjectUnreadable', message, command: showObject(item.object), actions: [] },
+          { subject: item.object, reason: 'ObjectUnreadable', message, command: getCommand(item.object), actions: [] },
         ],
       };
     }
@@ -135,13 +139,11 @@ const claims: Readonly<Record<Orphan['reason'], string>> = {
 
 function orphanFinding({ object, reason, detail, backup, bytes, snapshot }: Orphan): Finding {
   const size = bytes === undefined ? '' : ` (${formatBytes(bytes)})`;
-  const where = object.namespace === undefined ? '' : ` -n ${object.namespace}`;
-  const resource = { Backup: 'backups.longhorn.io', VolumeSnapshot: 'volumesnapshot' }[object.kind as string];
   return {
     subject: object,
     reason,
     message: `${describeRef(object)}${size} ${claims[reason]}: ${detail}`,
-    command: `kubectl get ${resource ?? 'volumesnapshotcontent'} ${object.name}${where} -o yaml`,
+    command: getCommand(object),
     facts: {
       ...(snapshot !== undefined && { snapshot }),
       ...(backup !== undefined && { backup }),

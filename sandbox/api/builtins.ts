@@ -10,6 +10,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { field } from './errors.ts';
 import type { FieldError } from './errors.ts';
 import { validateEvent } from './event-rules.ts';
+import { byteLength } from './metadata.ts';
 import type { KindId, KubeObject } from './types.ts';
 
 export interface BuiltInRules {
@@ -81,6 +82,7 @@ export const BUILT_IN_RULES: Record<KindId, BuiltInRules> = {
         ? [field.forbidden('spec.persistentvolumesource', 'spec.persistentvolumesource is immutable after creation')]
         : [],
   },
+  'v1/ConfigMap': { validate: validateConfigMap },
   'v1/Secret': {
     prepare: (secret) => {
       secret.type ??= 'Opaque';
@@ -110,6 +112,16 @@ export const BUILT_IN_RULES: Record<KindId, BuiltInRules> = {
   'rbac.authorization.k8s.io/v1/RoleBinding': { validate: roleRefIsImmutable },
   'rbac.authorization.k8s.io/v1/ClusterRoleBinding': { validate: roleRefIsImmutable },
 };
+
+const DATA_BYTES = 1024 * 1024;
+
+/** Values only; keys do not count. */
+function validateConfigMap({ data, binaryData }: KubeObject): FieldError[] {
+  const texts = Object.values<string>(data ?? {}).map(byteLength);
+  const binaries = Object.values<string>(binaryData ?? {}).map((text) => Buffer.byteLength(text, 'base64'));
+  const bytes = [...texts, ...binaries].reduce((sum, one) => sum + one, 0);
+  return bytes > DATA_BYTES ? [field.tooLong('', DATA_BYTES)] : [];
+}
 
 function roleRefIsImmutable(binding: KubeObject, old: KubeObject | undefined): FieldError[] {
   return old && !same(old.roleRef, binding.roleRef)

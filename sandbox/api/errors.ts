@@ -139,7 +139,8 @@ export interface FieldError {
     | 'FieldValueTypeInvalid'
     | 'FieldValueRequired'
     | 'FieldValueForbidden'
-    | 'FieldValueNotSupported';
+    | 'FieldValueNotSupported'
+    | 'FieldValueTooLong';
   /** The part after the field's name, e.g. `Required value`. */
   message: string;
 }
@@ -159,6 +160,11 @@ export const field = {
     field: path,
     reason: 'FieldValueForbidden',
     message: `Forbidden: ${detail}`,
+  }),
+  tooLong: (path: string, bytes: number): FieldError => ({
+    field: path,
+    reason: 'FieldValueTooLong',
+    message: `Too long: may not be more than ${bytes} bytes`,
   }),
   notSupported: (path: string, value: unknown, supported: readonly string[]): FieldError => ({
     field: path,
@@ -180,7 +186,8 @@ export function invalid(
 ): ApiError {
   const lines = errors.map((e) => `${e.field}: ${e.message}`);
   const list = lines.length === 1 ? lines[0] : `[${lines.join(', ')}]`;
-  const causes = errors.map((e) => ({ reason: e.reason, message: e.message, field: e.field }));
+  // What concerns the whole object names no field.
+  const causes = errors.map((e) => ({ reason: e.reason, message: e.message, ...(e.field && { field: e.field }) }));
   return new ApiError(422, 'Invalid', `${as} "${name}" is invalid: ${list}`, {
     ...(name && { name }),
     ...(kind.group && { group: kind.group }),

@@ -25,6 +25,9 @@ const LABEL_RULE =
   "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with " +
   "an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?')";
 
+/** Keys and values together. */
+const ANNOTATIONS_BYTES = 256 * 1024;
+
 /** No vowels and no look-alikes: the alphabet of the real server's random names. */
 const SUFFIX_ALPHABET = 'bcdfghjklmnpqrstvwxz2456789';
 
@@ -32,6 +35,9 @@ export function generateName(base: string): string {
   const suffix = Array.from({ length: 5 }, () => SUFFIX_ALPHABET[randomInt(SUFFIX_ALPHABET.length)]);
   return base.slice(0, 58) + suffix.join('');
 }
+
+/** The real server counts bytes, also where it says characters. */
+export const byteLength = (text: string): number => Buffer.byteLength(text);
 
 /** Seconds are the finest that metadata knows. */
 export function timestamp(): string {
@@ -83,26 +89,31 @@ export function validateMetadata(object: KubeObject, kind: Kind): FieldError[] {
   else errors.push(...validateName(metadata.name, kind));
   for (const [key, value] of Object.entries(metadata.labels ?? {})) {
     errors.push(...validateQualified('metadata.labels', key));
+    if (byteLength(value) > 63) {
+      errors.push(field.invalid('metadata.labels', value, 'must be no more than 63 characters'));
+    }
     if (!LABEL_VALUE.test(value)) errors.push(field.invalid('metadata.labels', value, LABEL_VALUE_RULE));
-    if (value.length > 63) errors.push(field.invalid('metadata.labels', value, 'must be no more than 63 characters'));
   }
-  for (const key of Object.keys(metadata.annotations ?? {})) {
+  let annotationsBytes = 0;
+  for (const [key, value] of Object.entries(metadata.annotations ?? {})) {
     errors.push(...validateQualified('metadata.annotations', key.toLowerCase()));
+    annotationsBytes += byteLength(key) + byteLength(value);
   }
+  if (annotationsBytes > ANNOTATIONS_BYTES) errors.push(field.tooLong('metadata.annotations', ANNOTATIONS_BYTES));
   metadata.finalizers?.forEach((name, index) => errors.push(...validateFinalizer(name, index, kind)));
   errors.push(...validateOwners(metadata.ownerReferences ?? []));
   return errors;
 }
 
 /** `name`, or `sub.domain/name`. */
-function validateQualified(path: string, key: string): FieldError[] {
+export function validateQualified(path: string, key: string): FieldError[] {
   const [name, prefix, ...rest] = key.split('/').reverse() as [string, ...string[]];
   if (rest.length > 0) return [field.invalid(path, key, 'a qualified name must consist of at most one /')];
   const errors: FieldError[] = [];
   if (prefix !== undefined && !SUBDOMAIN.test(prefix)) {
     errors.push(field.invalid(path, key, `prefix part ${SUBDOMAIN_RULE}`));
   }
-  if (name.length > 63) errors.push(field.invalid(path, key, 'name part must be no more than 63 characters'));
+  if (byteLength(name) > 63) errors.push(field.invalid(path, key, 'name part must be no more than 63 characters'));
   if (!NAME_PART.test(name)) errors.push(field.invalid(path, key, NAME_PART_RULE));
   return errors;
 }
@@ -136,9 +147,12 @@ function validateOwners(owners: readonly OwnerReference[]): FieldError[] {
 function validateName(name: string, kind: Kind): FieldError[] {
   const invalid = (rule: string): FieldError[] => [field.invalid('metadata.name', name, rule)];
   if (kind.looseNames) return /[/%]|^\.\.?$/.test(name) ? invalid("may not contain '/' or '%'") : [];
-  if (kind.id === 'v1/Namespace') return LABEL.test(name) && name.length <= 63 ? [] : invalid(LABEL_RULE);
-  if (name.length > 253) return invalid('must be no more than 253 characters');
-  return SUBDOMAIN.test(name) ? [] : invalid(SUBDOMAIN_RULE);
+  const [most, form, rule] =
+    kind.id === 'v1/Namespace' ? ([63, LABEL, LABEL_RULE] as const) : ([253, SUBDOMAIN, SUBDOMAIN_RULE] as const);
+  return [
+    ...(byteLength(name) > most ? invalid(`must be no more than ${most} characters`) : []),
+    ...(form.test(name) ? [] : invalid(rule)),
+  ];
 }
 
 export function validateMetadataUpdate(object: KubeObject, old: KubeObject): FieldError[] {

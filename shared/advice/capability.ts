@@ -1,4 +1,4 @@
-import { isFound } from '../capability/types.ts';
+import { isFound } from '../ports/attempt.ts';
 import type { Advice } from './advice.ts';
 import { notSeen } from './checks.ts';
 import type { SeenAdvice } from './read.ts';

@@ -1,5 +1,8 @@
-import type { Known } from '../capability/types.ts';
-import { isFound } from '../capability/types.ts';
+import { ref } from '../domain/kinds.ts';
+import { editCommand } from '../domain/kubectl.ts';
+import * as names from '../domain/names.ts';
+import type { Attempted } from '../ports/attempt.ts';
+import { isFound } from '../ports/attempt.ts';
 import type { Advice } from './advice.ts';
 import type { SeenAdvice } from './read.ts';
 
@@ -8,7 +11,9 @@ export function adviseChecks(seen: SeenAdvice): Advice[] {
   return [handlesChecked(seen), chainVerified(seen), refreshInterval(seen)];
 }
 
-export const notSeen = (known: Exclude<Known<unknown>, { found: unknown }>): Pick<Advice, 'result' | 'evidence'> => ({
+export const notSeen = (
+  known: Exclude<Attempted<unknown>, { found: unknown }>,
+): Pick<Advice, 'result' | 'evidence'> => ({
   result: 'unknown',
   evidence: `could not be found out: ${known.unknown}`,
 });
@@ -51,7 +56,7 @@ function refreshInterval({ target, version }: SeenAdvice): Advice {
     name: 'refresh-interval',
     practice: 'Give the backup target a refreshIntervalInSeconds above 0',
     why: 'With 0 Harvester scans the target once, before Longhorn has read it: backups on it never appear.',
-    command: 'kubectl edit settings.harvesterhci.io backup-target   # "refreshIntervalInSeconds":300 in its value',
+    command: `${editCommand(ref('Setting', names.TARGET_SETTING))}   # "refreshIntervalInSeconds":300 in its value`,
   };
   if (!isFound(target)) return { ...advice, ...notSeen(target) };
   const found = target.found;

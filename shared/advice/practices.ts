@@ -1,4 +1,5 @@
-import { isFound } from '../capability/types.ts';
+import { createCommand } from '../domain/kubectl.ts';
+import { isFound } from '../ports/attempt.ts';
 import type { Advice } from './advice.ts';
 import { notSeen } from './checks.ts';
 import type { SeenAdvice } from './read.ts';
@@ -31,7 +32,7 @@ function wholeMachines({ single }: SeenAdvice): Advice {
     ...advice,
     result: 'advised',
     evidence: `${single.found.length} of them, such as ${first.snapshot} of VM ${vm}`,
-    command: `echo '${JSON.stringify(backup)}' | kubectl create -f -`,
+    command: createCommand(backup),
   };
 }
 

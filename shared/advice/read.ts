@@ -1,26 +1,27 @@
-import { attempt } from '../capability/attempt.ts';
 import type { ConfigFault } from '../capability/driver-config-faults.ts';
 import { faultsOf } from '../capability/driver-config-faults.ts';
 import { judgeClass } from '../capability/judge.ts';
 import { readClasses, readClusterStorage } from '../capability/read.ts';
-import type { Capability, Known } from '../capability/types.ts';
+import type { Capability } from '../capability/types.ts';
 import * as names from '../domain/names.ts';
-import type { Reader } from '../kube/ports.ts';
+import type { Attempted } from '../ports/attempt.ts';
+import { attempt } from '../ports/attempt.ts';
+import type { Reader } from '../ports/reader.ts';
 import type { SettingTarget } from '../objects/target.ts';
 
 export interface SeenAdvice {
-  readonly version: Known<string | undefined>;
+  readonly version: Attempted<string | undefined>;
   /** When everything is looked at by itself, one text for each clock that does it. */
-  readonly sweeps: Known<readonly string[]>;
+  readonly sweeps: Attempted<readonly string[]>;
   /** Volumes of VMBackups whose whole way to the target is right, and those of which something is wrong or unknown. */
-  readonly chain: Known<{ readonly sound: number; readonly broken: number; readonly first?: string }>;
-  readonly target: Known<SettingTarget | undefined>;
+  readonly chain: Attempted<{ readonly sound: number; readonly broken: number; readonly first?: string }>;
+  readonly target: Attempted<SettingTarget | undefined>;
   readonly faults: readonly ConfigFault[];
   /** Of the StorageClasses that volumes of VMs are of. */
-  readonly used: Known<readonly Capability[]>;
+  readonly used: Attempted<readonly Capability[]>;
   /** Snapshots of single volumes of VMs that have several. */
-  readonly single: Known<readonly { readonly snapshot: string; readonly vm: string }[]>;
-  readonly machines: Known<{ readonly running: number; readonly withoutAgent: readonly string[] }>;
+  readonly single: Attempted<readonly { readonly snapshot: string; readonly vm: string }[]>;
+  readonly machines: Attempted<{ readonly running: number; readonly withoutAgent: readonly string[] }>;
 }
 
 /** Reads each thing by itself; `chain` is what a sweep of verify-backup found. */

@@ -1,3 +1,5 @@
+import { ref } from '../domain/kinds.ts';
+import { applyCommand, deleteCommand, patchCommand } from '../domain/kubectl.ts';
 import * as names from '../domain/names.ts';
 import type { DriverClasses, DriverConfig } from '../objects/drivers.ts';
 import type { SnapshotClass } from '../objects/types.ts';
@@ -94,9 +96,9 @@ export const valueOf = (drivers: Drivers): string =>
     ),
   );
 
-/** Ready to paste: names of drivers and classes hold no quote. */
+/** Ready to paste. */
 export const pasteValue = (drivers: Drivers): string =>
-  `kubectl patch settings.harvesterhci.io ${names.DRIVERS_SETTING} --type=merge -p '${JSON.stringify({ value: valueOf(drivers) })}'`;
+  patchCommand(ref('Setting', names.DRIVERS_SETTING), { value: valueOf(drivers) });
 
 /** Ready to paste. */
 export function pasteClass(driver: string, name: string, type?: 'snap'): string {
@@ -108,5 +110,9 @@ export function pasteClass(driver: string, name: string, type?: 'snap'): string 
     deletionPolicy: 'Delete',
     ...(type !== undefined && { parameters: { type } }),
   };
-  return `echo '${JSON.stringify(made)}' | kubectl apply -f -`;
+  return applyCommand(made);
 }
+
+/** Ready to paste: a class cannot be changed, so the one of that name goes first. */
+export const replaceClass = (driver: string, name: string, type?: 'snap'): string =>
+  `${deleteCommand(ref('VolumeSnapshotClass', name))} && ${pasteClass(driver, name, type)}`;

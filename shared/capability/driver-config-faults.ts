@@ -1,11 +1,21 @@
+import { ref } from '../domain/kinds.ts';
+import { editCommand, patchCommand } from '../domain/kubectl.ts';
+import { isFound } from '../ports/attempt.ts';
 import * as names from '../domain/names.ts';
 import type { SnapshotClass } from '../objects/types.ts';
 import type { Reason } from '../plan/reason.ts';
 import type { Configured } from './config.ts';
-import { correctedConfig, leavesLonghornOut, pasteClass, pasteValue, displayConfig, takesSnapshots } from './config.ts';
+import {
+  correctedConfig,
+  leavesLonghornOut,
+  pasteClass,
+  pasteValue,
+  replaceClass,
+  displayConfig,
+  takesSnapshots,
+} from './config.ts';
 import type { ClusterStorage } from './read.ts';
 import { eraOf } from './releases.ts';
-import { isFound } from './types.ts';
 
 export interface ConfigFault {
   readonly reason: Extract<Reason, `Config${string}` | 'HollowBackups'>;
@@ -22,7 +32,7 @@ export function faultsOf({ config, classes, version }: ClusterStorage): ConfigFa
   const known = isFound(classes) ? classes.found : undefined;
   const cure =
     known === undefined
-      ? `kubectl edit settings.harvesterhci.io ${names.DRIVERS_SETTING}`
+      ? editCommand(ref('Setting', names.DRIVERS_SETTING))
       : pasteValue(correctedConfig(configured, known));
   if (configured.value.is === 'invalid') {
     const message = `${names.DRIVERS_SETTING} cannot be read: ${configured.value.problem}; Harvester refuses all snapshots and backups`;
@@ -58,7 +68,7 @@ function classFaults(config: Configured, classes: readonly SnapshotClass[], cure
         const back = longhorns ? pasteClass(driver, name, use === 'snapshot' ? 'snap' : undefined) : cure;
         return [{ reason: 'ConfigClassMissing', message: `${where}, which does not exist`, cure: back, driver }];
       }
-      const again = `kubectl delete volumesnapshotclass ${name} && ${pasteClass(driver, name, use === 'snapshot' ? 'snap' : undefined)}`;
+      const again = replaceClass(driver, name, use === 'snapshot' ? 'snap' : undefined);
       if (found.driver !== driver) {
         const message = `${where}, which is of ${found.driver}: every snapshot with it fails`;
         return [{ reason: 'ConfigClassOfOtherDriver', message, cure: longhorns ? again : cure, driver }];
@@ -98,7 +108,7 @@ export function faultOfRestoreClass(
 ): ConfigFault | undefined {
   if (!name || name === names.BACKUP_CLASS || !isFound(classes)) return undefined;
   const found = classes.found.find(({ metadata }) => metadata.name === name);
-  const cure = `kubectl patch settings.harvesterhci.io ${names.CLASS_SETTING} --type=merge -p '{"value":"${names.BACKUP_CLASS}"}'`;
+  const cure = patchCommand(ref('Setting', names.CLASS_SETTING), { value: names.BACKUP_CLASS });
   const where = `${names.CLASS_SETTING} names VolumeSnapshotClass ${name}`;
   const then = 'no snapshot of a restore into another namespace becomes ready';
   if (found === undefined)

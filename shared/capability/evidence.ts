@@ -1,13 +1,12 @@
 import * as names from '../domain/names.ts';
-import type { Reader } from '../kube/ports.ts';
+import { attempt, isFound } from '../ports/attempt.ts';
+import type { Reader } from '../ports/reader.ts';
 import type { Claim, Content, StorageClass } from '../objects/types.ts';
-import { attempt } from './attempt.ts';
 import type { VolumeMode } from './volume-mode.ts';
 import { modeForDisks, otherMode, volumeModes } from './volume-mode.ts';
 import type { Notes } from './notes.ts';
 import type { Probed } from './probe-note.ts';
 import { probedAs } from './probe-note.ts';
-import { isFound } from './types.ts';
 
 /** What has been seen to work, or to fail, whatever anything says of itself. */
 export interface Evidence {

@@ -1,3 +1,6 @@
+import { ref } from '../domain/kinds.ts';
+import { editCommand, getCommand, listCommand } from '../domain/kubectl.ts';
+import { isFound } from '../ports/attempt.ts';
 import * as names from '../domain/names.ts';
 import type { DriverClasses } from '../objects/drivers.ts';
 import type { SnapshotClass } from '../objects/types.ts';
@@ -11,13 +14,14 @@ import {
   leavesLonghornOut,
   pasteClass,
   pasteValue,
+  replaceClass,
   takesSnapshots,
 } from './config.ts';
 import type { SeenDriver } from './read.ts';
 import type { Era } from './releases.ts';
 import { describeEra, eraOf, eras } from './releases.ts';
 import type { Ability, Answers, CapabilityAnswer } from './types.ts';
-import { answersOf, isFound } from './types.ts';
+import { answersOf } from './types.ts';
 
 /** What this Harvester lets one do, and carries through. `engine`: of a Longhorn volume; undefined where not to be seen. */
 export function harvesterSupport(seen: SeenDriver, engine: Engine | undefined): Answers {
@@ -49,7 +53,10 @@ export function inEra(
       message: `in every release the answer is ${first.answer}, for its own reason: ${spans}; ${why}`,
     };
   }
-  return say('VersionUnknown', `${why}: ${spans}`, 'kubectl get settings.harvesterhci.io server-version');
+  // The setting need not be there. Values of others hold keys: their names alone are listed.
+  const isThere = isFound(version) && Boolean(version.found);
+  const look = isThere ? getCommand(ref('Setting', names.VERSION_SETTING)) : listCommand('Setting', { output: 'name' });
+  return say('VersionUnknown', `${why}: ${spans}`, look);
 }
 
 const isLonghorn = ({ driver }: SeenDriver): boolean => driver === names.LONGHORN_DRIVER;
@@ -179,7 +186,7 @@ function wrongClass(
     return say('ClassOfOtherDriver', `VolumeSnapshotClass ${name} is of ${found.driver}, not of ${driver}`, cure);
   }
   if (driver === names.LONGHORN_DRIVER && use === 'backup' && takesSnapshots(found)) {
-    const again = `kubectl delete volumesnapshotclass ${name} && ${pasteClass(driver, name)}`;
+    const again = replaceClass(driver, name);
     return say('ClassOfWrongType', `VolumeSnapshotClass ${name} takes snapshots, not backups`, again);
   }
   return undefined;
@@ -187,7 +194,7 @@ function wrongClass(
 
 /** The corrected value, where there is a class to name in it; else what has to come first. */
 function cureFor({ driver }: SeenDriver, config: Configured, classes: readonly SnapshotClass[] | undefined): string {
-  if (classes === undefined) return `kubectl edit settings.harvesterhci.io ${names.DRIVERS_SETTING}`;
+  if (classes === undefined) return editCommand(ref('Setting', names.DRIVERS_SETTING));
   if (driver !== names.LONGHORN_DRIVER && driver !== '' && classFor(driver, classes, 'snapshot') === '') {
     return `give ${driver} a VolumeSnapshotClass first: ${pasteClass(driver, `${driver}-snapshot`)}`;
   }

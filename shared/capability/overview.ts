@@ -1,4 +1,5 @@
-import type { Reader } from '../kube/ports.ts';
+import { isFound } from '../ports/attempt.ts';
+import type { Reader } from '../ports/reader.ts';
 import type { ConfigFault } from './driver-config-faults.ts';
 import { faultsOf } from './driver-config-faults.ts';
 import { judgeClass } from './judge.ts';
@@ -6,7 +7,6 @@ import { judgeVM } from './vm-support.ts';
 import type { SeenClass, ClusterStorage } from './read.ts';
 import { readClasses, readClusterStorage } from './read.ts';
 import type { Capability } from './types.ts';
-import { isFound } from './types.ts';
 import { judgeVolume, readVolume } from './volume.ts';
 
 /** What is asked about: all StorageClasses, volumes or VMs, or one of them. */

@@ -1,8 +1,9 @@
 import * as names from '../domain/names.ts';
 import { judgeTarget } from '../chain/target.ts';
-import type { Reader } from '../kube/ports.ts';
+import type { Attempted } from '../ports/attempt.ts';
+import { attempt, isFound } from '../ports/attempt.ts';
+import type { Reader } from '../ports/reader.ts';
 import type { SnapshotClass, StorageClass } from '../objects/types.ts';
-import { attempt } from './attempt.ts';
 import type { Configured } from './config.ts';
 import type { Evidence } from './evidence.ts';
 import { readEvidence } from './evidence.ts';
@@ -11,27 +12,25 @@ import { modeForDisks } from './volume-mode.ts';
 import { parseNotes } from './notes.ts';
 import type { SnapshotterState } from './snapshotter.ts';
 import { readSnapshotter } from './snapshotter.ts';
-import type { Known } from './types.ts';
-import { isFound } from './types.ts';
 
 /** What is the same for every StorageClass of a cluster. */
 export interface ClusterStorage {
   /** As Harvester gives it: `v1.6.1`. */
-  readonly version: Known<string | undefined>;
-  readonly config: Known<Configured | undefined>;
+  readonly version: Attempted<string | undefined>;
+  readonly config: Attempted<Configured | undefined>;
   /** The CSIDrivers there are. */
-  readonly drivers: Known<ReadonlySet<string>>;
+  readonly drivers: Attempted<ReadonlySet<string>>;
   /** Whether snapshot.storage.k8s.io/v1 is. */
   readonly served: boolean;
-  readonly classes: Known<readonly SnapshotClass[]>;
+  readonly classes: Attempted<readonly SnapshotClass[]>;
   /** Whether a backup target is connected. */
-  readonly target: Known<boolean>;
+  readonly target: Attempted<boolean>;
 }
 
 /** What is there for one driver. */
 export interface SeenDriver extends ClusterStorage {
   readonly driver: string;
-  readonly snapshotter: Known<SnapshotterState>;
+  readonly snapshotter: Attempted<SnapshotterState>;
   /** Of volumes of one mode: a class’, that of VMs’ disks; a volume’s, its own. */
   readonly evidence: Evidence;
 }
@@ -46,8 +45,8 @@ export async function readClusterStorage(reader: Reader): Promise<ClusterStorage
   const [version, config] = [await setting(names.VERSION_SETTING), await setting(names.DRIVERS_SETTING)];
   const served = await reader.serves('VolumeSnapshotClass');
   return {
-    version: 'found' in version ? { found: version.found?.value } : version,
-    config: 'found' in config ? { found: config.found?.drivers } : config,
+    version: isFound(version) ? { found: version.found?.value } : version,
+    config: isFound(config) ? { found: config.found?.drivers } : config,
     drivers: await attempt(async () => {
       const found = new Set<string>();
       for await (const { metadata } of reader.list('CSIDriver')) found.add(metadata.name);
@@ -67,7 +66,7 @@ export async function readClass(
   storageClass: StorageClass,
   nowMs: number,
   surroundings?: ClusterStorage,
-  snapshotters = new Map<string, Known<SnapshotterState>>(),
+  snapshotters = new Map<string, Attempted<SnapshotterState>>(),
 ): Promise<SeenClass> {
   const seen = surroundings ?? (await readClusterStorage(reader));
   const driver = storageClass.provisioner ?? '';
@@ -90,7 +89,7 @@ export async function* readClasses(
   surroundings?: ClusterStorage,
 ): AsyncGenerator<SeenClass> {
   const seen = surroundings ?? (await readClusterStorage(reader));
-  const snapshotters = new Map<string, Known<SnapshotterState>>();
+  const snapshotters = new Map<string, Attempted<SnapshotterState>>();
   for await (const one of reader.list('StorageClass')) yield readClass(reader, one, nowMs, seen, snapshotters);
 }
 
@@ -99,7 +98,7 @@ export function snapshotterOf(
   driver: string,
   seen: ClusterStorage,
   nowMs: number,
-): Promise<Known<SnapshotterState>> {
+): Promise<Attempted<SnapshotterState>> {
   const expected = !isFound(seen.drivers) || seen.drivers.found.has(driver) || hasClass(seen, driver);
   return readSnapshotter(reader, driver, nowMs, expected);
 }

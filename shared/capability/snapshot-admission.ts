@@ -1,4 +1,5 @@
 import { describeRef, ref } from '../domain/kinds.ts';
+import { annotateCommand, describeCommand, listCommand } from '../domain/kubectl.ts';
 import * as names from '../domain/names.ts';
 import { harvesterSupport, inEra } from './harvester-support.ts';
 import { say } from './answer.ts';
@@ -12,7 +13,8 @@ import { answersOf } from './types.ts';
 /** What Harvester asks of a volume itself, besides what it asks of its storage. */
 export interface VolumeGate {
   readonly claim: { readonly name: string; readonly namespace: string };
-  readonly bound: boolean;
+  /** Its PersistentVolume's name, which is the Longhorn volume's; empty until it is bound. */
+  readonly volume: string;
   /** The claim names a StorageClass, be it the empty one. */
   readonly hasClass: boolean;
   /** The driver as an annotation of the claim has it; admission goes by that, and the controllers by the volume's. */
@@ -40,10 +42,10 @@ export function admittedByHarvester(seen: SeenDriver, engine: Engine | undefined
   });
 }
 
-function unbound({ claim, bound, hasClass }: VolumeGate): CapabilityAnswer | undefined {
+function unbound({ claim, volume, hasClass }: VolumeGate): CapabilityAnswer | undefined {
   const name = describeRef(ref('PersistentVolumeClaim', claim.name, claim.namespace));
-  const look = `kubectl describe pvc ${claim.name} -n ${claim.namespace}`;
-  if (!bound) return say('ClaimMissing', `${name} is not bound: nothing of it can be taken yet`, look);
+  const look = describeCommand(ref('PersistentVolumeClaim', claim.name, claim.namespace));
+  if (volume === '') return say('ClaimMissing', `${name} is not bound: nothing of it can be taken yet`, look);
   if (!hasClass) return say('ClaimWithoutClass', `${name} names no StorageClass, which Harvester wants`, look);
   return undefined;
 }
@@ -61,7 +63,7 @@ function admission(
     return say(
       'ProvisionerNotNoted',
       `Harvester ${describeEra(era)} goes by the annotation storage-provisioner of the claim, and it has none`,
-      `kubectl annotate pvc ${name} -n ${namespace} ${names.PROVISIONER_ANNOTATION}=${seen.driver}`,
+      annotateCommand(ref('PersistentVolumeClaim', name, namespace), names.PROVISIONER_ANNOTATION, seen.driver),
     );
   }
   const countsEngines = era === '1.5' || era === '1.7';
@@ -69,12 +71,16 @@ function admission(
     return say(
       'EngineNotOne',
       `Harvester ${describeEra(era)} wants exactly one Engine of Longhorn’s for the volume, and there are ${gate.engines}`,
-      `kubectl get engines.longhorn.io -n ${names.LONGHORN_NAMESPACE} | grep ${name}   # two while it migrates`,
+      `${listEngines(gate.volume)}   # two while it migrates`,
     );
   }
   if (provisioner === seen.driver) return undefined;
   const other = harvesterSupport({ ...seen, driver: provisioner, version: { found: `v${era}.0` } }, engine)[ability];
   return other.answer === 'yes' ? undefined : other;
 }
+
+/** Longhorn names an Engine after its volume, and so after the PersistentVolume: nothing of it bears the claim's name. */
+const listEngines = (volume: string): string =>
+  listCommand('Engine', { namespace: names.LONGHORN_NAMESPACE, labels: { [names.VOLUME_LABEL]: volume } });
 
 const isOld = (era: Era): boolean => era === '1.3' || era === '1.4';

@@ -1,8 +1,7 @@
-import type { Reader } from '../kube/ports.ts';
+import type { Attempted } from '../ports/attempt.ts';
+import { attempt, isFound } from '../ports/attempt.ts';
+import type { Reader } from '../ports/reader.ts';
 import type { ObjectOf } from '../objects/types.ts';
-import { attempt } from './attempt.ts';
-import type { Known } from './types.ts';
-import { isFound } from './types.ts';
 
 /** Whether the sidecar that takes snapshots of a driver is at work. */
 export type SnapshotterState = 'runs' | 'absent' | 'unsure';
@@ -30,7 +29,7 @@ export async function readSnapshotter(
   driver: string,
   nowMs: number,
   expected: boolean,
-): Promise<Known<SnapshotterState>> {
+): Promise<Attempted<SnapshotterState>> {
   if (!isCsi(driver)) return { found: 'absent' };
   const leases = await attempt(() => all(reader.list('Lease')));
   if (isFound(leases) && leases.found.some((lease) => isHeld(lease, driver, nowMs))) return { found: 'runs' };

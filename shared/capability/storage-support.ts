@@ -1,3 +1,6 @@
+import { ref } from '../domain/kinds.ts';
+import { getCommand, listCommand } from '../domain/kubectl.ts';
+import { isFound } from '../ports/attempt.ts';
 import * as names from '../domain/names.ts';
 import { say } from './answer.ts';
 import { classFor, pasteClass, takesSnapshots } from './config.ts';
@@ -5,7 +8,6 @@ import { describeProbed } from './probe-note.ts';
 import type { SeenDriver } from './read.ts';
 import { isCsi } from './snapshotter.ts';
 import type { Answers, CapabilityAnswer } from './types.ts';
-import { isFound } from './types.ts';
 
 export type Engine = 'v1' | 'v2';
 
@@ -58,7 +60,7 @@ function whatIsMissing({ driver, drivers, served, classes, snapshotter, evidence
     return say(
       'DriverNotInstalled',
       `there is no CSIDriver ${driver}: it is not installed, or no CSI driver`,
-      `kubectl get csidrivers ${driver}`,
+      listCommand('CSIDriver'),
     );
   }
   if (!served) {
@@ -82,7 +84,10 @@ function whatIsMissing({ driver, drivers, served, classes, snapshotter, evidence
 function atWork(seen: SeenDriver): CapabilityAnswer {
   const { driver, snapshotter, evidence } = seen;
   const { probed } = evidence;
-  const look = `kubectl get volumesnapshotcontent ${evidence.content ?? ''} -o yaml`;
+  const look =
+    evidence.content === undefined
+      ? listCommand('VolumeSnapshotContent')
+      : getCommand(ref('VolumeSnapshotContent', evidence.content));
   switch (evidence.snapshots) {
     case 'ready':
       return seenReady(seen);

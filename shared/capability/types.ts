@@ -30,11 +30,6 @@ export interface Capability {
   readonly facts: Readonly<Record<string, string>>;
 }
 
-/** What was read, or why it could not be. */
-export type Known<T> = { readonly found: T } | { readonly unknown: string };
-
-export const isFound = <T>(known: Known<T>): known is { readonly found: T } => 'found' in known;
-
 /** `restore-elsewhere`, as annotations, reports and tables spell it. */
 export const spelt = (ability: Ability): string => ability.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 

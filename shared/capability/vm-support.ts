@@ -1,4 +1,5 @@
 import { ref } from '../domain/kinds.ts';
+import { listCommand } from '../domain/kubectl.ts';
 import type { ObjectOf } from '../objects/types.ts';
 import { inEra } from './harvester-support.ts';
 import { say } from './answer.ts';
@@ -22,7 +23,7 @@ export function judgeVM(
         const missing = say(
           'ClaimMissing',
           `claim ${claim} does not exist`,
-          `kubectl get pvc ${claim} -n ${namespace}`,
+          listCommand('PersistentVolumeClaim', { namespace }),
         );
         return { volume, claim, answer: found?.[side][ability] ?? missing };
       });

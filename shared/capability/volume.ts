@@ -1,9 +1,10 @@
 import { describeRef, ref } from '../domain/kinds.ts';
 import * as names from '../domain/names.ts';
-import type { Reader } from '../kube/ports.ts';
+import type { Attempted } from '../ports/attempt.ts';
+import { attempt, isFound } from '../ports/attempt.ts';
+import type { Reader } from '../ports/reader.ts';
 import type { Claim, ObjectOf } from '../objects/types.ts';
 import { say } from './answer.ts';
-import { attempt } from './attempt.ts';
 import type { Evidence } from './evidence.ts';
 import { modeForDisks, modeOf } from './volume-mode.ts';
 import type { Engine } from './storage-support.ts';
@@ -12,8 +13,8 @@ import type { VolumeGate } from './snapshot-admission.ts';
 import { admittedByHarvester } from './snapshot-admission.ts';
 import type { SeenClass, SeenDriver, ClusterStorage } from './read.ts';
 import { evidenceOf, snapshotterOf } from './read.ts';
-import type { Capability, Known } from './types.ts';
-import { answersOf, isFound } from './types.ts';
+import type { Capability } from './types.ts';
+import { answersOf } from './types.ts';
 
 export interface SeenVolume {
   readonly claim: Claim;
@@ -39,7 +40,7 @@ export async function readVolume(
   nowMs: number,
 ): Promise<SeenVolume> {
   const { volumeName, storageClassName } = claim.spec;
-  const bound: Known<ObjectOf<'PersistentVolume'> | undefined> = volumeName
+  const bound: Attempted<ObjectOf<'PersistentVolume'> | undefined> = volumeName
     ? await attempt(() => reader.get('PersistentVolume', volumeName))
     : { found: undefined };
   const csi = isFound(bound) ? bound.found?.spec.csi : undefined;
@@ -63,7 +64,7 @@ export async function readVolume(
     foreign: isFound(bound) && bound.found !== undefined && !bound.found.spec.csi,
     gate: {
       claim: claim.metadata,
-      bound: Boolean(volumeName),
+      volume: volumeName ?? '',
       hasClass: storageClassName !== undefined && storageClassName !== null,
       noted: noted ?? '',
       ofClass: own?.driver ?? '',
@@ -95,13 +96,12 @@ async function readEngine(reader: Reader, volume: string): Promise<Engine | unde
 async function readEngines(reader: Reader, volume: string): Promise<number | undefined> {
   const found = await attempt(async () => {
     let count = 0;
-    const labels = { [ENGINE_LABEL]: volume };
+    const labels = { [names.VOLUME_LABEL]: volume };
     for await (const _one of reader.list('Engine', { namespace: names.LONGHORN_NAMESPACE, labels })) count++;
     return count;
   });
   return isFound(found) ? found.found : undefined;
 }
-const ENGINE_LABEL = 'longhornvolume';
 
 export function judgeVolume({ claim, seen, engine, foreign, gate }: SeenVolume): Capability {
   const { name, namespace } = claim.metadata;

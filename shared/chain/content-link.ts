@@ -1,5 +1,6 @@
 import type { Ref } from '../domain/kinds.ts';
 import { describeRef, ref } from '../domain/kinds.ts';
+import { getCommand } from '../domain/kubectl.ts';
 import { parseHandle } from '../domain/handle.ts';
 import * as names from '../domain/names.ts';
 import type { Content, VMBackup, VolumeEntry } from '../objects/types.ts';
@@ -10,7 +11,7 @@ import { isTakenLater } from './vmbackup.ts';
 import { judgeContent } from './content.ts';
 import { misboundPart } from './pair.ts';
 import type { Judged } from './link.ts';
-import { fail, pass, show, skip, wait } from './link.ts';
+import { fail, pass, skip, wait } from './link.ts';
 import type { ChainVolume } from './links.ts';
 import { differenceFrom, dynamicData } from './dynamic-content.ts';
 import type { Absence } from './target.ts';
@@ -42,7 +43,7 @@ export function judgeContentLink(
   if (isDeleting(content)) return wait('ContentDeleting', `${name} is being deleted`, at);
   if (content.spec.driver !== names.LONGHORN_DRIVER) {
     const message = `${name} is of driver ${content.spec.driver}, and the volume of ${names.LONGHORN_DRIVER}: nobody restores it`;
-    return fail('DriverMismatch', message, at, show(at));
+    return fail('DriverMismatch', message, at, getCommand(at));
   }
   const judged = judgeHandleOf(content, entry, facts, at, backup, absence);
   if (judged.result !== 'pass') return judged;
@@ -50,7 +51,7 @@ export function judgeContentLink(
   if (error !== undefined) return error;
   if (content.status?.readyToUse !== false) return judged;
   return isPastReadyDeadline(content, nowMs)
-    ? fail('ContentNotReady', `${name} is not ready since ${content.metadata.creationTimestamp}`, at, show(at))
+    ? fail('ContentNotReady', `${name} is not ready since ${content.metadata.creationTimestamp}`, at, getCommand(at))
     : wait('PairNotReady', `${name} is not ready yet`, at);
 }
 
@@ -65,14 +66,14 @@ export function misbound(
   const at = ref('VolumeSnapshotContent', content.metadata.name);
   const whose = `${namespace}/${name}${otherUid ? ' of another uid' : ''}`;
   const part = misboundPart(backup.metadata.namespace, { name: entry.name ?? '?', snapshot }, content);
-  return fail('Misbound', `${describeRef(at)} belongs to VolumeSnapshot ${whose}`, part, show(at));
+  return fail('Misbound', `${describeRef(at)} belongs to VolumeSnapshot ${whose}`, part, getCommand(at));
 }
 
 export function unusable(content: Content): Judged | undefined {
   const error = content.status?.error?.message;
   if (!error) return undefined;
   const at = ref('VolumeSnapshotContent', content.metadata.name);
-  return fail('ContentNotReady', `${describeRef(at)} is not usable: ${error}`, at, show(at));
+  return fail('ContentNotReady', `${describeRef(at)} is not usable: ${error}`, at, getCommand(at));
 }
 
 function judgeHandleOf(
@@ -88,7 +89,7 @@ function judgeHandleOf(
   const name = describeRef(at);
   if (text === undefined) return wait('PairNotReady', `${name} has no handle yet`, at);
   const handle = parseHandle(text);
-  const look = show(at);
+  const look = getCommand(at);
   if (handle.kind === 'unreadable')
     return fail('HandleUnreadable', `the handle "${text}" of ${name} is none`, at, look);
   const wanted = entry.longhornBackupName;

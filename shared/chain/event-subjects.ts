@@ -2,7 +2,7 @@ import type { Ref } from '../domain/kinds.ts';
 import { ref } from '../domain/kinds.ts';
 import { FINAL_BACKUP_STATES } from '../domain/names.ts';
 import type { Change, ChangeOf, Routed } from '../function.ts';
-import type { Reader } from '../kube/ports.ts';
+import type { Reader } from '../ports/reader.ts';
 import type { Content, OwnerReference } from '../objects/types.ts';
 import type { Reason } from '../plan/reason.ts';
 import { vmBackupsOf } from './queries.ts';

@@ -1,7 +1,7 @@
-import type { Index, Reader, Unreadable } from '../kube/ports.ts';
+import { getCommand } from '../domain/kubectl.ts';
+import type { Index, Reader, Unreadable } from '../ports/reader.ts';
 import type { VMBackup, VMRestore } from '../objects/types.ts';
 import { withKey } from './queries.ts';
-import { showObject } from './unreadable.ts';
 
 /** A restore that is not complete, or of which that cannot be read. */
 export interface InProgress {
@@ -62,7 +62,7 @@ const named = ({ metadata }: VMRestore): InProgress => ({ name: `${metadata.name
 
 function perhaps({ object, restore }: Unreadable): (InProgress & { readonly of?: string })[] {
   if (restore?.isComplete === true) return [];
-  const command = showObject(object);
+  const command = getCommand(object);
   return [
     { name: `${object.namespace}/${object.name}`, command, ...(restore?.of !== undefined && { of: restore.of }) },
   ];

@@ -1,4 +1,6 @@
 import type { Ref } from '../domain/kinds.ts';
+import { ref } from '../domain/kinds.ts';
+import { patchCommand, retainCommand, showFinalizersCommand } from '../domain/kubectl.ts';
 import { BOUND_CONTENT_FINALIZER } from '../domain/names.ts';
 import type { Content } from '../objects/types.ts';
 import type { Reason } from '../plan/reason.ts';
@@ -50,21 +52,15 @@ export const wait = (reason: Reason, message: string, object: Ref): Judged => ({
   object,
 });
 
-/** The command that shows an object. */
-export const show = ({ kind, name, namespace }: Ref): string =>
-  `kubectl get ${kind.toLowerCase()} ${name}${namespace === undefined ? '' : ` -n ${namespace}`} -o yaml`;
-export const toRetain = (content: string): string =>
-  `kubectl patch volumesnapshotcontent ${content} --type=merge -p '{"spec":{"deletionPolicy":"Retain"}}'`;
-
 /** Lets go of a content that hangs in deletion: on Retain first, then only what its snapshot controller holds it by. */
 export function toLetGo({ metadata: { name, finalizers }, spec }: Content): string {
-  if (spec.deletionPolicy !== 'Retain') return toRetain(name);
+  if (spec.deletionPolicy !== 'Retain') return retainCommand(name);
   if (finalizers?.length !== 1 || finalizers[0] !== BOUND_CONTENT_FINALIZER)
-    return `kubectl get volumesnapshotcontent ${name} -o jsonpath='{.metadata.finalizers}'`;
+    return showFinalizersCommand(ref('VolumeSnapshotContent', name));
   const patch = [
     { op: 'test', path: '/spec/deletionPolicy', value: 'Retain' },
     { op: 'test', path: '/metadata/finalizers', value: finalizers },
     { op: 'remove', path: '/metadata/finalizers' },
   ];
-  return `kubectl patch volumesnapshotcontent ${name} --type=json -p '${JSON.stringify(patch)}'`;
+  return patchCommand(ref('VolumeSnapshotContent', name), patch);
 }

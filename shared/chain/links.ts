@@ -1,5 +1,6 @@
 import type { Ref } from '../domain/kinds.ts';
 import { describeRef, ref } from '../domain/kinds.ts';
+import { describeCommand, getCommand, listCommand, retainCommand } from '../domain/kubectl.ts';
 import * as names from '../domain/names.ts';
 import type { Backup, BackupTarget, BackupVolume, Content, Snapshot, VMBackup, VolumeEntry } from '../objects/types.ts';
 import type { BackupFacts, BackupTrouble } from './longhorn-backup.ts';
@@ -9,7 +10,7 @@ import { isLocal } from './vmbackup.ts';
 import { isStalled, judgeBackup, judgeBackupVolumes, targetOf } from './longhorn-backup.ts';
 import { judgeContentLink, misbound, unusable } from './content-link.ts';
 import type { Judged, Link, LinkName } from './link.ts';
-import { fail, linkNames, pass, show, skip, toRetain, wait } from './link.ts';
+import { fail, linkNames, pass, skip, wait } from './link.ts';
 import { judgeReadiness } from './readiness.ts';
 import type { Absence, TargetTrouble } from './target.ts';
 import { judgeAbsence, judgeTargetOf, listVolumes, targetRef } from './target.ts';
@@ -125,7 +126,7 @@ function withoutData(
     const message = `${absent}; nothing shows that it ever did`;
     return [link, { result: 'skip', reason: 'SnapshotNeverSeen', message, object: at }];
   }
-  return [link, fail('SnapshotLost', absent, at, `kubectl get volumesnapshots -n ${namespace}`)];
+  return [link, fail('SnapshotLost', absent, at, listCommand('VolumeSnapshot', { namespace }))];
 }
 
 /** A VMBackup that is to be on the target, and of which a volume is not. */
@@ -164,17 +165,17 @@ function judgeVMBackup(chain: Chain, { entry, content, classMissing }: ChainVolu
   if (twin !== undefined && twin.entry.volumeName === entry.volumeName && twin.entry.name !== entry.name) {
     const names = [entry.name, twin.entry.name].sort().join(' and ');
     const message = `${describeRef(own)} has volume ${entry.volumeName} twice, with VolumeSnapshots ${names}`;
-    return fail('AmbiguousOwner', message, own, show(own));
+    return fail('AmbiguousOwner', message, own, getCommand(own));
   }
   if (twin !== undefined) {
     const both = [entry, twin.entry].map(({ volumeName }) => volumeName).sort();
     const message = `volumes ${both.join(' and ')} of ${describeRef(own)} both name VolumeSnapshot ${[...new Set([entry.name, twin.entry.name])].sort().join(' and ')}`;
-    return fail('AmbiguousOwner', message, own, show(own));
+    return fail('AmbiguousOwner', message, own, getCommand(own));
   }
   if (entry.longhornBackupName && classMissing !== undefined) {
     const at = ref('StorageClass', classMissing);
     const message = `volume ${entry.volumeName} was in ${describeRef(at)}, which does not exist: a restore waits for it`;
-    return fail('StorageClassMissing', message, at, 'kubectl get storageclasses');
+    return fail('StorageClassMissing', message, at, listCommand('StorageClass'));
   }
   if (entry.longhornBackupName) return pass(`${describeRef(own)} is ready`, own);
   const handle = content?.status?.snapshotHandle ?? '';
@@ -185,8 +186,9 @@ function judgeVMBackup(chain: Chain, { entry, content, classMissing }: ChainVolu
   return fail('NoLonghornBackupName', message, own, showBackupNames(own));
 }
 
-const showBackupNames = ({ name, namespace }: Ref): string =>
-  `kubectl get virtualmachinebackups.harvesterhci.io ${name} -n ${namespace} -o jsonpath='{.status.volumeBackups[*].longhornBackupName}'`;
+/** Shows which Longhorn backups a VMBackup records. */
+export const showBackupNames = (vmBackup: Ref): string =>
+  getCommand(vmBackup, 'jsonpath={.status.volumeBackups[*].longhornBackupName}');
 
 function judgeSnapshot(
   backup: VMBackup,
@@ -212,7 +214,7 @@ function judgeSnapshot(
     if (held === undefined) return wait('SnapshotDeleting', `${name} is being deleted`, at);
     const armed = content?.spec.deletionPolicy === 'Delete';
     const message = `${name}, which volume ${entry.volumeName} uses, ${held}${armed ? `, and with its content ${contentName} on Delete the backup goes too` : ''}`;
-    return fail('SnapshotBeingDeleted', message, at, armed ? toRetain(contentName) : show(at));
+    return fail('SnapshotBeingDeleted', message, at, armed ? retainCommand(contentName) : getCommand(at));
   }
   const owners = (snapshot.metadata.ownerReferences ?? []).filter((o) => o.kind === 'VirtualMachineBackup');
   const owner = owners.find((o) => o.uid === uid);
@@ -220,12 +222,12 @@ function judgeSnapshot(
   if (owner === undefined && other !== undefined) {
     const whose = `VirtualMachineBackup ${namespace}/${other.name}`;
     return otherOwnerLives === true
-      ? fail('OwnedByAnother', `${name} belongs to ${whose}, and goes when that is deleted`, at, show(at))
+      ? fail('OwnedByAnother', `${name} belongs to ${whose}, and goes when that is deleted`, at, getCommand(at))
       : fail(
           'OwnerGone',
           `the owner of ${name}, ${whose} with uid ${other.uid}, does not exist`,
           at,
-          content && toRetain(contentName),
+          content && retainCommand(contentName),
         );
   }
   if (owner?.controller !== true) {
@@ -233,29 +235,27 @@ function judgeSnapshot(
       owner === undefined
         ? 'does not belong to its VMBackup: it stays behind when that goes'
         : 'is not controlled by its VMBackup, which hears nothing of it';
-    return fail('SnapshotUnowned', `${name} ${why}`, at, show(at));
+    return fail('SnapshotUnowned', `${name} ${why}`, at, getCommand(at));
   }
   const { volumeSnapshotContentName: named } = snapshot.spec.source;
   const bound = snapshot.status?.boundVolumeSnapshotContentName;
   if (named && bound && bound !== named) {
-    return fail('Misbound', `${name} names content ${named} and is bound to ${bound}`, at, show(at));
+    return fail('Misbound', `${name} names content ${named} and is bound to ${bound}`, at, getCommand(at));
   }
   if (content === undefined || snapshot.status?.readyToUse === true) return pass(`${name} is there`, at);
   if (snapshotClassMissing !== undefined) {
     const message = `${name} never becomes ready: there is no VolumeSnapshotClass ${snapshotClassMissing}`;
-    return fail('SnapshotClassMissing', message, at, 'kubectl get volumesnapshotclasses');
+    return fail('SnapshotClassMissing', message, at, listCommand('VolumeSnapshotClass'));
   }
   const why = snapshotError(snapshot, content, nowMs);
-  if (why !== undefined) return fail('SnapshotNotReady', `${name} is not ready: ${why}`, at, show(at));
+  if (why !== undefined) return fail('SnapshotNotReady', `${name} is not ready: ${why}`, at, getCommand(at));
   const swapping = snapshot.metadata.annotations?.[names.SWAP_ANNOTATION] !== undefined;
   return !swapping && isPastReadyDeadline(snapshot, nowMs) && isPastReadyDeadline(content, nowMs)
-    ? fail('SnapshotNotReady', `${name} is not ready since ${snapshot.metadata.creationTimestamp}`, at, show(at))
+    ? fail('SnapshotNotReady', `${name} is not ready since ${snapshot.metadata.creationTimestamp}`, at, getCommand(at))
     : wait('PairNotReady', `${name} is not ready yet`, at);
 }
 
-const showTargets = `kubectl get backuptargets.longhorn.io -n ${names.LONGHORN_NAMESPACE}`;
-const showLonghorn = (resource: string, name: string): string =>
-  `kubectl get ${resource}.longhorn.io ${name} -n ${names.LONGHORN_NAMESPACE} -o yaml`;
+export const listTargets = (): string => listCommand('BackupTarget', { namespace: names.LONGHORN_NAMESPACE });
 
 function judgeBackupLink(
   { entry, longhorn }: ChainVolume,
@@ -273,7 +273,7 @@ function judgeBackupLink(
     const unknown = `${describeRef(at)} is not known: ${absence.detail}`;
     return absence.reason === 'BackupNotSynced' ? wait(absence.reason, unknown, at) : skip(unknown, at);
   }
-  const look = longhorn === undefined ? showTargets : showLonghorn('backups', backup);
+  const look = longhorn === undefined ? listTargets() : getCommand(at);
   if ('reason' in facts) {
     const stalled = longhorn && isStalled(longhorn, nowMs);
     if (stalled) {
@@ -287,12 +287,12 @@ function judgeBackupLink(
   if (recorded && recorded !== facts.volume) {
     const detail = `${describeRef(at)} is of volume ${facts.volume}, and the VMBackup records ${recorded}`;
     // The handle, the Backup and its label have it from Longhorn; what stands alone is the VMBackup's record.
-    return fail('VolumeMismatch', detail, own, showLonghorn('backups', backup));
+    return fail('VolumeMismatch', detail, own, getCommand(at));
   }
   const on = targetOf(longhorn);
   if (on !== names.DEFAULT_TARGET) {
     const detail = `${describeRef(at)} is on target ${on}, and Harvester restores from ${names.DEFAULT_TARGET} alone`;
-    return fail('OtherTarget', detail, at, showLonghorn('backups', backup));
+    return fail('OtherTarget', detail, at, getCommand(at));
   }
   return pass(`${describeRef(at)} is complete`, at);
 }
@@ -314,6 +314,4 @@ const targetFault = ({ reason, detail }: TargetTrouble, own: Ref): Judged =>
 
 /** The target's own error is shown by its object, not by Gleaner. */
 export const commandForTarget = (reason: TargetTrouble['reason']): string =>
-  reason === 'TargetUnavailable' || reason === 'TargetNotSyncing'
-    ? `kubectl describe backuptargets.longhorn.io ${names.DEFAULT_TARGET} -n ${names.LONGHORN_NAMESPACE}`
-    : showTargets;
+  reason === 'TargetUnavailable' || reason === 'TargetNotSyncing' ? describeCommand(targetRef) : listTargets();

@@ -1,6 +1,8 @@
+import { ref } from '../domain/kinds.ts';
+import { createNamespaceCommand, editCommand } from '../domain/kubectl.ts';
 import { formatBytes } from '../domain/bytes.ts';
 import { parseQuantity } from '../domain/quantity.ts';
-import type { Reader } from '../kube/ports.ts';
+import type { Reader } from '../ports/reader.ts';
 import type { ObjectOf } from '../objects/types.ts';
 import { isDeleting } from './metadata.ts';
 import type { WantedPods } from './pods.ts';
@@ -43,7 +45,7 @@ export interface Wanted {
 /** Why these have no place there. */
 export function placeTrouble({ name, namespace, quotas, limits }: Place, wanted: Wanted): PlaceTrouble | undefined {
   if (namespace === undefined) {
-    return { is: 'missing', message: `namespace ${name} does not exist`, command: `kubectl create namespace ${name}` };
+    return { is: 'missing', message: `namespace ${name} does not exist`, command: createNamespaceCommand(name) };
   }
   if (isDeleting(namespace) || namespace.status?.phase === 'Terminating')
     return { is: 'unfit', message: `namespace ${name} is being deleted` };
@@ -54,7 +56,7 @@ export function placeTrouble({ name, namespace, quotas, limits }: Place, wanted:
 function limitTrouble(namespace: string, limits: Place['limits'], { claims, pods }: Wanted): PlaceTrouble | undefined {
   for (const range of limits) {
     const { metadata, spec } = range;
-    const command = `kubectl edit limitrange ${metadata.name} -n ${namespace}`;
+    const command = editCommand(ref('LimitRange', metadata.name, namespace));
     const ofPods = pods && rangeTrouble(range, limits, pods);
     if (ofPods !== undefined) return { is: 'full', message: ofPods, command };
     for (const { type, min, max } of spec.limits) {
@@ -103,7 +105,7 @@ function quotaTrouble(
       return {
         is: 'full',
         message: `quota ${metadata.name} of namespace ${name} leaves ${show(Math.max(0, hard - used))} of ${what}, and ${show(amount)} are needed`,
-        command: `kubectl edit resourcequota ${metadata.name} -n ${name}`,
+        command: editCommand(ref('ResourceQuota', metadata.name, name)),
       };
     }
   }

@@ -3,7 +3,8 @@ import { ref } from '../domain/kinds.ts';
 import * as names from '../domain/names.ts';
 import { parseHandle } from '../domain/handle.ts';
 import { forEachUnreadable } from './unreadable.ts';
-import type { Index, ListOptions, Reader, Unreadable } from '../kube/ports.ts';
+import { ForbiddenError, NotServedError } from '../ports/errors.ts';
+import type { Index, ListOptions, Reader, Unreadable } from '../ports/reader.ts';
 import type { Backup, BackupVolume, Claim, Content, ObjectOf, VMBackup } from '../objects/types.ts';
 
 import { entriesOf } from './vmbackup.ts';
@@ -80,7 +81,7 @@ async function missingAmong(
     for await (const _other of reader.list(kind)) return name;
     return undefined;
   } catch (error) {
-    if ((error as { status?: unknown }).status === 403) return undefined;
+    if (error instanceof ForbiddenError) return undefined;
     throw error;
   }
 }
@@ -162,6 +163,49 @@ const byRecord: Index<'VirtualMachineBackup'> = {
 /** The VMBackups, of whatever namespace, of which a volume records this Longhorn Backup. */
 export const vmBackupsRecording = (reader: Reader, backup: string): AsyncGenerator<VMBackup, void> =>
   withKey(reader, byRecord, backup);
+
+/**
+ * For each of these snapshots of a namespace the VMBackups of which a volume names it; all of them in one list.
+ * @throws Unreadable for a VMBackup that may name one: it cannot be read, and mentions it
+ */
+export const vmBackupsNamingEach = (
+  reader: Reader,
+  namespace: string,
+  snapshots: ReadonlySet<string>,
+): Promise<ReadonlyMap<string, readonly VMBackup[]>> =>
+  withEach(reader, bySnapshotName, snapshots, (snapshot) => `${namespace}/${snapshot}`, { namespace });
+
+/** The same for Longhorn Backups that they record, in whatever namespace. */
+export const vmBackupsRecordingEach = (
+  reader: Reader,
+  backups: ReadonlySet<string>,
+): Promise<ReadonlyMap<string, readonly VMBackup[]>> => withEach(reader, byRecord, backups, (backup) => backup);
+
+/** As `withKey` for several names, with one list for all of them. Of a name that no object has, nothing or an empty list. */
+async function withEach<K extends KindName>(
+  reader: Reader,
+  index: Index<K>,
+  wanted: ReadonlySet<string>,
+  keyOf: (name: string) => string,
+  options?: ListOptions,
+): Promise<Map<string, ObjectOf<K>[]>> {
+  const found = new Map<string, ObjectOf<K>[]>();
+  if (wanted.size === 0) return found;
+  const onUnreadable = unlessAbout(wanted);
+  if (reader.indexed !== undefined) {
+    await forEachUnreadable(reader, index.kind, onUnreadable);
+    for (const name of wanted) found.set(name, [...(await reader.indexed(index, keyOf(name)))]);
+    return found;
+  }
+  const names = new Map([...wanted].map((name) => [keyOf(name), name]));
+  for await (const object of reader.list(index.kind, { ...options, onUnreadable })) {
+    for (const key of new Set(index.keysOf(object))) {
+      const name = names.get(key);
+      if (name !== undefined) found.set(name, [...(found.get(name) ?? []), object]);
+    }
+  }
+  return found;
+}
 
 /** Name of one of them, if there is any. */
 export async function vmBackupNaming(reader: Reader, namespace: string, snapshot: string): Promise<string | undefined> {
@@ -246,6 +290,6 @@ export async function* ifServed<K extends KindName>(
   try {
     yield* reader.list(kind, options);
   } catch (error) {
-    if (!(error instanceof Error && error.name === 'NotServedError')) throw error;
+    if (!(error instanceof NotServedError)) throw error;
   }
 }

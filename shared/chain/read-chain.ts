@@ -1,5 +1,5 @@
 import * as names from '../domain/names.ts';
-import type { Reader } from '../kube/ports.ts';
+import type { Reader } from '../ports/reader.ts';
 import type { VMBackup, VolumeEntry } from '../objects/types.ts';
 import type { Chain, ChainVolume } from './links.ts';
 import { backupVolumes, classMissingOf, longhornBackup, missingStorageClass } from './queries.ts';

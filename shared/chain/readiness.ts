@@ -1,4 +1,5 @@
 import { describeRef, ref } from '../domain/kinds.ts';
+import { deleteCommand, getCommand, touchCommand } from '../domain/kubectl.ts';
 import * as names from '../domain/names.ts';
 import type { VMBackup } from '../objects/types.ts';
 import { isLocal } from './vmbackup.ts';
@@ -95,7 +96,10 @@ function incomplete(backup: VMBackup, own: string): NotReady | undefined {
   if (lacks === undefined) return undefined;
   const message = `${own} says that it is ready and does not record ${lacks}`;
   const { name, namespace } = backup.metadata;
-  const command = `kubectl get virtualmachinebackups.harvesterhci.io ${name} -n ${namespace} -o jsonpath='{.status.volumeBackups[*].volumeName}'`;
+  const command = getCommand(
+    ref('VirtualMachineBackup', name, namespace),
+    'jsonpath={.status.volumeBackups[*].volumeName}',
+  );
   return { reason: 'VMBackupIncomplete', message, command };
 }
 
@@ -151,14 +155,14 @@ function clearing(chain: Pick<Chain, 'backup' | 'target' | 'volumes'>, busy: boo
     ({ longhorn, snapshot }) =>
       longhorn?.status?.state === 'Completed' || (isLocal(backup) && snapshot?.status?.readyToUse === true),
   );
-  if (!complete && !busy) return `kubectl delete virtualmachinebackups.harvesterhci.io ${name} -n ${namespace}`;
+  if (!complete && !busy) return deleteCommand(ref('VirtualMachineBackup', name, namespace));
   if (isScheduled(backup) && busy) return undefined;
   return nudge(backup);
 }
 
 /** Makes Harvester look at it once more, which uploads what is missing. */
 const nudge = ({ metadata: { name, namespace } }: VMBackup): string =>
-  `kubectl annotate virtualmachinebackups.harvesterhci.io ${name} -n ${namespace} --overwrite ${names.NUDGE_ANNOTATION}="$(date +%s)"`;
+  touchCommand(ref('VirtualMachineBackup', name, namespace), names.NUDGE_ANNOTATION);
 
 const show = ({ metadata: { name, namespace } }: VMBackup): string =>
-  `kubectl get virtualmachinebackups.harvesterhci.io ${name} -n ${namespace} -o jsonpath='{.status.conditions}'`;
+  getCommand(ref('VirtualMachineBackup', name, namespace), 'jsonpath={.status.conditions}');

@@ -1,4 +1,4 @@
-import type { Reader } from '../kube/ports.ts';
+import type { Reader } from '../ports/reader.ts';
 
 /** The kinds of report there are, the more widely read first. */
 const reportKinds = ['PolicyReport', 'Report'] as const;

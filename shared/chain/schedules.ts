@@ -1,5 +1,8 @@
+import { ref } from '../domain/kinds.ts';
+import { getCommand } from '../domain/kubectl.ts';
 import * as names from '../domain/names.ts';
-import type { Reader } from '../kube/ports.ts';
+import { ForbiddenError, NotServedError } from '../ports/errors.ts';
+import type { Reader } from '../ports/reader.ts';
 import type { Backup, VMBackup, VolumeEntry } from '../objects/types.ts';
 import type { Reason } from '../plan/reason.ts';
 import { backupVolumes, longhornBackup } from './queries.ts';
@@ -58,8 +61,8 @@ async function hasSchedule(reader: Reader, backup: VMBackup): Promise<boolean> {
       () => true,
     );
   } catch (error) {
-    if (error instanceof Error && error.name === 'NotServedError') return false;
-    if ((error as { status?: unknown }).status === 403) return true;
+    if (error instanceof NotServedError) return false;
+    if (error instanceof ForbiddenError) return true;
     throw error;
   }
 }
@@ -73,10 +76,10 @@ export function busySchedule(
   const backups = unsettled.map((one) => one.backup).join(', ');
   if (!unsettled.every(({ absent }) => absent))
     return { reason: 'ScheduledBackupBusy', message: `${own} and Longhorn is not done with ${backups}` };
-  const [namespace, name] = scheduleOf(backup).split('/');
+  const [namespace = '', name = ''] = scheduleOf(backup).split('/');
   return {
     reason: 'ScheduledBackupLost',
     message: `${own} and its Longhorn backup ${backups} is lost: should it come back, Harvester would delete it over any change here; without the schedule it would not`,
-    command: `kubectl get schedulevmbackups.harvesterhci.io ${name} -n ${namespace} -o yaml`,
+    command: getCommand(ref('ScheduleVMBackup', name, namespace)),
   };
 }

@@ -1,11 +1,12 @@
 import { describeRef, ref } from '../domain/kinds.ts';
 import * as names from '../domain/names.ts';
-import type { ListOptions, Reader } from '../kube/ports.ts';
+import type { ListOptions, Reader } from '../ports/reader.ts';
 import type { Claim, Content, ObjectOf, Pod, Snapshot } from '../objects/types.ts';
 import type { Action } from '../plan/action.ts';
 import type { NewNamespace, NewPod } from '../plan/scratch-action.ts';
 import { isDeleting } from './metadata.ts';
 import type { WantedPods } from './pods.ts';
+import { unlessForbidden } from '../ports/attempt.ts';
 
 /** What restore drills and storage probes have in common: a namespace for scratch, a mark on all they make, its removal. */
 
@@ -36,11 +37,21 @@ export async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
   return all;
 }
 
-/** What the provisioner has to say about a claim that is not bound. */
-export async function warningsAbout(reader: Reader, { metadata, status }: Claim): Promise<ObjectOf<'Event'>[]> {
+/** What the provisioner has to say about a claim that is not bound; undefined where Events may not be read. */
+export async function warningsAbout(
+  reader: Reader,
+  { metadata, status }: Claim,
+): Promise<ObjectOf<'Event'>[] | undefined> {
   if (status?.phase === 'Bound') return [];
-  const events = await collect(reader.list('Event', { namespace: metadata.namespace }));
-  return events.filter(({ regarding, type }) => regarding?.uid === metadata.uid && type === 'Warning');
+  const events = await unlessForbidden(() => collect(reader.list('Event', { namespace: metadata.namespace })));
+  return events?.filter(({ regarding, type }) => regarding?.uid === metadata.uid && type === 'Warning');
+}
+
+/** The last of these warnings, to end a sentence with; empty where there is none. */
+export function lastWarning(warnings: readonly ObjectOf<'Event'>[] | undefined): string {
+  if (warnings === undefined) return '; what the provisioner says cannot be told: the right to list Events is missing';
+  const said = warnings.at(-1)?.note?.trim();
+  return said ? `; the provisioner says: ${said}` : '';
 }
 
 /** On claims: without these Longhorn puts the volume into its default group, whose jobs would back it up to the target. */

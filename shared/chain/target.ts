@@ -1,4 +1,5 @@
 import { describeRef, ref } from '../domain/kinds.ts';
+import { getCommand, listCommand } from '../domain/kubectl.ts';
 import * as names from '../domain/names.ts';
 import { isAhead } from '../domain/times.ts';
 import type { BackupTarget, BackupVolume, Setting, VMBackup } from '../objects/types.ts';
@@ -164,7 +165,7 @@ export function judgeAdmission(backup: VMBackup, setting: Setting | undefined): 
 export function addressFinding({ metadata: { name, namespace } }: VMBackup, otherAddress: string): Finding {
   const subject = ref('VirtualMachineBackup', name, namespace);
   const message = `${describeRef(subject)} cannot be restored: ${otherAddress}`;
-  const command = `kubectl get virtualmachinebackup ${name} -n ${namespace} -o jsonpath='{.status.backupTarget}'`;
+  const command = getCommand(subject, 'jsonpath={.status.backupTarget}');
   return { subject, reason: 'OtherAddress', message, command, actions: [] };
 }
 
@@ -193,7 +194,10 @@ function urlOf(backup: VMBackup): string | undefined {
 
 /** Shows the BackupVolumes of a Longhorn volume. */
 export const listVolumes = (volume: string): string =>
-  `kubectl get backupvolumes.longhorn.io -n ${names.LONGHORN_NAMESPACE} -l ${names.BACKUP_VOLUME_LABEL}=${volume}`;
+  listCommand('BackupVolume', {
+    namespace: names.LONGHORN_NAMESPACE,
+    labels: { [names.BACKUP_VOLUME_LABEL]: volume },
+  });
 
 const nfsUrl = (endpoint: string): string => withoutSlash(`nfs://${endpoint.replace(/^nfs:\/\//, '')}`);
 const withoutSlash = (url: string): string => (url.endsWith('/') ? url.replace(/\/+$/, '') : url);

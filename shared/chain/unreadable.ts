@@ -1,6 +1,7 @@
 import type { KindName, Ref } from '../domain/kinds.ts';
-import { kinds } from '../domain/kinds.ts';
-import type { ListOptions, Reader } from '../kube/ports.ts';
+import { getCommand } from '../domain/kubectl.ts';
+import { UnreadableError } from '../ports/errors.ts';
+import type { ListOptions, Reader } from '../ports/reader.ts';
 
 /** An object that is there and does not have the shape of its kind: what it says cannot be told. */
 export interface UnreadableObject {
@@ -19,19 +20,10 @@ export async function orUnreadable<T>(read: () => Promise<T>, otherwise: (odd: U
   try {
     return await read();
   } catch (error) {
-    if (!isUnreadable(error)) throw error;
+    if (!(error instanceof UnreadableError)) throw error;
     const { object, message } = error;
-    return otherwise({ object, message, command: showObject(object) });
+    return otherwise({ object, message, command: getCommand(object) });
   }
-}
-
-const isUnreadable = (error: unknown): error is Error & { readonly object: Ref } =>
-  error instanceof Error && error.name === 'UnreadableError' && 'object' in error;
-
-/** The command that shows an object of whatever kind. */
-export function showObject({ kind, name, namespace }: Ref): string {
-  const { plural, group } = kinds[kind];
-  return `kubectl get ${plural}.${group} ${name}${namespace === undefined ? '' : ` -n ${namespace}`} -o yaml`;
 }
 
 /** Told of what lists leave out, where a reader answers from an index and goes through none. */

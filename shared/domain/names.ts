@@ -38,6 +38,8 @@ export const HASH_ANNOTATION = 'harvesterhci.io/hash';
 export const REFRESH_ANNOTATION = 'harvesterhci.io/lastRefreshTime';
 /** Longhorn: this CR goes, the data on the target stays. */
 export const CR_ONLY_LABEL = 'longhorn.io/delete-custom-resource-only';
+/** On each of Longhorn’s Engines: the volume that it is of. */
+export const VOLUME_LABEL = 'longhornvolume';
 export const BACKUP_VOLUME_LABEL = 'backup-volume';
 export const BACKUP_TARGET_LABEL = 'backup-target';
 
@@ -86,8 +88,8 @@ export const CSI_SNAPSHOT = /^snapshot-/;
 export const RECURRING_JOB_LABEL = 'RecurringJob';
 
 const REVISED = '-snap-revise';
-/** Kubernetes' limit for names of these kinds. */
-const MAX_NAME = 253;
+/** Kubernetes' limit for names of these kinds, in bytes; all that a name may consist of has one byte. */
+export const MAX_NAME = 253;
 
 /** The content that the snapshot controller makes for a snapshot of a claim, and what the CSI driver calls the snapshot. */
 export const takenContentName = (snapshotUid: string): string => `snapcontent-${snapshotUid}`;

@@ -1,7 +1,7 @@
 import http from 'node:http';
 import type { AgentOptions, RequestOptions } from 'node:https';
 import type { KubeConfig } from '@kubernetes/client-node';
-import { RetryableError, TerminalError } from './errors.ts';
+import { RetryableError, TerminalError } from '../ports/errors.ts';
 
 /** Where the API server is and how one gets in. */
 export interface Access {

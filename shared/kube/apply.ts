@@ -16,9 +16,10 @@ import type {
   UnbindContentAction,
 } from '../plan/action.ts';
 import { deleteDrilled, deleteTaken, isSameDrilled, putDrill } from './write-scratch.ts';
-import { AlreadyExistsError, ConflictError, GoneError } from './errors.ts';
+import { AlreadyExistsError, ConflictError, GoneError } from '../ports/errors.ts';
 import { annotationMap, annotationPath, labelMap, labelPath, test } from './patch.ts';
-import type { JsonPatchOperation, Reader, Writer } from './ports.ts';
+import type { Reader } from '../ports/reader.ts';
+import type { JsonPatchOperation, Writer } from '../ports/writer.ts';
 import { annotateClass, noteContent, putReport, recordEvent } from './write-records.ts';
 
 export interface Applied {

@@ -2,7 +2,8 @@ import { FIELD_MANAGER } from '../domain/names.ts';
 import { createAccess } from './access.ts';
 import type { ClusterChoice } from './kubeconfig.ts';
 import { loadKubeConfig } from './kubeconfig.ts';
-import type { Reader, Writer } from './ports.ts';
+import type { Reader } from '../ports/reader.ts';
+import type { Writer } from '../ports/writer.ts';
 import { createReader } from './reader.ts';
 import { createSend } from './request.ts';
 import { withRetry } from './retry.ts';
@@ -16,6 +17,11 @@ export interface ConnectOptions extends ClusterChoice {
   readonly userAgent?: string;
   /** For each call, its repetitions and its body together. Default 15 s. */
   readonly timeoutMs?: number;
+  /**
+   * Whether a 403 for a right that no call has used yet is taken for a cluster that is just starting, and asked again for
+   * about a second. Default true; false where a person is waiting.
+   */
+  readonly awaitsRights?: boolean;
 }
 
 export interface KubeClient {
@@ -36,7 +42,10 @@ export interface KubeClient {
  */
 export async function connect(options: ConnectOptions = {}): Promise<KubeClient> {
   const access = await createAccess(() => loadKubeConfig(options));
-  const send = withRetry(await createSend(access, options.userAgent ?? `${FIELD_MANAGER}/${version}`));
+  const { awaitsRights = true } = options;
+  const send = withRetry(await createSend(access, options.userAgent ?? `${FIELD_MANAGER}/${version}`), {
+    awaitsRights,
+  });
   const renewing = withRenewal(send, () => access.renew());
   const timeoutMs = options.timeoutMs ?? 15_000;
   return {

@@ -2,8 +2,8 @@ import type { KindName } from '../domain/kinds.ts';
 import { decodeFast } from '../objects/fast-decode.ts';
 import { schemas } from '../objects/schemas.ts';
 import type { ObjectOf } from '../objects/types.ts';
-import { UnreadableError } from './errors.ts';
-import type { Unreadable } from './ports.ts';
+import { UnreadableError } from '../ports/errors.ts';
+import type { Unreadable } from '../ports/reader.ts';
 
 export type Decoded<K extends KindName> = { readonly object: ObjectOf<K> } | { readonly unreadable: UnreadableError };
 

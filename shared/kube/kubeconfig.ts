@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { delimiter } from 'node:path';
 import type { KubeConfig } from '@kubernetes/client-node';
-import { TerminalError } from './errors.ts';
+import { TerminalError } from '../ports/errors.ts';
 
 export interface ClusterChoice {
   /** Path, or several joined as in $KUBECONFIG; without it $KUBECONFIG, ~/.kube/config, then the pod's own account. */

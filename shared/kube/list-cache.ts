@@ -1,6 +1,6 @@
 import type { KindName } from '../domain/kinds.ts';
 import type { Backup, Content, ObjectOf, StorageClass, VMBackup } from '../objects/types.ts';
-import type { ListOptions, Reader } from './ports.ts';
+import type { ListOptions, Reader } from '../ports/reader.ts';
 
 /** What was listed longer ago than this is listed again. */
 const FRESH_MS = 5_000;

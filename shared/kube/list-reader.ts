@@ -1,14 +1,16 @@
 import type { KindName } from '../domain/kinds.ts';
 import { kinds } from '../domain/kinds.ts';
 import type { ObjectOf } from '../objects/types.ts';
-import type { Index, ListOptions, Reader, Unreadable } from './ports.ts';
+import { keptIn } from './keep.ts';
+import type { Index, ListOptions, Reader, Unreadable } from '../ports/reader.ts';
 
 /**
  * A reader for looking at many subjects at once: each kind is listed once, when it is first asked for, and all answers
  * come from that list, also "there is none". The world it shows ages from then on, so it serves one batch and no more;
  * every write is guarded by the version that was seen. What may not be listed is read one by one, and so is a kind of
  * which there are more than `mostKept` and none is looked for by anything but its name. What is looked for otherwise
- * needs the whole list: of those kinds there are fewer.
+ * needs the whole list: of those kinds there are fewer. A list that fails fails whoever waits for it, and is asked for
+ * again by the next; only a missing right or kind stays so for as long as the view lasts.
  */
 export function createListReader(reader: Reader, mayList: (kind: KindName) => boolean, mostKept = MOST_KEPT): Reader {
   /** Undefined for a kind of which there are too many. */
@@ -19,6 +21,8 @@ export function createListReader(reader: Reader, mayList: (kind: KindName) => bo
 
   const read = async (kind: KindName, most: number): Promise<Listed | undefined> => {
     const all = new Map<string, ObjectOf<KindName>>();
+    // A list before this one may have failed half-way, and what it could not read may be mended.
+    for (const [key, { object }] of unreadable) if (object.kind === kind) unreadable.delete(key);
     const onUnreadable: ListOptions['onUnreadable'] = (odd) =>
       void unreadable.set(`${kind} ${keyOf(odd.object.name, odd.object.namespace)}`, odd);
     for await (const object of reader.list(kind, { onUnreadable })) {
@@ -27,32 +31,23 @@ export function createListReader(reader: Reader, mayList: (kind: KindName) => bo
     }
     return all;
   };
-  const listedIfFew = (kind: KindName): Promise<Listed | undefined> => {
-    const known = whole.get(kind) ?? few.get(kind) ?? read(kind, mostKept);
-    few.set(kind, known);
-    return known;
-  };
-  const listed = (kind: KindName): Promise<Listed> => {
-    const known = whole.get(kind) ?? few.get(kind)?.then((all) => all ?? read(kind, Infinity)) ?? read(kind, Infinity);
-    whole.set(kind, known as Promise<Listed>);
-    return known as Promise<Listed>;
-  };
+  const listedIfFew = (kind: KindName): Promise<Listed | undefined> =>
+    whole.get(kind) ?? keptIn(few, kind, () => read(kind, mostKept));
+  const readWhole = (kind: KindName) => read(kind, Infinity) as Promise<Listed>;
+  const listed = (kind: KindName): Promise<Listed> =>
+    keptIn(whole, kind, () => few.get(kind)?.then((all) => all ?? readWhole(kind)) ?? readWhole(kind));
 
   /** Few, and asked for again by every subject that depends on one. */
   const settings = new Map<string, Promise<ObjectOf<'Setting'> | undefined>>();
-  const setting = (name: string) => {
-    const known = settings.get(name) ?? reader.get('Setting', name);
-    settings.set(name, known);
-    return known;
-  };
+  const setting = (name: string) => keptIn(settings, name, () => reader.get('Setting', name));
 
   const indexes = new Map<string, Promise<Map<string, ObjectOf<KindName>[]>>>();
 
   return {
     async indexed<K extends KindName>(index: Index<K>, key: string) {
-      const grouped = indexes.get(index.name) ?? listed(index.kind).then((all) => group(all.values(), index));
-      indexes.set(index.name, grouped);
-      return ((await grouped).get(key) ?? []) as ObjectOf<K>[];
+      const read = () => listed(index.kind).then((all) => group(all.values(), index));
+      const grouped = await keptIn(indexes, index.name, read);
+      return (grouped.get(key) ?? []) as ObjectOf<K>[];
     },
     async unreadable(kind) {
       await listed(kind);

@@ -1,7 +1,8 @@
-import type { KindName, Ref } from '../domain/kinds.ts';
+import type { KindName } from '../domain/kinds.ts';
 import { ref, refKey } from '../domain/kinds.ts';
 import type { ObjectOf } from '../objects/types.ts';
-import type { ListOptions, Reader } from './ports.ts';
+import { keptIn } from './keep.ts';
+import type { ListOptions, Reader } from '../ports/reader.ts';
 
 /**
  * A reader for one look at the world: nothing is read twice, equal calls under way are one call, and what a list has
@@ -10,17 +11,6 @@ import type { ListOptions, Reader } from './ports.ts';
 export function memoize(reader: Reader): Reader {
   const objects = new Map<string, Promise<ObjectOf<KindName> | undefined>>();
   const lists = new Map<string, Replay<Listed>>();
-
-  const once = (of: Ref, read: () => Promise<ObjectOf<KindName> | undefined>) => {
-    const key = refKey(of);
-    const known = objects.get(key);
-    if (known !== undefined) return known;
-    const found = read();
-    objects.set(key, found);
-    // A failure is not kept: asking again may go well.
-    found.catch(() => objects.delete(key));
-    return found;
-  };
 
   async function* listed(kind: KindName, options: ListOptions): AsyncGenerator<Listed> {
     const unreadable: Listed[] = [];
@@ -36,7 +26,7 @@ export function memoize(reader: Reader): Reader {
 
   return {
     get<K extends KindName>(kind: K, name: string, namespace?: string) {
-      const found = once(ref(kind, name, namespace), () => reader.get(kind, name, namespace));
+      const found = keptIn(objects, refKey(ref(kind, name, namespace)), () => reader.get(kind, name, namespace));
       return found as Promise<ObjectOf<K> | undefined>;
     },
     async *list<K extends KindName>(kind: K, options: ListOptions = {}) {
@@ -50,7 +40,8 @@ export function memoize(reader: Reader): Reader {
           else onUnreadable?.(item.unreadable);
         }
       } catch (error) {
-        lists.delete(key);
+        // Another may have begun the list again by now.
+        if (lists.get(key) === known) lists.delete(key);
         throw error;
       }
     },

@@ -1,4 +1,4 @@
-import type { JsonPatchOperation } from './ports.ts';
+import type { JsonPatchOperation } from '../ports/writer.ts';
 
 /** Parts of JSON patches that several actions are made of. */
 

@@ -15,6 +15,15 @@ export function pathOf(kind: KindName, namespace?: string, name?: string): strin
   return `${root}${scope}/${plural}${name === undefined ? '' : `/${encodeURIComponent(name)}`}`;
 }
 
+/** The path without the name of an object: the kind and, where one is given, the namespace. */
+export function collectionOf(path: string): string {
+  const segments = path.split('/');
+  // "", "api", "v1", or "", "apis", group, version.
+  const root = segments[1] === 'api' ? 3 : 4;
+  const scoped = segments[root] === 'namespaces' && segments.length > root + 2;
+  return segments.slice(0, root + (scoped ? 3 : 1)).join('/');
+}
+
 /**
  * Whether an object can have this name. References inside objects are free text: an empty one would turn a read of one
  * object into a list, and `..` would point elsewhere.

@@ -1,6 +1,6 @@
 import { request as httpRequest } from 'node:http';
 import type { Access } from './access.ts';
-import { RetryableError } from './errors.ts';
+import { RetryableError } from '../ports/errors.ts';
 
 export interface Call {
   readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';

@@ -1,14 +1,16 @@
+import { cutToBytes } from '../domain/cut.ts';
 import type { KindName } from '../domain/kinds.ts';
 import { describeRef, kinds } from '../domain/kinds.ts';
 import {
   AlreadyExistsError,
   ConflictError,
+  ForbiddenError,
   GoneError,
   NotServedError,
   RetryableError,
   TerminalError,
-} from './errors.ts';
-import type { KubeError } from './errors.ts';
+} from '../ports/errors.ts';
+import type { KubeError } from '../ports/errors.ts';
 import type { Answer } from './request.ts';
 
 /** What was asked, for messages and for telling the 404s and 422s apart. */
@@ -65,7 +67,7 @@ export function errorOf(answer: Answer, asked: Asked): KubeError {
     case 403: {
       const { plural, group } = kinds[asked.kind];
       const resource = group === '' ? plural : `${plural}.${group}`;
-      return new TerminalError(
+      return new ForbiddenError(
         `${message}: the right to ${asked.verb} ${resource} is missing, or a webhook refuses`,
         status,
       );
@@ -91,6 +93,6 @@ function statusOf(answer: Answer): Status {
 }
 
 const fieldsOf = (causes: readonly { readonly field?: string }[] | undefined): string => {
-  const fields = (causes ?? []).flatMap(({ field }) => (typeof field === 'string' ? [field.slice(0, 80)] : []));
+  const fields = (causes ?? []).flatMap(({ field }) => (typeof field === 'string' ? [cutToBytes(field, 80)] : []));
   return fields.length === 0 ? '' : ` (${fields.slice(0, 3).join(', ')})`;
 };

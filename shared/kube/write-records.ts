@@ -9,9 +9,10 @@ import type {
   RecordEventAction,
   ReportResult,
 } from '../plan/action.ts';
-import { AlreadyExistsError, ConflictError, GoneError } from './errors.ts';
+import { AlreadyExistsError, ConflictError, GoneError } from '../ports/errors.ts';
 import { annotationMap, annotationPath, test } from './patch.ts';
-import type { JsonPatchOperation, Reader, Writer } from './ports.ts';
+import type { Reader } from '../ports/reader.ts';
+import type { JsonPatchOperation, Writer } from '../ports/writer.ts';
 
 /** The writes that only say something: Kubernetes Events, reports, notes and annotations. Part of `apply.ts`. */
 export async function recordEvent(action: RecordEventAction, writer: Writer): Promise<'done' | 'unchanged'> {

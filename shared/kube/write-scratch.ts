@@ -3,8 +3,9 @@ import * as names from '../domain/names.ts';
 import type { Claim, ObjectOf } from '../objects/types.ts';
 import type { CreateAction } from '../plan/action.ts';
 import type { DeleteDrilledAction, DeleteTakenAction, PutDrillAction } from '../plan/scratch-action.ts';
-import { AlreadyExistsError, ConflictError, GoneError } from './errors.ts';
-import type { JsonPatchOperation, Reader, Writer } from './ports.ts';
+import { AlreadyExistsError, ConflictError, GoneError } from '../ports/errors.ts';
+import type { Reader } from '../ports/reader.ts';
+import type { JsonPatchOperation, Writer } from '../ports/writer.ts';
 
 /** The writes that only drills and probes need. Part of `apply.ts`. */
 

@@ -1,5 +1,8 @@
+import { cutToBytes } from '../domain/cut.ts';
+import { digest } from '../domain/digest.ts';
 import type { Ref } from '../domain/kinds.ts';
 import { describeRef } from '../domain/kinds.ts';
+import { isName, MAX_NAME } from '../domain/names.ts';
 import type { Identity, RecordEventAction } from './action.ts';
 
 /** What a function has to say in an Event, and about what. */
@@ -20,12 +23,13 @@ export interface EventText {
 
 /** Where Kubernetes wants the Events about what is in no namespace. */
 export const EVENTS_NAMESPACE = 'default';
-/** Kubernetes takes no more. */
+/** In bytes; the API server refuses an Event with a longer note. */
 const LONGEST_NOTE = 1024;
 
 export function eventOf(said: EventText, seen: RecordEventAction['seen'], nowMs: number): RecordEventAction {
   const { about, type, reason, message, object, command, name, action, by } = said;
-  const note = command === undefined ? message : `${message}. Try: ${command}`;
+  const whole = command === undefined ? message : `${message}. Try: ${command}`;
+  const note = cutToBytes(whole, LONGEST_NOTE);
   return {
     do: 'recordEvent',
     target: { kind: 'Event', name, namespace: about.namespace ?? EVENTS_NAMESPACE },
@@ -33,7 +37,7 @@ export function eventOf(said: EventText, seen: RecordEventAction['seen'], nowMs:
       type,
       reason,
       action,
-      note: note.length > LONGEST_NOTE ? message.slice(0, LONGEST_NOTE) : note,
+      note: note.length < whole.length ? cutToBytes(message, LONGEST_NOTE) : note,
       regarding: about,
       ...(object !== undefined && describeRef(object) !== describeRef(about) && { related: object }),
       controller: `gleaner.dev/${by}`,
@@ -43,15 +47,24 @@ export function eventOf(said: EventText, seen: RecordEventAction['seen'], nowMs:
   };
 }
 
-/** The uid first: a name that comes again is another object, and gets Events of its own. */
-export const eventName = (uid: string, ...parts: readonly string[]): string =>
-  ['gleaner', uid, ...parts]
+/**
+ * A valid name for an Event, equal for equal parts. The uid comes first: a name that comes again is another object, and
+ * gets Events of its own. A name that would be too long ends with a digest of all of it.
+ */
+export function eventName(uid: string, ...parts: readonly string[]): string {
+  const name = ['gleaner', uid, ...parts]
     .map((part) =>
       part
         .toLowerCase()
         .replaceAll(/[^a-z0-9-]/g, '-')
         .replaceAll(/^-+|-+$/g, ''),
     )
+    .filter((part) => part !== '')
     .join('.');
+  if (isName(name)) return name;
+  const end = digest(name);
+  const beginning = name.slice(0, MAX_NAME - end.length - 1).replace(/[-.]+$/, '');
+  return `${beginning}.${end}`;
+}
 
 const microTime = (ms: number): string => new Date(ms).toISOString().replace(/Z$/, '000Z');

@@ -1,13 +1,14 @@
+import { isFound } from '../ports/attempt.ts';
 import { storageSupport } from '../capability/storage-support.ts';
 import { classFor, pasteClass, takesSnapshots } from '../capability/config.ts';
 import type { SeenClass } from '../capability/read.ts';
 import type { AnswerReason } from '../capability/reasons.ts';
-import { isFound } from '../capability/types.ts';
 import { isDeleting } from '../chain/metadata.ts';
 import { placeTrouble } from '../chain/place.ts';
 import { scratchPods } from '../chain/scratch.ts';
 import type { Ref } from '../domain/kinds.ts';
-import { describeRef } from '../domain/kinds.ts';
+import { describeRef, ref } from '../domain/kinds.ts';
+import { getCommand } from '../domain/kubectl.ts';
 import * as names from '../domain/names.ts';
 import type { SnapshotClass } from '../objects/types.ts';
 import type { Reason } from '../plan/reason.ts';
@@ -70,7 +71,7 @@ export function refusal(
         };
   }
   const unfit = (message: string, command: string): Refusal => ({ reason: 'ProbeClassUnfit', message, command });
-  const look = `kubectl get storageclass ${name} -o yaml`;
+  const look = getCommand(ref('StorageClass', name));
   if (isDeleting(storageClass)) return unfit(`StorageClass ${name} is being deleted`, look);
   if ((storageClass.reclaimPolicy ?? 'Delete') !== 'Delete') {
     return unfit(
@@ -85,11 +86,10 @@ export function refusal(
     );
   }
   if (inTheWay !== undefined) {
-    const { kind, namespace } = inTheWay;
     return {
       reason: 'ProbeNamespaceUnfit',
       message: isTaken(inTheWay),
-      command: `kubectl get ${kind.toLowerCase()} ${inTheWay.name} -n ${namespace ?? ''} -o yaml`,
+      command: getCommand(inTheWay),
     };
   }
   const claim = { storageClass: name, bytes: PROBE_BYTES };

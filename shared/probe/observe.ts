@@ -4,10 +4,10 @@ import type { SeenClass } from '../capability/read.ts';
 import type { Place } from '../chain/place.ts';
 import type { Made } from '../chain/scratch.ts';
 import { readPlace } from '../chain/place.ts';
-import { collect, nothing, readMade, warningsAbout } from '../chain/scratch.ts';
+import { collect, lastWarning, nothing, readMade, warningsAbout } from '../chain/scratch.ts';
 import type { Ref } from '../domain/kinds.ts';
 import * as names from '../domain/names.ts';
-import type { Reader } from '../kube/ports.ts';
+import type { Reader } from '../ports/reader.ts';
 import type { Claim, Content, Snapshot, Volume } from '../objects/types.ts';
 import { nameOf } from './objects.ts';
 
@@ -37,7 +37,7 @@ export interface SeenProbe {
   readonly snapshot?: Snapshot | undefined;
   readonly content?: Content | undefined;
   readonly restored?: Claim | undefined;
-  /** What the provisioner said last about the claim that is not bound. */
+  /** What the provisioner said last about the claim that is not bound, to end a sentence with. */
   readonly said?: string | undefined;
   /** Longhorn's volume behind the restored claim. */
   readonly volume?: Volume | undefined;
@@ -74,7 +74,7 @@ export async function observe(reader: Reader, subject: Ref, nowMs: number, confi
     snapshot,
     content: made.contents.find(({ spec }) => spec.volumeSnapshotRef.uid === snapshot?.metadata.uid),
     restored,
-    said: waiting && (await warningsAbout(reader, waiting)).at(-1)?.note?.trim(),
+    said: waiting && lastWarning(await warningsAbout(reader, waiting)),
     ...(isLonghorn && behind && { volume: await reader.get('Volume', behind, names.LONGHORN_NAMESPACE) }),
     left,
     place,

@@ -5,6 +5,7 @@ import { describeProbed, probedAs, withProbed } from '../capability/probe-note.t
 import type { SeenClass } from '../capability/read.ts';
 import { isDeleting } from '../chain/metadata.ts';
 import { describeMade, isEmpty, newNamespace } from '../chain/scratch.ts';
+import { cutToBytes } from '../domain/cut.ts';
 import { describeRef } from '../domain/kinds.ts';
 import * as names from '../domain/names.ts';
 import { isAhead } from '../domain/times.ts';
@@ -18,6 +19,9 @@ import type { ProbeConfig, SeenProbe } from './observe.ts';
 import { progressOf } from './progress.ts';
 import { probeRemoval } from './removal.ts';
 import { refusal, snapshotClassOf } from './eligibility.ts';
+
+/** In bytes. It goes into an annotation, and an object holds 256 KiB of those. */
+const LONGEST_MESSAGE = 600;
 
 type Told = readonly [
   reason: Reason,
@@ -137,7 +141,7 @@ function goOn(
   const snapshotClass = probe.snapshot?.spec.volumeSnapshotClassName ?? snapshotClassOf(seen)?.metadata.name ?? '';
   const common = { volumeMode, startedAt, at: new Date(nowMs).toISOString(), snapshotClass };
   const fail = (step: ProbeStep, message: string, result: 'failed' | 'refused' = 'failed'): Told =>
-    decide(seen, { ...common, result, step, message: message.slice(0, 600) });
+    decide(seen, { ...common, result, step, message: cutToBytes(message, LONGEST_MESSAGE) });
   switch (progress.is) {
     case 'done':
       return decide(seen, { ...common, result: 'proved', ...tookOf(probe, startedAt, config, nowMs) });

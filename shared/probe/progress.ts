@@ -19,7 +19,7 @@ function provisioning({ source, said, seen, made }: SeenProbe, image: string | u
   const late = seen?.storageClass.volumeBindingMode === 'WaitForFirstConsumer' && image !== undefined;
   const pod = made.pods.some(({ metadata }) => metadata.name === source?.metadata.name);
   if (late && !pod) return { is: 'missing', step: 'provision', waits: 'a pod uses its claim' };
-  return { is: 'waiting', step: 'provision', waits: `its volume is provisioned${quoted('the provisioner', said)}` };
+  return { is: 'waiting', step: 'provision', waits: `its volume is provisioned${said ?? ''}` };
 }
 
 function snapshotting({ snapshot, content }: SeenProbe): Progress | undefined {
@@ -38,11 +38,7 @@ function restoring({ restored, said, volume, seen, made }: SeenProbe, image: str
     const late = seen?.storageClass.volumeBindingMode === 'WaitForFirstConsumer' && image !== undefined;
     const pod = made.pods.some(({ metadata }) => metadata.name === restored.metadata.name);
     if (late && !pod) return { is: 'missing', step: 'restore', waits: 'a pod uses its claim' };
-    return {
-      is: 'waiting',
-      step: 'restore',
-      waits: `a volume is made from its snapshot${quoted('the provisioner', said)}`,
-    };
+    return { is: 'waiting', step: 'restore', waits: `a volume is made from its snapshot${said ?? ''}` };
   }
   if (seen?.driver !== names.LONGHORN_DRIVER) return { is: 'done' };
   // Longhorn hands the volume out at once and copies the data while it waits.

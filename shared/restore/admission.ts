@@ -1,3 +1,4 @@
+import { listCommand } from '../domain/kubectl.ts';
 import type { VMRestore } from '../objects/types.ts';
 import type { Check } from './checks.ts';
 import { ifKnown } from './checks.ts';
@@ -24,7 +25,7 @@ function checkNetworks({ missingNetworks, chain }: SeenPreflight): Check {
       name,
       result: 'fail',
       message: `network ${absent.join(', ')} of the VM does not exist: Harvester refuses the restore`,
-      cure: `create a VM network of that namespace and name; see \`kubectl get network-attachment-definitions -A\``,
+      cure: `create a VM network of that namespace and name; see \`${listCommand('NetworkAttachmentDefinition')}\``,
     };
   });
 }

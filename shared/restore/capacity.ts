@@ -1,7 +1,10 @@
+import { ref } from '../domain/kinds.ts';
+import { createNamespaceCommand, editCommand, listCommand } from '../domain/kubectl.ts';
 import { formatBytes } from '../domain/bytes.ts';
 import { parseQuantity } from '../domain/quantity.ts';
 import { countsPods, isOfPods } from '../chain/pods.ts';
 import type { StorageClass, VolumeEntry } from '../objects/types.ts';
+import { isFound } from '../ports/attempt.ts';
 import type { Check } from './checks.ts';
 import { ifKnown } from './checks.ts';
 import type { ImageState, SeenPreflight } from './read.ts';
@@ -23,7 +26,7 @@ function checkNamespace({ namespace, wish: { to } }: SeenPreflight): Check {
         name,
         result: 'fail',
         message: `namespace ${to} does not exist`,
-        cure: `kubectl create namespace ${to}`,
+        cure: createNamespaceCommand(to),
       };
     }
     const going = found.status?.phase === 'Terminating' || Boolean(found.metadata.deletionTimestamp);
@@ -56,7 +59,7 @@ function wantedOf({ chain, ownClaims, wish, machine }: SeenPreflight): Wanted[] 
   const { to, newVM } = wish;
   if (to !== wish.backup.namespace) add('count/volumesnapshots.snapshot.storage.k8s.io', entries.length);
   add('count/persistentvolumeclaims', entries.length);
-  const found = 'found' in machine ? machine.found : undefined;
+  const found = isFound(machine) ? machine.found : undefined;
   if (newVM && found === undefined) {
     add('count/virtualmachines.kubevirt.io', 1);
     const secrets = chain?.backup.status?.secretBackups?.length ?? 0;
@@ -88,7 +91,7 @@ function checkQuota(seen: SeenPreflight): Check {
     let tight: Check | undefined;
     for (const quota of quotas) {
       const { name: own } = quota.metadata;
-      const cure = `kubectl edit resourcequota ${own} -n ${to}`;
+      const cure = editCommand(ref('ResourceQuota', own, to));
       // Kubernetes goes by the status; a quota that was just made has none.
       const limits = quota.status?.hard ?? quota.spec?.hard;
       for (const { what, amount } of wanted) {
@@ -152,7 +155,7 @@ function checkLimits(seen: SeenPreflight): Check {
           if (!isOver && !isUnder) continue;
           const bound = isOver ? `at most ${show(what, most)}` : `at least ${show(what, least ?? 0)}`;
           const message = `limit range ${metadata.name} allows ${bound} of ${what}, and ${of} asks for ${show(what, (isOver ? amount : asks) ?? 0)}`;
-          return { name, result: 'fail', message, cure: `kubectl edit limitrange ${metadata.name} -n ${to}` };
+          return { name, result: 'fail', message, cure: editCommand(ref('LimitRange', metadata.name, to)) };
         }
       }
     }
@@ -192,7 +195,7 @@ function checkClassOf(seen: SeenPreflight, entry: VolumeEntry, there: readonly S
       : `volume ${entry.volumeName} names no StorageClass, and there is none by default`;
     const cure = named
       ? 'create it with the parameters it had; image classes come with their image'
-      : 'kubectl get storageclasses';
+      : listCommand('StorageClass');
     return { name, result: 'fail', message, cure };
   }
   const { name: own } = found.metadata;
@@ -221,7 +224,7 @@ function checkImages({ images }: SeenPreflight): Check {
     }
     if (notReady.length > 0) {
       const message = `image ${notReady.join(', ')} is not ready; ${need}`;
-      return { name, result: 'warn', message, cure: 'kubectl get virtualmachineimages.harvesterhci.io -A' };
+      return { name, result: 'warn', message, cure: listCommand('VirtualMachineImage') };
     }
     return { name, result: 'pass', message: 'every image that volumes were made from is there' };
   });

@@ -2,10 +2,11 @@ import type { Link } from '../chain/link.ts';
 import type { Chain, ChainVolume } from '../chain/links.ts';
 import { judgeStatus } from '../chain/vmbackup-status.ts';
 import { judgeAdmission, judgeTargetOf } from '../chain/target.ts';
-import { commandForTarget } from '../chain/links.ts';
+import { commandForTarget, showBackupNames } from '../chain/links.ts';
 import { isDeleting } from '../chain/metadata.ts';
 import { isLocal } from '../chain/vmbackup.ts';
-import { describeRef } from '../domain/kinds.ts';
+import { describeRef, ref } from '../domain/kinds.ts';
+import { patchCommand } from '../domain/kubectl.ts';
 import * as names from '../domain/names.ts';
 import { checkAdmission } from './admission.ts';
 import { checkClashes } from './conflicts.ts';
@@ -13,7 +14,9 @@ import { checkMode } from './mode.ts';
 import { checkPairs } from './planned-pairs.ts';
 import { checkRoom } from './capacity.ts';
 import { checkSharing } from './shared-disks.ts';
-import type { Answer, SeenPreflight } from './read.ts';
+import type { Attempted } from '../ports/attempt.ts';
+import { isFound } from '../ports/attempt.ts';
+import type { SeenPreflight } from './read.ts';
 import { checkVersion, releaseOf } from './harvester-versions.ts';
 
 /** One question of a preflight, answered. */
@@ -53,8 +56,8 @@ export function verdictOfChecks(checks: readonly Check[]): Check['result'] {
 }
 
 /** A check from what may not have been readable. */
-export function ifKnown<T>(name: string, answer: Answer<T>, judge: (found: T) => Check): Check {
-  return 'found' in answer
+export function ifKnown<T>(name: string, answer: Attempted<T>, judge: (found: T) => Check): Check {
+  return isFound(answer)
     ? judge(answer.found)
     : { name, result: 'unknown', message: `could not be found out: ${answer.unknown}` };
 }
@@ -86,7 +89,7 @@ function checkTarget({ chain, setting, wish }: SeenPreflight): Check {
   }
   const trouble = chain === undefined ? undefined : judgeTargetOf(chain.backup, chain.target);
   // One that exists has been admitted.
-  const asked = chain !== undefined && 'found' in setting && wish.restore === undefined;
+  const asked = chain !== undefined && isFound(setting) && wish.restore === undefined;
   const refused = asked ? judgeAdmission(chain.backup, setting.found) : undefined;
   if (trouble === undefined && refused !== undefined) {
     const cure = 'give the setting backup-target the target of the VMBackup again, address and all';
@@ -148,7 +151,7 @@ function checkVolumes(seen: SeenPreflight, links: readonly Link[]): Check[] {
 function checkLocal({ version, wish }: SeenPreflight, { backup }: Chain, one: ChainVolume): Check {
   const name = 'volume';
   const { volumeName: volume, name: snapshot } = one.entry;
-  const release = 'found' in version ? releaseOf(version.found) : undefined;
+  const release = isFound(version) ? releaseOf(version.found) : undefined;
   const home = wish.to === wish.backup.namespace;
   if (!isLocal(backup) && (!home || release === undefined || release >= 105)) {
     const message = `volume ${volume} does not record its Longhorn backup: Harvester refuses the restore`;
@@ -157,7 +160,7 @@ function checkLocal({ version, wish }: SeenPreflight, { backup }: Chain, one: Ch
       volume,
       result: 'fail',
       message,
-      cure: `kubectl get volumesnapshot ${snapshot} -n ${wish.to} -o yaml`,
+      cure: showBackupNames(ref('VirtualMachineBackup', backup.metadata.name, backup.metadata.namespace)),
     };
   }
   const there =
@@ -189,7 +192,7 @@ function checkSchedule({ schedule, chain }: SeenPreflight): Check {
     if (found === undefined) return { name, result: 'pass', message: `its schedule ${by} is gone` };
     if (found.spec.suspend === true) return { name, result: 'pass', message: `its schedule ${by} is suspended` };
     const { name: schedule_, namespace } = found.metadata;
-    const cure = `kubectl patch schedulevmbackups.harvesterhci.io ${schedule_} -n ${namespace} --type=merge -p '{"spec":{"suspend":true}}'`;
+    const cure = patchCommand(ref('ScheduleVMBackup', schedule_, namespace), { spec: { suspend: true } });
     return {
       name,
       result: 'fail',

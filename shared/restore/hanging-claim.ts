@@ -1,5 +1,6 @@
 import type { Ref } from '../domain/kinds.ts';
 import { describeRef, ref } from '../domain/kinds.ts';
+import { describeCommand, getCommand, listCommand, patchCommand, retainCommand } from '../domain/kubectl.ts';
 import { parseHandle } from '../domain/handle.ts';
 import * as names from '../domain/names.ts';
 import type { Backup, BackupVolume, Content, Snapshot, VMRestore } from '../objects/types.ts';
@@ -7,7 +8,7 @@ import { hangs, snapshotError } from '../chain/waiting.ts';
 import { isDeleting } from '../chain/metadata.ts';
 import { isLocal } from '../chain/vmbackup.ts';
 import { judgeBackup, judgeBackupVolumes } from '../chain/longhorn-backup.ts';
-import { show, toLetGo, toRetain } from '../chain/link.ts';
+import { toLetGo } from '../chain/link.ts';
 import type { Chain } from '../chain/links.ts';
 import type { RestoredVolume, SeenRestore } from './hanging.ts';
 import { judgeAbsence, listVolumes } from '../chain/target.ts';
@@ -35,13 +36,17 @@ export function causeOfClaim(
     return {
       why: `${describeRef(object)} ${held}`,
       object,
-      cure: `kubectl describe pvc ${claimName} -n ${object.namespace}`,
+      cure: describeCommand(object),
     };
   }
   if (pair === undefined || from === undefined) return undefined;
   if (classMissing !== undefined) {
     const object = ref('StorageClass', classMissing);
-    return { why: `claim ${claimName} is in ${describeRef(object)}, which does not exist`, object, cure: listClasses };
+    return {
+      why: `claim ${claimName} is in ${describeRef(object)}, which does not exist`,
+      object,
+      cure: listCommand('StorageClass'),
+    };
   }
   const { namespace, name } = restore.metadata;
   const waits = `claim ${claimName} waits for`;
@@ -84,7 +89,7 @@ export function causeOfClaim(
   const driver = chain?.volumes.find(({ entry }) => entry.volumeName === volume)?.entry.csiDriverName;
   if (pair.content.spec.driver !== (driver || names.LONGHORN_DRIVER)) {
     const why = `${waits} ${describeRef(content)}, which is of driver ${pair.content.spec.driver}`;
-    return { why, object: content, cure: show(content) };
+    return { why, object: content, cure: getCommand(content) };
   }
   const text = pair.content.status?.snapshotHandle || (pair.content.spec.source.snapshotHandle ?? '');
   const handle = parseHandle(text);
@@ -157,19 +162,19 @@ function notItsOwn(
   return {
     why,
     object,
-    cure: !isNamed ? show(object) : isLent ? repair : toForget(spec.deletionPolicy, metadata.name, of.uid),
+    cure: !isNamed ? getCommand(object) : isLent ? repair : toForget(spec.deletionPolicy, metadata.name, of.uid),
   };
 }
 
 /** Lets a content forget a snapshot that is gone, so that the one of its name can bind to it; on Retain first. */
 function toForget(policy: string, content: string, uid: string | null | undefined): string {
-  if (policy !== 'Retain') return toRetain(content);
+  if (policy !== 'Retain') return retainCommand(content);
   const path = '/spec/volumeSnapshotRef/uid';
   const patch = [
     { op: 'test', path, value: uid },
     { op: 'remove', path },
   ];
-  return `kubectl patch volumesnapshotcontent ${content} --type=json -p '${JSON.stringify(patch)}'`;
+  return patchCommand(ref('VolumeSnapshotContent', content), patch);
 }
 
 /** No volume is made from a snapshot that is not bound and ready, whatever its handle. */
@@ -184,24 +189,23 @@ function unready(
   const at = ref('VolumeSnapshotContent', contentName);
   if (classMissing !== undefined) {
     const why = `${waits} ${describeRef(at)}, which never becomes ready: there is no VolumeSnapshotClass ${classMissing}`;
-    return { why, object: at, cure: 'kubectl get volumesnapshotclasses' };
+    return { why, object: at, cure: listCommand('VolumeSnapshotClass') };
   }
   const error = content?.status?.error?.message;
-  if (error) return { why: `${waits} ${describeRef(at)}, which is not ready: ${error}`, object: at, cure: show(at) };
+  if (error)
+    return { why: `${waits} ${describeRef(at)}, which is not ready: ${error}`, object: at, cure: getCommand(at) };
   const own = ref('VolumeSnapshot', metadata.name, metadata.namespace);
   const said = snapshotError(snapshot, content, nowMs);
   const isSlow = (one: { readonly creationTimestamp?: string | null | undefined } | undefined) =>
     nowMs - Date.parse(one?.creationTimestamp ?? '') > SLOW_AFTER_MS;
   if (said === undefined && !(isSlow(metadata) && isSlow(content?.metadata))) return undefined;
   const why = `${waits} ${describeRef(own)}, which is not ${status?.boundVolumeSnapshotContentName ? 'ready' : 'bound'}`;
-  return { why: said === undefined ? why : `${why}: ${said}`, object: own, cure: show(own) };
+  return { why: said === undefined ? why : `${why}: ${said}`, object: own, cure: getCommand(own) };
 }
 
 /** From 1.8 on, when Longhorn wrote a target on each Backup, it restores nothing without a BackupVolume. */
 const isByTarget = ({ metadata, status }: Backup): boolean =>
   Boolean(metadata.labels?.[names.BACKUP_TARGET_LABEL] || status?.backupTargetName);
-
-const listClasses = 'kubectl get storageclasses';
 
 /** Longhorn up to 1.7 restores by the backup's name alone; its BackupVolumes have no spec. */
 const looksVolumesUp = (volumes: readonly BackupVolume[]): boolean => volumes.some((v) => Boolean(v.spec?.volumeName));

@@ -1,4 +1,5 @@
 import { describeRef, ref } from '../domain/kinds.ts';
+import { describeCommand } from '../domain/kubectl.ts';
 import { parseHandle } from '../domain/handle.ts';
 import type { VMRestore } from '../objects/types.ts';
 import type { Cause } from './hanging-claim.ts';
@@ -52,7 +53,7 @@ export function causeOf(seen: SeenRestore, nowMs: number): Cause | undefined {
   return {
     why: `${describeRef(claim)} is Pending, and nothing that Gleaner knows of keeps it; its events may say more`,
     object: claim,
-    cure: `kubectl describe pvc ${claim.name} -n ${restore.metadata.namespace}`,
+    cure: describeCommand(claim),
   };
 }
 
@@ -74,7 +75,7 @@ function saidBy({ status }: VMRestore): Cause | undefined {
 }
 
 const describe = ({ metadata: { name, namespace } }: VMRestore): string =>
-  `kubectl describe virtualmachinerestores.harvesterhci.io ${name} -n ${namespace}`;
+  describeCommand(ref('VirtualMachineRestore', name, namespace));
 
 /** A claim that still waits for a content which names another backup than the VMBackup records for its volume. */
 export function otherData({ chain, volumes }: SeenRestore): Cause | undefined {

@@ -1,6 +1,7 @@
 import { describeRef, ref } from '../domain/kinds.ts';
 import type { Ref } from '../domain/kinds.ts';
-import type { Reader } from '../kube/ports.ts';
+import { deleteCommand, showFinalizersCommand } from '../domain/kubectl.ts';
+import type { Reader } from '../ports/reader.ts';
 import type { Claim, VMBackup, VMRestore } from '../objects/types.ts';
 import type { Reason } from '../plan/reason.ts';
 import { isPending } from '../chain/waiting.ts';
@@ -97,7 +98,7 @@ export function judgeRestore(seen: SeenRestore, nowMs: number): RestoreJudgment 
     const held = hangs(restore, nowMs);
     if (held === undefined) return { reason: 'RestoreDeleting', message: `${own} is being deleted` };
     const { name, namespace } = restore.metadata;
-    const command = `kubectl get virtualmachinerestores.harvesterhci.io ${name} -n ${namespace} -o jsonpath='{.metadata.finalizers}'`;
+    const command = showFinalizersCommand(ref('VirtualMachineRestore', name, namespace));
     return { reason: 'DeletionHangs', message: `${own} ${held}`, command };
   }
   if (restore.status?.complete === true) return { reason: 'RestoreComplete', message: `${own} is complete` };
@@ -125,6 +126,6 @@ function givingUp(restore: VMRestore): string {
   const { name, namespace, ownerReferences } = restore.metadata;
   const machine = ownerReferences?.find((o) => o.kind === 'VirtualMachine');
   return restore.spec.newVM === true && machine !== undefined
-    ? `kubectl delete virtualmachines.kubevirt.io ${machine.name} -n ${namespace}`
-    : `kubectl delete virtualmachinerestores.harvesterhci.io ${name} -n ${namespace}`;
+    ? deleteCommand(ref('VirtualMachine', machine.name, namespace))
+    : deleteCommand(ref('VirtualMachineRestore', name, namespace));
 }

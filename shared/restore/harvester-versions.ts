@@ -1,4 +1,5 @@
 import type { Link } from '../chain/link.ts';
+import { isFound } from '../ports/attempt.ts';
 import type { Check } from './checks.ts';
 import { ifKnown } from './checks.ts';
 import { areAllMade } from './planned-pairs.ts';
@@ -36,7 +37,7 @@ export function releaseOf(text: string | undefined): number | undefined {
  */
 function checkReplacing(name: string, version: string, release: number, seen: SeenPreflight): Check | undefined {
   const { wish, source } = seen;
-  if (wish.newVM || wish.retain === true || release < 107 || !('found' in source)) return undefined;
+  if (wish.newVM || wish.retain === true || release < 107 || !isFound(source)) return undefined;
   if ((source.found?.spec.claims.length ?? 0) > 0) return undefined;
   return {
     name,
@@ -114,7 +115,7 @@ function checkNamesOfContents(
   release: number,
   { missingContents }: SeenPreflight,
 ): Check | undefined {
-  if (release < 105 || !('found' in missingContents) || missingContents.found.length === 0) return undefined;
+  if (release < 105 || !isFound(missingContents) || missingContents.found.length === 0) return undefined;
   const content = missingContents.found.join(', ');
   return {
     name,

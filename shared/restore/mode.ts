@@ -1,3 +1,5 @@
+import { ref } from '../domain/kinds.ts';
+import { annotateCommand } from '../domain/kubectl.ts';
 import type { ChainVolume } from '../chain/links.ts';
 import type { Check } from './checks.ts';
 
@@ -18,7 +20,7 @@ export function checkMode({ entry, content }: ChainVolume): Check | undefined {
     volume,
     result: 'fail',
     message: `volume ${volume} is recorded as ${becomes}, and its content is of one that was ${was}: the provisioner refuses, and the restore hangs`,
-    cure: `kubectl annotate volumesnapshotcontent ${content.metadata.name} ${ALLOWS}=true`,
+    cure: annotateCommand(ref('VolumeSnapshotContent', content.metadata.name), ALLOWS, 'true'),
   };
 }
 

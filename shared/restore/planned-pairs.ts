@@ -1,11 +1,14 @@
+import { ref } from '../domain/kinds.ts';
+import { getCommand, patchCommand, retainCommand } from '../domain/kubectl.ts';
 import { restoreContentName, restoreSnapshotName } from '../domain/restore-names.ts';
 import * as names from '../domain/names.ts';
 import type { Chain } from '../chain/links.ts';
 import { isDeleting, isOwnedBy } from '../chain/metadata.ts';
 import { judgeBackup } from '../chain/longhorn-backup.ts';
 import { judgeContent } from '../chain/content.ts';
-import type { Reader } from '../kube/ports.ts';
+import type { Reader } from '../ports/reader.ts';
 import type { Content, Snapshot } from '../objects/types.ts';
+import { isFound } from '../ports/attempt.ts';
 import type { Check } from './checks.ts';
 import { ifKnown } from './checks.ts';
 import type { SeenPreflight, RestoreRequest } from './read.ts';
@@ -74,7 +77,7 @@ function troubleOf(pair: PlannedPair, { chain, wish }: SeenPreflight, restore: s
     message,
     ...(cure !== undefined && { cure }),
   });
-  const show = `kubectl get volumesnapshot ${snapshotName} -n ${wish.to} -o yaml`;
+  const show = getCommand(ref('VolumeSnapshot', snapshotName, wish.to));
   const standing = `under the name of the restore’s own stands`;
   if (snapshot !== undefined && isDeleting(snapshot))
     return fail(`${standing} VolumeSnapshot ${snapshotName}, which is being deleted`, show);
@@ -82,7 +85,7 @@ function troubleOf(pair: PlannedPair, { chain, wish }: SeenPreflight, restore: s
     return fail(`${standing} VolumeSnapshot ${snapshotName}, taken of a claim: its data would be restored`, show);
   if (content === undefined) return undefined;
   const here = `${standing} VolumeSnapshotContent ${contentName}`;
-  const look = `kubectl get volumesnapshotcontent ${contentName} -o yaml`;
+  const look = getCommand(ref('VolumeSnapshotContent', contentName));
   if (isDeleting(content)) return fail(`${here}, which is being deleted`, look);
   const { volumeSnapshotRef, deletionPolicy } = content.spec;
   if (volumeSnapshotRef.name !== snapshotName || volumeSnapshotRef.namespace !== wish.to)
@@ -96,11 +99,15 @@ function troubleOf(pair: PlannedPair, { chain, wish }: SeenPreflight, restore: s
   if (!('handle' in judged) || judged.handle.backup !== backup)
     return fail(`${here}, which does not name backup ${backup}: other data would be restored, or none`, look);
   if (deletionPolicy === 'Delete') {
-    const retain = `kubectl patch volumesnapshotcontent ${contentName} --type=merge -p '{"spec":{"deletionPolicy":"Retain"}}'`;
-    return fail(`${here} with policy Delete: with the restored VM’s restore the backup would go`, retain);
+    return fail(
+      `${here} with policy Delete: with the restored VM’s restore the backup would go`,
+      retainCommand(contentName),
+    );
   }
   if (volumeSnapshotRef.uid && volumeSnapshotRef.uid !== snapshot?.metadata.uid) {
-    const forget = `kubectl patch volumesnapshotcontent ${contentName} --type=json -p '[{"op":"remove","path":"/spec/volumeSnapshotRef/uid"}]'`;
+    const forget = patchCommand(ref('VolumeSnapshotContent', contentName), [
+      { op: 'remove', path: '/spec/volumeSnapshotRef/uid' },
+    ]);
     return fail(`${here}, bound to a snapshot that is gone: the restore’s own cannot use it, and hangs`, forget);
   }
   const wrong = wrongHandle(pair, chain);
@@ -129,7 +136,7 @@ function wrongHandle(
 
 /** Whether every volume finds a right content made already: then no release writes a handle of its own. */
 export const areAllMade = ({ chain, pairs }: SeenPreflight): boolean =>
-  'found' in pairs &&
+  isFound(pairs) &&
   pairs.found.length > 0 &&
   pairs.found.length === chain?.volumes.length &&
   pairs.found.every((pair) => pair.content !== undefined && wrongHandle(pair, chain) === undefined);

@@ -2,7 +2,9 @@ import { readChain } from '../chain/read-chain.ts';
 import type { Chain } from '../chain/links.ts';
 import type { KindName, Ref } from '../domain/kinds.ts';
 import * as names from '../domain/names.ts';
-import type { Reader } from '../kube/ports.ts';
+import type { Attempted } from '../ports/attempt.ts';
+import { attempt, isFound } from '../ports/attempt.ts';
+import type { Reader } from '../ports/reader.ts';
 import type { ObjectOf, Setting, StorageClass, VMBackup, VMRestore, VolumeEntry } from '../objects/types.ts';
 import { readSharers } from './shared-disks.ts';
 import type { PlannedPair } from './planned-pairs.ts';
@@ -27,48 +29,45 @@ export interface RestoreRequest {
   readonly named?: string | undefined;
 }
 
-/** What was read, or why it could not be. */
-export type Answer<T> = { readonly found: T } | { readonly unknown: string };
-
 /** All that decides whether a restore will work, there and now. */
 export interface SeenPreflight {
   readonly wish: RestoreRequest;
   readonly chain: Chain | undefined;
-  readonly namespace: Answer<ObjectOf<'Namespace'> | undefined>;
-  readonly quotas: Answer<readonly ObjectOf<'ResourceQuota'>[]>;
-  readonly limits: Answer<readonly ObjectOf<'LimitRange'>[]>;
+  readonly namespace: Attempted<ObjectOf<'Namespace'> | undefined>;
+  readonly quotas: Attempted<readonly ObjectOf<'ResourceQuota'>[]>;
+  readonly limits: Attempted<readonly ObjectOf<'LimitRange'>[]>;
   /** Those that are not going. */
-  readonly storageClasses: Answer<readonly StorageClass[]>;
+  readonly storageClasses: Attempted<readonly StorageClass[]>;
   /** Images that volumes were made from, by `namespace/name`. */
-  readonly images: Answer<ReadonlyMap<string, ImageState>>;
+  readonly images: Attempted<ReadonlyMap<string, ImageState>>;
   /** Longhorn's own images that classes of the volumes name, and which are not there. */
-  readonly missingBackingImages: Answer<readonly string[]>;
-  readonly machine: Answer<ObjectOf<'VirtualMachine'> | undefined>;
+  readonly missingBackingImages: Attempted<readonly string[]>;
+  readonly machine: Attempted<ObjectOf<'VirtualMachine'> | undefined>;
   /** What runs under the name of the VM. */
-  readonly instance: Answer<ObjectOf<'VirtualMachineInstance'> | undefined>;
+  readonly instance: Attempted<ObjectOf<'VirtualMachineInstance'> | undefined>;
   /** The VM that the backup was taken of. */
-  readonly source: Answer<ObjectOf<'VirtualMachine'> | undefined>;
+  readonly source: Attempted<ObjectOf<'VirtualMachine'> | undefined>;
   /** Who uses which of the VM's MAC addresses. */
-  readonly macUsers: Answer<ReadonlyMap<string, string>>;
+  readonly macUsers: Attempted<ReadonlyMap<string, string>>;
   /** CSI drivers of the volumes that are not installed. */
-  readonly missingDrivers: Answer<readonly string[]>;
-  readonly schedule: Answer<ObjectOf<'ScheduleVMBackup'> | undefined>;
+  readonly missingDrivers: Attempted<readonly string[]>;
+  readonly schedule: Attempted<ObjectOf<'ScheduleVMBackup'> | undefined>;
   /** As Harvester gives it: `v1.6.1`. */
-  readonly version: Answer<string | undefined>;
+  readonly version: Attempted<string | undefined>;
   /** What the restore needs and the cluster lacks: snapshot classes, contents by the name that Harvester looks for, networks. */
   /** Of the target; not of a restore that exists. */
-  readonly setting: Answer<Setting | undefined>;
-  readonly missingClasses: Answer<readonly string[]>;
-  readonly missingContents: Answer<readonly string[]>;
-  readonly missingNetworks: Answer<readonly string[]>;
+  readonly setting: Attempted<Setting | undefined>;
+  readonly missingClasses: Attempted<readonly string[]>;
+  readonly missingContents: Attempted<readonly string[]>;
+  readonly missingNetworks: Attempted<readonly string[]>;
   /** Of a restore into another namespace whose name is known. */
-  readonly pairs: Answer<readonly PlannedPair[]>;
+  readonly pairs: Attempted<readonly PlannedPair[]>;
   /** Other restores, of the same VMBackup or onto the same VM. */
-  readonly others: Answer<readonly VMRestore[]>;
+  readonly others: Attempted<readonly VMRestore[]>;
   /** VMBackups of type snapshot that stand on volumes which this restore would delete. */
-  readonly standingOn: Answer<readonly string[]>;
+  readonly standingOn: Attempted<readonly string[]>;
   /** Who else uses a claim, where claims are deleted: `namespace/name` of a VM. */
-  readonly sharers: Answer<ReadonlyMap<string, string>>;
+  readonly sharers: Attempted<ReadonlyMap<string, string>>;
   /** Claims that the restore has made already. */
   readonly ownClaims: ReadonlySet<string>;
 }
@@ -138,15 +137,6 @@ export async function readPreflight(reader: Reader, wish: RestoreRequest): Promi
   };
 }
 
-async function attempt<T>(read: () => Promise<T>): Promise<Answer<T>> {
-  try {
-    return { found: await read() };
-  } catch (error) {
-    if (error instanceof Error && error.name === 'RetryableError') throw error;
-    return { unknown: error instanceof Error ? error.message : 'it could not be read' };
-  }
-}
-
 async function all<T>(items: AsyncIterable<T>): Promise<T[]> {
   const found: T[] = [];
   for await (const item of items) found.push(item);
@@ -171,8 +161,8 @@ async function images(reader: Reader, chain: Chain | undefined): Promise<Map<str
 }
 
 /** Longhorn makes one that is missing only where the class says from where. */
-function backingImagesOf(chain: Chain | undefined, classes: Answer<readonly StorageClass[]>): string[] {
-  if (!('found' in classes)) return [];
+function backingImagesOf(chain: Chain | undefined, classes: Attempted<readonly StorageClass[]>): string[] {
+  if (!isFound(classes)) return [];
   const made = ['download', 'export-from-volume'];
   return (chain?.volumes ?? []).flatMap(({ entry }) => {
     const { parameters } = classOf(entry, classes.found) ?? {};

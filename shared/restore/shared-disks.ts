@@ -1,5 +1,6 @@
-import type { Reader } from '../kube/ports.ts';
+import type { Reader } from '../ports/reader.ts';
 import type { VMBackup } from '../objects/types.ts';
+import { isFound } from '../ports/attempt.ts';
 import type { Check } from './checks.ts';
 import { ifKnown } from './checks.ts';
 import type { SeenPreflight, RestoreRequest } from './read.ts';
@@ -44,11 +45,11 @@ function deletedClaims({ version, chain, source }: SeenPreflight): {
   readonly certain: boolean;
   readonly claims: readonly string[];
 } {
-  const release = 'found' in version ? releaseOf(version.found) : undefined;
+  const release = isFound(version) ? releaseOf(version.found) : undefined;
   const recorded = (chain?.volumes ?? []).flatMap(({ entry }) => entry.persistentVolumeClaim?.metadata?.name ?? []);
-  const present = 'found' in source ? (source.found?.spec.claims ?? []).map(({ claim }) => claim) : [];
+  const present = isFound(source) ? (source.found?.spec.claims ?? []).map(({ claim }) => claim) : [];
   if (release !== undefined && release <= 106) return { certain: true, claims: recorded };
-  if (release === 108 && 'found' in source) return { certain: true, claims: present };
+  if (release === 108 && isFound(source)) return { certain: true, claims: present };
   return { certain: false, claims: [...recorded, ...present] };
 }
 

@@ -1,4 +1,4 @@
-import { KubeError, RetryableError, ConflictError, GoneError, AlreadyExistsError } from '../kube/errors.ts';
+import { KubeError, RetryableError, ConflictError, GoneError, AlreadyExistsError } from '../ports/errors.ts';
 
 /** What goes back over HTTP; the form the Knative function runtime takes as well. */
 export interface Answer {

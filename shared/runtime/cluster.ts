@@ -3,7 +3,7 @@ import { createApplier } from '../kube/apply.ts';
 import type { KubeClient } from '../kube/client.ts';
 import { connect as connectToCluster } from '../kube/client.ts';
 import { createListCache } from '../kube/list-cache.ts';
-import type { Reader } from '../kube/ports.ts';
+import type { Reader } from '../ports/reader.ts';
 import type { Session } from './reconcile.ts';
 import type { Settings } from './settings.ts';
 import { createCoalescer } from './coalesce.ts';

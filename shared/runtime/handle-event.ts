@@ -3,15 +3,15 @@ import { readEvent } from '../events/incoming.ts';
 import type { Ref } from '../domain/kinds.ts';
 import { ref } from '../domain/kinds.ts';
 import type { AnyFunction, Change, Routed } from '../function.ts';
-import { KubeError } from '../kube/errors.ts';
+import { KubeError } from '../ports/errors.ts';
 import type { Answer } from './answer.ts';
 import { done, failure, failureOf, isRetryable } from './answer.ts';
 import type { Fields, Log } from './log.ts';
 import type { Metrics } from './metrics.ts';
-import type { Session } from './reconcile.ts';
+import type { Failed, Session } from './reconcile.ts';
 import { reconcile } from './reconcile.ts';
 import type { Reply } from './reply-event.ts';
-import { createReply } from './reply-event.ts';
+import { createReply, describeWrites } from './reply-event.ts';
 import type { Stopped, Swept } from './sweep.ts';
 
 /** What answering an event needs from the process it happens in. */
@@ -40,10 +40,11 @@ export async function handleEvent(fn: AnyFunction, event: unknown, host: Host): 
   const startMs = nowMs();
   const fields = () => ({ function: fn.name, ...describeEvent(event), tookMs: took(nowMs, startMs) });
   const incoming = readEvent(event);
+  const report = reportOf(fn, incoming.is === 'sweep' ? 'sweep' : 'change', host);
   const count = ({ statusCode }: Answer) =>
     host.metrics?.answered(fn.name, incoming.is, statusCode, took(nowMs, startMs));
   try {
-    const answered = await answerTo(fn, incoming, host);
+    const answered = await answerTo(fn, incoming, report, host);
     count(answered.answer);
     host.log[answered.level]('event answered', () => ({
       ...fields(),
@@ -56,7 +57,8 @@ export async function handleEvent(fn: AnyFunction, event: unknown, host: Host): 
     count(answer);
     const level = isRetryable(error) ? 'warn' : 'error';
     const failed = { ...fields(), status: answer.statusCode, error: describeError(error) };
-    host.log[level]('event failed', failed);
+    // Such an answer has no room for what was found and written all the same.
+    host.log[level]('event failed', { ...failed, ...report.summary() });
     return answer;
   }
 }
@@ -67,7 +69,7 @@ interface Answered {
   readonly fields: () => Fields;
 }
 
-async function answerTo(fn: AnyFunction, incoming: Incoming, host: Host): Promise<Answered> {
+async function answerTo(fn: AnyFunction, incoming: Incoming, report: Reply, host: Host): Promise<Answered> {
   switch (incoming.is) {
     case 'malformed':
       return { answer: failure('malformed', incoming.why), level: 'warn', fields: () => ({ why: incoming.why }) };
@@ -78,13 +80,14 @@ async function answerTo(fn: AnyFunction, incoming: Incoming, host: Host): Promis
       if (!fn.watches.some((watch) => watch.kind === change.kind)) {
         return { answer: done, level: 'info', fields: () => ({ why: 'not watched by this function' }) };
       }
-      return conclude(await handleChange(fn, change, host));
+      await handleChange(fn, change, report, host);
+      return conclude(report);
     }
     case 'sweep':
       if ('of' in incoming && incoming.of !== fn.name) {
         return { answer: done, level: 'info', fields: () => ({ why: 'the rest of a sweep of another' }) };
       }
-      return handleSweep(fn, incoming, host);
+      return handleSweep(fn, incoming, report, host);
   }
 }
 
@@ -95,35 +98,45 @@ async function conclude(report: Reply): Promise<Answered> {
   return { answer, level, fields: () => ({ ...report.summary(), replied: answer.headers['ce-type'] }) };
 }
 
-async function handleChange(fn: AnyFunction, change: Change, host: Host): Promise<Reply> {
-  const report = reportOf(fn, 'change', host);
+/** @throws the failure of a subject, when all of them have been worked on and are in the report */
+async function handleChange(fn: AnyFunction, change: Change, report: Reply, host: Host): Promise<void> {
   const considered = fn.route(change);
   if ('findings' in considered) {
     const subject = ref(change.kind, change.name, change.namespace);
     report.add({ subject, plan: { findings: considered.findings }, applied: [] });
-    return report;
+    return;
   }
   const session = await host.session(fn);
-  const errors: unknown[] = [];
+  const errors: Error[] = [];
   // One subject's trouble does not keep the others waiting: each event may be the last for a long time.
   for await (const subject of subjectsOf(considered, session)) {
-    try {
-      report.add(await reconcile(fn, subject, session));
-    } catch (error) {
-      errors.push(error);
+    const outcome = await reconcile(fn, subject, session);
+    if (outcome.error === undefined) report.add(outcome);
+    else {
+      errors.push(outcome.error);
+      addFailure(outcome, report, host);
     }
   }
   // What can succeed later decides: a retry also comes by whatever failed for good.
   const error = errors.find(isRetryable) ?? errors[0];
-  if (error !== undefined) throw error instanceof Error ? error : new Error('not an error', { cause: error });
-  return report;
+  if (error !== undefined) throw error;
+}
+
+function addFailure(failed: Failed, report: Reply, { log }: Host): void {
+  const { function: name, subject, applied, error } = failed;
+  report.addFailure(failed);
+  log.warn('subject failed', () => ({
+    function: name,
+    ...subject,
+    ...describeWrites(applied),
+    error: describeError(error),
+  }));
 }
 
 /** What fails for good is part of the report; what can succeed later asks for the sweep to be repeated. */
-async function handleSweep(fn: AnyFunction, asked: SweepAsked, host: Host): Promise<Answered> {
+async function handleSweep(fn: AnyFunction, asked: SweepAsked, report: Reply, host: Host): Promise<Answered> {
   const sweeping = host.sweep(fn, await host.session(fn), asked);
   if (sweeping === undefined) return { answer: done, level: 'info', fields: () => ({ why: 'a sweep is under way' }) };
-  const report = reportOf(fn, 'sweep', host);
   const sinceMs = (host.nowMs ?? Date.now)();
   let later: Error | undefined;
   let whole = asked.cursor === undefined;
@@ -133,9 +146,8 @@ async function handleSweep(fn: AnyFunction, asked: SweepAsked, host: Host): Prom
       report.add({ subject: swept.finding.subject, plan: { findings: [swept.finding] }, applied: [] });
     } else if (swept.kind === 'failure') {
       whole = false;
-      report.addFailure(swept.subject, swept.error);
+      addFailure(swept, report, host);
       if (isRetryable(swept.error)) later ??= swept.error;
-      host.log.warn('subject failed', { function: fn.name, ...swept.subject, error: describeError(swept.error) });
     } else {
       whole = false;
       report.stopped(swept);
@@ -159,6 +171,10 @@ function reportOf(fn: AnyFunction, kind: 'change' | 'sweep', { metrics, nowMs = 
     add(outcome) {
       metrics.saw(fn, outcome, nowMs());
       report.add(outcome);
+    },
+    addFailure(failed) {
+      metrics.saw(fn, failed, nowMs());
+      report.addFailure(failed);
     },
   };
 }

@@ -1,4 +1,5 @@
 import { writeSync } from 'node:fs';
+import { cutToBytes } from '../domain/cut.ts';
 
 /** One JSON object a line: a constant message, and fields that may differ. */
 export interface Log {
@@ -20,7 +21,7 @@ export interface LogOptions {
   readonly now?: () => Date;
 }
 
-/** Longer texts come from outside; a line of a log is no place for them. */
+/** In bytes. Longer texts come from outside; a line of a log is no place for them. */
 const LONGEST_TEXT = 1000;
 
 export function createLog(options: LogOptions = {}): Log {
@@ -35,8 +36,11 @@ export function createLog(options: LogOptions = {}): Log {
   return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
 }
 
-const shorten = (_key: string, value: unknown): unknown =>
-  typeof value === 'string' && value.length > LONGEST_TEXT ? `${value.slice(0, LONGEST_TEXT)}…` : value;
+function shorten(_key: string, value: unknown): unknown {
+  if (typeof value !== 'string') return value;
+  const beginning = cutToBytes(value, LONGEST_TEXT);
+  return beginning.length < value.length ? `${beginning}…` : value;
+}
 
 let waiting = '';
 

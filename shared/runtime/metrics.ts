@@ -3,7 +3,7 @@ import type { Finding } from '../plan/plan.ts';
 import { verdictOf } from '../plan/plan.ts';
 import type { Family, Sample } from './exposition.ts';
 import { expose } from './exposition.ts';
-import type { Outcome } from './reconcile.ts';
+import type { Completed, Failed } from './reconcile.ts';
 
 /**
  * What a process has done and seen since it started. Labels have few values, all of Gleaner's own making, but for one
@@ -12,12 +12,16 @@ import type { Outcome } from './reconcile.ts';
 export interface Metrics {
   /** Whoever sent it, the answer is ready. */
   answered(fn: string, event: string, status: number, tookMs: number): void;
-  saw(fn: AnyFunction, outcome: Pick<Outcome, 'subject' | 'plan' | 'applied'>, nowMs: number): void;
+  /** What was found and written counts, however the look ended. */
+  saw(fn: AnyFunction, outcome: Saw, nowMs: number): void;
   /** A sweep that began then has come across everything there is; what it did not come across is gone. */
   swept(fn: AnyFunction, sinceMs: number, nowMs: number): void;
   /** In Prometheus' text format: all of it, or just what is so now, which a process of one look has to say. */
   text(what?: 'all' | 'state'): string;
 }
+
+/** `plan` is absent where a look failed before there was one. */
+type Saw = Pick<Completed | Failed, 'subject' | 'plan' | 'applied'>;
 
 /** Of one VMBackup. */
 interface Audit {
@@ -35,7 +39,7 @@ export function createMetrics(): Metrics {
   const sweeps = new Counts();
   const audits = new Map<string, Audit>();
 
-  const audit = (fn: AnyFunction, { namespace, name }: Outcome['subject'], of: readonly Finding[], nowMs: number) => {
+  const audit = (fn: AnyFunction, { namespace, name }: Saw['subject'], of: readonly Finding[], nowMs: number) => {
     const key = `${namespace ?? ''}/${name}`;
     const verdict = fn.restorability?.(of);
     if (verdict === 'none') audits.delete(key);
@@ -54,11 +58,11 @@ export function createMetrics(): Metrics {
       seconds.add({ function: fn, event }, tookMs / 1000);
     },
     saw(fn, { subject, plan, applied }, nowMs) {
-      for (const finding of plan.findings) {
+      for (const finding of plan?.findings ?? []) {
         findings.add({ function: fn.name, reason: finding.reason, verdict: verdictOf(finding) });
       }
       for (const { action, result } of applied) writes.add({ function: fn.name, action: action.do, result });
-      if (subject.kind === 'VirtualMachineBackup') audit(fn, subject, plan.findings, nowMs);
+      if (plan !== undefined && subject.kind === 'VirtualMachineBackup') audit(fn, subject, plan.findings, nowMs);
     },
     swept(fn, sinceMs, nowMs) {
       sweeps.set({ function: fn.name }, nowMs / 1000);

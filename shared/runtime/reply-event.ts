@@ -7,15 +7,17 @@ import type { Finding } from '../plan/plan.ts';
 import { verdictOf } from '../plan/plan.ts';
 import type { Answer } from './answer.ts';
 import { done, statusOf } from './answer.ts';
-import type { Outcome } from './reconcile.ts';
+import type { Applied } from '../kube/apply.ts';
+import type { Completed, Failed } from './reconcile.ts';
 import type { Stopped } from './sweep.ts';
 
 export type ReplyType = (typeof replyTypes)[keyof typeof replyTypes];
 
 /** What came of one event, gathered in bounded memory however much a sweep finds. */
 export interface Reply {
-  add(outcome: Pick<Outcome, 'subject' | 'plan' | 'applied'>): void;
-  addFailure(subject: Ref, error: Error): void;
+  add(outcome: Pick<Completed, 'subject' | 'plan' | 'applied'>): void;
+  /** A subject whose work failed, with what was found of it and written before. */
+  addFailure(failed: Pick<Failed, 'subject' | 'plan' | 'applied' | 'error'>): void;
   /** A sweep's time was up. */
   stopped(rest: Rest): void;
   /** For the log: how often each reason was found, and the first of what was written. */
@@ -47,17 +49,25 @@ export function createReply(fn: string, kind: 'change' | 'sweep'): Reply {
     if (bytes <= LARGEST_BYTES) said.push(entry);
   };
 
+  /** Answers how many writes there were. */
+  const count = (findings: readonly Finding[], applied: readonly Applied[]): number => {
+    for (const { reason } of findings) reasons[reason] = (reasons[reason] ?? 0) + 1;
+    const changes = changesOf(applied);
+    written += changes.length;
+    wrote.push(...changes.slice(0, MOST_LOGGED - wrote.length));
+    return changes.length;
+  };
+
   return {
     add(outcome) {
-      for (const { reason } of outcome.plan.findings) reasons[reason] = (reasons[reason] ?? 0) + 1;
-      const changes = outcome.applied.filter(({ result }) => result === 'done');
-      written += changes.length;
-      wrote.push(...changes.slice(0, MOST_LOGGED - wrote.length).map(({ action }) => describeAction(action)));
-      const type = typeOf(outcome.plan.findings, changes.length > 0);
+      const changes = count(outcome.plan.findings, outcome.applied);
+      const type = typeOf(outcome.plan.findings, changes > 0);
       if (type !== undefined) say(outcome.subject, type, describeOutcome(outcome));
     },
-    addFailure(subject, error) {
-      say(subject, replyTypes.reported, { subject, failed: error.message });
+    addFailure({ subject, plan, applied, error }) {
+      count(plan?.findings ?? [], applied);
+      const before = applied.length > 0 ? { applied: applied.map(describeApplied) } : {};
+      say(subject, replyTypes.reported, { subject, failed: error.message, ...before });
     },
     stopped: ({ left, next }) => void (rest = { left, ...(next !== undefined && { next }) }),
     summary: () => ({ reasons, ...(written > 0 && { written, wrote }), ...(rest && { left: rest.left }) }),
@@ -89,7 +99,7 @@ function typeOf(findings: readonly Finding[], written: boolean): ReplyType | und
 }
 
 /** Names, reasons and sentences; no object of the cluster. */
-function describeOutcome({ subject, plan, applied }: Pick<Outcome, 'subject' | 'plan' | 'applied'>): object {
+function describeOutcome({ subject, plan, applied }: Pick<Completed, 'subject' | 'plan' | 'applied'>): object {
   return {
     subject,
     findings: plan.findings.filter(isOpen).map(({ actions, ...finding }) => ({
@@ -97,6 +107,17 @@ function describeOutcome({ subject, plan, applied }: Pick<Outcome, 'subject' | '
       ...finding,
       actions: actions.map(describeAction),
     })),
-    applied: applied.map(({ action, result }) => ({ action: describeAction(action), result })),
+    applied: applied.map(describeApplied),
   };
+}
+
+const describeApplied = ({ action, result }: Applied): object => ({ action: describeAction(action), result });
+
+const changesOf = (applied: readonly Applied[]): string[] =>
+  applied.flatMap(({ action, result }) => (result === 'done' ? [describeAction(action)] : []));
+
+/** For a log line about one subject: how many writes there were, and the first of them. Empty where there were none. */
+export function describeWrites(applied: readonly Applied[]): { readonly written?: number; readonly wrote?: string[] } {
+  const changes = changesOf(applied);
+  return changes.length === 0 ? {} : { written: changes.length, wrote: changes.slice(0, MOST_LOGGED) };
 }

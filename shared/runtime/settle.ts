@@ -36,7 +36,7 @@ export async function* settle(options: SettleOptions): AsyncGenerator<Settling> 
     let writes = 0;
     for await (const swept of sweep(options)) {
       yield swept;
-      if (swept.kind === 'outcome') writes += swept.applied.filter((a) => a.result === 'done').length;
+      if (swept.kind !== 'finding') writes += swept.applied.filter((a) => a.result === 'done').length;
       open.push(...findingsOf(swept).filter((finding) => passes(finding, options)));
     }
     yield { kind: 'round', round, writes, waitingFor: open };

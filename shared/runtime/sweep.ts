@@ -1,18 +1,18 @@
 import type { KindName, Ref } from '../domain/kinds.ts';
 import { describeRef, kinds, refKey } from '../domain/kinds.ts';
+import { getCommand } from '../domain/kubectl.ts';
 import type { SurveyItem } from '../survey-item.ts';
 import { survey, surveyClasses } from '../survey/survey.ts';
-import { showObject } from '../chain/unreadable.ts';
 import type { AnyFunction, Routed, Need } from '../function.ts';
 import type { Applied, Applier } from '../kube/apply.ts';
-import { KubeError, UnreadableError } from '../kube/errors.ts';
+import { KubeError, UnreadableError } from '../ports/errors.ts';
 import { createListReader } from '../kube/list-reader.ts';
 import { memoize } from '../kube/memoize.ts';
-import type { ListOptions, Reader } from '../kube/ports.ts';
+import type { ListOptions, Reader } from '../ports/reader.ts';
 import type { Finding } from '../plan/plan.ts';
 import type { Reason } from '../plan/reason.ts';
 import type { Cursor } from '../events/incoming.ts';
-import type { Outcome } from './reconcile.ts';
+import type { Completed, Failed } from './reconcile.ts';
 import { reconcile } from './reconcile.ts';
 import { rotateFrom, remainderAfter } from './sweep-cursor.ts';
 
@@ -32,6 +32,11 @@ export interface SweepOptions {
   readonly only?: (subject: Ref) => boolean;
   /** For whoever only counts what is well: told how much of it there is, mostly instead of getting the findings. */
   readonly onWell?: (reason: Reason, count: number) => void;
+  /**
+   * Once it says so, nothing more is begun, and the sweep ends. Looks that had begun are still yielded, since they may
+   * write. Default never.
+   */
+  readonly isStopped?: () => boolean;
 }
 
 /** As much of a sweep as there is time for. */
@@ -49,11 +54,11 @@ export type Swept =
   | {
       readonly kind: 'outcome';
       readonly function: string;
-      readonly outcome: Outcome;
+      readonly outcome: Completed;
       readonly applied: readonly Applied[];
     }
-  /** One subject could not be worked on; the others go on. */
-  | { readonly kind: 'failure'; readonly function: string; readonly subject: Ref; readonly error: KubeError };
+  /** The work on one subject failed, perhaps after some writes; the others go on. */
+  | ({ readonly kind: 'failure' } & Failed);
 
 /** The last word of a part whose time was up. */
 export interface Stopped {
@@ -67,6 +72,7 @@ export interface Stopped {
 /**
  * Looks at everything once: lists first, then closely at what the lists show to be odd. Finds the same as any sequence
  * of events would. A subject that fails does not keep the others from being seen.
+ * @throws what is no KubeError: a bug. The looks that had begun are yielded first, since they may have written.
  */
 export function sweep(options: SweepOptions): AsyncGenerator<Swept>;
 export function sweep(options: SweepOptions & { readonly part: Part }): AsyncGenerator<Swept | Stopped>;
@@ -86,6 +92,7 @@ export async function* sweepByPage(
   options: SweepOptions & { readonly part?: Part },
 ): AsyncGenerator<Iterable<Swept | Stopped>> {
   const { functions, reader, only = () => true, onWell, concurrency = 4, nowMs = Date.now, part } = options;
+  const { isStopped = () => false } = options;
   // What is only counted does not say which objects it is about.
   const brief = onWell !== undefined && options.only === undefined;
   const due: Due[] = [];
@@ -117,7 +124,7 @@ export async function* sweepByPage(
   let searches: { readonly fn: AnyFunction; readonly routed: Routed }[] = [];
   function* takeAll(items: Iterable<SurveyItem>): Generator<Swept, void> {
     for (const item of items) {
-      if (part?.isOver() === true) {
+      if (part?.isOver() === true || isStopped()) {
         listed = false;
         return;
       }
@@ -153,8 +160,9 @@ export async function* sweepByPage(
   seen ??= view();
   const queue = part === undefined ? due : rotateFrom(due, part.cursor, nowMs());
   let begun = 0;
+  let bug: Error | undefined;
   // However little time there is, one more subject is looked at: so each part gets further than the one before it.
-  const mayBegin = () => begun === 0 || part?.isOver() !== true;
+  const mayBegin = () => bug === undefined && !isStopped() && (begun === 0 || part?.isOver() !== true);
   while (begun < queue.length && mayBegin()) {
     if (options.applier !== undefined && performance.now() - seenAtMs > VIEW_MS) {
       seen = view();
@@ -166,10 +174,15 @@ export async function* sweepByPage(
       begun++;
       return look(fn, subject, from, options);
     });
-    for await (const looked of looks) yield [looked];
+    for await (const looked of looks) {
+      if (looked.kind === 'failure' && !(looked.error instanceof KubeError)) bug ??= looked.error;
+      yield [looked];
+    }
+    if (bug !== undefined) throw bug;
   }
+  if (part === undefined) return;
   if (!listed) yield [{ kind: 'stopped', left: 'lists' }];
-  else if (begun < queue.length) yield [{ kind: 'stopped', ...remainderAfter(queue, begun, part?.cursor) }];
+  else if (begun < queue.length) yield [{ kind: 'stopped', ...remainderAfter(queue, begun, part.cursor) }];
 }
 
 /** All of a kind, not some names or one namespace. */
@@ -224,23 +237,22 @@ async function look(
   { reader, applier, configOf, records, nowMs }: SweepOptions,
 ): Promise<Swept> {
   await turn();
-  try {
-    const session = {
-      reader: seen,
-      live: reader,
-      ...(applier && { applier }),
-      config: configOf(fn),
-      ...(records !== undefined && { records }),
-      ...(nowMs && { nowMs }),
-    };
-    const outcome = await reconcile(fn, subject, session);
-    return { kind: 'outcome', function: fn.name, outcome, applied: outcome.applied };
-  } catch (error) {
-    if (error instanceof UnreadableError)
-      return { kind: 'finding', function: fn.name, finding: cannotTell(subject, error) };
-    if (error instanceof KubeError) return { kind: 'failure', function: fn.name, subject, error };
-    throw error;
-  }
+  const session = {
+    reader: seen,
+    live: reader,
+    ...(applier && { applier }),
+    config: configOf(fn),
+    ...(records !== undefined && { records }),
+    ...(nowMs && { nowMs }),
+  };
+  const outcome = await reconcile(fn, subject, session);
+  const { applied, error } = outcome;
+  if (error === undefined) return { kind: 'outcome', function: fn.name, outcome, applied };
+  if (!(error instanceof UnreadableError)) return { kind: 'failure', ...outcome };
+  const finding = cannotTell(subject, error);
+  if (applied.length === 0) return { kind: 'finding', function: fn.name, finding };
+  const told = { function: fn.name, subject, plan: { findings: [finding] }, applied };
+  return { kind: 'outcome', function: fn.name, outcome: told, applied };
 }
 
 /**
@@ -259,7 +271,7 @@ function cannotTell(subject: Ref, { object, message: why }: UnreadableError): Fi
   const message = `${describeRef(subject)} cannot be judged: ${why}`;
   return isSurveyed(object)
     ? { subject, reason: 'NotVerifiable', message, actions: [] }
-    : { subject: object, reason: 'ObjectUnreadable', message, command: showObject(object), actions: [] };
+    : { subject: object, reason: 'ObjectUnreadable', message, command: getCommand(object), actions: [] };
 }
 
 async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {

@@ -1,7 +1,8 @@
 import type { Ref } from '../domain/kinds.ts';
 import { ref } from '../domain/kinds.ts';
 import * as names from '../domain/names.ts';
-import type { ListOptions, Reader } from '../kube/ports.ts';
+import { unlessForbidden } from '../ports/attempt.ts';
+import type { ListOptions, Reader } from '../ports/reader.ts';
 import type { BackupTarget, Content, Snapshot, VMRestore } from '../objects/types.ts';
 import { isPending } from '../chain/waiting.ts';
 import { hangs } from '../chain/waiting.ts';
@@ -96,16 +97,6 @@ const classNames = (reader: Reader): Promise<ReadonlySet<string> | undefined> =>
     return found.size === 0 ? undefined : found;
   });
 
-/** What may be missing without harm: who may not read it learns nothing of it. */
-export async function unlessForbidden<T>(read: () => Promise<T>): Promise<T | undefined> {
-  try {
-    return await read();
-  } catch (error) {
-    if ((error as { status?: unknown }).status === 403) return undefined;
-    throw error;
-  }
-}
-
 interface Unclaimed {
   /** Each absent where the lists have shown that there is none of that kind. */
   readonly isClaimed?: (backup: string) => boolean;
@@ -128,8 +119,10 @@ export async function* orphans(
   if (isLoose !== undefined) {
     for await (const snapshot of reader.list('VolumeSnapshot')) {
       const orphan = isLoose(snapshot) ? judgeUnclaimedSnapshot(snapshot, living) : undefined;
-      if (orphan !== undefined && !(await isAwaited(reader, snapshot))) found.push(orphan);
+      if (orphan !== undefined) found.push(orphan);
     }
+    const awaited = found.length > 0 ? await awaitedSnapshots(reader) : new Set<string>();
+    found = found.filter(({ snapshot = '' }) => !awaited.has(snapshot));
   }
   if (isLeft !== undefined || found.length > 0) {
     const wanted = new Set(found.map(({ snapshot }) => snapshot));
@@ -165,11 +158,12 @@ export async function* orphans(
   }
 }
 
-/** Whether a claim still waits for this snapshot: then somebody wants it. */
-async function isAwaited(reader: Reader, { metadata: { name, namespace } }: Snapshot): Promise<boolean> {
-  for await (const claim of reader.list('PersistentVolumeClaim', { namespace })) {
+/** The snapshots, as `<namespace>/<name>`, that a claim still waits for: somebody wants them. One list for all of them. */
+async function awaitedSnapshots(reader: Reader): Promise<Set<string>> {
+  const awaited = new Set<string>();
+  for await (const claim of reader.list('PersistentVolumeClaim')) {
     const from = claim.spec.dataSource;
-    if (from?.kind === 'VolumeSnapshot' && from.name === name && isPending(claim)) return true;
+    if (from?.kind === 'VolumeSnapshot' && isPending(claim)) awaited.add(`${claim.metadata.namespace}/${from.name}`);
   }
-  return false;
+  return awaited;
 }

@@ -1,7 +1,7 @@
 import * as names from '../domain/names.ts';
 import type { KindName, Ref } from '../domain/kinds.ts';
 import { ref } from '../domain/kinds.ts';
-import type { Reader } from '../kube/ports.ts';
+import type { Reader } from '../ports/reader.ts';
 import type { PairIndex } from './pair-index.ts';
 import { addContent, backupBits, slot, flag, isBound, isUnfinished, stateOf } from './pair-index.ts';
 import { parseHandle } from '../domain/handle.ts';

@@ -1,5 +1,5 @@
 import type { KindName } from '../domain/kinds.ts';
-import type { ListOptions, Reader } from '../kube/ports.ts';
+import type { ListOptions, Reader } from '../ports/reader.ts';
 import type { ObjectOf } from '../objects/types.ts';
 
 /** A list by the page: an object at a time costs more in going from hand to hand than in being looked at. */

@@ -1,6 +1,7 @@
 import * as names from '../domain/names.ts';
 import { ref } from '../domain/kinds.ts';
-import type { ListOptions, Reader, Unreadable } from '../kube/ports.ts';
+import { ForbiddenError } from '../ports/errors.ts';
+import type { ListOptions, Reader, Unreadable } from '../ports/reader.ts';
 import { pagesOf } from './pages.ts';
 import { recordUse, isUnclaimedContent, isUnclaimedSnapshot, PairIndex, pairsOf, recordBinding } from './pair-index.ts';
 import type { BackupTarget, Content, Setting, Snapshot, StorageClass } from '../objects/types.ts';
@@ -8,7 +9,8 @@ import { BackupIndex } from './backup-index.ts';
 import { recordedOn, pack } from '../chain/consistency.ts';
 import { entriesOf } from '../chain/vmbackup.ts';
 import type { ClusterState } from './cluster-state.ts';
-import { orphans, readClusterState, unlessForbidden } from './cluster-state.ts';
+import { unlessForbidden } from '../ports/attempt.ts';
+import { orphans, readClusterState } from './cluster-state.ts';
 import { NameTable } from './name-table.ts';
 import { judgeAddress, judgeSetting, judgeSync, judgeTarget, targetRef } from '../chain/target.ts';
 import type { ChainState, SurveyItem } from '../survey-item.ts';
@@ -179,9 +181,8 @@ export async function* surveyClasses(reader: Reader): AsyncGenerator<SurveyItem[
   try {
     for await (const one of reader.list('StorageClass')) classes.push(one);
   } catch (error) {
-    const { status, message } = error as { status?: unknown; message?: unknown };
-    if (status !== 403) throw error;
-    yield [{ what: 'storageClasses', classes: [], unknown: String(message) }];
+    if (!(error instanceof ForbiddenError)) throw error;
+    yield [{ what: 'storageClasses', classes: [], unknown: error.message }];
     return;
   }
   yield [{ what: 'storageClasses', classes }];

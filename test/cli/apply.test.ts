@@ -133,6 +133,33 @@ describe('apply', () => {
     expect(await names()).toEqual(new Set([first]));
   });
 
+  test.each(['json', 'table'])(
+    'what was written before a step that fails for good is reported, -o %s',
+    async (form) => {
+      world = await startWorld({ scenario: 'wrong-handle' });
+      world.sandbox.api.setFault(({ verb, kind }) =>
+        verb === 'create' && kind === 'snapshot.storage.k8s.io/v1/VolumeSnapshot'
+          ? { kind: 'status', code: 403, reason: 'Forbidden' }
+          : undefined,
+      );
+      const { code, out, err } = await world.run('apply', '--once', '-o', form);
+      expect(code).toBe(2);
+      expect(err).toMatch(/^fix-handle: create VolumeSnapshotContent .*\nfix-handle: failed: .*403/m);
+      if (form === 'table') {
+        expect(out).toMatch(/^OBJECT +FUNCTION +STEPS +DONE\n\S+ .*fix-handle +1 +ReplacePair\n/);
+        expect(out).toContain('1 steps taken.');
+        return;
+      }
+      const { applied, summary, errors } = JSON.parse(out);
+      expect(world.writes()).toBeGreaterThan(0);
+      expect(applied).toMatchObject([
+        { function: 'fix-handle', reason: 'ReplacePair', result: 'done', action: { do: 'create' } },
+      ]);
+      expect(summary).toMatchObject({ steps: 1, failures: 1 });
+      expect(errors).toEqual([expect.stringContaining('403')]);
+    },
+  );
+
   test('Ctrl-C ends it at the next safe place; the next run goes on', async () => {
     world = await startWorld({ scenario: 'several-vms' });
     const stopped = new AbortController();
@@ -147,6 +174,28 @@ describe('apply', () => {
     expect((await world.run('scan')).code).toBe(0);
     expect(world.sandbox.store.losses).toEqual([]);
   });
+
+  test.each([[[]], [['--once']]])(
+    'Ctrl-C loses no step: what was under way is finished and reported %j',
+    async (more) => {
+      world = await startWorld({ scenario: 'several-vms' });
+      const stopped = new AbortController();
+      const said: string[] = [];
+      const io = {
+        interrupted: () => stopped.signal,
+        out: (text: string) => Promise.resolve(void said.push(text)),
+        err: (text: string) => {
+          if (text.includes('create')) stopped.abort();
+        },
+      };
+      const argv = ['apply', '--kubeconfig', world.kubeconfig, '-o', 'json', ...more];
+      expect((await gleaner(argv, { io })).code).toBe(130);
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      const { applied, summary } = JSON.parse(said.join(''));
+      expect(summary.ended).toBe('interrupted');
+      expect(applied.filter(({ result }: any) => result === 'done')).toHaveLength(world.writes());
+    },
+  );
 
   test('--timeout ends it while controllers are still at it', async () => {
     world = await startWorld({ scenario: 'wrong-handle' });

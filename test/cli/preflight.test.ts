@@ -40,7 +40,7 @@ test('one that would not: what fails, and what helps', async () => {
   expect(code).toBe(1);
   const failed = document.checks.filter((c: any) => c.result === 'fail');
   expect(failed).toMatchObject([
-    { name: 'quota', message: expect.stringContaining('5 GiB'), cure: 'kubectl edit resourcequota small -n finance' },
+    { name: 'quota', message: expect.stringContaining('5 GiB'), cure: 'kubectl edit resourcequotas small -n finance' },
     { name: 'vm', cure: 'restore under another name' },
   ]);
   const { document: renamed } = await json('db-nightly', '-n', 'prod', '--to', 'finance', '--as', 'db-copy');
@@ -56,4 +56,32 @@ test('a VMBackup that is not there fails, and no name is an error', async () => 
   world = await startWorld({ scenario: 'empty' });
   expect((await json('none', '-n', 'prod')).document.checks).toMatchObject([{ name: 'backup', result: 'fail' }]);
   expect(await gleaner(['preflight'])).toMatchObject({ code: 2 });
+});
+
+test('a user with few rights is told so at once: nothing that was refused is asked for a second time', async () => {
+  world = await startWorld({ scenario: 'healthy' });
+  const { api, client } = world.sandbox;
+  const groups = ['harvesterhci.io', 'snapshot.storage.k8s.io', 'longhorn.io'];
+  await client.create({
+    apiVersion: 'rbac.authorization.k8s.io/v1',
+    kind: 'ClusterRole',
+    metadata: { name: 'little' },
+    rules: groups.map((group) => ({ apiGroups: [group], resources: ['*'], verbs: ['get', 'list'] })),
+  });
+  await client.create({
+    apiVersion: 'rbac.authorization.k8s.io/v1',
+    kind: 'ClusterRoleBinding',
+    metadata: { name: 'little' },
+    roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'little' },
+    subjects: [{ apiGroup: 'rbac.authorization.k8s.io', kind: 'User', name: 'jane' }],
+  });
+  const kubeconfig = await world.file('jane', api.kubeconfig({ token: api.tokenFor('jane') }));
+  api.clearRequests();
+  const ran = await gleaner(['preflight', 'db-nightly', '-n', 'prod', '--to', 'finance', '--kubeconfig', kubeconfig]);
+  expect(ran.code).toBe(1);
+  expect(ran.out).toContain('403');
+  const refused = api.requests().filter(({ code }) => code === 403);
+  const asked = refused.map(({ verb, kind, namespace = '', name = '' }) => `${verb} ${kind} ${namespace}/${name}`);
+  expect(asked.length).toBeGreaterThan(1);
+  expect(asked).toEqual([...new Set(asked)]);
 });

@@ -123,6 +123,22 @@ describe('replay in this process', () => {
     expect(world.sandbox.api.requests().some(({ dryRun }) => dryRun)).toBe(true);
   });
 
+  test('what was written before a failure is shown and counted', async () => {
+    world.sandbox.api.setFault(({ verb, kind }) =>
+      verb === 'create' && kind === 'snapshot.storage.k8s.io/v1/VolumeSnapshot'
+        ? { kind: 'status', code: 503 }
+        : undefined,
+    );
+    const file = await world.file('event.json', JSON.stringify(sweepEvent));
+    const { code, out, err } = await world.run('replay', file, '--function', 'fix-handle', '-o', 'json');
+    expect(code).toBe(2);
+    const { answers, summary } = JSON.parse(out);
+    const wrote = [expect.stringMatching(/^create VolumeSnapshotContent /)];
+    expect(answers).toMatchObject([{ by: 'fix-handle', status: 503, wrote }]);
+    expect(summary).toMatchObject({ failed: 1, written: 1 });
+    expect(err).toMatch(/^gleaner: line 1: fix-handle wrote, before it failed: create VolumeSnapshotContent /m);
+  });
+
   test('a bad line is an error, and the others go on', async () => {
     const file = await world.file('mixed.jsonl', `no json\n${JSON.stringify(sweepEvent)}\n{"id":"x"}\n`);
     const { code, out, err } = await world.run('replay', file);

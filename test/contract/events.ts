@@ -50,16 +50,69 @@ export function eventFacts(world: () => World): void {
     expect({ code, reason: body.reason }).toEqual({ code: 422, reason: 'Invalid' });
   });
 
+  // Of the note, the API server says "characters" and counts bytes, as of the others.
   test.each([
-    ['note', 'another sentence'],
-    ['reason', 'HandleRight'],
-    ['type', 'Normal'],
-    ['action', 'Repair'],
-    ['eventTime', '2025-03-02T01:05:12.000000Z'],
-  ])("an Event's %s cannot change", async (name, value) => {
+    ['note', 'x'.repeat(1024)],
+    ['note', `${'’'.repeat(341)}x`],
+    ['reason', 'é'.repeat(64)],
+    ['action', 'é'.repeat(64)],
+    ['reportingInstance', 'é'.repeat(64)],
+    ['reportingController', `example.com/${'x'.repeat(63)}`],
+  ])('an Event is valid with as many bytes as its %s may have %#', async (name, value) => {
+    expect((await world().client.post(base(), event({ [name]: value }))).code).toBe(201);
+  });
+
+  test.each([
+    ['note', 'x'.repeat(1025), 'message', 'can have at most 1024 characters'],
+    ['note', '’'.repeat(342), 'message', 'can have at most 1024 characters'],
+    ['note', '💾'.repeat(257), 'message', 'can have at most 1024 characters'],
+    ['reason', 'é'.repeat(65), 'reason', 'can have at most 128 characters'],
+    ['action', 'é'.repeat(65), 'action', 'can have at most 128 characters'],
+    ['reportingInstance', 'é'.repeat(65), 'reportingInstance', 'can have at most 128 characters'],
+  ])('an Event with more bytes than its %s may have is invalid %#', async (name, value, field, rule) => {
+    const { code, body } = await world().client.post(base(), event({ [name]: value }));
+    expect({ code, causes: body.details.causes }).toEqual({
+      code: 422,
+      causes: [{ reason: 'FieldValueInvalid', message: `Invalid value: "": ${rule}`, field }],
+    });
+  });
+
+  test('the controller of an Event is a qualified name, whose last part has at most 63 characters', async () => {
+    const reportingController = `example.com/${'x'.repeat(64)}`;
+    const { code, body } = await world().client.post(base(), event({ reportingController }));
+    expect({ code, causes: body.details.causes }).toMatchObject({
+      code: 422,
+      causes: [
+        {
+          message: `Invalid value: "${reportingController}": name part must be no more than 63 characters`,
+          field: 'reportingController',
+        },
+      ],
+    });
+  });
+
+  test.each([
+    ['n'.repeat(253), 201],
+    ['n'.repeat(254), 422],
+    ['gleaner..web', 422],
+    ['gleaner.', 422],
+  ])('an Event is called as any object %#', async (name, answer) => {
+    const object = { ...event(), metadata: { name, namespace: world().namespace } };
+    expect((await world().client.post(base(), object)).code).toBe(answer);
+  });
+
+  test.each([
+    ['note', 'another sentence', 'message'],
+    ['reason', 'HandleRight', 'reason'],
+    ['type', 'Normal', 'type'],
+    ['action', 'Repair', 'action'],
+    ['eventTime', '2025-03-02T01:05:12.000000Z', 'eventTime'],
+    ['regarding', { name: 'other' }, 'involvedObject'],
+  ])("an Event's %s cannot change", async (name, value, field) => {
     const { path } = await made();
     const { code, body } = await world().client.mergePatch(path, { [name]: value });
     expect({ code, reason: body.reason }).toEqual({ code: 422, reason: 'Invalid' });
+    expect(body.details.causes[0]).toMatchObject({ field, message: expect.stringMatching(/: field is immutable$/) });
   });
 
   test('its series begins at two and needs a time', async () => {

@@ -101,6 +101,53 @@ export function objectFacts(world: () => World): void {
     expect(body.details.causes).toMatchObject([{ reason: 'FieldValueInvalid', field: 'metadata.name' }]);
   });
 
+  test.each([
+    [{ name: 'n'.repeat(254) }, 'metadata.name', /must be no more than 253 characters$/],
+    [{ labels: { a: 'x'.repeat(64) } }, 'metadata.labels', /must be no more than 63 characters$/],
+    [{ labels: { ['x'.repeat(64)]: 'a' } }, 'metadata.labels', /name part must be no more than 63 characters$/],
+    [{ annotations: { ['x'.repeat(64)]: 'a' } }, 'metadata.annotations', /name part must be no more than 63 /],
+    // All keys and values together, in bytes.
+    [
+      { annotations: { key: 'x'.repeat(256 * 1024 - 2) } },
+      'metadata.annotations',
+      /^Too long: may not be more than 262144 bytes$/,
+    ],
+    [
+      { annotations: { key: '’'.repeat(87_381) } },
+      'metadata.annotations',
+      /^Too long: may not be more than 262144 bytes$/,
+    ],
+  ])('metadata has limits %#', async (metadata, field, rule) => {
+    const { code, body } = await world().client.post(snapshots(), snapshot(world().name(), metadata));
+    const [first] = body.details.causes;
+    expect({ code, first }).toMatchObject({ code: 422, first: { field, message: expect.stringMatching(rule) } });
+  });
+
+  test.each([
+    { annotations: { key: 'x'.repeat(256 * 1024 - 3) } },
+    { annotations: { key: '’'.repeat(87_380) } },
+    { labels: { ['x'.repeat(63)]: 'x'.repeat(63) } },
+  ])('metadata may be as large as its limits %#', async (metadata) => {
+    expect((await world().client.post(snapshots(), snapshot(world().name(), metadata))).code).toBe(201);
+  });
+
+  test.each([
+    [{ a: 'x'.repeat(1024 * 1024) }, 201],
+    [{ a: 'x'.repeat(1024 * 1024), b: 'x' }, 422],
+    [{ a: '’'.repeat(349_526) }, 422],
+  ])('a ConfigMap holds a mebibyte, counted in bytes %#', async (data, answer) => {
+    const { code, body } = await world().client.post(
+      paths.configMaps(world().namespace),
+      configMap(world().name(), data),
+    );
+    expect(code).toBe(answer);
+    if (code !== 201) {
+      expect(body.details.causes).toEqual([
+        { reason: 'FieldValueTooLong', message: 'Too long: may not be more than 1048576 bytes' },
+      ]);
+    }
+  });
+
   test('a name is required', async () => {
     const { code, body } = await world().client.post(snapshots(), { ...snapshot(''), metadata: {} });
     expect(code).toBe(422);

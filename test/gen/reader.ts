@@ -2,7 +2,7 @@ import type { KubeObject } from '../../sandbox/api/types.ts';
 import { decode, decodeOrThrow } from '../../shared/kube/decode.ts';
 import type { KindName } from '../../shared/domain/kinds.ts';
 import { kinds } from '../../shared/domain/kinds.ts';
-import type { ListOptions, Reader } from '../../shared/kube/ports.ts';
+import type { ListOptions, Reader } from '../../shared/ports/reader.ts';
 
 /**
  * Answers from objects in memory, read through the product's own schemas. What it does not do: selectors as text,

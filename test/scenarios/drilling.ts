@@ -11,7 +11,7 @@ import { createApplier } from '../../shared/kube/apply.ts';
 import { connect } from '../../shared/kube/client.ts';
 import type { KubeClient } from '../../shared/kube/client.ts';
 import type { Finding } from '../../shared/plan/plan.ts';
-import { reconcile } from '../../shared/runtime/reconcile.ts';
+import { completedOrThrow, reconcile } from '../../shared/runtime/reconcile.ts';
 import { findingsOf } from '../../shared/runtime/settle.ts';
 import { sweep } from '../../shared/runtime/sweep.ts';
 import type { World } from './world.ts';
@@ -72,7 +72,7 @@ export async function step(world: Drilling, subject: Ref, options: RunOptions = 
     config: configOf(options.policy),
     nowMs: () => Date.now() + (options.later ?? 0) * 60_000,
   });
-  return [...outcome.plan.findings];
+  return [...completedOrThrow(outcome).plan.findings];
 }
 
 /** One sweep of the function, as the clock makes it. */

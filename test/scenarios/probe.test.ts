@@ -8,7 +8,7 @@ import { ref } from '../../shared/domain/kinds.ts';
 import { createApplier } from '../../shared/kube/apply.ts';
 import type { Finding } from '../../shared/plan/plan.ts';
 import type { ProbeConfig } from '../../shared/probe/observe.ts';
-import { reconcile } from '../../shared/runtime/reconcile.ts';
+import { completedOrThrow, reconcile } from '../../shared/runtime/reconcile.ts';
 import type { World } from './world.ts';
 import { digest, inWorld, Killed, mortal, writesOf } from './world.ts';
 
@@ -28,13 +28,13 @@ interface Options extends Partial<ProbeConfig> {
 /** One call: the next safe steps. */
 async function step(world: World, subject: Ref, { killAfter, later = 0, ...config }: Options): Promise<Finding> {
   const { reader, writer } = mortal(world.client, killAfter);
-  const { plan } = await reconcile(decider, subject, {
+  const outcome = await reconcile(decider, subject, {
     reader,
     applier: createApplier(reader, writer),
     config: { mode: 'probe', namespace: NAMESPACE, timeoutMs: 60_000, sinceMs: 0, ...config },
     nowMs: () => Date.now() + later * 1000,
   });
-  return plan.findings[0]!;
+  return completedOrThrow(outcome).plan.findings[0]!;
 }
 
 /** Calls until nothing more is to be done; time passes where the controllers have nothing to do and it waits. */

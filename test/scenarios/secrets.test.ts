@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { secretMarker } from '../../sandbox/scenarios/build.ts';
-import type { Reader } from '../../shared/kube/ports.ts';
+import type { Reader } from '../../shared/ports/reader.ts';
 import { inWorld, sweepAll } from './world.ts';
 
 /** What VMBackups and the target's Setting hold never gets past the door: no later part could leak it. */

@@ -14,8 +14,8 @@ import type { AnyFunction } from '../../shared/function.ts';
 import { createApplier } from '../../shared/kube/apply.ts';
 import type { KubeClient } from '../../shared/kube/client.ts';
 import { connect } from '../../shared/kube/client.ts';
-import type { KubeError } from '../../shared/kube/errors.ts';
-import type { Reader, Writer } from '../../shared/kube/ports.ts';
+import type { Reader } from '../../shared/ports/reader.ts';
+import type { Writer } from '../../shared/ports/writer.ts';
 import type { Finding } from '../../shared/plan/plan.ts';
 import { findingsOf, settle } from '../../shared/runtime/settle.ts';
 import { sweep } from '../../shared/runtime/sweep.ts';
@@ -131,7 +131,7 @@ async function startWorld(options: SandboxOptions, timeoutMs = PATIENT_MS): Prom
 export interface Run {
   /** Findings of the last look at everything. */
   readonly findings: Finding[];
-  readonly failures: KubeError[];
+  readonly failures: Error[];
   readonly writes: number;
   readonly rounds: number;
 }
@@ -152,8 +152,8 @@ export async function sweepAll(
   const { reader, writer } = mortal(client, options.killAfter);
   let findings: Finding[] = [];
   let round: Finding[] = [];
-  let failures: KubeError[] = [];
-  let failed: KubeError[] = [];
+  let failures: Error[] = [];
+  let failed: Error[] = [];
   let writes = 0;
   let rounds = 0;
   let pausedMs = 0;
@@ -373,20 +373,24 @@ async function watchSwitches(sandbox: Sandbox, worse: string[]): Promise<() => v
 function watchPolicies(sandbox: Sandbox, worse: string[]): () => void {
   const kind = 'snapshot.storage.k8s.io/v1/VolumeSnapshotContent';
   const policies = new Map<string | undefined, string>();
-  const backupOf = ({ spec }: KubeObject): string | undefined =>
-    /^(?:bak|bs):\/\/[^/]+\/([^/]+)$/.exec(spec.source.snapshotHandle ?? '')?.[1];
+  // Deletions go by the status, and a controller may go back to the spec.
+  const backupsOf = ({ spec, status }: KubeObject): string[] =>
+    [spec.source.snapshotHandle, status?.snapshotHandle].flatMap(
+      (handle) => /^(?:bak|bs):\/\/[^/]+\/([^/]+)$/.exec(handle ?? '')?.[1] ?? [],
+    );
   return sandbox.client.watch(
     kind,
     ({ object }) => {
       const { name, uid } = object.metadata;
       const before = policies.get(uid);
       policies.set(uid, object.spec.deletionPolicy);
-      const backup = backupOf(object);
-      if (before !== 'Retain' || object.spec.deletionPolicy !== 'Delete' || backup === undefined) return;
+      const backups = backupsOf(object);
+      if (before !== 'Retain' || object.spec.deletionPolicy !== 'Delete' || backups.length === 0) return;
       void sandbox.client.list(kind).then((contents) => {
         for (const other of contents) {
           if (other.spec.driver !== object.spec.driver) continue; // another driver knows nothing of the backup
-          if (other.metadata.uid !== uid && other.spec.deletionPolicy === 'Delete' && backupOf(other) === backup)
+          const backup = backupsOf(other).find((one) => backups.includes(one));
+          if (other.metadata.uid !== uid && other.spec.deletionPolicy === 'Delete' && backup !== undefined)
             worse.push(`${name} takes Delete while ${other.metadata.name} may erase ${backup}`);
         }
       });

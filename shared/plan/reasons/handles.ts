@@ -47,7 +47,7 @@ export const handleReasons = {
     'Delete it when you no longer want it; no data goes.',
   ),
   LeftOnRetain: leave(
-    'The content stays on Retain because another content on Delete already frees this backup, one that cannot be read may, or another VMBackup records it too and would lose it.',
+    'The content stays on Retain because another content on Delete already frees this backup, one that cannot be read may, or another volume, of this VMBackup or another one, records it or uses the snapshot too and would lose it.',
     nothingNeeded,
   ),
   ReplacePair: act(

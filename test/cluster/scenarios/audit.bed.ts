@@ -17,7 +17,7 @@ import { createApplier } from '../../../shared/kube/apply.ts';
 import { connect } from '../../../shared/kube/client.ts';
 import type { AnyFunction } from '../../../shared/function.ts';
 import { ref } from '../../../shared/domain/kinds.ts';
-import { reconcile } from '../../../shared/runtime/reconcile.ts';
+import { completedOrThrow, reconcile } from '../../../shared/runtime/reconcile.ts';
 import { sweep } from '../../../shared/runtime/sweep.ts';
 import { gleaner } from './command-line.ts';
 import { installAccounts } from './gleaner.ts';
@@ -69,12 +69,12 @@ describe('leftovers and blockers, Harvester 1.4.2 on Longhorn 1.8.1', () => {
     const account = await connect({ kubeconfig: accounts[preflightRestore.name]! });
     const { reader, writer } = account;
     try {
-      const { applied } = await reconcile(preflightRestore, ref('VirtualMachineRestore', name, 'finance'), {
+      const outcome = await reconcile(preflightRestore, ref('VirtualMachineRestore', name, 'finance'), {
         reader,
         applier: createApplier(reader, writer),
         config: preflightRestore.config.parse({}),
       });
-      return applied.filter(({ result }) => result === 'done').length;
+      return completedOrThrow(outcome).applied.filter(({ result }) => result === 'done').length;
     } finally {
       await account.close();
     }

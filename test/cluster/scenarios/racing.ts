@@ -5,7 +5,7 @@ import type { Ref } from '../../../shared/domain/kinds.ts';
 import type { AnyFunction } from '../../../shared/function.ts';
 import { createApplier } from '../../../shared/kube/apply.ts';
 import { connect } from '../../../shared/kube/client.ts';
-import type { Writer } from '../../../shared/kube/ports.ts';
+import type { Writer } from '../../../shared/ports/writer.ts';
 import { sweep } from '../../../shared/runtime/sweep.ts';
 
 export interface Race {

@@ -7,6 +7,7 @@ import type { Ref } from '../../../shared/domain/kinds.ts';
 import { ref } from '../../../shared/domain/kinds.ts';
 import { verdictOf } from '../../../shared/plan/plan.ts';
 import type { Reason } from '../../../shared/plan/reason.ts';
+import { allTroublesOf, among } from '../../gen/commands.ts';
 import { readerOf } from '../../gen/reader.ts';
 import { away, elsewhere, neverListed, target, unlisted, unlistedVolume, withTarget } from '../target.ts';
 
@@ -771,6 +772,7 @@ describe('fix-handle decides', () => {
       const [finding] = findings;
       expect({ reason: finding!.reason, does: finding!.actions.map(brief) }).toEqual({ reason, does });
       expect(finding!.message).not.toMatch(/undefined|null|\[object/);
+      expect(await allTroublesOf(findings, among(withTarget(world)))).toEqual([]);
       // Only "act" acts, and "act" does something.
       expect(finding!.actions.length > 0).toBe(verdictOf(finding!) === 'act');
     },

@@ -5,8 +5,8 @@ import { plan } from '../../../functions/preflight-restore/plan.ts';
 import type { KubeObject } from '../../../sandbox/api/types.ts';
 import * as make from '../../../sandbox/scenarios/build.ts';
 import { ref } from '../../../shared/domain/kinds.ts';
-import { RetryableError } from '../../../shared/kube/errors.ts';
-import type { Reader } from '../../../shared/kube/ports.ts';
+import { RetryableError, TerminalError } from '../../../shared/ports/errors.ts';
+import type { Reader } from '../../../shared/ports/reader.ts';
 import { preflight } from '../../../shared/restore/checks.ts';
 import { readPreflight } from '../../../shared/restore/read.ts';
 import { readerOf } from '../../gen/reader.ts';
@@ -33,7 +33,7 @@ describe('a preflight', () => {
     const refusing: Reader = {
       ...reader,
       list: (kind, options) => {
-        if (kind === 'ResourceQuota') throw new Error('list ResourceQuota (all): 403 Forbidden');
+        if (kind === 'ResourceQuota') throw new TerminalError('list ResourceQuota (all): 403 Forbidden', 403);
         return reader.list(kind, options);
       },
     };
@@ -61,6 +61,18 @@ describe('a preflight', () => {
       },
     };
     await expect(run(sound, elsewhere, busy)).rejects.toThrow(RetryableError);
+  });
+
+  test('a mistake of Gleaner’s own is thrown, and no check is unknown for it', async () => {
+    const reader = readerOf(sound);
+    const broken: Reader = {
+      ...reader,
+      list: (kind, options) => {
+        if (kind === 'ResourceQuota') throw new TypeError('undefined is not iterable');
+        return reader.list(kind, options);
+      },
+    };
+    await expect(run(sound, elsewhere, broken)).rejects.toThrow(TypeError);
   });
 
   test('nothing of the VM’s secrets is in it', async () => {

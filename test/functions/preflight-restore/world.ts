@@ -2,7 +2,7 @@ import { baseWorld } from '../../../sandbox/scenarios/base.ts';
 import { ref } from '../../../shared/domain/kinds.ts';
 import type { KubeObject } from '../../../sandbox/api/types.ts';
 import * as make from '../../../sandbox/scenarios/build.ts';
-import type { Reader } from '../../../shared/kube/ports.ts';
+import type { Reader } from '../../../shared/ports/reader.ts';
 import type { Check } from '../../../shared/restore/checks.ts';
 import { preflight } from '../../../shared/restore/checks.ts';
 import type { RestoreRequest } from '../../../shared/restore/read.ts';

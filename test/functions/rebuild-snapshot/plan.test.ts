@@ -6,6 +6,7 @@ import * as make from '../../../sandbox/scenarios/build.ts';
 import { ref } from '../../../shared/domain/kinds.ts';
 import { verdictOf } from '../../../shared/plan/plan.ts';
 import type { Reason } from '../../../shared/plan/reason.ts';
+import { allTroublesOf, among } from '../../gen/commands.ts';
 import { readerOf } from '../../gen/reader.ts';
 import { away, elsewhere, neverListed, odd, unlisted, unlistedVolume, withTarget } from '../target.ts';
 
@@ -491,6 +492,7 @@ describe('rebuild-snapshot decides', () => {
     const [finding] = await decide(world, rebuilt);
     expect({ reason: finding!.reason, does: finding!.actions.map(brief) }).toEqual({ reason, does });
     expect(finding!.message).not.toMatch(/undefined|null|\[object/);
+    expect(await allTroublesOf(finding, among(withTarget(world)))).toEqual([]);
     expect(finding!.actions.length > 0).toBe(verdictOf(finding!) === 'act');
   });
 

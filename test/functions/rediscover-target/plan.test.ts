@@ -6,6 +6,7 @@ import * as make from '../../../sandbox/scenarios/build.ts';
 import { ref } from '../../../shared/domain/kinds.ts';
 import { verdictOf } from '../../../shared/plan/plan.ts';
 import type { Reason } from '../../../shared/plan/reason.ts';
+import { allTroublesOf, among } from '../../gen/commands.ts';
 import { readerOf } from '../../gen/reader.ts';
 
 const V = make.volumeOf('data');
@@ -61,7 +62,9 @@ const restore = (complete: boolean, ...modifiers: make.Modifier[]) =>
 
 const decide = async (world: KubeObject[], intervalSeconds = 0) => {
   const seen = await observe(readerOf(world), ref('Setting', 'backup-target'), now);
-  return { seen, findings: plan(seen, { cooldownSeconds: 30, intervalSeconds }).findings };
+  const { findings } = plan(seen, { cooldownSeconds: 30, intervalSeconds });
+  expect(await allTroublesOf(findings, among(world))).toEqual([]);
+  return { seen, findings };
 };
 const evidenceOf = async (world: KubeObject[]) => (await decide(world)).seen.evidence;
 /** What there is in most worlds below. */

@@ -6,9 +6,10 @@ import * as make from '../../../sandbox/scenarios/build.ts';
 import { ref } from '../../../shared/domain/kinds.ts';
 import { createListReader } from '../../../shared/kube/list-reader.ts';
 import { memoize } from '../../../shared/kube/memoize.ts';
-import type { Reader } from '../../../shared/kube/ports.ts';
+import type { Reader } from '../../../shared/ports/reader.ts';
 import { verdictOf } from '../../../shared/plan/plan.ts';
 import type { Reason } from '../../../shared/plan/reason.ts';
+import { allTroublesOf, among } from '../../gen/commands.ts';
 import { readerOf } from '../../gen/reader.ts';
 import { away, elsewhere, neverListed, odd, unlisted, unlistedVolume, withTarget } from '../target.ts';
 
@@ -50,6 +51,23 @@ const pending = (from: string) =>
   });
 const dead = () => make.snapshot({ name: N, claim: 'data' }, owned, notReady);
 const left = make.annotated({ 'snapshot.storage.kubernetes.io/volumesnapshot-being-deleted': 'yes' });
+
+const L = 'nightly-volume-logs';
+const logs = { volumeName: 'disk-1', claim: 'logs', name: L };
+const twoVolumes = (first: Partial<make.EntryShape>, second: Partial<make.EntryShape>) =>
+  make.vmBackup({ name: 'nightly', entries: [entry(first), entry({ volumeName: 'disk-1', ...second })] });
+const logsHandle = `bak://${make.volumeOf('logs')}/${make.backupOf('logs', 'nightly')}`;
+const logsBehind = [
+  make.backup({ volume: make.volumeOf('logs'), backup: make.backupOf('logs', 'nightly'), version: '1.9' }),
+  make.backupVolume(make.volumeOf('logs'), '1.9'),
+];
+/** A VMBackup of the same namespace, of which a volume uses this snapshot and records a backup of its own. */
+const otherUser = (name: string) =>
+  make.vmBackup({
+    name: 'weekly',
+    entries: [make.volumeEntry({ vmBackup: 'weekly', volumeName: 'disk-0', claim: 'logs', name })],
+  });
+const swapped = make.annotated({ 'gleaner.dev/replaces': `${N}-vsc` });
 
 interface Row {
   when: string;
@@ -203,6 +221,63 @@ const rows: Row[] = [
       ...longhorn(),
     ],
     reason: 'LeftOnRetain',
+  },
+  {
+    when: 'another volume of it has a pair and a backup of its own',
+    world: [
+      ...[twoVolumes({ name: N1 }, logs), snapshot(N1), content(N1, right, 'Delete', unarmed), ...longhorn()],
+      ...[...logsBehind, snapshot(L), content(L, logsHandle, 'Delete')],
+    ],
+    reason: 'VolumeLinked',
+  },
+  {
+    when: 'another volume of it records the same backup, and would take Delete as well',
+    world: [
+      ...[twoVolumes({ name: N1 }, { ...logs, backup: B, volume: V }), ...fresh()],
+      ...[snapshot(L), content(L, right, 'Retain', armed), ...longhorn()],
+    ],
+    reason: 'LeftOnRetain',
+  },
+  {
+    when: 'another volume of it records the same backup, and its pair is lost',
+    world: [twoVolumes({ name: N1 }, { ...logs, backup: B, volume: V }), ...fresh(), ...longhorn()],
+    reason: 'LeftOnRetain',
+  },
+  {
+    when: 'another volume of it records the same backup, and is on another driver',
+    world: [twoVolumes({ name: N1 }, { ...logs, backup: B, driver: 'lvm.example' }), ...fresh(), ...longhorn()],
+    reason: 'LeftOnRetain',
+  },
+  {
+    when: 'another volume of it uses the same snapshot, and records the same backup',
+    world: [twoVolumes({ name: N1 }, { name: N1 }), ...fresh(), ...longhorn()],
+    reason: 'LeftOnRetain',
+  },
+  {
+    when: 'another volume of it uses the same snapshot, and records another backup',
+    world: [twoVolumes({ name: N1 }, { ...logs, name: N1 }), ...fresh(), ...longhorn()],
+    reason: 'LeftOnRetain',
+  },
+  {
+    when: 'it has the volume twice, with a snapshot each of the same backup',
+    world: [
+      ...[twoVolumes({ name: N1 }, { volumeName: 'disk-0', name: L }), ...fresh()],
+      ...[snapshot(L), content(L, right, 'Retain', armed), ...longhorn()],
+    ],
+    reason: 'LeftOnRetain',
+  },
+  {
+    when: 'another VMBackup uses the same snapshot, and records another backup',
+    world: [vmb(N1), ...fresh(), otherUser(N1), ...longhorn()],
+    reason: 'LeftOnRetain',
+  },
+  {
+    when: 'a replacement was never needed, and another VMBackup uses it',
+    world: [
+      ...[vmb(), snapshot(N), content(N, right, 'Delete', swapped), snapshot(N1)],
+      ...[content(N1, right, 'Retain', unarmed), otherUser(N1), ...longhorn()],
+    ],
+    reason: 'AmbiguousOwner',
   },
   {
     when: 'another content frees the backup',
@@ -538,6 +613,24 @@ const rows: Row[] = [
     does: [switching, disarm, deleteOld],
   },
   {
+    when: 'another volume of it records the same backup: switched, not armed',
+    world: [
+      ...[twoVolumes({}, { ...logs, backup: B, volume: V }), ...old(), ...fresh()],
+      ...[snapshot(L), content(L, wrong, 'Retain', unarmed), ...longhorn()],
+    ],
+    reason: 'SwitchPair',
+    does: [switching, disarm, deleteOld],
+  },
+  {
+    when: 'another volume of it has a backup of its own: each takes Delete',
+    world: [
+      ...[twoVolumes({ name: N1 }, logs), ...fresh(), ...longhorn(), ...logsBehind],
+      ...[snapshot(L), content(L, logsHandle, 'Retain', armed)],
+    ],
+    reason: 'ArmContent',
+    does: [arm],
+  },
+  {
     when: 'it was switched and not armed',
     world: [vmb(N1), ...fresh(), ...old(), ...longhorn()],
     reason: 'RetirePair',
@@ -611,15 +704,41 @@ const decide = async (
   return plan(seen, { retire }).findings;
 };
 
+const contentsOf = (world: KubeObject[]) => world.filter(({ kind }) => kind === 'VolumeSnapshotContent');
+
+/** The contents on Delete that name one of the backups that this one names. */
+function onDelete(world: KubeObject[], policies: ReadonlyMap<string, string>, name: string): string[] {
+  const backupsOf = ({ spec, status }: KubeObject): string[] =>
+    [spec.source.snapshotHandle, status?.snapshotHandle].flatMap((handle) => handle?.split('/')[3] ?? []);
+  const contents = contentsOf(world);
+  const backups = contents.filter((one) => one.metadata.name === name).flatMap(backupsOf);
+  return contents
+    .filter((one) => policies.get(one.metadata.name) === 'Delete' && backupsOf(one).some((b) => backups.includes(b)))
+    .map(({ metadata }) => metadata.name);
+}
+
 describe('relink-vmbackup decides', () => {
   test.each(rows)('$reason when $when', async ({ world, retire, reason, does = [] }) => {
     const [finding] = await decide(world, retire);
     expect({ reason: finding!.reason, does: finding!.actions.map(brief) }).toEqual({ reason, does });
     expect(finding!.message).not.toMatch(/undefined|null|\[object/);
+    expect(await allTroublesOf(finding, among(withTarget(world)))).toEqual([]);
     expect(finding!.actions.length > 0).toBe(verdictOf(finding!) === 'act');
     // As sweeps of few and of many subjects read the world.
     const listing = (reader: Reader) => createListReader(reader, () => true);
     for (const through of [memoize, listing]) expect((await decide(world, retire, through))[0]).toEqual(finding);
+  });
+
+  test('no plan lets two contents of one backup take Delete, whichever volumes they are of', async () => {
+    for (const { world, retire } of rows) {
+      const findings = await decide(world, retire);
+      const policies = new Map(contentsOf(world).map(({ metadata, spec }) => [metadata.name, spec.deletionPolicy]));
+      for (const action of findings.flatMap((f) => f.actions)) {
+        if (action.do !== 'setPolicy') continue;
+        policies.set(action.target.name, action.to);
+        if (action.to === 'Delete') expect(onDelete(world, policies, action.target.name)).toEqual([action.target.name]);
+      }
+    }
   });
 
   test('switches several volumes in one write, and only those that are ready', async () => {

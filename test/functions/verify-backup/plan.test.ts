@@ -10,6 +10,7 @@ import { describeRef, ref } from '../../../shared/domain/kinds.ts';
 import type { Action } from '../../../shared/plan/action.ts';
 import { verdictOf } from '../../../shared/plan/plan.ts';
 import type { Reason } from '../../../shared/plan/reason.ts';
+import { allTroublesOf, among } from '../../gen/commands.ts';
 import { readerOf } from '../../gen/reader.ts';
 
 const nowMs = Date.parse('2025-06-01T00:00:00Z');
@@ -481,7 +482,7 @@ const broken: Row[] = [
     world: [local(), target()],
     reason: 'SnapshotLost',
     object: snapshotAt,
-    command: /^kubectl get volumesnapshots -n prod$/,
+    command: /^kubectl get volumesnapshots\.snapshot\.storage\.k8s\.io -n prod$/,
   },
   ...(
     [
@@ -806,6 +807,7 @@ const broken: Row[] = [
       restore(({ metadata }) => {
         metadata.ownerReferences = [{ apiVersion: 'kubevirt.io/v1', kind: 'VirtualMachine', name: 'vm1', uid: 'u' }];
       }),
+      make.object('kubevirt.io/v1', 'VirtualMachine', { name: 'vm1', namespace: 'finance' }),
       target(),
     ],
     subject: restoreAt,
@@ -899,7 +901,7 @@ const broken: Row[] = [
     world: [...healthy(), restore(createdAt('2025-05-31T23:00:00Z')), waiting(), ...restorePair(right)],
     subject: restoreAt,
     reason: 'RestoreHanging',
-    command: /^kubectl describe pvc/,
+    command: /^kubectl describe persistentvolumeclaims /,
   },
   {
     when: 'the target is not reachable',
@@ -935,8 +937,11 @@ const broken: Row[] = [
   },
 ];
 
-const decide = async (world: KubeObject[], subject: Ref = backupAt, served: ('PolicyReport' | 'Report')[] = []) =>
-  plan(await observe(readerOf(world, served), subject), config, nowMs);
+const decide = async (world: KubeObject[], subject: Ref = backupAt, served: ('PolicyReport' | 'Report')[] = []) => {
+  const decided = plan(await observe(readerOf(world, served), subject), config, nowMs);
+  expect(await allTroublesOf(decided.findings, among(world))).toEqual([]);
+  return decided;
+};
 const eventsOf = (records: readonly Action[] = []) => records.filter((action) => action.do === 'recordEvent');
 const reportsOf = (records: readonly Action[] = []) => records.filter((action) => action.do === 'putReport');
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Fault, RequestRecord } from '../../../sandbox/api/types.ts';
-import { KubeError } from '../../../shared/kube/errors.ts';
+import { KubeError } from '../../../shared/ports/errors.ts';
 import * as worlds from '../world.ts';
 import { converge, digest, inWorld, notToldOnce, numbers, sweepAll, tryEach, writesOf } from '../world.ts';
 

@@ -86,6 +86,8 @@ const vmBackup = fc.record({
   volumes: fc.array(volume, { minLength: 1, maxLength: 2 }),
   /** Names the same snapshot, or the same Longhorn Backup, as the VMBackup before it. */
   shares: mostly(120, 'nothing', 'backup', 'snapshot'),
+  /** Of two volumes, what the second has in common with the first: the data, that and the snapshot, or the name. */
+  within: mostly(60, 'nothing', 'backup', 'backup-and-snapshot', 'snapshot', 'volume-name', 'backup-and-volume-name'),
 });
 
 const run = fc.oneof(

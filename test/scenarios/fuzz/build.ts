@@ -7,6 +7,7 @@ import { baseWorld } from '../../../sandbox/scenarios/base.ts';
 import * as make from '../../../sandbox/scenarios/build.ts';
 import { localChain, partsOf, recoveredChain } from '../../../sandbox/scenarios/chain.ts';
 import type { Scenario } from '../../../sandbox/scenarios/index.ts';
+import type { Data } from './truth.ts';
 import type { BrokenBackup, BrokenPair, BrokenVolume, BrokenWorld } from './arbitraries.ts';
 
 /** With what is appended: -snap-revise-vsc, -vsc; and restore-r-b0- before it, of which 63 characters are left whole. */
@@ -70,8 +71,16 @@ interface Made {
 function vmBackup(name: string, backup: BrokenBackup, longhorn: LonghornVersion, before: Made | undefined): Made {
   const { namespace, type } = backup;
   const owner = make.vmBackup({ name, namespace, entries: [] });
-  const volumes = backup.volumes.map((v, i) => volume(name, namespace, i, v, owner, longhorn));
+  const volumes: MadeVolume[] = [];
+  for (const [index, broken] of backup.volumes.entries()) {
+    const data = backup.within.startsWith('backup') ? volumes[0]?.data : undefined;
+    volumes.push(volume({ ofBackup: name, namespace, index, data }, broken, owner, longhorn));
+  }
   const entries = volumes.map(({ entry }) => entry);
+  for (const entry of entries.slice(1)) {
+    if (backup.within.endsWith('snapshot')) entry.name = entries[0].name;
+    if (backup.within.endsWith('volume-name')) entry.volumeName = entries[0].volumeName;
+  }
   const [shared] = before?.entries ?? [];
   if (shared !== undefined && backup.shares === 'backup') entries[0].longhornBackupName = shared.longhornBackupName;
   if (shared !== undefined && backup.shares === 'snapshot') entries[0].name = shared.name;
@@ -122,6 +131,20 @@ function restoreOf({ restore, namespace }: BrokenBackup, backup: KubeObject, ent
   return restore === 'gone' ? pairs.filter(({ kind }) => kind !== 'VolumeSnapshot') : [made, ...pairs];
 }
 
+/** Which volume of which VMBackup. `data`: of another volume, where it has none of its own. */
+interface At {
+  readonly ofBackup: string;
+  readonly namespace: string;
+  readonly index: number;
+  readonly data: Data | undefined;
+}
+
+interface MadeVolume {
+  readonly entry: any;
+  readonly objects: KubeObject[];
+  readonly data: Data;
+}
+
 interface Here {
   readonly claim: string;
   readonly volume: string;
@@ -131,13 +154,11 @@ interface Here {
 }
 
 function volume(
-  ofBackup: string,
-  namespace: string,
-  index: number,
+  { ofBackup, namespace, index, data: shared }: At,
   broken: BrokenVolume,
   owner: KubeObject,
   version: LonghornVersion,
-): { entry: any; objects: KubeObject[] } {
+): MadeVolume {
   const suffix = '-snap-revise'.repeat(broken.revised);
   const prefix = `${ofBackup}-volume-`;
   const length = (lengths[broken.name] ?? 0) - prefix.length - suffix.length;
@@ -146,15 +167,24 @@ function volume(
     claim,
     namespace,
     owner,
-    volume: make.volumeOf(claim, namespace),
-    backup: make.backupOf(claim, ofBackup),
+    volume: shared?.volume ?? make.volumeOf(claim, namespace),
+    backup: shared?.backup ?? make.backupOf(claim, ofBackup),
   };
   const name = (broken.name === 'odd' ? `my.snapshot-${ofBackup}-${index}` : `${prefix}${claim}`) + suffix;
-  const entry = make.volumeEntry({ vmBackup: ofBackup, namespace, volumeName: `disk-${index}`, claim, name });
+  const entry = make.volumeEntry({
+    vmBackup: ofBackup,
+    namespace,
+    volumeName: `disk-${index}`,
+    claim,
+    name,
+    ...shared,
+  });
   record(entry, broken.record);
 
-  const objects = [...backupPart(here, broken, version), ...backupVolumes(here, broken, version)];
-  objects.push(...(broken.local === 'no' ? pair(name, broken.pair, here) : localPair(name, broken, here)));
+  const objects =
+    shared === undefined ? [...backupPart(here, broken, version), ...backupVolumes(here, broken, version)] : [];
+  const isTaken = broken.local !== 'no' && shared === undefined;
+  objects.push(...(isTaken ? localPair(name, broken, here) : pair(name, broken.pair, here)));
   if (broken.beside) objects.push(...pair(`${name}-snap-revise`, broken.beside, here));
   const former = name.replace(/-snap-revise$/, '');
   if (broken.former && former !== name) objects.push(...pair(former, broken.former, here));
@@ -173,7 +203,7 @@ function volume(
     const key = `${kind} ${m.namespace} ${m.name}`;
     return !seen.has(key) && m.name.length <= 253 && seen.add(key);
   });
-  return { entry, objects: first };
+  return { entry, objects: first, data: here };
 }
 
 const { volume: otherVolume, backup: otherBackup } = partsOf({ name: 'other' }, { claim: 'other-disk' });

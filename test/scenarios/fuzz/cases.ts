@@ -16,7 +16,7 @@ const volume = (differs: Partial<BrokenVolume> = {}): BrokenVolume => ({
 
 const vmBackup = (volumes: BrokenVolume[], differs: Partial<BrokenBackup> = {}): BrokenBackup => ({
   ...{ namespace: 'prod', type: 'backup', ready: 'yes', going: 'no', schedule: 'none', target: 'current' },
-  ...{ marked: 'no', restore: 'none', shares: 'nothing' },
+  ...{ marked: 'no', restore: 'none', shares: 'nothing', within: 'nothing' },
   ...differs,
   volumes,
 });
@@ -83,4 +83,32 @@ export const cases: Readonly<Record<string, BrokenWorld>> = {
     revised: 2,
     former: pair({ content: 'deleting', policy: 'Retain' }),
   }),
+  'two wrong pairs of one backup, of two volumes of one VMBackup': world([
+    vmBackup([volume({ pair: pair({ handle: 'claim' }) }), volume({ pair: pair({ handle: 'claim' }) })], {
+      within: 'backup',
+    }),
+  ]),
+  'a right pair on Retain, which was on Delete, and a wrong one on Delete, of one backup and one VMBackup': world([
+    vmBackup(
+      [
+        volume({ pair: pair({ policy: 'Retain', note: 'policy' }) }),
+        volume({ pair: pair({ handle: 'claim', note: 'policy' }) }),
+      ],
+      { within: 'backup' },
+    ),
+  ]),
+  'one wrong pair, of two volumes of one VMBackup': world([
+    vmBackup([volume({ pair: pair({ handle: 'claim' }) }), volume({ pair: pair({ handle: 'claim' }) })], {
+      within: 'backup-and-snapshot',
+    }),
+  ]),
+  'one volume twice, with a lost pair each of one backup': world([
+    vmBackup(
+      [
+        volume({ pair: pair({ snapshot: 'absent', content: 'absent' }) }),
+        volume({ pair: pair({ snapshot: 'absent', content: 'absent' }) }),
+      ],
+      { within: 'backup-and-volume-name' },
+    ),
+  ]),
 };

@@ -1,7 +1,7 @@
 /** Lets Gleaner loose on one broken cluster and says what it did wrong. */
 import type { Fault, KubeObject } from '../../../sandbox/api/types.ts';
 import type { Mischief } from '../../../sandbox/events/index.ts';
-import { KubeError } from '../../../shared/kube/errors.ts';
+import { KubeError } from '../../../shared/ports/errors.ts';
 import type { Finding } from '../../../shared/plan/plan.ts';
 import { needsAttention } from '../../../shared/plan/plan.ts';
 import * as kinds from '../../../sandbox/controllers/kinds.ts';

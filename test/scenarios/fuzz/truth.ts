@@ -24,8 +24,9 @@ export interface VolumeAt {
   readonly entry: any;
 }
 
+/** By its place: a volume may be there twice. */
 export const keyOf = ({ owner, entry }: VolumeAt): string =>
-  `${owner.metadata.namespace}/${owner.metadata.name} ${entry.volumeName}`;
+  `${owner.metadata.namespace}/${owner.metadata.name} ${entry.volumeName} ${owner.status.volumeBackups.indexOf(entry)}`;
 
 export const volumesOf = (cluster: Cluster): VolumeAt[] =>
   cluster

@@ -138,7 +138,7 @@ const rows: readonly Row[] = [
       'PairNotReady VirtualMachineBackup web',
     ],
     [
-      /^kubectl patch volumesnapshotcontent web-volume-web-disk-vsc --type=json -p '\[.*"remove".*\]'$/,
+      /^kubectl patch volumesnapshotcontents\.snapshot\.storage\.k8s\.io web-volume-web-disk-vsc --type=json -p '\[.*"remove".*\]'$/,
       /^kubectl get .*finalizers}'$/,
     ],
   ],
@@ -217,7 +217,10 @@ const rows: readonly Row[] = [
     restoreAt,
     [...hanging, 'PreflightFailed VirtualMachineRestore rs'],
     // That of the preflight, which need not know that it is on Retain, and that of the restore.
-    [/^kubectl patch volumesnapshotcontent restore-finance-rs-/, /--type=json -p '\[{"op":"test",.*"remove"/],
+    [
+      /^kubectl patch volumesnapshotcontents\.snapshot\.storage\.k8s\.io restore-finance-rs-/,
+      /--type=json -p '\[{"op":"test",.*"remove"/,
+    ],
   ],
   [
     'a restore whose content is of another driver',

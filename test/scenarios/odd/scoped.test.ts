@@ -4,7 +4,8 @@ import { allFunctions } from '../../../cli/functions.ts';
 import { ref } from '../../../shared/domain/kinds.ts';
 import type { AnyFunction } from '../../../shared/function.ts';
 import { survey } from '../../../shared/survey/survey.ts';
-import type { Reader } from '../../../shared/kube/ports.ts';
+import { ForbiddenError } from '../../../shared/ports/errors.ts';
+import type { Reader } from '../../../shared/ports/reader.ts';
 import { readerOf } from '../../gen/reader.ts';
 import type { KubeObject } from '../../../sandbox/api/types.ts';
 import { leaving, one, restoring, startStill } from './static.ts';
@@ -16,7 +17,7 @@ const reader = readerOf(one('web').all);
 const refused: Reader = {
   ...reader,
   list: (kind, options) => {
-    if (kind === 'Setting') throw Object.assign(new Error('403 Forbidden'), { status: 403 });
+    if (kind === 'Setting') throw new ForbiddenError('403 Forbidden', 403);
     return reader.list(kind, options);
   },
 };

@@ -1,5 +1,6 @@
 import { describe, expect, jest, test } from '@jest/globals';
 import type { ApiServerOptions, KubeObject } from '../../../sandbox/api/types.ts';
+import { allTroublesOf, onServer } from '../../gen/commands.ts';
 import type { Still } from './static.ts';
 import { build, one, startStill } from './static.ts';
 
@@ -39,6 +40,7 @@ export function clusters(title: string, rows: readonly Row[]): void {
         const unreadable = said.filter((text) => text.startsWith('ObjectUnreadable'));
         expect(unreadable).toEqual([...new Set(unreadable)]);
         expect(code).toBe(says.length > 0 ? 1 : 0);
+        expect(await allTroublesOf(JSON.parse(out), onServer(still.api))).toEqual([]);
         expect(await untold(still, JSON.parse(out).findings)).toEqual([]);
         expect(await unpicked(still, JSON.parse(out).findings)).toEqual([]);
         expect(alone ? [] : await accused(still)).toEqual([]);

@@ -6,7 +6,7 @@ import { answerReasons } from '../../../shared/capability/reasons.ts';
 import { leaseName } from '../../../shared/capability/snapshotter.ts';
 import type { Answers, Capability } from '../../../shared/capability/types.ts';
 import { abilities } from '../../../shared/capability/types.ts';
-import type { Reader } from '../../../shared/kube/ports.ts';
+import type { Reader } from '../../../shared/ports/reader.ts';
 import * as w from './world.ts';
 
 const nowMs = Date.parse('2025-06-01T00:00:00Z');

@@ -115,6 +115,14 @@ async function machineOn(version: string, machine: KubeObject, objects = plain):
   return capabilities[0]!;
 }
 
+test('the Engines of a volume that migrates are listed by the volume, for nothing of theirs bears the claim’s name', async () => {
+  const { allows } = await machineOn('v1.6.0', vm('moving', ['moving']));
+  expect(allows.backup).toMatchObject({ reason: 'EngineNotOne' });
+  expect(allows.backup.cure).toMatch(
+    /^kubectl get engines\.longhorn\.io -n longhorn-system -l longhornvolume=pv-moving( |$)/,
+  );
+});
+
 const NOTHING = 'unknown unknown unknown unknown';
 
 describe('a VM', () => {

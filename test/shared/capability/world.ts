@@ -2,7 +2,8 @@ import type { KubeObject } from '../../../sandbox/api/types.ts';
 import { baseWorld } from '../../../sandbox/scenarios/base.ts';
 import * as make from '../../../sandbox/scenarios/build.ts';
 import type { KindName } from '../../../shared/domain/kinds.ts';
-import type { Reader } from '../../../shared/kube/ports.ts';
+import { ForbiddenError } from '../../../shared/ports/errors.ts';
+import type { Reader } from '../../../shared/ports/reader.ts';
 import { readerOf } from '../../gen/reader.ts';
 
 /** Clusters with storage of several kinds. */
@@ -52,7 +53,7 @@ export const reading = (objects: readonly KubeObject[], kinds = served): Reader 
 /** A reader that may not read these kinds. */
 export function forbidding(reader: Reader, ...kinds: readonly KindName[]): Reader {
   const refuse = (kind: KindName) => {
-    if (kinds.includes(kind)) throw Object.assign(new Error(`the right to list ${kind} is missing`), { status: 403 });
+    if (kinds.includes(kind)) throw new ForbiddenError(`the right to list ${kind} is missing`, 403);
   };
   return {
     get: async (kind, name, namespace) => {

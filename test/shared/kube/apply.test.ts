@@ -6,7 +6,7 @@ import type { KubeObject } from '../../../sandbox/api/types.ts';
 import * as make from '../../../sandbox/scenarios/build.ts';
 import { createApplier } from '../../../shared/kube/apply.ts';
 import { connect } from '../../../shared/kube/client.ts';
-import { ConflictError, GoneError } from '../../../shared/kube/errors.ts';
+import { ConflictError, GoneError } from '../../../shared/ports/errors.ts';
 import type { Action, NewContent, NewSnapshot } from '../../../shared/plan/action.ts';
 import { inWorld } from '../../scenarios/world.ts';
 import type { World } from '../../scenarios/world.ts';

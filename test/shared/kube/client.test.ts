@@ -3,8 +3,8 @@ import { writeFileSync } from 'node:fs';
 import { delimiter } from 'node:path';
 import { connect } from '../../../shared/kube/client.ts';
 import type { ConnectOptions, KubeClient } from '../../../shared/kube/client.ts';
-import * as errors from '../../../shared/kube/errors.ts';
-import type { Unreadable } from '../../../shared/kube/ports.ts';
+import * as errors from '../../../shared/ports/errors.ts';
+import type { Unreadable } from '../../../shared/ports/reader.ts';
 import type { Reply, Request, Stub } from './stub.ts';
 import { failure, snapshotJson, startStub, writeKubeconfig } from './stub.ts';
 
@@ -283,6 +283,76 @@ describe('writing', () => {
     expect(stub.requests.map(({ url }) => url.searchParams.get('dryRun'))).toEqual(['All', 'All', 'All']);
     expect(stub.requests[0]?.url.searchParams.get('fieldManager')).toBe('gleaner');
     expect(stub.requests[1]?.headers['content-type']).toBe('application/json-patch+json');
+  });
+});
+
+describe('a 403', () => {
+  const denied = failure(403, 'Forbidden', { name: 'web' });
+  const allowed: Reply = { status: 200, json: snapshotJson('web') };
+  const get = ({ client: c }: { client: KubeClient }, name = 'web', namespace = 'prod') =>
+    c.reader.get('VolumeSnapshot', name, namespace).catch((error: unknown) => error);
+  /** How many requests the server gets from this. */
+  const sent = async ({ stub }: { stub: Stub }, work: Promise<unknown>) => {
+    const before = stub.requests.length;
+    await work;
+    return stub.requests.length - before;
+  };
+
+  test('that a server which has just started gives to everybody is asked again', async () => {
+    const it = await client((_, count) => (count < 3 ? denied : allowed));
+    expect(await get(it)).toMatchObject({ metadata: { name: 'web' } });
+  });
+
+  test('is asked again once for each verb, kind and namespace; after that the right is known to be missing', async () => {
+    const it = await client(() => denied);
+    expect(await sent(it, get(it))).toBe(4);
+    expect(await sent(it, get(it))).toBe(1);
+    expect(await sent(it, get(it, 'db'))).toBe(1);
+
+    expect(await sent(it, get(it, 'web', 'finance'))).toBe(4);
+    const list = () => collect(it.client.reader.list('VolumeSnapshot')).catch(() => []);
+    expect(await sent(it, list())).toBe(4);
+    expect(await sent(it, list())).toBe(1);
+    const create = () => it.client.writer.create('VolumeSnapshot', snapshotJson('web')).catch(() => undefined);
+    expect(await sent(it, create())).toBe(4);
+    expect(await sent(it, create())).toBe(1);
+    expect(await sent(it, get(it))).toBe(1);
+  });
+
+  test('of one kind says nothing about a kind that lives beside it', async () => {
+    const it = await client(() => denied);
+    const space = (name: string) => it.client.reader.get('Namespace', name).catch(() => undefined);
+    expect(await sent(it, space('prod'))).toBe(4);
+    expect(await sent(it, space('finance'))).toBe(1);
+    expect(
+      await sent(
+        it,
+        it.client.reader.get('ConfigMap', 'web', 'prod').catch(() => undefined),
+      ),
+    ).toBe(4);
+  });
+
+  test('is not remembered against a right that is there: one granted late is found at the next request', async () => {
+    let grants = false;
+    const it = await client(() => (grants ? allowed : denied));
+    await get(it);
+    grants = true;
+    expect(await get(it)).toMatchObject({ metadata: { name: 'web' } });
+    // It has been there, so a server that starts again may be why it is not now.
+    grants = false;
+    expect(await sent(it, get(it))).toBe(4);
+    expect(await sent(it, get(it))).toBe(1);
+  });
+
+  test('keeps nobody waiting who asks not to wait for rights, unless the right was there before', async () => {
+    let grants = false;
+    const it = await client(() => (grants ? allowed : denied), { awaitsRights: false });
+    expect(await sent(it, get(it))).toBe(1);
+    grants = true;
+    expect(await sent(it, get(it))).toBe(1);
+    grants = false;
+    expect(await sent(it, get(it))).toBe(4);
+    expect(await sent(it, get(it))).toBe(1);
   });
 });
 

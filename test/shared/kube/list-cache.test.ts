@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import * as make from '../../../sandbox/scenarios/build.ts';
 import { contentsNaming } from '../../../shared/chain/queries.ts';
 import { createListCache } from '../../../shared/kube/list-cache.ts';
-import type { Reader } from '../../../shared/kube/ports.ts';
+import type { Reader } from '../../../shared/ports/reader.ts';
 import { readerOf } from '../../gen/reader.ts';
 
 test('a storm of backup events lists all contents once, and again when the list is old', async () => {

@@ -1,10 +1,10 @@
-import { expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import type { KindName } from '../../../shared/domain/kinds.ts';
-import { UnreadableError } from '../../../shared/kube/errors.ts';
+import { ForbiddenError, NotServedError, RetryableError, UnreadableError } from '../../../shared/ports/errors.ts';
 import { createListReader } from '../../../shared/kube/list-reader.ts';
-import type { Index, ListOptions, Reader } from '../../../shared/kube/ports.ts';
+import type { Index, ListOptions, Reader } from '../../../shared/ports/reader.ts';
 import { schemas } from '../../../shared/objects/schemas.ts';
 import { snapshotJson } from './stub.ts';
 
@@ -90,4 +90,65 @@ test('a list tells what it leaves out, of its namespace', async () => {
   expect(await told({})).toEqual(['s-0', 's-1', 'odd']);
   expect(await told({ namespace })).toEqual(['s-0', 's-1', 'odd']);
   expect(await told({ namespace: 'elsewhere' })).toEqual([]);
+});
+
+/** Fails so many calls, then answers; `odd` is unreadable in the first list that got that far, and readable later. */
+function failing(error: Error, times: number) {
+  let [left, calls] = [times, 0];
+  const fail = () => {
+    calls++;
+    if (left-- > 0) throw error;
+  };
+  const reader = {
+    get: (_kind: KindName, name: string) => Promise.resolve().then(() => (fail(), { metadata: { name }, value: 'x' })),
+    async *list(_kind: KindName, { onUnreadable }: ListOptions) {
+      if (left > 0)
+        onUnreadable?.(new UnreadableError({ kind: 'VolumeSnapshot', name: 'a', namespace }, 'spec: invalid_type'));
+      yield snapshot('b');
+      fail();
+      yield snapshot('a');
+    },
+    serves: () => Promise.resolve(true),
+  } as unknown as Reader;
+  return { view: createListReader(reader, () => true), calls: () => calls };
+}
+
+const asks: [string, (view: Reader) => Promise<unknown>][] = [
+  ['an object', (view) => view.get('VolumeSnapshot', 'a', namespace)],
+  ['a list', (view) => Array.fromAsync(view.list('VolumeSnapshot'))],
+  ['an index', (view) => view.indexed!(byName, 'a')],
+  ['what is unreadable', (view) => view.unreadable!('VolumeSnapshot')],
+  ['a setting', (view) => view.get('Setting', 'backup-target')],
+];
+
+describe('a call that fails', () => {
+  test.each(asks)('where %s is asked for is made again by the next that asks', async (_, ask) => {
+    const { view, calls } = failing(new RetryableError('busy', 503), 1);
+    const [first, beside] = await Promise.allSettled([ask(view), ask(view)]);
+    expect([first.status, beside.status]).toEqual(['rejected', 'rejected']);
+    expect(calls()).toBe(1);
+
+    await ask(view);
+    await ask(view);
+    expect(calls()).toBe(2);
+  });
+
+  test('spoils nothing that other questions about the same kind get', async () => {
+    const { view, calls } = failing(new RetryableError('busy', 503), 1);
+    await expect(view.get('VolumeSnapshot', 'a', namespace)).rejects.toThrow('busy');
+    for (const [, ask] of asks.slice(0, 3)) expect(await ask(view)).toBeTruthy();
+    expect(await view.unreadable!('VolumeSnapshot')).toEqual([]);
+    expect(calls()).toBe(2);
+  });
+
+  test.each([
+    ['a missing right', new ForbiddenError('forbidden', 403)],
+    ['a missing CRD', new NotServedError('not served', 404)],
+  ])('for %s is not made again in the same view', async (_, error) => {
+    const { view, calls } = failing(error, Infinity);
+    for (let turn = 0; turn < 2; turn++) {
+      for (const [, ask] of asks.slice(0, 4)) await expect(ask(view)).rejects.toBe(error);
+    }
+    expect(calls()).toBe(1);
+  });
 });

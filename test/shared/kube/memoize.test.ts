@@ -1,9 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
 import { countCalls } from '../../../bench/count.ts';
 import type { Calls } from '../../../bench/count.ts';
-import { RetryableError, UnreadableError } from '../../../shared/kube/errors.ts';
+import { RetryableError, UnreadableError } from '../../../shared/ports/errors.ts';
 import { memoize } from '../../../shared/kube/memoize.ts';
-import type { ListOptions, Reader, Writer } from '../../../shared/kube/ports.ts';
+import type { ListOptions, Reader } from '../../../shared/ports/reader.ts';
+import type { Writer } from '../../../shared/ports/writer.ts';
 import { schemas } from '../../../shared/objects/schemas.ts';
 import { snapshotJson } from './stub.ts';
 

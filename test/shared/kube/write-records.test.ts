@@ -1,8 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 import * as make from '../../../sandbox/scenarios/build.ts';
 import { createApplier } from '../../../shared/kube/apply.ts';
-import { ConflictError } from '../../../shared/kube/errors.ts';
+import { ConflictError } from '../../../shared/ports/errors.ts';
 import type { Action, PutReportAction, RecordEventAction } from '../../../shared/plan/action.ts';
+import { eventOf } from '../../../shared/plan/event-text.ts';
 import type { World } from '../../scenarios/world.ts';
 import { inWorld } from '../../scenarios/world.ts';
 
@@ -63,6 +64,21 @@ describe('an Event', () => {
       expect((await events(world))[0]!['series']).toEqual({ count: 2, lastObservedTime: record().at });
       await expect(apply(world, record(seen))).rejects.toBeInstanceOf(ConflictError);
     }));
+
+  test.each(['’', '…', '💾', '\ud83d'])('is taken with a long note of %j', (character) =>
+    inWorld({}, async (world) => {
+      const { target, event, at } = record();
+      const said = {
+        ...event,
+        about: regarding,
+        message: character.repeat(2000),
+        name: target.name,
+        by: 'verify-backup',
+      };
+      expect(await apply(world, eventOf(said, undefined, Date.parse(at)))).toBe('done');
+      expect(await events(world)).toHaveLength(1);
+    }),
+  );
 
   test('that has expired in between is recorded anew', () =>
     inWorld({}, async (world) => {

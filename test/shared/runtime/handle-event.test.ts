@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { AnyFunction } from '../../../shared/function.ts';
-import type { KubeError } from '../../../shared/kube/errors.ts';
-import { NotServedError, RetryableError, TerminalError } from '../../../shared/kube/errors.ts';
+import type { KubeError } from '../../../shared/ports/errors.ts';
+import { NotServedError, RetryableError, TerminalError } from '../../../shared/ports/errors.ts';
 import { createCluster } from '../../../shared/runtime/cluster.ts';
 import { createLog } from '../../../shared/runtime/log.ts';
 import type { Stopped, Swept } from '../../../shared/runtime/sweep.ts';
@@ -188,7 +188,7 @@ describe('respond', () => {
     ['is refused, the report says so', new TerminalError('no right to patch', 403), 200],
   ])('when one subject of a sweep %s', async (_, error, status) => {
     const subject = { kind: 'VolumeSnapshot', name: 'web', namespace: 'prod' } as const;
-    const swept: Swept[] = [{ kind: 'failure', function: tiny.name, subject, error }];
+    const swept: Swept[] = [{ kind: 'failure', function: tiny.name, subject, applied: [], error }];
 
     const { answer } = await ask({ ...snapshotEvent('x'), type: 'dev.gleaner.sweep' }, { swept });
 
@@ -201,7 +201,8 @@ describe('respond', () => {
 
   test('a sweep whose time is up answers where it goes on, even if something failed on the way', async () => {
     const subject = { kind: 'VolumeSnapshot', name: 'web', namespace: 'prod' } as const;
-    const failure: Swept = { kind: 'failure', function: tiny.name, subject, error: new RetryableError('busy', 429) };
+    const error = new RetryableError('busy', 429);
+    const failure: Swept = { kind: 'failure', function: tiny.name, subject, applied: [], error };
     const { answer, log } = await ask(tick, { swept: [failure, { kind: 'stopped', left: 7, next }] });
 
     expect(answer.statusCode).toBe(200);

@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import type { AnyFunction } from '../../../shared/function.ts';
 import { schemas } from '../../../shared/objects/schemas.ts';
 import { sweep } from '../../../shared/runtime/sweep.ts';
-import { TerminalError } from '../../../shared/kube/errors.ts';
+import { TerminalError } from '../../../shared/ports/errors.ts';
 import { snapshotJson } from '../kube/stub.ts';
 import { tiny } from './tiny.ts';
 

@@ -2,9 +2,9 @@ import * as z from 'zod/mini';
 import { SWAP_ANNOTATION } from '../../../shared/domain/names.ts';
 import { ref } from '../../../shared/domain/kinds.ts';
 import { defineFunction } from '../../../shared/function.ts';
-import { GoneError } from '../../../shared/kube/errors.ts';
+import { GoneError } from '../../../shared/ports/errors.ts';
 import type { KubeClient } from '../../../shared/kube/client.ts';
-import type { JsonPatchOperation } from '../../../shared/kube/ports.ts';
+import type { JsonPatchOperation } from '../../../shared/ports/writer.ts';
 import { schemas } from '../../../shared/objects/schemas.ts';
 import type { Snapshot } from '../../../shared/objects/types.ts';
 import { snapshotJson } from '../kube/stub.ts';
@@ -54,6 +54,8 @@ export interface World {
   writes: number;
   /** Thrown by the next read, once. */
   failure?: Error | undefined;
+  /** Thrown by every write of the snapshot of this name. */
+  readonly refused: Map<string, Error>;
   /** Awaited by every read. */
   gate: Promise<void>;
   readonly connect: () => Promise<KubeClient>;
@@ -75,6 +77,8 @@ export function world(...names: string[]): World {
   };
   const writer = {
     async patch(_kind: string, name: string, _namespace: string, _operations: readonly JsonPatchOperation[]) {
+      const refusal = state.refused.get(name);
+      if (refusal !== undefined) throw refusal;
       state.writes++;
       const snapshot = state.snapshots.get(name);
       if (snapshot === undefined) throw new GoneError('gone', 404);
@@ -87,6 +91,7 @@ export function world(...names: string[]): World {
     snapshots,
     reads: 0,
     writes: 0,
+    refused: new Map(),
     gate: Promise.resolve(),
     connections: 0,
     connect: () => {

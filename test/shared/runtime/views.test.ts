@@ -4,7 +4,7 @@ import { runInNewContext } from 'node:vm';
 import type { AnyFunction } from '../../../shared/function.ts';
 import type { KindName } from '../../../shared/domain/kinds.ts';
 import { ref } from '../../../shared/domain/kinds.ts';
-import type { Reader } from '../../../shared/kube/ports.ts';
+import type { Reader } from '../../../shared/ports/reader.ts';
 import { schemas } from '../../../shared/objects/schemas.ts';
 import { sweep } from '../../../shared/runtime/sweep.ts';
 import { snapshotJson } from '../kube/stub.ts';

@@ -1,6 +1,6 @@
 import type { Ref } from '../domain/kinds.ts';
 import { describeRef } from '../domain/kinds.ts';
-import type { Unreadable } from './ports.ts';
+import type { Unreadable } from './reader.ts';
 
 /**
  * Error kinds say what the caller should do. Nothing here carries a response body or headers: those are long, may hold
@@ -37,6 +37,9 @@ export class AlreadyExistsError extends KubeError {}
 
 /** No use in trying again: an operator must act (403, 401, 400, 422…). */
 export class TerminalError extends KubeError {}
+
+/** A right is missing, or a webhook refuses (403). */
+export class ForbiddenError extends TerminalError {}
 
 /** The API server does not serve this kind: its CRD is not installed. Not the same as an absent object. */
 export class NotServedError extends TerminalError {}
