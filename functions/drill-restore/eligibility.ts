@@ -1,3 +1,4 @@
+import { isRemote } from '../../shared/chain/vmbackup.ts';
 import { formatBytes } from '../../shared/domain/bytes.ts';
 import type { Ref } from '../../shared/domain/kinds.ts';
 import { describeRef, ref } from '../../shared/domain/kinds.ts';
@@ -32,7 +33,7 @@ export function refusal(seen: SeenDrill, config: Config): Refusal | undefined {
 function ofBackup({ backup, sources, target }: SeenDrill): Refusal | undefined {
   if (backup === undefined) return { reason: 'VMBackupGone', message: 'the VMBackup does not exist' };
   if (isDeleting(backup)) return { reason: 'VMBackupDeleting', message: 'the VMBackup is being deleted' };
-  if ((backup.spec.type || 'backup') !== 'backup') {
+  if (!isRemote(backup)) {
     return {
       reason: 'SnapshotTypeBackup',
       message: `the VMBackup is of type ${backup.spec.type}: nothing of it is on the target`,

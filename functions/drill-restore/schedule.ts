@@ -1,3 +1,4 @@
+import { isRemote } from '../../shared/chain/vmbackup.ts';
 import type { Ref } from '../../shared/domain/kinds.ts';
 import { ref } from '../../shared/domain/kinds.ts';
 import type { Routed } from '../../shared/function.ts';
@@ -62,7 +63,7 @@ async function dueOnes(
   for await (const backup of reader.list('VirtualMachineBackup', selected)) {
     const { namespace, uid } = backup.metadata;
     if (namespaces.size > 0 && !namespaces.has(namespace)) continue;
-    const isBackup = (backup.spec.type || 'backup') === 'backup' && backup.status?.readyToUse === true;
+    const isBackup = isRemote(backup) && backup.status?.readyToUse === true;
     if (isBackup && isDue(drills[uid], config, nowMs)) due.push(backup);
   }
   const age = ({ metadata }: VMBackup) => lastResultMs(drills[metadata.uid]);

@@ -1,5 +1,5 @@
+import { isOnLonghorn } from '../../shared/chain/vmbackup.ts';
 import { digest } from '../../shared/domain/digest.ts';
-import * as names from '../../shared/domain/names.ts';
 import type { Backup, BackupVolume, VolumeEntry } from '../../shared/objects/types.ts';
 
 /** One volume of the VMBackup, and what Longhorn has of it. */
@@ -11,9 +11,7 @@ export interface Source {
 
 /** The volumes that a drill restores: those with a remote backup. */
 export const drillable = (sources: readonly Source[] = []): Source[] =>
-  sources.filter(
-    ({ entry }) => entry.longhornBackupName && (entry.csiDriverName || names.LONGHORN_DRIVER) === names.LONGHORN_DRIVER,
-  );
+  sources.filter(({ entry }) => entry.longhornBackupName && isOnLonghorn(entry));
 
 export const classOf = ({ persistentVolumeClaim }: VolumeEntry): string =>
   persistentVolumeClaim?.spec?.storageClassName ?? '';

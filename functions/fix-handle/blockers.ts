@@ -1,5 +1,5 @@
+import { isRemote } from '../../shared/chain/vmbackup.ts';
 import { ref } from '../../shared/domain/kinds.ts';
-import {} from '../../shared/domain/kubectl.ts';
 import * as names from '../../shared/domain/names.ts';
 import { isDeleting } from '../../shared/chain/metadata.ts';
 import { pointsAt } from '../../shared/chain/pair.ts';
@@ -56,8 +56,7 @@ export const superseded = ({ backup, supersededBy }: UnlinkedOwner): Blocked => 
 export function blockedByBackup({ backup, entry, unsettled }: LinkedOwner, handle: BackupHandle): Blocked | undefined {
   const { name, namespace } = backup.metadata;
   if (isDeleting(backup)) return ['VMBackupDeleting', `VMBackup ${name} is being deleted`];
-  if ((backup.spec.type || 'backup') !== 'backup')
-    return ['SnapshotTypeBackup', `VMBackup ${name} is of type ${backup.spec.type}`];
+  if (!isRemote(backup)) return ['SnapshotTypeBackup', `VMBackup ${name} is of type ${backup.spec.type}`];
   if (!entry.longhornBackupName) {
     return [
       'NoLonghornBackupName',

@@ -1,3 +1,4 @@
+import { driverOf } from '../../shared/chain/vmbackup.ts';
 import { backupHandle } from '../../shared/domain/handle.ts';
 import { kinds } from '../../shared/domain/kinds.ts';
 import * as names from '../../shared/domain/names.ts';
@@ -125,7 +126,7 @@ const classOf = ({ backup, entry }: Recipe): string => classFor(backup, entry);
 
 /** The class that Harvester itself would give a pair of this volume. */
 export const classFor = ({ status }: VMBackup, entry: VolumeEntry): string =>
-  status?.csiDriverVolumeSnapshotClassNames?.[entry.csiDriverName || names.LONGHORN_DRIVER] ?? names.BACKUP_CLASS;
+  status?.csiDriverVolumeSnapshotClassNames?.[driverOf(entry)] ?? names.BACKUP_CLASS;
 
 const controllerReference = ({ metadata }: VMBackup): OwnerReference => ({
   apiVersion: kinds.VirtualMachineBackup.apiVersion,

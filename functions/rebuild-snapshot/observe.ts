@@ -7,7 +7,7 @@ import {
   vmBackupNaming,
   vmBackupsNaming,
 } from '../../shared/chain/queries.ts';
-import { entriesOf } from '../../shared/chain/vmbackup.ts';
+import { entriesOf, isOnLonghorn } from '../../shared/chain/vmbackup.ts';
 import type { UnreadableObject } from '../../shared/chain/unreadable.ts';
 import { orUnreadable } from '../../shared/chain/unreadable.ts';
 import type { Unsettled } from '../../shared/chain/schedules.ts';
@@ -134,4 +134,4 @@ async function usersOf(reader: Reader, namespace: string, snapshot: string): Pro
 
 /** A volume with a snapshot of Longhorn's driver. */
 export const isOurs = ({ name, csiDriverName }: VolumeEntry): boolean =>
-  Boolean(name) && (csiDriverName || names.LONGHORN_DRIVER) === names.LONGHORN_DRIVER;
+  Boolean(name) && isOnLonghorn({ csiDriverName });

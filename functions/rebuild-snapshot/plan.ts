@@ -1,3 +1,4 @@
+import { isRemote } from '../../shared/chain/vmbackup.ts';
 import { backupHandle } from '../../shared/domain/handle.ts';
 import type { Ref } from '../../shared/domain/kinds.ts';
 import { describeRef, ref } from '../../shared/domain/kinds.ts';
@@ -32,7 +33,7 @@ export function plan(seen: Seen, config: Config): Plan {
   const whole = (reason: Reason, message: string): Plan => ({ findings: [{ subject, reason, message, actions: [] }] });
   if (backup === undefined) return whole('VMBackupGone', `${describeRef(subject)} does not exist`);
   if (isDeleting(backup)) return whole('VMBackupDeleting', `${describeRef(subject)} is being deleted`);
-  if ((backup.spec.type || 'backup') !== 'backup') {
+  if (!isRemote(backup)) {
     return whole('SnapshotTypeBackup', `${describeRef(subject)} is of type ${backup.spec.type}`);
   }
   return {

@@ -1,9 +1,8 @@
 import { ref } from '../../shared/domain/kinds.ts';
-import * as names from '../../shared/domain/names.ts';
 import { isDeleting } from '../../shared/chain/metadata.ts';
-import { entriesOf } from '../../shared/chain/vmbackup.ts';
+import { entriesOf, isRemote, isOnLonghorn } from '../../shared/chain/vmbackup.ts';
 import type { SurveyItem } from '../../shared/survey-item.ts';
-import { isDelayed, isYoungerThanReady } from '../../shared/chain/dynamic-content.ts';
+import { isDelayed, isYounger } from '../../shared/chain/dynamic-content.ts';
 import type { Routed } from '../../shared/function.ts';
 import type { VolumeEntry } from '../../shared/objects/types.ts';
 
@@ -13,18 +12,18 @@ type SurveyedBackup = Extract<SurveyItem, { what: 'vmbackup' }>;
 export function triage(item: SurveyItem): Routed {
   if (item.what !== 'vmbackup') return { subjects: [] };
   const { backup } = item;
-  if (isDeleting(backup) || (backup.spec.type || 'backup') !== 'backup') return { subjects: [] };
+  if (isDeleting(backup) || !isRemote(backup)) return { subjects: [] };
   const look = entriesOf(backup).some((entry) => needsLook(entry, item));
   return { subjects: look ? [ref('VirtualMachineBackup', backup.metadata.name, backup.metadata.namespace)] : [] };
 }
 
 function needsLook(entry: VolumeEntry, { backup, pairOf }: SurveyedBackup): boolean {
   const { name, csiDriverName, longhornBackupName } = entry;
-  if (!name || (csiDriverName || names.LONGHORN_DRIVER) !== names.LONGHORN_DRIVER) return false;
+  if (!name || !isOnLonghorn({ csiDriverName })) return false;
   const pair = pairOf(name);
   if (!pair.hasSnapshot) return true;
   if (!pair.dynamic) return !pair.hasContent || pair.unready;
   if (!pair.hasOwnData || (longhornBackupName && !pair.names(longhornBackupName))) return true;
   const { takenAtMs } = pair;
-  return takenAtMs !== undefined && (isYoungerThanReady(backup, takenAtMs) || isDelayed(backup, takenAtMs));
+  return takenAtMs !== undefined && (isYounger(backup, takenAtMs) || isDelayed(backup, takenAtMs));
 }

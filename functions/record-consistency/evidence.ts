@@ -1,6 +1,6 @@
 import { isDeleting, isOwnedBy } from '../../shared/chain/metadata.ts';
 import { entriesOf } from '../../shared/chain/vmbackup.ts';
-import { isYoungerThanReady } from '../../shared/chain/dynamic-content.ts';
+import { isYounger } from '../../shared/chain/dynamic-content.ts';
 import * as names from '../../shared/domain/names.ts';
 import type { Content, Snapshot, VM, VMBackup, VMInstance, VolumeEntry } from '../../shared/objects/types.ts';
 import type { Facts, MachineThen, TakenVolume } from './facts.ts';
@@ -67,7 +67,7 @@ function takenOf(backup: VMBackup, { snapshot, content }: Part): TakenVolume | s
   const takenMs = Math.floor(of.status.creationTime / 1e6);
   const askedMs = Date.parse(snapshot.metadata.creationTimestamp ?? '');
   if (Number.isNaN(askedMs)) return 'its snapshot does not say when it was asked for';
-  if (isYoungerThanReady(backup, takenMs)) return 'its content was lost and taken anew';
+  if (isYounger(backup, takenMs)) return 'its content was lost and taken anew';
   return { snapshot: snapshot.metadata.uid, askedMs, takenMs };
 }
 

@@ -8,7 +8,7 @@ import { isDeleting } from '../../shared/chain/metadata.ts';
 import { isGuestClusters } from '../../shared/chain/content.ts';
 import { isStalled } from '../../shared/chain/longhorn-backup.ts';
 import { backupNamedBy, isNoVMBackups, isForeign, judgeUnclaimedBackup } from '../../shared/chain/orphans.ts';
-import { entriesOf } from '../../shared/chain/vmbackup.ts';
+import { entriesOf, isRemote } from '../../shared/chain/vmbackup.ts';
 import { guestBackups, ifServed } from '../../shared/chain/queries.ts';
 import { isOnTarget } from '../../shared/chain/longhorn-backup.ts';
 import type { Reader, Unreadable } from '../../shared/ports/reader.ts';
@@ -191,7 +191,7 @@ async function vmBackups(reader: Reader) {
     const vmBackup = describeRef(ref('VirtualMachineBackup', backup.metadata.name, backup.metadata.namespace));
     if (!ready) unsettled.push(vmBackup);
     const entries = entriesOf(backup);
-    const remote = (backup.spec.type || 'backup') === 'backup';
+    const remote = isRemote(backup);
     for (const { longhornBackupName, persistentVolumeClaim } of entries) {
       if (!longhornBackupName) continue;
       claimed.add(longhornBackupName);

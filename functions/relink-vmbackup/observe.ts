@@ -14,7 +14,7 @@ import {
   vmBackupsNamingEach,
   vmBackupsRecordingEach,
 } from '../../shared/chain/queries.ts';
-import { entriesOf } from '../../shared/chain/vmbackup.ts';
+import { entriesOf, isOnLonghorn } from '../../shared/chain/vmbackup.ts';
 import { judgeAbsence } from '../../shared/chain/target.ts';
 import type { UnreadableObject } from '../../shared/chain/unreadable.ts';
 import { orUnreadable } from '../../shared/chain/unreadable.ts';
@@ -112,7 +112,7 @@ async function observeVolume(
 ): Promise<SeenVolume> {
   const { namespace } = owner.metadata;
   const name = entry.name ?? '';
-  const ours = name !== '' && (entry.csiDriverName || names.LONGHORN_DRIVER) === names.LONGHORN_DRIVER;
+  const ours = name !== '' && isOnLonghorn(entry);
   if (!ours || !entry.longhornBackupName) {
     return blank(index, entry);
   }

@@ -1,3 +1,4 @@
+import { isRemote, isOnLonghorn } from '../../shared/chain/vmbackup.ts';
 import type { Ref } from '../../shared/domain/kinds.ts';
 import { describeRef, ref } from '../../shared/domain/kinds.ts';
 import { getCommand } from '../../shared/domain/kubectl.ts';
@@ -28,7 +29,7 @@ export function plan(seen: Seen, config: Config): Plan {
   const whole = (reason: Reason, message: string): Plan => ({ findings: [{ subject, reason, message, actions: [] }] });
   if (backup === undefined) return whole('VMBackupGone', `${describeRef(subject)} does not exist`);
   if (isDeleting(backup)) return whole('VMBackupDeleting', `${describeRef(subject)} is being deleted`);
-  if ((backup.spec.type || 'backup') !== 'backup') {
+  if (!isRemote(backup)) {
     return whole('SnapshotTypeBackup', `${describeRef(subject)} is of type ${backup.spec.type}`);
   }
   const decided = seen.volumes.map((volume) => ({ volume, ...decide(seen, backup, volume, config) }));
@@ -60,7 +61,7 @@ function decide(seen: Seen, backup: VMBackup, volume: SeenVolume, config: Config
   const { namespace } = backup.metadata;
   const snapshot = ref('VolumeSnapshot', current.name, namespace);
   const content = ref('VolumeSnapshotContent', current.contentName);
-  if (!entry.name || (entry.csiDriverName || names.LONGHORN_DRIVER) !== names.LONGHORN_DRIVER) {
+  if (!entry.name || !isOnLonghorn(entry)) {
     return says('NotALonghornVolume', `volume ${entry.volumeName} is on ${entry.csiDriverName ?? 'no driver'}`);
   }
   if (!entry.longhornBackupName || facts === undefined) {

@@ -1,7 +1,7 @@
 import { ref } from '../../shared/domain/kinds.ts';
 import * as names from '../../shared/domain/names.ts';
 import { isDeleting } from '../../shared/chain/metadata.ts';
-import { entriesOf } from '../../shared/chain/vmbackup.ts';
+import { entriesOf, isRemote, isOnLonghorn } from '../../shared/chain/vmbackup.ts';
 import type { PairState } from '../../shared/survey-item.ts';
 import type { SurveyItem } from '../../shared/survey-item.ts';
 import type { Routed, Healthy } from '../../shared/function.ts';
@@ -14,7 +14,7 @@ type SurveyedBackup = Extract<SurveyItem, { what: 'vmbackup' }>;
 export function triage(item: SurveyItem, brief = false): Routed | Healthy {
   if (item.what !== 'vmbackup') return { subjects: [] };
   const { backup } = item;
-  const plain = !isDeleting(backup) && (backup.spec.type || 'backup') === 'backup';
+  const plain = !isDeleting(backup) && isRemote(backup);
   const entries = entriesOf(backup);
   const [first] = entries;
   const looks = !plain || first === undefined || entries.some((entry) => needsLook(entry, item));
@@ -31,7 +31,7 @@ function needsLook(
   { name, longhornBackupName, csiDriverName }: VolumeEntry,
   { pairOf, isRevised }: SurveyedBackup,
 ): boolean {
-  if (!name || !longhornBackupName || (csiDriverName || names.LONGHORN_DRIVER) !== names.LONGHORN_DRIVER) return true;
+  if (!name || !longhornBackupName || !isOnLonghorn({ csiDriverName })) return true;
   const pair = pairOf(name);
   if (!pair.hasSnapshot || pair.unready) return true;
   if (pair.dynamic) return false;

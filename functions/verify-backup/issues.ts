@@ -1,5 +1,4 @@
 import type { Ref } from '../../shared/domain/kinds.ts';
-import {} from '../../shared/domain/kubectl.ts';
 import type { Link } from '../../shared/chain/link.ts';
 import type { Chain } from '../../shared/chain/links.ts';
 import { judgeMetadata } from '../../shared/chain/readiness.ts';

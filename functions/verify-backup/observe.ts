@@ -1,3 +1,4 @@
+import { isRemote } from '../../shared/chain/vmbackup.ts';
 import type { Ref } from '../../shared/domain/kinds.ts';
 import { isDeleting } from '../../shared/chain/metadata.ts';
 import type { Chain } from '../../shared/chain/links.ts';
@@ -116,8 +117,6 @@ async function readEvents(
 }
 
 async function isInUse(reader: Reader): Promise<boolean> {
-  for await (const { spec } of reader.list('VirtualMachineBackup')) {
-    if ((spec.type || 'backup') === 'backup') return true;
-  }
+  for await (const backup of reader.list('VirtualMachineBackup')) if (isRemote(backup)) return true;
   return false;
 }

@@ -1,15 +1,14 @@
 import type { Ref } from '../../shared/domain/kinds.ts';
 import { describeRef, ref } from '../../shared/domain/kinds.ts';
 import { getCommand, showFinalizersCommand } from '../../shared/domain/kubectl.ts';
-import * as names from '../../shared/domain/names.ts';
 import { isDeleting } from '../../shared/chain/metadata.ts';
-import { isLocal, isTakenLater } from '../../shared/chain/vmbackup.ts';
+import { isLocal, isTakenLater, isOnLonghorn } from '../../shared/chain/vmbackup.ts';
 import type { Orphan } from '../../shared/chain/orphans.ts';
 import { entriesOf } from '../../shared/chain/vmbackup.ts';
 import { degradedBy, lacksMetadata } from '../../shared/chain/readiness.ts';
 import type { PairState } from '../../shared/survey-item.ts';
 import type { ChainState, SurveyedVMBackup, SurveyItem } from '../../shared/survey-item.ts';
-import { isYoungerThanReady } from '../../shared/chain/dynamic-content.ts';
+import { isYounger } from '../../shared/chain/dynamic-content.ts';
 import { judgeTargetOf, targetRef } from '../../shared/chain/target.ts';
 import type { Routed, Healthy } from '../../shared/function.ts';
 import type { VMBackup, VolumeEntry } from '../../shared/objects/types.ts';
@@ -89,10 +88,10 @@ const haveNoTwins = (entries: readonly VolumeEntry[]): boolean =>
 
 function isSound(vmBackup: VMBackup, entry: VolumeEntry, pair: PairState, chain: ChainState): boolean {
   const { name, longhornBackupName: backup, csiDriverName, persistentVolumeClaim } = entry;
-  if (!name || !backup || (csiDriverName || names.LONGHORN_DRIVER) !== names.LONGHORN_DRIVER) return false;
+  if (!name || !backup || !isOnLonghorn({ csiDriverName })) return false;
   if (!pair.hasSnapshot || !pair.hasContent || pair.unready || pair.notRight || pair.unowned) return false;
   if (pair.unfinished || !pair.names(backup)) return false;
-  if (pair.takenAtMs !== undefined && isYoungerThanReady(vmBackup, pair.takenAtMs)) return false;
+  if (pair.takenAtMs !== undefined && isYounger(vmBackup, pair.takenAtMs)) return false;
   const { volumeName: volume, storageClassName } = persistentVolumeClaim?.spec ?? {};
   if (storageClassName && !chain.hasClass(storageClassName)) return false;
   if (!volume || !chain.isOf(backup, volume) || !chain.hasOneBackupVolume(volume)) return false;

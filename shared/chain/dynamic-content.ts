@@ -2,6 +2,7 @@ import { parseHandle } from '../domain/handle.ts';
 import * as names from '../domain/names.ts';
 import type { Content, VMBackup, VolumeEntry } from '../objects/types.ts';
 import { isDeleting } from './metadata.ts';
+import { isYoungerThanReady } from './vmbackup.ts';
 
 /** What a content holds that was taken on this cluster. */
 export interface DynamicData {
@@ -20,9 +21,6 @@ export function dynamicData({ spec, status, metadata }: Content): DynamicData | 
   };
 }
 
-/** Clocks of a cluster may differ by so much. */
-const SLACK_MS = 60_000;
-
 /**
  * Says how a content's data differs from what the VMBackup recorded, or nothing. A content that vanished is made anew
  * by the snapshot controller, with the data of that day if Longhorn no longer has the old; and Harvester then records
@@ -35,15 +33,13 @@ export function differenceFrom(
 ): string | undefined {
   if (taken.backup !== undefined && longhornBackupName && taken.backup !== longhornBackupName)
     return `it holds backup ${taken.backup}, but the VMBackup records ${longhornBackupName}`;
-  if (taken.atMs === undefined || !isYoungerThanReady(backup, taken.atMs)) return undefined;
+  if (taken.atMs === undefined || !isYounger(backup, taken.atMs)) return undefined;
   return `it holds data of ${new Date(taken.atMs).toISOString()}, but the VMBackup was complete at ${backup.status?.creationTime}`;
 }
 
-/** Of data that is younger than a VMBackup’s readiness, which it cannot be. */
-export function isYoungerThanReady({ status }: VMBackup, atMs: number): boolean {
-  const readyAt = status?.readyToUse === true ? status.creationTime : undefined;
-  return readyAt !== undefined && readyAt !== null && atMs > Date.parse(readyAt) + SLACK_MS;
-}
+/** Of data in a content taken here; a VMBackup that is not ready may only be being made. */
+export const isYounger = (backup: VMBackup, atMs: number): boolean =>
+  backup.status?.readyToUse === true && isYoungerThanReady(backup, atMs);
 
 /** A VMBackup's snapshots are asked for within seconds, and taken before anything is uploaded; a busy storage may take a while. */
 const LATE_MS = 3600_000;

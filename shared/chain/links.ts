@@ -6,7 +6,7 @@ import type { Backup, BackupTarget, BackupVolume, Content, Snapshot, VMBackup, V
 import type { BackupFacts, BackupTrouble } from './longhorn-backup.ts';
 import { hangs, isPastReadyDeadline, snapshotError } from './waiting.ts';
 import { isDeleting } from './metadata.ts';
-import { isLocal } from './vmbackup.ts';
+import { isLocal, driverOf } from './vmbackup.ts';
 import { isStalled, judgeBackup, judgeBackupVolumes, targetOf } from './longhorn-backup.ts';
 import { judgeContentLink, misbound, unusable } from './content-link.ts';
 import type { Judged, Link, LinkName } from './link.ts';
@@ -55,7 +55,7 @@ function judgeVolume(chain: Chain, volume: ChainVolume, nowMs: number): Link[] {
   const { entry } = volume;
   const own = ref('VirtualMachineBackup', backup.metadata.name, backup.metadata.namespace);
   if (volume.odd !== undefined) return oddLinks(entry, volume.odd);
-  const driver = entry.csiDriverName || names.LONGHORN_DRIVER;
+  const driver = driverOf(entry);
   const local =
     driver !== names.LONGHORN_DRIVER
       ? ({ reason: 'NotALonghornVolume', where: `is on ${driver}, of which there are no remote backups` } as const)

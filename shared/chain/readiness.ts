@@ -2,7 +2,7 @@ import { describeRef, ref } from '../domain/kinds.ts';
 import { deleteCommand, getCommand, touchCommand } from '../domain/kubectl.ts';
 import * as names from '../domain/names.ts';
 import type { VMBackup } from '../objects/types.ts';
-import { isLocal } from './vmbackup.ts';
+import { isLocal, isRemote } from './vmbackup.ts';
 import type { Chain } from './links.ts';
 import { entriesOf } from './vmbackup.ts';
 import { isScheduled } from './schedules.ts';
@@ -120,9 +120,9 @@ export function judgeMetadata({ backup, target, volumes }: Chain): MetadataTroub
   };
 }
 
-export const lacksMetadata = ({ spec, status }: VMBackup): boolean =>
-  (spec.type || 'backup') === 'backup' &&
-  (status?.conditions ?? []).some(({ type, status: is }) => type === 'MetadataReady' && is === 'False');
+export const lacksMetadata = (backup: VMBackup): boolean =>
+  isRemote(backup) &&
+  (backup.status?.conditions ?? []).some(({ type, status: is }) => type === 'MetadataReady' && is === 'False');
 
 /** What Harvester's own check of existing backups found wrong; empty where it does not say. */
 export const degradedBy = (backup: VMBackup): string | undefined => degradation(backup)?.by;

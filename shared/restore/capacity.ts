@@ -8,7 +8,8 @@ import { isFound } from '../ports/attempt.ts';
 import type { Check } from './checks.ts';
 import { ifKnown } from './checks.ts';
 import type { ImageState, SeenPreflight } from './read.ts';
-import { classOf, driverOf } from './read.ts';
+import { driverOf } from '../chain/vmbackup.ts';
+import { classOf } from './read.ts';
 
 /**
  * Whether there is a place to restore into: namespace, quota, limits, storage classes, images. Harvester's own ResourceQuota is not

@@ -1,7 +1,7 @@
+import { isOnLonghorn } from '../chain/vmbackup.ts';
 import { ref } from '../domain/kinds.ts';
 import { getCommand, patchCommand, retainCommand } from '../domain/kubectl.ts';
 import { restoreContentName, restoreSnapshotName } from '../domain/restore-names.ts';
-import * as names from '../domain/names.ts';
 import type { Chain } from '../chain/links.ts';
 import { isDeleting, isOwnedBy } from '../chain/metadata.ts';
 import { judgeBackup } from '../chain/longhorn-backup.ts';
@@ -32,7 +32,7 @@ export async function readPairs(
   if (restore === undefined || wish.to === wish.backup.namespace) return [];
   const pairs: PlannedPair[] = [];
   for (const { entry } of chain?.volumes ?? []) {
-    if (!entry.name || (entry.csiDriverName || names.LONGHORN_DRIVER) !== names.LONGHORN_DRIVER) continue;
+    if (!entry.name || !isOnLonghorn(entry)) continue;
     const snapshotName = await restoreSnapshotName(restore, entry.name);
     const snapshot = await reader.get('VolumeSnapshot', snapshotName, wish.to);
     const planned = await restoreContentName(wish.to, restore, entry.name);

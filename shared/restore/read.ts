@@ -1,3 +1,4 @@
+import { driverOf } from '../chain/vmbackup.ts';
 import { readChain } from '../chain/read-chain.ts';
 import type { Chain } from '../chain/links.ts';
 import type { KindName, Ref } from '../domain/kinds.ts';
@@ -178,8 +179,6 @@ export function classOf({ persistentVolumeClaim }: VolumeEntry, classes: readonl
     ? classes.find(({ metadata }) => metadata.annotations?.[names.DEFAULT_CLASS_ANNOTATION] === 'true')
     : classes.find(({ metadata }) => metadata.name === name);
 }
-
-export const driverOf = ({ csiDriverName }: VolumeEntry): string => csiDriverName || names.LONGHORN_DRIVER;
 
 const driversOf = (chain: Chain | undefined): string[] => (chain?.volumes ?? []).map(({ entry }) => driverOf(entry));
 

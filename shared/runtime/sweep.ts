@@ -105,10 +105,7 @@ export async function* sweepByPage(
       due.push({ fn, subject, key });
     }
   };
-  const take = (
-    fn: AnyFunction,
-    routed: { findings: readonly Finding[] } | { subjects: readonly Ref[] },
-  ): Swept[] => {
+  const take = (fn: AnyFunction, routed: { findings: readonly Finding[] } | { subjects: readonly Ref[] }): Swept[] => {
     if ('findings' in routed) {
       const findings = routed.findings.filter(({ subject }) => only(subject));
       return findings.map((finding) => ({ kind: 'finding', function: fn.name, finding }));

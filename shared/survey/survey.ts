@@ -7,7 +7,7 @@ import { recordUse, isUnclaimedContent, isUnclaimedSnapshot, PairIndex, pairsOf,
 import type { BackupTarget, Content, Setting, Snapshot, StorageClass } from '../objects/types.ts';
 import { BackupIndex } from './backup-index.ts';
 import { recordedOn, pack } from '../chain/consistency.ts';
-import { entriesOf } from '../chain/vmbackup.ts';
+import { entriesOf, isRemote } from '../chain/vmbackup.ts';
 import type { ClusterState } from './cluster-state.ts';
 import { unlessForbidden } from '../ports/attempt.ts';
 import { orphans, readClusterState } from './cluster-state.ts';
@@ -109,7 +109,7 @@ export async function* survey(
       const isRevised = (name: string) => pairs.isRevised(name, backup.metadata.namespace);
       const otherAddress = target ? judgeAddress(backup, setting) : undefined;
       const item = { what: 'vmbackup', backup, pairOf, isRevised, otherAddress, nowMs } as const;
-      needsTarget ||= (backup.spec.type || 'backup') === 'backup';
+      needsTarget ||= isRemote(backup);
       if (surroundings === undefined || state === undefined) return item;
       surroundings.living.add(backup.metadata.uid, 1);
       recordUse(backup, pairs);

@@ -1,0 +1,75 @@
+import * as names from '../domain/names.ts';
+import type { Reader } from '../ports/reader.ts';
+import type { Backup, BackupTarget, BackupVolume, Snapshot, VMBackup } from '../objects/types.ts';
+import type { BackupFacts, BackupTrouble } from './longhorn-backup.ts';
+import { judgeBackup } from './longhorn-backup.ts';
+import { backupVolumes, longhornBackup } from './queries.ts';
+import type { Absence } from './target.ts';
+import { judgeAbsence } from './target.ts';
+
+/**
+ * What Longhorn knows of one Backup. Looked up once, in `observe`, and carried in `Seen`: a plan reads it and asks
+ * nobody again.
+ *
+ * - `found`: complete, and of a known volume. Only this one proves what a handle must be.
+ * - `absent`: missing from a target that Longhorn has listed, or there and unusable (failed, in deletion, of two volumes).
+ *   `trouble.reason` says which.
+ * - `unknown`: not there, and that proves nothing: its target is not connected, or not listed yet.
+ */
+export type BackupLookup =
+  | { readonly is: 'found'; readonly backup: Backup; readonly facts: BackupFacts }
+  | { readonly is: 'absent'; readonly backup?: Backup | undefined; readonly trouble: BackupTrouble }
+  | { readonly is: 'unknown'; readonly absence: Absence };
+
+/** What decides about a Backup that is not there. Needed for no other. */
+export interface Surrounding {
+  readonly target: BackupTarget | undefined;
+  /** BackupVolumes of its volume, as far as that is known. */
+  readonly backupVolumes: readonly BackupVolume[];
+  /** The VMBackup that records it, where one does: its backups may be on another target than the connected one. */
+  readonly owner?: VMBackup | undefined;
+}
+
+/** Pure part of {@link lookUpBackup}, for those who have read all of it already. */
+export function judgeLookup(
+  name: string,
+  backup: Backup | undefined,
+  { target, backupVolumes: volumes, owner }: Surrounding,
+): BackupLookup {
+  if (backup === undefined) {
+    const absence = judgeAbsence(target, volumes, owner);
+    if (absence !== undefined) return { is: 'unknown', absence };
+  }
+  const judged = judgeBackup(name, backup);
+  if ('reason' in judged || backup === undefined) return { is: 'absent', backup, trouble: judged as BackupTrouble };
+  return { is: 'found', backup, facts: judged };
+}
+
+/**
+ * Looks a Longhorn Backup up by name: one read where it is there, else also its target and, if `volume` is known, the
+ * BackupVolumes of that.
+ * @throws UnreadableError when one of them does not have the shape of its kind; RetryableError, TerminalError
+ */
+export async function lookUpBackup(
+  reader: Reader,
+  name: string,
+  { owner, volume }: { readonly owner?: VMBackup | undefined; readonly volume?: string | null | undefined },
+): Promise<BackupLookup> {
+  const backup = await longhornBackup(reader, name);
+  if (backup !== undefined) return judgeLookup(name, backup, { target: undefined, backupVolumes: [] });
+  const target = await reader.get('BackupTarget', names.DEFAULT_TARGET, names.LONGHORN_NAMESPACE);
+  return judgeLookup(name, undefined, {
+    target,
+    backupVolumes: volume ? await backupVolumes(reader, volume) : [],
+    owner,
+  });
+}
+
+/** The content that a snapshot names as its source or, for one taken on this cluster, is bound to. */
+export const contentNameOf = (snapshot: Snapshot | undefined): string | undefined =>
+  snapshot?.spec.source.volumeSnapshotContentName || snapshot?.status?.boundVolumeSnapshotContentName || undefined;
+
+/** As {@link contentNameOf}; for a snapshot that is gone, the name that Harvester gave the content of its pair. */
+export const pairContentName = (snapshotName: string, snapshot: Snapshot | undefined): string | undefined =>
+  contentNameOf(snapshot) ??
+  (snapshot === undefined && snapshotName !== '' ? names.contentName(snapshotName) : undefined);
