@@ -1,4 +1,3 @@
-import * as names from '../../shared/domain/names.ts';
 import { isDeleting } from '../../shared/chain/metadata.ts';
 import type { Content, Snapshot } from '../../shared/objects/types.ts';
 
@@ -43,14 +42,6 @@ export function lossOf({ name, namespace, snapshot, content }: Pair): Loss {
   if (snapshot === undefined) return 'snapshot-lost';
   return volumeSnapshotRef.uid && volumeSnapshotRef.uid !== snapshot.metadata.uid ? 'binding-stale' : 'none';
 }
-
-/** Where the content of a snapshot is looked for. */
-export const contentNameOf = (name: string, snapshot: Snapshot | undefined): string =>
-  snapshot === undefined
-    ? names.contentName(name)
-    : (snapshot.spec.source.volumeSnapshotContentName ??
-      snapshot.status?.boundVolumeSnapshotContentName ??
-      names.takenContentName(snapshot.metadata.uid));
 
 /** Faults that a backup on the target can cure, so that it is worth reading. */
 export const isLoss = (fault: Loss): boolean =>

@@ -10,6 +10,7 @@ import {
 import { entriesOf, isOnLonghorn } from '../../shared/chain/vmbackup.ts';
 import type { UnreadableObject } from '../../shared/chain/unreadable.ts';
 import { orUnreadable } from '../../shared/chain/unreadable.ts';
+import { controllerContentName } from '../../shared/chain/lookup.ts';
 import type { Unsettled } from '../../shared/chain/schedules.ts';
 import { unsettledBackups } from '../../shared/chain/schedules.ts';
 import type { Reader } from '../../shared/ports/reader.ts';
@@ -24,7 +25,7 @@ import type {
   VolumeEntry,
 } from '../../shared/objects/types.ts';
 import type { Loss, Pair } from './loss.ts';
-import { contentNameOf, lossOf, isLoss } from './loss.ts';
+import { lossOf, isLoss } from './loss.ts';
 import { classFor } from './actions.ts';
 
 /** One VMBackup and the pairs of its volumes. */
@@ -85,7 +86,7 @@ async function observeVolume(reader: Reader, owner: VMBackup, entry: VolumeEntry
   const name = entry.name ?? '';
   if (!isOurs(entry)) return blank(owner, entry);
   const snapshot = await reader.get('VolumeSnapshot', name, namespace);
-  const contentName = contentNameOf(name, snapshot);
+  const contentName = controllerContentName(name, snapshot);
   const content = await reader.get('VolumeSnapshotContent', contentName);
   const pair = { name, namespace, snapshot, contentName, content };
   const fault = lossOf(pair);

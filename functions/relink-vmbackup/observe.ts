@@ -15,6 +15,7 @@ import {
   vmBackupsRecordingEach,
 } from '../../shared/chain/queries.ts';
 import { entriesOf, isOnLonghorn } from '../../shared/chain/vmbackup.ts';
+import { provisionedContentName } from '../../shared/chain/lookup.ts';
 import { judgeAbsence } from '../../shared/chain/target.ts';
 import type { UnreadableObject } from '../../shared/chain/unreadable.ts';
 import { orUnreadable } from '../../shared/chain/unreadable.ts';
@@ -173,10 +174,7 @@ function revisionOf(name: string, others: ReadonlySet<string>): string | undefin
 
 async function readPair(reader: Reader, namespace: string, name: string): Promise<Pair> {
   const snapshot = await reader.get('VolumeSnapshot', name, namespace);
-  const contentName =
-    snapshot?.spec.source.volumeSnapshotContentName ??
-    snapshot?.status?.boundVolumeSnapshotContentName ??
-    names.contentName(name);
+  const contentName = provisionedContentName(name, snapshot);
   const content = await reader.get('VolumeSnapshotContent', contentName);
   // Without the snapshot, a content of the expected name may be anybody's: only one that names the snapshot counts.
   const ref = content?.spec.volumeSnapshotRef;

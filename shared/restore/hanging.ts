@@ -9,6 +9,7 @@ import { parseHandle } from '../domain/handle.ts';
 import { hangs } from '../chain/waiting.ts';
 import { isDeleting } from '../chain/metadata.ts';
 import type { Chain, ChainVolume } from '../chain/links.ts';
+import { contentNameOf } from '../chain/lookup.ts';
 import { backupVolumes, classMissingOf, longhornBackup, missingStorageClass } from '../chain/queries.ts';
 import { readChain } from '../chain/read-chain.ts';
 import { causeOf, otherData } from './hanging-volume.ts';
@@ -74,8 +75,7 @@ export async function readRestore(reader: Reader, restore: VMRestore): Promise<S
 
 async function readPair(reader: Reader, namespace: string, name: string): Promise<RestoredVolume['pair']> {
   const snapshot = await reader.get('VolumeSnapshot', name, namespace);
-  const contentName =
-    snapshot?.spec.source.volumeSnapshotContentName ?? snapshot?.status?.boundVolumeSnapshotContentName ?? '';
+  const contentName = contentNameOf(snapshot) ?? '';
   const content = contentName === '' ? undefined : await reader.get('VolumeSnapshotContent', contentName);
   const handle = parseHandle(content?.spec.source.snapshotHandle ?? content?.status?.snapshotHandle ?? '');
   const longhorn = handle.kind === 'backup' ? await longhornBackup(reader, handle.backup) : undefined;
