@@ -7,26 +7,15 @@ import { isDeleting } from '../../shared/chain/metadata.ts';
 import { misboundPart } from '../../shared/chain/pair.ts';
 import { busySchedule } from '../../shared/chain/schedules.ts';
 import { listVolumes } from '../../shared/chain/target.ts';
-import type { Ref } from '../../shared/domain/kinds.ts';
+import type { VolumeAnswer as Answer, VolumeExtra } from '../../shared/chain/volume-finding.ts';
 import { ref } from '../../shared/domain/kinds.ts';
 import { getCommand, listCommand } from '../../shared/domain/kubectl.ts';
 import * as names from '../../shared/domain/names.ts';
 import type { VMBackup } from '../../shared/objects/types.ts';
-import type { Action } from '../../shared/plan/action.ts';
 import type { Check } from '../../shared/plan/check.ts';
-import type { Reason } from '../../shared/plan/reason.ts';
 import type { Recipe } from './actions.ts';
 import type { BackupSource, Seen, SeenVolume } from './observe.ts';
 import { isOurs } from './observe.ts';
-
-/** What is decided of one volume: the reason, a sentence, and what helps. */
-export type Answer = readonly [reason: Reason, message: string, more?: More];
-export interface More {
-  /** What is at fault, where it is not the VMBackup. */
-  readonly about?: Ref;
-  readonly actions?: readonly Action[];
-  readonly command?: string;
-}
 
 /** One volume of a VMBackup that keeps its data on the target. */
 export interface VolumeCase extends SeenVolume {
@@ -160,11 +149,7 @@ function misbound({ loss, pair, uses }: VolumeCase): Answer | undefined {
   const { namespace, content, contentName } = pair;
   const command = showContent(contentName);
   const about = content && misboundPart(namespace, pair, content);
-  return [
-    'Misbound',
-    `${uses}, but VolumeSnapshotContent ${contentName} is not its content`,
-    { command, ...(about && { about }) },
-  ];
+  return ['Misbound', `${uses}, but VolumeSnapshotContent ${contentName} is not its content`, { command, about }];
 }
 
 function backupNotRecorded({ vmBackup, lost }: LossCase): Answer | undefined {
@@ -296,7 +281,7 @@ function harvesterRecreates({ vmBackup, pair, loss, lost }: RebuildCase): Answer
 function scheduleBusy({ seen, vmBackup, lost }: RebuildCase): Answer | undefined {
   if (seen.unsettled.length === 0) return undefined;
   const { reason, message, command } = busySchedule(vmBackup, seen.unsettled);
-  return [reason, `${lost}; ${message}`, command === undefined ? {} : { command }];
+  return [reason, `${lost}; ${message}`, { command }];
 }
 
 function handleWrong({ pair: { content }, source, longhorn, handle, lost }: RebuildCase): Answer | undefined {
@@ -348,7 +333,7 @@ const isBeside = (loss: SeenVolume['loss']): boolean => loss === 'dynamic-conten
 const isReady = ({ status }: VMBackup): boolean => status?.readyToUse === true && Boolean(status.source);
 const csiNameOf = ({ pair }: RebuildCase): string => names.csiSnapshotName(pair.snapshot?.metadata.uid ?? '');
 const showContent = (content: string): string => getCommand(ref('VolumeSnapshotContent', content));
-const shown = (content: string): More => ({
+const shown = (content: string): VolumeExtra => ({
   command: showContent(content),
   about: ref('VolumeSnapshotContent', content),
 });

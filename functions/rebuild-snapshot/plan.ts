@@ -1,6 +1,7 @@
 import type { FoundBackup } from '../../shared/chain/lookup.ts';
 import { isDeleting } from '../../shared/chain/metadata.ts';
 import { isRemote } from '../../shared/chain/vmbackup.ts';
+import type { VolumeAnswer as Answer } from '../../shared/chain/volume-finding.ts';
 import { volumeFinding } from '../../shared/chain/volume-finding.ts';
 import { backupHandle } from '../../shared/domain/handle.ts';
 import { describeRef } from '../../shared/domain/kinds.ts';
@@ -10,7 +11,7 @@ import { firstAnswer } from '../../shared/plan/check.ts';
 import type { Plan } from '../../shared/plan/plan.ts';
 import type { Reason } from '../../shared/plan/reason.ts';
 import { rebind, rebuildContent, rebuildPair, rebuildSnapshot } from './actions.ts';
-import type { Answer, RebuildCase } from './checks.ts';
+import type { RebuildCase } from './checks.ts';
 import { pairChecks, rebuildChecks, sourceChecks, unrecordedChecks } from './checks.ts';
 import type { Config } from './config.ts';
 import type { Seen, SeenVolume } from './observe.ts';
@@ -29,10 +30,9 @@ export function plan(seen: Seen, config: Config): Plan {
     return whole('SnapshotTypeBackup', `${describeRef(subject)} is of type ${backup.spec.type}`);
   }
   return {
-    findings: seen.volumes.map((volume) => {
-      const [reason, message, more] = decide(seen, backup, volume, config);
-      return volumeFinding(subject, volume.entry, volume.pair.content, { reason, message, ...more });
-    }),
+    findings: seen.volumes.map((volume) =>
+      volumeFinding(subject, volume.entry, volume.pair.content, decide(seen, backup, volume, config)),
+    ),
   };
 }
 

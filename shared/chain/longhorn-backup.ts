@@ -15,8 +15,6 @@ export interface BackupTrouble {
   readonly detail: string;
   /** The volume it is of, as far as that can be told all the same. */
   readonly ofVolume?: string;
-  /** There is no such Backup to look at, for now. */
-  readonly absent?: true;
 }
 
 /**
