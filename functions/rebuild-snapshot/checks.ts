@@ -40,7 +40,7 @@ export interface RebuildCase extends RecordedCase {
   readonly seen: Seen;
   readonly longhorn: FoundBackup;
   readonly recipe: Recipe;
-  /** The only right one. */
+  /** The handle that its content must have. */
   readonly handle: string;
 }
 
@@ -49,9 +49,9 @@ export const pairChecks: readonly Check<VolumeCase, Answer>[] = [
   objectUnreadable, // what cannot be read proves nothing
   otherDriver, // only Longhorn's snapshots can be recreated from its backups
   pairPresent, // both are there and name each other
-  contentReplaced, // a content that was recreated from the claim holds data of another day
-  takenLate, // and so it may where only the time of the VMBackup's creation is left to tell
-  dynamicPresent, // taken on this cluster, with the data that the VMBackup recorded
+  contentReplaced, // a content that was recreated from the claim holds other data than the VMBackup recorded
+  takenLate, // the data is much younger than the VMBackup, which is suspicious and no proof
+  dynamicPresent, // taken on this cluster, and nothing speaks against its data
   handlePending, // taken on this cluster, and Longhorn has not written the handle yet
   snapshotDeleting, // never race a finalizer
   contentDeleting, // never race a finalizer
@@ -61,20 +61,20 @@ export const pairChecks: readonly Check<VolumeCase, Answer>[] = [
 /** Where no Longhorn Backup is recorded: who fills the gap, and with what. Nothing can be recreated. */
 export const unrecordedChecks: readonly Check<LossCase, Answer>[] = [
   backupNotRecorded, // the VMBackup is complete and will never say which backup it was
-  harvesterTakesAnew, // Harvester snapshots the claim as it is today, under the old name
+  newSnapshotByHarvester, // Harvester snapshots the claim as it is today, under the old name
 ];
 
 /** Whether the pair is the VMBackup's to recreate, and Longhorn has the Backup it was of. */
 export const sourceChecks: readonly Check<RecordedCase, Answer>[] = [
-  guestCluster, // guest clusters see to their own pairs
+  guestCluster, // guest clusters manage their own pairs
   foreignOwner, // another owner decides about its snapshot
   ambiguousOwner, // whose data it was cannot be told
   swapUnderway, // fix-handle is in the middle of replacing the content
   backupUnknown, // the target is away or not listed yet: the Backup may still be there
-  backupUnusable, // without a good Backup nothing can stand behind a content
+  backupUnusable, // a content is only as good as its Backup
 ];
 
-/** Whether the pair can be recreated from the Backup now. */
+/** Whether the pair can be recreated from the Backup now. Where none answers, `mend` in plan.ts says what is created. */
 export const rebuildChecks: readonly Check<RebuildCase, Answer>[] = [
   // Whether the right handle is certain.
   recordedVolumeDiffers, // the VMBackup records another volume than Longhorn does
@@ -158,7 +158,7 @@ function backupNotRecorded({ vmBackup, lost }: LossCase): Answer | undefined {
   return ['NoLonghornBackupName', message, { command: showRecorded(vmBackup) }];
 }
 
-function harvesterTakesAnew({ vmBackup, entry, pair, loss, lost }: LossCase): Answer | undefined {
+function newSnapshotByHarvester({ vmBackup, entry, pair, loss, lost }: LossCase): Answer | undefined {
   // A VMBackup that was never ready is only being made.
   const wasReady = Boolean(vmBackup.status?.creationTime);
   if (!wasReady || pair.snapshot !== undefined || loss === 'binding-stale') return undefined;
@@ -327,7 +327,7 @@ function revisedNameTaken({ loss, pair, source: { beside }, handle, lost }: Rebu
   return isBegun ? undefined : ['RevisedNameTaken', `${lost}; the name ${names.revisedName(pair.name)} is taken`];
 }
 
-/** A snapshot names its source for ever: where its content is lost with the claim, a new pair gets a name beside it. */
+/** The source of a snapshot is immutable: one that lost its content together with its claim needs a new pair, beside it. */
 const isBeside = (loss: SeenVolume['loss']): boolean => loss === 'dynamic-content-lost';
 
 const isReady = ({ status }: VMBackup): boolean => status?.readyToUse === true && Boolean(status.source);

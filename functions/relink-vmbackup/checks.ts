@@ -33,8 +33,8 @@ export const pairChecks: readonly Check<VolumeCase, Answer>[] = [
   takenHere, // taken on this cluster: Longhorn wrote the handle
   // The handle is right; whether it is bound decides when the rest follows.
   pairInProgress, // Harvester is still at work on the VMBackup
-  staleBinding, // the content belongs to a former snapshot; rebuild-snapshot binds it anew
-  pairNotReady, // nothing is settled on a pair that is not bound and ready
+  staleBinding, // the content belongs to a former snapshot; rebuild-snapshot rebinds it
+  pairNotReady, // nothing is decided by a pair that is not bound and ready
 ];
 
 /** What is wrong with the pair in use, where no right one beside it stands in. Another function mends it, or a person. */
@@ -46,7 +46,7 @@ export const brokenChecks: readonly Check<VolumeCase, Answer>[] = [
   driverDiffers, // the content is of a driver that does not restore from Longhorn's backups
   backupDiffers, // the content names another Backup than the VMBackup records
   backupUnknown, // the target is away or not listed yet: the handle can be neither right nor wrong
-  backupUnusable, // and so it is without a good Backup
+  backupUnusable, // without a usable Backup no handle can be right
 ];
 
 /** Why a right pair cannot be used yet. */
@@ -59,8 +59,8 @@ export const switchChecks: readonly Check<SwitchCase, Answer>[] = [
 /** Why the VMBackup is not written now, nor anything taken away that it used. */
 export const writeChecks: readonly Check<Pick<VolumeCase, 'seen' | 'vmBackup'>, Answer>[] = [
   scheduleBusy, // any write could make Harvester delete a Backup
-  restoreInProgress, // a restore reads the names of the pairs, and the old pair
-  vmBackupNotReady, // Harvester itself still writes it
+  restoreInProgress, // a restore looks its pairs up by the names in the VMBackup
+  vmBackupNotReady, // Harvester is still writing it
 ];
 
 function objectUnreadable({ entry, unreadable }: VolumeCase): Answer | undefined {

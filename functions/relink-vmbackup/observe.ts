@@ -116,47 +116,41 @@ async function observeVolume(
   owner: VMBackup,
   { index, entry, others }: { index: number; entry: VolumeEntry; others: ReadonlySet<string> },
 ): Promise<SeenVolume> {
+  const { name, longhornBackupName: backupName } = entry;
+  if (!name || !isOnLonghorn(entry) || !backupName) return blank(index, entry);
   const { namespace } = owner.metadata;
-  const name = entry.name ?? '';
-  const ours = name !== '' && isOnLonghorn(entry);
-  if (!ours || !entry.longhornBackupName) {
-    return blank(index, entry);
-  }
   const read = await readPair(reader, namespace, name);
-  const backupName = entry.longhornBackupName;
-  const lookup = await lookUpBackup(reader, backupName, {
-    owner,
-    volume: entry.persistentVolumeClaim?.spec?.volumeName,
-  });
-  const judge = (pair: ReadPair): Pair => {
-    const isRight = lookup.is === 'found' && pair.judged && namesBackup(pair.judged, backupName, lookup.facts);
-    return { ...pair, isRight: isRight ?? false };
-  };
+  const volume = entry.persistentVolumeClaim?.spec?.volumeName;
+  const lookup = await lookUpBackup(reader, backupName, { owner, volume });
+  const judge = (pair: ReadPair): Pair => ({ ...pair, isRight: isRight(pair, backupName, lookup) });
   const find = async (other: string): Promise<Pair | undefined> => {
+    if (others.has(other)) return undefined;
     const pair = await readPair(reader, namespace, other);
     return pair.snapshot === undefined && pair.content === undefined ? undefined : judge(pair);
   };
-  const current = judge(read);
-  const revised = others.has(names.revisedName(name)) || !names.canRevise(name) ? undefined : names.revisedName(name);
-  const base = { ...blank(index, entry), current, lookup };
-  if (isDynamic(current)) {
-    // Its content gone with its claim, rebuild-snapshot may have made a pair beside it.
-    return { ...base, replacement: revised !== undefined && isDead(current) ? await find(revised) : undefined };
-  }
 
+  const current = judge(read);
   const predecessors: Pair[] = [];
-  for (const former of names.predecessorNames(name)) {
-    const pair = others.has(former) ? undefined : await find(former);
+  for (const former of isDynamic(current) ? [] : names.predecessorNames(name)) {
+    const pair = await find(former);
     if (pair !== undefined) predecessors.push(pair);
   }
-  // A right pair has a replacement beside it only if it was swapped after that one had been made.
+  const mayBeReplaced = names.canRevise(name) && mayHaveReplacement(current);
+  const replacement = mayBeReplaced ? await find(names.revisedName(name)) : undefined;
+  return { ...blank(index, entry), current, lookup, predecessors, replacement };
+}
+
+function isRight({ judged }: ReadPair, backupName: string, lookup: BackupLookup): boolean {
+  return judged !== undefined && lookup.is === 'found' && namesBackup(judged, backupName, lookup.facts);
+}
+
+/** Whether the pair beside this one can matter, and is worth reading. */
+function mayHaveReplacement(current: Pair): boolean {
+  // Its content gone with its claim, rebuild-snapshot may have created a pair beside it.
+  if (isDynamic(current)) return isDead(current);
+  // A right pair has a replacement beside it only if it was swapped after that one had been created.
   const isSwapped = current.content?.metadata.annotations?.[names.REPLACES_ANNOTATION] === current.contentName;
-  const mayBeReplaced = !current.isRight || current.snapshot === undefined || isSwapped;
-  return {
-    ...base,
-    predecessors,
-    replacement: revised !== undefined && mayBeReplaced ? await find(revised) : undefined,
-  };
+  return !current.isRight || current.snapshot === undefined || isSwapped;
 }
 
 /** A volume of which nothing has been read. */

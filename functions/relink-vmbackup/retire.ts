@@ -30,7 +30,7 @@ interface FormerPair {
 
 const checks: readonly Check<FormerPair, Retirement>[] = [
   // Whether it is this volume's pair. Otherwise nothing of it is touched.
-  deadSnapshot, // with its content lost it harms nobody
+  deadSnapshot, // its content is lost: it is harmless
   foreignPair, // a former name proves nothing
   // Whether it may go now. Otherwise only its content is put on Retain.
   keptByPolicy, // the policy is to keep it
@@ -100,7 +100,7 @@ function claimPending(former: FormerPair): Retirement | undefined {
   return waits(former, 'ClaimPending', `a Pending claim still reads from ${pair.name}`);
 }
 
-/** Whoever deletes it: with its content on Delete the backup that the VMBackup still needs would go too. */
+/** With its content still on Delete, the backup that the VMBackup needs would be deleted too. */
 function snapshotGoing(former: FormerPair): Retirement | undefined {
   const { name, snapshot } = former.pair;
   if (snapshot === undefined || !isDeleting(snapshot)) return undefined;
@@ -198,15 +198,15 @@ interface HeldOnRetain {
   readonly retired: readonly Retirement[];
 }
 
-/** At most one content on Delete may name a backup: each answer begins a sentence that ends with the name of that. */
+/** At most one content on Delete may name a backup. Each answer is the beginning of a sentence that ends with its name. */
 const retainChecks: readonly Check<HeldOnRetain, string>[] = [
   unreadableContents, // a content that cannot be read may be on Delete and name the backup
-  backupShared, // another volume records it and looks before this one is written: neither takes Delete
-  snapshotShared, // and so it is with the snapshot
+  backupShared, // another volume records it: each looks before the other has written, so neither takes Delete
+  snapshotShared, // another volume uses the snapshot: the same
   otherContents, // another content on Delete names it, unless the same plan puts that one on Retain
 ];
 
-/** Why the content in use does not take Delete, whether or not it once was on it. Undefined where nothing forbids it. */
+/** Why the content in use may not take Delete; undefined where it may. Ends before the name of the backup. */
 export const whyOnRetain = (seen: Seen, volume: SeenVolume, retired: readonly Retirement[]): string | undefined =>
   firstAnswer(retainChecks, { seen, volume, retired });
 

@@ -12,8 +12,8 @@ import { judgeAbsence } from './target.ts';
  * nobody again.
  *
  * - `found`: complete, and of a known volume. Only this one proves what a handle must be.
- * - `absent`: missing from a target that Longhorn has listed, or there and unusable (failed, in deletion, of two volumes).
- *   `trouble.reason` says which.
+ * - `absent`: missing from a target that Longhorn has listed, or there and unusable (failed, in deletion, not read by
+ *   Longhorn yet, of two volumes). `trouble.reason` says which.
  * - `unknown`: not there, and that proves nothing: its target is not connected, or not listed yet.
  */
 export type BackupLookup = FoundBackup | AbsentBackup | UnknownBackup;
