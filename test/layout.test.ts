@@ -25,8 +25,14 @@ const rooms: readonly Room[] = [
     pure: true,
   },
   {
-    room: 'shared/preflight',
+    room: 'shared/scratch',
     may: ['shared/domain', 'shared/objects', 'shared/plan', 'shared/chain'],
+    types: ['shared/kube/ports.ts'],
+    pure: true,
+  },
+  {
+    room: 'shared/preflight',
+    may: ['shared/domain', 'shared/objects', 'shared/plan', 'shared/chain', 'shared/scratch'],
     types: ['shared/kube/ports.ts'],
     pure: true,
   },
@@ -38,7 +44,7 @@ const rooms: readonly Room[] = [
   },
   {
     room: 'shared/probe',
-    may: ['shared/domain', 'shared/objects', 'shared/plan', 'shared/chain', 'shared/capability'],
+    may: ['shared/domain', 'shared/objects', 'shared/plan', 'shared/chain', 'shared/scratch', 'shared/capability'],
     types: ['shared/kube/ports.ts'],
     pure: true,
   },
@@ -72,15 +78,18 @@ const rooms: readonly Room[] = [
   { room: 'functions', may: ['functions/*', 'shared/runtime'], types: ['shared/function.ts'] },
   {
     room: 'functions/*/plan.ts',
-    may: ['shared/domain', 'shared/plan', 'shared/chain', 'shared/preflight', 'shared/capability'],
+    may: [
+      ...['shared/domain', 'shared/plan', 'shared/chain', 'shared/scratch', 'shared/preflight'],
+      ...['shared/capability'],
+    ],
     types: ['shared/objects'],
     pure: true,
   },
   {
     room: 'functions/*',
     may: [
-      ...['shared/domain', 'shared/plan', 'shared/chain', 'shared/preflight', 'shared/capability'],
-      ...['shared/events', 'shared/function.ts'],
+      ...['shared/domain', 'shared/plan', 'shared/chain', 'shared/scratch', 'shared/preflight'],
+      ...['shared/capability', 'shared/events', 'shared/function.ts'],
     ],
     types: ['shared/objects', 'shared/kube/ports.ts'],
     packages: ['zod'],
@@ -162,7 +171,7 @@ describe('the house', () => {
 
   test('lets no decision reach the network, the disk or the writer, not even through others', () => {
     const deciding = [...files.keys()].filter((path) =>
-      /^(functions\/[^/]+\/[^/]+|shared\/(chain|plan)\/.*)\.ts$/.test(path),
+      /^(functions\/[^/]+\/[^/]+|shared\/(chain|plan|scratch)\/.*)\.ts$/.test(path),
     );
     expect(deciding.length).toBeGreaterThan(10);
     for (const path of deciding) {

@@ -1,6 +1,6 @@
 import type { VolumeMode } from '../../shared/capability/mode.ts';
 import { modeOf } from '../../shared/capability/mode.ts';
-import { noRecurringJobs, scratchPod } from '../../shared/chain/scratch.ts';
+import { noRecurringJobs, scratchPod } from '../../shared/scratch/scratch.ts';
 import { backupHandle } from '../../shared/domain/handle.ts';
 import { kinds } from '../../shared/domain/kinds.ts';
 import * as names from '../../shared/domain/names.ts';

@@ -4,10 +4,10 @@ import * as names from '../../shared/domain/names.ts';
 import type { InProgress } from '../../shared/chain/in-progress.ts';
 import { allInProgress } from '../../shared/chain/in-progress.ts';
 import { backupVolumes, entriesOf, longhornBackup } from '../../shared/chain/read.ts';
-import type { Place } from '../../shared/chain/place.ts';
-import type { Made } from '../../shared/chain/scratch.ts';
-import { readPlace } from '../../shared/chain/place.ts';
-import { nothing, readMade, warningsAbout } from '../../shared/chain/scratch.ts';
+import type { NamespaceCapacity } from '../../shared/scratch/namespace-capacity.ts';
+import type { ScratchObjects } from '../../shared/scratch/scratch.ts';
+import { readCapacity } from '../../shared/scratch/namespace-capacity.ts';
+import { noScratchObjects, readScratchObjects, warningsAbout } from '../../shared/scratch/scratch.ts';
 import { targetRef } from '../../shared/chain/target.ts';
 import type { Reader } from '../../shared/kube/ports.ts';
 import type {
@@ -28,7 +28,7 @@ export type Seen = { readonly subject: Ref } &
   /** The record is read all the same where it may be: what was proved stays true. */
   (
     | { readonly is: 'off'; readonly record: DrillRecord }
-    | { readonly is: 'record'; readonly record: DrillRecord; readonly made: Made }
+    | { readonly is: 'record'; readonly record: DrillRecord; readonly made: ScratchObjects }
     | SeenDrill
   );
 
@@ -39,7 +39,7 @@ export interface SeenDrill {
   /** Whose drill is looked at: the VMBackup's, or that of one which bore its name before and still has something left. */
   readonly uid: string;
   readonly entry: DrillEntry | undefined;
-  readonly made: Made;
+  readonly made: ScratchObjects;
   /** What the volumes are restored from; absent where nothing is to be restored (any more). */
   readonly sources?: readonly Source[];
   readonly target?: BackupTarget | undefined;
@@ -61,7 +61,7 @@ export interface SeenVolume {
   readonly warnings: readonly KubeEvent[];
 }
 
-export interface DrillPlace extends Place {
+export interface DrillPlace extends NamespaceCapacity {
   readonly restores: readonly InProgress[];
 }
 
@@ -74,7 +74,12 @@ export async function observe(reader: Reader, subject: Ref, _nowMs: number, conf
   }
   const record = await reader.get('ConfigMap', name, namespace);
   if (subject.kind !== 'VirtualMachineBackup') {
-    return { subject, is: 'record', record, made: await readMade(reader, config.namespace, names.DRILL_LABEL) };
+    return {
+      subject,
+      is: 'record',
+      record,
+      made: await readScratchObjects(reader, config.namespace, names.DRILL_LABEL),
+    };
   }
   return { subject, ...(await observeDrill(reader, subject, record, config)) };
 }
@@ -85,7 +90,8 @@ async function observeDrill(reader: Reader, subject: Ref, record: DrillRecord, c
   const entries = entriesFor(record, subject);
   const former = entries.find(([uid, { run }]) => run !== undefined && uid !== own);
   const [uid, entry] = former ?? entries.find(([key]) => key === own) ?? [own ?? '', undefined];
-  const made = uid === '' ? nothing : await readMade(reader, config.namespace, names.DRILL_LABEL, uid);
+  const made =
+    uid === '' ? noScratchObjects : await readScratchObjects(reader, config.namespace, names.DRILL_LABEL, uid);
   const seen = {
     is: 'drill',
     record,
@@ -123,7 +129,7 @@ async function readInTheWay(
   reader: Reader,
   uid: string,
   sources: readonly Source[],
-  made: Made,
+  made: ScratchObjects,
   { namespace, read }: Config,
 ): Promise<Ref | undefined> {
   for (const { entry } of sources) {
@@ -137,7 +143,7 @@ async function readInTheWay(
       if (own === undefined || own.some(({ metadata }) => metadata.name === name)) continue;
       const at = kind === 'VolumeSnapshotContent' ? ref(kind, name) : ref(kind, name, namespace);
       const found = await reader.get(kind, name, at.namespace);
-      // Made since, by this drill itself, it bears the mark.
+      // ScratchObjects since, by this drill itself, it bears the mark.
       if (found !== undefined && found.metadata.labels?.[names.DRILL_LABEL] !== uid) return at;
     }
   }
@@ -145,7 +151,7 @@ async function readInTheWay(
 }
 
 /** The provisioner calls a volume after its claim, so it is found before it is bound, too. */
-async function readVolumes(reader: Reader, { claims }: Made): Promise<Map<string, SeenVolume>> {
+async function readVolumes(reader: Reader, { claims }: ScratchObjects): Promise<Map<string, SeenVolume>> {
   const volumes = new Map<string, SeenVolume>();
   for (const claim of claims) {
     const { metadata, spec } = claim;
@@ -177,5 +183,5 @@ async function readClasses(reader: Reader, backup: VMBackup): Promise<Map<string
 }
 
 async function readDrillPlace(reader: Reader, { namespace }: Config): Promise<DrillPlace> {
-  return { ...(await readPlace(reader, namespace)), restores: await allInProgress(reader) };
+  return { ...(await readCapacity(reader, namespace)), restores: await allInProgress(reader) };
 }

@@ -4,8 +4,8 @@ import { isAhead } from '../../shared/domain/times.ts';
 import type { Ref } from '../../shared/domain/kinds.ts';
 import { drillOf, resultOf } from '../../shared/chain/drills.ts';
 import { isDeleting } from '../../shared/chain/judge.ts';
-import type { Made } from '../../shared/chain/scratch.ts';
-import { describeMade, isEmpty, newNamespace, removal } from '../../shared/chain/scratch.ts';
+import type { ScratchObjects } from '../../shared/scratch/scratch.ts';
+import { describeObjects, isEmpty, newNamespace, removal } from '../../shared/scratch/scratch.ts';
 import { DRILL_LABEL } from '../../shared/domain/names.ts';
 import type { DrillEntry, DrillRun } from '../../shared/objects/types.ts';
 import type { Action } from '../../shared/plan/action.ts';
@@ -73,7 +73,7 @@ function drill(seen: SeenDrill, subject: Ref, config: Config, nowMs: number): To
       ? goOn(seen, run, config, nowMs)
       : decided(seen, config, { result: 'abandoned', message: why }, nowMs);
   }
-  // Made by a run that somebody else has ended meanwhile.
+  // ScratchObjects by a run that somebody else has ended meanwhile.
   if (!isEmpty(seen.made)) return sweepUp(seen.made, 'it is of a drill that is over');
   if (config.drills === 'clean') return ['DrillCleaned', 'nothing of a drill is left'];
   if (backup !== undefined && !isDue(entry, config, nowMs)) return resultOf(entry);
@@ -157,7 +157,7 @@ const STUCK_AFTER_MS = 30 * 60_000;
 function cleanUp(seen: SeenDrill, entry: DrillEntry, run: DrillRun, config: Config, nowMs: number): Told {
   const actions = removal(seen.made, DRILL_LABEL);
   if (actions.length > 0) return sweepUp(seen.made, 'the drill is over');
-  const left = [...describeMade(seen.made), ...seen.left];
+  const left = [...describeObjects(seen.made), ...seen.left];
   if (left.length > 0) {
     const since = nowMs - Date.parse(run.decided?.at ?? '');
     const message = `the drill is over, and ${left.join(', ')} ${left.length === 1 ? 'is' : 'are'} yet to go`;
@@ -171,9 +171,9 @@ function cleanUp(seen: SeenDrill, entry: DrillEntry, run: DrillRun, config: Conf
   return ['DrillCleanUp', says, { actions: [done] }];
 }
 
-function sweepUp(made: Made, why: string): Told {
+function sweepUp(made: ScratchObjects, why: string): Told {
   const actions = removal(made, DRILL_LABEL);
-  const left = describeMade(made).join(', ');
+  const left = describeObjects(made).join(', ');
   if (actions.length === 0) return ['DrillClearing', `${why}, and ${left} is yet to go`, { waitsFor: left }];
   return ['DrillCleanUp', `${why}, and what it made is removed: ${left}`, { actions }];
 }
@@ -182,7 +182,7 @@ function sweepUp(made: Made, why: string): Told {
 function strays({ subject, record, made }: Extract<Seen, { is: 'record' }>, config: Config, nowMs: number): Plan {
   const running = new Set(entriesIn(record).flatMap(([uid, { run }]) => (run === undefined ? [] : [uid])));
   const isStray = (object: Parameters<typeof drillOf>[0]) => !running.has(drillOf(object) ?? '');
-  const stray: Made = {
+  const stray: ScratchObjects = {
     contents: made.contents.filter((one) => isStray(one) && one.spec.volumeSnapshotRef.namespace === config.namespace),
     snapshots: made.snapshots.filter(isStray),
     claims: made.claims.filter(isStray),

@@ -5,8 +5,8 @@ import * as names from '../../shared/domain/names.ts';
 import { isDeleting, judgeBackup, judgeBackupVolumes } from '../../shared/chain/judge.ts';
 import { commandForTarget } from '../../shared/chain/links.ts';
 import { describeInProgress, showInProgress } from '../../shared/chain/in-progress.ts';
-import { placeTrouble } from '../../shared/chain/place.ts';
-import { scratchPods } from '../../shared/chain/scratch.ts';
+import { capacityProblem } from '../../shared/scratch/namespace-capacity.ts';
+import { scratchPods } from '../../shared/scratch/scratch.ts';
 import { judgeTargetOf } from '../../shared/chain/target.ts';
 import type { Reason } from '../../shared/plan/reason.ts';
 import type { Config } from './config.ts';
@@ -106,7 +106,7 @@ function ofPlace({ sources, place, inTheWay }: SeenDrill, { makeNamespace, read 
   if (place === undefined) return undefined;
   const claims = drillable(sources).map((source) => ({ storageClass: classOf(source.entry), bytes: bytesOf(source) }));
   const pods = read === 'on' ? scratchPods('a pod that reads', claims.length, READ_LIMITS) : undefined;
-  const trouble = placeTrouble(place, { claims, snapshots: claims.length, pods });
+  const trouble = capacityProblem(place, { claims, snapshots: claims.length, pods });
   if (trouble === undefined || (trouble.is === 'missing' && makeNamespace === 'yes')) return undefined;
   const { is, message, command } = trouble;
   return {

@@ -1,6 +1,6 @@
 import { formatBytes } from '../domain/bytes.ts';
 import { parseQuantity } from '../domain/quantity.ts';
-import { countsPods, isOfPods } from '../chain/pods.ts';
+import { countsPods, isOfPods } from '../scratch/quota.ts';
 import type { StorageClass, VolumeEntry } from '../objects/types.ts';
 import type { Check } from './checks.ts';
 import { ifKnown } from './checks.ts';

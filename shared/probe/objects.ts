@@ -1,5 +1,5 @@
 import type { VolumeMode } from '../capability/mode.ts';
-import { noRecurringJobs, scratchPod } from '../chain/scratch.ts';
+import { noRecurringJobs, scratchPod } from '../scratch/scratch.ts';
 import { kinds } from '../domain/kinds.ts';
 import * as names from '../domain/names.ts';
 import type { StorageClass } from '../objects/types.ts';

@@ -4,7 +4,7 @@ import type { Probed, ProbeStep } from '../capability/probed.ts';
 import { describeProbed, probedAs, withProbed } from '../capability/probed.ts';
 import type { SeenClass } from '../capability/read.ts';
 import { isDeleting } from '../chain/judge.ts';
-import { describeMade, isEmpty, newNamespace } from '../chain/scratch.ts';
+import { describeObjects, isEmpty, newNamespace } from '../scratch/scratch.ts';
 import { describeRef } from '../domain/kinds.ts';
 import * as names from '../domain/names.ts';
 import { isAhead } from '../domain/times.ts';
@@ -187,7 +187,7 @@ function decide({ storageClass }: SeenClass, probed: Probed): Told {
 /** Undefined when nothing is left. */
 function cleanUp({ made, left }: SeenProbe, why: string, nowMs: number): Told | undefined {
   const actions = probeRemoval(made, nowMs);
-  const there = [...describeMade(made), ...left];
+  const there = [...describeObjects(made), ...left];
   if (there.length === 0) return undefined;
   const what = there.join(', ');
   if (actions.length > 0) return ['ProbeCleanUp', `${why}, and what it made is removed: ${what}`, { actions }];

@@ -4,23 +4,28 @@ import type { ListOptions, Reader } from '../kube/ports.ts';
 import type { Claim, Content, ObjectOf, Pod, Snapshot } from '../objects/types.ts';
 import type { Action } from '../plan/action.ts';
 import type { NewNamespace, NewPod } from '../plan/drill.ts';
-import { isDeleting } from './judge.ts';
-import type { WantedPods } from './pods.ts';
+import { isDeleting } from '../chain/judge.ts';
+import type { WantedPods } from './quota.ts';
 
 /** What restore drills and storage probes have in common: a namespace for scratch, a mark on all they make, its removal. */
 
 /** What bears the mark and is still there. */
-export interface Made {
+export interface ScratchObjects {
   readonly contents: readonly Content[];
   readonly snapshots: readonly Snapshot[];
   readonly claims: readonly Claim[];
   readonly pods: readonly Pod[];
 }
 
-export const nothing: Made = { contents: [], snapshots: [], claims: [], pods: [] };
+export const noScratchObjects: ScratchObjects = { contents: [], snapshots: [], claims: [], pods: [] };
 
 /** Without a value: whatever bears the label. */
-export async function readMade(reader: Reader, namespace: string, label: string, value?: string): Promise<Made> {
+export async function readScratchObjects(
+  reader: Reader,
+  namespace: string,
+  label: string,
+  value?: string,
+): Promise<ScratchObjects> {
   const marked: ListOptions = value === undefined ? { selector: label } : { labels: { [label]: value } };
   return {
     contents: await collect(reader.list('VolumeSnapshotContent', marked)),
@@ -117,7 +122,7 @@ export const newNamespace = (name: string): NewNamespace => ({
  * The next steps of removing it, in this order: pods and claims; once they are gone, snapshots; once those are gone,
  * contents. A content that is not on Retain is put there first. The writer reads each once more.
  */
-export function removal(made: Made, label: string): Action[] {
+export function removal(made: ScratchObjects, label: string): Action[] {
   const inUse = [...made.pods.map((pod) => ['Pod', pod] as const), ...made.claims.map((c) => [CLAIM, c] as const)];
   const disarm = made.contents.filter(({ spec }) => spec.deletionPolicy !== 'Retain').map(toRetain);
   if (inUse.length > 0) {
@@ -175,11 +180,11 @@ const toRetain = ({ metadata, spec }: Content): Action => ({
 });
 
 /** What is still there, for people. */
-export const describeMade = ({ pods, claims, snapshots, contents }: Made): string[] => [
+export const describeObjects = ({ pods, claims, snapshots, contents }: ScratchObjects): string[] => [
   ...pods.map(({ metadata: { name, namespace } }) => describeRef(ref('Pod', name, namespace))),
   ...claims.map(({ metadata: { name, namespace } }) => describeRef(ref(CLAIM, name, namespace))),
   ...snapshots.map(({ metadata: { name, namespace } }) => describeRef(ref('VolumeSnapshot', name, namespace))),
   ...contents.map(({ metadata: { name } }) => describeRef(ref('VolumeSnapshotContent', name))),
 ];
 
-export const isEmpty = (made: Made): boolean => describeMade(made).length === 0;
+export const isEmpty = (made: ScratchObjects): boolean => describeObjects(made).length === 0;

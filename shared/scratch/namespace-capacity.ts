@@ -2,27 +2,27 @@ import { formatBytes } from '../domain/bytes.ts';
 import { parseQuantity } from '../domain/quantity.ts';
 import type { Reader } from '../kube/ports.ts';
 import type { ObjectOf } from '../objects/types.ts';
-import { isDeleting } from './judge.ts';
-import type { WantedPods } from './pods.ts';
-import { amountsOf, countsPods, isOfPods, rangeTrouble } from './pods.ts';
+import { isDeleting } from '../chain/judge.ts';
+import type { WantedPods } from './quota.ts';
+import { amountsOf, countsPods, isOfPods, rangeTrouble } from './quota.ts';
 import { collect } from './scratch.ts';
 
 /** The namespace that drills and probes make their claims in. */
-export interface Place {
+export interface NamespaceCapacity {
   readonly name: string;
   readonly namespace: ObjectOf<'Namespace'> | undefined;
   readonly quotas: readonly ObjectOf<'ResourceQuota'>[];
   readonly limits: readonly ObjectOf<'LimitRange'>[];
 }
 
-export const readPlace = async (reader: Reader, name: string): Promise<Place> => ({
+export const readCapacity = async (reader: Reader, name: string): Promise<NamespaceCapacity> => ({
   name,
   namespace: await reader.get('Namespace', name),
   quotas: await collect(reader.list('ResourceQuota', { namespace: name })),
   limits: await collect(reader.list('LimitRange', { namespace: name })),
 });
 
-export interface PlaceTrouble {
+export interface CapacityProblem {
   readonly is: 'missing' | 'unfit' | 'full';
   readonly message: string;
   readonly command?: string;
@@ -41,7 +41,10 @@ export interface Wanted {
 }
 
 /** Why these have no place there. */
-export function placeTrouble({ name, namespace, quotas, limits }: Place, wanted: Wanted): PlaceTrouble | undefined {
+export function capacityProblem(
+  { name, namespace, quotas, limits }: NamespaceCapacity,
+  wanted: Wanted,
+): CapacityProblem | undefined {
   if (namespace === undefined) {
     return { is: 'missing', message: `namespace ${name} does not exist`, command: `kubectl create namespace ${name}` };
   }
@@ -51,7 +54,11 @@ export function placeTrouble({ name, namespace, quotas, limits }: Place, wanted:
 }
 
 /** What the namespace allows a single claim or pod. */
-function limitTrouble(namespace: string, limits: Place['limits'], { claims, pods }: Wanted): PlaceTrouble | undefined {
+function limitTrouble(
+  namespace: string,
+  limits: NamespaceCapacity['limits'],
+  { claims, pods }: Wanted,
+): CapacityProblem | undefined {
   for (const range of limits) {
     const { metadata, spec } = range;
     const command = `kubectl edit limitrange ${metadata.name} -n ${namespace}`;
@@ -75,9 +82,9 @@ function limitTrouble(namespace: string, limits: Place['limits'], { claims, pods
 
 function quotaTrouble(
   name: string,
-  quotas: Place['quotas'],
+  quotas: NamespaceCapacity['quotas'],
   { claims, snapshots, pods }: Wanted,
-): PlaceTrouble | undefined {
+): CapacityProblem | undefined {
   const wanted = new Map<string, number>([
     ['persistentvolumeclaims', claims.length],
     ['count/persistentvolumeclaims', claims.length],
