@@ -1,20 +1,31 @@
+import { isDeleting } from '../chain/judge.ts';
 import { formatBytes } from '../domain/bytes.ts';
 import { parseQuantity } from '../domain/quantity.ts';
 import type { Reader } from '../kube/ports.ts';
 import type { ObjectOf } from '../objects/types.ts';
-import { isDeleting } from '../chain/judge.ts';
-import type { WantedPods } from './quota.ts';
-import { amountsOf, countsPods, isOfPods, rangeTrouble } from './quota.ts';
+import type { Breach, Limited } from './quota.ts';
+import {
+  amountsOfClaims,
+  amountsOfPods,
+  breaches,
+  headrooms,
+  isShort,
+  limitedClaim,
+  showAmount,
+  withDefaults,
+} from './quota.ts';
 import { collect } from './scratch.ts';
 
-/** The namespace that drills and probes make their claims in. */
+/** What limits the namespace in which drills and probes create their objects. */
 export interface NamespaceCapacity {
   readonly name: string;
+  /** Undefined: it does not exist. */
   readonly namespace: ObjectOf<'Namespace'> | undefined;
   readonly quotas: readonly ObjectOf<'ResourceQuota'>[];
   readonly limits: readonly ObjectOf<'LimitRange'>[];
 }
 
+/** Reads namespace, quotas and limit ranges. @throws what the reader throws: without the right to list them nothing is known */
 export const readCapacity = async (reader: Reader, name: string): Promise<NamespaceCapacity> => ({
   name,
   namespace: await reader.get('Namespace', name),
@@ -22,97 +33,84 @@ export const readCapacity = async (reader: Reader, name: string): Promise<Namesp
   limits: await collect(reader.list('LimitRange', { namespace: name })),
 });
 
+/** Why the objects cannot be created there: no such namespace (yet), one that is going, or a limit that is passed. */
 export interface CapacityProblem {
   readonly is: 'missing' | 'unfit' | 'full';
   readonly message: string;
+  /** What to run against it. */
   readonly command?: string;
 }
 
-interface WantedClaim {
-  readonly storageClass: string;
-  readonly bytes: number;
-}
-
-/** What is to be made there. */
+/** What is to be created, all of it at the same time. */
 export interface Wanted {
-  readonly claims: readonly WantedClaim[];
+  readonly claims: readonly { readonly storageClass: string; readonly bytes: number }[];
   readonly snapshots: number;
   readonly pods?: WantedPods | undefined;
 }
 
-/** Why these have no place there. */
-export function capacityProblem(
-  { name, namespace, quotas, limits }: NamespaceCapacity,
-  wanted: Wanted,
-): CapacityProblem | undefined {
+/** Pods of one container each, all alike. */
+export interface WantedPods extends Limited {
+  readonly count: number;
+}
+
+/** The first thing in the way of creating all this; undefined where there is room. Limit ranges are asked before quotas. */
+export function capacityProblem(capacity: NamespaceCapacity, wanted: Wanted): CapacityProblem | undefined {
+  const { name, namespace } = capacity;
   if (namespace === undefined) {
     return { is: 'missing', message: `namespace ${name} does not exist`, command: `kubectl create namespace ${name}` };
   }
   if (isDeleting(namespace) || namespace.status?.phase === 'Terminating')
     return { is: 'unfit', message: `namespace ${name} is being deleted` };
-  return limitTrouble(name, limits, wanted) ?? quotaTrouble(name, quotas, wanted);
+  return limitProblem(capacity, wanted) ?? quotaProblem(capacity, wanted);
 }
 
-/** What the namespace allows a single claim or pod. */
-function limitTrouble(
-  namespace: string,
-  limits: NamespaceCapacity['limits'],
-  { claims, pods }: Wanted,
-): CapacityProblem | undefined {
-  for (const range of limits) {
-    const { metadata, spec } = range;
-    const command = `kubectl edit limitrange ${metadata.name} -n ${namespace}`;
-    const ofPods = pods && rangeTrouble(range, limits, pods);
-    if (ofPods !== undefined) return { is: 'full', message: ofPods, command };
-    for (const { type, min, max } of spec.limits) {
-      if (type !== 'PersistentVolumeClaim') continue;
-      const [least = 0, most = Infinity] = [parseQuantity(min?.['storage']), parseQuantity(max?.['storage'])];
-      const outside = claims.find(({ bytes }) => bytes < least || bytes > most);
-      if (outside === undefined) continue;
-      const bound = outside.bytes > most ? `at most ${formatBytes(most)}` : `at least ${formatBytes(least)}`;
-      return {
-        is: 'full',
-        message: `limit range ${metadata.name} of namespace ${namespace} allows a claim ${bound}, and one of ${formatBytes(outside.bytes)} is needed`,
-        command,
-      };
-    }
+function limitProblem({ name, limits }: NamespaceCapacity, { claims, pods }: Wanted): CapacityProblem | undefined {
+  const objects = [
+    ...(pods === undefined ? [] : [withDefaults(pods, limits)]),
+    ...claims.map(({ bytes }) => limitedClaim('a claim', bytes)),
+  ];
+  const [breach] = breaches(limits, objects);
+  if (breach === undefined) return undefined;
+  return {
+    is: 'full',
+    message: `limit range ${breach.range} of namespace ${name} ${describeBreach(breach)}`,
+    command: `kubectl edit limitrange ${breach.range} -n ${name}`,
+  };
+}
+
+function describeBreach({ type, object, rule, resource, allowed, asked }: Breach): string {
+  if (object.type === 'claim') {
+    const bytes = (quantity: Breach['asked']) => formatBytes(parseQuantity(quantity) ?? 0);
+    return `allows a claim ${rule === 'max' ? 'at most' : 'at least'} ${bytes(allowed)}, and one of ${bytes(asked)} is needed`;
   }
-  return undefined;
+  const of = type === 'Pod' ? 'a pod' : 'a container';
+  const request = object.requests[resource];
+  switch (rule) {
+    case 'min':
+      return `wants at least ${allowed} of ${resource} for ${of}, and ${object.what} asks for ${asked ?? 'none'}`;
+    case 'max':
+      return `allows ${of} at most ${allowed} of ${resource}, and ${object.what} is ${asked === undefined ? 'not limited' : `limited to ${asked}`}`;
+    case 'ratio':
+      return !parseQuantity(request) || !parseQuantity(asked)
+        ? `wants a request and a limit of ${resource} for ${of}, and ${object.what} has none`
+        : `allows ${of} a limit of ${resource} at most ${allowed} times its request, and ${object.what} has ${request} and ${asked}`;
+  }
 }
 
-function quotaTrouble(
-  name: string,
-  quotas: NamespaceCapacity['quotas'],
+function quotaProblem(
+  { name, quotas }: NamespaceCapacity,
   { claims, snapshots, pods }: Wanted,
 ): CapacityProblem | undefined {
-  const wanted = new Map<string, number>([
-    ['persistentvolumeclaims', claims.length],
-    ['count/persistentvolumeclaims', claims.length],
+  const short = headrooms(quotas, [
+    ...amountsOfClaims(claims),
     ['count/volumesnapshots.snapshot.storage.k8s.io', snapshots],
-    ...(pods === undefined ? [] : amountsOf(pods)),
-  ]);
-  const add = (what: string, amount: number) => void wanted.set(what, (wanted.get(what) ?? 0) + amount);
-  for (const { storageClass, bytes } of claims) {
-    const ofClass = `${storageClass}.storageclass.storage.k8s.io`;
-    add('requests.storage', bytes);
-    add(`${ofClass}/requests.storage`, bytes);
-    add(`${ofClass}/persistentvolumeclaims`, 1);
-  }
-  for (const quota of quotas) {
-    const { metadata, spec, status } = quota;
-    // Kubernetes goes by the status; a quota that was just made has none.
-    const allowed = status?.hard ?? spec?.hard;
-    for (const [what, amount] of wanted) {
-      const hard = parseQuantity(allowed?.[what]);
-      const used = parseQuantity(status?.used?.[what]) ?? 0;
-      if (hard === undefined || used + amount <= hard || (isOfPods(what) && !countsPods(quota))) continue;
-      const show = (n: number) => (/(storage|memory)$/.test(what) ? formatBytes(n) : String(Number(n.toFixed(3))));
-      return {
-        is: 'full',
-        message: `quota ${metadata.name} of namespace ${name} leaves ${show(Math.max(0, hard - used))} of ${what}, and ${show(amount)} are needed`,
-        command: `kubectl edit resourcequota ${metadata.name} -n ${name}`,
-      };
-    }
-  }
-  return undefined;
+    ...(pods === undefined ? [] : amountsOfPods(pods.count, pods.requests, pods.limits)),
+  ]).find(isShort);
+  if (short === undefined) return undefined;
+  const { quota, what, left, amount } = short;
+  return {
+    is: 'full',
+    message: `quota ${quota} of namespace ${name} leaves ${showAmount(what, left)} of ${what}, and ${showAmount(what, amount)} are needed`,
+    command: `kubectl edit resourcequota ${quota} -n ${name}`,
+  };
 }

@@ -5,7 +5,7 @@ import type { Claim, Content, ObjectOf, Pod, Snapshot } from '../objects/types.t
 import type { Action } from '../plan/action.ts';
 import type { NewNamespace, NewPod } from '../plan/drill.ts';
 import { isDeleting } from '../chain/judge.ts';
-import type { WantedPods } from './quota.ts';
+import type { WantedPods } from './namespace-capacity.ts';
 
 /** What restore drills and storage probes have in common: a namespace for scratch, a mark on all they make, its removal. */
 
@@ -65,6 +65,7 @@ interface ScratchLimits {
 /** So many pods of that kind, for whoever looks whether there is room for them. */
 export const scratchPods = (what: string, count: number, limits: ScratchLimits): WantedPods => ({
   what,
+  type: 'pod',
   count,
   requests: REQUESTS,
   limits: { ...limits },
