@@ -69,7 +69,10 @@ export function headrooms(quotas: readonly ResourceQuota[], wanted: readonly Amo
   });
 }
 
-export const isShort = ({ left, amount }: Pick<Headroom, 'left' | 'amount'>): boolean => amount > left;
+export const isShort = ({ left, amount }: Pick<Headroom, 'left' | 'amount'>): boolean => amount - left > ROUNDING;
+
+/** Kubernetes counts in whole thousandths. In binary fractions 300m less 200m is a little below 100m. */
+const ROUNDING = 1e-6;
 
 const isOfPods = (what: string): boolean =>
   /^(((requests|limits)\.)?(cpu|memory|ephemeral-storage)|(count\/)?pods)$/.test(what);
@@ -143,7 +146,7 @@ function broken(item: Item, { requests, limits }: Limited): Pick<Breach, 'rule' 
 }
 
 const atMost = (one: Quantity | undefined, other: Quantity | undefined): boolean =>
-  (parseQuantity(one) ?? Infinity) <= (parseQuantity(other) ?? -Infinity);
+  (parseQuantity(one) ?? Infinity) - (parseQuantity(other) ?? -Infinity) <= ROUNDING;
 
 /** The pod as the API server completes it: with the defaults that LimitRanges have for containers. */
 export function withDefaults(pod: Limited, ranges: readonly LimitRange[]): Limited {

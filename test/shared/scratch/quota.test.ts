@@ -31,6 +31,11 @@ describe('a quota', () => {
   test.each<[when: string, fields: object, wanted: readonly Amount[]]>([
     ['limits nothing', {}, pods(1)],
     ['limits something else', { spec: { hard: { services: '0' } } }, [...amountsOfClaims([claim]), ...pods(1)]],
+    [
+      'has as much as is wanted, in tenths of a core',
+      { status: { hard: { cpu: '300m' }, used: { cpu: '200m' } } },
+      amountsOfPods(1, { cpu: '100m' }),
+    ],
     ['has as much as is wanted', { spec: { hard: { 'requests.storage': '20Gi' } } }, amountsOfClaims([claim, claim])],
     ['is overdrawn, and nothing more is wanted', { status: { hard: { pods: 1 }, used: { pods: 2 } } }, [['pods', 0]]],
     [
@@ -97,6 +102,13 @@ describe('a quota', () => {
       ['count/persistentvolumeclaims', 1, 2],
     ],
     ['of cores', { spec: { hard: { cpu: '150m' } } }, pods(2), ['cpu', 0.15, 0.2]],
+    ['of a thousandth of a core too little', { spec: { hard: { cpu: '199m' } } }, pods(2), ['cpu', 0.199, 0.2]],
+    [
+      'of a byte too little',
+      { spec: { hard: { 'requests.storage': String(2 ** 52 - 1) } } },
+      [['requests.storage', 2 ** 52]],
+      ['requests.storage', 2 ** 52 - 1, 2 ** 52],
+    ],
     ['of requests', { spec: { hard: { 'requests.cpu': '150m' } } }, pods(2), ['requests.cpu', 0.15, 0.2]],
     ['of limits', { spec: { hard: { 'limits.memory': '255Mi' } } }, pods(2), ['limits.memory', 255 * 2 ** 20, GIB / 4]],
     [
@@ -140,6 +152,11 @@ describe('a limit range', () => {
     ['allows just as much', disk, { type: 'PersistentVolumeClaim', max: { storage: '10Gi' } }],
     ['wants just as much', disk, { type: 'PersistentVolumeClaim', min: { storage: '10Gi' } }],
     ['writes the same amount otherwise', pod, { type: 'Container', min: { cpu: '0.1' }, max: { cpu: '0.5' } }],
+    [
+      'allows just that ratio, of thirds',
+      { ...pod, requests: { cpu: '3m' }, limits: { cpu: '9m' } },
+      { type: 'Pod', maxLimitRequestRatio: { cpu: '3' } },
+    ],
     ['allows just that ratio', pod, { type: 'Pod', maxLimitRequestRatio: { cpu: '5', memory: '2' } }],
     ['only has defaults', plain, { type: 'Container', default: { cpu: '1' }, defaultRequest: { cpu: '1' } }],
   ])('that %s is kept', (_when, object, item) => {
