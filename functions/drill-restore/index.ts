@@ -3,7 +3,7 @@ import { defineFunction } from '../../shared/function.ts';
 import { Config } from './config.ts';
 import { observe } from './observe.ts';
 import { plan } from './plan.ts';
-import { atSweep } from './sweep.ts';
+import { atSweep } from './schedule.ts';
 
 const there = { namespace: names.DRILL_NAMESPACE };
 

@@ -1,13 +1,8 @@
 import type { Ref } from '../../shared/domain/kinds.ts';
-import { ref } from '../../shared/domain/kinds.ts';
 import * as names from '../../shared/domain/names.ts';
 import type { InProgress } from '../../shared/chain/in-progress.ts';
 import { allInProgress } from '../../shared/chain/in-progress.ts';
 import { backupVolumes, entriesOf, longhornBackup } from '../../shared/chain/read.ts';
-import type { NamespaceCapacity } from '../../shared/scratch/namespace-capacity.ts';
-import type { ScratchObjects } from '../../shared/scratch/scratch.ts';
-import { readCapacity } from '../../shared/scratch/namespace-capacity.ts';
-import { noScratchObjects, readScratchObjects, warningsAbout } from '../../shared/scratch/scratch.ts';
 import { targetRef } from '../../shared/chain/target.ts';
 import type { Reader } from '../../shared/kube/ports.ts';
 import type {
@@ -18,9 +13,19 @@ import type {
   VMBackup,
   Volume,
 } from '../../shared/objects/types.ts';
+import type { NamespaceCapacity } from '../../shared/scratch/namespace-capacity.ts';
+import { readCapacity } from '../../shared/scratch/namespace-capacity.ts';
+import type { ScratchObjects, ScratchRef } from '../../shared/scratch/scratch.ts';
+import {
+  noScratchObjects,
+  readInTheWay,
+  readScratchObjects,
+  scratchRef,
+  warningsAbout,
+} from '../../shared/scratch/scratch.ts';
 import type { Config } from './config.ts';
-import type { DrillRecord } from './record.ts';
-import { entriesFor, recordRef } from './record.ts';
+import type { DrillRecord } from './ledger.ts';
+import { entriesFor, recordRef } from './ledger.ts';
 import type { Source } from './source.ts';
 import { classOf, drillable, nameOf } from './source.ts';
 
@@ -107,7 +112,8 @@ async function observeDrill(reader: Reader, subject: Ref, record: DrillRecord, c
   if (run?.decided !== undefined) return { ...seen, left: await readLeft(reader, run.decided.volumes) };
   if (backup === undefined || uid !== own || config.drills === 'clean') return seen;
   const sources = await readSources(reader, backup);
-  const inTheWay = await readInTheWay(reader, uid, drillable(sources), made, config);
+  const mark = { label: names.DRILL_LABEL, value: uid };
+  const inTheWay = await readInTheWay(reader, mark, wantedNames(uid, drillable(sources), config), made);
   const whole = { ...seen, sources, classes: await readClasses(reader, backup), inTheWay };
   if (run !== undefined) return { ...whole, volumes: await readVolumes(reader, made) };
   const target = await reader.get('BackupTarget', targetRef.name, targetRef.namespace);
@@ -124,31 +130,17 @@ async function readSources(reader: Reader, backup: VMBackup): Promise<Source[]> 
   return sources;
 }
 
-/** What is made next would find its name taken, and be tried again and again. */
-async function readInTheWay(
-  reader: Reader,
-  uid: string,
-  sources: readonly Source[],
-  made: ScratchObjects,
-  { namespace, read }: Config,
-): Promise<Ref | undefined> {
-  for (const { entry } of sources) {
-    const name = nameOf(uid, entry.volumeName);
-    for (const [kind, own] of [
-      ['VolumeSnapshotContent', made.contents],
-      ['VolumeSnapshot', made.snapshots],
-      ['PersistentVolumeClaim', made.claims],
-      ['Pod', read === 'on' ? made.pods : undefined],
-    ] as const) {
-      if (own === undefined || own.some(({ metadata }) => metadata.name === name)) continue;
-      const at = kind === 'VolumeSnapshotContent' ? ref(kind, name) : ref(kind, name, namespace);
-      const found = await reader.get(kind, name, at.namespace);
-      // ScratchObjects since, by this drill itself, it bears the mark.
-      if (found !== undefined && found.metadata.labels?.[names.DRILL_LABEL] !== uid) return at;
-    }
-  }
-  return undefined;
-}
+const wantedNames = (uid: string, sources: readonly Source[], { namespace, read }: Config): ScratchRef[] =>
+  sources.flatMap(({ entry }) =>
+    (
+      [
+        'VolumeSnapshotContent',
+        'VolumeSnapshot',
+        'PersistentVolumeClaim',
+        ...(read === 'on' ? ['Pod' as const] : []),
+      ] as const
+    ).map((kind) => scratchRef(kind, nameOf(uid, entry.volumeName), namespace)),
+  );
 
 /** The provisioner calls a volume after its claim, so it is found before it is bound, too. */
 async function readVolumes(reader: Reader, { claims }: ScratchObjects): Promise<Map<string, SeenVolume>> {

@@ -7,7 +7,7 @@ import { eventName, eventOf } from '../../shared/plan/record.ts';
 import type { Config } from './config.ts';
 import type { SeenDrill } from './observe.ts';
 import { totalBytes } from './progress.ts';
-import { put } from './record.ts';
+import { put } from './ledger.ts';
 import { drillable } from './source.ts';
 
 export type Verdict =

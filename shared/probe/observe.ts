@@ -1,14 +1,21 @@
 import type { VolumeMode } from '../capability/mode.ts';
 import { readClass } from '../capability/read.ts';
 import type { SeenClass } from '../capability/read.ts';
-import type { NamespaceCapacity } from '../scratch/namespace-capacity.ts';
-import type { ScratchObjects } from '../scratch/scratch.ts';
-import { readCapacity } from '../scratch/namespace-capacity.ts';
-import { collect, noScratchObjects, readScratchObjects, warningsAbout } from '../scratch/scratch.ts';
 import type { Ref } from '../domain/kinds.ts';
 import * as names from '../domain/names.ts';
 import type { Reader } from '../kube/ports.ts';
 import type { Claim, Content, Snapshot, Volume } from '../objects/types.ts';
+import type { NamespaceCapacity } from '../scratch/namespace-capacity.ts';
+import { readCapacity } from '../scratch/namespace-capacity.ts';
+import type { ScratchObjects, ScratchRef } from '../scratch/scratch.ts';
+import {
+  collect,
+  noScratchObjects,
+  readInTheWay,
+  readScratchObjects,
+  scratchRef,
+  warningsAbout,
+} from '../scratch/scratch.ts';
 import { nameOf } from './objects.ts';
 
 /** How a probe is to be done. */
@@ -65,6 +72,7 @@ export async function observe(reader: Reader, subject: Ref, nowMs: number, confi
   const waiting = [restored, source].find((claim) => claim !== undefined && claim.status?.phase !== 'Bound');
   const behind = restored?.spec.volumeName;
   const isLonghorn = storageClass.provisioner === names.LONGHORN_DRIVER;
+  const mark = { label: names.PROBE_LABEL, value: uid };
   return {
     subject,
     seen: await readClass(reader, storageClass, nowMs),
@@ -78,31 +86,19 @@ export async function observe(reader: Reader, subject: Ref, nowMs: number, confi
     ...(isLonghorn && behind && { volume: await reader.get('Volume', behind, names.LONGHORN_NAMESPACE) }),
     left,
     place,
-    inTheWay: await readInTheWay(reader, config.namespace, uid, made),
+    inTheWay: await readInTheWay(reader, mark, await wantedNames(reader, config.namespace, uid), made),
   };
 }
 
-async function readInTheWay(
-  reader: Reader,
-  namespace: string,
-  uid: string,
-  made: ScratchObjects,
-): Promise<Ref | undefined> {
-  for (const [kind, part, all] of [
-    ['PersistentVolumeClaim', 'source', made.claims],
-    ['PersistentVolumeClaim', 'restored', made.claims],
-    ['VolumeSnapshot', 'snapshot', made.snapshots],
-    ['Pod', 'source', made.pods],
-    ['Pod', 'restored', made.pods],
-  ] as const) {
-    const name = nameOf(uid, part);
-    if (all.some(({ metadata }) => metadata.name === name)) continue;
-    const found =
-      kind === 'VolumeSnapshot' && !(await reader.serves(kind)) ? undefined : await reader.get(kind, name, namespace);
-    // ScratchObjects since, by this probe itself, it bears the mark.
-    if (found !== undefined && found.metadata.labels?.[names.PROBE_LABEL] !== uid) return { kind, name, namespace };
-  }
-  return undefined;
+async function wantedNames(reader: Reader, namespace: string, uid: string): Promise<ScratchRef[]> {
+  const wanted = [
+    ['PersistentVolumeClaim', 'source'],
+    ['PersistentVolumeClaim', 'restored'],
+    ...((await reader.serves('VolumeSnapshot')) ? ([['VolumeSnapshot', 'snapshot']] as const) : []),
+    ['Pod', 'source'],
+    ['Pod', 'restored'],
+  ] as const;
+  return wanted.map(([kind, part]) => scratchRef(kind, nameOf(uid, part), namespace));
 }
 
 async function readAll(reader: Reader, namespace: string, uid: string | undefined): Promise<ScratchObjects> {

@@ -1,13 +1,15 @@
-import { describeRef, ref } from '../domain/kinds.ts';
-import * as names from '../domain/names.ts';
+import { isDeleting } from '../chain/judge.ts';
+import type { Ref } from '../domain/kinds.ts';
+import { describeRef, ref, refKey } from '../domain/kinds.ts';
 import type { ListOptions, Reader } from '../kube/ports.ts';
 import type { Claim, Content, ObjectOf, Pod, Snapshot } from '../objects/types.ts';
 import type { Action } from '../plan/action.ts';
-import type { NewNamespace, NewPod } from '../plan/drill.ts';
-import { isDeleting } from '../chain/judge.ts';
-import type { WantedPods } from './namespace-capacity.ts';
+import type { Mark } from '../plan/drill.ts';
 
-/** What restore drills and storage probes have in common: a namespace for scratch, a mark on all they make, its removal. */
+/**
+ * Objects that Gleaner creates to try something, and removes again: those of restore drills and of storage probes. All are
+ * in one namespace (contents in none) and bear a mark: a label whose value is the uid of what is tried.
+ */
 
 /** What bears the mark and is still there. */
 export interface ScratchObjects {
@@ -19,7 +21,7 @@ export interface ScratchObjects {
 
 export const noScratchObjects: ScratchObjects = { contents: [], snapshots: [], claims: [], pods: [] };
 
-/** Without a value: whatever bears the label. */
+/** Everything that bears this mark; without a value, everything that bears the label. @throws what the reader throws */
 export async function readScratchObjects(
   reader: Reader,
   namespace: string,
@@ -41,151 +43,107 @@ export async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
   return all;
 }
 
-/** What the provisioner has to say about a claim that is not bound. */
+/** Warnings about a claim, oldest first; none is read once it is bound. The last is what the provisioner says now. */
 export async function warningsAbout(reader: Reader, { metadata, status }: Claim): Promise<ObjectOf<'Event'>[]> {
   if (status?.phase === 'Bound') return [];
   const events = await collect(reader.list('Event', { namespace: metadata.namespace }));
   return events.filter(({ regarding, type }) => regarding?.uid === metadata.uid && type === 'Warning');
 }
 
-/** On claims: without these Longhorn puts the volume into its default group, whose jobs would back it up to the target. */
-export const noRecurringJobs = {
-  'recurring-job.longhorn.io/source': 'enabled',
-  'recurring-job-group.longhorn.io/gleaner-drill': 'enabled',
-};
+type ScratchKind = 'VolumeSnapshotContent' | 'VolumeSnapshot' | 'PersistentVolumeClaim' | 'Pod';
+export type ScratchRef = Ref & { readonly kind: ScratchKind };
 
-/** What a pod for scratch asks for: it only waits, or reads one volume from end to end. */
-const REQUESTS = { cpu: '10m', memory: '16Mi' } as const;
-
-interface ScratchLimits {
-  readonly cpu: string;
-  readonly memory: string;
-}
-
-/** So many pods of that kind, for whoever looks whether there is room for them. */
-export const scratchPods = (what: string, count: number, limits: ScratchLimits): WantedPods => ({
-  what,
-  type: 'pod',
-  count,
-  requests: REQUESTS,
-  limits: { ...limits },
-});
-
-/** What a container of a pod for scratch may do is no more than its own `securityContext` and limits add. */
-export const scratchPod = (
-  metadata: NewPod['metadata'],
-  claimName: string,
-  {
-    securityContext,
-    limits,
-    ...container
-  }: {
-    readonly name: string;
-    readonly image: string;
-    readonly command: readonly string[];
-    readonly limits: ScratchLimits;
-    readonly securityContext?: object;
-    readonly [field: string]: unknown;
-  },
-): NewPod => ({
-  apiVersion: 'v1',
-  kind: 'Pod',
-  metadata,
-  spec: {
-    restartPolicy: 'Never',
-    automountServiceAccountToken: false,
-    enableServiceLinks: false,
-    terminationGracePeriodSeconds: 1,
-    containers: [
-      {
-        ...container,
-        resources: { requests: REQUESTS, limits },
-        securityContext: {
-          ...securityContext,
-          allowPrivilegeEscalation: false,
-          readOnlyRootFilesystem: true,
-          capabilities: { drop: ['ALL'] },
-          seccompProfile: { type: 'RuntimeDefault' },
-        },
-      },
-    ],
-    volumes: [{ name: 'volume', persistentVolumeClaim: { claimName } }],
-  },
-});
-
-export const newNamespace = (name: string): NewNamespace => ({
-  apiVersion: 'v1',
-  kind: 'Namespace',
-  metadata: { name, labels: { [names.MANAGED_BY_LABEL]: names.FIELD_MANAGER } },
+export const scratchRef = (kind: ScratchKind, name: string, namespace: string): ScratchRef => ({
+  ...ref(kind, name, namespace),
+  kind,
 });
 
 /**
- * The next steps of removing it, in this order: pods and claims; once they are gone, snapshots; once those are gone,
- * contents. A content that is not on Retain is put there first. The writer reads each once more.
+ * The first of these names that somebody else's object has; the run could not create its own and would try forever.
+ * What is among `own` is not read again; what bears the mark was created since, by the run itself.
  */
-export function removal(made: ScratchObjects, label: string): Action[] {
-  const inUse = [...made.pods.map((pod) => ['Pod', pod] as const), ...made.claims.map((c) => [CLAIM, c] as const)];
-  const disarm = made.contents.filter(({ spec }) => spec.deletionPolicy !== 'Retain').map(toRetain);
-  if (inUse.length > 0) {
-    return [
-      ...disarm,
-      ...inUse.filter(([, object]) => !isDeleting(object)).map(([kind, object]) => removeMarked(kind, object, label)),
-    ];
+export async function readInTheWay(
+  reader: Reader,
+  mark: Mark,
+  wanted: readonly ScratchRef[],
+  own: ScratchObjects,
+): Promise<Ref | undefined> {
+  const known = new Set(refsOf(own).map(refKey));
+  for (const at of wanted) {
+    if (known.has(refKey(at))) continue;
+    const found = await reader.get(at.kind, at.name, at.namespace);
+    if (found !== undefined && found.metadata.labels?.[mark.label] !== mark.value) return at;
   }
-  if (made.snapshots.length > 0) {
-    const deletions = made.snapshots
-      .filter((snapshot) => !isDeleting(snapshot))
-      .map((snapshot): Action => {
-        const { uid, resourceVersion } = snapshot.metadata;
-        const name = snapshot.spec.source.volumeSnapshotContentName ?? '';
-        const content = made.contents.find((one) => one.metadata.name === name);
-        const target = {
-          ...ref('VolumeSnapshot', snapshot.metadata.name, snapshot.metadata.namespace),
-          uid,
-          resourceVersion,
-        };
-        return {
-          do: 'deleteSnapshot',
-          target,
-          content: { name, ...(content !== undefined && { uid: content.metadata.uid }) },
-        };
-      });
-    return [...disarm, ...deletions];
-  }
-  const deletions = made.contents
-    .filter((content) => !isDeleting(content))
-    .map(({ metadata }): Action => ({
-      do: 'deleteContent',
-      target: { ...ref('VolumeSnapshotContent', metadata.name), uid: metadata.uid },
-    }));
-  return [...disarm, ...deletions];
+  return undefined;
 }
 
-const CLAIM = 'PersistentVolumeClaim';
+/**
+ * The next steps of removing objects of the label: pods and claims; once they are gone, snapshots; once those are gone,
+ * contents. A content that is not on Retain is put there first, so no deletion reaches the storage. What is being deleted
+ * already is left alone: no actions while anything is left means waiting. The writer checks each object once more.
+ */
+export function removal(objects: ScratchObjects, label: string): Action[] {
+  const { contents, snapshots, claims, pods } = objects;
+  const toRetain = contents.filter(({ spec }) => spec.deletionPolicy !== 'Retain').map(setRetain);
+  const staying = <T extends { metadata: Claim['metadata'] | Content['metadata'] }>(all: readonly T[]) =>
+    all.filter((one) => !isDeleting(one));
+  if (pods.length + claims.length > 0) {
+    return [
+      ...toRetain,
+      ...staying(pods).map((pod) => deleteMarked('Pod', pod, label)),
+      ...staying(claims).map((claim) => deleteMarked('PersistentVolumeClaim', claim, label)),
+    ];
+  }
+  if (snapshots.length > 0) return [...toRetain, ...staying(snapshots).map((one) => deleteSnapshot(one, contents))];
+  return [
+    ...toRetain,
+    ...staying(contents).map(({ metadata }): Action => ({
+      do: 'deleteContent',
+      target: { ...ref('VolumeSnapshotContent', metadata.name), uid: metadata.uid },
+    })),
+  ];
+}
 
-export const removeMarked = (kind: 'Pod' | typeof CLAIM, { metadata }: Claim | Pod, label: string): Action => ({
+const deleteMarked = (
+  kind: 'Pod' | 'PersistentVolumeClaim',
+  { metadata: { name, namespace, uid, labels } }: Claim | Pod,
+  label: string,
+): Action => ({
   do: 'deleteDrilled',
-  target: { kind, name: metadata.name, namespace: metadata.namespace, uid: metadata.uid },
-  mark: { label, value: metadata.labels?.[label] ?? '' },
+  target: { kind, name, namespace, uid },
+  mark: { label, value: labels?.[label] ?? '' },
 });
 
-const toRetain = ({ metadata, spec }: Content): Action => ({
+function deleteSnapshot({ metadata, spec }: Snapshot, contents: readonly Content[]): Action {
+  const { uid, resourceVersion } = metadata;
+  const name = spec.source.volumeSnapshotContentName ?? '';
+  const content = contents.find((one) => one.metadata.name === name);
+  return {
+    do: 'deleteSnapshot',
+    target: { ...ref('VolumeSnapshot', metadata.name, metadata.namespace), uid, resourceVersion },
+    content: { name, ...(content !== undefined && { uid: content.metadata.uid }) },
+  };
+}
+
+const setRetain = ({ metadata: { name, uid, resourceVersion }, spec }: Content): Action => ({
   do: 'setPolicy',
-  target: {
-    ...ref('VolumeSnapshotContent', metadata.name),
-    uid: metadata.uid,
-    resourceVersion: metadata.resourceVersion,
-  },
+  target: { ...ref('VolumeSnapshotContent', name), uid, resourceVersion },
   from: spec.deletionPolicy,
   to: 'Retain',
 });
 
-/** What is still there, for people. */
-export const describeObjects = ({ pods, claims, snapshots, contents }: ScratchObjects): string[] => [
-  ...pods.map(({ metadata: { name, namespace } }) => describeRef(ref('Pod', name, namespace))),
-  ...claims.map(({ metadata: { name, namespace } }) => describeRef(ref(CLAIM, name, namespace))),
-  ...snapshots.map(({ metadata: { name, namespace } }) => describeRef(ref('VolumeSnapshot', name, namespace))),
-  ...contents.map(({ metadata: { name } }) => describeRef(ref('VolumeSnapshotContent', name))),
-];
+function refsOf({ pods, claims, snapshots, contents }: ScratchObjects): Ref[] {
+  const refs = (kind: ScratchKind, all: readonly (Claim | Content | Snapshot | Pod)[]) =>
+    all.map(({ metadata }) => scratchRef(kind, metadata.name, 'namespace' in metadata ? metadata.namespace : ''));
+  return [
+    ...refs('Pod', pods),
+    ...refs('PersistentVolumeClaim', claims),
+    ...refs('VolumeSnapshot', snapshots),
+    ...refs('VolumeSnapshotContent', contents),
+  ];
+}
 
-export const isEmpty = (made: ScratchObjects): boolean => describeObjects(made).length === 0;
+/** What is still there, for people. */
+export const describeObjects = (objects: ScratchObjects): string[] => refsOf(objects).map(describeRef);
+
+export const isEmpty = (objects: ScratchObjects): boolean => refsOf(objects).length === 0;

@@ -5,8 +5,8 @@ import type { Reader } from '../../shared/kube/ports.ts';
 import type { DrillEntry, VMBackup } from '../../shared/objects/types.ts';
 import type { Config } from './config.ts';
 import { observe } from './observe.ts';
-import { isDue, lastResultMs, recordRef, runningIn } from './record.ts';
-import { refusal } from './start.ts';
+import { isDue, lastResultMs, recordRef, runningIn } from './ledger.ts';
+import { refusal } from './eligibility.ts';
 
 /** So many that are due and cannot be drilled are named in one sweep. */
 const MOST_REFUSALS = 20;
@@ -40,7 +40,7 @@ async function* search(reader: Reader, config: Config, nowMs: number): AsyncGene
       if (--free === 0) return;
     } else if (refused++ < MOST_REFUSALS) yield subject;
     // What keeps one from its turn keeps all.
-    if (why?.reason === 'DrillWaits') return;
+    if (why?.[0] === 'DrillWaits') return;
   }
 }
 

@@ -1,0 +1,108 @@
+import { canOf } from '../capability/can.ts';
+import { classFor, pasteClass, takesSnapshots } from '../capability/config.ts';
+import type { SeenClass } from '../capability/read.ts';
+import type { AnswerReason } from '../capability/reasons.ts';
+import { isFound } from '../capability/types.ts';
+import { isDeleting } from '../chain/judge.ts';
+import * as names from '../domain/names.ts';
+import type { SnapshotClass } from '../objects/types.ts';
+import { capacityProblem } from '../scratch/namespace-capacity.ts';
+import { scratchPods } from '../scratch/objects.ts';
+import type { Outcome } from '../scratch/runner.ts';
+import { firstOf, keepsVolumes, nameTaken, refused, showCommand, waitsForPod } from '../scratch/runner.ts';
+import { CONSUMER_LIMITS, PROBE_BYTES } from './objects.ts';
+import type { ProbeConfig, SeenProbe } from './observe.ts';
+
+/** The answers that stand without trying anything. That no snapshotter was seen is none: that is what a probe is for. */
+const settled: ReadonlySet<AnswerReason> = new Set([
+  'NotCsi',
+  'DriverNotInstalled',
+  'SnapshotApiMissing',
+  'NoSnapshotClass',
+]);
+
+/**
+ * The class a probe takes its snapshot with. Of Longhorn's only one with `type: snap`: any other makes a backup on the
+ * target, and what a probe made on the target nobody could take away without deleting a Longhorn Backup.
+ */
+export function snapshotClassOf({ classes, driver }: SeenClass): SnapshotClass | undefined {
+  if (!isFound(classes)) return undefined;
+  const name = classFor(driver, classes.found, 'snapshot');
+  const found = classes.found.find((one) => one.metadata.name === name && one.driver === driver);
+  return driver === names.LONGHORN_DRIVER && found !== undefined && !takesSnapshots(found)
+    ? classes.found.find((one) => one.driver === driver && takesSnapshots(one))
+    : found;
+}
+
+interface Candidate {
+  readonly seen: SeenClass;
+  readonly probe: Pick<SeenProbe, 'place' | 'inTheWay'>;
+  readonly config: ProbeConfig;
+}
+
+type Check = (candidate: Candidate) => Outcome | undefined;
+
+/** Asked in order, before anything is created: the first that answers is why no probe begins (now). */
+const checks: readonly Check[] = [
+  // There is something to try.
+  isSettled,
+  // There is a VolumeSnapshotClass whose snapshots can be removed again.
+  hasNoSnapshotClass,
+  // The class stays, its volumes go with their claims, and a pod may run where it waits for one.
+  isUnfit,
+  // No name that the probe needs is somebody else's.
+  hasNameTaken,
+  // The namespace is not going, and has room. One that is missing is created.
+  hasNoRoom,
+];
+
+/** Why no probe begins (now); undefined when one may begin. Pure: a later look may say otherwise. */
+export const refusal = (seen: SeenClass, probe: Candidate['probe'], config: ProbeConfig): Outcome | undefined =>
+  firstOf(checks, { seen, probe, config });
+
+function isSettled({ seen }: Candidate): Outcome | undefined {
+  const { reason, message, cure } = canOf(seen, undefined).snapshot;
+  return settled.has(reason) ? refused('ProbeImpossible', message, cure) : undefined;
+}
+
+function hasNoSnapshotClass({ seen }: Candidate): Outcome | undefined {
+  const { classes, driver } = seen;
+  if (!isFound(classes)) return ['ProbeImpossible', `its VolumeSnapshotClasses: ${classes.unknown}`];
+  if (snapshotClassOf(seen) !== undefined) return undefined;
+  const [message, command] =
+    driver === names.LONGHORN_DRIVER
+      ? [
+          `no VolumeSnapshotClass of ${driver} takes snapshots in the cluster, and a probe makes no backups`,
+          pasteClass(driver, 'longhorn-snapshot', 'snap'),
+        ]
+      : [`no VolumeSnapshotClass names driver ${driver}`, pasteClass(driver, `${driver}-snapshot`)];
+  return refused('ProbeImpossible', message, command);
+}
+
+function isUnfit({ seen: { storageClass }, config: { image, volumeMode } }: Candidate): Outcome | undefined {
+  const { name } = storageClass.metadata;
+  const unfit = (why: string, command = `kubectl get storageclass ${name} -o yaml`) =>
+    refused('ProbeClassUnfit', `StorageClass ${name} ${why}`, command);
+  if (isDeleting(storageClass)) return unfit('is being deleted');
+  if (keepsVolumes(storageClass))
+    return unfit(`has reclaimPolicy ${storageClass.reclaimPolicy}: the probe’s volumes would stay behind`);
+  if (!waitsForPod(storageClass) || image !== undefined) return undefined;
+  const mode = volumeMode === undefined ? '' : ` --volume-mode ${volumeMode}`;
+  return unfit(
+    'waits for a pod (WaitForFirstConsumer): name an image that the cluster can pull, of which the probe may run one',
+    `gleaner capability --probe ${name}${mode} --probe-image IMAGE`,
+  );
+}
+
+function hasNameTaken({ probe: { inTheWay } }: Candidate): Outcome | undefined {
+  return inTheWay && refused('ProbeNamespaceUnfit', nameTaken('probe', inTheWay), showCommand(inTheWay));
+}
+
+function hasNoRoom({ seen: { storageClass }, probe: { place } }: Candidate): Outcome | undefined {
+  const claim = { storageClass: storageClass.metadata.name, bytes: PROBE_BYTES };
+  const pods = scratchPods('a pod that its claims wait for', 2, CONSUMER_LIMITS);
+  const wanted = { claims: [claim, claim], snapshots: 1, pods: waitsForPod(storageClass) ? pods : undefined };
+  const problem = capacityProblem(place, wanted);
+  if (problem === undefined || problem.is === 'missing') return undefined;
+  return refused('ProbeNamespaceUnfit', problem.message, problem.command);
+}
