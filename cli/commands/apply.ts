@@ -10,7 +10,7 @@ import { clusterOptions, outputOption, parseDurationMs, scopeOptions, verboseOpt
 import { openApplyPrinter } from '../output/apply-printer.ts';
 import { configsFrom, policyOptions } from '../policies.ts';
 import { narrow, parseSelected, scopeOf, selectionArgument } from '../selection.ts';
-import { settleWithin } from '../settle-within.ts';
+import { settleWithin } from '../settle-deadline.ts';
 import type { Action } from '../../shared/plan/action.ts';
 
 interface ApplyOptions extends LookOptions, DryRunOptions {

@@ -9,7 +9,7 @@ import type { DryRun } from '../dry-run.ts';
 import { sentenceOf } from '../errors.ts';
 import type { Io } from '../io.ts';
 import type { OutputFormat } from '../options.ts';
-import type { Ended, Step } from '../settle-within.ts';
+import type { Ended, Step } from '../settle-deadline.ts';
 import { openApplyForm } from './apply-form.ts';
 import type { Found } from './findings.ts';
 import type { Summary } from './summary.ts';

@@ -5,7 +5,7 @@ import type { Io } from '../io.ts';
 import type { OutputFormat } from '../options.ts';
 import { createDocument } from './document.ts';
 import { fullName } from './findings.ts';
-import type { Ended } from '../steps.ts';
+import type { Ended } from '../run-to-completion.ts';
 
 /** Prints on stdout what a drill or a probe came to; what happened in between was told on stderr. */
 export async function printEnded(
