@@ -157,7 +157,7 @@ function goOn(drill: Drill): Outcome | undefined {
 const late = (drill: Drill, waited: string): Outcome =>
   decided(drill, { result: 'failed', message: `it took too long; waited in vain, ${waited}` });
 
-/** The result stands before anything is removed: whoever cleans up later need not know how it went. */
+/** The result is recorded before anything is removed, so a later cleanup need not know how it went. */
 function decided({ seen, config, nowMs }: Drill, verdict: Verdict): Outcome {
   const { message, actions } = decide(seen, config, verdict, nowMs);
   return ['DrillDecided', message, { actions }];

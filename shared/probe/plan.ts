@@ -20,8 +20,8 @@ import { createClaim, progressOf } from './progress.ts';
 import { probeRemoval } from './removal.ts';
 
 /**
- * The next safe steps of a probe, from what is there: begin, go on, come to a result, clean up. Pure. The result stands
- * on the StorageClass before anything is removed: whoever cleans up later need not know how it went.
+ * The next safe steps of a probe, from what is there: begin, go on, come to a result, clean up. Pure. The result is
+ * written on the StorageClass before anything is removed, so a later cleanup need not know how it went.
  */
 export function plan(seen: SeenProbe, config: ProbeConfig, nowMs: number): Plan {
   const outcome = next(seen, config, nowMs);

@@ -14,7 +14,7 @@ import { describeObjects } from './scratch.ts';
  * there. Pure. What a restore drill and a storage probe create, when they fail and what they say is their own.
  */
 
-/** What one call comes to. Without actions the run waits, is over, or cannot begin: the verdict of the reason says which. */
+/** What one call comes to. Without actions the run waits, is over or cannot begin: the verdict of the reason says which. */
 export type Outcome = readonly [
   reason: Reason,
   message: string,
@@ -113,8 +113,8 @@ export type Advance<P extends Progress> =
   | { readonly is: 'empty' };
 
 /**
- * One failed part fails the run at once, however much time there is; and all parts done is a success, however late. Only
- * then `untilMs` counts (ms since 1970). Nothing is created once it has passed.
+ * What a run of these parts does next. A failed part fails it at once, however much time is left. When all parts are done
+ * it is done, however late. Otherwise it is late after `untilMs` (ms since 1970; NaN: never), and creates nothing more.
  */
 export function advance<P extends Progress>(parts: readonly P[], nowMs: number, untilMs: number): Advance<P> {
   const those = <K extends Progress['is']>(...kinds: K[]) =>
@@ -130,8 +130,9 @@ export function advance<P extends Progress>(parts: readonly P[], nowMs: number, 
 const isNonEmpty = <T>(all: readonly T[]): all is NonEmpty<T> => all.length > 0;
 
 /**
- * Removes what is there, in as many calls as it takes; undefined when nothing is left. `actions` are the next steps of
- * the removal, `cleanUp` and `clearing` the reasons for taking them and for waiting. `left`: what goes by itself afterwards and is waited for, in words.
+ * The removal as an outcome: it takes as many calls as there are steps, and is undefined when nothing is left. `actions`
+ * are the next steps, `cleanUp` and `clearing` the reasons of taking them and of waiting for controllers. `left` names, for
+ * people, what goes by itself afterwards and is waited for.
  */
 export function clear(
   { cleanUp, clearing }: { readonly cleanUp: Reason; readonly clearing: Reason },
@@ -147,6 +148,6 @@ export function clear(
   return [clearing, `${why}, and ${what} ${there.length === 1 ? 'is' : 'are'} yet to go`, { waitsFor: what }];
 }
 
-/** Whether somebody deletes one of the objects already, which then shows nothing of what is tried. */
+/** Whether one of the objects is being deleted. What is found out without it shows nothing of what is tried. */
 export const isSpoilt = ({ contents, snapshots, claims, pods }: ScratchObjects): boolean =>
   [...contents, ...snapshots, ...claims, ...pods].some((one) => isDeleting(one));
