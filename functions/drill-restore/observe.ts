@@ -130,17 +130,13 @@ async function readSources(reader: Reader, backup: VMBackup): Promise<Source[]> 
   return sources;
 }
 
-const wantedNames = (uid: string, sources: readonly Source[], { namespace, read }: Config): ScratchRef[] =>
-  sources.flatMap(({ entry }) =>
-    (
-      [
-        'VolumeSnapshotContent',
-        'VolumeSnapshot',
-        'PersistentVolumeClaim',
-        ...(read === 'on' ? ['Pod' as const] : []),
-      ] as const
-    ).map((kind) => scratchRef(kind, nameOf(uid, entry.volumeName), namespace)),
+function wantedNames(uid: string, sources: readonly Source[], { namespace, read }: Config): ScratchRef[] {
+  const always = ['VolumeSnapshotContent', 'VolumeSnapshot', 'PersistentVolumeClaim'] as const;
+  const wanted = read === 'on' ? ([...always, 'Pod'] as const) : always;
+  return sources.flatMap(({ entry }) =>
+    wanted.map((kind) => scratchRef(kind, nameOf(uid, entry.volumeName), namespace)),
   );
+}
 
 /** The provisioner calls a volume after its claim, so it is found before it is bound, too. */
 async function readVolumes(reader: Reader, { claims }: ScratchObjects): Promise<Map<string, SeenVolume>> {
