@@ -29,7 +29,7 @@ const rooms: readonly Room[] = [
   },
   {
     room: 'shared/restore',
-    may: ['shared/domain', 'shared/objects', 'shared/plan', 'shared/chain', 'shared/ports'],
+    may: ['shared/domain', 'shared/objects', 'shared/plan', 'shared/chain', 'shared/scratch', 'shared/ports'],
     pure: true,
   },
   {
@@ -45,13 +45,21 @@ const rooms: readonly Room[] = [
     pure: true,
   },
   {
+    room: 'shared/scratch',
+    may: ['shared/domain', 'shared/objects', 'shared/plan', 'shared/chain', 'shared/ports'],
+    pure: true,
+  },
+  {
     room: 'shared/capability',
     may: ['shared/domain', 'shared/objects', 'shared/plan', 'shared/chain', 'shared/ports'],
     pure: true,
   },
   {
     room: 'shared/probe',
-    may: ['shared/domain', 'shared/objects', 'shared/plan', 'shared/chain', 'shared/capability', 'shared/ports'],
+    may: [
+      ...['shared/domain', 'shared/objects', 'shared/plan', 'shared/chain', 'shared/scratch', 'shared/capability'],
+      'shared/ports',
+    ],
     pure: true,
   },
   {
@@ -83,15 +91,18 @@ const rooms: readonly Room[] = [
   { room: 'functions', may: ['functions/*', 'shared/runtime'], types: ['shared/function.ts'] },
   {
     room: 'functions/*/plan.ts',
-    may: ['shared/domain', 'shared/plan', 'shared/chain', 'shared/restore', 'shared/capability'],
+    may: [
+      ...['shared/domain', 'shared/plan', 'shared/chain', 'shared/scratch', 'shared/restore'],
+      'shared/capability',
+    ],
     types: ['shared/objects'],
     pure: true,
   },
   {
     room: 'functions/*',
     may: [
-      ...['shared/domain', 'shared/plan', 'shared/chain', 'shared/restore', 'shared/capability'],
-      ...['shared/survey', 'shared/events', 'shared/ports', 'shared/function.ts'],
+      ...['shared/domain', 'shared/plan', 'shared/chain', 'shared/scratch', 'shared/restore'],
+      ...['shared/capability', 'shared/survey', 'shared/events', 'shared/ports', 'shared/function.ts'],
     ],
     types: ['shared/objects', 'shared/survey-item.ts'],
     packages: ['zod'],
@@ -173,7 +184,7 @@ describe('the house', () => {
 
   test('lets no decision reach the network, the disk or the writer, not even through others', () => {
     const deciding = [...files.keys()].filter((path) =>
-      /^(functions\/[^/]+\/[^/]+|shared\/(chain|plan)\/.*)\.ts$/.test(path),
+      /^(functions\/[^/]+\/[^/]+|shared\/(chain|plan|scratch)\/.*)\.ts$/.test(path),
     );
     expect(deciding.length).toBeGreaterThan(10);
     for (const path of deciding) {

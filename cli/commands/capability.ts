@@ -10,13 +10,13 @@ import { parseQuestion } from '../capability/question.ts';
 import { readerFor } from '../capability/reader.ts';
 import { dryRunOption } from '../dry-run.ts';
 import type { DryRun } from '../dry-run.ts';
-import { exitOf, printEnded } from '../output/exit-summary.ts';
 import { cleanProbes, probeOne } from '../probe/run.ts';
 import { withCluster } from '../cluster.ts';
 import type { Call } from '../command.ts';
 import { defineCommand, exit, UsageError } from '../command.ts';
 import type { ClusterOptions, OutputOptions, VerboseOptions } from '../options.ts';
 import { clusterOptions, outputOption, parseDurationMs, verboseOption } from '../options.ts';
+import { runAndPrint } from '../run-to-completion.ts';
 
 interface Options extends ClusterOptions, OutputOptions, VerboseOptions {
   readonly namespace?: string;
@@ -142,21 +142,16 @@ const NAME = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
 
 async function probe({ args, options, io }: Call<Options>): Promise<number> {
   if (args.length > 0) throw new UsageError('--probe and --clean ask about no other object; name none');
-  const { dryRun, probe: given, probeNamespace: namespace, probeImage: image, timeout: timeoutMs, verbose } = options;
-  const { volumeMode } = options;
+  const { probe: given, probeNamespace: namespace, probeImage: image, timeout: timeoutMs, volumeMode } = options;
   const name = given?.replace(/^(sc|storageclass(es)?)(\.storage\.k8s\.io)?\//, '');
   if (name === '' || name?.includes('/')) throw new UsageError('--probe takes the name of one StorageClass');
   if (!NAME.test(namespace)) throw new UsageError('--probe-namespace is no name of a namespace');
   if (image?.trim() === '') throw new UsageError('--probe-image is empty');
   if (timeoutMs < 1_000) throw new UsageError('--timeout is at least a second');
-  const interrupted = io.interrupted();
-  return withCluster({ ...options, dryRun: dryRun === 'server' ? dryRun : undefined }, async (client) => {
-    const steps = { dryRun, ...(verbose !== undefined && { verbose }) };
-    const context = { client, options: steps, interrupted, tell: (text: string) => io.err(`${text}\n`) };
+  return runAndPrint('Probe', options, io, async (context) => {
     const asked = { namespace, image, timeoutMs, volumeMode };
     const ended = name === undefined ? await cleanProbes(asked, context) : await probeOne(name, asked, context);
     if (ended.finding.reason === 'StorageClassGone') throw new UsageError(ended.finding.message);
-    await printEnded('Probe', ended, options.output, io);
-    return exitOf(ended);
+    return ended;
   });
 }

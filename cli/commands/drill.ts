@@ -1,14 +1,13 @@
 import { ref } from '../../shared/domain/kinds.ts';
 import { DRILL_NAMESPACE } from '../../shared/domain/names.ts';
-import { withCluster } from '../cluster.ts';
 import type { Call } from '../command.ts';
 import { defineCommand, UsageError } from '../command.ts';
 import type { DrillOptions } from '../drill/policy.ts';
 import { drillFunction, policyOf } from '../drill/policy.ts';
-import { exitOf, printEnded } from '../output/exit-summary.ts';
 import { cleanAll, drillOne } from '../drill/run.ts';
 import { dryRunOption } from '../dry-run.ts';
 import { clusterOptions, outputOption, parseDurationMs, verboseOption } from '../options.ts';
+import { runAndPrint } from '../run-to-completion.ts';
 
 export const drillCommand = defineCommand<DrillOptions>({
   name: 'drill',
@@ -61,16 +60,10 @@ async function drill({ args, options, io }: Call<DrillOptions>): Promise<number>
   if (more.length > 0 || name === '' || name?.includes('/')) throw new UsageError('name one VMBackup');
   if ((name === undefined) !== (options.clean === true)) throw new UsageError('name one VMBackup, or give --clean');
   policyOf(options, Date.now()); // before anything is asked of a cluster
-  const interrupted = io.interrupted();
-  const { dryRun } = options;
-  const to = dryRun === 'server' ? { ...options, dryRun } : { ...options, dryRun: undefined };
-  return withCluster(to, async (client) => {
-    const context = { client, options, interrupted, fn: drillFunction, tell: (text: string) => io.err(`${text}\n`) };
-    const subject =
-      name === undefined ? undefined : ref('VirtualMachineBackup', name, options.namespace ?? client.namespace);
-    const ended = subject === undefined ? await cleanAll(context) : await drillOne(subject, context);
-    await printEnded('Drill', ended, options.output, io);
-    return exitOf(ended);
+  return runAndPrint('Drill', options, io, async (run) => {
+    const context = { ...run, options, fn: drillFunction };
+    if (name === undefined) return cleanAll(context);
+    return drillOne(ref('VirtualMachineBackup', name, options.namespace ?? run.client.namespace), context);
   });
 }
 
