@@ -55,13 +55,13 @@ export interface SeenDrill {
   readonly classes: ReadonlyMap<string, StorageClass>;
 }
 
-export interface SeenVolume {
+interface SeenVolume {
   readonly volume: Volume | undefined;
   /** Warnings about the claim, while it is Pending. */
   readonly warnings: readonly KubeEvent[];
 }
 
-export interface DrillPlace extends Place {
+interface DrillPlace extends Place {
   readonly restores: readonly InProgress[];
 }
 

@@ -47,7 +47,7 @@ export function troublesOf(chain: Chain, nowMs: number): Trouble[] {
   return [...whole, ...links.filter((link) => !isOfTheWhole(link))];
 }
 
-export const withoutVolume = ({ reason, message, object, command }: Link): Trouble => ({
+const withoutVolume = ({ reason, message, object, command }: Link): Trouble => ({
   reason,
   message,
   object,
