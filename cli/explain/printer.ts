@@ -36,7 +36,7 @@ export async function printStory(story: Story, format: OutputFormat, io: Io): Pr
 const isOpen = ({ finding }: Found): boolean => needsAttention(finding);
 
 /** Each command once, in the order of the findings. */
-export const commandsOf = (story: Story): string[] => [
+const commandsOf = (story: Story): string[] => [
   ...new Set(story.findings.filter(isOpen).flatMap((found) => commandOf(found) ?? [])),
 ];
 

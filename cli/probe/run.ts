@@ -7,6 +7,7 @@ import type { Decider } from '../../shared/runtime/reconcile.ts';
 import type { Context, Ended, Steps } from '../steps.ts';
 import { takeSteps } from '../steps.ts';
 
+/** @testonly */
 export const decider: Decider = {
   name: 'probe',
   observe: (reader, subject, nowMs, config) => observe(reader, subject, nowMs, config as ProbeConfig),
