@@ -157,7 +157,7 @@ export function removal(made: Made, label: string): Action[] {
 
 const CLAIM = 'PersistentVolumeClaim';
 
-export const removeMarked = (kind: 'Pod' | typeof CLAIM, { metadata }: Claim | Pod, label: string): Action => ({
+const removeMarked = (kind: 'Pod' | typeof CLAIM, { metadata }: Claim | Pod, label: string): Action => ({
   do: 'deleteDrilled',
   target: { kind, name: metadata.name, namespace: metadata.namespace, uid: metadata.uid },
   mark: { label, value: metadata.labels?.[label] ?? '' },
