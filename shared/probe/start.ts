@@ -101,5 +101,5 @@ export function refusal(
   return { reason: 'ProbeNamespaceUnfit', message, ...(command !== undefined && { command }) };
 }
 
-export const isTaken = (inTheWay: Ref): string =>
+const isTaken = (inTheWay: Ref): string =>
   `${describeRef(inTheWay)} is not the probe’s, and bears a name that it needs`;
