@@ -10,7 +10,7 @@ import { done, statusOf } from './answer.ts';
 import type { Outcome } from './reconcile.ts';
 import type { Stopped } from './sweep.ts';
 
-export type ReplyType = (typeof replyTypes)[keyof typeof replyTypes];
+type ReplyType = (typeof replyTypes)[keyof typeof replyTypes];
 
 /** What came of one event, gathered in bounded memory however much a sweep finds. */
 export interface Report {
