@@ -39,7 +39,7 @@ export const scopeOptions: readonly OptionSpec[] = [
   functionOption,
 ];
 
-export const outputFormats = ['table', 'wide', 'json', 'yaml', 'name'] as const;
+const outputFormats = ['table', 'wide', 'json', 'yaml', 'name'] as const;
 export type OutputFormat = (typeof outputFormats)[number];
 
 export interface OutputOptions {

@@ -36,7 +36,7 @@ export async function printExplanation(story: Explanation, format: OutputFormat,
 const isOpen = ({ finding }: Found): boolean => needsAttention(finding);
 
 /** Each command once, in the order of the findings. */
-export const commandsOf = (story: Explanation): string[] => [
+const commandsOf = (story: Explanation): string[] => [
   ...new Set(story.findings.filter(isOpen).flatMap((found) => commandOf(found) ?? [])),
 ];
 

@@ -11,7 +11,7 @@ export interface Summary {
   toText(failures?: number): string;
 }
 
-export interface SummaryDocument {
+interface SummaryDocument {
   /** What needs attention, and what does not. */
   readonly open: number;
   readonly well: number;

@@ -7,6 +7,7 @@ import type { ObservePlan } from '../../shared/runtime/reconcile.ts';
 import type { Context, Ended, Steps } from '../run-to-completion.ts';
 import { runToCompletion } from '../run-to-completion.ts';
 
+/** @testonly */
 export const decider: ObservePlan = {
   name: 'probe',
   observe: (reader, subject, nowMs, config) => observe(reader, subject, nowMs, config as ProbeConfig),

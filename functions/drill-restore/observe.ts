@@ -68,7 +68,7 @@ export interface SeenVolume {
   readonly warnings: readonly KubeEvent[] | undefined;
 }
 
-export interface DrillPlace extends NamespaceCapacity {
+interface DrillPlace extends NamespaceCapacity {
   readonly restores: readonly InProgress[];
 }
 

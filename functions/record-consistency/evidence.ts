@@ -169,7 +169,7 @@ export const stillHolds = (facts: Facts, backup: VMBackup, parts: readonly Part[
 const units: Readonly<Record<string, number>> = { h: 3600, m: 60, s: 1, ms: 1e-3, us: 1e-6, µs: 1e-6, ns: 1e-9 };
 
 /** A duration as Go writes it: `1m30s`. */
-export function seconds(duration: string | null | undefined): number | undefined {
+function seconds(duration: string | null | undefined): number | undefined {
   if (!duration || !/^(\d+(\.\d+)?(h|ms|m|us|µs|ns|s))+$|^0$/.test(duration)) return undefined;
   let sum = 0;
   for (const [, amount = '', unit = ''] of duration.matchAll(/(\d+(?:\.\d+)?)(h|ms|m|us|µs|ns|s)/g)) {

@@ -6,7 +6,7 @@ import type { Setting } from '../../shared/objects/types.ts';
 import type { Finding } from '../../shared/plan/plan.ts';
 import type { Reason } from '../../shared/plan/reason.ts';
 
-export const subject = ref('Setting', names.TARGET_SETTING);
+const subject = ref('Setting', names.TARGET_SETTING);
 
 /** The command that shows the setting without its value, which may hold keys. */
 const conditions = getCommand(subject, 'jsonpath={.status.conditions}');

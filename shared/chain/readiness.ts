@@ -22,7 +22,7 @@ export interface NotReady {
 }
 
 /** After this long without any Longhorn Backup at work, a VMBackup that is not ready is taken to be stuck. */
-export const STUCK_AFTER_MS = 30 * 60_000;
+const STUCK_AFTER_MS = 30 * 60_000;
 
 /**
  * Why a VMBackup is not ready, by its own word; undefined when it is. A degraded one counts as not ready whatever its flag

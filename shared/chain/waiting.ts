@@ -19,7 +19,7 @@ export function snapshotError({ status }: Snapshot, content: Content | undefined
 const SAYS_MISSING = 'VolumeSnapshotContent is missing';
 
 /** In deletion for so long that something must be holding it. */
-export const HANGS_AFTER_MS = 30 * 60_000;
+const HANGS_AFTER_MS = 30 * 60_000;
 
 /** Why an object in deletion is taken to hang there; undefined while it may just be going. */
 export function hangs(

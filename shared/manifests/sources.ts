@@ -23,7 +23,7 @@ const withSecrets: ReadonlySet<KindName> = new Set([
 ]);
 
 /** Kinds watched by any of the functions in this mode, in the order of the vocabulary. */
-export function watchedKinds(functions: Watching, mode: Watch['mode']): KindName[] {
+function watchedKinds(functions: Watching, mode: Watch['mode']): KindName[] {
   const watched = new Set(functions.flatMap((fn) => fn.watches.filter((w) => w.mode === mode).map((w) => w.kind)));
   return (Object.keys(kinds) as KindName[]).filter((kind) => watched.has(kind));
 }
@@ -89,6 +89,8 @@ const toBroker = { ref: { apiVersion: 'eventing.knative.dev/v1', kind: 'Broker',
 /**
  * The resource name that Knative's source watches for a kind. It does not ask the API server but builds the name by
  * these rules; a kind whose plural is another one would silently never be watched.
+ *
+ * @testonly
  */
 export function guessedPlural(kind: string): string {
   const singular = kind.toLowerCase();

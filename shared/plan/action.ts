@@ -70,7 +70,7 @@ export interface NewMeta {
   readonly ownerReferences?: readonly OwnerReference[];
 }
 
-export interface OwnerReference {
+interface OwnerReference {
   readonly apiVersion: string;
   readonly kind: string;
   readonly name: string;
@@ -121,7 +121,7 @@ export interface DeleteSnapshotAction {
  * Deletes a content on Retain. The writer reads it again first and deletes just the version it read, since an earlier
  * action of the same plan may have moved the version. A bound content stays, in deletion, until its snapshot goes.
  */
-export interface DeleteContentAction {
+interface DeleteContentAction {
   readonly do: 'deleteContent';
   readonly target: Identity;
 }

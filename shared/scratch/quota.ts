@@ -15,7 +15,7 @@ type Item = LimitRange['spec']['limits'][number];
 export type Amount = readonly [what: string, amount: number];
 
 /** `500m`, `10Gi`; or the number of cores or bytes. */
-export type Quantity = string | number;
+type Quantity = string | number;
 /** By resource: `cpu`, `memory`, `storage`. A quantity that is not known is undefined. */
 export type Quantities = Readonly<Partial<Record<string, Quantity>>>;
 

@@ -1,6 +1,6 @@
 import type { ReasonInfo } from '../reason.ts';
 
-export const nothing = 'Nothing.';
+const nothing = 'Nothing.';
 export const nothingNeeded = 'Nothing is needed.';
 
 /** All is well, or not ours. */
