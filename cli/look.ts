@@ -23,7 +23,7 @@ export interface LookOptions extends ClusterOptions, ScopeOptions, OutputOptions
 
 export const lookOptions: readonly OptionSpec[] = [
   ...scopeOptions,
-  { flags: '--all', description: 'show also what is well or none of Gleaner’s business' },
+  { flags: '--all', description: 'also show healthy objects and those that are not Gleaner’s business' },
   outputOption,
   ...policyOptions,
   ...clusterOptions,

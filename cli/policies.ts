@@ -29,7 +29,7 @@ const short = keys.filter(
 export const policyOptions: readonly OptionSpec[] = [
   ...short.map(({ fn, key, choices }): OptionSpec => ({
     flags: `--${kebab(key)} <${kebab(key)}>`,
-    description: `policy of ${fn.name}; see its README`,
+    description: `policy of ${fn.name}; see docs/functions.md`,
     choices: choices ?? [],
   })),
   {

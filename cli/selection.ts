@@ -34,7 +34,7 @@ export const isSelectable = (kind: KindName): kind is SelectableKind => kind in 
 export const selectionArgument = {
   name: '[kind[/name]...]',
   description:
-    'vmbackup (with the contents of its volumes), vmrestore (its own contents), vs or vsc; all, when none is given',
+    'vmbackup (with the contents of its volumes), vmrestore (with its own contents), vs or vsc (default: all)',
 };
 
 /** @throws UsageError */
