@@ -25,7 +25,7 @@ function cureOf(error: KubeError): string | undefined {
     case 401:
       return 'log in again, or choose another --context';
     case 403:
-      return 'ask for that right (`gleaner functions -o wide` lists all that is needed), or choose another --context';
+      return 'get that permission (`gleaner functions -o wide` lists all of them), or choose another --context';
     default:
       return undefined;
   }

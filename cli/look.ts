@@ -67,7 +67,7 @@ export async function look({ args, options, io }: Call<LookOptions>, kind: 'Scan
       throw error;
     }
     if (!(await reader.serves('VirtualMachineBackup'))) {
-      io.err('gleaner: there is no Harvester on this cluster: only the handles of its contents were looked at\n');
+      io.err('gleaner: Harvester is not installed on this cluster; only the handles of contents were checked\n');
     }
     const { open, failures } = await printer.end();
     return failures > 0 ? exit.error : open > 0 ? exit.open : exit.ok;

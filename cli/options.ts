@@ -68,7 +68,7 @@ const unitMs = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 } as const;
 export function parseDurationMs(text: string): number {
   const parts = [...text.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h)/g)];
   if (parts.length === 0 || parts.map(([part]) => part).join('') !== text) {
-    throw new UsageError(`"${text}" is no duration; write 90s, 5m or 1h30m`);
+    throw new UsageError(`invalid duration "${text}" (examples: 90s, 5m, 1h30m)`);
   }
   return parts.reduce((sum, [, amount, unit]) => sum + Number(amount) * unitMs[unit as keyof typeof unitMs], 0);
 }
@@ -76,6 +76,6 @@ export function parseDurationMs(text: string): number {
 /** @throws UsageError */
 export function parsePort(text: string): number {
   const port = Number(text);
-  if (!/^\d+$/.test(text) || port > 65_535) throw new UsageError(`"${text}" is no port`);
+  if (!/^\d+$/.test(text) || port > 65_535) throw new UsageError(`invalid port "${text}"`);
   return port;
 }

@@ -47,9 +47,7 @@ export function parseSelected(text: string): Selected {
       (group.length === 0 || group.join('.') === kinds[candidate].group),
   );
   if (kind === undefined || name === '' || more.length > 0) {
-    throw new UsageError(
-      `"${text}" is no kind that Gleaner looks at; write vmbackup/NAME, vmrestore/NAME, vs/NAME or vsc/NAME`,
-    );
+    throw new UsageError(`unknown kind or name "${text}" (known: vmbackup/NAME, vmrestore/NAME, vs/NAME, vsc/NAME)`);
   }
   return name === undefined ? { kind } : { kind, name };
 }

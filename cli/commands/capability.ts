@@ -105,13 +105,13 @@ async function run({ args, options, io }: Call<Options>): Promise<number> {
   const { dryRun, ...to } = options;
   const doing = [options.clear, options.probe, options.clean].filter((one) => one !== undefined);
   if (doing.length > 1) throw new UsageError('give one of --clear, --probe and --clean');
-  if (doing.length === 0 && dryRun !== 'none') throw new UsageError('--dry-run goes with --clear, --probe or --clean');
+  if (doing.length === 0 && dryRun !== 'none') throw new UsageError('--dry-run needs --clear, --probe or --clean');
   if (options.volumeMode !== undefined && options.probe === undefined)
-    throw new UsageError('--volume-mode goes with --probe');
+    throw new UsageError('--volume-mode needs --probe');
   if (options.probe !== undefined || options.clean === true) return probe({ args, options, io });
   if (options.clear === true) {
-    if (args.length > 0) throw new UsageError('--clear is for all StorageClasses; name none');
-    if (dryRun === 'client') throw new UsageError('--clear takes --dry-run=server');
+    if (args.length > 0) throw new UsageError('--clear applies to all StorageClasses; do not name one');
+    if (dryRun === 'client') throw new UsageError('--clear supports only --dry-run=server');
     return withCluster({ ...to, dryRun: dryRun === 'server' ? 'server' : undefined }, async ({ reader, writer }) => {
       const { createApplier } = await import('../../shared/kube/apply.ts');
       await clearNotes(reader, createApplier(reader, writer), dryRun === 'server', io);
@@ -135,21 +135,21 @@ async function run({ args, options, io }: Call<Options>): Promise<number> {
 
 function parseMode(text: string): VolumeMode {
   const found = volumeModes.find((mode) => mode.toLowerCase() === text.toLowerCase());
-  if (found === undefined) throw new UsageError(`--volume-mode takes ${volumeModes.join(' or ')}`);
+  if (found === undefined) throw new UsageError(`--volume-mode must be ${volumeModes.join(' or ')}`);
   return found;
 }
 
 const NAME = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
 
 async function probe({ args, options, io }: Call<Options>): Promise<number> {
-  if (args.length > 0) throw new UsageError('--probe and --clean ask about no other object; name none');
+  if (args.length > 0) throw new UsageError('--probe and --clean take no object argument');
   const { dryRun, probe: given, probeNamespace: namespace, probeImage: image, timeout: timeoutMs, verbose } = options;
   const { volumeMode } = options;
   const name = given?.replace(/^(sc|storageclass(es)?)(\.storage\.k8s\.io)?\//, '');
   if (name === '' || name?.includes('/')) throw new UsageError('--probe takes the name of one StorageClass');
-  if (!NAME.test(namespace)) throw new UsageError('--probe-namespace is no name of a namespace');
+  if (!NAME.test(namespace)) throw new UsageError('--probe-namespace is not a valid namespace name');
   if (image?.trim() === '') throw new UsageError('--probe-image is empty');
-  if (timeoutMs < 1_000) throw new UsageError('--timeout is at least a second');
+  if (timeoutMs < 1_000) throw new UsageError('--timeout must be at least a second');
   const interrupted = io.interrupted();
   return withCluster({ ...options, dryRun: dryRun === 'server' ? dryRun : undefined }, async (client) => {
     const steps = { dryRun, ...(verbose !== undefined && { verbose }) };

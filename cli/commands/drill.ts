@@ -81,6 +81,6 @@ async function drill({ args, options, io }: Call<DrillOptions>): Promise<number>
 function parseGib(text: string): number {
   const [, digits] = /^(\d+)(?:Gi|GiB)?$/.exec(text) ?? [];
   const gib = Number(digits);
-  if (!(gib >= 1)) throw new UsageError(`"${text}" is no size; write whole GiB, e.g. 200`);
+  if (!(gib >= 1)) throw new UsageError(`invalid size "${text}" (whole GiB, e.g. 200)`);
   return gib;
 }

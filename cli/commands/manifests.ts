@@ -85,5 +85,5 @@ async function writeFolder(folder: string, files: readonly ManifestFile[]): Prom
 
 function dnsLabel(text: string): string {
   if (/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/.test(text)) return text;
-  throw new UsageError(`"${text}" is no name for a namespace`);
+  throw new UsageError(`invalid namespace name "${text}"`);
 }

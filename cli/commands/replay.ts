@@ -74,7 +74,7 @@ async function replay({ args: [file = '-'], options, io }: Call<ReplayOptions>):
     await (await client?.catch(() => undefined))?.close();
   }
   const { events, failed } = await printer.end();
-  if (events === 0) throw new UsageError(`there is no event in ${file === '-' ? 'standard input' : file}`);
+  if (events === 0) throw new UsageError(`${file === '-' ? 'standard input' : file} contains no event`);
   return failed > 0 ? exit.error : exit.ok;
 }
 
@@ -102,12 +102,12 @@ async function open(file: string, io: Io): Promise<AsyncIterable<string | Buffer
   try {
     if ((await stat(file)).isDirectory()) throw new UsageError(`${file} is a folder`);
   } catch (error) {
-    throw error instanceof UsageError ? error : new UsageError(`there is no file ${file}`);
+    throw error instanceof UsageError ? error : new UsageError(`file ${file} does not exist`);
   }
   return createReadStream(file) as AsyncIterable<Buffer>;
 }
 
 function parseUrl(text: string): string {
   if (URL.canParse(text) && /^https?:/.test(text)) return text;
-  throw new UsageError(`"${text}" is no address; write http://HOST:PORT/PATH`);
+  throw new UsageError(`invalid URL "${text}" (example: http://HOST:PORT/PATH)`);
 }

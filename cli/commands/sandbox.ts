@@ -124,7 +124,7 @@ function refuseOthers(file: string): void {
 
 function parseVersion(text: string): string {
   if (/^v?1\.\d+(\.\d+)?$/.test(text)) return text.replace('v', '');
-  throw new UsageError(`"${text}" is no version; write 1.5 or 1.5.2`);
+  throw new UsageError(`invalid version "${text}" (examples: 1.5, 1.5.2)`);
 }
 
 function usage<T>(work: () => T): T {

@@ -161,7 +161,7 @@ export async function tell(subject: Ref, { reader: live, functions, configOf, no
   }
   if (chains.length === 0 && mayBeOrphan.has(subject.kind)) {
     const onUnreadable = ({ object, message: odd }: Unreadable) => {
-      const message = `${odd}: whether it claims ${describeRef(subject)} cannot be told`;
+      const message = `${odd}, so it is unknown whether it claims ${describeRef(subject)}`;
       add('verify-backup', unreadable({ object, message, command: showObject(object) }));
     };
     await tellUnreadable(reader, 'VirtualMachineBackup', onUnreadable);
@@ -200,7 +200,7 @@ const unreadable = ({ object, message, command }: Odd): Finding => ({
 });
 
 const notTold = (subject: Ref, odd: Odd): Finding =>
-  unreadable({ ...odd, message: `${describeRef(subject)} cannot be judged: ${odd.message}` });
+  unreadable({ ...odd, message: `${describeRef(subject)} cannot be checked: ${odd.message}` });
 
 /** The story of a VMBackup is found by its name, as functions find it. */
 const changeOf = ({ kind, name, namespace = '' }: Ref, object: unknown): Change =>
