@@ -43,7 +43,7 @@ export function throughGate(seen: SeenDriver, engine: Engine | undefined, gate: 
 function unbound({ claim, bound, hasClass }: VolumeGate): CapabilityAnswer | undefined {
   const name = describeRef(ref('PersistentVolumeClaim', claim.name, claim.namespace));
   const look = `kubectl describe pvc ${claim.name} -n ${claim.namespace}`;
-  if (!bound) return say('ClaimMissing', `${name} is not bound: nothing of it can be taken yet`, look);
+  if (!bound) return say('ClaimMissing', `${name} is not bound, so it cannot be snapshotted or backed up yet`, look);
   if (!hasClass) return say('ClaimWithoutClass', `${name} names no StorageClass, which Harvester wants`, look);
   return undefined;
 }
@@ -60,7 +60,7 @@ function admission(
   if (provisioner === '') {
     return say(
       'ProvisionerNotNoted',
-      `Harvester ${describeEra(era)} goes by the annotation storage-provisioner of the claim, and it has none`,
+      `Harvester ${describeEra(era)} reads the annotation storage-provisioner of the claim, and the claim has none`,
       `kubectl annotate pvc ${name} -n ${namespace} ${names.PROVISIONER_ANNOTATION}=${seen.driver}`,
     );
   }
@@ -68,8 +68,8 @@ function admission(
   if (countsEngines && provisioner === names.LONGHORN_DRIVER && (gate.engines ?? 1) !== 1) {
     return say(
       'EngineNotOne',
-      `Harvester ${describeEra(era)} wants exactly one Engine of Longhorn’s for the volume, and there are ${gate.engines}`,
-      `kubectl get engines.longhorn.io -n ${names.LONGHORN_NAMESPACE} | grep ${name}   # two while it migrates`,
+      `Harvester ${describeEra(era)} requires exactly one Longhorn Engine for the volume, and there are ${gate.engines}`,
+      `kubectl get engines.longhorn.io -n ${names.LONGHORN_NAMESPACE} | grep ${name}   # two during a migration`,
     );
   }
   if (provisioner === seen.driver) return undefined;

@@ -29,7 +29,7 @@ function checkNamespace({ namespace, wish: { to } }: SeenPreflight): Check {
     const going = found.status?.phase === 'Terminating' || Boolean(found.metadata.deletionTimestamp);
     return going
       ? { name, result: 'fail', message: `namespace ${to} is being deleted`, cure: 'restore into another namespace' }
-      : { name, result: 'pass', message: `namespace ${to} is there` };
+      : { name, result: 'pass', message: `namespace ${to} exists` };
   });
 }
 
@@ -96,18 +96,18 @@ function checkQuota(seen: SeenPreflight): Check {
         if (hard === undefined || amount === 0 || (isOfPods(what) && !countsPods(quota))) continue;
         const left = Math.max(0, hard - (parseQuantity(quota.status?.used?.[what]) ?? 0));
         if (amount > left) {
-          const message = `quota ${own} leaves ${show(what, left)} of ${what}, and ${show(what, amount)} are needed`;
+          const message = `quota ${own} leaves ${show(what, left)} of ${what}, but ${show(what, amount)} are needed`;
           return { name, result: 'fail', message, cure };
         }
         const aside = what.endsWith('memory') ? overheadOf(amount) : 0;
         if (amount + aside > left) {
-          const message = `quota ${own} leaves ${show(what, left)} of ${what}: hardly enough for a VM of ${show(what, amount)}, whose pod takes more than the VM`;
+          const message = `quota ${own} leaves ${show(what, left)} of ${what}, hardly enough for a VM with ${show(what, amount)}, because its pod needs more than the VM`;
           tight = { name, result: 'warn', message, cure };
         }
       }
     }
     if (tight !== undefined) return tight;
-    const what = quotas.length === 0 ? 'there is no quota' : 'the quota has room';
+    const what = quotas.length === 0 ? 'there is no quota' : 'the quota is sufficient';
     return { name, result: 'pass', message: `${what} in namespace ${to}` };
   });
 }
@@ -151,12 +151,12 @@ function checkLimits(seen: SeenPreflight): Check {
           const isUnder = least !== undefined && asks !== undefined && asks < least;
           if (!isOver && !isUnder) continue;
           const bound = isOver ? `at most ${show(what, most)}` : `at least ${show(what, least ?? 0)}`;
-          const message = `limit range ${metadata.name} allows ${bound} of ${what}, and ${of} asks for ${show(what, (isOver ? amount : asks) ?? 0)}`;
+          const message = `limit range ${metadata.name} allows ${bound} of ${what}, but ${of} requests ${show(what, (isOver ? amount : asks) ?? 0)}`;
           return { name, result: 'fail', message, cure: `kubectl edit limitrange ${metadata.name} -n ${to}` };
         }
       }
     }
-    return { name, result: 'pass', message: `no limit of namespace ${to} is passed` };
+    return { name, result: 'pass', message: `no limit of namespace ${to} is exceeded` };
   });
 }
 
@@ -171,12 +171,12 @@ function checkStorageClasses(seen: SeenPreflight): Check {
     if (worst !== undefined) return worst;
     return ifKnown(name, seen.missingBackingImages, (missing) =>
       missing.length === 0
-        ? { name, result: 'pass', message: 'every StorageClass is there, and of the right driver' }
+        ? { name, result: 'pass', message: 'every StorageClass exists and has the correct driver' }
         : {
             name,
             result: 'fail',
-            message: `the class of a volume names backing image ${missing.join(', ')}, which Longhorn does not have`,
-            cure: 'upload the image anew, or have it brought back from the target',
+            message: `the StorageClass of a volume names backing image ${missing.join(', ')}, which does not exist in Longhorn`,
+            cure: 'upload the image again, or recover it from the target',
           },
     );
   });
@@ -189,23 +189,23 @@ function checkClassOf(seen: SeenPreflight, entry: VolumeEntry, there: readonly S
   if (found === undefined) {
     const message = named
       ? `StorageClass ${named} does not exist, or is being deleted`
-      : `volume ${entry.volumeName} names no StorageClass, and there is none by default`;
+      : `volume ${entry.volumeName} names no StorageClass, and there is no default`;
     const cure = named
-      ? 'create it with the parameters it had; image classes come with their image'
+      ? 'create it with its former parameters; the StorageClass of an image is created with the image'
       : 'kubectl get storageclasses';
     return { name, result: 'fail', message, cure };
   }
   const { name: own } = found.metadata;
   if (found.provisioner !== driverOf(entry)) {
-    const message = `StorageClass ${own} is of ${found.provisioner}, which cannot make a volume from a snapshot of ${driverOf(entry)}`;
-    return { name, result: 'fail', message, cure: 'create it anew with the provisioner it had' };
+    const message = `StorageClass ${own} has provisioner ${found.provisioner}, which cannot create a volume from a snapshot of ${driverOf(entry)}`;
+    return { name, result: 'fail', message, cure: 'recreate it with its former provisioner' };
   }
   const startsItself = /^(Always|RerunOnFailure)$/.test(
     seen.chain?.backup.status?.source?.runStrategy ?? 'RerunOnFailure',
   );
   if (found.volumeBindingMode !== 'WaitForFirstConsumer' || (seen.wish.newVM && startsItself)) return undefined;
-  const message = `StorageClass ${own} makes volumes once a pod asks for them, and Harvester starts the VM once it has its volumes`;
-  return { name, result: 'warn', message, cure: 'start the VM by hand when the restore waits for its claims' };
+  const message = `StorageClass ${own} creates volumes only when a pod uses them, but Harvester starts the VM only when it has its volumes`;
+  return { name, result: 'warn', message, cure: 'start the VM by hand while the restore waits for its claims' };
 }
 
 function checkImages({ images }: SeenPreflight): Check {
@@ -214,15 +214,15 @@ function checkImages({ images }: SeenPreflight): Check {
     const those = (state: ImageState) => [...found].filter(([, is]) => is === state).map(([id]) => id);
     const missing = those('missing');
     const notReady = those('not ready');
-    const need = 'the data does not need it, the class of its volumes may';
+    const need = 'the data does not need it, but the StorageClass of its volumes may';
     if (missing.length > 0) {
       const message = `image ${missing.join(', ')} does not exist; ${need}`;
-      return { name, result: 'warn', message, cure: 'upload the image anew under its name' };
+      return { name, result: 'warn', message, cure: 'upload the image again under its name' };
     }
     if (notReady.length > 0) {
       const message = `image ${notReady.join(', ')} is not ready; ${need}`;
       return { name, result: 'warn', message, cure: 'kubectl get virtualmachineimages.harvesterhci.io -A' };
     }
-    return { name, result: 'pass', message: 'every image that volumes were made from is there' };
+    return { name, result: 'pass', message: 'every image that volumes were created from exists' };
   });
 }
