@@ -20,7 +20,7 @@ export function leaveAlone(change: Change, reason: Reason, why: string): Conside
 /** A VMBackup’s own event. */
 export const considerVMBackup = (change: Change): Considered =>
   change.type === 'delete'
-    ? leaveAlone(change, 'VMBackupGone', 'it is gone')
+    ? leaveAlone(change, 'VMBackupGone', 'it no longer exists')
     : { subjects: [ref('VirtualMachineBackup', change.name, change.namespace)] };
 
 export const owningVMBackups = (owners: readonly OwnerReference[] | null | undefined, namespace: string): Ref[] =>

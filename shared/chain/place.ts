@@ -65,7 +65,7 @@ function limitTrouble(namespace: string, limits: Place['limits'], { claims, pods
       const bound = outside.bytes > most ? `at most ${formatBytes(most)}` : `at least ${formatBytes(least)}`;
       return {
         is: 'full',
-        message: `limit range ${metadata.name} of namespace ${namespace} allows a claim ${bound}, and one of ${formatBytes(outside.bytes)} is needed`,
+        message: `limit range ${metadata.name} of namespace ${namespace} allows a claim of ${bound}, but ${formatBytes(outside.bytes)} is needed`,
         command,
       };
     }
@@ -102,7 +102,7 @@ function quotaTrouble(
       const show = (n: number) => (/(storage|memory)$/.test(what) ? formatBytes(n) : String(Number(n.toFixed(3))));
       return {
         is: 'full',
-        message: `quota ${metadata.name} of namespace ${name} leaves ${show(Math.max(0, hard - used))} of ${what}, and ${show(amount)} are needed`,
+        message: `quota ${metadata.name} of namespace ${name} leaves ${show(Math.max(0, hard - used))} of ${what}, but ${show(amount)} are needed`,
         command: `kubectl edit resourcequota ${metadata.name} -n ${name}`,
       };
     }

@@ -64,18 +64,18 @@ function itemTrouble(item: Item, of: string, { what: pod, requests, limits }: Wa
   for (const [what, least] of Object.entries(item.min ?? {})) {
     const asked = requests[what];
     if (asked === undefined || isLess(asked, least))
-      return `wants at least ${least} of ${what} for ${of}, and ${pod} asks for ${asked ?? 'none'}`;
+      return `requires at least ${least} of ${what} for ${of}, but ${pod} requests ${asked ?? 'none'}`;
   }
   for (const [what, most] of Object.entries(item.max ?? {})) {
     const limit = limits[what];
     if (limit === undefined || isLess(most, limit))
-      return `allows ${of} at most ${most} of ${what}, and ${pod} is ${limit === undefined ? 'not limited' : `limited to ${limit}`}`;
+      return `allows ${of} at most ${most} of ${what}, but ${pod} is ${limit === undefined ? 'not limited' : `limited to ${limit}`}`;
   }
   for (const [what, ratio] of Object.entries(item.maxLimitRequestRatio ?? {})) {
     const [asked, limit] = [parseQuantity(requests[what]) ?? 0, parseQuantity(limits[what]) ?? 0];
-    if (asked === 0 || limit === 0) return `wants a request and a limit of ${what} for ${of}, and ${pod} has none`;
+    if (asked === 0 || limit === 0) return `requires a request and a limit of ${what} for ${of}, but ${pod} has none`;
     if (limit / asked > (parseQuantity(ratio) ?? Infinity))
-      return `allows ${of} a limit of ${what} at most ${ratio} times its request, and ${pod} has ${requests[what]} and ${limits[what]}`;
+      return `allows ${of} a limit of ${what} of at most ${ratio} times its request, but ${pod} has ${requests[what]} and ${limits[what]}`;
   }
   return undefined;
 }
