@@ -78,7 +78,7 @@ function guestFrozen({ subject }: Seen, backup: VMBackup): Finding {
   return {
     subject,
     reason: 'GuestFrozen',
-    message: `the file systems of VM ${namespace}/${vm} are still frozen, long after ${describeRef(subject)} was taken`,
+    message: `the file systems of VM ${namespace}/${vm} are still frozen long after ${describeRef(subject)} was taken`,
     command: `kubectl exec -n ${namespace} -c compute $(kubectl get pod -n ${namespace} -l vm.kubevirt.io/name=${vm} -o name) -- virt-freezer --unfreeze --namespace ${namespace} --name ${vm}`,
     actions: [],
   };
@@ -90,7 +90,7 @@ function freezeFailing({ subject }: Seen, backup: VMBackup): Finding {
   return {
     subject,
     reason: 'FreezeFailing',
-    message: `Harvester takes no snapshot for ${describeRef(subject)} as it cannot freeze the file systems of VM ${namespace}/${vm} (${freezeFailure(backup)}); it tries again`,
+    message: `Harvester takes no snapshot for ${describeRef(subject)} because it cannot freeze the file systems of VM ${namespace}/${vm} (${freezeFailure(backup)}); it keeps retrying`,
     command: `kubectl get vmbackup ${subject.name} -n ${namespace} -o jsonpath='${agent}'; kubectl get vmi ${vm} -n ${namespace} -o jsonpath='{.status.conditions[?(@.type=="AgentConnected")]}'`,
     actions: [],
   };

@@ -987,9 +987,9 @@ describe('verify-backup', () => {
     expect(await messageOf(damaged('2025-05-03T00:00:00Z'))).toMatch(
       /every link to the target is intact now, but Longhorn has not listed/,
     );
-    expect(await messageOf(damaged())).toMatch(/every link .* is right, but the condition does not say of when/);
+    expect(await messageOf(damaged())).toMatch(/every link to the target is intact now, but the condition has no time/);
     expect(await messageOf(damaged('2025-05-01T00:00:00Z', 'cannot find storage class x'))).toMatch(
-      /StorageClass can be used/,
+      /but their StorageClass is not checked here/,
     );
     expect(await messageOf(damaged('2025-05-01T00:00:00Z'))).toMatch(
       /at 2025-05-01T00:00:00.000Z .*backup-1 is not ready/,
