@@ -175,7 +175,7 @@ describe.each(['1.8.0', '1.6.0', '1.4.2'])(
         },
       });
       const [stuck] = await ofReason('ScanStuck');
-      expect(stuck?.message).toMatch(/cannot be read/);
+      expect(stuck?.message).toMatch(/an unreadable metadata file of a VM image or backup/);
       expect(stuck?.command).toMatch(/^kubectl logs .*sync vm/);
       await rm(file);
       await until('late to be back', async () => isReady(await client.find(backupRef('prod', 'late'))), 60_000);
