@@ -27,7 +27,7 @@ test('a backup is proved: told as it goes, the result on stdout, and nothing is 
     ),
   });
   expect(err).toMatch(
-    /create Namespace gleaner-drill\n[^]*create PersistentVolumeClaim[^]*delete PersistentVolumeClaim[^]*on Retain: no data goes/,
+    /create Namespace gleaner-drill\n[^]*create PersistentVolumeClaim[^]*delete PersistentVolumeClaim[^]*Retain: no data is deleted/,
   );
   expect(await marked()).toEqual([]);
   expect(world.sandbox.store.losses).toEqual([]);
