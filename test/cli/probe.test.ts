@@ -28,7 +28,7 @@ test('a class is proved: told as it goes, the result on stdout, and gleaner capa
     ),
   });
   expect(err).toMatch(
-    /create Namespace gleaner-drill\n[^]*create VolumeSnapshot [^]*annotate [^]*have its storage delete it/,
+    /create Namespace gleaner-drill\n[^]*create VolumeSnapshot [^]*annotate [^]*let the storage delete it/,
   );
   expect(await marked()).toEqual([]);
   const after = await world.run('capability', 'sc/lvm-fast');
@@ -85,7 +85,7 @@ test('what cannot be probed is refused with the cure, before anything is made', 
   ]);
   expect(await refused('kept')).toContain('would stay behind');
   expect(await refused('late')).toMatch(/waits for a pod[^]*--probe-image IMAGE/);
-  expect(await refused('old')).toContain('is no CSI driver');
+  expect(await refused('old')).toContain('is not a CSI driver');
   expect(await world.run('capability', '--probe', 'none')).toMatchObject({
     code: 2,
     err: expect.stringContaining('StorageClass none does not exist'),
