@@ -94,7 +94,7 @@ export async function runToCompletion(subject: Ref, steps: Steps, context: Conte
   let broken: unknown;
   for (;;) {
     if (interrupted.aborted && mode === 'on') {
-      tell(`Gives up, and removes what the ${steps.what} has made; once more to stop at once`);
+      tell(`interrupted; cleaning up the ${steps.what} (interrupt again to stop at once)`);
       mode = 'clean';
     }
     let finding: Finding | undefined;
@@ -102,7 +102,7 @@ export async function runToCompletion(subject: Ref, steps: Steps, context: Conte
       finding = await call(subject, steps.configFor(mode), context);
     } catch (error) {
       if (mode === 'clean' || options.dryRun !== 'none') throw toError(broken ?? error);
-      tell(`${sentenceOf(error)}. Removes what the ${steps.what} has made`);
+      tell(`${sentenceOf(error)}; cleaning up the ${steps.what}`);
       [broken, mode] = [error, 'clean'];
       continue;
     }

@@ -91,10 +91,7 @@ const rooms: readonly Room[] = [
   { room: 'functions', may: ['functions/*', 'shared/runtime'], types: ['shared/function.ts'] },
   {
     room: 'functions/*/plan.ts',
-    may: [
-      ...['shared/domain', 'shared/plan', 'shared/chain', 'shared/scratch', 'shared/restore'],
-      'shared/capability',
-    ],
+    may: [...['shared/domain', 'shared/plan', 'shared/chain', 'shared/scratch', 'shared/restore'], 'shared/capability'],
     types: ['shared/objects'],
     pure: true,
   },
@@ -279,7 +276,11 @@ describe('the checker', () => {
     ['it is loaded lazily', 'shared/plan/a.ts', "await import('../kube/writer.ts');"],
     ['one function uses another', 'functions/a/index.ts', "import b from '../b/index.ts';"],
     ['a folder has no row', 'utils/a.ts', ''],
-    ['a file of its own reaches into a room beside it', 'shared/survey-item.ts', "import { w } from './kube/writer.ts';"],
+    [
+      'a file of its own reaches into a room beside it',
+      'shared/survey-item.ts',
+      "import { w } from './kube/writer.ts';",
+    ],
   ])('speaks up when %s', (_when, path, source) => {
     const found = check(path, source, { ...kube, 'sandbox/index.ts': '', 'functions/b/index.ts': '' });
     expect(found.filter((sentence) => sentence.startsWith(path))).toHaveLength(1);

@@ -126,9 +126,9 @@ export async function observe(reader: Reader, subject: Ref, nowMs: number): Prom
     passesOverOthers: isAtLeast(version, 5, 0),
     hasVMBackups: some,
     holdingUp: uses.flatMap(({ vmBackup, backup, storageClass }) => [
-      ...(known.has(backup) ? [] : [`${vmBackup} (Longhorn backup ${backup} is not there)`]),
+      ...(known.has(backup) ? [] : [`${vmBackup} (Longhorn backup ${backup} does not exist)`]),
       ...(storageClass && !classes.includes(storageClass)
-        ? [`${vmBackup} (StorageClass ${storageClass} is not there)`]
+        ? [`${vmBackup} (StorageClass ${storageClass} does not exist)`]
         : []),
     ]),
     evidence: digest(evidence.sort().join('\n')),

@@ -39,7 +39,7 @@ export function eventsFor(
 const recovered = (about: Identity & { readonly namespace: string }, nowMs: number): RecordEventAction =>
   eventFor(
     about,
-    { reason: 'BackupVerified', message: `every link of ${describeRef(about)} is right again` },
+    { reason: 'BackupVerified', message: `every link of ${describeRef(about)} is intact again` },
     undefined,
     'Normal',
     nowMs,

@@ -30,7 +30,7 @@ export function hangs(
   const sinceMs = Date.parse(metadata.deletionTimestamp);
   if (!(nowMs - sinceMs > HANGS_AFTER_MS)) return undefined;
   const by = metadata.finalizers ?? [];
-  return `is in deletion since ${metadata.deletionTimestamp}${by.length === 0 ? '' : `, held by ${by.join(', ')}`}`;
+  return `has been in deletion since ${metadata.deletionTimestamp}${by.length === 0 ? '' : `, held by ${by.join(', ')}`}`;
 }
 
 /** Still waiting for its volume: what a restore that hangs looks like. */

@@ -42,20 +42,20 @@ export function sources(functions: Watching, options: ManifestOptions): Commente
       verbs: ['get', 'list', 'watch'],
     }));
   return [
-    ...account(ACCOUNT, 'sources', options.namespace, rules, 'What the sources may read: just the kinds they watch.'),
+    ...account(ACCOUNT, 'sources', options.namespace, rules, 'The sources may read only the kinds that they watch.'),
     ...apiServerSource(
       'gleaner-resource',
       'Resource',
       carried,
       options,
-      'Events that carry the object: most end early.',
+      'Events that carry the object; most of them need no call.',
     ),
     ...apiServerSource(
       'gleaner-reference',
       'Reference',
       named,
       options,
-      'Events that only name the object, for kinds whose objects hold secrets.',
+      'Events that carry only a reference, for kinds whose objects hold secrets.',
     ),
     ...clocks(functions, options, toBroker),
   ];

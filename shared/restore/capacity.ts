@@ -41,7 +41,7 @@ function checkNamespace({ namespace, wish: { to } }: SeenPreflight): Check {
     const going = found.status?.phase === 'Terminating' || Boolean(found.metadata.deletionTimestamp);
     return going
       ? { name, result: 'fail', message: `namespace ${to} is being deleted`, cure: 'restore into another namespace' }
-      : { name, result: 'pass', message: `namespace ${to} is there` };
+      : { name, result: 'pass', message: `namespace ${to} exists` };
   });
 }
 
@@ -89,15 +89,15 @@ function checkQuota(seen: SeenPreflight): Check {
     const leaves = ({ quota, what, left }: Headroom) => `quota ${quota} leaves ${showAmount(what, left)} of ${what}`;
     const short = all.find(isShort);
     if (short !== undefined) {
-      const message = `${leaves(short)}, and ${showAmount(short.what, short.amount)} are needed`;
+      const message = `${leaves(short)}, but ${showAmount(short.what, short.amount)} are needed`;
       return { name, result: 'fail', message, cure: editCommand(ref('ResourceQuota', short.quota, to)) };
     }
     const tight = all.findLast((one) => one.what.endsWith('memory') && isShort(withOverhead(one)));
     if (tight !== undefined) {
-      const message = `${leaves(tight)}: hardly enough for a VM of ${showAmount(tight.what, tight.amount)}, whose pod takes more than the VM`;
+      const message = `${leaves(tight)}, hardly enough for a VM with ${showAmount(tight.what, tight.amount)}, because its pod needs more than the VM`;
       return { name, result: 'warn', message, cure: editCommand(ref('ResourceQuota', tight.quota, to)) };
     }
-    const what = quotas.length === 0 ? 'there is no quota' : 'the quota has room';
+    const what = quotas.length === 0 ? 'there is no quota' : 'the quota is sufficient';
     return { name, result: 'pass', message: `${what} in namespace ${to}` };
   });
 }
@@ -121,10 +121,10 @@ function checkLimits(seen: SeenPreflight): Check {
       const { range, object, rule, resource, allowed, asked } = breach;
       const show = (quantity: Breach['asked']) => showAmount(resource, parseQuantity(quantity) ?? 0);
       const bound = `${rule === 'max' ? 'at most' : 'at least'} ${show(allowed)}`;
-      const message = `limit range ${range} allows ${bound} of ${resource}, and ${object.what} asks for ${show(asked)}`;
+      const message = `limit range ${range} allows ${bound} of ${resource}, but ${object.what} requests ${show(asked)}`;
       return { name, result: 'fail', message, cure: editCommand(ref('LimitRange', range, to)) };
     }
-    return { name, result: 'pass', message: `no limit of namespace ${to} is passed` };
+    return { name, result: 'pass', message: `no limit of namespace ${to} is exceeded` };
   });
 }
 
@@ -151,12 +151,12 @@ function checkStorageClasses(seen: SeenPreflight): Check {
     if (worst !== undefined) return worst;
     return ifKnown(name, seen.missingBackingImages, (missing) =>
       missing.length === 0
-        ? { name, result: 'pass', message: 'every StorageClass is there, and of the right driver' }
+        ? { name, result: 'pass', message: 'every StorageClass exists and has the correct driver' }
         : {
             name,
             result: 'fail',
-            message: `the class of a volume names backing image ${missing.join(', ')}, which Longhorn does not have`,
-            cure: 'upload the image anew, or have it brought back from the target',
+            message: `the StorageClass of a volume names backing image ${missing.join(', ')}, which does not exist in Longhorn`,
+            cure: 'upload the image again, or recover it from the target',
           },
     );
   });
@@ -169,23 +169,23 @@ function checkClassOf(seen: SeenPreflight, entry: VolumeEntry, there: readonly S
   if (found === undefined) {
     const message = named
       ? `StorageClass ${named} does not exist, or is being deleted`
-      : `volume ${entry.volumeName} names no StorageClass, and there is none by default`;
+      : `volume ${entry.volumeName} names no StorageClass, and there is no default`;
     const cure = named
-      ? 'create it with the parameters it had; image classes come with their image'
+      ? 'create it with its former parameters; the StorageClass of an image is created with the image'
       : listCommand('StorageClass');
     return { name, result: 'fail', message, cure };
   }
   const { name: own } = found.metadata;
   if (found.provisioner !== driverOf(entry)) {
-    const message = `StorageClass ${own} is of ${found.provisioner}, which cannot make a volume from a snapshot of ${driverOf(entry)}`;
-    return { name, result: 'fail', message, cure: 'create it anew with the provisioner it had' };
+    const message = `StorageClass ${own} has provisioner ${found.provisioner}, which cannot create a volume from a snapshot of ${driverOf(entry)}`;
+    return { name, result: 'fail', message, cure: 'recreate it with its former provisioner' };
   }
   const startsItself = /^(Always|RerunOnFailure)$/.test(
     seen.chain?.backup.status?.source?.runStrategy ?? 'RerunOnFailure',
   );
   if (found.volumeBindingMode !== 'WaitForFirstConsumer' || (seen.wish.newVM && startsItself)) return undefined;
-  const message = `StorageClass ${own} makes volumes once a pod asks for them, and Harvester starts the VM once it has its volumes`;
-  return { name, result: 'warn', message, cure: 'start the VM by hand when the restore waits for its claims' };
+  const message = `StorageClass ${own} creates volumes only when a pod uses them, but Harvester starts the VM only when it has its volumes`;
+  return { name, result: 'warn', message, cure: 'start the VM by hand while the restore waits for its claims' };
 }
 
 function checkImages({ images }: SeenPreflight): Check {
@@ -194,15 +194,15 @@ function checkImages({ images }: SeenPreflight): Check {
     const those = (state: ImageState) => [...found].filter(([, is]) => is === state).map(([id]) => id);
     const missing = those('missing');
     const notReady = those('not ready');
-    const need = 'the data does not need it, the class of its volumes may';
+    const need = 'the data does not need it, but the StorageClass of its volumes may';
     if (missing.length > 0) {
       const message = `image ${missing.join(', ')} does not exist; ${need}`;
-      return { name, result: 'warn', message, cure: 'upload the image anew under its name' };
+      return { name, result: 'warn', message, cure: 'upload the image again under its name' };
     }
     if (notReady.length > 0) {
       const message = `image ${notReady.join(', ')} is not ready; ${need}`;
       return { name, result: 'warn', message, cure: listCommand('VirtualMachineImage') };
     }
-    return { name, result: 'pass', message: 'every image that volumes were made from is there' };
+    return { name, result: 'pass', message: 'every image that volumes were created from exists' };
   });
 }

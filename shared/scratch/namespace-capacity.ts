@@ -83,19 +83,19 @@ function limitProblem({ name, limits }: NamespaceCapacity, { claims, pods }: Wan
 function describeBreach({ type, object, rule, resource, allowed, asked }: Breach): string {
   if (object.type === 'claim') {
     const bytes = (quantity: Breach['asked']) => formatBytes(parseQuantity(quantity) ?? 0);
-    return `allows a claim ${rule === 'max' ? 'at most' : 'at least'} ${bytes(allowed)}, and one of ${bytes(asked)} is needed`;
+    return `allows a claim of ${rule === 'max' ? 'at most' : 'at least'} ${bytes(allowed)}, but ${bytes(asked)} is needed`;
   }
   const of = type === 'Pod' ? 'a pod' : 'a container';
   const request = object.requests[resource];
   switch (rule) {
     case 'min':
-      return `wants at least ${allowed} of ${resource} for ${of}, and ${object.what} asks for ${asked ?? 'none'}`;
+      return `requires at least ${allowed} of ${resource} for ${of}, but ${object.what} requests ${asked ?? 'none'}`;
     case 'max':
-      return `allows ${of} at most ${allowed} of ${resource}, and ${object.what} is ${asked === undefined ? 'not limited' : `limited to ${asked}`}`;
+      return `allows ${of} at most ${allowed} of ${resource}, but ${object.what} is ${asked === undefined ? 'not limited' : `limited to ${asked}`}`;
     case 'ratio':
       return !parseQuantity(request) || !parseQuantity(asked)
-        ? `wants a request and a limit of ${resource} for ${of}, and ${object.what} has none`
-        : `allows ${of} a limit of ${resource} at most ${allowed} times its request, and ${object.what} has ${request} and ${asked}`;
+        ? `requires a request and a limit of ${resource} for ${of}, but ${object.what} has none`
+        : `allows ${of} a limit of ${resource} of at most ${allowed} times its request, but ${object.what} has ${request} and ${asked}`;
   }
 }
 
@@ -112,7 +112,7 @@ function quotaProblem(
   const { quota, what, left, amount } = short;
   return {
     is: 'full',
-    message: `quota ${quota} of namespace ${name} leaves ${showAmount(what, left)} of ${what}, and ${showAmount(what, amount)} are needed`,
+    message: `quota ${quota} of namespace ${name} leaves ${showAmount(what, left)} of ${what}, but ${showAmount(what, amount)} are needed`,
     command: editCommand(ref('ResourceQuota', quota, name)),
   };
 }
