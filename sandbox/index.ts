@@ -21,7 +21,7 @@ import { baseWorld } from './scenarios/base.ts';
 import { setting } from './scenarios/build.ts';
 import { type Scenario, findScenario } from './scenarios/index.ts';
 
-export { type Scenario, findScenario, scenarios } from './scenarios/index.ts';
+export { scenarios } from './scenarios/index.ts';
 export { baseWorld };
 
 export interface SandboxOptions extends Omit<ControllerOptions, 'activity'>, ApiServerOptions {

@@ -29,7 +29,7 @@ const rooms: readonly Room[] = [
   },
   {
     room: 'shared/restore',
-    may: ['shared/domain', 'shared/objects', 'shared/plan', 'shared/chain', 'shared/ports'],
+    may: ['shared/domain', 'shared/objects', 'shared/plan', 'shared/chain', 'shared/scratch', 'shared/ports'],
     pure: true,
   },
   {
@@ -45,13 +45,21 @@ const rooms: readonly Room[] = [
     pure: true,
   },
   {
+    room: 'shared/scratch',
+    may: ['shared/domain', 'shared/objects', 'shared/plan', 'shared/chain', 'shared/ports'],
+    pure: true,
+  },
+  {
     room: 'shared/capability',
     may: ['shared/domain', 'shared/objects', 'shared/plan', 'shared/chain', 'shared/ports'],
     pure: true,
   },
   {
     room: 'shared/probe',
-    may: ['shared/domain', 'shared/objects', 'shared/plan', 'shared/chain', 'shared/capability', 'shared/ports'],
+    may: [
+      ...['shared/domain', 'shared/objects', 'shared/plan', 'shared/chain', 'shared/scratch', 'shared/capability'],
+      'shared/ports',
+    ],
     pure: true,
   },
   {
@@ -83,15 +91,15 @@ const rooms: readonly Room[] = [
   { room: 'functions', may: ['functions/*', 'shared/runtime'], types: ['shared/function.ts'] },
   {
     room: 'functions/*/plan.ts',
-    may: ['shared/domain', 'shared/plan', 'shared/chain', 'shared/restore', 'shared/capability'],
+    may: [...['shared/domain', 'shared/plan', 'shared/chain', 'shared/scratch', 'shared/restore'], 'shared/capability'],
     types: ['shared/objects'],
     pure: true,
   },
   {
     room: 'functions/*',
     may: [
-      ...['shared/domain', 'shared/plan', 'shared/chain', 'shared/restore', 'shared/capability'],
-      ...['shared/survey', 'shared/events', 'shared/ports', 'shared/function.ts'],
+      ...['shared/domain', 'shared/plan', 'shared/chain', 'shared/scratch', 'shared/restore'],
+      ...['shared/capability', 'shared/survey', 'shared/events', 'shared/ports', 'shared/function.ts'],
     ],
     types: ['shared/objects', 'shared/survey-item.ts'],
     packages: ['zod'],
@@ -173,7 +181,7 @@ describe('the house', () => {
 
   test('lets no decision reach the network, the disk or the writer, not even through others', () => {
     const deciding = [...files.keys()].filter((path) =>
-      /^(functions\/[^/]+\/[^/]+|shared\/(chain|plan)\/.*)\.ts$/.test(path),
+      /^(functions\/[^/]+\/[^/]+|shared\/(chain|plan|scratch)\/.*)\.ts$/.test(path),
     );
     expect(deciding.length).toBeGreaterThan(10);
     for (const path of deciding) {
@@ -268,7 +276,11 @@ describe('the checker', () => {
     ['it is loaded lazily', 'shared/plan/a.ts', "await import('../kube/writer.ts');"],
     ['one function uses another', 'functions/a/index.ts', "import b from '../b/index.ts';"],
     ['a folder has no row', 'utils/a.ts', ''],
-    ['a file of its own reaches into a room beside it', 'shared/survey-item.ts', "import { w } from './kube/writer.ts';"],
+    [
+      'a file of its own reaches into a room beside it',
+      'shared/survey-item.ts',
+      "import { w } from './kube/writer.ts';",
+    ],
   ])('speaks up when %s', (_when, path, source) => {
     const found = check(path, source, { ...kube, 'sandbox/index.ts': '', 'functions/b/index.ts': '' });
     expect(found.filter((sentence) => sentence.startsWith(path))).toHaveLength(1);

@@ -9,7 +9,7 @@ import type { Reason } from '../../shared/plan/reason.ts';
 export function route(change: Change): Routed {
   switch (change.kind) {
     case 'VirtualMachineBackup':
-      if (change.type === 'delete') return leave(change, 'VMBackupGone', 'is gone, and its record with it');
+      if (change.type === 'delete') return leave(change, 'VMBackupGone', 'is gone, and so is its record');
       return { subjects: [ref('VirtualMachineBackup', change.name, change.namespace)] };
     case 'VolumeSnapshot':
       return considerSnapshot(change);
@@ -28,7 +28,11 @@ function considerSnapshot(change: ChangeOf<'VolumeSnapshot'>): Routed {
   const owners = (object.metadata.ownerReferences ?? []).filter((owner) => owner.kind === 'VirtualMachineBackup');
   if (owners.length === 0) return { subjects: [] };
   if (!object.spec.source.persistentVolumeClaimName)
-    return leave(change, 'ConsistencyUnknown', 'was made from a backup, which does not say how its data was taken');
+    return leave(
+      change,
+      'ConsistencyUnknown',
+      'was created from a backup, which does not record how its data was taken',
+    );
   if (!object.status?.creationTime) return leave(change, 'SnapshotNotTaken', `${namespace}/${name} is not taken yet`);
   return { subjects: owners.map((owner) => ref('VirtualMachineBackup', owner.name, namespace)) };
 }

@@ -20,7 +20,7 @@ export function leave(change: Change, reason: Reason, why: string): Routed {
 /** A VMBackup’s own event. */
 export const routeVMBackup = (change: Change): Routed =>
   change.type === 'delete'
-    ? leave(change, 'VMBackupGone', 'it is gone')
+    ? leave(change, 'VMBackupGone', 'it no longer exists')
     : { subjects: [ref('VirtualMachineBackup', change.name, change.namespace)] };
 
 export const owningVMBackups = (owners: readonly OwnerReference[] | null | undefined, namespace: string): Ref[] =>

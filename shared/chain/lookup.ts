@@ -24,13 +24,13 @@ export interface FoundBackup {
   readonly facts: BackupFacts;
 }
 
-export interface AbsentBackup {
+interface AbsentBackup {
   readonly is: 'absent';
   readonly backup?: Backup | undefined;
   readonly trouble: BackupTrouble;
 }
 
-export interface UnknownBackup {
+interface UnknownBackup {
   readonly is: 'unknown';
   readonly absence: Absence;
 }

@@ -5,9 +5,12 @@
 export type Check<Given, Answer> = (given: Given) => Answer | undefined;
 
 /** Asks the checks in order. The first that answers decides; `undefined` when none does. */
-export function firstAnswer<Given, Answer>(checks: readonly Check<Given, Answer>[], given: Given): Answer | undefined {
+export function firstAnswer<Given extends unknown[], Answer>(
+  checks: readonly ((...given: Given) => Answer | undefined)[],
+  ...given: Given
+): Answer | undefined {
   for (const check of checks) {
-    const answer = check(given);
+    const answer = check(...given);
     if (answer !== undefined) return answer;
   }
   return undefined;
