@@ -42,7 +42,7 @@ export interface SeenVolume {
   readonly index: number;
   readonly entry: VolumeEntry;
   readonly current: Pair;
-  /** Of the backup that the VMBackup records; absent where it records none. */
+  /** Of the backup that the VMBackup records; absent where it records none, and where the pair is kept whatever it is. */
   readonly facts?: BackupFacts | BackupTrouble | undefined;
   /** The revised pair, where there is (a part of) one. */
   readonly replacement?: Pair | undefined;
@@ -118,11 +118,13 @@ async function observeVolume(
   }
   const current = await readPair(reader, namespace, name);
   const backupName = entry.longhornBackupName;
+  // Taken here and whole, it is never pointed elsewhere: what its backup is like is not asked.
+  if (isDynamic(current) && !isDead(current)) return { ...blank(index, entry), current };
   const facts = await factsOf(reader, owner, entry, backupName);
   const base = { ...blank(index, entry), current, facts };
   if (isDynamic(current)) {
     // Its content gone with its claim, rebuild-snapshot may have made a pair beside it.
-    const revised = isDead(current) ? revisionOf(name, others) : undefined;
+    const revised = revisionOf(name, others);
     const beside = revised === undefined ? undefined : await readPair(reader, namespace, revised);
     return { ...base, replacement: (beside?.snapshot ?? beside?.content) ? beside : undefined };
   }

@@ -64,7 +64,7 @@ function decide(seen: Seen, backup: VMBackup, volume: SeenVolume, config: Config
   if (!entry.name || !isOnLonghorn(entry)) {
     return says('NotALonghornVolume', `volume ${entry.volumeName} is on ${entry.csiDriverName ?? 'no driver'}`);
   }
-  if (!entry.longhornBackupName || facts === undefined) {
+  if (!entry.longhornBackupName) {
     const done = backup.status?.readyToUse === true;
     return done
       ? says('NoLonghornBackupName', `volume ${entry.volumeName} does not record its Longhorn backup`)
@@ -136,7 +136,7 @@ function decide(seen: Seen, backup: VMBackup, volume: SeenVolume, config: Config
     const show = getCommand(ref('VolumeSnapshotContent', current.contentName));
     return says('BackupMismatch', `volume ${entry.volumeName} uses ${current.name}, but ${other}`, content, show);
   }
-  if ('reason' in facts && 'handle' in judged) {
+  if (facts !== undefined && 'reason' in facts && 'handle' in judged) {
     const longhorn = ref('Backup', entry.longhornBackupName, names.LONGHORN_NAMESPACE);
     return says(
       facts.reason,
