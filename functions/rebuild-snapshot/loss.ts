@@ -35,7 +35,7 @@ export function lossOf({ name, namespace, snapshot, content }: Pair): Loss {
   if (content === undefined) return snapshot === undefined ? 'both-lost' : taken ? 'taken-lost' : 'content-lost';
   if (isDeleting(content)) return 'content-deleting';
   const { source, volumeSnapshotRef } = content.spec;
-  const dynamic = !source.snapshotHandle;
+  const dynamic = source.snapshotHandle === undefined || source.snapshotHandle === null;
   if (volumeSnapshotRef.name !== name || volumeSnapshotRef.namespace !== namespace || dynamic !== taken) {
     return 'name-taken';
   }
