@@ -2,7 +2,7 @@ import type { Ref } from '../domain/kinds.ts';
 import { ref } from '../domain/kinds.ts';
 import * as names from '../domain/names.ts';
 import { unlessForbidden } from '../ports/attempt.ts';
-import type { ListOptions, Reader } from '../ports/reader.ts';
+import type { ListOptions, Reader, Unreadable } from '../ports/reader.ts';
 import type { BackupTarget, Content, Snapshot, VMRestore } from '../objects/types.ts';
 import { isPending } from '../chain/waiting.ts';
 import { hangs } from '../chain/waiting.ts';
@@ -17,7 +17,7 @@ import {
   sizeOf,
 } from '../chain/orphans.ts';
 import { pagesOf } from './pages.ts';
-import { guestBackups } from '../chain/queries.ts';
+import { guestBackups, mayBeOf } from '../chain/queries.ts';
 import { reportKindOf, uidReported } from '../chain/reports.ts';
 import { NameTable } from './name-table.ts';
 
@@ -28,7 +28,7 @@ export interface ClusterState {
   readonly restores: readonly VMRestore[];
   /** uids of VMBackups and restores that exist; the VMBackups' are added as they are read. */
   readonly living: NameTable;
-  /** Whether there is just one BackupVolume for a Longhorn volume. */
+  /** Whether there is just one BackupVolume for a Longhorn volume, and none that cannot be read may be a second. */
   readonly hasOneBackupVolume: (volume: string) => boolean;
   readonly accused: (uid: string) => boolean;
   /** False only of a StorageClass that is not there among others; who may not list them sees none missing. */
@@ -47,7 +47,12 @@ export async function readClusterState(reader: Reader, options: Options): Promis
     if (one.metadata.name === names.DEFAULT_TARGET) target = one;
   }
   const volumes = new NameTable();
-  for await (const page of pagesOf(reader, 'BackupVolume', longhorn)) {
+  const unreadable: Unreadable[] = [];
+  const onUnreadable = (odd: Unreadable) => {
+    unreadable.push(odd);
+    options.onUnreadable?.(odd);
+  };
+  for await (const page of pagesOf(reader, 'BackupVolume', { ...longhorn, onUnreadable })) {
     for (const one of page) {
       const { labels, name } = one.metadata;
       const on = one.spec?.backupTargetName || labels?.[names.BACKUP_TARGET_LABEL] || names.DEFAULT_TARGET;
@@ -68,7 +73,7 @@ export async function readClusterState(reader: Reader, options: Options): Promis
     target,
     restores,
     living,
-    hasOneBackupVolume: (volume) => volumes.get(volume) === single,
+    hasOneBackupVolume: (volume) => volumes.get(volume) === single && !unreadable.some((one) => mayBeOf(one, volume)),
     accused: (uid) => accused.has(uid),
     hasClass: (name) => classes?.has(name) ?? true,
   };

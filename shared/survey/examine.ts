@@ -103,7 +103,10 @@ export function surveyContent(content: Content, backups: BackupIndex, pairs: Pai
       pairs.add(name, (flag.taken | backupBits(taken)) >>> 0, namespace);
       if (atMs > 0) pairs.note(name, Math.floor(atMs / 1000), namespace, slot.takenAt);
     }
-    if (judged.reason === 'HandleUnreadable') addContent(pairs, content, flag.content | flag.notRight);
+    const unfinished = isUnfinished(content) ? flag.unfinished : 0;
+    if (judged.reason === 'HandleUnreadable') addContent(pairs, content, flag.content | flag.notRight | unfinished);
+    else if (judged.reason !== 'DynamicContent' || named === undefined)
+      pairs.add(name, flag.notRight | unfinished, namespace);
     return { what: 'content', content, judged };
   }
   const { backup, volume } = judged.handle;

@@ -81,7 +81,7 @@ export function pairsOf(
 export function isBound({ metadata, spec, status }: Snapshot, pairs: PairIndex, links: NameTable): boolean {
   const bound = status?.boundVolumeSnapshotContentName ?? undefined;
   const named = spec.source.volumeSnapshotContentName ?? bound;
-  if (named === undefined || (bound !== undefined && bound !== named)) return false;
+  if (named === undefined || bound !== named) return false;
   const { name, namespace, uid } = metadata;
   const tied = pairs.numberOf(name, namespace, slot.content);
   if (tied !== 0 && (tied === tieOf(named, uid) || tied === tieOf(named, ''))) return true;
@@ -125,7 +125,8 @@ export function addContent(pairs: PairIndex, { spec: { volumeSnapshotRef: of } }
 
 export const isUnfinished = (content: Content): boolean =>
   isDeleting(content) ||
-  content.status?.readyToUse === false ||
+  content.status?.readyToUse !== true ||
+  !content.spec.volumeSnapshotRef.uid ||
   Boolean(content.status?.error?.message) ||
   content.metadata.annotations?.[names.DELETE_WHEN_READY_ANNOTATION] !== undefined ||
   content.metadata.annotations?.[names.BEING_DELETED_ANNOTATION] !== undefined;
