@@ -1,8 +1,7 @@
 import type { Backup } from '../objects/types.ts';
 import type { BackupTrouble } from '../chain/longhorn-backup.ts';
-import { judgeBackup } from '../chain/longhorn-backup.ts';
+import { isBeingPulled, isOnTarget, judgeBackup } from '../chain/longhorn-backup.ts';
 import { judgeUnclaimedBackup } from '../chain/orphans.ts';
-import { isOnTarget } from '../chain/longhorn-backup.ts';
 import { hash, NameTable } from './name-table.ts';
 
 /** All of a healthy backup in one number: a lowest bit that is always set, one each for its holder, for whoever names it and for the VMBackup that records it, and its volume's hash. */
@@ -17,23 +16,31 @@ export class BackupIndex {
   readonly #claimedTroubled = new Set<string>();
   /** Backups that more than one content on Delete names. */
   readonly shared = new Set<string>();
-  /** How many healthy ones on Harvester's target no VMBackup has recorded yet. */
-  unrecorded = 0;
+  /** Found on the target and not read yet, neither stuck nor in deletion, that no VMBackup has recorded yet. */
+  readonly #pulled = new Set<string>();
+  /** Healthy ones on Harvester's target that no VMBackup has recorded yet; foreign ones do not count. */
+  #unrecorded = 0;
+  /** The same, of those in trouble: complete as they are, Harvester may take them for new. */
+  readonly #troubledUnrecorded = new Set<string>();
   readonly #elsewhere = new Set<string>();
   /** Made by a recurring job or by hand: no VMBackup will ever record them. */
   readonly #foreign = new Set<string>();
 
-  add(backup: Backup): void {
+  add(backup: Backup, nowMs: number): void {
     const { name } = backup.metadata;
     const facts = judgeBackup(name, backup);
-    if ('reason' in facts) this.#troubled.set(name, facts);
-    else {
+    if ('reason' in facts) {
+      this.#troubled.set(name, facts);
+      if (isBeingPulled(backup, nowMs)) this.#pulled.add(name);
+      else if (isOnTarget(backup) && judgeUnclaimedBackup(backup)?.reason !== 'ForeignBackup')
+        this.#troubledUnrecorded.add(name);
+    } else {
       const minutes = Math.max(0, Math.ceil((facts.takenMs ?? 0) / 60_000));
       this.#healthy.add(name, volumeBits(facts.volume));
       this.#healthy.note(name, minutes);
       if (!isOnTarget(backup)) this.#elsewhere.add(name);
       else if (judgeUnclaimedBackup(backup)?.reason === 'ForeignBackup') this.#foreign.add(name);
-      else this.unrecorded++;
+      else this.#unrecorded++;
     }
   }
 
@@ -46,11 +53,28 @@ export class BackupIndex {
     this.#mark(backup, known.claimed);
   }
 
+  /** A VMBackup records it. */
+  recordUse(backup: string): void {
+    this.record(backup);
+    this.#pulled.delete(backup);
+  }
+
   /** A VMBackup records it, or it is none of a VMBackup. */
   record(backup: string): void {
     const before = this.#mark(backup, known.claimed | known.recorded);
     if (before !== 0 && (before & known.recorded) === 0 && !this.isElsewhere(backup) && !this.#isForeign(backup))
-      this.unrecorded--;
+      this.#unrecorded--;
+    this.#troubledUnrecorded.delete(backup);
+  }
+
+  /** How many Longhorn has found on the target and not read yet, that no VMBackup has recorded yet. */
+  get beingPulled(): number {
+    return this.#pulled.size;
+  }
+
+  /** How many finished Backups on Harvester's target no VMBackup has recorded yet; foreign ones do not count. */
+  get unrecorded(): number {
+    return this.#unrecorded + this.#troubledUnrecorded.size;
   }
 
   #mark(backup: string, bits: number): number {

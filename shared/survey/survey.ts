@@ -55,7 +55,7 @@ export async function* survey(
   };
   const longhorn = { namespace: names.LONGHORN_NAMESPACE, onUnreadable: onOddBackup };
   for await (const page of pagesOf(reader, 'Backup', longhorn)) {
-    for (const backup of page) backups.add(backup);
+    for (const backup of page) backups.add(backup, nowMs);
   }
 
   const surroundings = chain ? await readClusterState(reader, options) : undefined;
@@ -104,7 +104,7 @@ export async function* survey(
   const state = surroundings && chainState(backups, surroundings);
   for await (const page of pagesOf(reader, 'VirtualMachineBackup', { ...scope, ...options })) {
     yield each(page, (backup): SurveyItem => {
-      for (const { longhornBackupName: name } of entriesOf(backup)) if (name) backups.record(name);
+      for (const { longhornBackupName: name } of entriesOf(backup)) if (name) backups.recordUse(name);
       const pairOf = pairsOf(backup, pairs, notes);
       const isRevised = (name: string) => pairs.isRevised(name, backup.metadata.namespace);
       const otherAddress = target ? judgeAddress(backup, setting) : undefined;
@@ -122,7 +122,8 @@ export async function* survey(
     const connected = surroundings === undefined ? await readConnected(reader, options) : surroundings.target;
     const differs = setting || needsTarget ? judgeSetting(setting, connected) : undefined;
     if (setting !== undefined) yield hangingAlone(ref('Setting', setting.metadata.name), setting, nowMs);
-    if (!unknown) yield [{ what: 'target', setting, differs, unclaimed: backups.unrecorded }];
+    const { unrecorded: unclaimed, beingPulled } = backups;
+    if (!unknown) yield [{ what: 'target', setting, differs, unclaimed, beingPulled }];
   }
   if (surroundings !== undefined) {
     if (surroundings.target !== undefined) yield hangingAlone(targetRef, surroundings.target, nowMs);
