@@ -21,17 +21,17 @@ import { guestBackups, mayBeOf } from '../chain/queries.ts';
 import { reportKindOf, uidReported } from '../chain/reports.ts';
 import { NameTable } from './name-table.ts';
 
-/** What a survey of the whole chain reads beside backups and pairs; all of it small but the count of volumes. */
+/** What a survey of the whole chain reads beside backups and pairs. Small, except for one table slot per BackupVolume. */
 export interface ClusterState {
   readonly target: BackupTarget | undefined;
-  /** Not complete, or in deletion: Harvester then has nobody change the target. */
+  /** Not complete, or in deletion: meanwhile Harvester refuses changes of the target. */
   readonly restores: readonly VMRestore[];
-  /** uids of VMBackups and restores that exist; the VMBackups' are added as they are read. */
+  /** uids of the restores that exist; the survey adds those of VMBackups as it reads them. */
   readonly living: NameTable;
   /** Whether there is just one BackupVolume for a Longhorn volume, and none that cannot be read may be a second. */
   readonly hasOneBackupVolume: (volume: string) => boolean;
   readonly accused: (uid: string) => boolean;
-  /** False only of a StorageClass that is not there among others; who may not list them sees none missing. */
+  /** False if the StorageClass is missing from a list that has others. True without the right to list them. */
   readonly hasClass: (name: string) => boolean;
 }
 
@@ -79,7 +79,7 @@ export async function readClusterState(reader: Reader, options: Options): Promis
   };
 }
 
-/** VMBackups of which a report of Gleaner's says that something is wrong; none where no report is to be written. */
+/** uids of VMBackups whose report by Gleaner has failures or warnings. Empty on 403, and where no reports are written. */
 const uidsAccused = async (reader: Reader, options: Options): Promise<ReadonlySet<string>> =>
   (await unlessForbidden(async () => {
     const accused = new Set<string>();
@@ -112,7 +112,7 @@ interface Unclaimed {
   readonly options: Options;
 }
 
-/** Lists once more what has something unclaimed in it: a healthy cluster pays nothing for this. */
+/** Lists the kinds again of which the survey saw something unclaimed; a healthy cluster costs no list. */
 export async function* orphans(
   reader: Reader,
   { isClaimed, isLeft, isLoose, living, nowMs, options }: Unclaimed,
