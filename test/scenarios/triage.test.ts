@@ -8,7 +8,7 @@ import { brokenWorld } from './fuzz/arbitraries.ts';
 import { scenarioOf } from './fuzz/build.ts';
 import { cases } from './fuzz/cases.ts';
 import type { Parts, Shape } from './odd/static.ts';
-import { build, handle, one } from './odd/static.ts';
+import { build, handle, one, without } from './odd/static.ts';
 import { everyScenario } from './world.ts';
 
 /**
@@ -76,6 +76,41 @@ const rows: readonly (readonly [name: string, objects: () => KubeObject[]])[] = 
       handle(parts, 'junk').vsc.status.error = { message: 'cannot be reached', time: '2025-03-02T01:05:11Z' };
     }),
   ],
+  [
+    'a VMBackup that does not record its Longhorn Backup',
+    web(({ vmb }) => delete vmb.status.volumeBackups[0].longhornBackupName),
+  ],
+  [
+    'a VMBackup that records another volume',
+    web(({ vmb }) => (vmb.status.volumeBackups[0].persistentVolumeClaim.spec.volumeName = 'pvc-other')),
+  ],
+  ['a VMBackup that names no snapshot', web(({ vmb }) => delete vmb.status.volumeBackups[0].name)],
+  [
+    'a VMBackup whose StorageClass is not there',
+    web(({ vmb }) => (vmb.status.volumeBackups[0].persistentVolumeClaim.spec.storageClassName = 'gone')),
+  ],
+  ['a Longhorn Backup on another target', web(({ bk }) => (bk.status.backupTargetName = 'other'))],
+  ['a Longhorn Backup of younger data', web(({ bk }) => (bk.status.backupCreatedAt = '2025-03-03T01:05:00Z'))],
+  [
+    'data taken here that is younger than the VMBackup',
+    web(({ vsc }) => (vsc.status.creationTime = Date.parse('2025-03-03T01:05:00Z') * 1e6), { local: true }),
+  ],
+  [
+    'data taken here long after the VMBackup was asked for',
+    web(
+      ({ vmb, vsc }) => {
+        vmb.status.creationTime = '2025-03-03T02:00:00Z';
+        vsc.status.creationTime = Date.parse('2025-03-03T01:05:00Z') * 1e6;
+      },
+      { local: true },
+    ),
+  ],
+  [
+    'a snapshot in another VMBackup’s hands',
+    web(({ vs }) => (vs.metadata.ownerReferences[0].uid = '00000000-0000-4000-8000-000000000000')),
+  ],
+  ['no content', () => without(one('web'), 'VolumeSnapshotContent')],
+  ['no content of a snapshot that was taken here', () => without(one('web', { local: true }), 'VolumeSnapshotContent')],
   [
     'a second BackupVolume, which cannot be read',
     () => {
