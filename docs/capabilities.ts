@@ -4,7 +4,7 @@ import type { Configured } from '../shared/capability/config.ts';
 import type { SeenDriver } from '../shared/capability/read.ts';
 import { answerReasons } from '../shared/capability/reasons.ts';
 import { describeEra, eras } from '../shared/capability/releases.ts';
-import type { Word } from '../shared/capability/types.ts';
+import type { Support } from '../shared/capability/reasons.ts';
 import * as names from '../shared/domain/names.ts';
 import type { DriverClasses, DriverConfig } from '../shared/objects/drivers.ts';
 import type { SnapshotClass } from '../shared/objects/types.ts';
@@ -68,8 +68,8 @@ ${words.map((word) => `### ${word}\n\n${table(['Reason', 'What it means', 'What 
 
 type Table = (columns: readonly string[], rows: readonly (readonly string[])[]) => string;
 
-const words: readonly Word[] = ['yes', 'no', 'unknown'];
-const reasonsOf = (word: Word): string[][] =>
+const words: readonly Support[] = ['yes', 'no', 'unknown'];
+const reasonsOf = (word: Support): string[][] =>
   Object.entries(answerReasons)
     .filter(([, { answer }]) => answer === word)
     .map(([reason, { means, youCan }]) => [`\`${reason}\``, means, youCan]);

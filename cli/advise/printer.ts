@@ -1,5 +1,5 @@
-import type { Advice } from '../../shared/advice/advice.ts';
-import type { VerdictKind } from '../../shared/plan/plan.ts';
+import type { Advice } from '../../shared/advice/types.ts';
+import type { VerdictKind } from '../../shared/plan/verdict.ts';
 import type { Io } from '../io.ts';
 import type { OutputFormat } from '../options.ts';
 import { createDocument } from '../output/document.ts';

@@ -1,8 +1,9 @@
 import type { Overview } from '../../shared/capability/overview.ts';
-import type { Ability, Capability, CapabilityAnswer, Word } from '../../shared/capability/types.ts';
+import type { Support } from '../../shared/capability/reasons.ts';
+import type { Ability, Capability, CapabilityAnswer } from '../../shared/capability/types.ts';
 import { abilities, spelt } from '../../shared/capability/types.ts';
 import { describeRef } from '../../shared/domain/kinds.ts';
-import type { VerdictKind } from '../../shared/plan/plan.ts';
+import type { VerdictKind } from '../../shared/plan/verdict.ts';
 import type { Io } from '../io.ts';
 import type { OutputFormat } from '../options.ts';
 import { createDocument } from '../output/document.ts';
@@ -10,7 +11,7 @@ import { colourOf, fullName, shortName } from '../output/findings.ts';
 import type { Column } from '../output/table.ts';
 import { createTable } from '../output/table.ts';
 
-const colours: Readonly<Record<Word, VerdictKind>> = { yes: 'leave', no: 'report', unknown: 'wait' };
+const colours: Readonly<Record<Support, VerdictKind>> = { yes: 'leave', no: 'report', unknown: 'wait' };
 
 /** Prints the answers: a line for each object, or all that is known of one. */
 export async function printOverview(overview: Overview, one: boolean, format: OutputFormat, io: Io): Promise<void> {
@@ -39,7 +40,7 @@ export async function printOverview(overview: Overview, one: boolean, format: Ou
 }
 
 /** Of two answers the worse one colours the cell. */
-const worseOf = (a: CapabilityAnswer, b: CapabilityAnswer): Word =>
+const worseOf = (a: CapabilityAnswer, b: CapabilityAnswer): Support =>
   (['no', 'unknown', 'yes'] as const).find((word) => a.answer === word || b.answer === word) ?? 'yes';
 
 async function printAll(capabilities: readonly Capability[], wide: boolean, io: Io): Promise<void> {

@@ -1,6 +1,7 @@
 import { ref } from '../../shared/domain/kinds.ts';
-import type { Check } from '../../shared/restore/checks.ts';
-import { preflight, verdictOfChecks } from '../../shared/restore/checks.ts';
+import type { Check } from '../../shared/restore/check.ts';
+import { preflight } from '../../shared/restore/checks.ts';
+import { verdictOfChecks } from '../../shared/restore/check.ts';
 import { readPreflight } from '../../shared/restore/read.ts';
 import { withCluster } from '../cluster.ts';
 import { defineCommand, exit, UsageError } from '../command.ts';

@@ -1,6 +1,6 @@
 import type { Link } from '../../shared/chain/link.ts';
 import { describeRef } from '../../shared/domain/kinds.ts';
-import type { VerdictKind } from '../../shared/plan/plan.ts';
+import type { VerdictKind } from '../../shared/plan/verdict.ts';
 import { needsAttention, verdictOf } from '../../shared/plan/plan.ts';
 import { describeAction } from '../../shared/plan/action.ts';
 import { reasons } from '../../shared/plan/reason.ts';

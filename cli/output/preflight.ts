@@ -1,8 +1,8 @@
 import { describeRef } from '../../shared/domain/kinds.ts';
-import type { VerdictKind } from '../../shared/plan/plan.ts';
-import type { Check } from '../../shared/restore/checks.ts';
-import { verdictOfChecks } from '../../shared/restore/checks.ts';
-import type { RestoreRequest } from '../../shared/restore/read.ts';
+import type { VerdictKind } from '../../shared/plan/verdict.ts';
+import type { Check } from '../../shared/restore/check.ts';
+import { verdictOfChecks } from '../../shared/restore/check.ts';
+import type { RestoreRequest } from '../../shared/restore/seen-preflight.ts';
 import type { Io } from '../io.ts';
 import type { OutputFormat } from '../options.ts';
 import { createDocument } from './document.ts';

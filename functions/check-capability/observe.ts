@@ -1,3 +1,4 @@
+import type { SeenReport } from './records.ts';
 import type { Ref } from '../../shared/domain/kinds.ts';
 import { ref } from '../../shared/domain/kinds.ts';
 import { CLASS_SETTING, FIELD_MANAGER, MANAGED_BY_LABEL } from '../../shared/domain/names.ts';
@@ -5,11 +6,9 @@ import type { ConfigFault } from '../../shared/capability/driver-config-faults.t
 import { faultOfRestoreClass, faultsOf } from '../../shared/capability/driver-config-faults.ts';
 import type { SeenClass } from '../../shared/capability/read.ts';
 import { readClass, readClusterStorage } from '../../shared/capability/read.ts';
-import type { ClusterReportKind } from '../../shared/chain/reports.ts';
 import { clusterReportKindOf, reportNameOf } from '../../shared/chain/reports.ts';
 import { isDeleting } from '../../shared/chain/metadata.ts';
 import type { Reader } from '../../shared/ports/reader.ts';
-import type { ClusterReportObject } from '../../shared/objects/types.ts';
 import type { Identity } from '../../shared/plan/action.ts';
 import { EVENTS_NAMESPACE } from '../../shared/plan/event-text.ts';
 import { faultEventName } from './records.ts';
@@ -27,12 +26,6 @@ export type Seen = { readonly subject: Ref } & (
       readonly recorded: ReadonlySet<string>;
     } & SeenReport)
 );
-
-/** The report that is there about the subject; no kind where no CRD for reports is installed. */
-export interface SeenReport {
-  readonly reportKind?: ClusterReportKind | undefined;
-  readonly report?: ClusterReportObject | undefined;
-}
 
 export async function observe(reader: Reader, subject: Ref, nowMs: number): Promise<Seen> {
   if (subject.kind === 'StorageClass') {

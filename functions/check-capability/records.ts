@@ -1,12 +1,19 @@
 import type { ConfigFault } from '../../shared/capability/driver-config-faults.ts';
 import type { Capability } from '../../shared/capability/types.ts';
 import { abilities, spelt } from '../../shared/capability/types.ts';
+import type { ClusterReportKind } from '../../shared/chain/reports.ts';
 import { reportNameOf } from '../../shared/chain/reports.ts';
+import type { ClusterReportObject } from '../../shared/objects/types.ts';
 import type { Identity, PutReportAction, RecordEventAction, ReportResult, Target } from '../../shared/plan/action.ts';
 import { eventName, eventOf } from '../../shared/plan/event-text.ts';
-import type { SeenReport } from './observe.ts';
 
 /** What is written down besides the annotations: Events when something changes, and a report of what is wrong. */
+
+/** The report that is there about the subject; no kind where no CRD for reports is installed. */
+export interface SeenReport {
+  readonly reportKind?: ClusterReportKind | undefined;
+  readonly report?: ClusterReportObject | undefined;
+}
 
 const POLICY = 'gleaner-check-capability';
 const BY = 'check-capability';

@@ -4,7 +4,7 @@ import { isDeleting } from '../../shared/chain/metadata.ts';
 import type { Reader } from '../../shared/ports/reader.ts';
 import type { VMRestore } from '../../shared/objects/types.ts';
 import { eventName } from '../../shared/plan/event-text.ts';
-import type { SeenPreflight } from '../../shared/restore/read.ts';
+import type { SeenPreflight } from '../../shared/restore/seen-preflight.ts';
 import { readPreflight } from '../../shared/restore/read.ts';
 
 export interface Seen {

@@ -5,8 +5,9 @@ import type { VMRestore } from '../../shared/objects/types.ts';
 import type { Finding, Plan } from '../../shared/plan/plan.ts';
 import type { Reason } from '../../shared/plan/reason.ts';
 import { eventName, eventOf } from '../../shared/plan/event-text.ts';
-import type { Check } from '../../shared/restore/checks.ts';
-import { preflight, verdictOfChecks } from '../../shared/restore/checks.ts';
+import type { Check } from '../../shared/restore/check.ts';
+import { preflight } from '../../shared/restore/checks.ts';
+import { verdictOfChecks } from '../../shared/restore/check.ts';
 import type { Config } from './config.ts';
 import type { Seen } from './observe.ts';
 

@@ -3,7 +3,7 @@ import { editCommand } from '../domain/kubectl.ts';
 import * as names from '../domain/names.ts';
 import type { Attempted } from '../ports/attempt.ts';
 import { isFound } from '../ports/attempt.ts';
-import type { Advice } from './advice.ts';
+import type { Advice } from './types.ts';
 import type { SeenAdvice } from './read.ts';
 
 /** What is to be looked at again and again, and before the day of the disaster. */

@@ -1,7 +1,8 @@
 import { PREFIX } from '../domain/names.ts';
 import type { AnswerReason } from './reasons.ts';
 import { answerReasons } from './reasons.ts';
-import type { Ability, Capability, Word } from './types.ts';
+import type { Support } from './reasons.ts';
+import type { Ability, Capability } from './types.ts';
 import { abilities, spelt } from './types.ts';
 
 /** The answers as they stand on a StorageClass: `gleaner.dev/can-snapshot: "yes, SnapshotterRuns"`. */
@@ -12,7 +13,7 @@ type Side = (typeof sides)[number];
 /** What stands on a class; what cannot be read there counts as not there. */
 export type Notes = Readonly<Record<Side, Partial<Record<Ability, Note>>>>;
 interface Note {
-  readonly answer: Word;
+  readonly answer: Support;
   readonly reason: AnswerReason;
 }
 

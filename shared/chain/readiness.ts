@@ -3,7 +3,7 @@ import { deleteCommand, getCommand, touchCommand } from '../domain/kubectl.ts';
 import * as names from '../domain/names.ts';
 import type { VMBackup } from '../objects/types.ts';
 import { isLocal, isRemote } from './vmbackup.ts';
-import type { Chain } from './links.ts';
+import type { Chain } from './chain.ts';
 import { entriesOf } from './vmbackup.ts';
 import { isScheduled } from './schedules.ts';
 import type { Absence } from './target.ts';

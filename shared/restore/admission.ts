@@ -1,8 +1,8 @@
 import { listCommand } from '../domain/kubectl.ts';
 import type { VMRestore } from '../objects/types.ts';
-import type { Check } from './checks.ts';
-import { ifKnown } from './checks.ts';
-import type { SeenPreflight } from './read.ts';
+import type { Check } from './check.ts';
+import { ifKnown } from './check.ts';
+import type { SeenPreflight } from './seen-preflight.ts';
 
 /** What else Harvester's webhook refuses a restore for, before anything is made of it. */
 export function checkAdmission(seen: SeenPreflight): Check[] {

@@ -5,9 +5,9 @@ import { parseQuantity } from '../domain/quantity.ts';
 import { countsPods, isOfPods } from '../chain/pods.ts';
 import type { StorageClass, VolumeEntry } from '../objects/types.ts';
 import { isFound } from '../ports/attempt.ts';
-import type { Check } from './checks.ts';
-import { ifKnown } from './checks.ts';
-import type { ImageState, SeenPreflight } from './read.ts';
+import type { Check } from './check.ts';
+import { ifKnown } from './check.ts';
+import type { ImageState, SeenPreflight } from './seen-preflight.ts';
 import { driverOf } from '../chain/vmbackup.ts';
 import { classOf } from './read.ts';
 

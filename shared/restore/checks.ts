@@ -1,5 +1,7 @@
+import type { Check } from './check.ts';
+import { ifKnown } from './check.ts';
 import type { Link } from '../chain/link.ts';
-import type { Chain, ChainVolume } from '../chain/links.ts';
+import type { Chain, ChainVolume } from '../chain/chain.ts';
 import { judgeStatus } from '../chain/vmbackup-status.ts';
 import { judgeAdmission, judgeTargetOf } from '../chain/target.ts';
 import { commandForTarget, showBackupNames } from '../chain/links.ts';
@@ -14,20 +16,9 @@ import { checkMode } from './mode.ts';
 import { checkPairs } from './planned-pairs.ts';
 import { checkRoom } from './capacity.ts';
 import { checkSharing } from './shared-disks.ts';
-import type { Attempted } from '../ports/attempt.ts';
 import { isFound } from '../ports/attempt.ts';
-import type { SeenPreflight } from './read.ts';
+import type { SeenPreflight } from './seen-preflight.ts';
 import { checkVersion, releaseOf } from './harvester-versions.ts';
-
-/** One question of a preflight, answered. */
-export interface Check {
-  readonly name: string;
-  readonly volume?: string;
-  readonly result: 'pass' | 'warn' | 'fail' | 'unknown';
-  readonly message: string;
-  /** What makes it pass: a command, or a sentence. */
-  readonly cure?: string;
-}
 
 /** Will this restore work, there, now? Pure: every question by itself. */
 export function preflight(seen: SeenPreflight, nowMs: number): Check[] {
@@ -48,18 +39,6 @@ export function preflight(seen: SeenPreflight, nowMs: number): Check[] {
     checkSchedule(seen),
     checkVersion(seen, links),
   ];
-}
-
-/** The worst there is. */
-export function verdictOfChecks(checks: readonly Check[]): Check['result'] {
-  return (['fail', 'unknown', 'warn'] as const).find((one) => checks.some(({ result }) => result === one)) ?? 'pass';
-}
-
-/** A check from what may not have been readable. */
-export function ifKnown<T>(name: string, answer: Attempted<T>, judge: (found: T) => Check): Check {
-  return isFound(answer)
-    ? judge(answer.found)
-    : { name, result: 'unknown', message: `could not be found out: ${answer.unknown}` };
 }
 
 function checkBackup({ chain, wish }: SeenPreflight, nowMs: number): Check {

@@ -1,9 +1,9 @@
 import { isDeleting } from '../chain/metadata.ts';
 import * as names from '../domain/names.ts';
 import type { ObjectOf } from '../objects/types.ts';
-import type { Check } from './checks.ts';
-import { ifKnown } from './checks.ts';
-import type { SeenPreflight } from './read.ts';
+import type { Check } from './check.ts';
+import { ifKnown } from './check.ts';
+import type { SeenPreflight } from './seen-preflight.ts';
 
 /** Whether something there is in the way: a VM of the name, its MAC addresses, secrets that are not there. */
 export function checkClashes(seen: SeenPreflight): Check[] {

@@ -9,8 +9,8 @@ import { isDeleting } from '../chain/metadata.ts';
 import { isLocal } from '../chain/vmbackup.ts';
 import { judgeBackup, judgeBackupVolumes } from '../chain/longhorn-backup.ts';
 import { toLetGo } from '../chain/link.ts';
-import type { Chain } from '../chain/links.ts';
-import type { RestoredVolume, SeenRestore } from './hanging.ts';
+import type { Chain } from '../chain/chain.ts';
+import type { RestoredVolume, SeenRestore } from './seen-hanging.ts';
 import { judgeAbsence, listVolumes } from '../chain/target.ts';
 
 /** Why a restore does not go on. */

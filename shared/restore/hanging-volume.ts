@@ -7,8 +7,8 @@ import { causeOfClaim, SLOW_AFTER_MS } from './hanging-claim.ts';
 import { isPending } from '../chain/waiting.ts';
 import { isDeleting } from '../chain/metadata.ts';
 import { judgeBackup } from '../chain/longhorn-backup.ts';
-import type { Chain } from '../chain/links.ts';
-import type { SeenRestore } from './hanging.ts';
+import type { Chain } from '../chain/chain.ts';
+import type { SeenRestore } from './seen-hanging.ts';
 import { judgeStatus } from '../chain/vmbackup-status.ts';
 import { judgeTargetOf, targetRef } from '../chain/target.ts';
 

@@ -1,44 +1,17 @@
+import type { SeenRestore, RestoredVolume } from './seen-hanging.ts';
 import { describeRef, ref } from '../domain/kinds.ts';
 import type { Ref } from '../domain/kinds.ts';
 import { deleteCommand, showFinalizersCommand } from '../domain/kubectl.ts';
 import type { Reader } from '../ports/reader.ts';
-import type { Claim, VMBackup, VMRestore } from '../objects/types.ts';
+import type { VMRestore } from '../objects/types.ts';
 import type { Reason } from '../plan/reason.ts';
 import { isPending } from '../chain/waiting.ts';
 import { parseHandle } from '../domain/handle.ts';
 import { hangs } from '../chain/waiting.ts';
 import { isDeleting } from '../chain/metadata.ts';
-import type { Chain, ChainVolume } from '../chain/links.ts';
 import { backupVolumes, classMissingOf, longhornBackup, missingStorageClass } from '../chain/queries.ts';
 import { readChain } from '../chain/read-chain.ts';
 import { causeOf, otherData } from './hanging-volume.ts';
-
-/** A restore and what may keep it. */
-export interface SeenRestore {
-  readonly restore: VMRestore;
-  readonly backup?: VMBackup | undefined;
-  readonly chain?: Chain | undefined;
-  /** The claims it waits for, each with the pair it is made from. */
-  readonly volumes: readonly RestoredVolume[];
-}
-
-export interface RestoredVolume {
-  readonly volume: string;
-  readonly claimName: string;
-  readonly claim: Claim | undefined;
-  /** Name of the snapshot the claim is made from. */
-  readonly from?: string | undefined;
-  readonly pair?:
-    | (Pick<ChainVolume, 'snapshot' | 'contentName' | 'content' | 'longhorn' | 'backupVolumes'> & {
-        /** Of a snapshot that was taken here and has lost its content: the claim that it is made anew of. */
-        readonly takenOf?: Claim | undefined;
-        /** The VolumeSnapshotClass of a content that is not ready, where there is none of that name. */
-        readonly classMissing?: string | undefined;
-      })
-    | undefined;
-  /** The StorageClass of a claim that waits, where there is none of that name. */
-  readonly classMissing?: string | undefined;
-}
 
 export interface RestoreJudgment {
   readonly reason: Extract<

@@ -1,9 +1,9 @@
 import type { Link } from '../chain/link.ts';
 import { isFound } from '../ports/attempt.ts';
-import type { Check } from './checks.ts';
-import { ifKnown } from './checks.ts';
+import type { Check } from './check.ts';
+import { ifKnown } from './check.ts';
 import { areAllMade } from './planned-pairs.ts';
-import type { SeenPreflight } from './read.ts';
+import type { SeenPreflight } from './seen-preflight.ts';
 
 /** What is known of releases of Harvester: what each does with a handle when it restores. */
 export function checkVersion(seen: SeenPreflight, links: readonly Link[]): Check {

@@ -1,7 +1,7 @@
 import { ref } from '../domain/kinds.ts';
 import { annotateCommand } from '../domain/kubectl.ts';
-import type { ChainVolume } from '../chain/links.ts';
-import type { Check } from './checks.ts';
+import type { ChainVolume } from '../chain/chain.ts';
+import type { Check } from './check.ts';
 
 const ALLOWS = 'snapshot.storage.kubernetes.io/allow-volume-mode-change';
 

@@ -1,26 +1,17 @@
+import type { PlannedPair } from './seen-preflight.ts';
 import { isOnLonghorn } from '../chain/vmbackup.ts';
 import { ref } from '../domain/kinds.ts';
 import { getCommand, patchCommand, retainCommand } from '../domain/kubectl.ts';
 import { restoreContentName, restoreSnapshotName } from '../domain/restore-names.ts';
-import type { Chain } from '../chain/links.ts';
+import type { Chain } from '../chain/chain.ts';
 import { isDeleting, isOwnedBy } from '../chain/metadata.ts';
 import { judgeBackup } from '../chain/longhorn-backup.ts';
 import { judgeContent } from '../chain/content.ts';
 import type { Reader } from '../ports/reader.ts';
-import type { Content, Snapshot } from '../objects/types.ts';
 import { isFound } from '../ports/attempt.ts';
-import type { Check } from './checks.ts';
-import { ifKnown } from './checks.ts';
-import type { SeenPreflight, RestoreRequest } from './read.ts';
-
-/** What stands already under the names that a restore into another namespace gives its pair for one volume. */
-export interface PlannedPair {
-  readonly volume: string;
-  readonly snapshotName: string;
-  readonly snapshot: Snapshot | undefined;
-  readonly contentName: string;
-  readonly content: Content | undefined;
-}
+import type { Check } from './check.ts';
+import { ifKnown } from './check.ts';
+import type { SeenPreflight, RestoreRequest } from './seen-preflight.ts';
 
 /** Empty where the restore makes no pairs of its own, or its name is not known. */
 export async function readPairs(

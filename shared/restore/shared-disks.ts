@@ -1,9 +1,9 @@
 import type { Reader } from '../ports/reader.ts';
 import type { VMBackup } from '../objects/types.ts';
 import { isFound } from '../ports/attempt.ts';
-import type { Check } from './checks.ts';
-import { ifKnown } from './checks.ts';
-import type { SeenPreflight, RestoreRequest } from './read.ts';
+import type { Check } from './check.ts';
+import { ifKnown } from './check.ts';
+import type { SeenPreflight, RestoreRequest } from './seen-preflight.ts';
 import { releaseOf } from './harvester-versions.ts';
 
 /** What a restore makes of disks that several VMs use: shareable ones, or volumes that more than one VM names. */

@@ -1,4 +1,4 @@
-import type { ReasonInfo } from '../reason.ts';
+import type { ReasonInfo } from '../verdict.ts';
 import { leave, nothingNeeded, report } from './_verdicts.ts';
 
 const paste = 'Paste the command: it holds the corrected value.';

@@ -1,4 +1,4 @@
-import type { ReasonInfo } from '../reason.ts';
+import type { ReasonInfo } from '../verdict.ts';
 import { report } from './_verdicts.ts';
 
 /** Images on the backup target, without which there is no StorageClass for the volumes made from them. */

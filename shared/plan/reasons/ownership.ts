@@ -1,4 +1,4 @@
-import type { ReasonInfo } from '../reason.ts';
+import type { ReasonInfo } from '../verdict.ts';
 import { report, wait } from './_verdicts.ts';
 
 /** Who belongs to whom, and what is being taken away from under a VMBackup. */

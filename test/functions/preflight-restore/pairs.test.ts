@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import type { KubeObject } from '../../../sandbox/api/types.ts';
 import * as make from '../../../sandbox/scenarios/build.ts';
 import { restoreContentName, restoreSnapshotName } from '../../../shared/domain/restore-names.ts';
-import type { RestoreRequest } from '../../../shared/restore/read.ts';
+import type { RestoreRequest } from '../../../shared/restore/seen-preflight.ts';
 import { B, N, V, elsewhere, replacing, run, sound, version } from './world.ts';
 
 const restore = make.vmRestore({ name: 'rescue', namespace: 'finance', backup: 'nightly' });

@@ -3,9 +3,9 @@ import { ref } from '../../../shared/domain/kinds.ts';
 import type { KubeObject } from '../../../sandbox/api/types.ts';
 import * as make from '../../../sandbox/scenarios/build.ts';
 import type { Reader } from '../../../shared/ports/reader.ts';
-import type { Check } from '../../../shared/restore/checks.ts';
+import type { Check } from '../../../shared/restore/check.ts';
 import { preflight } from '../../../shared/restore/checks.ts';
-import type { RestoreRequest } from '../../../shared/restore/read.ts';
+import type { RestoreRequest } from '../../../shared/restore/seen-preflight.ts';
 import { readPreflight } from '../../../shared/restore/read.ts';
 import { readerOf } from '../../gen/reader.ts';
 
