@@ -3,6 +3,7 @@ import { join, relative } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import * as functions from '../functions/index.ts';
 import { kinds } from '../shared/domain/kinds.ts';
+import { circleSentences, circlesOf } from './layout/circles.ts';
 import { importsOf } from './layout/imports.ts';
 import type { Hints, Room } from './layout/rules.ts';
 import { reaches, roomOf, violations } from './layout/rules.ts';
@@ -140,6 +141,9 @@ const instead: Hints = [
   ],
 ];
 
+/** Circles of types that there still are, by their files. This list only gets shorter. */
+const typeCircles: readonly (readonly string[])[] = [['shared/probe/objects.ts', 'shared/probe/observe.ts']];
+
 const root = join(import.meta.dirname, '..');
 const passedOver = new Set(['node_modules', 'dist', 'coverage', 'bin', 'deploy']);
 
@@ -182,6 +186,45 @@ describe('the house', () => {
       );
       expect([path, forbidden]).toEqual([path, []]);
     }
+  });
+});
+
+describe('imports', () => {
+  test('go in no circle of values', () => {
+    expect(circleSentences(files, ['value'])).toEqual([]);
+  });
+
+  test('go in no circle of types but the listed ones', () => {
+    const listed = new Set(typeCircles.map((circle) => circle.join()));
+    const found = circlesOf(files, ['value', 'type']);
+    const sentences = circleSentences(files, ['value', 'type']);
+    expect(sentences.filter((_, at) => !listed.has(found[at]?.join() ?? ''))).toEqual([]);
+    // One that is opened leaves the list, so that nobody closes it again.
+    const open = new Set(found.map((circle) => circle.join()));
+    expect([...listed].filter((circle) => !open.has(circle))).toEqual([]);
+  });
+
+  const planted = new Map([
+    ['shared/plan/a.ts', "import { b } from './b.ts';\nimport { d } from '../domain/d.ts';"],
+    ['shared/plan/b.ts', "export { c } from './c.ts';"],
+    ['shared/plan/c.ts', "import { a } from './a.ts';\nimport type { Late } from './late.ts';"],
+    ['shared/plan/late.ts', "import { a } from './a.ts';"],
+    ['shared/domain/d.ts', "import { z } from 'zod';"],
+    ['cli/lazy.ts', "const { main } = await import('./main.ts');"],
+    ['cli/main.ts', "import { lazy } from './lazy.ts';"],
+  ]);
+
+  test('in a planted circle of values are named with its files and what to do', () => {
+    expect(circleSentences(planted, ['value'])).toEqual([
+      'shared/plan/a.ts → shared/plan/b.ts → shared/plan/c.ts → shared/plan/a.ts: move what they share into a file that imports none of them',
+    ]);
+  });
+
+  test('of types widen a circle, and lazy ones are none', () => {
+    expect(circlesOf(planted, ['value', 'type'])).toEqual([
+      ['shared/plan/a.ts', 'shared/plan/b.ts', 'shared/plan/c.ts', 'shared/plan/late.ts'],
+    ]);
+    expect(circleSentences(planted, ['value', 'type'])[0]).toContain('(and through shared/plan/late.ts)');
   });
 });
 
@@ -268,7 +311,11 @@ describe('the checker', () => {
     ['it is loaded lazily', 'shared/plan/a.ts', "await import('../kube/writer.ts');"],
     ['one function uses another', 'functions/a/index.ts', "import b from '../b/index.ts';"],
     ['a folder has no row', 'utils/a.ts', ''],
-    ['a file of its own reaches into a room beside it', 'shared/survey-item.ts', "import { w } from './kube/writer.ts';"],
+    [
+      'a file of its own reaches into a room beside it',
+      'shared/survey-item.ts',
+      "import { w } from './kube/writer.ts';",
+    ],
   ])('speaks up when %s', (_when, path, source) => {
     const found = check(path, source, { ...kube, 'sandbox/index.ts': '', 'functions/b/index.ts': '' });
     expect(found.filter((sentence) => sentence.startsWith(path))).toHaveLength(1);
