@@ -3,7 +3,7 @@ import type { Engine } from '../shared/capability/storage-support.ts';
 import type { Configured } from '../shared/capability/config.ts';
 import type { SeenDriver } from '../shared/capability/read.ts';
 import { answerReasons } from '../shared/capability/reasons.ts';
-import { describeEra, eras } from '../shared/capability/releases.ts';
+import { describeRelease, releases } from '../shared/capability/releases.ts';
 import type { Support } from '../shared/capability/reasons.ts';
 import * as names from '../shared/domain/names.ts';
 import type { DriverClasses, DriverConfig } from '../shared/objects/drivers.ts';
@@ -41,7 +41,7 @@ its own mode, those of a class by that of disks. It makes no backup and deletes 
 
 With a right \`csi-driver-config\` and a backup target: VM snapshot / VM backup / restore elsewhere.
 
-${table(['Storage', ...eras.map(({ from }) => `Harvester ${describeEra(from)}`)], rows())}
+${table(['Storage', ...releases.map(({ from }) => `Harvester ${describeRelease(from)}`)], rows())}
 Besides, Harvester goes by what the claim itself says: up to 1.4 by its annotation \`storage-provisioner\` alone
 (\`ProvisionerNotNoted\`), from 1.5 to 1.8 by the one Longhorn Engine of the volume (\`EngineNotOne\`).
 
@@ -86,7 +86,7 @@ function rows(): string[][] {
   ];
   return storage.map(([name, driver, entry, engine]) => [
     name,
-    ...eras.map(({ from }) => {
+    ...releases.map(({ from }) => {
       const { snapshot, backup, restoreElsewhere } = harvesterSupport(seen(`v${from}.0`, driver, entry), engine);
       const hollow = backup.reason === 'BackupHollow' ? ' (`BackupHollow`)' : '';
       return `${snapshot.answer} / ${backup.answer}${hollow} / ${restoreElsewhere.answer}`;

@@ -3,7 +3,7 @@ import { applyCommand, deleteCommand, patchCommand } from '../domain/kubectl.ts'
 import * as names from '../domain/names.ts';
 import type { DriverClasses, DriverConfig } from '../objects/drivers.ts';
 import type { SnapshotClass } from '../objects/types.ts';
-import type { Era } from './releases.ts';
+import type { HarvesterRelease } from './releases.ts';
 
 /** The Setting `csi-driver-config`: what somebody wrote, and what Harvester brings. */
 export interface Configured {
@@ -19,9 +19,12 @@ const LONGHORN: DriverClasses = { snapshot: 'longhorn-snapshot', backup: names.B
 const driversIn = (config: DriverConfig): Drivers => (config.is === 'drivers' ? config.drivers : {});
 
 /** What decides over a VMBackup; undefined where it cannot be read. Up to 1.3 the value replaces the default. */
-export function effectiveDriverConfig({ value, default: byDefault }: Configured, era: Era): Drivers | undefined {
+export function effectiveDriverConfig(
+  { value, default: byDefault }: Configured,
+  release: HarvesterRelease,
+): Drivers | undefined {
   if (value.is === 'invalid') return undefined;
-  if (era === '1.3') return value.is === 'none' ? driversIn(byDefault) : driversIn(value);
+  if (release === '1.3') return value.is === 'none' ? driversIn(byDefault) : driversIn(value);
   return { ...driversIn(value), ...driversIn(byDefault) };
 }
 

@@ -15,7 +15,7 @@ import {
   takesSnapshots,
 } from './config.ts';
 import type { ClusterStorage } from './read.ts';
-import { eraOf } from './releases.ts';
+import { releaseOf } from './releases.ts';
 
 export interface ConfigFault {
   readonly reason: Extract<Reason, `Config${string}` | 'HollowBackups'>;
@@ -44,8 +44,8 @@ export function faultsOf({ config, classes, version }: ClusterStorage): ConfigFa
     faults.push({ reason: 'ConfigWithoutLonghorn', message, cure });
   }
   if (known !== undefined) faults.push(...classFaults(configured, known, cure));
-  const era = isFound(version) ? eraOf(version.found) : undefined;
-  if (era === '1.3' || era === '1.4' || era === '1.9') faults.push(...hollowBackups(configured, cure));
+  const release = isFound(version) ? releaseOf(version.found) : undefined;
+  if (release === '1.3' || release === '1.4' || release === '1.9') faults.push(...hollowBackups(configured, cure));
   return faults;
 }
 

@@ -18,24 +18,24 @@ import {
   takesSnapshots,
 } from './config.ts';
 import type { SeenDriver } from './read.ts';
-import type { Era } from './releases.ts';
-import { describeEra, eraOf, eras } from './releases.ts';
+import type { HarvesterRelease } from './releases.ts';
+import { describeRelease, releaseOf, releases } from './releases.ts';
 import type { Ability, Answers, CapabilityAnswer } from './types.ts';
 import { answersOf } from './types.ts';
 
 /** What this Harvester lets one do, and carries through. `engine`: of a Longhorn volume; undefined where not to be seen. */
 export function harvesterSupport(seen: SeenDriver, engine: Engine | undefined): Answers {
-  return answersOf((ability) => inEra(seen, (era) => allows(seen, engine, ability, era)));
+  return answersOf((ability) => inRelease(seen, (release) => allows(seen, engine, ability, release)));
 }
 
 /** The answer of the release there is; without one, what all releases agree upon. */
-export function inEra(
+export function inRelease(
   { version }: Pick<SeenDriver, 'version'>,
-  judge: (era: Era) => CapabilityAnswer,
+  judge: (release: HarvesterRelease) => CapabilityAnswer,
 ): CapabilityAnswer {
-  const era = isFound(version) ? eraOf(version.found) : undefined;
-  if (era !== undefined) return judge(era);
-  const answers = eras.map(({ from }) => [from, judge(from)] as const);
+  const release = isFound(version) ? releaseOf(version.found) : undefined;
+  if (release !== undefined) return judge(release);
+  const answers = releases.map(({ from }) => [from, judge(from)] as const);
   const [[, first]] = answers as [(typeof answers)[number]];
   const why = isFound(version)
     ? version.found
@@ -46,7 +46,9 @@ export function inEra(
     return { ...first, message: `${first.message}; ${why}, but all releases agree` };
   }
   const same = answers.every(([, { answer }]) => answer === first.answer);
-  const spans = answers.map(([from, { answer, reason }]) => `${describeEra(from)} ${answer} (${reason})`).join(', ');
+  const spans = answers
+    .map(([from, { answer, reason }]) => `${describeRelease(from)} ${answer} (${reason})`)
+    .join(', ');
   if (same && first.answer !== 'unknown') {
     return {
       ...first,
@@ -61,12 +63,17 @@ export function inEra(
 
 const isLonghorn = ({ driver }: SeenDriver): boolean => driver === names.LONGHORN_DRIVER;
 
-function allows(seen: SeenDriver, engine: Engine | undefined, ability: Ability, era: Era): CapabilityAnswer {
+function allows(
+  seen: SeenDriver,
+  engine: Engine | undefined,
+  ability: Ability,
+  release: HarvesterRelease,
+): CapabilityAnswer {
   switch (ability) {
     case 'snapshot':
-      return allowsTaking(seen, engine, 'snapshot', era);
+      return allowsTaking(seen, engine, 'snapshot', release);
     case 'backup':
-      return allowsTaking(seen, engine, 'backup', era);
+      return allowsTaking(seen, engine, 'backup', release);
     case 'restoreElsewhere':
       if (!isLonghorn(seen)) {
         return say(
@@ -75,7 +82,7 @@ function allows(seen: SeenDriver, engine: Engine | undefined, ability: Ability, 
           'restore it into its own namespace, from a VM snapshot',
         );
       }
-      return allowsTaking(seen, engine, 'backup', era);
+      return allowsTaking(seen, engine, 'backup', release);
     case 'clone':
       return say('NotRestricted', 'Harvester makes the claim and asks for nothing more');
   }
@@ -85,9 +92,9 @@ function allowsTaking(
   seen: SeenDriver,
   engine: Engine | undefined,
   use: 'snapshot' | 'backup',
-  era: Era,
+  release: HarvesterRelease,
 ): CapabilityAnswer {
-  return refusedBy(seen, engine, use, era) ?? configuredFor(seen, use, era);
+  return refusedBy(seen, engine, use, release) ?? configuredFor(seen, use, release);
 }
 
 /** Rules that no setting changes. */
@@ -95,10 +102,10 @@ function refusedBy(
   seen: SeenDriver,
   engine: Engine | undefined,
   use: 'snapshot' | 'backup',
-  era: Era,
+  release: HarvesterRelease,
 ): CapabilityAnswer | undefined {
-  const release = describeEra(era);
-  if (isLonghorn(seen) && (era === '1.5' || era === '1.9')) {
+  const named = describeRelease(release);
+  if (isLonghorn(seen) && (release === '1.5' || release === '1.9')) {
     if (engine === undefined) {
       return say(
         'EngineNotSeen',
@@ -109,15 +116,15 @@ function refusedBy(
     if (engine === 'v2') {
       return say(
         'EngineRefused',
-        `Harvester ${release} refuses volumes of Longhorn’s engine v2`,
+        `Harvester ${named} refuses volumes of Longhorn’s engine v2`,
         'Harvester 1.7 and 1.8 take them; else put the disk on a StorageClass of engine v1',
       );
     }
   }
-  if (!isLonghorn(seen) && use === 'backup' && (era === '1.5' || era === '1.7')) {
+  if (!isLonghorn(seen) && use === 'backup' && (release === '1.5' || release === '1.7')) {
     return say(
       'ThirdPartyRefused',
-      `Harvester ${release} refuses VM backups with volumes of ${seen.driver || 'other storage than Longhorn'}`,
+      `Harvester ${named} refuses VM backups with volumes of ${seen.driver || 'other storage than Longhorn'}`,
       'take a VM snapshot (type snapshot), or move the volume to Longhorn',
     );
   }
@@ -125,13 +132,13 @@ function refusedBy(
 }
 
 /** What `csi-driver-config`, and the classes it names, make of it. */
-function configuredFor(seen: SeenDriver, use: 'snapshot' | 'backup', era: Era): CapabilityAnswer {
+function configuredFor(seen: SeenDriver, use: 'snapshot' | 'backup', release: HarvesterRelease): CapabilityAnswer {
   const { driver, config, classes } = seen;
   if (!isFound(config)) return say('NotVisible', `${names.DRIVERS_SETTING}: ${config.unknown}`);
   const known = isFound(classes) ? classes.found : undefined;
   const configured: Configured = config.found ?? { value: { is: 'none' }, default: { is: 'none' } };
   const cure = cureFor(seen, configured, known);
-  const drivers = effectiveDriverConfig(configured, era);
+  const drivers = effectiveDriverConfig(configured, release);
   if (drivers === undefined) {
     const problem = configured.value.is === 'invalid' ? configured.value.problem : 'it cannot be read';
     return say('ConfigInvalid', `${names.DRIVERS_SETTING} is broken: ${problem}`, cure);
@@ -158,7 +165,7 @@ function configuredFor(seen: SeenDriver, use: 'snapshot' | 'backup', era: Era): 
     );
   }
   if (use === 'backup' && !isLonghorn(seen)) {
-    const message = `Harvester ${describeEra(era)} takes backups of ${driver}, but nothing of them gets to the target`;
+    const message = `Harvester ${describeRelease(release)} takes backups of ${driver}, but nothing of them gets to the target`;
     return say('BackupHollow', message, cure);
   }
   if (isLonghorn(seen) && leavesLonghornOut(configured)) {

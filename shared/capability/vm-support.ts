@@ -1,7 +1,7 @@
 import { ref } from '../domain/kinds.ts';
 import { listCommand } from '../domain/kubectl.ts';
 import type { ObjectOf } from '../objects/types.ts';
-import { inEra } from './harvester-support.ts';
+import { inRelease } from './harvester-support.ts';
 import { say } from './answer.ts';
 import type { ClusterStorage } from './read.ts';
 import type { Ability, Answers, Capability, CapabilityAnswer } from './types.ts';
@@ -80,8 +80,8 @@ function withoutShared(allows: Answers, volume: string, surroundings: Pick<Clust
   const judge = (ability: Ability): CapabilityAnswer =>
     allows[ability].answer === 'no'
       ? allows[ability]
-      : inEra(surroundings, (era) =>
-          era === '1.9'
+      : inRelease(surroundings, (release) =>
+          release === '1.9'
             ? say(
                 'SharedDisk',
                 `disk ${volume} is shareable, and Harvester 1.9 refuses the VM for that`,

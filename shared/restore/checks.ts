@@ -18,7 +18,8 @@ import { checkRoom } from './capacity.ts';
 import { checkSharing } from './shared-disks.ts';
 import { isFound } from '../ports/attempt.ts';
 import type { SeenPreflight } from './seen-preflight.ts';
-import { checkVersion, releaseOf } from './harvester-versions.ts';
+import { seriesOf } from '../domain/releases.ts';
+import { checkVersion } from './harvester-versions.ts';
 
 /** Will this restore work, there, now? Pure: every question by itself. */
 export function preflight(seen: SeenPreflight, nowMs: number): Check[] {
@@ -130,7 +131,7 @@ function checkVolumes(seen: SeenPreflight, links: readonly Link[]): Check[] {
 function checkLocal({ version, wish }: SeenPreflight, { backup }: Chain, one: ChainVolume): Check {
   const name = 'volume';
   const { volumeName: volume, name: snapshot } = one.entry;
-  const release = isFound(version) ? releaseOf(version.found) : undefined;
+  const release = isFound(version) ? seriesOf(version.found) : undefined;
   const home = wish.to === wish.backup.namespace;
   if (!isLocal(backup) && (!home || release === undefined || release >= 105)) {
     const message = `volume ${volume} does not record its Longhorn backup: Harvester refuses the restore`;

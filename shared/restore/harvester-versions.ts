@@ -2,6 +2,7 @@ import type { Link } from '../chain/link.ts';
 import { isFound } from '../ports/attempt.ts';
 import type { Check } from './check.ts';
 import { ifKnown } from './check.ts';
+import { seriesOf } from '../domain/releases.ts';
 import { areAllMade } from './planned-pairs.ts';
 import type { SeenPreflight } from './seen-preflight.ts';
 
@@ -9,7 +10,7 @@ import type { SeenPreflight } from './seen-preflight.ts';
 export function checkVersion(seen: SeenPreflight, links: readonly Link[]): Check {
   const name = 'version';
   return ifKnown(name, seen.version, (text): Check => {
-    const release = releaseOf(text);
+    const release = seriesOf(text);
     if (release === undefined) {
       return {
         name,
@@ -23,12 +24,6 @@ export function checkVersion(seen: SeenPreflight, links: readonly Link[]): Check
       ? inItsOwnNamespace(name, text ?? '', release, links, seen)
       : elsewhere(name, text ?? '', release, seen);
   });
-}
-
-/** As a number that compares: 106 for 1.6.x; undefined for what is no release. */
-export function releaseOf(text: string | undefined): number | undefined {
-  const [, major, minor] = /^v?(\d+)\.(\d+)/.exec(text ?? '') ?? [];
-  return major === undefined || minor === undefined ? undefined : Number(major) * 100 + Number(minor);
 }
 
 /**

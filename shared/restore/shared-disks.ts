@@ -4,7 +4,7 @@ import { isFound } from '../ports/attempt.ts';
 import type { Check } from './check.ts';
 import { ifKnown } from './check.ts';
 import type { SeenPreflight, RestoreRequest } from './seen-preflight.ts';
-import { releaseOf } from './harvester-versions.ts';
+import { seriesOf } from '../domain/releases.ts';
 
 /** What a restore makes of disks that several VMs use: shareable ones, or volumes that more than one VM names. */
 
@@ -45,7 +45,7 @@ function deletedClaims({ version, chain, source }: SeenPreflight): {
   readonly certain: boolean;
   readonly claims: readonly string[];
 } {
-  const release = isFound(version) ? releaseOf(version.found) : undefined;
+  const release = isFound(version) ? seriesOf(version.found) : undefined;
   const recorded = (chain?.volumes ?? []).flatMap(({ entry }) => entry.persistentVolumeClaim?.metadata?.name ?? []);
   const present = isFound(source) ? (source.found?.spec.claims ?? []).map(({ claim }) => claim) : [];
   if (release !== undefined && release <= 106) return { certain: true, claims: recorded };
