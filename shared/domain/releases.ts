@@ -6,7 +6,7 @@ export interface Version {
   readonly patch?: number;
   /** Of a release candidate: 6 for `v1.9.0-rc6`. */
   readonly candidate?: number;
-  /** A build of a branch, or a text that goes on in no known way: nobody knows what is in it. */
+  /** A build of a branch (`head`), or a text that goes on in no known way after the minor: nobody knows what is in it. */
   readonly unreleased: boolean;
 }
 
@@ -20,7 +20,7 @@ export function parseVersion(text: string | undefined): Version | undefined {
     minor: Number(minor),
     ...(patch !== undefined && { patch: Number(patch) }),
     ...(candidate !== undefined && { candidate: Number(candidate) }),
-    unreleased: rest.includes('head') || !/^([-+.].*)?$/.test(rest),
+    unreleased: rest.includes('head') || (patch === undefined && !/^([-+.].*)?$/.test(rest)),
   };
 }
 

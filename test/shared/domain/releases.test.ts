@@ -20,8 +20,9 @@ describe('parseVersion', () => {
     ['v1.5.0+build-7', { major: 1, minor: 5, patch: 0, unreleased: false }],
     ['v1.5-head', { major: 1, minor: 5, unreleased: true }],
     ['v1.5.1-rc2-head', { major: 1, minor: 5, patch: 1, candidate: 2, unreleased: true }],
-    ['v1.5.0 and more', { major: 1, minor: 5, patch: 0, unreleased: true }],
-    ['v1.5.0\n', { major: 1, minor: 5, patch: 0, unreleased: true }],
+    ['v1.5.0.2', { major: 1, minor: 5, patch: 0, unreleased: false }],
+    ['v1.5.0_custom', { major: 1, minor: 5, patch: 0, unreleased: false }],
+    ['v1.5_custom', { major: 1, minor: 5, unreleased: true }],
   ])('%j', (text, expected) => {
     expect(parseVersion(text)).toEqual(expected);
   });
