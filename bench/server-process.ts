@@ -8,7 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
 /** The servers that are compared, as a container starts them. */
-export const servers = {
+const servers = {
   bare: fileURLToPath(new URL('bare-server.cjs', import.meta.url)),
   gleaner: fileURLToPath(new URL('../dist/serve.cjs', import.meta.url)),
 } as const;

@@ -25,7 +25,7 @@ export interface Command<Options = unknown> {
   run(call: Call<Options>): Promise<number>;
 }
 
-export interface Example {
+interface Example {
   readonly does: string;
   readonly command: string;
 }

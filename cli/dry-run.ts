@@ -13,7 +13,7 @@ export interface DryRunOptions {
 export const dryRunOption: OptionSpec = {
   flags: '--dry-run <how>',
   description:
-    '"client": only say what would be written; "server": have the API server check each write, and store nothing',
+    '"client": only print what would be written; "server": let the API server check each write and store nothing',
   choices: ['none', 'client', 'server'],
   default: 'none',
 };

@@ -18,7 +18,7 @@ export function sentenceOf(error: unknown): string {
 function cureOf(error: KubeError): string | undefined {
   if (error instanceof NotServedError) return 'is this a Harvester cluster? See --kubeconfig and --context';
   if (error instanceof ForbiddenError)
-    return 'ask for that right (`gleaner functions -o wide` lists all that is needed), or choose another --context';
+    return 'get that permission (`gleaner functions -o wide` lists all of them), or choose another --context';
   switch (error.status) {
     case 0:
       return error instanceof RetryableError

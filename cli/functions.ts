@@ -8,6 +8,6 @@ export const allFunctions: readonly AnyFunction[] = Object.values(functions);
 export function functionsNamed(names: readonly string[] = []): readonly AnyFunction[] {
   const known = allFunctions.map(({ name }) => name);
   const unknown = names.find((name) => !known.includes(name));
-  if (unknown !== undefined) throw new UsageError(`no function "${unknown}"; there are: ${known.join(', ')}`);
+  if (unknown !== undefined) throw new UsageError(`unknown function "${unknown}" (known: ${known.join(', ')})`);
   return names.length === 0 ? allFunctions : allFunctions.filter(({ name }) => names.includes(name));
 }

@@ -10,7 +10,7 @@ export interface ClusterOptions {
 
 export const clusterOptions: readonly OptionSpec[] = [
   { flags: '--kubeconfig <file>', description: 'kubeconfig to use (default: $KUBECONFIG, ~/.kube/config, in-cluster)' },
-  { flags: '--context <name>', description: 'context of the kubeconfig to use' },
+  { flags: '--context <name>', description: 'kubeconfig context to use' },
 ];
 
 export interface ScopeOptions {
@@ -29,9 +29,9 @@ export const functionOption: OptionSpec = {
 export const scopeOptions: readonly OptionSpec[] = [
   {
     flags: '-n, --namespace <name>',
-    description: 'only VMBackups of this namespace, and contents whose snapshot is in it (default: all namespaces)',
+    description: 'only VMBackups in this namespace, and contents whose snapshot is in it (default: all namespaces)',
   },
-  { flags: '-A, --all-namespaces', description: 'all namespaces, which is the default' },
+  { flags: '-A, --all-namespaces', description: 'all namespaces (the default)' },
   {
     flags: '-l, --selector <labels>',
     description: 'only VMBackups with these labels, and the contents that their volumes use',
@@ -39,7 +39,7 @@ export const scopeOptions: readonly OptionSpec[] = [
   functionOption,
 ];
 
-export const outputFormats = ['table', 'wide', 'json', 'yaml', 'name'] as const;
+const outputFormats = ['table', 'wide', 'json', 'yaml', 'name'] as const;
 export type OutputFormat = (typeof outputFormats)[number];
 
 export interface OutputOptions {
@@ -48,7 +48,7 @@ export interface OutputOptions {
 
 export const outputOption: OptionSpec = {
   flags: '-o, --output <format>',
-  description: 'how to print it',
+  description: 'output format',
   choices: outputFormats,
   default: 'table',
 };
@@ -59,7 +59,7 @@ export interface VerboseOptions {
 
 export const verboseOption: OptionSpec = {
   flags: '-v, --verbose',
-  description: 'say more on stderr: stacks of errors, every event',
+  description: 'more detail on stderr: stack traces, every event',
 };
 
 const unitMs = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 } as const;
@@ -68,7 +68,7 @@ const unitMs = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 } as const;
 export function parseDurationMs(text: string): number {
   const parts = [...text.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h)/g)];
   if (parts.length === 0 || parts.map(([part]) => part).join('') !== text) {
-    throw new UsageError(`"${text}" is no duration; write 90s, 5m or 1h30m`);
+    throw new UsageError(`invalid duration "${text}" (examples: 90s, 5m, 1h30m)`);
   }
   return parts.reduce((sum, [, amount, unit]) => sum + Number(amount) * unitMs[unit as keyof typeof unitMs], 0);
 }
@@ -76,6 +76,6 @@ export function parseDurationMs(text: string): number {
 /** @throws UsageError */
 export function parsePort(text: string): number {
   const port = Number(text);
-  if (!/^\d+$/.test(text) || port > 65_535) throw new UsageError(`"${text}" is no port`);
+  if (!/^\d+$/.test(text) || port > 65_535) throw new UsageError(`invalid port "${text}"`);
   return port;
 }

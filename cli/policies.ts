@@ -29,7 +29,7 @@ const short = keys.filter(
 export const policyOptions: readonly OptionSpec[] = [
   ...short.map(({ fn, key, choices }): OptionSpec => ({
     flags: `--${kebab(key)} <${kebab(key)}>`,
-    description: `policy of ${fn.name}; see its README`,
+    description: `policy of ${fn.name}; see docs/functions.md`,
     choices: choices ?? [],
   })),
   {
@@ -48,7 +48,7 @@ export function configsFrom(options: PolicyOptions): (fn: AnyFunction) => unknow
   for (const text of options.policy ?? []) {
     const [, name = '', key = '', value = ''] = /^([^.=]+)\.([^=]+)=(.*)$/.exec(text) ?? [];
     const known = keys.some((one) => one.fn.name === name && one.key === key);
-    if (!known) throw new UsageError(`"${text}" is no policy; there are: ${keys.map(nameOf).join(', ')}`);
+    if (!known) throw new UsageError(`unknown policy "${text}" (known: ${keys.map(nameOf).join(', ')})`);
     given.get(name)![key] = value;
   }
   const configs = new Map(
@@ -56,8 +56,15 @@ export function configsFrom(options: PolicyOptions): (fn: AnyFunction) => unknow
       const parsed = fn.config.safeParse(given.get(fn.name));
       if (parsed.success) return [fn.name, parsed.data as unknown];
       const wrong = new Set(parsed.error.issues.map(({ path }) => String(path[0])));
-      const right = keys.filter((one) => one.fn === fn && wrong.has(one.key)).map(nameOf);
-      throw new UsageError(`a policy has a value it cannot have; write ${right.join(', ')}`);
+      const invalid = keys.filter((one) => one.fn === fn && wrong.has(one.key));
+      throw new UsageError(
+        invalid
+          .map(({ key, choices }) => {
+            const value = given.get(fn.name)?.[key] ?? '';
+            return `invalid value "${value}" for ${fn.name}.${key}${choices === undefined ? '' : ` (${choices.join(', ')})`}`;
+          })
+          .join('; '),
+      );
     }),
   );
   return (fn) => configs.get(fn.name);

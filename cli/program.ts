@@ -8,10 +8,10 @@ import type { Io } from './io.ts';
 
 const ABOUT = `Recovers VM backups on Harvester: finds VolumeSnapshotContents whose handle names the wrong volume, repairs them, and points VirtualMachineBackups at the repaired pairs.
 
-Nothing is written except by "apply", "drill" and "replay".`;
+Only "apply", "drill", "replay" and "capability" (with --probe, --clean or --clear) write to the cluster.`;
 
 const EXIT_CODES = `
-Exit codes: 0 nothing to do, or all done; 1 something is to be done; 2 or more: an error.`;
+Exit codes: 0 nothing to do, or all done; 1 something has to be done; 2 or more: an error.`;
 
 /** Runs one command line; answers the exit code and never throws. */
 export async function runCli(argv: readonly string[], io: Io, commands: typeof all = all): Promise<number> {

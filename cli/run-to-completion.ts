@@ -11,46 +11,71 @@ import { verdictOf } from '../shared/plan/plan.ts';
 import type { Reason } from '../shared/plan/reason.ts';
 import type { ObservePlan } from '../shared/runtime/reconcile.ts';
 import { completedOrThrow, reconcile } from '../shared/runtime/reconcile.ts';
-import type { DryRun } from './dry-run.ts';
+import { withCluster } from './cluster.ts';
+import type { DryRun, DryRunOptions } from './dry-run.ts';
 import { checkOnly } from './dry-run.ts';
 import { sentenceOf } from './errors.ts';
+import type { Io } from './io.ts';
+import type { ClusterOptions, OutputOptions, VerboseOptions } from './options.ts';
+import type { Ended } from './output/exit-summary.ts';
+import { exitOf, printEnded } from './output/exit-summary.ts';
 
-/** Drills and probes from the command line: one step of theirs after the other, until the end, whatever happens. */
-
-/** What it came to. */
-export interface Ended {
-  readonly how: 'proved' | 'failed' | 'refused' | 'planned' | 'cleaned' | 'stuck' | 'interrupted';
-  readonly subject: Ref;
-  /** The last thing that was found about it. */
-  readonly finding: Finding;
-}
+/**
+ * Drills and probes from the command line. A function takes one step per call; here the next call follows until the result
+ * stands and nothing is left of the run.
+ */
 
 export interface Context {
   readonly client: KubeClient;
   readonly options: { readonly dryRun: DryRun; readonly verbose?: boolean };
   readonly fn: ObservePlan;
+  /** Once: give up, and remove what was created. */
   readonly interrupted: AbortSignal;
+  /** Writes a line to stderr. */
   readonly tell: (text: string) => void;
 }
 
-/** What the findings of one kind of steps mean for whoever takes them. */
+/** What the findings of drills, or of probes, mean here. */
 export interface Steps {
   /** `drill`, `probe`. */
   readonly what: string;
+  /** The function's policy. `clean`: create nothing, and remove what is there. */
   readonly configFor: (mode: 'on' | 'clean') => unknown;
+  /** The reasons that end a run, and how. */
   readonly ends: Readonly<Partial<Record<Reason, 'proved' | 'failed' | 'interrupted' | 'stuck'>>>;
-  /** What is made is being removed, by others. */
+  /** The reason of waiting for controllers to remove something; after `MOST_CLEANING_MS` of it a run is stuck. */
   readonly clearing: Reason;
-  /** Others go first. */
+  /** The reason of not beginning because something else goes first. */
   readonly waits?: Reason;
 }
 
 export const PAUSE_MS = 1_000;
-/** A second more, so that a timer of ours never comes before the own end of what is done. */
 export const MOST_CLEANING_MS = 10 * 60_000;
 
-/** One call after the other, until the result stands and nothing is left of it. */
-export async function takeSteps(subject: Ref, steps: Steps, context: Context): Promise<Ended> {
+/**
+ * The frame of the commands: connects, runs, prints on stdout how it ended, and returns the exit code. @throws what `run`
+ * throws
+ */
+export function runAndPrint(
+  kind: 'Drill' | 'Probe',
+  options: ClusterOptions & OutputOptions & VerboseOptions & DryRunOptions,
+  io: Io,
+  run: (context: Omit<Context, 'fn'>) => Promise<Ended>,
+): Promise<number> {
+  const interrupted = io.interrupted();
+  const dryRun = options.dryRun === 'server' ? options.dryRun : undefined;
+  return withCluster({ ...options, dryRun }, async (client) => {
+    const ended = await run({ client, options, interrupted, tell: (text) => io.err(`${text}\n`) });
+    await printEnded(kind, ended, options.output, io);
+    return exitOf(ended);
+  });
+}
+
+/**
+ * Calls until the run is over. After an error, or when the user interrupts it, it goes on in mode `clean` and removes what
+ * was created. @throws the error that broke it off; at once in a dry run and while it cleans
+ */
+export async function runToCompletion(subject: Ref, steps: Steps, context: Context): Promise<Ended> {
   const { options, interrupted, tell } = context;
   let mode: 'on' | 'clean' = 'on';
   let cleaningSinceMs = 0;
@@ -58,7 +83,7 @@ export async function takeSteps(subject: Ref, steps: Steps, context: Context): P
   let broken: unknown;
   for (;;) {
     if (interrupted.aborted && mode === 'on') {
-      tell(`Gives up, and removes what the ${steps.what} has made; once more to stop at once`);
+      tell(`interrupted; cleaning up the ${steps.what} (interrupt again to stop at once)`);
       mode = 'clean';
     }
     let finding: Finding | undefined;
@@ -66,7 +91,7 @@ export async function takeSteps(subject: Ref, steps: Steps, context: Context): P
       finding = await call(subject, steps.configFor(mode), context);
     } catch (error) {
       if (mode === 'clean' || options.dryRun !== 'none') throw toError(broken ?? error);
-      tell(`${sentenceOf(error)}. Removes what the ${steps.what} has made`);
+      tell(`${sentenceOf(error)}; cleaning up the ${steps.what}`);
       [broken, mode] = [error, 'clean'];
       continue;
     }

@@ -23,7 +23,7 @@ export interface ScanOptions extends ClusterOptions, ScopeOptions, OutputOptions
 
 export const scanOptions: readonly OptionSpec[] = [
   ...scopeOptions,
-  { flags: '--all', description: 'show also what is well or none of Gleaner’s business' },
+  { flags: '--all', description: 'also show healthy objects and those that are not Gleaner’s business' },
   outputOption,
   ...policyOptions,
   ...clusterOptions,
@@ -67,7 +67,7 @@ export async function scanOrPlan({ args, options, io }: Call<ScanOptions>, kind:
       throw error;
     }
     if (!(await reader.serves('VirtualMachineBackup'))) {
-      io.err('gleaner: there is no Harvester on this cluster: only the handles of its contents were looked at\n');
+      io.err('gleaner: Harvester is not installed on this cluster; only the handles of contents were checked\n');
     }
     const { open, failures } = await printer.end();
     return failures > 0 ? exit.error : open > 0 ? exit.open : exit.ok;

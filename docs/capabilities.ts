@@ -14,52 +14,55 @@ export const capabilitiesPage = (table: Table): string => `<!-- generated from s
 
 # Capabilities
 
-Whether a volume can be snapshotted, backed up, restored elsewhere and cloned are four questions, and each has two answers:
-whether the **storage can**, and whether **this Harvester allows** it. \`gleaner capability\` gives both for every StorageClass,
-VM and volume: yes, no or unknown, with the reason and the cure. *Restored elsewhere* means another cluster, or another
-namespace, from the backup target.
+Can a volume be snapshotted, backed up, restored elsewhere and cloned? Each of these four questions has two answers: whether
+the **storage can** do it, and whether **this Harvester allows** it. \`gleaner capability\` gives both for every StorageClass,
+VM and volume: yes, no or unknown, with the reason and the fix. *Restored elsewhere* means from the backup target, on another
+cluster or in another namespace.
 
-The function \`check-capability\` keeps the answers on each StorageClass, as annotations
-\`gleaner.dev/can-snapshot\`, \`gleaner.dev/allows-snapshot\` and so on, with the answer and its reason:
+The function \`check-capability\` keeps the answers on each StorageClass, in annotations such as
+\`gleaner.dev/can-snapshot\` and \`gleaner.dev/allows-snapshot\`, each with the answer and its reason:
 
 \`\`\`sh
 kubectl get storageclasses.storage.k8s.io -o custom-columns='NAME:.metadata.name,CAN:.metadata.annotations.gleaner\\.dev/can-backup,ALLOWS:.metadata.annotations.gleaner\\.dev/allows-backup'
 \`\`\`
 
-They hold no time, so they change only when an answer does; an Event \`CapabilityChanged\` on the class then tells what was and
-what is. \`GLEANER_CHECK_CAPABILITY_ANNOTATE=off\` keeps the function from writing them and takes them away;
-\`gleaner capability --clear\` takes them away at once. What is wrong (a list of drivers that is broken, storage that is set up
-for snapshots while no csi-snapshotter runs) gets a ClusterPolicyReport or a ClusterReport, where either CRD is installed.
+The annotations contain no time, so they change only when an answer changes. An Event \`CapabilityChanged\` on the StorageClass
+then reports the old and the new answer. \`GLEANER_CHECK_CAPABILITY_ANNOTATE=off\` stops the function from writing the
+annotations and removes them; \`gleaner capability --clear\` removes them at once. Faults (an invalid \`csi-driver-config\`, or
+storage that is configured for snapshots while no csi-snapshotter runs) are written to a ClusterPolicyReport or a
+ClusterReport, where either CRD is installed.
 
-All of this is inferred from what is there. \`gleaner capability --probe <storageclass>\` tries instead: a volume of 1 GiB, a
-snapshot, a volume from it, each timed, in a scratch namespace; then it removes all of it. The result stands on the StorageClass as
-\`gleaner.dev/probed\`, a list with one of each volume mode, and is shown as \`SnapshotProved\` or \`ProbeFailed\`; \`--clean\` removes what an interrupted probe left.
-Volumes are \`Block\`, as the disks of VMs are, or what \`--volume-mode\` says; the answers of a volume go by what was tried with
-its own mode, those of a class by that of disks. It makes no backup and deletes none; that a backup restores is what \`gleaner drill\` proves.
+All answers are inferred from what is in the cluster. \`gleaner capability --probe <storageclass>\` tests instead: it creates a
+volume of 1 GiB, takes a snapshot and creates a volume from it, each timed, in a scratch namespace. Then it removes all of
+them. The result is kept on the StorageClass in \`gleaner.dev/probed\`, a list with one entry per volume mode, and is shown
+as \`SnapshotProved\` or \`ProbeFailed\`. \`--clean\` removes what an interrupted probe left behind. Volumes are \`Block\`, as
+the disks of VMs are, unless \`--volume-mode\` says otherwise. The answers of a volume use the probe of its own mode, those
+of a StorageClass the probe of \`Block\` volumes. A probe takes no backup and deletes none; \`gleaner drill\` proves that a backup can
+be restored.
 
 ## What Harvester allows
 
-With a right \`csi-driver-config\` and a backup target: VM snapshot / VM backup / restore elsewhere.
+With a correct \`csi-driver-config\` and a backup target: VM snapshot / VM backup / restore elsewhere.
 
 ${table(['Storage', ...releases.map(({ from }) => `Harvester ${describeRelease(from)}`)], rows())}
-Besides, Harvester goes by what the claim itself says: up to 1.4 by its annotation \`storage-provisioner\` alone
-(\`ProvisionerNotNoted\`), from 1.5 to 1.8 by the one Longhorn Engine of the volume (\`EngineNotOne\`).
+Harvester also checks the claim itself: up to 1.4 only its annotation \`storage-provisioner\`
+(\`ProvisionerNotNoted\`), from 1.5 to 1.8 that the volume has exactly one Longhorn Engine (\`EngineNotOne\`).
 
-A backup that is taken of other storage than Longhorn (\`BackupHollow\`) is none: nothing of it gets to the target. A VM is as
-capable as the least of its volumes: Harvester takes it whole or refuses it. Candidates of 1.9 before rc6, development builds
-and releases that are newer than this page are answered only where all releases agree.
+A backup of storage other than Longhorn (\`BackupHollow\`) is no backup: no data reaches the target. A VM is only as
+capable as its least capable volume: Harvester takes it whole or refuses it. For candidates of 1.9 before rc6, development
+builds and releases newer than this page, an answer is given only if all releases agree.
 
-## Where it is seen
+## How it is determined
 
-| What | From where |
+| What | Source |
 | --- | --- |
-| the driver is there | its CSIDriver, or whatever else speaks for it |
-| it can snapshot | a csi-snapshotter of it runs: a lease that is renewed, a Deployment or a Pod; or a snapshot that became ready |
-| it is set up | a VolumeSnapshotClass that names the driver; the entry of \`csi-driver-config\`, value and default put together as the release does |
-| the engine | of a StorageClass its parameter, of a volume Longhorn’s Volume |
-| it clones | Longhorn’s engine v1 does; of others only a clone that is bound tells |
+| the driver is installed | its CSIDriver, or other objects that name it |
+| it supports snapshots | a csi-snapshotter of it is running (a lease that is renewed, a Deployment or a Pod), or a snapshot became ready |
+| it is configured | a VolumeSnapshotClass that names the driver; the entry of \`csi-driver-config\`, with value and default merged as the release does |
+| the engine | for a StorageClass its parameter, for a volume Longhorn’s Volume |
+| it supports clones | Longhorn’s engine v1 does; for others only a bound clone shows it |
 
-What may not be read makes the answers unknown that need it, and no others. What was once seen to work stands on the class:
+A missing permission makes only those answers unknown that need it. What was once seen to work is kept on the StorageClass:
 deleting the snapshot that showed it changes nothing.
 
 ## Every reason

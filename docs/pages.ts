@@ -6,30 +6,41 @@ import { reasons } from '../shared/plan/reason.ts';
 import { capabilitiesPage } from './capabilities.ts';
 import { Environment, variableOf } from '../shared/runtime/settings.ts';
 
-/** The pages that are made from code, so that they cannot say anything else. All pure: values in, Markdown out. */
+/** Renders the documentation that is generated from code. Pure: values in, Markdown out. */
 
 const note = (from: string): string => `<!-- generated from ${from}; npm run docs -->\n`;
 
 const verdicts: Readonly<Record<VerdictKind, string>> = {
-  act: 'Gleaner has the next safe steps: `gleaner plan` shows them, `gleaner apply` and the event functions take them.',
-  wait: 'Something is to be done, but not yet. The event that says so, or the next sweep, goes on from here.',
-  report: 'Only a person can decide. Gleaner leaves it alone and says what it saw.',
-  leave: 'Nothing is to be done: all is well, or it is not Gleaner’s business.',
+  act: 'Gleaner knows the next safe steps. `gleaner plan` shows them; `gleaner apply` and the event functions take them.',
+  wait: 'Something has to be done, but not yet.',
+  report: 'Only a person can decide.',
+  leave: 'Nothing has to be done: the object is healthy, or not Gleaner’s business.',
 };
 
 export function reasonsPage(): string {
   const sections = (Object.keys(verdicts) as VerdictKind[]).map((verdict) => {
-    const rows = Object.entries(reasons)
-      .filter(([, info]) => info.verdict === verdict)
-      .map(([reason, { means, does, youCan }]) => [`\`${reason}\``, means, does, youCan]);
-    const columns = ['Reason', 'What it means', 'What Gleaner does', 'What you can do'];
-    return `## ${verdict}\n\n${verdicts[verdict]}\n\n${table(columns, rows)}`;
+    const infos = Object.entries(reasons).filter(([, info]) => info.verdict === verdict);
+    // What Gleaner does for all of them is said once, above the table.
+    const [usual, ...others] = new Set(infos.map(([, { does }]) => does));
+    const same = others.length === 0;
+    const rows = infos.map(([reason, { means, does, youCan }]) => [
+      `\`${reason}\``,
+      means,
+      ...(same ? [] : [does]),
+      youCan,
+    ]);
+    const columns = ['Reason', 'What it means', ...(same ? [] : ['What Gleaner does']), 'What you can do'];
+    const intro = same ? `${verdicts[verdict]} What Gleaner does: ${usual}` : verdicts[verdict];
+    return `## ${verdict}\n\n${intro}\n\n${table(columns, rows)}`;
   });
   return `${note('shared/plan/reasons/*.ts')}
 # Reasons
 
-Every finding of Gleaner’s has one of these reasons: in the output of \`gleaner scan\` and \`gleaner plan\`, in the log of a
-function and in the events it answers with. They are stable: scripts and alerts may rely on them.
+Every finding has one of these reasons: in the output of \`gleaner scan\` and \`gleaner plan\`, in the logs of the functions and
+in the events they reply with. They are stable: scripts and alerts may rely on them.
+
+*Snapshot* means VolumeSnapshot, *content* VolumeSnapshotContent, *claim* PersistentVolumeClaim; a *pair* is a snapshot and its
+content. *Retain* and *Delete* are the deletionPolicy of a content.
 
 ${sections.join('\n')}`;
 }
@@ -38,10 +49,10 @@ export function functionsPage(functions: readonly AnyFunction[]): string {
   return `${note('functions/*/index.ts')}
 # Functions
 
-Each is a folder under \`functions/\` and a scale-to-zero Service under \`deploy/\`. One image serves all of them; \`FUNCTION\`
-says which one a process is. \`GLEANER_MODE=observe\` makes any of them report only.
+Each function is a folder under \`functions/\` and a scale-to-zero Service under \`deploy/\`. One image serves all of them;
+\`FUNCTION\` selects the one that a process runs. With \`GLEANER_MODE=observe\` a function only reports.
 
-${table(['Setting', 'Values', 'Default', 'What it is'], settings())}
+${table(['Setting', 'Values', 'Default', 'Meaning'], settings())}
 ${functions.map(functionSection).join('\n')}`;
 }
 
@@ -56,7 +67,7 @@ function functionSection(fn: AnyFunction): string {
 
 ${fn.summary}
 
-${watched.length === 0 ? 'It watches nothing: sweeps drive it.\n' : table(['Watches', 'API', 'Events carry'], watched)}
+${watched.length === 0 ? 'It watches nothing; sweeps drive it.\n' : table(['Watches', 'API', 'Events carry'], watched)}
 ${table(['May', 'Verbs'], needed)}
 ${policy.length === 0 ? '' : table(['Policy', 'Values', 'Default'], policy)}`;
 }
@@ -73,15 +84,15 @@ const settings = (): string[][] =>
   variablesOf(Environment).map(([key, ...cells]) => [`\`${key}\``, ...cells, explained[key as keyof typeof explained]]);
 
 const explained: Readonly<Record<keyof typeof Environment.shape, string>> = {
-  FUNCTION: 'the one function that this process serves; without it all of them, each at its path',
-  PORT: 'where it listens',
-  GLEANER_MODE: '`observe`: the same thinking, nothing is written',
-  GLEANER_LOG_LEVEL: 'what the log says; a healthy cluster says little at `info`',
-  GLEANER_BODY_LIMIT: 'bytes that an event may have',
-  GLEANER_CONCURRENCY: 'events at work at once; ten times as many wait',
+  FUNCTION: 'the function that this process serves; unset: all of them, each at its own path',
+  PORT: 'port to listen on',
+  GLEANER_MODE: '`observe`: same decisions, no writes',
+  GLEANER_LOG_LEVEL: 'log level; a healthy cluster logs little at `info`',
+  GLEANER_BODY_LIMIT: 'largest size of an event, in bytes',
+  GLEANER_CONCURRENCY: 'events handled at the same time; ten times as many may wait',
   GLEANER_SWEEP_SECONDS:
-    'how long a sweep may take before it answers, says how far it got, and goes on with the next event; keep it a minute below the time-out of requests',
-  GLEANER_SWEEP_JITTER_SECONDS: 'a sweep that a clock asks for begins up to so much later, by chance',
+    'time limit of a sweep; the sweep then replies how far it got and continues with the next event; keep it a minute below the request timeout',
+  GLEANER_SWEEP_JITTER_SECONDS: 'largest random delay before a scheduled sweep starts',
 };
 
 function variablesOf(config: z.core.$ZodType): [key: string, values: string, otherwise: string][] {
@@ -107,7 +118,7 @@ export const Results = z.object({
       value: z.number(),
       unit: z.string(),
       baseline: z.number().nullish(),
-      /** Value by baseline; their distance where the goal is one (`<= baseline + 1`). */
+      /** Value divided by baseline; their difference if the goal is one (`<= baseline + 1`). */
       ratio: z.number().nullish(),
       goal: z.string(),
       met: z.boolean(),

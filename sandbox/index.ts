@@ -23,7 +23,7 @@ import { type Scenario, findScenario } from './scenarios/index.ts';
 import type { Sandbox } from './scenarios/scenario.ts';
 
 export type { Sandbox } from './scenarios/scenario.ts';
-export { type Scenario, findScenario, scenarios } from './scenarios/index.ts';
+export { scenarios } from './scenarios/index.ts';
 export { baseWorld };
 
 export interface SandboxOptions extends Omit<ControllerOptions, 'activity'>, ApiServerOptions {

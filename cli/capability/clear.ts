@@ -15,12 +15,12 @@ export async function clearNotes(reader: Reader, applier: Applier, dryRun: boole
     if (!(await clearOne(reader, applier, metadata.name))) continue;
     cleared++;
     const name = describeRef(ref('StorageClass', metadata.name));
-    await io.out(`${name}: ${dryRun ? 'annotations would be taken off' : 'annotations taken off'}\n`);
+    await io.out(`${name}: ${dryRun ? 'annotations would be removed' : 'annotations removed'}\n`);
   }
   await io.out(
     cleared === 0
-      ? 'No StorageClass has annotations of Gleaner’s.\n'
-      : 'The function check-capability puts them back where it runs, unless GLEANER_CHECK_CAPABILITY_ANNOTATE=off is set.\n',
+      ? 'No StorageClass has Gleaner’s annotations.\n'
+      : 'If the function check-capability runs, it adds them again, unless GLEANER_CHECK_CAPABILITY_ANNOTATE=off is set.\n',
   );
 }
 

@@ -34,7 +34,7 @@ export async function printOverview(overview: Overview, one: boolean, format: Ou
     default:
       if (one) for (const capability of capabilities) await printOne(capability, io);
       else await printAll(capabilities, format === 'wide', io);
-      await io.out(`\nHarvester ${harvester ?? 'of unknown version'}.\n`);
+      await io.out(`\nHarvester ${harvester ?? '(unknown version)'}.\n`);
       for (const { message, cure } of faults) await io.out(`\n${message}\n  $ ${cure}\n`);
   }
 }
@@ -70,8 +70,10 @@ async function printAll(capabilities: readonly Capability[], wide: boolean, io: 
   for (const capability of capabilities) await table.add(capability);
   await table.end();
   if (capabilities.length > 0) {
-    await io.out('\nEach: storage can / Harvester allows. Ask about one (sc/NAME, vm/NAME, pvc/NAME) for reasons.\n');
-  } else await io.out('There is none.\n');
+    await io.out(
+      '\nEach cell: storage can / Harvester allows. For reasons, name one object (sc/NAME, vm/NAME, pvc/NAME).\n',
+    );
+  } else await io.out('None found.\n');
 }
 
 interface Line {
@@ -104,5 +106,5 @@ async function printOne({ subject, can, allows, facts }: Capability, io: Io): Pr
   for (const line of lines) await table.add(line);
   await table.end();
   const cures = new Set(lines.flatMap(({ answer }) => (answer.cure === undefined ? [] : [answer.cure])));
-  if (cures.size > 0) await io.out(`\nWhat helps\n\n${[...cures].map((cure) => `  ${cure}\n`).join('')}`);
+  if (cures.size > 0) await io.out(`\nSuggested actions\n\n${[...cures].map((cure) => `  ${cure}\n`).join('')}`);
 }

@@ -16,7 +16,7 @@ export function parseQuestion(text = 'sc'): Pick<Question, 'kind' | 'name'> {
     (one) => aliases[one].includes(plain) && (group.length === 0 || group.join('.') === kinds[one].group),
   );
   if (kind === undefined || name === '' || more.length > 0) {
-    throw new UsageError(`"${text}" cannot be asked about; write sc, vm or pvc, or sc/NAME, vm/NAME or pvc/NAME`);
+    throw new UsageError(`unknown kind or name "${text}" (known: sc, vm, pvc, sc/NAME, vm/NAME, pvc/NAME)`);
   }
   return { kind, ...(name !== undefined && { name }) };
 }

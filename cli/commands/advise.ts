@@ -20,14 +20,15 @@ type Options = ClusterOptions & OutputOptions & VerboseOptions;
 
 export const adviseCommand = defineCommand<Options>({
   name: 'advise',
-  summary: 'Which practices that keep backups restorable does this cluster not keep? Changes nothing',
+  summary:
+    'List practices that keep backups restorable, and which of them this cluster does not follow; changes nothing',
   description:
-    'For each practice: whether it is kept, why it is worth it, what was seen, and the command that brings it about. ' +
-    'Answers 1 when one is not kept.',
+    'For each practice: whether the cluster follows it, why it matters, the evidence, and the command that establishes it. ' +
+    'Exits 1 when one is not followed.',
   examples: [
     { does: 'What should be done differently here?', command: 'gleaner advise' },
     {
-      does: 'Only what is not kept',
+      does: 'Only the practices that are not followed',
       command: `gleaner advise -o json | jq '.advice[] | select(.result == "advised")'`,
     },
   ],

@@ -20,17 +20,17 @@ interface ApplyOptions extends ScanOptions, DryRunOptions {
 
 export const applyCommand = defineCommand<ApplyOptions>({
   name: 'apply',
-  summary: 'Repair: take the steps of the plan until everything is settled',
+  summary: 'Repair: carry out the plan until everything is settled',
   description:
-    'Takes the steps "gleaner plan" shows, waits for the controllers to do their part, and goes on until nothing is ' +
-    'left to do; progress is told on stderr. Every step is guarded: what has changed since it was read is looked at ' +
-    'again, and no data on the backup target is ever deleted. Stopped at any point, it can be run again. ' +
-    'Answers 0 when all is settled, 1 when something is left for Gleaner or for a person.',
+    'Takes the steps that "gleaner plan" shows, waits for the controllers, and continues until nothing is ' +
+    'left to do; prints progress on stderr. Every step has a precondition: if an object has changed since it was read, ' +
+    'Gleaner plans again. No data on the backup target is ever deleted. If it is interrupted, run it again. ' +
+    'Exits 0 when everything is settled, 1 when something is left to do for Gleaner or for you.',
   examples: [
     { does: 'Repair everything', command: 'gleaner apply' },
-    { does: 'Only what belongs to one VMBackup', command: 'gleaner apply vmbackup/web-nightly -n prod' },
-    { does: 'Have the API server check the steps, and change nothing', command: 'gleaner apply --dry-run=server' },
-    { does: 'Keep the old pairs, on Retain', command: 'gleaner apply --retire keep' },
+    { does: 'Only one VMBackup', command: 'gleaner apply vmbackup/web-nightly -n prod' },
+    { does: 'Let the API server check the steps, and change nothing', command: 'gleaner apply --dry-run=server' },
+    { does: 'Keep the old pairs on Retain', command: 'gleaner apply --retire keep' },
     { does: 'One round, without waiting', command: 'gleaner apply --once' },
   ],
   arguments: [selectionArgument],
@@ -39,12 +39,12 @@ export const applyCommand = defineCommand<ApplyOptions>({
     dryRunOption,
     {
       flags: '--timeout <duration>',
-      description: 'how long to go on, e.g. 90s or 10m',
+      description: 'time limit, e.g. 90s or 10m',
       default: 300_000,
       shownDefault: '5m',
       parse: parseDurationMs,
     },
-    { flags: '--once', description: 'take the steps that are safe now, and do not wait for more' },
+    { flags: '--once', description: 'take only the steps that are safe now, without waiting' },
     outputOption,
     ...policyOptions,
     ...clusterOptions,

@@ -19,15 +19,15 @@ type Options = ClusterOptions & OutputOptions & VerboseOptions;
 
 export const doctorCommand = defineCommand<Options>({
   name: 'doctor',
-  summary: 'List blockers and orphans, with the commands that help; changes nothing',
+  summary: 'List blockers and orphans, with the commands that fix them; changes nothing',
   description:
-    'Blockers: VMBackups that will not become ready, restores that hang, a target that is not there, that Harvester and ' +
-    'Longhorn do not agree on, or whose scan does not come to an end. Orphans: Longhorn ' +
-    'Backups, contents and snapshots that nobody claims, with what they take on the target. Looks at the whole cluster, ' +
-    'since only that shows what nobody claims. Answers 1 when there is any.',
+    'Blockers: VMBackups that will not become ready, restores that hang, a target that is missing, that differs between ' +
+    'Harvester and Longhorn, or whose scan does not finish. Orphans: unclaimed Longhorn ' +
+    'Backups, contents and snapshots, with their size on the target. Always checks the whole cluster, ' +
+    'because only that shows what is unclaimed. Exits 1 when there is any.',
   examples: [
-    { does: 'What is in the way, and what is left over?', command: 'gleaner doctor' },
-    { does: 'How much do orphans take?', command: 'gleaner doctor -o json | jq .summary.orphanBytes' },
+    { does: 'What blocks, and what is left over?', command: 'gleaner doctor' },
+    { does: 'How much space do orphans take?', command: 'gleaner doctor -o json | jq .summary.orphanBytes' },
     { does: 'The commands that clear blockers', command: 'gleaner doctor -o json | jq -r ".blockers[].command"' },
   ],
   options: [outputOption, ...clusterOptions, verboseOption],

@@ -16,13 +16,16 @@ interface Options extends ClusterOptions, OutputOptions, PolicyOptions, VerboseO
 
 export const explainCommand = defineCommand<Options>({
   name: 'explain',
-  summary: 'Tell one object’s whole story: links, verdicts, what happened, what to do; changes nothing',
+  summary: 'Show everything about one object: links, findings, Events, suggested actions; changes nothing',
   description:
-    'Shows each link from the VMBackup to the target that the object is part of, what every function thinks of it and ' +
-    'would do, the Kubernetes Events about it, and the commands that help. Answers 1 when something is to be done.',
+    'Shows each link of the chain from the VMBackup to the target that the object belongs to, the findings of every ' +
+    'function, the Kubernetes Events, and the commands that help. Exits 1 when something has to be done.',
   examples: [
     { does: 'Can this backup be restored?', command: 'gleaner explain vmbackup/web-nightly -n prod' },
-    { does: 'Whose is this Longhorn backup?', command: 'gleaner explain backup/backup-4b7e1c90d2aa4f18' },
+    {
+      does: 'Which VMBackup does this Longhorn backup belong to?',
+      command: 'gleaner explain backup/backup-4b7e1c90d2aa4f18',
+    },
     { does: 'Why does this restore hang?', command: 'gleaner explain vmrestore/restore-web -n finance -o json' },
   ],
   arguments: [
@@ -32,7 +35,7 @@ export const explainCommand = defineCommand<Options>({
     },
   ],
   options: [
-    { flags: '-n, --namespace <name>', description: 'where the object is (default: the namespace of the context)' },
+    { flags: '-n, --namespace <name>', description: 'namespace of the object (default: that of the context)' },
     outputOption,
     ...policyOptions,
     ...clusterOptions,

@@ -7,10 +7,10 @@ import type { AnyFunction } from '../../shared/function.ts';
 
 export const functionsCommand = defineCommand<OutputOptions>({
   name: 'functions',
-  summary: 'List Gleaner’s functions: what they do, watch and need',
+  summary: 'List the functions: what they do, what they watch and the permissions they need',
   examples: [
-    { does: 'What each does', command: 'gleaner functions' },
-    { does: 'The rights each needs', command: 'gleaner functions -o wide' },
+    { does: 'What does each function do?', command: 'gleaner functions' },
+    { does: 'Which permissions does each function need?', command: 'gleaner functions -o wide' },
   ],
   options: [outputOption],
   async run({ options: { output }, io }) {

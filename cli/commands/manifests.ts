@@ -15,10 +15,10 @@ interface Options {
 
 export const manifestsCommand = defineCommand<Options>({
   name: 'manifests',
-  summary: 'Print what Knative needs to run the functions in a cluster',
+  summary: 'Print the manifests that run the functions on Knative',
   description:
-    'Made from the functions themselves: one Knative Service, account and set of rights for each, and the sources,\n' +
-    'broker and triggers that bring the events. Reads no cluster and writes to none.',
+    'Rendered from the functions themselves: for each one a Knative Service, an account and its permissions, and the\n' +
+    'sources, broker and triggers that deliver the events. Does not connect to a cluster.',
   examples: [
     {
       does: 'Install, with an image of your own',
@@ -28,23 +28,32 @@ export const manifestsCommand = defineCommand<Options>({
       does: 'The same functions, but they only report',
       command: 'gleaner manifests --mode observe --image registry.example.org/gleaner:0.1.0 | kubectl apply -f -',
     },
-    { does: 'Bring the deploy/ folder of this repository up to date', command: 'gleaner manifests --write' },
+    { does: 'Update the deploy/ folder of this repository', command: 'gleaner manifests --write' },
   ],
   options: [
     {
       flags: '--write [folder]',
-      description: 'write files there instead of printing, and take away old ones',
+      description: 'write files there instead of printing, and remove old ones',
       preset: 'deploy',
     },
-    { flags: '--image <image>', description: 'the image that serves the functions', default: defaults.image },
-    { flags: '-n, --namespace <name>', description: 'where they live', default: defaults.namespace, parse: dnsLabel },
+    { flags: '--image <image>', description: 'image that serves the functions', default: defaults.image },
+    {
+      flags: '-n, --namespace <name>',
+      description: 'namespace of the functions',
+      default: defaults.namespace,
+      parse: dnsLabel,
+    },
     {
       flags: '--mode <mode>',
-      description: 'whether the functions write or only report',
+      description: 'apply: the functions write; observe: they only report',
       choices: ['apply', 'observe'],
       default: defaults.mode,
     },
-    { flags: '--sweep <cron>', description: 'when to look at everything', default: defaults.sweepSchedule },
+    {
+      flags: '--sweep <cron>',
+      description: 'schedule of the sweeps, which check everything',
+      default: defaults.sweepSchedule,
+    },
   ],
   async run({ options, io }) {
     const { manifestFiles } = await import('../../shared/manifests/files.ts');
@@ -76,5 +85,5 @@ async function writeFolder(folder: string, files: readonly ManifestFile[]): Prom
 
 function dnsLabel(text: string): string {
   if (/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/.test(text)) return text;
-  throw new UsageError(`"${text}" is no name for a namespace`);
+  throw new UsageError(`invalid namespace name "${text}"`);
 }

@@ -14,11 +14,11 @@ interface Options extends ClusterOptions, VerboseOptions {}
 
 export const metricsCommand = defineCommand<Options>({
   name: 'metrics',
-  summary: 'Verify every VMBackup now, and print when that was and how it went, for Prometheus',
+  summary: 'Verify every VMBackup now, and print time and result as Prometheus metrics',
   description:
-    'Looks at every link from each VMBackup to its data on the target, as verify-backup does, and prints one series per\n' +
-    'VMBackup and question in Prometheus’ text format: for a textfile collector, or for a Pushgateway. Changes nothing.\n' +
-    'Answers 0 when everything could be looked at, whatever was found.',
+    'Checks every link from each VMBackup to its data on the target, as verify-backup does, and prints one series per\n' +
+    'VMBackup and metric in Prometheus’ text format, for a textfile collector or a Pushgateway. Changes nothing.\n' +
+    'Exits 0 when everything could be checked, whatever was found.',
   examples: [
     {
       does: 'For the textfile collector of a node exporter, from cron',

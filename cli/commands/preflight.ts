@@ -21,35 +21,35 @@ interface Options extends ClusterOptions, OutputOptions, VerboseOptions {
 
 export const preflightCommand = defineCommand<Options>({
   name: 'preflight',
-  summary: 'Will a restore of this VMBackup work, there and now? Changes nothing',
+  summary: 'Check whether a restore of this VMBackup would work now; changes nothing',
   description:
-    'Asks everything that decides over a restore before there is one: the backup and each volume’s way to its data, the ' +
-    'target, namespace and quota, StorageClasses, images, names and MAC addresses that clash, networks, other restores, ' +
+    'Checks everything that a restore depends on: the backup and the chain from each volume to its data, the ' +
+    'target, namespace and quota, StorageClasses, images, conflicting names and MAC addresses, networks, other restores, ' +
     'secrets, the driver, and ' +
-    'what is known of this release of Harvester. Answers 0 when nothing is in the way, 1 when a check fails or could ' +
+    'known problems of this Harvester release. Exits 0 when no problem is found, 1 when a check fails or could ' +
     'not be made.',
   examples: [
     { does: 'Into another namespace', command: 'gleaner preflight web-nightly -n prod --to finance' },
     { does: 'As a new VM beside the old one', command: 'gleaner preflight web-nightly -n prod --as web-copy' },
-    { does: 'Over the VM that is there', command: 'gleaner preflight web-nightly -n prod --replace' },
+    { does: 'Over the existing VM', command: 'gleaner preflight web-nightly -n prod --replace' },
     {
-      does: 'What fails, and what would help',
+      does: 'Which checks fail, and what would help?',
       command: `gleaner preflight web-nightly -n prod --to finance -o json | jq '.checks[] | select(.result == "fail")'`,
     },
   ],
   arguments: [{ name: '<vmbackup>', description: 'name of the VMBackup' }],
   options: [
-    { flags: '-n, --namespace <name>', description: 'where the VMBackup is (default: the namespace of the context)' },
-    { flags: '--to <namespace>', description: 'namespace to restore into (default: that of the VMBackup)' },
+    { flags: '-n, --namespace <name>', description: 'namespace of the VMBackup (default: that of the context)' },
+    { flags: '--to <namespace>', description: 'target namespace (default: that of the VMBackup)' },
     { flags: '--as <name>', description: 'name of the restored VM (default: that of the source)' },
-    { flags: '--replace', description: 'restore over the VM that is there, instead of making a new one' },
-    { flags: '--retain', description: 'with --replace: the volumes that the VM had stay' },
+    { flags: '--replace', description: 'restore over the existing VM instead of creating a new one' },
+    { flags: '--retain', description: 'with --replace: keep the current volumes of the VM' },
     {
       flags: '--restore <name>',
       description:
-        'name that the VirtualMachineRestore will have: what stands under the names it will use is looked at',
+        'name of the future VirtualMachineRestore; checks the objects that already have the names it will use',
     },
-    { flags: '--keep-mac', description: 'the new VM keeps the MAC addresses of the source' },
+    { flags: '--keep-mac', description: 'keep the MAC addresses of the source in the new VM' },
     outputOption,
     ...clusterOptions,
     verboseOption,

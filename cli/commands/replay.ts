@@ -24,17 +24,17 @@ interface ReplayOptions extends ClusterOptions, DryRunOptions, OutputOptions, Po
 
 export const replayCommand = defineCommand<ReplayOptions>({
   name: 'replay',
-  summary: 'Deliver recorded CloudEvents again, in this process or to an address',
+  summary: 'Deliver recorded CloudEvents again, in this process or to a URL',
   description:
     'Reads events in structured form: one JSON object, an array, or JSON lines; "-" is standard input. In this process ' +
-    'each function answers as its server would, and may write. What a broker added on the way is taken off. An event ' +
-    'that cannot be read or delivered is reported, and the others go on. Answers 0 when all were taken, else 2.',
+    'each function handles them as its server would, and may write. Attributes added by a broker are removed. An event ' +
+    'that cannot be parsed or delivered is reported, and the others continue. Exits 0 when all were accepted, else 2.',
   examples: [
-    { does: 'Dead letters, once what was in the way is gone', command: 'gleaner replay dead-letters.jsonl' },
-    { does: 'What would come of them', command: 'gleaner replay events.jsonl --dry-run=client' },
+    { does: 'Dead letters, once the cause is fixed', command: 'gleaner replay dead-letters.jsonl' },
+    { does: 'What would the functions do?', command: 'gleaner replay events.jsonl --dry-run=client' },
     { does: 'To a function on this machine', command: 'gleaner replay event.json --to http://localhost:8080' },
     {
-      does: 'A sweep, by hand',
+      does: 'Trigger a sweep by hand',
       command: `echo '{"specversion":"1.0","id":"1","source":"me","type":"dev.gleaner.sweep"}' | gleaner replay -`,
     },
   ],
@@ -42,7 +42,7 @@ export const replayCommand = defineCommand<ReplayOptions>({
   options: [
     {
       flags: '--to <url>',
-      description: 'post them there, in binary mode, instead of handling them here',
+      description: 'post the events to this URL, in binary mode, instead of handling them here',
       parse: parseUrl,
     },
     functionOption,
@@ -80,7 +80,7 @@ async function replay({ args: [file = '-'], options, io }: Call<ReplayOptions>):
     await (await client?.catch(() => undefined))?.close();
   }
   const { events, failed } = await printer.end();
-  if (events === 0) throw new UsageError(`there is no event in ${file === '-' ? 'standard input' : file}`);
+  if (events === 0) throw new UsageError(`${file === '-' ? 'standard input' : file} contains no event`);
   return failed > 0 ? exit.error : exit.ok;
 }
 
@@ -109,12 +109,12 @@ async function open(file: string, io: Io): Promise<AsyncIterable<string | Buffer
   try {
     if ((await stat(file)).isDirectory()) throw new UsageError(`${file} is a folder`);
   } catch (error) {
-    throw error instanceof UsageError ? error : new UsageError(`there is no file ${file}`);
+    throw error instanceof UsageError ? error : new UsageError(`file ${file} does not exist`);
   }
   return createReadStream(file) as AsyncIterable<Buffer>;
 }
 
 function parseUrl(text: string): string {
   if (URL.canParse(text) && /^https?:/.test(text)) return text;
-  throw new UsageError(`"${text}" is no address; write http://HOST:PORT/PATH`);
+  throw new UsageError(`invalid URL "${text}" (example: http://HOST:PORT/PATH)`);
 }

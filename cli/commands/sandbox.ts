@@ -19,12 +19,12 @@ interface SandboxCommandOptions extends VerboseOptions {
 
 export const sandboxCommand = defineCommand<SandboxCommandOptions>({
   name: 'sandbox',
-  summary: 'Run a small cluster in this process, to try things on',
+  summary: 'Run a small in-process cluster to try things out',
   description:
-    'An API server and the controllers of Harvester, Longhorn and the snapshot API, played in memory. Writes a ' +
-    'kubeconfig for gleaner and kubectl, and takes it away when it is stopped with Ctrl-C.',
+    'Simulates an API server and the controllers of Harvester, Longhorn and the snapshot API in memory. Writes a ' +
+    'kubeconfig for gleaner and kubectl, and removes it when it is stopped with Ctrl-C.',
   examples: [
-    { does: 'Which worlds are there?', command: 'gleaner sandbox --list' },
+    { does: 'Which scenarios are there?', command: 'gleaner sandbox --list' },
     {
       does: 'Backups recovered by a Harvester that writes wrong handles',
       command: 'gleaner sandbox --scenario recovered',
@@ -35,16 +35,24 @@ export const sandboxCommand = defineCommand<SandboxCommandOptions>({
     },
   ],
   options: [
-    { flags: '--scenario <name>', description: 'the world to begin with', default: 'recovered' },
-    { flags: '--list', description: 'list the scenarios and end' },
+    { flags: '--scenario <name>', description: 'scenario to start with', default: 'recovered' },
+    { flags: '--list', description: 'list the scenarios and exit' },
     {
       flags: '--port <number>',
-      description: 'port of the API server; 0: any that is free',
+      description: 'port of the API server; 0: any free port',
       default: 0,
       parse: parsePort,
     },
-    { flags: '--harvester <version>', description: 'play this Harvester instead, e.g. 1.5', parse: parseVersion },
-    { flags: '--longhorn <version>', description: 'play this Longhorn instead, e.g. 1.7', parse: parseVersion },
+    {
+      flags: '--harvester <version>',
+      description: 'simulate this Harvester release instead, e.g. 1.5',
+      parse: parseVersion,
+    },
+    {
+      flags: '--longhorn <version>',
+      description: 'simulate this Longhorn release instead, e.g. 1.7',
+      parse: parseVersion,
+    },
     {
       flags: '--kubeconfig <file>',
       description: 'where to write the kubeconfig',
@@ -117,7 +125,7 @@ function refuseOthers(file: string): void {
 
 function parseVersion(text: string): string {
   if (/^v?1\.\d+(\.\d+)?$/.test(text)) return text.replace('v', '');
-  throw new UsageError(`"${text}" is no version; write 1.5 or 1.5.2`);
+  throw new UsageError(`invalid version "${text}" (examples: 1.5, 1.5.2)`);
 }
 
 function usage<T>(work: () => T): T {

@@ -5,17 +5,17 @@ import { selectionArgument } from '../selection/selection.ts';
 
 export const scanCommand = defineCommand<ScanOptions>({
   name: 'scan',
-  summary: 'Judge every VMBackup volume and every content; changes nothing',
+  summary: 'Check every VMBackup volume and every content; changes nothing',
   description:
-    'Shows what needs attention and why; --all shows the rest as well. Without -n all namespaces are looked at, since ' +
-    'contents are in none; with -n, the VMBackups of that namespace and the contents whose snapshot is in it. ' +
-    'Answers 1 when there is something to do, for Gleaner or for a person.',
+    'Shows what needs attention and why; --all also shows the rest. Without -n it checks all namespaces, because ' +
+    'contents are cluster-scoped; with -n, the VMBackups of that namespace and the contents whose snapshot is in it. ' +
+    'Exits 1 when there is something to do, for Gleaner or for you.',
   examples: [
     { does: 'What is wrong in this cluster?', command: 'gleaner scan' },
     { does: 'Everything, with handles, backups and the commands that help', command: 'gleaner scan --all -o wide' },
     { does: 'One VMBackup and the contents of its volumes', command: 'gleaner scan vmbackup/web-nightly -n prod' },
     {
-      does: 'How often each reason was found',
+      does: 'How often was each reason found?',
       command: 'gleaner scan -o json | jq .summary.reasons',
     },
   ],

@@ -26,7 +26,7 @@ export const demoCommand = defineCommand<DemoOptions>({
     { flags: '--without-gleaner', description: 'leave Gleaner out: the restore goes on hanging, the answer is 1' },
     {
       flags: '-o, --output <format>',
-      description: 'how to print it',
+      description: 'output format',
       choices: ['table', 'json', 'yaml'],
       default: 'table',
     },

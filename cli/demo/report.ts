@@ -37,5 +37,5 @@ export async function printReport(report: Report, format: 'table' | 'json' | 'ya
   for (const check of report.checks) await table.add(check);
   await table.end();
   const seconds = (report.tookMs / 1000).toFixed(1);
-  await io.out(`\n${report.ok ? 'All of it was true' : 'Not all of it was true'}; ${seconds} s.\n`);
+  await io.out(`\n${report.ok ? 'All checks passed' : 'Not all checks passed'}; ${seconds} s.\n`);
 }

@@ -53,13 +53,13 @@ export async function playDemo({ gleaner, verbose, say }: DemoOptions): Promise<
       await secondRestores({ sandbox, eventing, functions, say, check });
       await secondRound({ sandbox, eventing, functions, say, check });
     } else {
-      say(`Nobody helps. Waiting ${CONTROL_MS / 1000} s …`);
+      say(`No repair this time. Waiting ${CONTROL_MS / 1000} s …`);
       const ms = await untilRestored(sandbox, BACKUP, 'finance', CONTROL_MS);
       const { bound, claims } = await lookAtRestore(sandbox, BACKUP, 'finance');
-      check('the hanging restore comes through by itself', `${bound} of ${claims} claims Bound`, ms !== undefined);
+      check('the hanging restore completes by itself', `${bound} of ${claims} claims Bound`, ms !== undefined);
     }
     const lost = sandbox.store.losses.length;
-    check('the backup store has lost nothing', `${lost} lost, ${sandbox.store.backups().length} there`, lost === 0);
+    check('no backup was lost', `${lost} lost, ${sandbox.store.backups().length} present`, lost === 0);
   } finally {
     await eventing?.stop();
     await sandbox.stop();
@@ -85,12 +85,14 @@ type Say = DemoOptions['say'];
 type AddCheck = (what: string, measured: string | number, ok: boolean) => void;
 
 async function disaster(sandbox: Sandbox, say: Say, check: AddCheck): Promise<void> {
-  say('A new cluster: Harvester 1.4 (without the fix), Longhorn 1.8. Its backup target brings the backups back.');
+  say(
+    'A new cluster: Harvester 1.4 (without the fix), Longhorn 1.8. It recovers the VM backups from its backup target.',
+  );
   const { total, wrong } = await judgeHandles(sandbox);
-  say(`  ${wrong} of ${total} handles name a claim where the Longhorn volume belongs.`);
+  say(`  ${wrong} of ${total} handles name a claim instead of the Longhorn volume.`);
   check('recovered backups have wrong handles', `${wrong} of ${total}`, total > 0 && wrong === total);
 
-  say(`Somebody restores ${BACKUP} into the namespace finance.`);
+  say(`A user restores ${BACKUP} into the namespace finance.`);
   await restore(sandbox, BACKUP, 'finance');
   await sandbox.settle();
   const { complete, claims, bound } = await lookAtRestore(sandbox, BACKUP, 'finance');
@@ -122,10 +124,8 @@ async function repair({ sandbox, eventing, functions, say, check }: Playing): Pr
   const services = Object.entries(functions.services);
   const running = services.filter(([, { running: runs }]) => runs).length;
   check('Gleaner is installed and scaled to zero', `${running} processes`, running === 0);
-  say(
-    `Gleaner is installed: ${services.map(([name]) => name).join(', ')}, scaled to zero, each under its own account.`,
-  );
-  say('The clock sends its sweep, for what was there before.');
+  say(`Gleaner is installed: ${services.map(([name]) => name).join(', ')}, scaled to zero, each with its own account.`);
+  say('The PingSource sends a sweep, which finds what was wrong before.');
   const restored = untilRestored(sandbox, BACKUP, 'finance', PATIENCE_MS);
   await eventing.ping();
   const ms = await restored;
@@ -140,10 +140,10 @@ async function repair({ sandbox, eventing, functions, say, check }: Playing): Pr
   );
 
   const { bound, claims } = await lookAtRestore(sandbox, BACKUP, 'finance');
-  say(`  The restore came through by itself: ${bound} of ${claims} claims Bound.`);
+  say(`  The restore completed by itself: ${bound} of ${claims} claims Bound.`);
   check(
-    'the hanging restore comes through by itself',
-    ms === undefined ? 'no' : `${Math.round(ms)} ms after the sweep began`,
+    'the hanging restore completes by itself',
+    ms === undefined ? 'no' : `${Math.round(ms)} ms after the sweep started`,
     ms !== undefined,
   );
   const handles = await judgeHandles(sandbox);
@@ -153,8 +153,8 @@ async function repair({ sandbox, eventing, functions, say, check }: Playing): Pr
     handles.wrong === 0,
   );
   const { total, linked } = await linkedVolumes(sandbox);
-  say(`  ${linked} of ${total} VMBackup volumes are linked to right pairs, ${writes(sandbox)} writes in all.`);
-  check('every VMBackup volume is linked, its policy as before', `${linked} of ${total}`, linked === total);
+  say(`  ${linked} of ${total} VMBackup volumes are linked to correct pairs, ${writes(sandbox)} writes in total.`);
+  check('every VMBackup volume is linked, with its former deletionPolicy', `${linked} of ${total}`, linked === total);
 }
 
 async function secondRestores({ sandbox, eventing, functions, say, check }: Playing): Promise<void> {
@@ -162,10 +162,10 @@ async function secondRestores({ sandbox, eventing, functions, say, check }: Play
   const waking = () => services.filter(({ running }) => running).length;
   for (const until = Date.now() + PATIENCE_MS; waking() > 0 && Date.now() < until;) await pause(IDLE_MS);
   const idle = services.length - waking();
-  say(`Nothing happens: ${idle} of ${services.length} processes have ended.`);
-  check('idle processes end', `${idle} of ${services.length}`, idle === services.length);
+  say(`Idle again: ${idle} of ${services.length} processes have stopped.`);
+  check('idle processes stop', `${idle} of ${services.length}`, idle === services.length);
 
-  say(`Somebody restores ${BACKUP} again, in its own namespace, and ${OTHER_BACKUP} into finance.`);
+  say(`The user restores ${BACKUP} again, into its own namespace, and ${OTHER_BACKUP} into finance.`);
   await restore(sandbox, BACKUP, 'prod');
   const atOnce = await untilRestored(sandbox, BACKUP, 'prod', PATIENCE_MS);
   await eventing.settle();
@@ -181,14 +181,14 @@ async function secondRestores({ sandbox, eventing, functions, say, check }: Play
   );
   check(
     'a new restore with a wrong handle is caught in flight',
-    `${born.wrong} wrong handle made, ${took(caught)}`,
+    `${born.wrong} wrong handle written, ${took(caught)}`,
     born.wrong > 0 && caught !== undefined && wrong === 0,
   );
 }
 
 async function secondRound({ sandbox, eventing, say, check }: Playing): Promise<void> {
   const again = eventing.broker.recorded.filter(({ type }) => type.startsWith('dev.knative.'));
-  say(`A second round: the sweep again, and all ${again.length} events so far again.`);
+  say(`A second round: the sweep and all ${again.length} earlier events again.`);
   sandbox.api.clearRequests();
   await eventing.ping();
   for (const event of again) await eventing.broker.publish(event);
@@ -201,7 +201,7 @@ async function secondRound({ sandbox, eventing, say, check }: Playing): Promise<
     `${writes(sandbox)} writes, ${again.length + 1} events`,
     writes(sandbox) === 0,
   );
-  check('every event was answered well', `${deliveries.length} deliveries, ${given} given up`, given === 0);
+  check('every event was delivered', `${deliveries.length} deliveries, ${given} given up`, given === 0);
 }
 
 const took = (ms: number | undefined): string => (ms === undefined ? 'never' : `${Math.round(ms)} ms`);

@@ -4,7 +4,7 @@ import type { Reason } from '../../shared/plan/reason.ts';
 export const sections = {
   blockers: {
     title: 'Blockers',
-    means: 'these keep restores, rescans or changes of the backup target from going on',
+    means: 'they block restores, rescans or changes of the backup target',
     reasons: [
       'TargetNotConnected',
       'TargetUnavailable',
@@ -23,7 +23,7 @@ export const sections = {
   },
   orphans: {
     title: 'Orphans',
-    means: 'nobody claims them; find out whose they are before anything is deleted',
+    means: 'unclaimed objects; find out what they belong to before you delete anything',
     reasons: ['OrphanBackup', 'OrphanContent', 'OrphanSnapshot'],
   },
 } as const satisfies Record<string, { title: string; means: string; reasons: readonly Reason[] }>;

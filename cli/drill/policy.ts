@@ -34,10 +34,10 @@ export function policyOf(options: DrillOptions, sinceMs: number, drills: 'on' | 
   });
   if (parsed.success) return parsed.data;
   const flags: Record<string, string> = {
-    namespace: '--namespace-for-drill is no name of a namespace',
-    timeoutMinutes: '--timeout is at most a week',
-    maxSizeGib: '--max-size is at most 1048576 GiB',
+    namespace: '--namespace-for-drill is not a valid namespace name',
+    timeoutMinutes: '--timeout must be at most a week',
+    maxSizeGib: '--max-size must be at most 1048576 GiB',
     readImage: '--read-image is empty',
   };
-  throw new UsageError(flags[String(parsed.error.issues[0]?.path[0])] ?? 'an option has a value it cannot have');
+  throw new UsageError(flags[String(parsed.error.issues[0]?.path[0])] ?? 'invalid option value');
 }

@@ -4,8 +4,10 @@ import { DRILL_RECORD } from '../../shared/domain/names.ts';
 import type { AnyFunction } from '../../shared/function.ts';
 import type { Finding } from '../../shared/plan/plan.ts';
 import { verdictOf } from '../../shared/plan/plan.ts';
-import type { Context, Ended } from '../run-to-completion.ts';
-import { call, MOST_CLEANING_MS, pause, PAUSE_MS, takeSteps } from '../run-to-completion.ts';
+import { collect } from '../../shared/scratch/scratch.ts';
+import type { Context } from '../run-to-completion.ts';
+import type { Ended } from '../output/exit-summary.ts';
+import { call, MOST_CLEANING_MS, pause, PAUSE_MS, runToCompletion } from '../run-to-completion.ts';
 import type { DrillOptions } from './policy.ts';
 import { policyOf } from './policy.ts';
 
@@ -24,7 +26,7 @@ export async function drillOne(subject: Ref, context: DrillContext): Promise<End
     DrillStuck: 'stuck',
   } as const;
   const configFor = (mode: 'on' | 'clean') => policyOf(context.options, startMs, mode);
-  return takeSteps(
+  return runToCompletion(
     subject,
     { what: 'drill', configFor, ends, clearing: 'DrillClearing', waits: 'DrillWaits' },
     context,
@@ -41,7 +43,7 @@ export async function cleanAll(context: DrillContext): Promise<Ended> {
   for (;;) {
     const considered = fn.scheduled?.(config, Date.now());
     const subjects =
-      considered !== undefined && 'search' in considered ? await all(considered.search(client.reader)) : [];
+      considered !== undefined && 'search' in considered ? await collect(considered.search(client.reader)) : [];
     const findings: Finding[] = [];
     for (const subject of subjects) {
       const finding = await call(subject, config, context);
@@ -64,10 +66,4 @@ export async function cleanAll(context: DrillContext): Promise<Ended> {
     if (last !== undefined && Date.now() > endMs) return { how: 'stuck', subject: record, finding: last };
     if (!findings.some((finding) => verdictOf(finding) === 'act')) await pause(PAUSE_MS, interrupted);
   }
-}
-
-async function all<T>(items: AsyncIterable<T>): Promise<T[]> {
-  const found: T[] = [];
-  for await (const item of items) found.push(item);
-  return found;
 }

@@ -172,7 +172,7 @@ export async function explain(
   }
   if (chains.length === 0 && mayBeOrphan.has(subject.kind)) {
     const onUnreadable = ({ object, message: odd }: Unreadable) => {
-      const message = `${odd}: whether it claims ${describeRef(subject)} cannot be told`;
+      const message = `${odd}, so it is unknown whether it claims ${describeRef(subject)}`;
       add('verify-backup', unreadable({ object, message, command: getCommand(object) }));
     };
     await forEachUnreadable(reader, 'VirtualMachineBackup', onUnreadable);
@@ -211,7 +211,7 @@ const unreadable = ({ object, message, command }: UnreadableObject): Finding => 
 });
 
 const notTold = (subject: Ref, odd: UnreadableObject): Finding =>
-  unreadable({ ...odd, message: `${describeRef(subject)} cannot be judged: ${odd.message}` });
+  unreadable({ ...odd, message: `${describeRef(subject)} cannot be checked: ${odd.message}` });
 
 /** The story of a VMBackup is found by its name, as functions find it. */
 const changeOf = ({ kind, name, namespace = '' }: Ref, object: unknown): Change =>

@@ -27,9 +27,7 @@ export function parseObject(text: string, namespace: string): Ref & { readonly k
   );
   if (kind === undefined || name === '' || more.length > 0) {
     const known = ['vmbackup', 'vmrestore', 'vs', 'vsc', 'backup', 'backuptarget', 'setting', 'pvc'];
-    throw new UsageError(
-      `"${text}" is no object that can be explained; write ${known.map((k) => `${k}/NAME`).join(', ')}`,
-    );
+    throw new UsageError(`unknown object "${text}" (known: ${known.map((k) => `${k}/NAME`).join(', ')})`);
   }
   const where = kinds[kind].group === 'longhorn.io' ? LONGHORN_NAMESPACE : namespace;
   return { ...ref(kind, name, where), kind };

@@ -36,7 +36,7 @@ export async function printExplanation(story: Explanation, format: OutputFormat,
 const isOpen = ({ finding }: Found): boolean => needsAttention(finding);
 
 /** Each command once, in the order of the findings. */
-export const commandsOf = (story: Explanation): string[] => [
+const commandsOf = (story: Explanation): string[] => [
   ...new Set(story.findings.filter(isOpen).flatMap((found) => commandOf(found) ?? [])),
 ];
 
@@ -61,7 +61,7 @@ async function printDocument(story: Explanation, format: 'json' | 'yaml', io: Io
 async function printText(story: Explanation, io: Io): Promise<void> {
   await io.out(`${describeRef(story.subject)}\n`);
   for (const { backup, links, drill } of story.chains) {
-    await io.out(`\nThe chain of ${describeRef(backup)}\n\n`);
+    await io.out(`\nChain of ${describeRef(backup)}\n\n`);
     const table = createTable<Link>(
       [
         { title: 'VOLUME', value: (link) => link.volume },
@@ -78,9 +78,9 @@ async function printText(story: Explanation, io: Io): Promise<void> {
     );
     for (const link of links) await table.add(link);
     await table.end();
-    if (drill !== undefined) await io.out(`\nIts last restore drill: ${drill}\n`);
+    if (drill !== undefined) await io.out(`\nLast restore drill: ${drill}\n`);
   }
-  await io.out('\nWhat Gleaner thinks of it\n\n');
+  await io.out('\nFindings\n\n');
   for (const { function: by, finding } of story.findings) {
     const verdict = verdictOf(finding);
     const { means, youCan } = reasons[finding.reason];
@@ -93,14 +93,15 @@ async function printText(story: Explanation, io: Io): Promise<void> {
     ];
     await io.out(`${lines.join('\n')}\n`);
   }
-  if (story.findings.length === 0) await io.out('Nothing: it is none of Gleaner’s business.\n');
+  if (story.findings.length === 0) await io.out('None. Gleaner does not handle this object.\n');
   if (story.happened.length > 0) await printHappened(story.happened, io);
   const commands = commandsOf(story);
-  if (commands.length > 0) await io.out(`\nWhat to do\n\n${commands.map((command) => `$ ${command}\n`).join('')}`);
+  if (commands.length > 0)
+    await io.out(`\nSuggested actions\n\n${commands.map((command) => `$ ${command}\n`).join('')}`);
 }
 
 async function printHappened(happened: readonly Happened[], io: Io): Promise<void> {
-  await io.out('\nWhat happened\n\n');
+  await io.out('\nEvents\n\n');
   const table = createTable<Happened>(
     [
       { title: 'AT', value: ({ at }) => at },

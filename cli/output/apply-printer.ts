@@ -119,8 +119,8 @@ export async function openApplyPrinter(
         case 'ended':
           ended = step.how;
           if (ended === 'timeout')
-            io.err('gleaner: time is up, and controllers are still at it; run it again to go on\n');
-          if (ended === 'interrupted') io.err('gleaner: interrupted; run it again to go on\n');
+            io.err('gleaner: timed out while controllers are still working; run it again to continue\n');
+          if (ended === 'interrupted') io.err('gleaner: interrupted; run it again to continue\n');
       }
     },
     async end() {
@@ -146,10 +146,10 @@ function nothingLeft(step: Looked): { subject: Ref; reason: undefined } {
 
 const notes: Readonly<Record<Taken['result'], string>> = {
   done: '',
-  unchanged: ' (already so)',
+  unchanged: ' (unchanged)',
   planned: ' (dry run)',
-  checked: ' (dry run, the server would take it)',
-  unchecked: ' (dry run, builds on the steps before it)',
+  checked: ' (dry run, accepted by the server)',
+  unchecked: ' (dry run, depends on earlier steps)',
 };
 
 const waitOf = (finding: Finding): string =>

@@ -17,10 +17,10 @@ const colours: Readonly<Record<Check['result'], VerdictKind>> = {
 };
 
 const sentences: Readonly<Record<Check['result'], string>> = {
-  pass: 'Nothing is in the way.',
-  warn: 'It should work; read the warnings.',
-  fail: 'It will not work as things are.',
-  unknown: 'Not everything could be found out.',
+  pass: 'No problems found.',
+  warn: 'This restore should work; read the warnings.',
+  fail: 'This restore would fail.',
+  unknown: 'Some checks could not be made.',
 };
 
 /** Prints the checks of a preflight, each with its cure. */
@@ -65,7 +65,7 @@ export async function printPreflight(
       const cures = new Set(
         checks.flatMap(({ result, cure }) => (result === 'pass' || cure === undefined ? [] : [cure])),
       );
-      if (cures.size > 0) await io.out(`\nWhat helps\n\n${[...cures].map((cure) => `  ${cure}\n`).join('')}`);
+      if (cures.size > 0) await io.out(`\nSuggested actions\n\n${[...cures].map((cure) => `  ${cure}\n`).join('')}`);
       await io.out(`\n${describeRef(wish.backup)} into namespace ${wish.to}: ${sentences[verdict]}\n`);
     }
   }

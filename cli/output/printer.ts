@@ -132,7 +132,7 @@ function sentenceForm(io: Io): Form {
       await io.out(`${[head, ...lines].join('\n')}\n\n`);
     },
     async end(summary, failures) {
-      const steps = actions === 0 ? '' : ` ${actions} steps now; "gleaner apply" takes them and those that follow.`;
+      const steps = actions === 0 ? '' : ` ${actions} steps now; "gleaner apply" takes these and the following ones.`;
       await io.out(`${summary.toText(failures.length)}${steps}\n`);
     },
   };

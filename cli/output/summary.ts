@@ -12,7 +12,7 @@ export interface Summary {
   toText(failures?: number): string;
 }
 
-export interface SummaryDocument {
+interface SummaryDocument {
   /** What needs attention, and what does not. */
   readonly open: number;
   readonly well: number;
@@ -49,9 +49,12 @@ export function createSummary(): Summary {
     }),
     toText(failures = 0) {
       const nothing = failures === 0 ? 'Nothing needs attention' : 'Nothing else needs attention';
-      const needs = open() === 0 ? nothing : `${open()} to look at (${listed((v) => v !== 'leave')})`;
+      const needs =
+        open() === 0
+          ? nothing
+          : `${open()} ${open() === 1 ? 'needs' : 'need'} attention (${listed((v) => v !== 'leave')})`;
       const well = verdicts.leave === 0 ? '' : `; ${verdicts.leave} left alone (${listed((v) => v === 'leave')})`;
-      const failed = failures === 0 ? '' : `${failures} could not be looked at. `;
+      const failed = failures === 0 ? '' : `${failures} could not be checked. `;
       return `${failed}${needs}${well}.`;
     },
   };

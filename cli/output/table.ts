@@ -82,7 +82,7 @@ function placeLast(cell: string, beside: number, columns: number | undefined): {
 
 const indented = (lines: readonly string[], by: number): string[] => lines.map((line) => ' '.repeat(by) + line);
 
-/** Lines of at most `width`, broken between words where that is possible. */
+/** Lines of at most `width`, broken between words where that is possible. @testonly */
 export function wrap(text: string, width: number): string[] {
   const lines: string[] = [];
   let line = '';

@@ -1,12 +1,14 @@
 import type { Ref } from '../../shared/domain/kinds.ts';
 import { ref } from '../../shared/domain/kinds.ts';
-import type { ProbeConfig } from '../../shared/probe/observe.ts';
+import type { ProbeConfig } from '../../shared/probe/config.ts';
 import { observe } from '../../shared/probe/observe.ts';
 import { plan } from '../../shared/probe/plan.ts';
 import type { ObservePlan } from '../../shared/runtime/reconcile.ts';
-import type { Context, Ended, Steps } from '../run-to-completion.ts';
-import { takeSteps } from '../run-to-completion.ts';
+import type { Context, Steps } from '../run-to-completion.ts';
+import type { Ended } from '../output/exit-summary.ts';
+import { runToCompletion } from '../run-to-completion.ts';
 
+/** @testonly */
 export const decider: ObservePlan = {
   name: 'probe',
   observe: (reader, subject, nowMs, config) => observe(reader, subject, nowMs, config as ProbeConfig),
@@ -29,13 +31,13 @@ export async function probeOne(name: string, asked: Asked, context: Omit<Context
     mode: mode === 'on' ? 'probe' : 'clean',
     sinceMs,
   });
-  return takeSteps(ref('StorageClass', name), { ...common, configFor }, { ...context, fn: decider });
+  return runToCompletion(ref('StorageClass', name), { ...common, configFor }, { ...context, fn: decider });
 }
 
 /** Removes whatever bears the mark of a probe in this namespace. */
 export async function cleanProbes(asked: Asked, context: Omit<Context, 'fn'>): Promise<Ended> {
   const subject: Ref = ref('Namespace', asked.namespace);
   const configFor = (): ProbeConfig => ({ ...asked, mode: 'clean', sinceMs: 0 });
-  const ended = await takeSteps(subject, { ...common, configFor }, { ...context, fn: decider });
+  const ended = await runToCompletion(subject, { ...common, configFor }, { ...context, fn: decider });
   return ended.finding.reason === 'ProbeCleaned' ? { ...ended, how: 'cleaned' } : ended;
 }

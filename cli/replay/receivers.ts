@@ -115,7 +115,7 @@ export function atUrl(url: string): Receiver {
         const text = await response.text();
         return [toAnswered(url, response.status, Object.fromEntries(response.headers), text)];
       } catch (error) {
-        return [{ by: url, status: 0, error: `no answer (${causeOf(error)})` }];
+        return [{ by: url, status: 0, error: `no response (${causeOf(error)})` }];
       }
     },
   };

@@ -34,7 +34,7 @@ export const isSelectable = (kind: KindName): kind is SelectableKind => kind in 
 export const selectionArgument = {
   name: '[kind[/name]...]',
   description:
-    'vmbackup (with the contents of its volumes), vmrestore (its own contents), vs or vsc; all, when none is given',
+    'vmbackup (with the contents of its volumes), vmrestore (with its own contents), vs or vsc (default: all)',
 };
 
 /** @throws UsageError */
@@ -47,9 +47,7 @@ export function parseSelected(text: string): Selected {
       (group.length === 0 || group.join('.') === kinds[candidate].group),
   );
   if (kind === undefined || name === '' || more.length > 0) {
-    throw new UsageError(
-      `"${text}" is no kind that Gleaner looks at; write vmbackup/NAME, vmrestore/NAME, vs/NAME or vsc/NAME`,
-    );
+    throw new UsageError(`unknown kind or name "${text}" (known: vmbackup/NAME, vmrestore/NAME, vs/NAME, vsc/NAME)`);
   }
   return name === undefined ? { kind } : { kind, name };
 }

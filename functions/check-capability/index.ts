@@ -8,7 +8,7 @@ import { triage } from './triage.ts';
 export default defineFunction({
   name: 'check-capability',
   summary:
-    'Finds out of every StorageClass whether its volumes can be snapshotted, backed up, restored elsewhere and cloned, and whether this Harvester allows it, and keeps the answers on the class as annotations.',
+    'Determines for every StorageClass whether its volumes can be snapshotted, backed up, restored elsewhere and cloned, and whether this Harvester allows it. Keeps the answers in annotations of the class.',
   watches: [
     { kind: 'StorageClass', mode: 'resource' },
     { kind: 'CSIDriver', mode: 'resource' },

@@ -26,7 +26,7 @@ export function plan(seen: Seen, config: Config, nowMs: number): Plan {
       const none: Finding = {
         subject,
         reason: 'DriversConfigured',
-        message: `nothing is seen to be wrong with ${describeRef(subject)}`,
+        message: `no fault found in ${describeRef(subject)}`,
         actions: [],
       };
       const findings = faults.map(({ reason, message, cure, driver }) => ({

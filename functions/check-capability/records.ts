@@ -103,7 +103,7 @@ export const resultsOfClass = ({ can, allows }: Capability, stuck: boolean, nowM
 
 export function resultsOfSetting(faults: readonly ConfigFault[], nowMs: number): ReportResult[] {
   if (faults.length === 0) {
-    const message = 'nothing is seen to be wrong with it';
+    const message = 'no fault found';
     return [{ policy: POLICY, rule: RULE, result: 'pass', message, timestamp: at(nowMs), properties: {} }];
   }
   return faults.map(({ reason, message, cure }) => ({

@@ -51,7 +51,7 @@ function routeContent(change: ChangeOf<'VolumeSnapshotContent'>): Routed {
   const { object: content } = change;
   const shown = content === undefined || change.type === 'delete' ? undefined : shownBy(content);
   if (content === undefined || shown === undefined || content.spec.driver === names.LONGHORN_DRIVER) {
-    return leave(change, 'ContentTellsNothing', 'tells nothing new of its storage');
+    return leave(change, 'ContentTellsNothing', 'shows nothing new about its storage');
   }
   const reason = ({ ready: 'SnapshotSeen', failed: 'SnapshotsFail', refused: 'DriverRefuses' } as const)[
     shown.snapshots ?? 'ready'
@@ -74,7 +74,7 @@ function routeClaim(change: ChangeOf<'PersistentVolumeClaim'>): Routed {
   const { object: claim } = change;
   const name = claim?.spec.storageClassName;
   if (claim === undefined || change.type === 'delete' || !name || !isClone(claim)) {
-    return leave(change, 'ClaimTellsNothing', 'tells nothing new of its StorageClass');
+    return leave(change, 'ClaimTellsNothing', 'shows nothing new about its StorageClass');
   }
   return {
     search: (reader) =>

@@ -7,7 +7,7 @@ import { driversSetting } from './route.ts';
 export function triage(item: SurveyItem): Routed {
   if (item.what !== 'storageClasses') return { subjects: [] };
   if (item.unknown !== undefined) {
-    const message = `what storage can do is not to be seen: ${item.unknown}`;
+    const message = `storage capabilities are not visible: ${item.unknown}`;
     return { findings: [{ subject: driversSetting, reason: 'CapabilityUnknown', message, actions: [] }] };
   }
   return { subjects: [driversSetting, ...item.classes.map(({ metadata }) => ref('StorageClass', metadata.name))] };

@@ -1,141 +1,170 @@
 import { isRemote } from '../../shared/chain/vmbackup.ts';
-import { formatBytes } from '../../shared/domain/bytes.ts';
-import type { Ref } from '../../shared/domain/kinds.ts';
-import { describeRef, ref } from '../../shared/domain/kinds.ts';
+import { firstAnswer } from '../../shared/plan/check.ts';
+import { ref } from '../../shared/domain/kinds.ts';
 import { getCommand, listCommand } from '../../shared/domain/kubectl.ts';
+import { formatBytes } from '../../shared/domain/bytes.ts';
 import * as names from '../../shared/domain/names.ts';
 import { isDeleting } from '../../shared/chain/metadata.ts';
 import { judgeBackup, judgeBackupVolumes } from '../../shared/chain/longhorn-backup.ts';
 import { commandForTarget } from '../../shared/chain/links.ts';
 import { describeInProgress, showInProgress } from '../../shared/chain/in-progress.ts';
-import { placeTrouble } from '../../shared/chain/place.ts';
-import { scratchPods } from '../../shared/chain/scratch.ts';
 import { judgeTargetOf } from '../../shared/chain/target.ts';
-import type { Reason } from '../../shared/plan/reason.ts';
+import type { StorageClass, VMBackup } from '../../shared/objects/types.ts';
+import { capacityProblem } from '../../shared/scratch/namespace-capacity.ts';
+import { scratchPods } from '../../shared/scratch/objects.ts';
+import type { Outcome } from '../../shared/scratch/runner.ts';
+import { keepsVolumes, nameTaken, refused, waitsForPod } from '../../shared/scratch/runner.ts';
 import type { Config } from './config.ts';
+import { runningIn } from './ledger.ts';
 import { bytesOf, READ_LIMITS } from './objects.ts';
 import type { SeenDrill } from './observe.ts';
-import { runningIn } from './ledger.ts';
+import { totalBytes } from './progress.ts';
+import type { Source } from './source.ts';
 import { classOf, drillable } from './source.ts';
 
-/** Why a drill cannot begin (now). */
-export interface Refusal {
-  readonly reason: Reason;
-  readonly message: string;
-  readonly command?: string;
+interface Candidate {
+  readonly seen: SeenDrill;
+  readonly backup: VMBackup;
+  /** The volumes that a drill of it restores. */
+  readonly volumes: readonly Source[];
+  readonly config: Config;
 }
 
-/** Everything is asked before anything is made. Undefined: it may begin. */
-export function refusal(seen: SeenDrill, config: Config): Refusal | undefined {
-  return ofBackup(seen) ?? ofClasses(seen, config) ?? ofPlace(seen, config) ?? ofTurn(seen, config);
+type Check = (candidate: Candidate) => Outcome | undefined;
+
+/** Asked in order, before anything is created: the first that answers is why no drill begins (now). */
+const checks: readonly Check[] = [
+  // The VMBackup goes, and its backups may go with it.
+  isGoing,
+  // What is not on the target is not restored from there.
+  isLocal,
+  // Harvester restores nothing from a VMBackup that is not ready.
+  isNotReady,
+  // There is something to restore.
+  hasNoVolumes,
+  // The backups are on the target that Longhorn has.
+  isOfOtherTarget,
+  // Longhorn has each backup and its volume, and knows when its data was taken.
+  hasUnusableBackup,
+  // The volumes together are no larger than the policy allows.
+  isTooLarge,
+  // Each class restores from Longhorn, at once or with a pod that may run, and keeps no volume.
+  hasUnfitClass,
+  // No name that the drill needs is somebody else's.
+  hasNameTaken,
+  // The namespace is there, or may be created, and has room.
+  hasNoRoom,
+  // A real restore goes first.
+  waitsForRestore,
+  // No more drills at the same time than the policy allows.
+  waitsForDrills,
+];
+
+/** Why no drill of it begins (now); undefined when one may begin. Pure: a later look may say otherwise. */
+export function refusal(seen: SeenDrill, config: Config): Outcome | undefined {
+  const { backup, sources } = seen;
+  if (backup === undefined) return ['VMBackupGone', 'the VMBackup does not exist'];
+  return firstAnswer(checks, { seen, backup, volumes: drillable(sources), config });
 }
 
-function ofBackup({ backup, sources, target }: SeenDrill): Refusal | undefined {
-  if (backup === undefined) return { reason: 'VMBackupGone', message: 'the VMBackup does not exist' };
-  if (isDeleting(backup)) return { reason: 'VMBackupDeleting', message: 'the VMBackup is being deleted' };
-  if (!isRemote(backup)) {
-    return {
-      reason: 'SnapshotTypeBackup',
-      message: `the VMBackup is of type ${backup.spec.type}: nothing of it is on the target`,
-    };
-  }
-  if (backup.status?.readyToUse !== true) {
-    return { reason: 'DrillImpossible', message: 'the VMBackup is not ready: Harvester would restore nothing from it' };
-  }
-  const volumes = drillable(sources);
-  if (volumes.length === 0) {
-    return { reason: 'DrillImpossible', message: 'none of the VMBackup’s volumes records a Longhorn backup' };
-  }
-  const trouble = judgeTargetOf(backup, target);
-  if (trouble !== undefined) {
-    return { reason: trouble.reason, message: trouble.detail, command: commandForTarget(trouble.reason) };
-  }
+function isGoing({ backup }: Candidate): Outcome | undefined {
+  return isDeleting(backup) ? ['VMBackupDeleting', 'the VMBackup is being deleted'] : undefined;
+}
+
+function isLocal({ backup }: Candidate): Outcome | undefined {
+  return isRemote(backup)
+    ? undefined
+    : ['SnapshotTypeBackup', `the VMBackup is of type ${backup.spec.type}: nothing of it is on the target`];
+}
+
+function isNotReady({ backup: { status } }: Candidate): Outcome | undefined {
+  return status?.readyToUse === true
+    ? undefined
+    : ['DrillImpossible', 'the VMBackup is not ready: Harvester would restore nothing from it'];
+}
+
+function hasNoVolumes({ volumes }: Candidate): Outcome | undefined {
+  return volumes.length > 0
+    ? undefined
+    : ['DrillImpossible', 'none of the VMBackup’s volumes records a Longhorn backup'];
+}
+
+function isOfOtherTarget({ seen, backup }: Candidate): Outcome | undefined {
+  const trouble = judgeTargetOf(backup, seen.target);
+  return trouble && refused(trouble.reason, trouble.detail, commandForTarget(trouble.reason));
+}
+
+function hasUnusableBackup({ volumes }: Candidate): Outcome | undefined {
   for (const { entry, longhorn, backupVolumes } of volumes) {
-    const facts = judgeBackup(entry.longhornBackupName ?? '', longhorn);
+    const name = entry.longhornBackupName ?? '';
+    const facts = judgeBackup(name, longhorn);
     const wrong = 'reason' in facts ? facts : longhorn && judgeBackupVolumes(facts, longhorn, backupVolumes);
-    if (wrong !== undefined) return { reason: wrong.reason, message: `volume ${entry.volumeName}: ${wrong.detail}` };
+    if (wrong !== undefined) return [wrong.reason, `volume ${entry.volumeName}: ${wrong.detail}`];
+    // Longhorn marks with it that the claim noted in the backup is history, and deletes that claim otherwise.
     if (!longhorn?.status?.snapshotCreatedAt) {
-      // Longhorn marks with it that the claim noted in the backup is history, and deletes that claim otherwise.
-      return {
-        reason: 'BackupNotSynced',
-        message: `volume ${entry.volumeName}: Longhorn Backup ${entry.longhornBackupName} does not say yet when its data was taken`,
-      };
+      const why = `Longhorn Backup ${name} does not say yet when its data was taken`;
+      return ['BackupNotSynced', `volume ${entry.volumeName}: ${why}`];
     }
   }
   return undefined;
 }
 
-function ofClasses({ sources, classes }: SeenDrill, { maxSizeGib, read }: Config): Refusal | undefined {
-  const bytes = drillable(sources).reduce((sum, source) => sum + bytesOf(source), 0);
-  if (bytes > maxSizeGib * 2 ** 30) {
-    return {
-      reason: 'DrillTooLarge',
-      message: `its volumes are ${formatBytes(bytes)}, and a drill may take ${maxSizeGib} GiB`,
-    };
-  }
-  for (const { entry } of drillable(sources)) {
+function isTooLarge({ volumes, config: { maxSizeGib } }: Candidate): Outcome | undefined {
+  const bytes = totalBytes(volumes);
+  return bytes > maxSizeGib * 2 ** 30
+    ? ['DrillTooLarge', `its volumes are ${formatBytes(bytes)}, and a drill may take ${maxSizeGib} GiB`]
+    : undefined;
+}
+
+function hasUnfitClass({ seen, volumes, config }: Candidate): Outcome | undefined {
+  for (const { entry } of volumes) {
     const name = classOf(entry);
-    const unfit = (why: string): Refusal => ({
-      reason: 'DrillClassUnfit',
-      message: `volume ${entry.volumeName}: ${why}`,
-      ...(name !== '' && { command: getCommand(ref('StorageClass', name)) }),
-    });
-    const found = classes.get(name);
-    if (name === '') return unfit('its claim named no StorageClass');
-    if (found === undefined || isDeleting(found))
-      return { ...unfit(`StorageClass ${name} does not exist`), command: listCommand('StorageClass') };
-    if (found.provisioner !== names.LONGHORN_DRIVER)
-      return unfit(`StorageClass ${name} is of ${found.provisioner ?? '?'}`);
-    if ((found.reclaimPolicy ?? 'Delete') !== 'Delete') {
-      return unfit(
-        `StorageClass ${name} has reclaimPolicy ${found.reclaimPolicy}: the restored volume would stay behind`,
-      );
-    }
-    if (found.volumeBindingMode === 'WaitForFirstConsumer' && read === 'off') {
-      return unfit(
-        `StorageClass ${name} waits for a pod (WaitForFirstConsumer), and drills may not run one; switch reading on`,
-      );
-    }
+    const found = seen.classes.get(name);
+    const why = classProblem(name, found, config);
+    if (why === undefined) continue;
+    const isThere = found !== undefined && !isDeleting(found);
+    const command = isThere ? getCommand(ref('StorageClass', name)) : listCommand('StorageClass');
+    return refused('DrillClassUnfit', `volume ${entry.volumeName}: ${why}`, name === '' ? undefined : command);
   }
   return undefined;
 }
 
-function ofPlace({ sources, place, inTheWay }: SeenDrill, { makeNamespace, read }: Config): Refusal | undefined {
-  if (inTheWay !== undefined) {
-    return { reason: 'DrillNamespaceUnfit', message: isTaken(inTheWay), command: getCommand(inTheWay) };
-  }
-  if (place === undefined) return undefined;
-  const claims = drillable(sources).map((source) => ({ storageClass: classOf(source.entry), bytes: bytesOf(source) }));
-  const pods = read === 'on' ? scratchPods('a pod that reads', claims.length, READ_LIMITS) : undefined;
-  const trouble = placeTrouble(place, { claims, snapshots: claims.length, pods });
-  if (trouble === undefined || (trouble.is === 'missing' && makeNamespace === 'yes')) return undefined;
-  const { is, message, command } = trouble;
-  return {
-    reason: is === 'full' ? 'DrillNoRoom' : 'DrillNamespaceUnfit',
-    message,
-    ...(command !== undefined && { command }),
-  };
+function classProblem(name: string, found: StorageClass | undefined, { read }: Config): string | undefined {
+  if (name === '') return 'its claim named no StorageClass';
+  if (found === undefined || isDeleting(found)) return `StorageClass ${name} does not exist`;
+  if (found.provisioner !== names.LONGHORN_DRIVER) return `StorageClass ${name} is of ${found.provisioner ?? '?'}`;
+  if (keepsVolumes(found))
+    return `StorageClass ${name} has reclaimPolicy ${found.reclaimPolicy}: the restored volume would stay behind`;
+  if (waitsForPod(found) && read === 'off')
+    return `StorageClass ${name} waits for a pod (WaitForFirstConsumer), and drills may not run one; switch reading on`;
+  return undefined;
 }
 
-export const isTaken = (inTheWay: Ref): string =>
-  `${describeRef(inTheWay)} is not the drill’s, and bears a name that it needs`;
+function hasNameTaken({ seen: { inTheWay } }: Candidate): Outcome | undefined {
+  return inTheWay && refused('DrillNamespaceUnfit', nameTaken('drill', inTheWay), getCommand(inTheWay));
+}
 
-/** A real restore goes first. The count is exact: beginning writes into just the version of the record that was counted. */
-function ofTurn({ record, place }: SeenDrill, { atOnce }: Config): Refusal | undefined {
+function hasNoRoom({ seen: { place }, volumes, config }: Candidate): Outcome | undefined {
+  if (place === undefined) return undefined;
+  const claims = volumes.map((source) => ({ storageClass: classOf(source.entry), bytes: bytesOf(source) }));
+  const pods = config.read === 'on' ? scratchPods('a pod that reads', claims.length, READ_LIMITS) : undefined;
+  const problem = capacityProblem(place, { claims, snapshots: claims.length, pods });
+  if (problem === undefined || (problem.is === 'missing' && config.makeNamespace === 'yes')) return undefined;
+  return refused(problem.is === 'full' ? 'DrillNoRoom' : 'DrillNamespaceUnfit', problem.message, problem.command);
+}
+
+function waitsForRestore({ seen: { place } }: Candidate): Outcome | undefined {
   const [restore] = place?.restores ?? [];
-  if (restore !== undefined) {
-    return {
-      reason: 'DrillWaits',
-      message: `VirtualMachineRestore ${describeInProgress([restore])} is in progress, and a drill must not slow it down`,
-      command: showInProgress(restore),
-    };
-  }
+  if (restore === undefined) return undefined;
+  const message = `VirtualMachineRestore ${describeInProgress([restore])} is in progress, and a drill must not slow it down`;
+  return refused('DrillWaits', message, showInProgress(restore));
+}
+
+/** The count is exact: beginning writes into just the version of the record that was counted. */
+function waitsForDrills({ seen: { record }, config: { atOnce } }: Candidate): Outcome | undefined {
   const running = runningIn(record);
   if (running.length < atOnce) return undefined;
+  const some = running.length === 1 ? 'a drill is' : `${running.length} drills are`;
   const others = running.map(([, { vmBackup }]) => vmBackup).join(', ');
-  return {
-    reason: 'DrillWaits',
-    message: `${running.length === 1 ? 'a drill is' : `${running.length} drills are`} under way already, of ${others}`,
-    command: 'gleaner drill --clean',
-  };
+  return refused('DrillWaits', `${some} under way already, of ${others}`, 'gleaner drill --clean');
 }

@@ -10,7 +10,7 @@ const there = { namespace: names.DRILL_NAMESPACE };
 export default defineFunction({
   name: 'drill-restore',
   summary:
-    'Off unless switched on: really restores the volumes of VMBackups into a scratch namespace, checks them, removes all of it, and records what was proved.',
+    'Restores the volumes of VMBackups into a scratch namespace, checks them, removes them, and records the result. Off by default.',
   // Nothing about a drill is urgent: each sweep takes the next step.
   watches: [],
   needs: [

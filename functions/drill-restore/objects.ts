@@ -1,6 +1,5 @@
 import type { VolumeMode } from '../../shared/capability/volume-mode.ts';
 import { modeOf } from '../../shared/capability/volume-mode.ts';
-import { noRecurringJobs, scratchPod } from '../../shared/chain/scratch.ts';
 import { backupHandle } from '../../shared/domain/handle.ts';
 import { kinds } from '../../shared/domain/kinds.ts';
 import * as names from '../../shared/domain/names.ts';
@@ -8,6 +7,7 @@ import { parseQuantity } from '../../shared/domain/quantity.ts';
 import type { VMBackup } from '../../shared/objects/types.ts';
 import type { NewContent, NewSnapshot } from '../../shared/plan/action.ts';
 import type { NewClaim, NewPod } from '../../shared/plan/scratch-action.ts';
+import { scratchMeta, scratchClaim, scratchPod, scratchSnapshot } from '../../shared/scratch/objects.ts';
 import type { Config } from './config.ts';
 import type { Source } from './source.ts';
 import { classOf, nameOf } from './source.ts';
@@ -20,21 +20,18 @@ export interface Recipe {
   readonly config: Config;
 }
 
-function metaOf({ backup: { metadata }, until }: Recipe, volume: string) {
-  return {
-    name: nameOf(metadata.uid, volume),
-    labels: { [names.DRILL_LABEL]: metadata.uid, [names.MANAGED_BY_LABEL]: names.FIELD_MANAGER },
-    annotations: {
-      [names.DRILL_OF_ANNOTATION]: `${metadata.namespace}/${metadata.name}`,
-      [names.DRILL_VOLUME_ANNOTATION]: volume,
-      [names.DRILL_UNTIL_ANNOTATION]: until,
-    },
-  };
-}
+const metaOf = ({ backup: { metadata }, until, config }: Recipe, volume: string) => ({
+  ...scratchMeta({ label: names.DRILL_LABEL, value: metadata.uid }, nameOf(metadata.uid, volume), {
+    [names.DRILL_OF_ANNOTATION]: `${metadata.namespace}/${metadata.name}`,
+    [names.DRILL_VOLUME_ANNOTATION]: volume,
+    [names.DRILL_UNTIL_ANNOTATION]: until,
+  }),
+  namespace: config.namespace,
+});
 
 /** Always on Retain, and it stays so: the VMBackup's own content names the same backup, and may be on Delete. */
 export function newContent(recipe: Recipe, { entry, longhorn }: Source): NewContent {
-  const meta = metaOf(recipe, entry.volumeName);
+  const { namespace, ...meta } = metaOf(recipe, entry.volumeName);
   return {
     apiVersion: kinds.VolumeSnapshotContent.apiVersion,
     kind: 'VolumeSnapshotContent',
@@ -44,19 +41,14 @@ export function newContent(recipe: Recipe, { entry, longhorn }: Source): NewCont
       deletionPolicy: 'Retain',
       volumeSnapshotClassName: snapshotClassOf(recipe),
       source: { snapshotHandle: backupHandle(longhorn?.status?.volumeName ?? '', longhorn?.metadata.name ?? '') },
-      volumeSnapshotRef: { name: meta.name, namespace: recipe.config.namespace },
+      volumeSnapshotRef: { name: meta.name, namespace },
     },
   };
 }
 
 export function newSnapshot(recipe: Recipe, { entry }: Source): NewSnapshot {
   const meta = metaOf(recipe, entry.volumeName);
-  return {
-    apiVersion: kinds.VolumeSnapshot.apiVersion,
-    kind: 'VolumeSnapshot',
-    metadata: { ...meta, namespace: recipe.config.namespace },
-    spec: { volumeSnapshotClassName: snapshotClassOf(recipe), source: { volumeSnapshotContentName: meta.name } },
-  };
+  return scratchSnapshot(meta, snapshotClassOf(recipe), { volumeSnapshotContentName: meta.name });
 }
 
 const snapshotClassOf = ({ backup }: Recipe): string =>
@@ -64,19 +56,11 @@ const snapshotClassOf = ({ backup }: Recipe): string =>
 
 export function newClaim(recipe: Recipe, source: Source): NewClaim {
   const meta = metaOf(recipe, source.entry.volumeName);
-  const { accessModes } = source.entry.persistentVolumeClaim?.spec ?? {};
-  return {
-    apiVersion: 'v1',
-    kind: 'PersistentVolumeClaim',
-    metadata: { ...meta, namespace: recipe.config.namespace, labels: { ...meta.labels, ...noRecurringJobs } },
-    spec: {
-      storageClassName: classOf(source.entry),
-      volumeMode: volumeModeOf(source),
-      accessModes: accessModes ?? ['ReadWriteMany'],
-      resources: { requests: { storage: String(bytesOf(source)) } },
-      dataSource: { apiGroup: 'snapshot.storage.k8s.io', kind: 'VolumeSnapshot', name: meta.name },
-    },
-  };
+  return scratchClaim(meta, String(bytesOf(source)), meta.name, {
+    storageClassName: classOf(source.entry),
+    volumeMode: volumeModeOf(source),
+    accessModes: source.entry.persistentVolumeClaim?.spec?.accessModes ?? ['ReadWriteMany'],
+  });
 }
 
 /** As Harvester restores it: what the record does not say, the API server makes a file system. */
@@ -114,21 +98,21 @@ const readsOf = (mode: VolumeMode, bytes: number): string =>
 
 export const READ_LIMITS = { cpu: '500m', memory: '64Mi' };
 
-/** Reads the volume and writes nothing; it may do nothing else, and sees nothing but the volume. */
+/** Reads the volume and writes nothing. */
 export function newPod(recipe: Recipe, source: Source): NewPod {
-  const meta = metaOf(recipe, source.entry.volumeName);
-  const mode = volumeModeOf(source);
+  const volumeMode = volumeModeOf(source);
   const bytes = Math.max(1, Number(source.longhorn?.status?.volumeSize ?? 0) || 0);
-  return scratchPod({ ...meta, namespace: recipe.config.namespace }, meta.name, {
-    name: 'read',
-    image: recipe.config.readImage,
-    command: ['sh', '-c', readsOf(mode, bytes)],
-    terminationMessagePolicy: 'FallbackToLogsOnError',
-    limits: READ_LIMITS,
-    // Devices belong to root, whom the drill leaves no other power.
-    securityContext: { runAsUser: 0 },
-    ...(mode === 'Block'
-      ? { volumeDevices: [{ name: 'volume', devicePath: MOUNTED }] }
-      : { volumeMounts: [{ name: 'volume', mountPath: MOUNTED }] }),
-  });
+  return scratchPod(
+    metaOf(recipe, source.entry.volumeName),
+    { volumeMode, path: MOUNTED },
+    {
+      name: 'read',
+      image: recipe.config.readImage,
+      command: ['sh', '-c', readsOf(volumeMode, bytes)],
+      terminationMessagePolicy: 'FallbackToLogsOnError',
+      limits: READ_LIMITS,
+      // Devices belong to root, whom the drill leaves no other power.
+      securityContext: { runAsUser: 0 },
+    },
+  );
 }

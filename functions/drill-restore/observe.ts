@@ -1,14 +1,9 @@
 import type { Ref } from '../../shared/domain/kinds.ts';
-import { ref } from '../../shared/domain/kinds.ts';
 import * as names from '../../shared/domain/names.ts';
 import type { InProgress } from '../../shared/chain/in-progress.ts';
 import { allInProgress } from '../../shared/chain/in-progress.ts';
 import { backupVolumes, longhornBackup } from '../../shared/chain/queries.ts';
 import { entriesOf } from '../../shared/chain/vmbackup.ts';
-import type { Place } from '../../shared/chain/place.ts';
-import type { Made } from '../../shared/chain/scratch.ts';
-import { readPlace } from '../../shared/chain/place.ts';
-import { nothing, readMade, warningsAbout } from '../../shared/chain/scratch.ts';
 import { targetRef } from '../../shared/chain/target.ts';
 import { KubeError } from '../../shared/ports/errors.ts';
 import type { Reader } from '../../shared/ports/reader.ts';
@@ -20,6 +15,16 @@ import type {
   VMBackup,
   Volume,
 } from '../../shared/objects/types.ts';
+import type { NamespaceCapacity } from '../../shared/scratch/namespace-capacity.ts';
+import { readCapacity } from '../../shared/scratch/namespace-capacity.ts';
+import type { ScratchObjects, ScratchRef } from '../../shared/scratch/scratch.ts';
+import {
+  noScratchObjects,
+  readInTheWay,
+  readScratchObjects,
+  scratchRef,
+  warningsAbout,
+} from '../../shared/scratch/scratch.ts';
 import type { Config } from './config.ts';
 import type { DrillRecord } from './ledger.ts';
 import { entriesFor, recordRef } from './ledger.ts';
@@ -30,7 +35,7 @@ export type Seen = { readonly subject: Ref } &
   /** The record is read all the same where it may be: what was proved stays true. */
   (
     | { readonly is: 'off'; readonly record: DrillRecord }
-    | { readonly is: 'record'; readonly record: DrillRecord; readonly made: Made }
+    | { readonly is: 'record'; readonly record: DrillRecord; readonly made: ScratchObjects }
     | SeenDrill
   );
 
@@ -41,7 +46,7 @@ export interface SeenDrill {
   /** Whose drill is looked at: the VMBackup's, or that of one which bore its name before and still has something left. */
   readonly uid: string;
   readonly entry: DrillEntry | undefined;
-  readonly made: Made;
+  readonly made: ScratchObjects;
   /** What the volumes are restored from; absent where nothing is to be restored (any more). */
   readonly sources?: readonly Source[];
   readonly target?: BackupTarget | undefined;
@@ -63,7 +68,7 @@ export interface SeenVolume {
   readonly warnings: readonly KubeEvent[] | undefined;
 }
 
-export interface DrillPlace extends Place {
+interface DrillPlace extends NamespaceCapacity {
   readonly restores: readonly InProgress[];
 }
 
@@ -85,7 +90,12 @@ export async function observe(reader: Reader, subject: Ref, _nowMs: number, conf
   }
   const record = await reader.get('ConfigMap', name, namespace);
   if (subject.kind !== 'VirtualMachineBackup') {
-    return { subject, is: 'record', record, made: await readMade(reader, config.namespace, names.DRILL_LABEL) };
+    return {
+      subject,
+      is: 'record',
+      record,
+      made: await readScratchObjects(reader, config.namespace, names.DRILL_LABEL),
+    };
   }
   return { subject, ...(await observeDrill(reader, subject, record, config)) };
 }
@@ -96,7 +106,8 @@ async function observeDrill(reader: Reader, subject: Ref, record: DrillRecord, c
   const entries = entriesFor(record, subject);
   const former = entries.find(([uid, { run }]) => run !== undefined && uid !== own);
   const [uid, entry] = former ?? entries.find(([key]) => key === own) ?? [own ?? '', undefined];
-  const made = uid === '' ? nothing : await readMade(reader, config.namespace, names.DRILL_LABEL, uid);
+  const made =
+    uid === '' ? noScratchObjects : await readScratchObjects(reader, config.namespace, names.DRILL_LABEL, uid);
   const seen = {
     is: 'drill',
     record,
@@ -112,7 +123,8 @@ async function observeDrill(reader: Reader, subject: Ref, record: DrillRecord, c
   if (run?.decided !== undefined) return { ...seen, left: await readLeft(reader, run.decided.volumes) };
   if (backup === undefined || uid !== own || config.drills === 'clean') return seen;
   const sources = await readSources(reader, backup);
-  const inTheWay = await readInTheWay(reader, uid, drillable(sources), made, config);
+  const mark = { label: names.DRILL_LABEL, value: uid };
+  const inTheWay = await readInTheWay(reader, mark, wantedNames(uid, drillable(sources), config), made);
   const whole = { ...seen, sources, classes: await readClasses(reader, backup), inTheWay };
   if (run !== undefined) return { ...whole, volumes: await readVolumes(reader, made) };
   const target = await reader.get('BackupTarget', targetRef.name, targetRef.namespace);
@@ -129,34 +141,16 @@ async function readSources(reader: Reader, backup: VMBackup): Promise<Source[]> 
   return sources;
 }
 
-/** What is made next would find its name taken, and be tried again and again. */
-async function readInTheWay(
-  reader: Reader,
-  uid: string,
-  sources: readonly Source[],
-  made: Made,
-  { namespace, read }: Config,
-): Promise<Ref | undefined> {
-  for (const { entry } of sources) {
-    const name = nameOf(uid, entry.volumeName);
-    for (const [kind, own] of [
-      ['VolumeSnapshotContent', made.contents],
-      ['VolumeSnapshot', made.snapshots],
-      ['PersistentVolumeClaim', made.claims],
-      ['Pod', read === 'on' ? made.pods : undefined],
-    ] as const) {
-      if (own === undefined || own.some(({ metadata }) => metadata.name === name)) continue;
-      const at = kind === 'VolumeSnapshotContent' ? ref(kind, name) : ref(kind, name, namespace);
-      const found = await reader.get(kind, name, at.namespace);
-      // Made since, by this drill itself, it bears the mark.
-      if (found !== undefined && found.metadata.labels?.[names.DRILL_LABEL] !== uid) return at;
-    }
-  }
-  return undefined;
+function wantedNames(uid: string, sources: readonly Source[], { namespace, read }: Config): ScratchRef[] {
+  const always = ['VolumeSnapshotContent', 'VolumeSnapshot', 'PersistentVolumeClaim'] as const;
+  const wanted = read === 'on' ? ([...always, 'Pod'] as const) : always;
+  return sources.flatMap(({ entry }) =>
+    wanted.map((kind) => scratchRef(kind, nameOf(uid, entry.volumeName), namespace)),
+  );
 }
 
 /** The provisioner calls a volume after its claim, so it is found before it is bound, too. */
-async function readVolumes(reader: Reader, { claims }: Made): Promise<Map<string, SeenVolume>> {
+async function readVolumes(reader: Reader, { claims }: ScratchObjects): Promise<Map<string, SeenVolume>> {
   const volumes = new Map<string, SeenVolume>();
   for (const claim of claims) {
     const { metadata, spec } = claim;
@@ -188,5 +182,5 @@ async function readClasses(reader: Reader, backup: VMBackup): Promise<Map<string
 }
 
 async function readDrillPlace(reader: Reader, { namespace }: Config): Promise<DrillPlace> {
-  return { ...(await readPlace(reader, namespace)), restores: await allInProgress(reader) };
+  return { ...(await readCapacity(reader, namespace)), restores: await allInProgress(reader) };
 }

@@ -1,32 +1,28 @@
+import { firstAnswer } from '../../shared/plan/check.ts';
 import { formatBytes } from '../../shared/domain/bytes.ts';
 import { describeRef } from '../../shared/domain/kinds.ts';
 import { isAhead } from '../../shared/domain/times.ts';
 import type { Ref } from '../../shared/domain/kinds.ts';
 import { drillOf, resultOf } from '../../shared/chain/drill-marks.ts';
 import { isDeleting } from '../../shared/chain/metadata.ts';
-import type { Made } from '../../shared/chain/scratch.ts';
-import { describeMade, isEmpty, newNamespace, removal } from '../../shared/chain/scratch.ts';
 import { DRILL_LABEL } from '../../shared/domain/names.ts';
 import type { DrillEntry, DrillRun } from '../../shared/objects/types.ts';
-import type { Action } from '../../shared/plan/action.ts';
 import type { Finding, Plan } from '../../shared/plan/plan.ts';
-import type { Reason } from '../../shared/plan/reason.ts';
+import { createNamespace } from '../../shared/scratch/objects.ts';
+import type { Outcome } from '../../shared/scratch/runner.ts';
+import { advance, clear, findingOf, nameTaken } from '../../shared/scratch/runner.ts';
+import type { ScratchObjects } from '../../shared/scratch/scratch.ts';
+import { removal } from '../../shared/scratch/scratch.ts';
 import type { Config } from './config.ts';
-import type { Seen, SeenDrill } from './observe.ts';
-import type { Progress } from './progress.ts';
-import { progressOf, totalBytes } from './progress.ts';
+import { refusal } from './eligibility.ts';
 import type { DrillRecord } from './ledger.ts';
 import { entriesIn, isDue, put } from './ledger.ts';
+import type { Seen, SeenDrill } from './observe.ts';
+import type { VolumeProgress } from './progress.ts';
+import { progressOf, totalBytes } from './progress.ts';
 import type { Verdict } from './results.ts';
 import { decide } from './results.ts';
 import { drillable } from './source.ts';
-import { isTaken, refusal } from './eligibility.ts';
-
-type Told = readonly [
-  reason: Reason,
-  message: string,
-  more?: Pick<Partial<Finding>, 'actions' | 'command' | 'waitsFor'>,
-];
 
 /** The next safe steps of a drill, from what is there: begin, go on, come to a result, clean up. Pure. */
 export function plan(seen: Seen, config: Config, nowMs: number): Plan {
@@ -41,62 +37,83 @@ export function plan(seen: Seen, config: Config, nowMs: number): Plan {
     case 'record':
       return strays(seen, config, nowMs);
     case 'drill':
-      return told(seen.subject, drill(seen, seen.subject, config, nowMs), seen.entry);
+      return told(seen.subject, next({ seen, subject: seen.subject, config, nowMs }), seen.entry);
   }
 }
 
-function told(subject: Ref, [reason, message, more = {}]: Told, entry?: DrillEntry): Plan {
+function told(subject: Ref, outcome: Outcome, entry?: DrillEntry): Plan {
   const { proved, run } = entry ?? {};
   const facts = {
     ...(proved && { provedAt: proved.at, tookSeconds: String(proved.tookSeconds) }),
     ...(run && { startedAt: run.startedAt, until: run.until }),
   };
-  return { findings: [{ subject, reason, message, facts, actions: [], ...more }] };
+  return { findings: [findingOf(subject, outcome, facts)] };
 }
 
-function drill(seen: SeenDrill, subject: Ref, config: Config, nowMs: number): Told {
-  const { entry, backup, uid } = seen;
-  const run = entry?.run;
-  if (run?.decided !== undefined) return cleanUp(seen, entry as DrillEntry, run, config, nowMs);
-  if (run !== undefined) {
-    const why =
-      backup === undefined || uid !== backup.metadata.uid
-        ? 'its VMBackup is gone'
-        : isDeleting(backup)
-          ? 'its VMBackup is being deleted'
-          : config.drills === 'clean'
-            ? 'it was given up'
-            : Number.isNaN(Date.parse(run.until)) || isAhead(run.startedAt, nowMs)
-              ? `it began at ${run.startedAt} and may last until ${run.until}, by a clock that was wrong`
-              : undefined;
-    return why === undefined
-      ? goOn(seen, run, config, nowMs)
-      : decided(seen, config, { result: 'abandoned', message: why }, nowMs);
-  }
-  // Made by a run that somebody else has ended meanwhile.
-  if (!isEmpty(seen.made)) return sweepUp(seen.made, 'it is of a drill that is over');
-  if (config.drills === 'clean') return ['DrillCleaned', 'nothing of a drill is left'];
-  if (backup !== undefined && !isDue(entry, config, nowMs)) return resultOf(entry);
-  const refused = refusal(seen, config);
-  if (refused !== undefined) {
-    const { reason, message, command } = refused;
-    return [reason, message, command === undefined ? {} : { command }];
-  }
-  return begin(seen, subject, config, nowMs);
+/** One drill at one time. */
+interface Drill {
+  readonly seen: SeenDrill;
+  readonly subject: Ref;
+  readonly config: Config;
+  readonly nowMs: number;
 }
 
-function begin(seen: SeenDrill, subject: Ref, config: Config, nowMs: number): Told {
+/** Asked in order: the first that answers says what is done now. */
+const steps: readonly ((drill: Drill) => Outcome | undefined)[] = [
+  // The result stands: what the drill created is removed, and then the drill is over.
+  clearDecided,
+  // It runs, and no result can come of it.
+  abandon,
+  // It runs.
+  goOn,
+  // What is there was created by a run that somebody else has ended meanwhile.
+  ({ seen }) => clearMarked(seen.made, 'it is of a drill that is over'),
+  // Only what is there is to be removed, and nothing is.
+  ({ config }) => (config.drills === 'clean' ? ['DrillCleaned', 'nothing of a drill is left'] : undefined),
+  // Its last result still counts.
+  ({ seen: { backup, entry }, config, nowMs }) =>
+    backup !== undefined && !isDue(entry, config, nowMs) ? resultOf(entry) : undefined,
+  // It cannot begin (now).
+  ({ seen, config }) => refusal(seen, config),
+];
+
+const next = (drill: Drill): Outcome => firstAnswer(steps, drill) ?? begin(drill);
+
+const DRILL = { cleanUp: 'DrillCleanUp', clearing: 'DrillClearing' } as const;
+
+const clearMarked = (objects: ScratchObjects, why: string): Outcome | undefined =>
+  clear(DRILL, why, objects, removal(objects, DRILL_LABEL));
+
+/** Asked in order, while the drill runs: the first that answers is why it is given up. */
+const noResult: readonly ((drill: Drill, run: DrillRun) => string | undefined)[] = [
+  // Another of its name is another VMBackup.
+  ({ seen: { backup, uid } }) => (backup?.metadata.uid === uid ? undefined : 'its VMBackup is gone'),
+  ({ seen: { backup } }) => (backup !== undefined && isDeleting(backup) ? 'its VMBackup is being deleted' : undefined),
+  ({ config }) => (config.drills === 'clean' ? 'it was given up' : undefined),
+  // By such times it would never be late, or always.
+  ({ nowMs }, { startedAt, until }) =>
+    Number.isNaN(Date.parse(until)) || isAhead(startedAt, nowMs)
+      ? `it began at ${startedAt} and may last until ${until}, by a clock that was wrong`
+      : undefined,
+];
+
+function abandon(drill: Drill): Outcome | undefined {
+  const run = drill.seen.entry?.run;
+  const why = run && firstAnswer(noResult, drill, run);
+  return why === undefined ? undefined : decided(drill, { result: 'abandoned', message: why });
+}
+
+function begin({ seen, subject, config, nowMs }: Drill): Outcome {
   const until = new Date(nowMs + config.timeoutMinutes * 60_000).toISOString();
   const run: DrillRun = { startedAt: new Date(nowMs).toISOString(), until };
   const entry: DrillEntry = { ...seen.entry, vmBackup: `${subject.namespace ?? ''}/${subject.name}`, run };
   const volumes = drillable(seen.sources);
-  const size = formatBytes(totalBytes(volumes));
-  const actions: Action[] = [
-    ...(seen.place?.namespace === undefined ? [{ do: 'create', object: newNamespace(config.namespace) } as const] : []),
+  const actions = [
+    ...createNamespace(config.namespace, seen.place?.namespace),
     put(seen.record, config, seen.uid, entry, `a drill of ${entry.vmBackup} has begun`),
-    ...stepsOf(seen, run, config).flatMap(({ progress }) => (progress.is === 'missing' ? progress.make : [])),
+    ...partsOf(seen, run, config).flatMap((part) => (part.is === 'missing' ? part.make : [])),
   ];
-  const what = `${volumes.length} ${volumes.length === 1 ? 'volume' : 'volumes'} (${size})`;
+  const what = `${volumes.length} ${volumes.length === 1 ? 'volume' : 'volumes'} (${formatBytes(totalBytes(volumes))})`;
   return [
     'DrillStart',
     `${what} are restored into namespace ${config.namespace}, to see whether they can be`,
@@ -104,49 +121,45 @@ function begin(seen: SeenDrill, subject: Ref, config: Config, nowMs: number): To
   ];
 }
 
-interface Step {
-  readonly volume: string;
-  readonly progress: Progress;
-}
-
-function stepsOf(seen: SeenDrill, { until }: DrillRun, config: Config): Step[] {
-  const { backup } = seen;
+const partsOf = (seen: SeenDrill, { until }: DrillRun, config: Config): VolumeProgress[] => {
+  const { backup, sources } = seen;
   if (backup === undefined) return [];
-  return drillable(seen.sources).map((source) => ({
-    volume: source.entry.volumeName,
-    progress: progressOf(seen, source, { backup, until, config }),
-  }));
+  return drillable(sources).map((source) => progressOf(seen, source, { backup, until, config }));
+};
+
+function goOn(drill: Drill): Outcome | undefined {
+  const { seen, config, nowMs } = drill;
+  const run = seen.entry?.run;
+  if (run === undefined) return undefined;
+  const now = advance(partsOf(seen, run, config), nowMs, Date.parse(run.until));
+  if (now.is === 'failed') {
+    const message = now.parts.map(({ volume, why }) => `volume ${volume}: ${why}`).join('; ');
+    return decided(drill, { result: 'failed', message });
+  }
+  if (now.is === 'done') {
+    const restoredMs = Math.max(...now.parts.map((part) => part.restoredMs ?? nowMs));
+    return decided(drill, { result: 'proved', restoredMs });
+  }
+  if (now.is === 'empty') return late(drill, 'no volume is left to restore');
+  const open = now.parts.map(({ volume, waits }) => `volume ${volume}: until ${waits}`).join('; ');
+  switch (now.is) {
+    case 'late':
+      return late(drill, open);
+    case 'missing':
+      // It says nothing of the backup.
+      return seen.inTheWay === undefined
+        ? ['DrillGoesOn', `the drill goes on: ${open}`, { actions: now.make }]
+        : decided(drill, { result: 'abandoned', message: nameTaken('drill', seen.inTheWay) });
+    case 'waiting':
+      return ['DrillRunning', `the drill waits: ${open}`, { waitsFor: open }];
+  }
 }
 
-function goOn(seen: SeenDrill, run: DrillRun, config: Config, nowMs: number): Told {
-  const steps = stepsOf(seen, run, config);
-  const failures = steps.flatMap(({ volume, progress }) =>
-    progress.is === 'failed' ? [`volume ${volume}: ${progress.why}`] : [],
-  );
-  if (failures.length > 0) return decided(seen, config, { result: 'failed', message: failures.join('; ') }, nowMs);
-  const open = steps.flatMap(({ volume, progress }) =>
-    'waits' in progress ? [`volume ${volume}: until ${progress.waits}`] : [],
-  );
-  if (steps.length > 0 && open.length === 0) {
-    const restored = steps.flatMap(({ progress }) =>
-      'restoredMs' in progress ? [progress.restoredMs ?? nowMs] : [nowMs],
-    );
-    return decided(seen, config, { result: 'proved', restoredMs: Math.max(...restored) }, nowMs);
-  }
-  if (nowMs > Date.parse(run.until) || steps.length === 0) {
-    const waited = open.join('; ') || 'no volume is left to restore';
-    return decided(seen, config, { result: 'failed', message: `it took too long; waited in vain, ${waited}` }, nowMs);
-  }
-  const actions = steps.flatMap(({ progress }) => (progress.is === 'missing' ? progress.make : []));
-  // It says nothing of the backup.
-  if (actions.length > 0 && seen.inTheWay !== undefined)
-    return decided(seen, config, { result: 'abandoned', message: isTaken(seen.inTheWay) }, nowMs);
-  if (actions.length > 0) return ['DrillGoesOn', `the drill goes on: ${open.join('; ')}`, { actions }];
-  return ['DrillRunning', `the drill waits: ${open.join('; ')}`, { waitsFor: open.join('; ') }];
-}
+const late = (drill: Drill, waited: string): Outcome =>
+  decided(drill, { result: 'failed', message: `it took too long; waited in vain, ${waited}` });
 
-/** The result stands before anything is removed: whoever cleans up later need not know how it went. */
-function decided(seen: SeenDrill, config: Config, verdict: Verdict, nowMs: number): Told {
+/** The result is recorded before anything is removed, so a later cleanup need not know how it went. */
+function decided({ seen, config, nowMs }: Drill, verdict: Verdict): Outcome {
   const { message, actions } = decide(seen, config, verdict, nowMs);
   return ['DrillDecided', message, { actions }];
 }
@@ -154,43 +167,41 @@ function decided(seen: SeenDrill, config: Config, verdict: Verdict, nowMs: numbe
 /** How long after a drill's end things may still be going. */
 const STUCK_AFTER_MS = 30 * 60_000;
 
-function cleanUp(seen: SeenDrill, entry: DrillEntry, run: DrillRun, config: Config, nowMs: number): Told {
-  const actions = removal(seen.made, DRILL_LABEL);
-  if (actions.length > 0) return sweepUp(seen.made, 'the drill is over');
-  const left = [...describeMade(seen.made), ...seen.left];
-  if (left.length > 0) {
-    const since = nowMs - Date.parse(run.decided?.at ?? '');
-    const message = `the drill is over, and ${left.join(', ')} ${left.length === 1 ? 'is' : 'are'} yet to go`;
-    return !(since <= STUCK_AFTER_MS) ? ['DrillStuck', message] : ['DrillClearing', message, { waitsFor: message }];
+function clearDecided({ seen, config, nowMs }: Drill): Outcome | undefined {
+  const { entry, record, made, left, backup, uid } = seen;
+  const at = entry?.run?.decided?.at;
+  if (entry === undefined || at === undefined) return undefined;
+  const actions = removal(made, DRILL_LABEL);
+  const clearing = clear(DRILL, 'the drill is over', made, actions, actions.length > 0 ? [] : left);
+  if (clearing !== undefined) {
+    const [, message] = clearing;
+    const isStuck = actions.length === 0 && !(nowMs - Date.parse(at) <= STUCK_AFTER_MS);
+    return isStuck ? ['DrillStuck', message] : clearing;
   }
   const { run: _over, ...kept } = entry;
   const known = kept.proved !== undefined || kept.failed !== undefined;
-  const current = seen.backup?.metadata.uid === seen.uid;
+  const current = backup?.metadata.uid === uid;
   const says = `nothing of the drill of ${entry.vmBackup} is left`;
-  const done = put(seen.record, config, seen.uid, known && current ? kept : undefined, says);
-  return ['DrillCleanUp', says, { actions: [done] }];
-}
-
-function sweepUp(made: Made, why: string): Told {
-  const actions = removal(made, DRILL_LABEL);
-  const left = describeMade(made).join(', ');
-  if (actions.length === 0) return ['DrillClearing', `${why}, and ${left} is yet to go`, { waitsFor: left }];
-  return ['DrillCleanUp', `${why}, and what it made is removed: ${left}`, { actions }];
+  return ['DrillCleanUp', says, { actions: [put(record, config, uid, known && current ? kept : undefined, says)] }];
 }
 
 /** What bears the mark of a drill that the record knows nothing of. */
 function strays({ subject, record, made }: Extract<Seen, { is: 'record' }>, config: Config, nowMs: number): Plan {
   const running = new Set(entriesIn(record).flatMap(([uid, { run }]) => (run === undefined ? [] : [uid])));
   const isStray = (object: Parameters<typeof drillOf>[0]) => !running.has(drillOf(object) ?? '');
-  const stray: Made = {
+  const stray: ScratchObjects = {
     contents: made.contents.filter((one) => isStray(one) && one.spec.volumeSnapshotRef.namespace === config.namespace),
     snapshots: made.snapshots.filter(isStray),
     claims: made.claims.filter(isStray),
     pods: made.pods.filter(isStray),
   };
-  const own = isEmpty(stray)
-    ? told(subject, ['DrillCleaned', 'nothing of a drill is left behind'])
-    : told(subject, sweepUp(stray, `${describeRef(subject)} knows of no such drill`));
+  const own = told(
+    subject,
+    clearMarked(stray, `${describeRef(subject)} knows of no such drill`) ?? [
+      'DrillCleaned',
+      'nothing of a drill is left behind',
+    ],
+  );
   // What is due speaks for itself.
   const findings = results(record, (entry) => !isDue(entry, config, nowMs));
   return { findings: [...own.findings, ...findings] };

@@ -1,104 +1,128 @@
+import { lastWarning } from '../../shared/scratch/scratch.ts';
+import { firstAnswer } from '../../shared/plan/check.ts';
 import { formatBytes } from '../../shared/domain/bytes.ts';
 import { backupHandle } from '../../shared/domain/handle.ts';
-import { isDeleting } from '../../shared/chain/metadata.ts';
 import { judgeBackup } from '../../shared/chain/longhorn-backup.ts';
-import { lastWarning } from '../../shared/chain/scratch.ts';
-import type { Action } from '../../shared/plan/action.ts';
+import type { Volume } from '../../shared/objects/types.ts';
+import { create } from '../../shared/scratch/objects.ts';
+import type { Progress } from '../../shared/scratch/runner.ts';
+import { claimProgress, failed, isSpoilt, missing, waiting, waitsForPod } from '../../shared/scratch/runner.ts';
+import type { ScratchObjects } from '../../shared/scratch/scratch.ts';
 import { bytesOf, newClaim, newContent, newPod, newSnapshot } from './objects.ts';
 import type { Recipe } from './objects.ts';
-import type { SeenDrill } from './observe.ts';
+import type { SeenDrill, SeenVolume } from './observe.ts';
 import type { Source } from './source.ts';
 import { classOf, nameOf } from './source.ts';
 
-/** How far one volume has come. */
-export type Progress =
-  | { readonly is: 'missing'; readonly make: readonly Action[]; readonly waits: string }
-  | { readonly is: 'waiting'; readonly waits: string }
-  | { readonly is: 'failed'; readonly why: string }
-  /** `restoredMs`: when Longhorn says that the restore was finished. */
-  | { readonly is: 'done'; readonly restoredMs?: number };
+/** How far one volume is. */
+export type VolumeProgress = Progress & {
+  /** Its name in the VM. */
+  readonly volume: string;
+  /** When Longhorn finished the restore (ms since 1970), once that is known. */
+  readonly restoredMs?: number | undefined;
+};
 
-export function progressOf(seen: SeenDrill, source: Source, recipe: Recipe): Progress {
-  const { entry, longhorn } = source;
-  const name = nameOf(seen.uid, entry.volumeName);
-  const named = <T extends { metadata: { name: string } }>(all: readonly T[]): T | undefined =>
-    all.find((one) => one.metadata.name === name);
-  const [content, snapshot, claim, pod] = [
-    named(seen.made.contents),
-    named(seen.made.snapshots),
-    named(seen.made.claims),
-    named(seen.made.pods),
-  ];
-  const gone = [content, snapshot, claim, pod].find((one) => one !== undefined && isDeleting(one));
-  if (gone !== undefined) return { is: 'failed', why: 'somebody deletes what the drill made' };
-  const late = seen.classes.get(classOf(entry))?.volumeBindingMode === 'WaitForFirstConsumer';
-  const reading = recipe.config.read === 'on';
-
-  if (claim?.status?.phase !== 'Bound' || claim === undefined) {
-    const facts = judgeBackup(entry.longhornBackupName ?? '', longhorn);
-    if ('reason' in facts) return { is: 'failed', why: facts.detail };
-    if (claim?.status?.phase === 'Lost') return { is: 'failed', why: 'its claim has lost its volume' };
-    const handle = backupHandle(facts.volume, entry.longhornBackupName ?? '');
-    if (content !== undefined && content.spec.source.snapshotHandle !== handle) {
-      return { is: 'failed', why: `the backup is ${handle} by now` };
-    }
-    const make: Action[] = [
-      ...(content === undefined ? [create(newContent(recipe, source))] : []),
-      ...(snapshot === undefined ? [create(newSnapshot(recipe, source))] : []),
-      ...(claim === undefined ? [create(newClaim(recipe, source))] : []),
-      ...(late && reading && pod === undefined ? [create(newPod(recipe, source))] : []),
-    ];
-    if (make.length > 0) return { is: 'missing', make, waits: 'its claim is made' };
-    const volume = seen.volumes.get(entry.volumeName);
-    const said = volume === undefined ? '' : lastWarning(volume.warnings);
-    return { is: 'waiting', waits: `its claim is provisioned${said}` };
-  }
-
-  const restored = restoring(seen, source);
-  if (restored.is !== 'done' || !reading) return restored;
-  if (pod === undefined) return { is: 'missing', make: [create(newPod(recipe, source))], waits: 'it is read' };
-  const [container] = pod.status?.containerStatuses ?? [];
-  switch (pod.status?.phase) {
-    case 'Succeeded':
-      return restored;
-    case 'Failed':
-      return {
-        is: 'failed',
-        why: `it was restored, but cannot be read: ${container?.state?.terminated?.message?.trim() || 'see its pod'}`,
-      };
-    default: {
-      const held = container?.state?.waiting?.reason;
-      return { is: 'waiting', waits: `a pod reads it${held ? ` (${held})` : ''}` };
-    }
-  }
+/** One volume of a running drill: what it is restored from, what was created for it, and Longhorn's volume. */
+interface Part {
+  readonly source: Source;
+  readonly recipe: Recipe;
+  readonly seen: SeenVolume | undefined;
+  readonly own: ScratchObjects;
+  /** Its claim is provisioned only once a pod uses it. */
+  readonly late: boolean;
 }
 
-const create = (object: Extract<Action, { do: 'create' }>['object']): Action => ({ do: 'create', object });
+/** Asked in order: the first that answers says how far the volume is. */
+const steps: readonly ((part: Part) => Progress | undefined)[] = [
+  // Somebody deletes what the drill made.
+  ({ own }) => (isSpoilt(own) ? failed('somebody deletes what the drill made') : undefined),
+  // Until its claim is bound: the backup is still there, and content, snapshot, claim (and pod) are created.
+  provisioning,
+  // Longhorn restores the volume after the claim is bound.
+  ({ source, seen }) => restoring(source, seen?.volume),
+  // A pod reads both ends of it, where that is switched on.
+  reading,
+];
+
+export function progressOf(seen: SeenDrill, source: Source, recipe: Recipe): VolumeProgress {
+  const volume = source.entry.volumeName;
+  const named = <T extends { metadata: { name: string } }>(all: readonly T[]): T[] =>
+    all.filter(({ metadata }) => metadata.name === nameOf(seen.uid, volume));
+  const { contents, snapshots, claims, pods } = seen.made;
+  const progress = firstAnswer(steps, {
+    source,
+    recipe,
+    seen: seen.volumes.get(volume),
+    own: { contents: named(contents), snapshots: named(snapshots), claims: named(claims), pods: named(pods) },
+    late: waitsForPod(seen.classes.get(classOf(source.entry))),
+  });
+  return progress === undefined
+    ? { is: 'done', volume, restoredMs: restoredMs(seen.volumes.get(volume)?.volume) }
+    : { ...progress, volume };
+}
+
+function provisioning({ source, recipe, seen, own, late }: Part): Progress | undefined {
+  const { contents, snapshots, claims, pods } = own;
+  const [claim, content] = [claims[0], contents[0]];
+  if (claim?.status?.phase === 'Bound') return undefined;
+  const name = source.entry.longhornBackupName ?? '';
+  const facts = judgeBackup(name, source.longhorn);
+  if ('reason' in facts) return failed(facts.detail);
+  const handle = backupHandle(facts.volume, name);
+  if (content !== undefined && content.spec.source.snapshotHandle !== handle)
+    return failed(`the backup is ${handle} by now`);
+  const make = [
+    ...(content === undefined ? [newContent(recipe, source)] : []),
+    ...(snapshots.length === 0 ? [newSnapshot(recipe, source)] : []),
+    ...(claim === undefined ? [newClaim(recipe, source)] : []),
+    ...(late && recipe.config.read === 'on' && pods.length === 0 ? [newPod(recipe, source)] : []),
+  ];
+  const waits = { missing: 'its claim is made', bound: 'its claim is provisioned' };
+  return claimProgress(claim, make.map(create), waits, seen && lastWarning(seen.warnings));
+}
 
 /** A bound claim says nothing: Longhorn hands the volume out at once and restores it while it waits. */
-function restoring(seen: SeenDrill, source: Source): Progress {
-  const volume = seen.volumes.get(source.entry.volumeName)?.volume;
-  if (volume === undefined) return { is: 'waiting', waits: 'Longhorn makes its volume' };
+function restoring({ entry, longhorn }: Source, volume: Volume | undefined): Progress | undefined {
+  if (volume === undefined) return waiting('Longhorn makes its volume');
   const { spec, status } = volume;
-  const condition = status?.conditions?.find(({ type }) => type === 'Restore');
+  const condition = restoreCondition(volume);
   if (condition?.reason === 'RestoreFailure') {
-    return { is: 'failed', why: `Longhorn says that the restore failed: ${condition.message || 'no reason given'}` };
+    return failed(`Longhorn says that the restore failed: ${condition.message || 'no reason given'}`);
   }
-  const from = new URLSearchParams(spec?.fromBackup?.split('?')[1]);
-  if (from.get('backup') !== source.entry.longhornBackupName) {
-    return {
-      is: 'failed',
-      why: `Longhorn made a volume from ${from.get('backup') ?? 'no backup'}, not from ${source.entry.longhornBackupName}`,
-    };
+  const from = new URLSearchParams(spec?.fromBackup?.split('?')[1]).get('backup');
+  if (from !== entry.longhornBackupName) {
+    return failed(`Longhorn made a volume from ${from ?? 'no backup'}, not from ${entry.longhornBackupName}`);
   }
-  if (status?.restoreInitiated !== true) return { is: 'waiting', waits: 'Longhorn begins to restore it' };
-  if (status.restoreRequired === true) return { is: 'waiting', waits: 'Longhorn restores it' };
-  const [is, must] = [Number(spec?.size), Number(source.longhorn?.status?.volumeSize ?? 0)];
-  if (!(is >= must)) {
-    return { is: 'failed', why: `it was restored with ${formatBytes(is)}, and the backup is of ${formatBytes(must)}` };
+  if (status?.restoreInitiated !== true) return waiting('Longhorn begins to restore it');
+  if (status.restoreRequired === true) return waiting('Longhorn restores it');
+  const [is, must] = [Number(spec?.size), Number(longhorn?.status?.volumeSize ?? 0)];
+  return is >= must
+    ? undefined
+    : failed(`it was restored with ${formatBytes(is)}, and the backup is of ${formatBytes(must)}`);
+}
+
+const restoreCondition = (volume: Volume | undefined) =>
+  volume?.status?.conditions?.find(({ type }) => type === 'Restore');
+
+function restoredMs(volume: Volume | undefined): number | undefined {
+  const ms = Date.parse(restoreCondition(volume)?.lastTransitionTime ?? '');
+  return Number.isNaN(ms) ? undefined : ms;
+}
+
+function reading({ source, recipe, own: { pods } }: Part): Progress | undefined {
+  if (recipe.config.read !== 'on') return undefined;
+  const [pod] = pods;
+  if (pod === undefined) return missing([create(newPod(recipe, source))], 'it is read');
+  const { phase, containerStatuses } = pod.status ?? {};
+  const state = containerStatuses?.[0]?.state;
+  switch (phase) {
+    case 'Succeeded':
+      return undefined;
+    case 'Failed':
+      return failed(`it was restored, but cannot be read: ${state?.terminated?.message?.trim() || 'see its pod'}`);
+    default:
+      return waiting(`a pod reads it${state?.waiting?.reason ? ` (${state.waiting.reason})` : ''}`);
   }
-  const restoredMs = Date.parse(condition?.lastTransitionTime ?? '');
-  return Number.isNaN(restoredMs) ? { is: 'done' } : { is: 'done', restoredMs };
 }
 
 export const totalBytes = (sources: readonly Source[]): number =>

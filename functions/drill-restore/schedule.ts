@@ -41,7 +41,7 @@ async function* search(reader: Reader, config: Config, nowMs: number): AsyncGene
       if (--free === 0) return;
     } else if (refused++ < MOST_REFUSALS) yield subject;
     // What keeps one from its turn keeps all.
-    if (why?.reason === 'DrillWaits') return;
+    if (why?.[0] === 'DrillWaits') return;
   }
 }
 

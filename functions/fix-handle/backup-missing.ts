@@ -1,61 +1,111 @@
+import { isDeleting } from '../../shared/chain/metadata.ts';
+import { isPending } from '../../shared/chain/waiting.ts';
 import { describeRef, ref } from '../../shared/domain/kinds.ts';
 import * as names from '../../shared/domain/names.ts';
-import { isDeleting } from '../../shared/chain/metadata.ts';
-import type { BackupTrouble } from '../../shared/chain/longhorn-backup.ts';
-import type { ContentJudgment } from '../../shared/chain/content.ts';
-import { isPending } from '../../shared/chain/waiting.ts';
-import type { Absence } from '../../shared/chain/target.ts';
-import { judgeAbsence } from '../../shared/chain/target.ts';
-import type { Content } from '../../shared/objects/types.ts';
+import type { VolumeEntry } from '../../shared/objects/types.ts';
+import type { Check } from '../../shared/plan/check.ts';
+import { firstAnswer } from '../../shared/plan/check.ts';
 import type { Finding } from '../../shared/plan/plan.ts';
-import type { Seen } from './observe.ts';
+import { ownerDeleting, ownerFinished, superseded } from './blockers.ts';
 import { commandFor, found, show, troubled } from './findings.ts';
-import { ownerFinished, ownerDeleting, superseded } from './blockers.ts';
+import type { SeenBackupMissing } from './observe.ts';
+import type { UnlinkedOwner } from './owner.ts';
+
+const checks: readonly Check<SeenBackupMissing, Finding | Finding[]>[] = [
+  goesAway, // a content in deletion is nobody's to judge
+  ownerIsFinished, // behind a finished restore a lost backup is no loss
+  ownerGoesAway, // nor is it beside a VMBackup in deletion
+  isSuperseded, // nor is it where the VMBackup uses another pair by now
+  namesAnotherBackup, // the handle may name it by mistake: the VMBackup knows
+  notListedYet, // Longhorn has yet to read it from the target
+  targetAway, // without its target Longhorn knows no Backup at all
+  lostBackupOfVMBackup, // told of the Backup, which is what has to come back
+];
 
 /** A content whose Backup is not there, or in trouble: nothing tells its right handle. */
-export function backupMissing(
-  seen: Seen,
-  content: Content,
-  judged: Extract<ContentJudgment, { handle: unknown }>,
-  facts: BackupTrouble,
-): Finding | Finding[] {
-  if (isDeleting(content)) return found(seen, 'ContentDeleting', `${describeRef(seen.subject)} is being deleted`);
-  const over = seen.neighbours && ownerFinished(seen.neighbours);
-  if (over !== undefined) return found(seen, ...over);
-  const former = seen.neighbours?.owner.is === 'unlinked' ? seen.neighbours.owner : undefined;
-  if (former !== undefined && isDeleting(former.backup)) return found(seen, ...ownerDeleting(former));
-  if (former?.supersededBy !== undefined && !seen.neighbours?.claims.some(isPending))
-    return found(seen, ...superseded(former));
-  const unused = former === undefined ? '' : `; VMBackup ${former.backup.metadata.name} owns it and does not use it`;
-  const says = `the handle is ${judged.text}, but ${facts.detail}${unused}`;
-  const entry = seen.neighbours?.owner.is === 'vmbackup' ? seen.neighbours.owner.entry : undefined;
+export const backupMissing = (seen: SeenBackupMissing): Finding | Finding[] =>
+  firstAnswer(checks, seen) ?? backupInTrouble(seen);
+
+function goesAway(seen: SeenBackupMissing): Finding | undefined {
+  if (!isDeleting(seen.content)) return undefined;
+  return found(seen, 'ContentDeleting', `${describeRef(seen.subject)} is being deleted`);
+}
+
+function ownerIsFinished(seen: SeenBackupMissing): Finding | undefined {
+  const finished = ownerFinished(seen.neighbours);
+  return finished && found(seen, ...finished);
+}
+
+function ownerGoesAway(seen: SeenBackupMissing): Finding | undefined {
+  const former = formerOwner(seen);
+  return former && isDeleting(former.backup) ? found(seen, ...ownerDeleting(former)) : undefined;
+}
+
+function isSuperseded(seen: SeenBackupMissing): Finding | undefined {
+  const former = formerOwner(seen);
+  if (former?.supersededBy === undefined || seen.neighbours.claims.some(isPending)) return undefined;
+  return found(seen, ...superseded(former));
+}
+
+function namesAnotherBackup(seen: SeenBackupMissing): Finding | undefined {
+  const { content, judged, backup } = seen;
+  const entry = entryOf(seen);
   const recorded = entry?.longhornBackupName;
-  if (facts.reason === 'BackupMissing' && recorded && recorded !== judged.handle.backup) {
-    const other = `${says}, and the VMBackup records backup ${recorded} for volume ${entry.volumeName}`;
-    return found(seen, 'BackupMismatch', other, { command: show(content) });
-  }
-  const absence = absenceOf(seen);
-  if (absence?.reason === 'BackupNotSynced')
-    return found(seen, absence.reason, `the handle is ${judged.text}; ${absence.detail}`, {
-      about: ref('Backup', judged.handle.backup, names.LONGHORN_NAMESPACE),
-    });
-  if (absence !== undefined)
-    return found(seen, 'NotVerifiable', `whether ${judged.text} is right cannot be told: ${absence.detail}`);
+  if (!recorded || recorded === judged.handle.backup || !isMissing(backup)) return undefined;
+  const message = `${describe(seen)}, and the VMBackup records backup ${recorded} for volume ${entry.volumeName}`;
+  return found(seen, 'BackupMismatch', message, { command: show(content) });
+}
+
+function notListedYet(seen: SeenBackupMissing): Finding | undefined {
+  const { judged, backup } = seen;
+  if (backup.is !== 'unknown' || backup.absence.reason !== 'BackupNotSynced') return undefined;
+  return found(seen, 'BackupNotSynced', `the handle is ${judged.text}; ${backup.absence.detail}`, {
+    about: ref('Backup', judged.handle.backup, names.LONGHORN_NAMESPACE),
+  });
+}
+
+function targetAway(seen: SeenBackupMissing): Finding | undefined {
+  const { judged, backup } = seen;
+  if (backup.is !== 'unknown') return undefined;
+  const message = `whether ${judged.text} is right cannot be told: ${backup.absence.detail}`;
+  return found(seen, 'NotVerifiable', message);
+}
+
+function lostBackupOfVMBackup(seen: SeenBackupMissing): Finding | Finding[] | undefined {
+  const { content, judged, backup } = seen;
+  const entry = entryOf(seen);
+  const recorded = entry?.longhornBackupName;
   const volume = entry?.persistentVolumeClaim?.spec?.volumeName ?? undefined;
-  const lost = facts.reason === 'BackupMissing' && volume !== undefined && recorded;
-  if (!lost) return troubled(seen, judged, facts, says);
-  const cause = found(seen, facts.reason, says, {
-    command: commandFor(facts.reason, judged.handle.backup),
-    about: ref('Backup', lost, names.LONGHORN_NAMESPACE),
+  if (backup.is !== 'absent' || backup.trouble.reason !== 'BackupMissing' || volume === undefined || !recorded)
+    return undefined;
+  const cause = found(seen, 'BackupMissing', describe(seen), {
+    command: commandFor('BackupMissing', judged.handle.backup),
+    about: ref('Backup', recorded, names.LONGHORN_NAMESPACE),
   });
   if (volume === judged.handle.volume) return cause;
   const also = `the handle is ${judged.text}, and the VMBackup records volume ${volume}; it is put right when Longhorn has backup ${recorded} again`;
   return [cause, found(seen, 'HandleWrong', also, { command: show(content) })];
 }
 
-/** Why the Backup is not there, where that need not mean that it is missing. */
-export function absenceOf({ backup, target, neighbours }: Seen): Absence | undefined {
-  if (backup !== undefined || neighbours === undefined) return undefined;
-  const { owner, backupVolumes } = neighbours;
-  return judgeAbsence(target, backupVolumes, 'backup' in owner ? owner.backup : undefined);
+function backupInTrouble(seen: SeenBackupMissing): Finding[] {
+  const { backup, judged } = seen;
+  return backup.is === 'absent' ? troubled(seen, judged, backup.trouble, describe(seen)) : [];
+}
+
+/** The VMBackup that owns the pair and does not use it. */
+const formerOwner = ({ neighbours: { owner } }: SeenBackupMissing): UnlinkedOwner | undefined =>
+  owner.is === 'unlinked' ? owner : undefined;
+
+const entryOf = ({ neighbours: { owner } }: SeenBackupMissing): VolumeEntry | undefined =>
+  owner.is === 'vmbackup' ? owner.entry : undefined;
+
+const isMissing = (backup: SeenBackupMissing['backup']): boolean =>
+  backup.is === 'unknown' || backup.trouble.reason === 'BackupMissing';
+
+function describe(seen: SeenBackupMissing): string {
+  const { backup, judged, backupName } = seen;
+  const former = formerOwner(seen);
+  const unused = former === undefined ? '' : `; VMBackup ${former.backup.metadata.name} owns it and does not use it`;
+  const detail = backup.is === 'absent' ? backup.trouble.detail : `there is no Longhorn Backup ${backupName}`;
+  return `the handle is ${judged.text}, but ${detail}${unused}`;
 }

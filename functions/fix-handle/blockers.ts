@@ -10,16 +10,16 @@ import type { Unsettled } from '../../shared/chain/schedules.ts';
 import { busySchedule } from '../../shared/chain/schedules.ts';
 import type { BackupHandle } from '../../shared/domain/handle.ts';
 import { showBackupNames } from '../../shared/chain/links.ts';
-import type { Content, VMBackup } from '../../shared/objects/types.ts';
+import type { VMBackup } from '../../shared/objects/types.ts';
 import type { Reason } from '../../shared/plan/reason.ts';
-import type { Neighbours, Seen } from './observe.ts';
+import type { Neighbours, SeenHandleWrong } from './observe.ts';
 import type { Extra } from './findings.ts';
 
-/** What keeps a handle from being mended now, or from mattering: reason, sentence and the command that helps. */
-export type Blocked = [reason: Reason, message: string, more?: Extra];
+/** What a check says: reason, sentence, and the actions or the command that helps. */
+export type Answer = readonly [reason: Reason, message: string, more?: Extra];
 
 /** A content that somebody else deletes; it only goes once its snapshot is deleted too. */
-export function inDeletion({ snapshot }: Seen, content: Content): Blocked {
+export function contentDeleting({ content, snapshot }: Pick<SeenHandleWrong, 'content' | 'snapshot'>): Answer {
   if (snapshot === undefined || isDeleting(snapshot) || !pointsAt(snapshot, content)) {
     return ['ContentDeleting', 'it is being deleted by somebody else'];
   }
@@ -32,7 +32,7 @@ export function inDeletion({ snapshot }: Seen, content: Content): Blocked {
 }
 
 /** Pairs of restores that no longer need them: a wrong handle or a lost backup behind those hurts nobody. */
-export function ownerFinished({ owner, claims }: Neighbours): Blocked | undefined {
+export function ownerFinished({ owner, claims }: Neighbours): Answer | undefined {
   if (owner.is === 'restore-gone') return ['RestoreGone', `${owner.owner} is gone`];
   if (owner.is !== 'restore') return undefined;
   const restore = `VirtualMachineRestore ${owner.restore.metadata.name}`;
@@ -42,18 +42,18 @@ export function ownerFinished({ owner, claims }: Neighbours): Blocked | undefine
   return undefined;
 }
 
-export const ownerDeleting = ({ backup }: UnlinkedOwner): Blocked => [
+export const ownerDeleting = ({ backup }: UnlinkedOwner): Answer => [
   'VMBackupDeleting',
   `VMBackup ${backup.metadata.name} is being deleted`,
 ];
 
-export const superseded = ({ backup, supersededBy }: UnlinkedOwner): Blocked => [
+export const superseded = ({ backup, supersededBy }: UnlinkedOwner): Answer => [
   'Superseded',
   `VMBackup ${backup.metadata.name} uses ${supersededBy} instead`,
 ];
 
 /** What speaks against touching a VMBackup's pair at all, whichever way. */
-export function blockedByBackup({ backup, entry, unsettled }: LinkedOwner, handle: BackupHandle): Blocked | undefined {
+export function backupBlocks({ backup, entry, unsettled }: LinkedOwner, handle: BackupHandle): Answer | undefined {
   const { name, namespace } = backup.metadata;
   if (isDeleting(backup)) return ['VMBackupDeleting', `VMBackup ${name} is being deleted`];
   if (!isRemote(backup)) return ['SnapshotTypeBackup', `VMBackup ${name} is of type ${backup.spec.type}`];
@@ -81,7 +81,7 @@ export function blockedByBackup({ backup, entry, unsettled }: LinkedOwner, handl
   return undefined;
 }
 
-export function scheduleBusy(backup: VMBackup, unsettled: readonly Unsettled[]): Blocked {
+export function scheduleBusy(backup: VMBackup, unsettled: readonly Unsettled[]): Answer {
   const { reason, message, command } = busySchedule(backup, unsettled);
   return [reason, message, command === undefined ? {} : { command }];
 }

@@ -5,50 +5,65 @@ import { isPending } from '../../shared/chain/waiting.ts';
 import type { LinkedOwner } from './owner.ts';
 import { describeInProgress } from '../../shared/chain/in-progress.ts';
 import { backupHandle } from '../../shared/domain/handle.ts';
-import type { Content } from '../../shared/objects/types.ts';
-import type { Config } from './config.ts';
-import type { Neighbours, Seen } from './observe.ts';
-import type { Blocked } from './blockers.ts';
+import type { Check } from '../../shared/plan/check.ts';
+import { firstAnswer } from '../../shared/plan/check.ts';
+import type { Neighbours, SeenHandleWrong } from './observe.ts';
+import type { Answer } from './blockers.ts';
 
-/** Whether the pair is to be replaced by one beside it (`create`), swapped, or left with a reason (docs/adr/0002). */
-export function canCreateBeside(
-  owner: LinkedOwner,
-  content: Content,
-  seen: Seen,
-  config: Config,
-  expected: string,
-): 'create' | 'swap' | Blocked {
-  const { backup, restores } = owner;
-  const { name } = backup.metadata;
-  const snapshotName = content.spec.volumeSnapshotRef.name;
-  // A swap that was begun is finished as a swap.
-  const begun = seen.note !== undefined && seen.note !== 'unreadable' && seen.note.uid === content.metadata.uid;
-  if (config.procedure === 'swap' || begun) return 'swap';
-  const instead = (...blocked: Blocked): 'swap' | Blocked => (config.procedure === 'create' ? blocked : 'swap');
-
-  if (backup.status?.readyToUse !== true || !backup.status.source)
-    return instead('VMBackupNotReady', `VMBackup ${name} is not ready`);
-  if (restores.length > 0)
-    return instead('RestoreInProgress', `restore ${describeInProgress(restores)} is in progress`, {
-      command: restores.find(({ command }) => command !== undefined)?.command,
-    });
-  const waiting = seen.neighbours?.claims.filter(isPending) ?? [];
-  if (waiting.length > 0)
-    return instead('ClaimPending', `claim ${waiting.map((c) => c.metadata.name).join(', ')} is waiting for it`);
-  if (!names.canRevise(snapshotName))
-    return instead('NameTooLong', `${names.contentName(names.revisedName(snapshotName))} is too long a name`);
-  const taken = takenBy(seen.neighbours?.replacement, owner, expected);
-  if (taken !== undefined) return instead('RevisedNameTaken', taken);
-  return 'create';
+interface Case extends Pick<SeenHandleWrong, 'content' | 'neighbours'> {
+  readonly owner: LinkedOwner;
+  readonly expected: string;
 }
 
-/** Something stands under a name of the replacement pair that is not (a part of) the right pair. */
+const checks: readonly Check<Case, Answer>[] = [
+  vmBackupNotReady, // Harvester may be writing to it
+  restoreInProgress, // it would read the old names after the switch
+  claimWaiting, // a claim reads from the old snapshot, and would wait for ever
+  nameTooLong, // the replacement's name would not be valid
+  nameTaken, // something else has the replacement's name
+];
+
+/** Why the pair cannot be replaced by one beside it; `undefined` where it can (docs/adr/0002). */
+export const whyNotBeside = (
+  { content, neighbours }: SeenHandleWrong,
+  owner: LinkedOwner,
+  expected: string,
+): Answer | undefined => firstAnswer(checks, { content, neighbours, owner, expected });
+
+function vmBackupNotReady({ owner: { backup } }: Case): Answer | undefined {
+  if (backup.status?.readyToUse === true && backup.status.source) return undefined;
+  return ['VMBackupNotReady', `VMBackup ${backup.metadata.name} is not ready`];
+}
+
+function restoreInProgress({ owner: { restores } }: Case): Answer | undefined {
+  if (restores.length === 0) return undefined;
+  const command = restores.find(({ command: shown }) => shown !== undefined)?.command;
+  return ['RestoreInProgress', `restore ${describeInProgress(restores)} is in progress`, { command }];
+}
+
+function claimWaiting({ neighbours }: Case): Answer | undefined {
+  const waiting = neighbours.claims.filter(isPending);
+  if (waiting.length === 0) return undefined;
+  return ['ClaimPending', `claim ${waiting.map((c) => c.metadata.name).join(', ')} is waiting for it`];
+}
+
+function nameTooLong({ content }: Case): Answer | undefined {
+  const snapshotName = content.spec.volumeSnapshotRef.name;
+  if (names.canRevise(snapshotName)) return undefined;
+  return ['NameTooLong', `${names.contentName(names.revisedName(snapshotName))} is too long a name`];
+}
+
+function nameTaken({ neighbours, owner, expected }: Case): Answer | undefined {
+  const taken = takenBy(neighbours.replacement, owner, expected);
+  return taken === undefined ? undefined : ['RevisedNameTaken', taken];
+}
+
+/** What has a name of the replacement pair and is not (a part of) the right pair. */
 function takenBy(
-  replacement: Neighbours['replacement'] | undefined,
+  { snapshot, content, usedBy }: Neighbours['replacement'],
   owner: LinkedOwner,
   expected: string,
 ): string | undefined {
-  const { snapshot, content, usedBy } = replacement ?? {};
   // A claim may be called so: what is made there would be taken for that volume's data.
   if (usedBy !== undefined) return `VMBackup ${usedBy} uses that name for a volume of its own`;
   if (content !== undefined) {

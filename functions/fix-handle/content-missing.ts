@@ -1,108 +1,165 @@
+import { judgeBackupVolumes } from '../../shared/chain/longhorn-backup.ts';
+import type { BackupLookup, FoundBackup } from '../../shared/chain/lookup.ts';
+import { isDeleting } from '../../shared/chain/metadata.ts';
+import { entriesOf } from '../../shared/chain/vmbackup.ts';
+import { isPending } from '../../shared/chain/waiting.ts';
+import { backupHandle } from '../../shared/domain/handle.ts';
 import { describeRef, ref } from '../../shared/domain/kinds.ts';
 import * as names from '../../shared/domain/names.ts';
-import { isDeleting } from '../../shared/chain/metadata.ts';
-import { judgeBackup, judgeBackupVolumes } from '../../shared/chain/longhorn-backup.ts';
-import { isPending } from '../../shared/chain/waiting.ts';
-import { entriesOf } from '../../shared/chain/vmbackup.ts';
-import type { Backup, Snapshot, VMBackup } from '../../shared/objects/types.ts';
+import type { Snapshot, VMBackup } from '../../shared/objects/types.ts';
+import type { Check } from '../../shared/plan/check.ts';
+import { firstAnswer } from '../../shared/plan/check.ts';
 import type { Finding } from '../../shared/plan/plan.ts';
-import type { Neighbours, Seen } from './observe.ts';
-import { commandFor, found } from './findings.ts';
 import { recreateForRestore, removeNote } from './actions.ts';
-import { absenceOf } from './backup-missing.ts';
 import { ownerFinished } from './blockers.ts';
+import { commandFor, found } from './findings.ts';
+import type { Neighbours, SeenContentMissing } from './observe.ts';
 
 /** A snapshot whose content is not there. */
-export function contentMissing(seen: Seen, snapshot: Snapshot): Finding {
-  const contentName = snapshot.spec.source.volumeSnapshotContentName;
-  if (!contentName)
-    return found(
-      seen,
-      'DynamicContent',
-      'the snapshot was taken here; its content is Longhorn’s and Kubernetes’ own matter',
-    );
-  if (isDeleting(snapshot)) return found(seen, 'SnapshotDeleting', `${describeRef(seen.subject)} is being deleted`);
-  const { note, backupName, neighbours } = seen;
-  const lost = `${describeRef(seen.subject)} needs VolumeSnapshotContent ${contentName}, which does not exist`;
-  if (note === 'unreadable') return found(seen, 'NoteUnusable', `${lost}; the note of a swap cannot be read`);
-  if (neighbours?.owner.is === 'unlinked' && isBegun(snapshot, neighbours.owner.backup)) {
-    const { name } = neighbours.owner.backup.metadata;
-    return found(
-      seen,
-      'ReplacementMade',
-      `${describeRef(seen.subject)} is the beginning of a pair that VMBackup ${name} is to use`,
-    );
-  }
-  if (backupName === undefined || neighbours === undefined) {
-    const message = `${lost}, and nothing tells which backup it was made from`;
-    return found(seen, neighbours?.owner.is === 'vmbackup' ? 'ContentMissing' : 'ContentLost', message);
-  }
-  const { owner } = neighbours;
-  if (owner.is === 'guest-cluster')
-    return found(seen, 'GuestClusterBackup', 'the pair belongs to a guest cluster’s remote backup or restore');
-  const absence = absenceOf(seen);
-  if (absence !== undefined) {
-    const reason = absence.reason === 'BackupNotSynced' ? absence.reason : 'TargetAway';
-    return found(seen, reason, `${lost}; ${absence.detail}`);
-  }
-  const facts = judgeBackup(backupName, seen.backup);
-  if ('reason' in facts)
-    return found(seen, facts.reason, `${lost}, and ${facts.detail}`, {
-      command: commandFor(facts.reason, backupName),
-      about: ref('Backup', backupName, names.LONGHORN_NAMESPACE),
-    });
-  const right = { volume: facts.volume, backup: backupName };
-  if (note !== undefined) {
-    const recorded = 'entry' in owner && owner.entry?.longhornBackupName === backupName;
-    // Where nothing else knows the backup, the snapshot must at least have had this content: whoever may annotate
-    // snapshots must not be able to ask for anybody's data.
-    const had = recorded || snapshot.status?.boundVolumeSnapshotContentName === contentName;
-    const fits =
-      had &&
-      note.backup === backupName &&
-      note.content.spec.source.snapshotHandle === `bak://${right.volume}/${right.backup}`;
-    const living = (note.content.metadata.ownerReferences ?? []).every((o) => isLivingOwner(o.uid, neighbours));
-    if (!fits || !living)
-      return found(
-        seen,
-        'NoteUnusable',
-        `${lost}; the note of an unfinished swap does not fit the backup or its owner`,
-      );
-    return found(seen, 'FinishSwap', `${lost}: a swap of it was not finished`, {
-      actions: [{ do: 'create', object: note.content }, removeNote(snapshot)],
-    });
-  }
-  if (owner.is === 'restore' && owner.restore.status?.complete !== true && !isDeleting(owner.restore)) {
-    const trouble = judgeBackupVolumes(facts, seen.backup as Backup, neighbours.backupVolumes);
-    if (trouble !== undefined) {
-      const about = ref(
-        'BackupVolume',
-        neighbours.backupVolumes[0]?.metadata.name ?? facts.volume,
-        names.LONGHORN_NAMESPACE,
-      );
-      const command = commandFor(trouble.reason, facts.volume);
-      return found(seen, trouble.reason, `${lost}, and ${trouble.detail}`, { about, command });
-    }
-    const reference = snapshot.metadata.ownerReferences?.find((o) => o.uid === owner.restore.metadata.uid);
-    if (!names.isName(contentName)) return found(seen, 'NameTooLong', `${lost}; that is too long a name`);
-    if (reference !== undefined && !neighbours.claims.some((c) => !isPending(c))) {
-      const { controller: _c, blockOwnerDeletion: _b, ...restore } = reference;
-      return found(
-        seen,
-        'RecreateContent',
-        `${lost}; VirtualMachineRestore ${owner.restore.metadata.name} is waiting for it`,
-        {
-          actions: recreateForRestore(snapshot, restore, right),
-        },
-      );
-    }
-  }
-  const over = ownerFinished(neighbours);
-  if (over !== undefined) return found(seen, ...over);
-  // Only what a VMBackup volume uses is rebuild-snapshot's to make anew.
-  const reason = owner.is === 'vmbackup' ? 'ContentMissing' : 'ContentLost';
-  return found(seen, reason, `${lost}; its backup ${backupName} is on the target`);
+export function contentMissing(seen: SeenContentMissing): Finding {
+  const answer = firstAnswer(checksOfSnapshot, seen);
+  if (answer !== undefined) return answer;
+  const { backupName, backup, neighbours } = seen;
+  if (backupName === undefined || backup === undefined || neighbours === undefined) return backupUnknown(seen);
+  const known = { ...seen, backupName, backup, neighbours };
+  const unusable = firstAnswer(checksOfBackup, known);
+  if (unusable !== undefined) return unusable;
+  // `checksOfBackup` answers for every backup that was not found.
+  const ready = { ...known, backup: backup as FoundBackup };
+  return firstAnswer(repairs, ready) ?? leftToOthers(ready);
 }
+
+type WithBackup = SeenContentMissing & {
+  readonly backupName: string;
+  readonly backup: BackupLookup;
+  readonly neighbours: Neighbours;
+};
+type WithFound = WithBackup & { readonly backup: FoundBackup };
+
+const checksOfSnapshot: readonly Check<SeenContentMissing, Finding>[] = [
+  takenHere, // it names no content: Longhorn and Kubernetes see to that
+  goesAway, // never race a finalizer
+  noteUnreadable, // a note that somebody else wrote proves nothing
+  pairBegun, // our own new pair, between its two creations
+];
+const checksOfBackup: readonly Check<WithBackup, Finding>[] = [
+  guestClusters, // they have a life cycle of their own
+  backupNotThere, // its target is away, or Longhorn has not listed it yet
+  backupUnusable, // without a good backup nothing can stand behind a content
+];
+const repairs: readonly Check<WithFound, Finding>[] = [
+  swapUnfinished, // the note holds the content that was to be created
+  restoreWaiting, // a restore's own pair, which nobody else recreates
+  ownerIsFinished, // behind a finished restore a lost content is no loss
+];
+
+function takenHere(seen: SeenContentMissing): Finding | undefined {
+  if (seen.snapshot.spec.source.volumeSnapshotContentName) return undefined;
+  const message = 'the snapshot was taken here; its content is Longhorn’s and Kubernetes’ own matter';
+  return found(seen, 'DynamicContent', message);
+}
+
+function goesAway(seen: SeenContentMissing): Finding | undefined {
+  if (!isDeleting(seen.snapshot)) return undefined;
+  return found(seen, 'SnapshotDeleting', `${describeRef(seen.subject)} is being deleted`);
+}
+
+function noteUnreadable(seen: SeenContentMissing): Finding | undefined {
+  if (seen.note !== 'unreadable') return undefined;
+  return found(seen, 'NoteUnusable', `${describeLoss(seen)}; the note of a swap cannot be read`);
+}
+
+function pairBegun(seen: SeenContentMissing): Finding | undefined {
+  const owner = seen.neighbours?.owner;
+  if (owner?.is !== 'unlinked' || !isBegun(seen.snapshot, owner.backup)) return undefined;
+  const { name } = owner.backup.metadata;
+  const message = `${describeRef(seen.subject)} is the beginning of a pair that VMBackup ${name} is to use`;
+  return found(seen, 'ReplacementMade', message);
+}
+
+function backupUnknown(seen: SeenContentMissing): Finding {
+  const message = `${describeLoss(seen)}, and nothing tells which backup it was made from`;
+  return found(seen, seen.neighbours?.owner.is === 'vmbackup' ? 'ContentMissing' : 'ContentLost', message);
+}
+
+function guestClusters(seen: WithBackup): Finding | undefined {
+  if (seen.neighbours.owner.is !== 'guest-cluster') return undefined;
+  return found(seen, 'GuestClusterBackup', 'the pair belongs to a guest cluster’s remote backup or restore');
+}
+
+function backupNotThere(seen: WithBackup): Finding | undefined {
+  if (seen.backup.is !== 'unknown') return undefined;
+  const { reason, detail } = seen.backup.absence;
+  return found(seen, reason === 'BackupNotSynced' ? reason : 'TargetAway', `${describeLoss(seen)}; ${detail}`);
+}
+
+function backupUnusable(seen: WithBackup): Finding | undefined {
+  if (seen.backup.is !== 'absent') return undefined;
+  const { reason, detail } = seen.backup.trouble;
+  return found(seen, reason, `${describeLoss(seen)}, and ${detail}`, {
+    command: commandFor(reason, seen.backupName),
+    about: ref('Backup', seen.backupName, names.LONGHORN_NAMESPACE),
+  });
+}
+
+function swapUnfinished(seen: WithFound): Finding | undefined {
+  const { snapshot, note, backupName, backup, neighbours } = seen;
+  if (note === undefined || note === 'unreadable') return undefined;
+  const { owner } = neighbours;
+  const isRecorded = 'entry' in owner && owner.entry?.longhornBackupName === backupName;
+  // Where nothing else knows the backup, the snapshot must at least have had this content: whoever may annotate
+  // snapshots must not be able to ask for anybody's data.
+  const had =
+    isRecorded || snapshot.status?.boundVolumeSnapshotContentName === snapshot.spec.source.volumeSnapshotContentName;
+  const fits =
+    had &&
+    note.backup === backupName &&
+    note.content.spec.source.snapshotHandle === backupHandle(backup.facts.volume, backupName);
+  const living = (note.content.metadata.ownerReferences ?? []).every((o) => isLivingOwner(o.uid, neighbours));
+  if (!fits || !living) {
+    const message = `${describeLoss(seen)}; the note of an unfinished swap does not fit the backup or its owner`;
+    return found(seen, 'NoteUnusable', message);
+  }
+  return found(seen, 'FinishSwap', `${describeLoss(seen)}: a swap of it was not finished`, {
+    actions: [{ do: 'create', object: note.content }, removeNote(snapshot)],
+  });
+}
+
+function restoreWaiting(seen: WithFound): Finding | undefined {
+  const { snapshot, backup, backupName, neighbours } = seen;
+  const { owner, backupVolumes, claims } = neighbours;
+  if (owner.is !== 'restore' || owner.restore.status?.complete === true || isDeleting(owner.restore)) return undefined;
+  const { volume } = backup.facts;
+  const lost = describeLoss(seen);
+  const trouble = judgeBackupVolumes(backup.facts, backup.backup, backupVolumes);
+  if (trouble !== undefined) {
+    const about = ref('BackupVolume', backupVolumes[0]?.metadata.name ?? volume, names.LONGHORN_NAMESPACE);
+    const command = commandFor(trouble.reason, volume);
+    return found(seen, trouble.reason, `${lost}, and ${trouble.detail}`, { about, command });
+  }
+  const contentName = snapshot.spec.source.volumeSnapshotContentName ?? '';
+  if (!names.isName(contentName)) return found(seen, 'NameTooLong', `${lost}; that is too long a name`);
+  const reference = snapshot.metadata.ownerReferences?.find((o) => o.uid === owner.restore.metadata.uid);
+  if (reference === undefined || claims.some((c) => !isPending(c))) return undefined;
+  const { controller: _c, blockOwnerDeletion: _b, ...restore } = reference;
+  const message = `${lost}; VirtualMachineRestore ${owner.restore.metadata.name} is waiting for it`;
+  const actions = recreateForRestore(snapshot, restore, { volume, backup: backupName });
+  return found(seen, 'RecreateContent', message, { actions });
+}
+
+function ownerIsFinished(seen: WithFound): Finding | undefined {
+  const finished = ownerFinished(seen.neighbours);
+  return finished && found(seen, ...finished);
+}
+
+/** Only what a VMBackup volume uses is rebuild-snapshot's to recreate. */
+function leftToOthers(seen: WithFound): Finding {
+  const reason = seen.neighbours.owner.is === 'vmbackup' ? 'ContentMissing' : 'ContentLost';
+  return found(seen, reason, `${describeLoss(seen)}; its backup ${seen.backupName} is on the target`);
+}
+
+const describeLoss = ({ subject, snapshot }: SeenContentMissing): string =>
+  `${describeRef(subject)} needs VolumeSnapshotContent ${snapshot.spec.source.volumeSnapshotContentName}, which does not exist`;
 
 /** The name that a pair beside one that the VMBackup uses is given. */
 const isBegun = ({ metadata }: Snapshot, backup: VMBackup): boolean =>

@@ -1,16 +1,16 @@
 import type { Ref } from '../../shared/domain/kinds.ts';
-import { ref } from '../../shared/domain/kinds.ts';
+import { describeRef, ref } from '../../shared/domain/kinds.ts';
 import { getCommand } from '../../shared/domain/kubectl.ts';
 import * as names from '../../shared/domain/names.ts';
 import type { BackupTrouble } from '../../shared/chain/longhorn-backup.ts';
-import type { ContentJudgment } from '../../shared/chain/content.ts';
+import type { JudgedContent } from '../../shared/chain/content.ts';
 import { listTargets } from '../../shared/chain/links.ts';
 import { listVolumes } from '../../shared/chain/target.ts';
-import type { Content, OwnerReference } from '../../shared/objects/types.ts';
+import type { Content, OwnerReference, Snapshot } from '../../shared/objects/types.ts';
 import type { Action } from '../../shared/plan/action.ts';
 import type { Finding } from '../../shared/plan/plan.ts';
 import type { Reason } from '../../shared/plan/reason.ts';
-import type { Seen } from './observe.ts';
+import type { Neighbours, SeenGone, SeenNotOurs } from './observe.ts';
 
 export interface Extra {
   readonly actions?: readonly Action[];
@@ -20,7 +20,14 @@ export interface Extra {
   readonly about?: Ref | undefined;
 }
 
-type Known = Pick<Seen, 'subject' | 'content' | 'snapshot' | 'backupName' | 'neighbours'>;
+/** What of a `Seen` its findings show. */
+interface Known {
+  readonly subject: Ref;
+  readonly content?: Content | undefined;
+  readonly snapshot?: Snapshot | undefined;
+  readonly backupName?: string | undefined;
+  readonly neighbours?: Neighbours | undefined;
+}
 
 /** A finding about the content, or about the subject where the content is not there. */
 export function found(
@@ -54,12 +61,12 @@ export function found(
 const vmBackupOwning = (object: Known['content'] | Known['snapshot']): OwnerReference | undefined =>
   object?.metadata.ownerReferences?.find(({ kind }) => kind === 'VirtualMachineBackup');
 
-/** Contents that no wrong handle can be in. */
-export function leftAlone(
-  seen: Known,
-  content: Content,
-  { reason }: Extract<ContentJudgment, { reason: unknown }>,
-): Finding {
+export const gone = (seen: SeenGone): Finding =>
+  found(seen, 'ContentGone', `${describeRef(seen.subject)} does not exist`);
+
+/** A content that no wrong handle can be in. */
+export function notOurs(seen: Pick<SeenNotOurs, 'subject' | 'content' | 'judged'>): Finding {
+  const { content, judged } = seen;
   const handle = content.spec.source.snapshotHandle ?? '';
   const messages = {
     DrillObject: 'the pair belongs to a restore drill of Gleaner’s',
@@ -69,11 +76,11 @@ export function leftAlone(
     HandleUnreadable: `the handle "${handle}" fits none of Longhorn’s forms (bak://<volume>/<backup>)`,
     GuestClusterBackup: 'the pair belongs to a guest cluster’s remote backup or restore',
   };
-  const command = reason === 'HandleUnreadable' ? show(content) : undefined;
-  return found(seen, reason, messages[reason], { command });
+  const command = judged.reason === 'HandleUnreadable' ? show(content) : undefined;
+  return found(seen, judged.reason, messages[judged.reason], { command });
 }
 
-export function handleRight(seen: Known, reason: 'HandleRight' | 'LegacyScheme', text: string): Finding {
+export function rightHandleFinding(seen: Known, reason: 'HandleRight' | 'LegacyScheme', text: string): Finding {
   const legacy = reason === 'LegacyScheme' ? ' (bs:// is the old spelling of bak://, Longhorn reads both)' : '';
   return found(seen, reason, `${text} names the backup’s Longhorn volume${legacy}`);
 }
@@ -84,7 +91,7 @@ export function handleRight(seen: Known, reason: 'HandleRight' | 'LegacyScheme',
  */
 export function troubled(
   seen: Known,
-  { handle, text }: Extract<ContentJudgment, { handle: unknown }>,
+  { handle, text }: JudgedContent,
   { reason, ofVolume }: BackupTrouble,
   says: string,
 ): Finding[] {

@@ -8,7 +8,7 @@ import { triage } from './triage.ts';
 export default defineFunction({
   name: 'fix-handle',
   summary:
-    'Brings about a right handle for every VolumeSnapshotContent whose handle does not name the Longhorn volume of its backup.',
+    'Replaces every VolumeSnapshotContent whose handle does not name the Longhorn volume of its backup with a correct one.',
   watches: [
     { kind: 'VolumeSnapshotContent', mode: 'resource' },
     { kind: 'VolumeSnapshot', mode: 'resource' },

@@ -1,38 +1,90 @@
+import type { JudgedContent, UnjudgedContent } from '../../shared/chain/content.ts';
+import { judgeContent, judgeHandle } from '../../shared/chain/content.ts';
+import type { BackupLookup, FoundBackup } from '../../shared/chain/lookup.ts';
+import { judgeLookup } from '../../shared/chain/lookup.ts';
+import { isDeleting } from '../../shared/chain/metadata.ts';
+import { backupVolumes, claimsFrom, longhornBackup, missingClass, vmBackupNaming } from '../../shared/chain/queries.ts';
 import type { Ref } from '../../shared/domain/kinds.ts';
 import * as names from '../../shared/domain/names.ts';
-import { isDeleting } from '../../shared/chain/metadata.ts';
-import { judgeBackup } from '../../shared/chain/longhorn-backup.ts';
-import { judgeContent, judgeHandle } from '../../shared/chain/content.ts';
+import type { Backup, BackupTarget, BackupVolume, Claim, Content, Snapshot } from '../../shared/objects/types.ts';
+import type { Reader } from '../../shared/ports/reader.ts';
 import type { Owner } from './owner.ts';
 import { ownerOf } from './owner.ts';
-import { backupVolumes, claimsFrom, longhornBackup, missingClass, vmBackupNaming } from '../../shared/chain/queries.ts';
-import type { Reader } from '../../shared/ports/reader.ts';
-import type { Backup, BackupTarget, BackupVolume, Claim, Content, Snapshot } from '../../shared/objects/types.ts';
 import type { SwapNote } from './swap-note.ts';
 import { readNote } from './swap-note.ts';
 
-/** One content (or a snapshot whose content is missing) and all that decides about its handle. */
-export interface Seen {
+/**
+ * One content, or a snapshot whose content is missing, and all that decides about its handle. What it is, is judged here,
+ * once: each case has a file of its name that says what is to be done.
+ */
+export type Seen = SeenGone | SeenContentMissing | SeenNotOurs | SeenBackupMissing | SeenHandleRight | SeenHandleWrong;
+
+/** Neither content nor snapshot is there. */
+export interface SeenGone {
+  readonly is: 'gone';
   readonly subject: Ref;
-  readonly content?: Content | undefined;
-  readonly snapshot?: Snapshot | undefined;
-  /** Name of the backup that is meant: by the handle, else by the owner, else by the note of an unfinished swap. */
+}
+
+export interface SeenContentMissing {
+  readonly is: 'content-missing';
+  readonly subject: Ref;
+  readonly snapshot: Snapshot;
+  /** What follows is absent for a snapshot that was taken on this cluster: it names no content. */
+  readonly note?: Note;
+  /** The backup that is meant: by the owner, else by the note of an unfinished swap. */
   readonly backupName?: string | undefined;
-  readonly backup?: Backup | undefined;
-  /** Gleaner's own note of an unfinished swap. */
-  readonly note?: SwapNote | 'unreadable' | undefined;
-  /** Read only where the Backup is not there. */
-  readonly target?: BackupTarget | undefined;
-  /** What follows is read only where the handle is wrong or the content missing. */
+  /** Absent where nothing says which backup is meant. */
+  readonly backup?: BackupLookup | undefined;
   readonly neighbours?: Neighbours | undefined;
 }
+
+/** A content that no wrong handle can be in. */
+export interface SeenNotOurs {
+  readonly is: 'not-ours';
+  readonly subject: Ref;
+  readonly content: Content;
+  readonly snapshot: Snapshot | undefined;
+  readonly judged: UnjudgedContent;
+}
+
+interface SeenContent {
+  readonly subject: Ref;
+  readonly content: Content;
+  readonly snapshot?: Snapshot | undefined;
+  readonly note?: Note;
+  readonly judged: JudgedContent;
+  /** As the handle names it. */
+  readonly backupName: string;
+}
+
+/** Its snapshot and the note are read only where something may have to be done. */
+export interface SeenHandleRight extends SeenContent {
+  readonly is: 'handle-right';
+  readonly verdict: 'HandleRight' | 'LegacyScheme';
+}
+
+/** Nothing tells the right handle. */
+export interface SeenBackupMissing extends SeenContent {
+  readonly is: 'backup-missing';
+  readonly backup: Exclude<BackupLookup, FoundBackup>;
+  readonly neighbours: Neighbours;
+}
+
+export interface SeenHandleWrong extends SeenContent {
+  readonly is: 'handle-wrong';
+  readonly backup: FoundBackup;
+  readonly neighbours: Neighbours;
+}
+
+/** Gleaner's own note of an unfinished swap. */
+type Note = SwapNote | 'unreadable' | undefined;
 
 export interface Neighbours {
   readonly owner: Owner;
   readonly backupVolumes: readonly BackupVolume[];
   /** Claims made from the snapshot. */
   readonly claims: readonly Claim[];
-  /** What already stands under the names of the replacement pair. */
+  /** What already has the names of the replacement pair. */
   readonly replacement: {
     readonly snapshot: Snapshot | undefined;
     readonly content: Content | undefined;
@@ -43,15 +95,19 @@ export interface Neighbours {
   readonly missingClass?: string | undefined;
 }
 
-/** Reads as little as the decision needs: a right handle costs a content and a Backup. */
+/**
+ * Reads as little as the decision needs: a right handle costs a content and a Backup.
+ * @throws UnreadableError when an object that decides does not have the shape of its kind
+ */
 export async function observe(reader: Reader, subject: Ref): Promise<Seen> {
   if (subject.kind === 'VolumeSnapshotContent') {
     const content = await reader.get('VolumeSnapshotContent', subject.name);
-    return content === undefined ? { subject } : observeContent(reader, subject, content, undefined);
+    return content === undefined ? { is: 'gone', subject } : observeContent(reader, subject, content, undefined);
   }
   const snapshot = await reader.get('VolumeSnapshot', subject.name, subject.namespace);
-  const contentName = snapshot?.spec.source.volumeSnapshotContentName;
-  if (snapshot === undefined || !contentName) return { subject, snapshot };
+  if (snapshot === undefined) return { is: 'gone', subject };
+  const contentName = snapshot.spec.source.volumeSnapshotContentName;
+  if (!contentName) return { is: 'content-missing', subject, snapshot };
   const content = await reader.get('VolumeSnapshotContent', contentName);
   return content === undefined
     ? observeMissing(reader, subject, snapshot)
@@ -65,27 +121,32 @@ async function observeContent(
   from: Snapshot | undefined,
 ): Promise<Seen> {
   const judged = judgeContent(content);
-  if ('reason' in judged) return { subject, content, snapshot: from };
+  if ('reason' in judged) return { is: 'not-ours', subject, content, snapshot: from, judged };
   const backupName = judged.handle.backup;
-  const backup = await longhornBackup(reader, backupName);
-  const facts = judgeBackup(backupName, backup);
-  const right = 'volume' in facts && judgeHandle(judged, facts) !== 'wrong';
+  const longhorn = await longhornBackup(reader, backupName);
+  const known = longhorn && judgeLookup(backupName, longhorn);
+  const verdict = known?.is === 'found' ? judgeHandle(judged, known.facts) : undefined;
+  const head = { subject, content, judged, backupName };
   // A content that was swapped stands in for itself; its snapshot may still carry the note. A deletion may be our own.
-  const swapped = content.metadata.annotations?.[names.REPLACES_ANNOTATION] === content.metadata.name;
-  if (right && !swapped && !isDeleting(content) && from === undefined) return { subject, content, backupName, backup };
+  const isSwapped = content.metadata.annotations?.[names.REPLACES_ANNOTATION] === content.metadata.name;
+  const isRight = verdict !== undefined && verdict !== 'wrong';
+  if (isRight && !isSwapped && !isDeleting(content) && from === undefined)
+    return { is: 'handle-right', ...head, verdict };
 
   const { name, namespace } = content.spec.volumeSnapshotRef;
   const snapshot = from ?? (await reader.get('VolumeSnapshot', name, namespace));
-  const note = snapshot && readNote(snapshot);
-  const seen = { subject, content, snapshot, backupName, backup, note };
-  if (right) return seen;
-  const volume = 'volume' in facts ? facts.volume : undefined;
-  const target = await targetWithout(reader, backup);
+  const seen = { ...head, snapshot, note: snapshot && readNote(snapshot) };
+  if (isRight) return { is: 'handle-right', ...seen, verdict };
+  const target = await targetWithout(reader, longhorn);
+  const volume = known?.is === 'found' ? known.facts.volume : undefined;
   const neighbours = await observeNeighbours(reader, { namespace, name, snapshot, content }, backupName, volume);
-  return { ...seen, target, neighbours };
+  const backup = known ?? judgeLookup(backupName, undefined, { target, ...aroundOf(neighbours) });
+  return backup.is === 'found'
+    ? { is: 'handle-wrong', ...seen, backup, neighbours }
+    : { is: 'backup-missing', ...seen, backup, neighbours };
 }
 
-async function observeMissing(reader: Reader, subject: Ref, snapshot: Snapshot): Promise<Seen> {
+async function observeMissing(reader: Reader, subject: Ref, snapshot: Snapshot): Promise<SeenContentMissing> {
   const note = readNote(snapshot);
   const { name, namespace } = snapshot.metadata;
   const noted = note === undefined || note === 'unreadable' ? undefined : note.backup;
@@ -93,17 +154,19 @@ async function observeMissing(reader: Reader, subject: Ref, snapshot: Snapshot):
   const owner = await ownerOf(reader, { namespace, name, snapshot }, { claims, backupName: noted });
   const owned = 'entry' in owner ? (owner.entry?.longhornBackupName ?? undefined) : undefined;
   const backupName = owned ?? noted;
-  const backup = backupName === undefined ? undefined : await longhornBackup(reader, backupName);
+  const longhorn = backupName === undefined ? undefined : await longhornBackup(reader, backupName);
   const recorded = 'entry' in owner ? owner.entry?.persistentVolumeClaim?.spec?.volumeName : undefined;
-  const volume = backup === undefined ? recorded : backup.status?.volumeName;
-  const target = backupName === undefined ? undefined : await targetWithout(reader, backup);
+  const volume = longhorn === undefined ? recorded : longhorn.status?.volumeName;
+  const target = backupName === undefined ? undefined : await targetWithout(reader, longhorn);
   const neighbours: Neighbours = {
     owner,
     claims,
     backupVolumes: volume ? await backupVolumes(reader, volume) : [],
     replacement: { snapshot: undefined, content: undefined },
   };
-  return { subject, snapshot, backupName, backup, note, target, neighbours };
+  const backup =
+    backupName === undefined ? undefined : judgeLookup(backupName, longhorn, { target, ...aroundOf(neighbours) });
+  return { is: 'content-missing', subject, snapshot, note, backupName, backup, neighbours };
 }
 
 async function observeNeighbours(
@@ -131,8 +194,14 @@ async function observeNeighbours(
   };
 }
 
+/** What decides about a Backup that is not there, besides its target. */
+const aroundOf = ({ owner, backupVolumes }: Neighbours) => ({
+  backupVolumes,
+  owner: 'backup' in owner ? owner.backup : undefined,
+});
+
 /** Where a Backup is not there, its target says whether that means anything. */
-const targetWithout = (reader: Reader, backup: Backup | undefined): Promise<BackupTarget | undefined> =>
-  backup === undefined
+const targetWithout = (reader: Reader, longhorn: Backup | undefined): Promise<BackupTarget | undefined> =>
+  longhorn === undefined
     ? reader.get('BackupTarget', names.DEFAULT_TARGET, names.LONGHORN_NAMESPACE)
     : Promise.resolve(undefined);

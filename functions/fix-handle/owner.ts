@@ -39,14 +39,14 @@ export interface UnlinkedOwner {
   readonly supersededBy: string | undefined;
 }
 
-export interface RestoreOwner {
+interface RestoreOwner {
   readonly is: 'restore';
   readonly restore: VMRestore;
   /** The VMBackup volume that is being restored, where it can be told. */
   readonly entry: VolumeEntry | undefined;
 }
 
-export type OtherOwner =
+type OtherOwner =
   | { readonly is: 'guest-cluster' | 'nobody' }
   | { readonly is: 'gone' | 'restore-gone' | 'unknown'; readonly owner: string }
   | { readonly is: 'ambiguous'; readonly backups: readonly string[] };

@@ -7,7 +7,7 @@ import type { SurveyedContent, SurveyItem } from '../../shared/survey-item.ts';
 import type { Routed, Healthy } from '../../shared/function.ts';
 import type { Content } from '../../shared/objects/types.ts';
 import type { Finding } from '../../shared/plan/plan.ts';
-import { found, handleRight, leftAlone, troubled } from './findings.ts';
+import { found, rightHandleFinding, notOurs, troubled } from './findings.ts';
 
 /** Sorts out, from lists alone, what needs a closer look: wrong handles, missing contents, swaps not finished. */
 export function triage(item: SurveyItem, brief = false): Routed | Healthy {
@@ -55,7 +55,7 @@ function surveyContent(
   }
   if (brief && 'reason' in judged && judged.reason !== 'HandleUnreadable') return { healthy: judged.reason, count: 1 };
   const subject = ref('VolumeSnapshotContent', content.metadata.name);
-  if ('reason' in judged) return one(leftAlone({ subject, content }, content, judged));
+  if ('reason' in judged) return one(notOurs({ subject, content, judged }));
   const seen = { subject, content, backupName: judged.handle.backup };
   if (facts === undefined || 'reason' in facts) {
     // Whose pair it is decides what a lost backup is worth: behind a finished restore it hurts nobody.
@@ -68,7 +68,7 @@ function surveyContent(
   }
   const verdict = judgeHandle(judged, facts);
   if (verdict === 'wrong' || isDeleting(content)) return { subjects: [subject] };
-  return one(handleRight(seen, verdict, judged.text));
+  return one(rightHandleFinding(seen, verdict, judged.text));
 }
 
 function shared(backup: string, contents: readonly Content[]): Routed {

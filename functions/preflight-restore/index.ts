@@ -8,7 +8,7 @@ import { scheduled } from './schedule.ts';
 export default defineFunction({
   name: 'preflight-restore',
   summary:
-    'Tells of each new VirtualMachineRestore, within seconds and in an Event on it, whether it will work there and now, and what would make it.',
+    'Checks each new VirtualMachineRestore and reports within seconds, in an Event on it, whether it would work and how to fix what would make it fail.',
   watches: [{ kind: 'VirtualMachineRestore', mode: 'resource' }],
   needs: [
     { group: 'harvesterhci.io', resource: 'virtualmachinerestores', verbs: ['get', 'list'] },

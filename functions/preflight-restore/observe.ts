@@ -15,7 +15,7 @@ export interface Seen {
   readonly preflight?: SeenPreflight;
 }
 
-/** One verdict for each restore, whatever it was. */
+/** One verdict for each restore, whatever it was. @testonly */
 export const verdictName = (restore: VMRestore): string => eventName(restore.metadata.uid, 'preflight');
 
 export async function observe(reader: Reader, subject: Ref): Promise<Seen> {

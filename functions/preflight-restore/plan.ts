@@ -19,8 +19,8 @@ export function plan(seen: Seen, config: Config, nowMs: number): Plan {
   if (restore === undefined) return leave('RestoreGone', 'does not exist');
   if (isDeleting(restore)) return leave('RestoreDeleting', 'is being deleted');
   if (restore.status?.complete === true) return leave('RestoreComplete', 'is complete');
-  if (seen.told === true || seen.preflight === undefined) return leave('PreflightTold', 'has its verdict');
-  if (!isYoung(restore, config, nowMs)) return leave('RestoreRunning', 'began a while ago');
+  if (seen.told === true || seen.preflight === undefined) return leave('PreflightTold', 'already has its verdict');
+  if (!isYoung(restore, config, nowMs)) return leave('RestoreRunning', 'started a while ago');
 
   const checks = preflight(seen.preflight, nowMs);
   const reason = reasonOf(checks);

@@ -8,7 +8,7 @@ import { triage } from './triage.ts';
 export default defineFunction({
   name: 'rebuild-snapshot',
   summary:
-    'Makes the VolumeSnapshot or VolumeSnapshotContent of a VMBackup volume anew where it was lost and the backup is still on the target.',
+    'Recreates the lost VolumeSnapshot or VolumeSnapshotContent of a VMBackup volume if the backup is still on the target.',
   watches: [
     { kind: 'VirtualMachineBackup', mode: 'reference' },
     { kind: 'VolumeSnapshot', mode: 'resource' },

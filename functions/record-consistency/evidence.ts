@@ -34,8 +34,8 @@ export interface Evidence {
 /** The facts, or why there are none. Only of a whole: before its last volume is taken nothing is final. */
 export function factsFrom({ backup, parts, machine, instance }: Evidence, nowMs: number): Facts | string {
   const uid = backup.status?.sourceUID;
-  if (!uid) return 'it was recovered from the target, which does not say how its data was taken';
-  if (parts.length === 0) return 'no volume of it has been taken yet';
+  if (!uid) return 'it was recovered from the target, which does not record how its data was taken';
+  if (parts.length === 0) return 'none of its volumes has been snapshotted yet';
   const volumes: Record<string, TakenVolume> = {};
   for (const part of parts) {
     const taken = takenOf(backup, part);
@@ -56,18 +56,18 @@ export function factsFrom({ backup, parts, machine, instance }: Evidence, nowMs:
 }
 
 function takenOf(backup: VMBackup, { snapshot, content }: Part): TakenVolume | string {
-  if (snapshot === undefined || isDeleting(snapshot)) return 'its snapshot is not there';
-  if (!isOwnedBy(snapshot, backup.metadata.uid)) return 'its snapshot is not of this VMBackup';
+  if (snapshot === undefined || isDeleting(snapshot)) return 'its snapshot does not exist';
+  if (!isOwnedBy(snapshot, backup.metadata.uid)) return 'its snapshot does not belong to this VMBackup';
   if (!snapshot.spec.source.persistentVolumeClaimName)
-    return 'its snapshot was made from a backup, whose times say nothing of the data';
+    return 'its snapshot was created from a backup, whose times say nothing about the data';
   const of = content?.spec.volumeSnapshotRef.uid === snapshot.metadata.uid ? content : undefined;
   // A content of a handle is given the time at which it was made, not that of its data.
-  if (!of?.spec.source.volumeHandle) return 'its content is not there';
+  if (!of?.spec.source.volumeHandle) return 'its content does not exist';
   if (!of.status?.creationTime) return 'it has not been taken yet';
   const takenMs = Math.floor(of.status.creationTime / 1e6);
   const askedMs = Date.parse(snapshot.metadata.creationTimestamp ?? '');
-  if (Number.isNaN(askedMs)) return 'its snapshot does not say when it was asked for';
-  if (isYounger(backup, takenMs)) return 'its content was lost and taken anew';
+  if (Number.isNaN(askedMs)) return 'its snapshot does not record when it was requested';
+  if (isYounger(backup, takenMs)) return 'its content was lost and taken again';
   return { snapshot: snapshot.metadata.uid, askedMs, takenMs };
 }
 
@@ -169,7 +169,7 @@ export const stillHolds = (facts: Facts, backup: VMBackup, parts: readonly Part[
 const units: Readonly<Record<string, number>> = { h: 3600, m: 60, s: 1, ms: 1e-3, us: 1e-6, µs: 1e-6, ns: 1e-9 };
 
 /** A duration as Go writes it: `1m30s`. */
-export function seconds(duration: string | null | undefined): number | undefined {
+function seconds(duration: string | null | undefined): number | undefined {
   if (!duration || !/^(\d+(\.\d+)?(h|ms|m|us|µs|ns|s))+$|^0$/.test(duration)) return undefined;
   let sum = 0;
   for (const [, amount = '', unit = ''] of duration.matchAll(/(\d+(?:\.\d+)?)(h|ms|m|us|µs|ns|s)/g)) {

@@ -8,7 +8,7 @@ import { triage } from './triage.ts';
 export default defineFunction({
   name: 'record-consistency',
   summary:
-    'Records, while it can still be seen, what the data of each snapshot and backup is worth: file systems frozen, as after a crash, VM off, or VM just stopped; and how far apart its volumes are.',
+    'Records how consistent the data of each snapshot and backup is, while it can still be observed: file systems frozen, crash-consistent, VM off, or VM just stopped; and how far apart its volumes were taken.',
   watches: [
     { kind: 'VolumeSnapshot', mode: 'resource' },
     { kind: 'VirtualMachineBackup', mode: 'reference' },

@@ -34,7 +34,7 @@ export function judge(
     worth,
     message: `${message}${spreadOf(facts)}`,
   });
-  if (freeze === undefined) return told('unknown', 'does not say whether the file systems were frozen');
+  if (freeze === undefined) return told('unknown', 'does not record whether the file systems were frozen');
   const overrun = freeze ? overrunOf(facts) : undefined;
   const shared = Object.keys(facts.volumes).find((volume) => shareable.includes(volume));
   if (overrun?.is === 'within' && shared === undefined)
@@ -42,7 +42,7 @@ export function judge(
   if (overrun?.is === 'within')
     return told(
       'freeze-unsure',
-      `was taken while the VM’s own file systems were frozen${frozenFor(facts)}; but disk ${shared} is shareable, and what other VMs write to it is not frozen with them`,
+      `was taken while the VM’s own file systems were frozen${frozenFor(facts)}; but disk ${shared} is shareable, and writes of other VMs to it are not frozen`,
     );
   // How the VM was cannot be told later: without it neither a crash nor a stop may be claimed.
   if (machine === undefined) return told('unknown', unseen(facts));
@@ -52,33 +52,33 @@ export function judge(
       const unless =
         shared === undefined
           ? ''
-          : `; but disk ${shared} is shareable: if another VM wrote to it then, it is worth what a crash leaves`;
+          : `; but disk ${shared} is shareable: if another VM was writing to it, it is only crash-consistent`;
       return told('off', `was taken with the VM off, since ${iso(machine.stoppedMs)}${unless}`);
     }
     return told(
       'just-stopped',
-      `was taken ${ago} s after the VM had stopped: what it wrote last may not have reached its disks; run sync in the guest before stopping it, or wait ${justStoppedSeconds} s`,
+      `was taken ${ago} s after the VM had stopped: its last writes may not have reached the disks; run sync in the guest before you stop it, or wait ${justStoppedSeconds} s`,
     );
   }
   if (overrun === undefined) {
-    return told('crash', 'was taken while the VM ran and nothing was frozen: it is worth what a crash leaves');
+    return told('crash', 'was taken while the VM was running and nothing was frozen: it is crash-consistent');
   }
   if (overrun.is === 'lapsed') {
     return told(
       'freeze-lapsed',
-      `was taken while the VM ran; its file systems had been frozen${frozenFor(facts)}, but volume ${overrun.volume} was taken ${overrun.seconds} s after the freeze: it is worth what a crash leaves`,
+      `was taken while the VM was running; its file systems had been frozen${frozenFor(facts)}, but volume ${overrun.volume} was taken ${overrun.seconds} s after the freeze: it is crash-consistent`,
     );
   }
   return told(
     'freeze-unsure',
-    `was taken while the VM ran and about when its file systems were frozen${frozenFor(facts)}; volume ${overrun.volume} was taken ${overrun.seconds} s after the freeze, by clocks that may differ`,
+    `was taken while the VM was running and about when its file systems were frozen${frozenFor(facts)}; volume ${overrun.volume} was taken ${overrun.seconds} s after the freeze, and clocks may differ`,
   );
 }
 
 const unseen = ({ freeze }: Facts): string =>
   freeze === true
-    ? 'was frozen before it was taken, but thawed perhaps before that; whether the VM ran was not seen'
-    : 'was taken without a freeze; whether the VM ran or was off was not seen';
+    ? 'was frozen before it was taken, but may have thawed before that; whether the VM was running was not observed'
+    : 'was taken without a freeze; whether the VM was running or off was not observed';
 
 interface Overrun {
   readonly is: 'within' | 'unsure' | 'lapsed';
@@ -116,7 +116,7 @@ function overrunOf({ volumes, freezeSeconds = 0 }: Facts): Overrun {
 const severity: Readonly<Record<Overrun['is'], number>> = { within: 0, unsure: 1, lapsed: 2 };
 
 function frozenFor({ freezeSeconds = 0, thawed }: Facts): string {
-  const long = freezeSeconds === 0 ? 'until somebody thaws them' : `for up to ${freezeSeconds} s`;
+  const long = freezeSeconds === 0 ? 'until they are thawed by hand' : `for up to ${freezeSeconds} s`;
   return ` (${long}${thawed === true ? '; seen thawed afterwards' : ''})`;
 }
 
@@ -125,8 +125,8 @@ function spreadOf(facts: Facts): string {
   const spread = spreadSeconds(facts);
   if (count < 2) return '';
   return spread === 0
-    ? `; its ${count} volumes are of the same second`
-    : `; its ${count} volumes are ${spread} s apart`;
+    ? `; its ${count} volumes were taken in the same second`
+    : `; its ${count} volumes were taken ${spread} s apart`;
 }
 
 const iso = (ms: number): string => new Date(ms).toISOString().replace('.000Z', 'Z');

@@ -14,7 +14,7 @@ export interface Seen extends Omit<Evidence, 'backup'> {
   readonly previous?: Previous | undefined;
 }
 
-export interface Previous {
+interface Previous {
   readonly name: string;
   readonly worth: ConsistencyLevel;
 }

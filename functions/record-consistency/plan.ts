@@ -79,7 +79,7 @@ function guestFrozen({ subject }: Seen, backup: VMBackup): Finding {
   return {
     subject,
     reason: 'GuestFrozen',
-    message: `the file systems of VM ${namespace}/${vm} are still frozen, long after ${describeRef(subject)} was taken`,
+    message: `the file systems of VM ${namespace}/${vm} are still frozen long after ${describeRef(subject)} was taken`,
     command: execCommand(
       { namespace, labels: { 'vm.kubevirt.io/name': vm }, container: 'compute' },
       ...['virt-freezer', '--unfreeze', '--namespace', namespace, '--name', vm],
@@ -94,7 +94,7 @@ function freezeFailing({ subject }: Seen, backup: VMBackup): Finding {
   return {
     subject,
     reason: 'FreezeFailing',
-    message: `Harvester takes no snapshot for ${describeRef(subject)} as it cannot freeze the file systems of VM ${namespace}/${vm} (${freezeFailure(backup)}); it tries again`,
+    message: `Harvester takes no snapshot for ${describeRef(subject)} because it cannot freeze the file systems of VM ${namespace}/${vm} (${freezeFailure(backup)}); it keeps retrying`,
     command: `${getCommand(subject, `jsonpath=${agent}`)}; ${getCommand(ref('VirtualMachineInstance', vm, namespace), 'jsonpath={.status.conditions[?(@.type=="AgentConnected")]}')}`,
     actions: [],
   };

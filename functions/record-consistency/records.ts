@@ -59,7 +59,7 @@ function eventFor({ previous }: Seen, { backup, worth, message }: Known, nowMs: 
       about: { ...ref('VirtualMachineBackup', name, namespace), uid, namespace },
       type: worse ? 'Warning' : 'Normal',
       reason: reasonOf[worth],
-      message: worse ? `${message}. The one before, ${previous.name}, was better (${previous.worth})` : message,
+      message: worse ? `${message}. The previous one, ${previous.name}, was better (${previous.worth})` : message,
       name: eventName(uid, 'consistency'),
       action: 'RecordConsistency',
       by: 'record-consistency',

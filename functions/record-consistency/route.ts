@@ -9,7 +9,7 @@ import type { Reader } from '../../shared/ports/reader.ts';
 export function route(change: Change): Routed {
   switch (change.kind) {
     case 'VirtualMachineBackup':
-      if (change.type === 'delete') return leave(change, 'VMBackupGone', 'is gone, and its record with it');
+      if (change.type === 'delete') return leave(change, 'VMBackupGone', 'is gone, and so is its record');
       return { subjects: [ref('VirtualMachineBackup', change.name, change.namespace)] };
     case 'VolumeSnapshot':
       return routeSnapshot(change);
@@ -28,7 +28,11 @@ function routeSnapshot(change: ChangeOf<'VolumeSnapshot'>): Routed {
   const owners = owningVMBackups(object.metadata.ownerReferences, namespace);
   if (owners.length === 0) return { subjects: [] };
   if (!object.spec.source.persistentVolumeClaimName)
-    return leave(change, 'ConsistencyUnknown', 'was made from a backup, which does not say how its data was taken');
+    return leave(
+      change,
+      'ConsistencyUnknown',
+      'was created from a backup, which does not record how its data was taken',
+    );
   if (!object.status?.creationTime) return leave(change, 'SnapshotNotTaken', `${namespace}/${name} is not taken yet`);
   return { subjects: owners };
 }

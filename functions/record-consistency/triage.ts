@@ -11,9 +11,9 @@ const YOUNG_MS = 24 * 3600_000;
 
 const says: Readonly<Record<ConsistencyLevel, string>> = {
   frozen: 'was taken while the file systems were frozen',
-  'freeze-lapsed': 'was taken when the file systems had thawed again',
+  'freeze-lapsed': 'was taken after the file systems had thawed',
   'freeze-unsure': 'was taken about when the file systems were frozen',
-  crash: 'was taken while the VM ran and nothing was frozen',
+  crash: 'was taken while the VM was running and nothing was frozen',
   off: 'was taken with the VM off',
   'just-stopped': 'was taken just after the VM had stopped',
 };

@@ -8,7 +8,7 @@ import { triage } from './triage.ts';
 export default defineFunction({
   name: 'rediscover-target',
   summary:
-    'Has Harvester scan the backup target again when backups on it belong to no VMBackup: after Longhorn has synced, once for what is there, until nothing more can appear.',
+    'Makes Harvester scan the backup target again when backups on it belong to no VMBackup: after Longhorn has synced, once per set of backups, until nothing more can appear.',
   watches: [
     { kind: 'Setting', mode: 'reference' },
     { kind: 'BackupTarget', mode: 'resource' },

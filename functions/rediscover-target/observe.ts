@@ -50,7 +50,7 @@ export interface Seen {
   readonly holdingUp: readonly string[];
 }
 
-export interface Unclaimed {
+interface Unclaimed {
   readonly backup: string;
   readonly uid: string;
   readonly volume: string;
@@ -61,7 +61,7 @@ export interface Unclaimed {
 }
 
 /** Copies of images on the target. */
-export interface Images {
+interface Images {
   /** Name and state of those that Longhorn has not finished. */
   readonly incomplete: readonly string[];
   /** Finished ones that no image here is made from, by the name of their backing image. */
@@ -129,9 +129,9 @@ export async function observe(reader: Reader, subject: Ref, nowMs: number): Prom
     passesOverOthers: isAtLeast(version, 5, 0),
     hasVMBackups: some,
     holdingUp: uses.flatMap(({ vmBackup, backup, storageClass }) => [
-      ...(known.has(backup) ? [] : [`${vmBackup} (Longhorn backup ${backup} is not there)`]),
+      ...(known.has(backup) ? [] : [`${vmBackup} (Longhorn backup ${backup} does not exist)`]),
       ...(storageClass && !classes.includes(storageClass)
-        ? [`${vmBackup} (StorageClass ${storageClass} is not there)`]
+        ? [`${vmBackup} (StorageClass ${storageClass} does not exist)`]
         : []),
     ]),
     evidence: digest(evidence.sort().join('\n')),

@@ -84,9 +84,9 @@ function decide(seen: Seen, setting: Setting, config: Config): Finding[] {
   if (intervalOf(setting) > 0 && !isAheadOfTime) {
     const endedMs = Date.parse(scannedAt(setting));
     if (nowMs - endedMs > intervalOf(setting) * 1000 + LIMIT_MS) {
-      return stuck(`Harvester scans ${where} every ${intervalOf(setting)} s, the last time at ${scannedAt(setting)},`);
+      return stuck(`Harvester scans ${where} every ${intervalOf(setting)} s, last at ${scannedAt(setting)},`);
     }
-    const never = Number.isNaN(endedMs) && seen.recordsScans === true ? '; no scan has come to an end yet' : '';
+    const never = Number.isNaN(endedMs) && seen.recordsScans === true ? '; no scan has finished yet' : '';
     const rescans = `${what}; Harvester scans it again every ${intervalOf(setting)} s${never}`;
     return [says('RescansItself', rescans), ...causes(seen)];
   }
@@ -95,19 +95,19 @@ function decide(seen: Seen, setting: Setting, config: Config): Finding[] {
   if (!hasHash(setting) && unended) {
     if (note !== undefined && nowMs - Date.parse(note.at) > LIMIT_MS)
       return stuck(`Harvester was asked to scan ${where} at ${note.at}`);
-    return [says('ScanUnderway', `Harvester scans ${where}${waits}`)];
+    return [says('ScanUnderway', `Harvester is scanning ${where}${waits}`)];
   }
   if (note?.evidence === seen.evidence) {
     if (keepsHash(setting) && isAhead(note.at, Date.parse(scannedAt(setting)))) {
-      const asked = `Harvester was asked to scan it at ${note.at}, and the last scan that it has written down is of ${scannedAt(setting)}`;
-      return [says('ScanStuck', `${what}; ${asked}: something else has put its hash back`, [], showWriters)];
+      const asked = `Harvester was asked to scan it at ${note.at}, but the last scan that it recorded is of ${scannedAt(setting)}`;
+      return [says('ScanStuck', `${what}; ${asked}: something else restored its hash`, [], showWriters)];
     }
     return [
       says(
         'NothingMoreAppears',
         keepsHash(setting)
-          ? `${what}, and Harvester has scanned it since, at ${scannedAt(setting)}; ${describeUnclaimed(seen, true)}`
-          : `${what}, and Harvester was made to scan it, at ${note.at}; ${describeUnclaimed(seen, false)}`,
+          ? `${what}, although Harvester scanned it at ${scannedAt(setting)}; ${describeUnclaimed(seen, true)}`
+          : `${what}, although Harvester was asked to scan it at ${note.at}; ${describeUnclaimed(seen, false)}`,
         [],
         showUnclaimed,
       ),
@@ -125,7 +125,7 @@ function decide(seen: Seen, setting: Setting, config: Config): Finding[] {
     return [
       says(
         'TargetBlocked',
-        `${what}; no scan is started, since ${some(seen.unreadable)} cannot be read and may record ${them}`,
+        `${what}; no scan is started, because ${some(seen.unreadable)} cannot be read and may record ${them}`,
       ),
     ];
   }
@@ -133,7 +133,7 @@ function decide(seen: Seen, setting: Setting, config: Config): Finding[] {
     return [
       says(
         'TargetBlocked',
-        `${what}; Harvester refuses to write to the setting while these are not ready: ${blockers}`,
+        `${what}; Harvester refuses writes to the setting while these are not ready: ${blockers}`,
         [],
         showNotReady,
       ),
@@ -154,7 +154,7 @@ const LIMIT_MS = 10 * 60_000;
 
 function longhornReaches({ longhornTarget }: Seen): readonly [Reason, string] | undefined {
   if (longhornTarget === undefined)
-    return ['TargetNotConnected', 'is not known to Longhorn: there is no BackupTarget default'];
+    return ['TargetNotConnected', 'is unknown to Longhorn: BackupTarget default does not exist'];
   if (longhornTarget.status?.available !== true)
     return [judgeTarget(longhornTarget)?.reason ?? 'TargetUnavailable', 'cannot be reached by Longhorn'];
   return undefined;
@@ -171,7 +171,7 @@ function sync({ longhornTarget, nowMs }: Seen, lastScanMs: number, what: string,
     const atMs = Math.max(Math.floor(nowMs / 1000) * 1000, lastScanMs + 1000);
     const { name, namespace, uid } = longhornTarget.metadata;
     const target = { kind: 'BackupTarget', name, namespace, uid } as const;
-    return says('SyncTarget', `${what}; Longhorn is asked to sync first`, [
+    return says('SyncTarget', `${what}; Longhorn has to sync first`, [
       { do: 'syncTarget', target, at: new Date(atMs).toISOString().replace(/\.\d+Z$/, 'Z'), ...insteadOf },
     ]);
   }
@@ -193,7 +193,7 @@ function rescan(
 ): Finding {
   const { name, uid, resourceVersion } = setting.metadata;
   const at = new Date(nowMs).toISOString();
-  return says('RescanTarget', `${what}; Longhorn has synced, so Harvester is made to scan it`, [
+  return says('RescanTarget', `${what}; Longhorn has synced, so Harvester can scan it now`, [
     {
       do: 'rescanTarget',
       target: { kind: 'Setting', name, uid, resourceVersion },

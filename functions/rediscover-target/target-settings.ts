@@ -6,7 +6,7 @@ import type { Setting } from '../../shared/objects/types.ts';
 import type { Finding } from '../../shared/plan/plan.ts';
 import type { Reason } from '../../shared/plan/reason.ts';
 
-export const subject = ref('Setting', names.TARGET_SETTING);
+const subject = ref('Setting', names.TARGET_SETTING);
 
 /** The command that shows the setting without its value, which may hold keys. */
 const conditions = getCommand(subject, 'jsonpath={.status.conditions}');
@@ -28,13 +28,13 @@ export function withoutTarget(setting: Setting | undefined): Finding | undefined
   if (target.is === 'unreadable')
     return says(
       'TargetUnreadable',
-      `the value of setting ${names.TARGET_SETTING} is not JSON that Harvester can read, or a field of it is of another type than it must be`,
+      `the value of setting ${names.TARGET_SETTING} is not JSON that Harvester can parse, or one of its fields has the wrong type`,
       edit,
     );
   if (target.is === 'target' && target.type === 'other')
     return says(
       'TargetUnreadable',
-      `setting ${names.TARGET_SETTING} is not empty, and gives no type that Harvester knows (s3 or nfs)`,
+      `setting ${names.TARGET_SETTING} is not empty, but names no type that Harvester knows (s3 or nfs)`,
       edit,
     );
   const applied = setting.status?.conditions?.find(({ type }) => type === 'configured');
@@ -73,7 +73,7 @@ export function rescanDisabled(setting: Setting): Finding | undefined {
   return {
     subject,
     reason: 'NeverRescans',
-    message: `refreshIntervalInSeconds of ${describeTarget(setting)} is 0: Harvester does not scan it again by itself`,
+    message: `refreshIntervalInSeconds of ${describeTarget(setting)} is 0: Harvester does not rescan it by itself`,
     actions: [],
   };
 }

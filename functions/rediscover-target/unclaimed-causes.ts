@@ -25,20 +25,23 @@ export function describeUnclaimed(seen: Seen, ended: boolean): string {
   const open = unclaimed.filter((one) => !one.foreign && !waiting.has(one.backup));
   const kin = open.filter((one) => one.kin);
   const parts = [
-    count(foreign.length, 'were made by a recurring job, by hand or by another tool and never were a VMBackup’s'),
+    count(
+      foreign.length,
+      'were created by a recurring job, by hand or by another tool and never belonged to a VMBackup',
+    ),
     count(waiting.size, 'wait for a StorageClass'),
     count(
       kin.length,
-      'are of volumes of which other backups have their VMBackup, so theirs was deleted or lost its file',
+      'are of volumes whose other backups have a VMBackup, so their own VMBackup was deleted or lost its file',
     ),
   ].filter((part) => part !== '');
   if (open.length > 0) {
-    const ruledOut = ended ? ['the scan came to an end, so no file is unreadable'] : [];
+    const ruledOut = ended ? ['the scan finished, so no file is unreadable'] : [];
     if (lacking.size === 0) ruledOut.push('no StorageClass is missing');
     if (images.incomplete.length === 0) ruledOut.push('no copy of an image is unfinished');
-    if (!ended) parts.push('this Harvester does not write down that a scan came to an end');
+    if (!ended) parts.push('this Harvester does not record the end of a scan');
     parts.push(
-      `${ruledOut.length === 0 ? '' : `${ruledOut.join(', ')}; `}for ${open.length} there is left: ${either(whatIsLeft(seen, ended))}`,
+      `${ruledOut.length === 0 ? '' : `${ruledOut.join(', ')}; `}remaining causes for ${open.length}: ${either(whatIsLeft(seen, ended))}`,
     );
   }
   return parts.join('; ');
@@ -46,13 +49,13 @@ export function describeUnclaimed(seen: Seen, ended: boolean): string {
 
 /** What only the target's files show, of what this Harvester passes over without a word. */
 function whatIsLeft({ recordsScans, passesOverOthers, hasVMBackups }: Seen, ended: boolean): string[] {
-  const others = 'a volume in it that is not Longhorn’s';
+  const others = 'a volume that is not on Longhorn';
   return [
-    ...(ended ? [] : ['a file that cannot be read and holds up all others']),
+    ...(ended ? [] : ['an unreadable file that blocks all others']),
     'no metadata file',
-    ...(hasVMBackups ? ['a VMBackup of its namespace and name that is here already'] : []),
+    ...(hasVMBackups ? ['a VMBackup with the same namespace and name here already'] : []),
     ...(passesOverOthers === false ? [] : [passesOverOthers ? others : `from Harvester 1.5 on ${others}`]),
-    ...(recordsScans === false ? [] : ['another of its volumes or backups absent']),
+    ...(recordsScans === false ? [] : ['another volume or backup missing']),
   ];
 }
 
@@ -61,10 +64,10 @@ const either = (all: readonly string[]): string =>
 
 /** Harvester begins a scan that failed again every few seconds; what stopped it is in its log, or here in the cluster. */
 export function describeStuck({ holdingUp }: Seen): string {
-  const stops = 'it repeats a scan that fails: a metadata file of a VM image or backup that cannot be read';
-  const rest = `${stops}, or something that it is refused to create, holds up all that come after it`;
+  const stops = 'it retries a failed scan: an unreadable metadata file of a VM image or backup';
+  const rest = `${stops}, or an object that it cannot create, blocks all that follow`;
   if (holdingUp.length === 0) return rest;
-  return `${rest}; releases 1.6 to 1.8 do not end a scan either because of ${some(holdingUp)}`;
+  return `${rest}; on releases 1.6 to 1.8, ${some(holdingUp)} also keeps a scan from finishing`;
 }
 
 /** The causes that have an object here, each by itself. */
@@ -79,7 +82,7 @@ export function causes(seen: Seen): Finding[] {
           {
             subject: ref('BackupBackingImage', first(incomplete), names.LONGHORN_NAMESPACE),
             reason: 'ImageBackupIncomplete' as const,
-            message: `Longhorn has not finished with the copy of ${some(incomplete)} on the target: Harvester makes no image of it`,
+            message: `Longhorn has not finished the copy of ${some(incomplete)} on the target: Harvester creates no image from it`,
             command: listCommand('BackupBackingImage', { namespace: names.LONGHORN_NAMESPACE }),
             actions: [],
           },
@@ -91,7 +94,7 @@ export function causes(seen: Seen): Finding[] {
           {
             subject: seen.subject,
             reason: 'ImageNotMade' as const,
-            message: `Harvester has made no image of ${some(unmade)} on the target: the display name is taken here, or its file harvester/vmimages/… is missing`,
+            message: `Harvester has created no image from ${some(unmade)} on the target: the display name is already used here, or its file harvester/vmimages/… is missing`,
             command: showUnclaimed,
             actions: [],
           },

@@ -8,7 +8,7 @@ import { triage } from './triage.ts';
 export default defineFunction({
   name: 'relink-vmbackup',
   summary:
-    'Points VirtualMachineBackups at the right pair once it is bound and ready, lets it take the old deletion policy, and retires the old pair.',
+    'Points VirtualMachineBackups at the correct pair once it is bound and ready, gives it the old deletion policy, and retires the old pair.',
   watches: [
     { kind: 'VirtualMachineBackup', mode: 'reference' },
     { kind: 'VolumeSnapshot', mode: 'resource' },

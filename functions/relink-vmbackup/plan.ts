@@ -159,10 +159,7 @@ const staleUid = ({ snapshot, content }: Pair): boolean => {
 };
 
 /** What forbids to write to the VMBackup, or to take away what it used, just now. */
-export function notNow(
-  seen: Seen,
-  backup: VMBackup,
-): { reason: Reason; message: string; command?: string } | undefined {
+function notNow(seen: Seen, backup: VMBackup): { reason: Reason; message: string; command?: string } | undefined {
   const name = describeRef(seen.subject);
   if (seen.unsettled.length > 0) {
     return busySchedule(backup, seen.unsettled);

@@ -9,7 +9,7 @@ import { triage } from './triage.ts';
 export default defineFunction({
   name: 'verify-backup',
   summary:
-    'Audits the chain from each VMBackup to the backup target, names orphans and blockers, and writes Events and reports; it repairs nothing.',
+    'Audits the chain from each VMBackup to the backup target, names orphans and blockers, and writes Events and reports. Repairs nothing.',
   watches: [
     { kind: 'VolumeSnapshotContent', mode: 'resource' },
     { kind: 'VolumeSnapshot', mode: 'resource' },

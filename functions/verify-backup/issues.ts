@@ -46,7 +46,7 @@ export function issuesOf(chain: Chain, nowMs: number): Issue[] {
   return [...whole, ...links.filter((link) => !isOfTheWhole(link))];
 }
 
-export const withoutVolume = ({ reason, message, object, command }: Link): Issue => ({
+const withoutVolume = ({ reason, message, object, command }: Link): Issue => ({
   reason,
   message,
   object,

@@ -168,7 +168,7 @@ function volumeFindings(subject: Finding['subject'], chain: Chain, links: readon
     }));
   }
   if (links.every(({ result }) => result === 'pass')) {
-    const message = `volume ${first.volume} can be restored: every link to the target is right`;
+    const message = `volume ${first.volume} can be restored: every link to the target is intact`;
     return [{ ...about, subject, reason: 'BackupVerified', message }];
   }
   const skipped =

@@ -36,10 +36,10 @@ export function eventsFor(
 }
 
 /** All is well again, where a report said otherwise. */
-export const recovered = (about: Identity & { readonly namespace: string }, nowMs: number): RecordEventAction =>
+const recovered = (about: Identity & { readonly namespace: string }, nowMs: number): RecordEventAction =>
   eventFor(
     about,
-    { reason: 'BackupVerified', message: `every link of ${describeRef(about)} is right again` },
+    { reason: 'BackupVerified', message: `every link of ${describeRef(about)} is intact again` },
     undefined,
     'Normal',
     nowMs,

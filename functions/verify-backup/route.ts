@@ -13,7 +13,8 @@ import type { Reader } from '../../shared/ports/reader.ts';
 export function route(change: Change): Routed {
   switch (change.kind) {
     case 'VirtualMachineBackup':
-      if (change.type === 'delete') return leave(change, 'VMBackupGone', 'is gone; its reports go with it');
+      if (change.type === 'delete')
+        return leave(change, 'VMBackupGone', 'is gone, and its reports are deleted with it');
       return { subjects: [ref('VirtualMachineBackup', change.name, change.namespace)] };
     case 'VolumeSnapshotContent':
       return routeContent(change);
@@ -24,7 +25,7 @@ export function route(change: Change): Routed {
     case 'Backup': {
       // One that is gone may have broken a chain.
       if (change.type !== 'delete' && isUnfinished(change))
-        return leave(change, 'BackupNotSynced', 'is not there to be judged yet');
+        return leave(change, 'BackupNotSynced', 'is not ready to be checked yet');
       return { search: (reader) => backupsUsing(reader, change.name) };
     }
     case 'BackupTarget':

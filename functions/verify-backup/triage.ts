@@ -36,7 +36,7 @@ export function triage(item: SurveyItem, brief = false): Routed | Healthy {
       return { findings: [{ ...finding, ...(snapshot !== undefined && { facts: { snapshot } }), actions: [] }] };
     }
     case 'unreadable': {
-      const message = `${describeRef(item.object)} does not have the shape of its kind: ${item.issue}`;
+      const message = `${describeRef(item.object)} does not match the schema of its kind: ${item.issue}`;
       return {
         findings: [
           { subject: item.object, reason: 'ObjectUnreadable', message, command: getCommand(item.object), actions: [] },
@@ -103,7 +103,7 @@ const verified = (subject: Finding['subject'], { name, volumeName, longhornBacku
   subject,
   volume: volumeName,
   reason: 'BackupVerified',
-  message: `volume ${volumeName} can be restored: every link to the target is right`,
+  message: `volume ${volumeName} can be restored: every link to the target is intact`,
   facts: {
     vmbackup: `${subject.namespace}/${subject.name}`,
     ...(name && { snapshot: `${subject.namespace}/${name}` }),
@@ -122,18 +122,18 @@ const local = (subject: Ref): Finding => ({
 const leftover = (object: Ref, vmBackup: string): Finding => ({
   subject: object,
   reason: 'DrillLeftover',
-  message: `${describeRef(object)} is left of a restore drill of ${vmBackup || 'a VMBackup'} that should be over`,
+  message: `${describeRef(object)} is left over from a restore drill of ${vmBackup || 'a VMBackup'} that should be over`,
   command: 'gleaner drill --clean',
   actions: [],
 });
 
 const claims: Readonly<Record<Orphan['reason'], string>> = {
-  OrphanBackup: 'is claimed by no VMBackup, snapshot or content here',
-  OrphanSnapshot: 'belongs to nobody',
+  OrphanBackup: 'is not claimed by any VMBackup, snapshot or content here',
+  OrphanSnapshot: 'has no owner',
   OrphanContent: 'is left over',
   SnapshotNotThere: 'waits for its snapshot',
-  ForeignBackup: 'is none of a VMBackup',
-  BackupStalled: 'has not been finished with',
+  ForeignBackup: 'does not belong to a VMBackup',
+  BackupStalled: 'is not finished',
 };
 
 function orphanFinding({ object, reason, detail, backup, bytes, snapshot }: Orphan): Finding {

@@ -12,8 +12,8 @@ import type { JsonPatchOperation, KubeObject } from './types.ts';
 export type Change = (current: KubeObject) => KubeObject;
 
 export const JSON_PATCH = 'application/json-patch+json';
-export const MERGE_PATCH = 'application/merge-patch+json';
-export const STRATEGIC_PATCH = 'application/strategic-merge-patch+json';
+const MERGE_PATCH = 'application/merge-patch+json';
+const STRATEGIC_PATCH = 'application/strategic-merge-patch+json';
 export const APPLY_PATCH = 'application/apply-patch+yaml';
 
 export function unsupportedMediaType(accepted: readonly string[]): ApiError {

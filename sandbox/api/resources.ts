@@ -71,7 +71,7 @@ export function carryOut(registry: Registry, verb: Exclude<Verb, 'watch'>, reque
   }
 }
 
-export function listQuery(target: Target, query: URLSearchParams): ListQuery {
+function listQuery(target: Target, query: URLSearchParams): ListQuery {
   const limit = Number(query.get('limit') ?? 0);
   if (!Number.isInteger(limit)) throw badRequest(`strconv.ParseInt: parsing "${query.get('limit')}": invalid syntax`);
   return {

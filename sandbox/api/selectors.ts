@@ -8,7 +8,7 @@ type Labels = Record<string, string>;
 type Requirement = (labels: Labels) => boolean;
 
 /** `a=b,c!=d,e in (f,g),h notin (i),j,!k` */
-export function parseLabelSelector(text: string): Requirement[] {
+function parseLabelSelector(text: string): Requirement[] {
   // Commas inside brackets belong to a set.
   const parts = text.match(/(?:[^,()]|\([^)]*\))+|(?<=,)$|^(?=,)|(?<=,)(?=,)/g) ?? [];
   return parts.map((part) => parseRequirement(part.trim(), text));
@@ -39,7 +39,7 @@ interface FieldTerm {
   negated: boolean;
 }
 
-export function parseFieldSelector(text: string, kind: Kind): FieldTerm[] {
+function parseFieldSelector(text: string, kind: Kind): FieldTerm[] {
   return text
     .split(',')
     .filter((part) => part.trim() !== '')

@@ -97,7 +97,7 @@ function step(at: unknown, name: string): unknown {
 }
 
 /** `45s`, `12m`, `5h`, `3d`, as kubectl rounds it. */
-export function age(since: string, nowMs = Date.now()): string {
+function age(since: string, nowMs = Date.now()): string {
   const seconds = Math.max(0, Math.floor((nowMs - Date.parse(since)) / 1000));
   if (Number.isNaN(seconds)) return '<invalid>';
   if (seconds < 120) return `${seconds}s`;

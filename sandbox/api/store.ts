@@ -160,7 +160,7 @@ export class Store {
   }
 }
 
-export function keyOf(namespace: string | undefined, name: string): string {
+function keyOf(namespace: string | undefined, name: string): string {
   return namespace ? `${namespace}/${name}` : name;
 }
 

@@ -1,7 +1,7 @@
 /** What the CSI sidecars (snapshotter, provisioner) ask of a driver. */
 import type { KubeObject } from '../api/types.ts';
 
-export interface CsiSnapshot {
+interface CsiSnapshot {
   handle: string;
   ready: boolean;
   createdAt: Date;

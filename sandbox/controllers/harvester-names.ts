@@ -8,7 +8,6 @@ export type HarvesterVersion = `1.${number}` | `1.${number}.${number}`;
 export const backupFinalizer = 'wrangler.cattle.io/harvester-vm-backup-controller';
 export const restoreFinalizer = 'wrangler.cattle.io/harvester-vm-restore-controller';
 export const reviseAnnotation = 'harvesterhci.io/snapRevise';
-export const freezeAnnotation = 'harvesterhci.io/snapshotFreezeFS';
 export const scheduleAnnotation = 'harvesterhci.io/svmbackupId';
 export const hashAnnotation = 'harvesterhci.io/hash';
 export const refreshAnnotation = 'harvesterhci.io/lastRefreshTime';

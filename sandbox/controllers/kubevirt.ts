@@ -13,7 +13,7 @@ import { keyOf, splitKey, timestamp } from './objects.ts';
 /** On an instance: its agent cannot freeze, as when SELinux denies it. */
 export const freezeFailsAnnotation = 'sandbox.gleaner.dev/freeze-fails';
 /** On an instance: nobody thaws it. */
-export const staysFrozenAnnotation = 'sandbox.gleaner.dev/stays-frozen';
+const staysFrozenAnnotation = 'sandbox.gleaner.dev/stays-frozen';
 
 /** PUT …/virtualmachineinstances/<name>/freeze. */
 export async function freeze(client: ApiClient, instance: KubeObject): Promise<void> {

@@ -17,7 +17,7 @@ export const minorOf = (version: string) => Number(version.split('.')[1]);
 /** From 1.8 Longhorn knows several targets, labels its objects by target and looks backup volumes up. */
 export const knowsTargets = (version: LonghornVersion) => minorOf(version) >= 8;
 
-export function backupVolumeName(volume: string, version: LonghornVersion): string {
+function backupVolumeName(volume: string, version: LonghornVersion): string {
   if (!knowsTargets(version)) return volume;
   // 1.8 appends eight random characters; the same ones each time keep a sandbox repeatable.
   const suffix = minorOf(version) === 8 ? sha(`random ${volume}`) : sha(`${volume}-${target}`);

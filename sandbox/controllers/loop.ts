@@ -191,5 +191,5 @@ export class Activity {
 }
 
 export const isNotFound = (error: unknown) => codeOf(error) === 404;
-export const isConflict = (error: unknown) => codeOf(error) === 409;
+const isConflict = (error: unknown) => codeOf(error) === 409;
 const codeOf = (error: unknown) => (error as { code?: unknown } | undefined)?.code;

@@ -22,9 +22,6 @@ export const controllerOf = (object: KubeObject): OwnerReference | undefined =>
 export const timestamp = (at: Date = new Date()) => at.toISOString().replace(/\.\d+Z$/, 'Z');
 export const sha = (text: string, algorithm = 'sha256') => createHash(algorithm).update(text).digest('hex');
 
-/** JSON pointer segment. */
-export const pointer = (segment: string) => segment.replaceAll('~', '~0').replaceAll('/', '~1');
-
 /** Adds or removes finalizers by writing the whole list, as the real controllers do; nothing is written without need. */
 export async function setFinalizers(
   client: ApiClient,

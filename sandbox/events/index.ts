@@ -8,12 +8,11 @@ import { ping } from './ping.ts';
 import { ApiServerSource, type Mischief, type SourceOptions } from './source.ts';
 import type { Subscriber } from './subscriber.ts';
 
-export { Broker, type Delivered, type Trigger } from './broker.ts';
-export { type DeliverySpec } from './delivery.ts';
-export { type Event, toLine } from './event.ts';
+export { type Trigger } from './broker.ts';
+export { type Event } from './event.ts';
 export { type Filter, passes } from './filters.ts';
 export { ping } from './ping.ts';
-export { ApiServerSource, type Mischief } from './source.ts';
+export { type Mischief } from './source.ts';
 export { type Activator, type Instance, type Subscriber, activator, at } from './subscriber.ts';
 
 export interface EventingOptions extends BrokerOptions {

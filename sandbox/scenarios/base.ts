@@ -20,7 +20,7 @@ const drivers = JSON.stringify({
 });
 
 /** With keys in it, which a real Harvester would blank: whoever prints this Setting gives them away. */
-export const targetValue = JSON.stringify({
+const targetValue = JSON.stringify({
   type: 's3',
   ...sandboxTarget,
   accessKeyId: `${secretMarker}-access-key`,

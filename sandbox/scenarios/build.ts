@@ -239,7 +239,7 @@ export function persistentVolume(claimName: string, namespace = 'prod', ...modif
 }
 
 /** A VM's spec with one disk per claim, named `disk-0`, `disk-1` … */
-export function machineSpec(claims: readonly string[]): Record<string, unknown> {
+function machineSpec(claims: readonly string[]): Record<string, unknown> {
   const volumes = claims.map((claimName, index) => ({
     name: `disk-${index}`,
     persistentVolumeClaim: { claimName },

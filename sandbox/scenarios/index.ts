@@ -10,7 +10,7 @@ import { mixedStorage } from './storage.ts';
 import * as targets from './targets.ts';
 import * as trouble from './trouble.ts';
 
-export type { Scenario, Versions } from './scenario.ts';
+export type { Scenario } from './scenario.ts';
 export { large } from './large.ts';
 
 const empty: Scenario = {

@@ -59,16 +59,6 @@ export const orphans: Scenario = {
   ],
 };
 
-/** By name of the VMBackup: which link is broken. */
-export const lostLinks = [
-  'lost-snapshot',
-  'lost-content',
-  'lost-pair',
-  'lost-backup',
-  'lost-volume',
-  'replaced',
-] as const;
-
 export const brokenLinks: Scenario = {
   name: 'broken-links',
   describe: 'Six ready VMBackups, each with another link to its data broken, and one that is well.',

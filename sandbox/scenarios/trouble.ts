@@ -9,7 +9,7 @@ import type { Scenario, Versions } from './scenario.ts';
 
 const scheduledDisks: Disk[] = [{ claim: 'web-root' }, { claim: 'web-data' }];
 /** The Longhorn Backup that is not final in `scheduled-not-final`. */
-export const unfinishedBackup = build.backupOf('web-data', 'svmb-web');
+const unfinishedBackup = build.backupOf('web-data', 'svmb-web');
 
 export const scheduledNotFinal: Scenario = {
   name: 'scheduled-not-final',

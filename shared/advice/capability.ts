@@ -8,7 +8,7 @@ export function adviseCapability({ faults, used }: SeenAdvice): Advice[] {
   const advice = {
     name: 'snapshot-class-configured',
     practice: 'Configure a snapshot class for every CSI driver that VMs use',
-    why: 'Harvester snapshots a VM only if csi-driver-config names a right class for the driver of each of its volumes.',
+    why: 'Harvester snapshots a VM only if csi-driver-config names a correct class for the driver of each of its volumes.',
   };
   const [fault] = faults;
   if (fault !== undefined) {

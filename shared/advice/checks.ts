@@ -16,33 +16,33 @@ export const notSeen = (
   known: Exclude<Attempted<unknown>, { found: unknown }>,
 ): Pick<Advice, 'result' | 'evidence'> => ({
   result: 'unknown',
-  evidence: `could not be found out: ${known.unknown}`,
+  evidence: `could not be checked: ${known.unknown}`,
 });
 
 function handlesChecked({ sweeps }: SeenAdvice): Advice {
   const advice = {
     name: 'handles-checked-regularly',
-    practice: 'Have the handles of all contents checked regularly',
-    why: 'A wrong handle says that it is ready: without a look it is met on the day of the restore, or by an upgrade.',
+    practice: 'Check the handles of all contents regularly',
+    why: 'A content with a wrong handle reports that it is ready. Without a check you find it on the day of the restore, or after an upgrade.',
     command: 'gleaner manifests --mode observe --image IMAGE | kubectl apply -f -',
   };
   if (!isFound(sweeps)) return { ...advice, ...notSeen(sweeps) };
   if (sweeps.found.length > 0) return { ...advice, result: 'kept', evidence: `by ${sweeps.found.join(', ')}` };
-  const evidence = 'no clock in this cluster does it; one elsewhere is not to be seen from here';
+  const evidence = 'no PingSource in this cluster triggers it; a schedule outside the cluster is not visible';
   return { ...advice, result: 'advised', evidence };
 }
 
 function chainVerified({ chain }: SeenAdvice): Advice {
   const advice = {
     name: 'chain-verified-before-restore',
-    practice: 'Verify the whole chain of a VMBackup before it is restored',
-    why: 'A restore that fails halfway leaves a VM that is in the way of the next one.',
+    practice: 'Verify the whole chain of a VMBackup before you restore it',
+    why: 'A restore that fails halfway leaves a VM behind that blocks the next one.',
   };
   if (!isFound(chain)) return { ...advice, ...notSeen(chain), command: 'gleaner scan' };
   const { sound, broken, first } = chain.found;
-  const volumes = sound === 1 ? '1 volume' : `${sound} volumes`;
-  const findings = broken === 1 ? '1 finding says' : `${broken} findings say`;
-  const evidence = `of ${volumes} of VMBackups the whole chain is right, ${findings} otherwise`;
+  const volumes = sound === 1 ? '1 volume has' : `${sound} volumes have`;
+  const findings = broken === 1 ? '1 finding reports' : `${broken} findings report`;
+  const evidence = `${volumes} an intact chain; ${findings} a broken one`;
   if (broken === 0) return { ...advice, result: 'kept', evidence, command: 'gleaner preflight VMBACKUP -n NAMESPACE' };
   return {
     ...advice,
@@ -56,7 +56,7 @@ function refreshInterval({ target, version }: SeenAdvice): Advice {
   const advice = {
     name: 'refresh-interval',
     practice: 'Give the backup target a refreshIntervalInSeconds above 0',
-    why: 'With 0 Harvester scans the target once, before Longhorn has read it: backups on it never appear.',
+    why: 'With 0, Harvester scans the target only once, before Longhorn has read it, and the backups on it never appear.',
     command: `${editCommand(ref('Setting', names.TARGET_SETTING))}   # "refreshIntervalInSeconds":300 in its value`,
   };
   if (!isFound(target)) return { ...advice, ...notSeen(target) };
@@ -71,8 +71,8 @@ function refreshInterval({ target, version }: SeenAdvice): Advice {
     return {
       ...advice,
       result: 'kept',
-      evidence: `Harvester ${running} has no such field, and scans at every write`,
+      evidence: `Harvester ${running} has no such field and scans at every write of the setting`,
     };
   }
-  return { ...advice, result: 'advised', evidence: 'it is 0, or not set' };
+  return { ...advice, result: 'advised', evidence: 'it is 0 or not set' };
 }

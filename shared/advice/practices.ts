@@ -13,12 +13,12 @@ function wholeMachines({ single }: SeenAdvice): Advice {
   const advice = {
     name: 'vm-level-snapshots',
     practice: 'Snapshot VMs, not single volumes of VMs that have several',
-    why: 'A snapshot of one volume knows nothing of the others, nor of the VM: nothing restores it as a whole.',
+    why: 'A snapshot of a single volume does not include the other volumes or the VM, so the VM cannot be restored from it as a whole.',
   };
   if (!isFound(single)) return { ...advice, ...notSeen(single) };
   const [first] = single.found;
   if (first === undefined) {
-    return { ...advice, result: 'kept', evidence: 'there is no snapshot of a single volume of such a VM' };
+    return { ...advice, result: 'kept', evidence: 'no such VM has a snapshot of a single volume' };
   }
   const { vm } = first;
   const [namespace = '', name = ''] = vm.split('/');
@@ -42,14 +42,14 @@ const NAMED = 5;
 function syncFirst({ machines }: SeenAdvice): Advice {
   const advice = {
     name: 'sync-first',
-    practice: 'Run the guest agent, or `sync` in the guest before it is stopped or snapshotted',
-    why: 'Without the agent nobody freezes the file systems: what the guest has not written yet is not in the snapshot.',
+    practice: 'Run the guest agent, or run `sync` in the guest before you stop or snapshot the VM',
+    why: 'Without the agent the file systems are not frozen, and data that the guest has not written yet is not in the snapshot.',
     command: 'in the guest: sudo sync   # once: install qemu-guest-agent and start it',
   };
   if (!isFound(machines)) return { ...advice, ...notSeen(machines) };
   const { running, withoutAgent } = machines.found;
   if (withoutAgent.length === 0) {
-    const evidence = running === 0 ? 'no VM runs' : `the agent of all ${running} running VMs is connected`;
+    const evidence = running === 0 ? 'no VM is running' : `the agent of all ${running} running VMs is connected`;
     return { ...advice, result: 'kept', evidence };
   }
   const some = withoutAgent.slice(0, NAMED).join(', ');

@@ -54,12 +54,7 @@ const DEFAULT_CLASS = 'snapshot.storage.kubernetes.io/is-default-class';
 const rank = ({ metadata }: SnapshotClass): number => (metadata.annotations?.[DEFAULT_CLASS] === 'true' ? 0 : 1);
 
 /** Whether a class of this name is what the entry of this driver needs. */
-export function fits(
-  name: string,
-  driver: string,
-  use: 'snapshot' | 'backup',
-  classes: readonly SnapshotClass[],
-): boolean {
+function fits(name: string, driver: string, use: 'snapshot' | 'backup', classes: readonly SnapshotClass[]): boolean {
   const found = classes.find(({ metadata }) => metadata.name === name);
   if (found === undefined || found.driver !== driver) return false;
   return driver !== names.LONGHORN_DRIVER || use !== 'backup' || !takesSnapshots(found);

@@ -35,12 +35,12 @@ export function faultsOf({ config, classes, version }: ClusterStorage): ConfigFa
       ? editCommand(ref('Setting', names.DRIVERS_SETTING))
       : pasteValue(correctedConfig(configured, known));
   if (configured.value.is === 'invalid') {
-    const message = `${names.DRIVERS_SETTING} cannot be read: ${configured.value.problem}; Harvester refuses all snapshots and backups`;
+    const message = `${names.DRIVERS_SETTING} cannot be parsed: ${configured.value.problem}; Harvester refuses all snapshots and backups`;
     return [{ reason: 'ConfigInvalid', message, cure }];
   }
   const faults: ConfigFault[] = [];
   if (leavesLonghornOut(configured)) {
-    const message = `${names.DRIVERS_SETTING} leaves ${names.LONGHORN_DRIVER} out: Harvester’s UI hides snapshot and backup of its volumes`;
+    const message = `${names.DRIVERS_SETTING} has no entry for ${names.LONGHORN_DRIVER}: Harvester’s UI hides snapshot and backup of its volumes`;
     faults.push({ reason: 'ConfigWithoutLonghorn', message, cure });
   }
   if (known !== undefined) faults.push(...classFaults(configured, known, cure));
@@ -74,7 +74,7 @@ function classFaults(config: Configured, classes: readonly SnapshotClass[], cure
         return [{ reason: 'ConfigClassOfOtherDriver', message, cure: longhorns ? again : cure, driver }];
       }
       if (driver === names.LONGHORN_DRIVER && use === 'backup' && takesSnapshots(found)) {
-        const message = `${where} for backups, which takes snapshots: nothing gets to the target`;
+        const message = `${where} for backups, which takes snapshots: no data reaches the target`;
         return [{ reason: 'ConfigClassOfOtherDriver', message, cure: longhorns ? again : cure, driver }];
       }
       return [];
@@ -90,7 +90,7 @@ function hollowBackups(config: Configured, cure: string): ConfigFault[] {
       : [
           {
             reason: 'HollowBackups' as const,
-            message: `${names.DRIVERS_SETTING} gives ${driver} a class for backups: Harvester takes them, but nothing of them gets to the target`,
+            message: `${names.DRIVERS_SETTING} gives ${driver} a backup class: Harvester takes the backups, but no data reaches the target`,
             cure,
             driver,
           },
@@ -110,7 +110,7 @@ export function faultOfRestoreClass(
   const found = classes.found.find(({ metadata }) => metadata.name === name);
   const cure = patchCommand(ref('Setting', names.CLASS_SETTING), { value: names.BACKUP_CLASS });
   const where = `${names.CLASS_SETTING} names VolumeSnapshotClass ${name}`;
-  const then = 'no snapshot of a restore into another namespace becomes ready';
+  const then = 'snapshots of a restore into another namespace never become ready';
   if (found === undefined)
     return { reason: 'ConfigClassMissing', message: `${where}, which does not exist: ${then}`, cure };
   if (found.driver === names.LONGHORN_DRIVER) return undefined;

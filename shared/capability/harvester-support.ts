@@ -39,8 +39,8 @@ export function inRelease(
   const [[, first]] = answers as [(typeof answers)[number]];
   const why = isFound(version)
     ? version.found
-      ? `the rules of Harvester ${version.found} are not known`
-      : 'Harvester does not give its version'
+      ? `the rules of Harvester ${version.found} are unknown`
+      : 'Harvester does not report its version'
     : `Harvester’s version: ${version.unknown}`;
   if (answers.every(([, { reason }]) => reason === first.reason)) {
     return { ...first, message: `${first.message}; ${why}, but all releases agree` };
@@ -52,7 +52,7 @@ export function inRelease(
   if (same && first.answer !== 'unknown') {
     return {
       ...first,
-      message: `in every release the answer is ${first.answer}, for its own reason: ${spans}; ${why}`,
+      message: `the answer is ${first.answer} in every release, for different reasons: ${spans}; ${why}`,
     };
   }
   // The setting need not be there. Values of others hold keys: their names alone are listed.
@@ -78,13 +78,13 @@ function allows(
       if (!isLonghorn(seen)) {
         return say(
           'NothingOnTarget',
-          `nothing of a volume of ${seen.driver || 'such a class'} is on the backup target`,
+          `the backup target holds no data of a volume of ${seen.driver || 'such a class'}`,
           'restore it into its own namespace, from a VM snapshot',
         );
       }
       return allowsTaking(seen, engine, 'backup', release);
     case 'clone':
-      return say('NotRestricted', 'Harvester makes the claim and asks for nothing more');
+      return say('NotRestricted', 'Harvester creates the claim without further checks');
   }
 }
 
@@ -107,24 +107,20 @@ function refusedBy(
   const named = describeRelease(release);
   if (isLonghorn(seen) && (release === '1.5' || release === '1.9')) {
     if (engine === undefined) {
-      return say(
-        'EngineNotSeen',
-        'which engine of Longhorn’s the volume is of is not to be seen',
-        'attach the volume once',
-      );
+      return say('EngineNotSeen', 'the Longhorn engine of the volume is not visible', 'attach the volume once');
     }
     if (engine === 'v2') {
       return say(
         'EngineRefused',
-        `Harvester ${named} refuses volumes of Longhorn’s engine v2`,
-        'Harvester 1.7 and 1.8 take them; else put the disk on a StorageClass of engine v1',
+        `Harvester ${named} refuses volumes of Longhorn’s v2 engine`,
+        'Harvester 1.7 and 1.8 allow them; otherwise put the disk on a StorageClass of the v1 engine',
       );
     }
   }
   if (!isLonghorn(seen) && use === 'backup' && (release === '1.5' || release === '1.7')) {
     return say(
       'ThirdPartyRefused',
-      `Harvester ${named} refuses VM backups with volumes of ${seen.driver || 'other storage than Longhorn'}`,
+      `Harvester ${named} refuses VM backups with volumes of ${seen.driver || 'storage other than Longhorn'}`,
       'take a VM snapshot (type snapshot), or move the volume to Longhorn',
     );
   }
@@ -165,14 +161,14 @@ function configuredFor(seen: SeenDriver, use: 'snapshot' | 'backup', release: Ha
     );
   }
   if (use === 'backup' && !isLonghorn(seen)) {
-    const message = `Harvester ${describeRelease(release)} takes backups of ${driver}, but nothing of them gets to the target`;
+    const message = `Harvester ${describeRelease(release)} takes backups of ${driver}, but no data reaches the target`;
     return say('BackupHollow', message, cure);
   }
   if (isLonghorn(seen) && leavesLonghornOut(configured)) {
-    const message = `Harvester takes it, but ${names.DRIVERS_SETTING} leaves Longhorn out, and the UI hides the action`;
+    const message = `Harvester allows it, but the UI hides the action, because ${names.DRIVERS_SETTING} has no entry for Longhorn`;
     return say('ActionsHidden', message, cure);
   }
-  return say('Allowed', `Harvester takes it with VolumeSnapshotClass ${name}`);
+  return say('Allowed', `Harvester allows it with VolumeSnapshotClass ${name}`);
 }
 
 function wrongClass(

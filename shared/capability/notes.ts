@@ -19,7 +19,7 @@ interface Note {
 
 const keyOf = (side: Side, ability: Ability): string => `${PREFIX}${side}-${spelt(ability)}`;
 
-export const noteKeys: readonly string[] = sides.flatMap((side) => abilities.map((ability) => keyOf(side, ability)));
+const noteKeys: readonly string[] = sides.flatMap((side) => abilities.map((ability) => keyOf(side, ability)));
 
 /** No time, no name of anything that comes and goes: equal answers, equal annotations. */
 export const notesOf = (capability: Pick<Capability, Side>): Record<string, string> =>

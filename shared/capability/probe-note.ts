@@ -3,7 +3,7 @@ import type { VolumeMode } from './volume-mode.ts';
 import { volumeModes } from './volume-mode.ts';
 
 /** What a probe can fail at. */
-export const probeSteps = ['provision', 'snapshot', 'restore'] as const;
+const probeSteps = ['provision', 'snapshot', 'restore'] as const;
 export type ProbeStep = (typeof probeSteps)[number];
 
 /**

@@ -45,7 +45,8 @@ export function admittedByHarvester(seen: SeenDriver, engine: Engine | undefined
 function unbound({ claim, volume, hasClass }: VolumeGate): CapabilityAnswer | undefined {
   const name = describeRef(ref('PersistentVolumeClaim', claim.name, claim.namespace));
   const look = describeCommand(ref('PersistentVolumeClaim', claim.name, claim.namespace));
-  if (volume === '') return say('ClaimMissing', `${name} is not bound: nothing of it can be taken yet`, look);
+  if (volume === '')
+    return say('ClaimMissing', `${name} is not bound, so it cannot be snapshotted or backed up yet`, look);
   if (!hasClass) return say('ClaimWithoutClass', `${name} names no StorageClass, which Harvester wants`, look);
   return undefined;
 }
@@ -62,7 +63,7 @@ function admission(
   if (provisioner === '') {
     return say(
       'ProvisionerNotNoted',
-      `Harvester ${describeRelease(release)} goes by the annotation storage-provisioner of the claim, and it has none`,
+      `Harvester ${describeRelease(release)} reads the annotation storage-provisioner of the claim, and the claim has none`,
       annotateCommand(ref('PersistentVolumeClaim', name, namespace), names.PROVISIONER_ANNOTATION, seen.driver),
     );
   }
@@ -70,7 +71,7 @@ function admission(
   if (countsEngines && provisioner === names.LONGHORN_DRIVER && (gate.engines ?? 1) !== 1) {
     return say(
       'EngineNotOne',
-      `Harvester ${describeRelease(release)} wants exactly one Engine of Longhorn’s for the volume, and there are ${gate.engines}`,
+      `Harvester ${describeRelease(release)} requires exactly one Longhorn Engine for the volume, and there are ${gate.engines}`,
       `${listEngines(gate.volume)}   # two while it migrates`,
     );
   }

@@ -10,7 +10,7 @@ const LEASE = 'external-snapshotter-leader-';
 /** A lease is renewed every few seconds; clocks may differ by minutes. */
 const FRESH_MS = 10 * 60_000;
 
-/** As csi-lib-utils makes the name of a lease: what is no letter, digit or dash becomes a dash. */
+/** As csi-lib-utils makes the name of a lease: what is no letter, digit or dash becomes a dash. @testonly */
 export function leaseName(driver: string): string {
   const name = LEASE + driver.replaceAll(/[^a-zA-Z0-9-]/g, '-');
   return name.endsWith('-') ? `${name}X` : name;

@@ -20,7 +20,7 @@ export function storageSupport(seen: SeenDriver, engine: Engine | undefined): An
     backup,
     restoreElsewhere:
       backup.answer === 'yes'
-        ? say('RestoresFromTarget', 'any cluster that has the backup target can restore from it')
+        ? say('RestoresFromTarget', 'any cluster that is connected to the backup target can restore it')
         : backup,
     clone: canClone(seen, engine),
   };
@@ -48,7 +48,7 @@ function canSnapshot(seen: SeenDriver): CapabilityAnswer {
 /** What no snapshot can do without. */
 function whatIsMissing({ driver, drivers, served, classes, snapshotter, evidence }: SeenDriver) {
   if (!isCsi(driver)) {
-    return say('NotCsi', `provisioner ${driver || '(none)'} is no CSI driver`, 'use a StorageClass of a CSI driver');
+    return say('NotCsi', `provisioner ${driver || '(none)'} is not a CSI driver`, 'use a StorageClass of a CSI driver');
   }
   // A CSIDriver object is usual, not needed: whatever else speaks for the driver counts as well.
   const absent = isFound(snapshotter) && snapshotter.found === 'absent';
@@ -59,7 +59,7 @@ function whatIsMissing({ driver, drivers, served, classes, snapshotter, evidence
   if (isFound(drivers) && !drivers.found.has(driver) && !spokenFor) {
     return say(
       'DriverNotInstalled',
-      `there is no CSIDriver ${driver}: it is not installed, or no CSI driver`,
+      `CSIDriver ${driver} does not exist: the driver is not installed, or not a CSI driver`,
       listCommand('CSIDriver'),
     );
   }
@@ -73,8 +73,8 @@ function whatIsMissing({ driver, drivers, served, classes, snapshotter, evidence
   if (absent) {
     return say(
       'SnapshotterMissing',
-      `no csi-snapshotter of ${driver} runs: a snapshot would wait for ever`,
-      `turn on the csi-snapshotter sidecar of ${driver} in its chart, or scale it up again`,
+      `no csi-snapshotter of ${driver} is running: a snapshot would stay pending`,
+      `enable the csi-snapshotter sidecar of ${driver} in its chart, or scale it up again`,
     );
   }
   return undefined;
@@ -99,19 +99,20 @@ function atWork(seen: SeenDriver): CapabilityAnswer {
       );
     case 'failed':
       if (probed !== undefined) return say('ProbeFailed', describeProbed(probed), PROBE_AGAIN);
-      return say('SnapshotsFail', `the snapshots of ${driver} that were seen have failed`, look);
+      return say('SnapshotsFail', `all snapshots of ${driver} so far have failed`, look);
     case undefined:
   }
-  if (!isFound(snapshotter)) return notVisible(`whether a csi-snapshotter of ${driver} runs`, snapshotter.unknown);
+  if (!isFound(snapshotter))
+    return notVisible(`whether a csi-snapshotter of ${driver} is running`, snapshotter.unknown);
   if (snapshotter.found === 'runs') return say('SnapshotterRuns', `the csi-snapshotter of ${driver} runs`);
   return say(
     'SnapshotterUnsure',
-    `a csi-snapshotter is there, but whether it is that of ${driver} and works does not show`,
-    'gleaner capability --probe, with the name of the StorageClass, settles it',
+    `a csi-snapshotter exists, but it is unknown whether it belongs to ${driver} and works`,
+    'run gleaner capability --probe with the name of the StorageClass to find out',
   );
 }
 
-const PROBE_AGAIN = 'see to the cause, then run gleaner capability --probe once more';
+const PROBE_AGAIN = 'fix the cause, then run gleaner capability --probe again';
 
 const seenReady = ({ driver, evidence: { probed } }: SeenDriver): CapabilityAnswer =>
   probed === undefined
@@ -123,15 +124,15 @@ function canBackUp(seen: SeenDriver): CapabilityAnswer {
   if (driver !== names.LONGHORN_DRIVER) {
     return say(
       'OnlyLonghorn',
-      `a snapshot of ${driver || 'such a volume'} stays in its storage: only Longhorn writes to the backup target`,
-      'back it up by the storage’s own means or inside the VM, or move the volume to Longhorn',
+      `a snapshot of ${driver || 'such a volume'} stays in its storage; only Longhorn writes to the backup target`,
+      'back it up with the tools of the storage or inside the VM, or move the volume to Longhorn',
     );
   }
   const missing = whatIsMissing(seen);
   if (missing !== undefined) return missing;
   if (!isFound(classes)) return notVisible('its VolumeSnapshotClasses', classes.unknown);
   if (!classes.found.some((one) => one.driver === driver && !takesSnapshots(one))) {
-    const message = 'no VolumeSnapshotClass of Longhorn’s makes backups';
+    const message = 'no VolumeSnapshotClass of Longhorn takes backups';
     return say('NoBackupClass', message, pasteClass(driver, classFor(driver, [], 'backup')));
   }
   const working = atWork(seen);
@@ -143,12 +144,12 @@ function canClone(seen: SeenDriver, engine: Engine | undefined): CapabilityAnswe
   const missing = whatIsMissing(seen);
   // A clone needs the driver and no snapshot.
   if (missing?.reason === 'NotCsi' || missing?.reason === 'DriverNotInstalled') return missing;
-  if (evidence.cloned === true) return say('CloneSeen', 'a volume of its class was made from another one');
+  if (evidence.cloned === true) return say('CloneSeen', 'a volume of its StorageClass was cloned from another one');
   if (driver === names.LONGHORN_DRIVER && engine === 'v1') return say('LonghornClones', 'Longhorn clones its volumes');
   return say(
     'CloneNotSeen',
-    `whether ${driver}${engine === 'v2' ? ' clones volumes of engine v2' : ' clones'} is not to be seen from outside`,
-    'clone a volume: one that is bound settles it',
+    `it is not visible from outside whether ${driver} can clone${engine === 'v2' ? ' volumes of the v2 engine' : ''}`,
+    'clone a volume; a bound clone answers the question',
   );
 }
 

@@ -50,8 +50,8 @@ function neverReady(allows: Answers, leftOut: readonly string[]): Answers {
   const instead = leftOut.length === 0 ? '' : ` (${leftOut.join(', ')} is none)`;
   const no = say(
     'NeverReady',
-    `the VM has no volume that is a claim${instead}: Harvester takes it, and it never becomes ready`,
-    'give the VM a volume that is a claim, or keep its definition elsewhere',
+    `the VM has no volume that is a claim${instead}: Harvester takes the snapshot or backup, but it never becomes ready`,
+    'give the VM a volume that is a claim, or save its definition elsewhere',
   );
   return { ...allows, snapshot: no, backup: no, restoreElsewhere: no };
 }
@@ -64,8 +64,8 @@ function withoutDisks(allows: Answers, leftOut: readonly string[]): Answers {
       ? allows[ability]
       : say(
           'DisksLeftOut',
-          `Harvester takes the VM without disk ${leftOut.join(', ')}, which it does not name as a claim`,
-          'name its claim in the VM as persistentVolumeClaim',
+          `Harvester leaves out disk ${leftOut.join(', ')}, which the VM does not reference as a claim`,
+          'reference its claim in the VM as persistentVolumeClaim',
         );
   return {
     ...allows,
@@ -85,7 +85,7 @@ function withoutShared(allows: Answers, volume: string, surroundings: Pick<Clust
             ? say(
                 'SharedDisk',
                 `disk ${volume} is shareable, and Harvester 1.9 refuses the VM for that`,
-                'detach it first',
+                'detach the disk first',
               )
             : allows[ability],
         );

@@ -117,7 +117,7 @@ export function judgeVolume({ claim, seen, engine, foreign, gate }: SeenVolume):
   if (foreign) {
     const no = say(
       'VolumeNotCsi',
-      `${describeRef(subject)} is on a volume of no CSI driver`,
+      `${describeRef(subject)} is on a volume that does not belong to a CSI driver`,
       'move it to a CSI StorageClass',
     );
     return { subject, can: answersOf(() => no), allows: answersOf(() => no), facts };

@@ -1,7 +1,7 @@
 import * as names from '../domain/names.ts';
 import type { Content } from '../objects/types.ts';
 
-/** What the data of a VMBackup is worth to the guest that will boot from it. */
+/** What the data of a VMBackup is worth to the guest that will boot from it. @testonly */
 export const consistencyLevels = ['frozen', 'freeze-lapsed', 'freeze-unsure', 'crash', 'off', 'just-stopped'] as const;
 export type ConsistencyLevel = (typeof consistencyLevels)[number];
 

@@ -26,23 +26,23 @@ export function judgeContentLink(
 ): Judged {
   const at = ref('VolumeSnapshotContent', contentName || '?');
   const name = describeRef(at);
-  if (snapshot !== undefined && isDeleting(snapshot)) return skip('it goes with its snapshot', at);
+  if (snapshot !== undefined && isDeleting(snapshot)) return skip('it is deleted with its snapshot', at);
   if (content === undefined) {
-    if (snapshot === undefined) return skip('without its snapshot it is not known which content it had', at);
+    if (snapshot === undefined) return skip('without the snapshot, its content is unknown', at);
     if (contentName === '' || backup.status?.readyToUse !== true) {
       return wait('PairNotReady', `VolumeSnapshot ${entry.name} has no content yet`, at);
     }
     const swapping = snapshot.metadata.annotations?.[names.SWAP_ANNOTATION] !== undefined;
     const lost = snapshot.spec.source.volumeSnapshotContentName ? 'ContentMissing' : 'TakenContentMissing';
     return swapping
-      ? wait('RepairUnderWay', `${name} is being created anew`, at)
+      ? wait('RepairUnderWay', `${name} is being recreated`, at)
       : fail(lost, `${name}, which volume ${entry.volumeName} uses, does not exist`, at);
   }
   const astray = misbound({ entry, snapshot }, content, backup);
   if (astray !== undefined) return astray;
   if (isDeleting(content)) return wait('ContentDeleting', `${name} is being deleted`, at);
   if (content.spec.driver !== names.LONGHORN_DRIVER) {
-    const message = `${name} is of driver ${content.spec.driver}, and the volume of ${names.LONGHORN_DRIVER}: nobody restores it`;
+    const message = `${name} is of driver ${content.spec.driver}, but the volume is of ${names.LONGHORN_DRIVER}: it cannot be restored`;
     return fail('DriverMismatch', message, at, getCommand(at));
   }
   const judged = judgeHandleOf(content, entry, facts, at, backup, absence);
@@ -51,7 +51,12 @@ export function judgeContentLink(
   if (error !== undefined) return error;
   if (content.status?.readyToUse !== false) return judged;
   return isPastReadyDeadline(content, nowMs)
-    ? fail('ContentNotReady', `${name} is not ready since ${content.metadata.creationTimestamp}`, at, getCommand(at))
+    ? fail(
+        'ContentNotReady',
+        `${name} has not been ready since ${content.metadata.creationTimestamp}`,
+        at,
+        getCommand(at),
+      )
     : wait('PairNotReady', `${name} is not ready yet`, at);
 }
 
@@ -64,7 +69,7 @@ export function misbound(
   const otherUid = uid && snapshot && uid !== snapshot.metadata.uid;
   if (name === entry.name && namespace === backup.metadata.namespace && !otherUid) return undefined;
   const at = ref('VolumeSnapshotContent', content.metadata.name);
-  const whose = `${namespace}/${name}${otherUid ? ' of another uid' : ''}`;
+  const whose = `${namespace}/${name}${otherUid ? ' with another uid' : ''}`;
   const part = misboundPart(backup.metadata.namespace, { name: entry.name ?? '?', snapshot }, content);
   return fail('Misbound', `${describeRef(at)} belongs to VolumeSnapshot ${whose}`, part, getCommand(at));
 }
@@ -91,39 +96,39 @@ function judgeHandleOf(
   const handle = parseHandle(text);
   const look = getCommand(at);
   if (handle.kind === 'unreadable')
-    return fail('HandleUnreadable', `the handle "${text}" of ${name} is none`, at, look);
+    return fail('HandleUnreadable', `the handle "${text}" of ${name} has none of Longhorn’s forms`, at, look);
   const wanted = entry.longhornBackupName;
-  if (!wanted) return skip('the VMBackup does not say which backup it should name', at);
+  if (!wanted) return skip('the VMBackup does not record the backup that it should name', at);
   if (handle.kind !== 'backup' || handle.backup !== wanted) {
-    const says = `${name} has the handle ${text}, and the VMBackup records backup ${wanted}`;
+    const says = `${name} has the handle ${text}, but the VMBackup records backup ${wanted}`;
     return fail(content.spec.source.volumeHandle ? 'ContentReplaced' : 'BackupMismatch', says, at, look);
   }
   if (facts === undefined || 'reason' in facts) {
     const recorded = entry.persistentVolumeClaim?.spec?.volumeName;
     const lost = facts?.reason === 'BackupMissing' && absence === undefined;
     if (!lost || !recorded || handle.volume === recorded || content.spec.source.volumeHandle)
-      return skip(`whether ${text} is right cannot be told now`, at);
+      return skip(`${text} cannot be checked now`, at);
     // What the Backup was of it can no longer say; the VMBackup still does.
-    return fail('HandleWrong', `${name} has the handle ${text}, and the VMBackup records volume ${recorded}`, at, look);
+    return fail('HandleWrong', `${name} has the handle ${text}, but the VMBackup records volume ${recorded}`, at, look);
   }
   if (handle.volume !== facts.volume) {
-    const says = `${name} has the handle ${text}, and the backup is of volume ${facts.volume}`;
+    const says = `${name} has the handle ${text}, but the backup is of volume ${facts.volume}`;
     if (content.spec.source.volumeHandle) return fail('TakenHandleWrong', says, at, look);
     return fail('HandleWrong', says, at, `gleaner apply vsc/${at.name}`);
   }
   const judged = judgeContent(content);
   if ('reported' in judged) {
-    const says = `${name} has the handle ${text}, but ${judged.reported} in its status, which restores go by`;
+    const says = `${name} has the handle ${text}, but ${judged.reported} in its status, which restores use`;
     return fail('HandleWrong', says, at, `gleaner apply vsc/${at.name}`);
   }
   if (isTakenLater(backup, facts)) {
     const [taken, ready] = [facts.takenMs ?? NaN, Date.parse(backup.status?.creationTime ?? '')].map((ms) =>
       new Date(ms).toISOString(),
     );
-    return fail('ContentReplaced', `${name} names data of ${taken}, and the VMBackup was ready at ${ready}`, at, look);
+    return fail('ContentReplaced', `${name} names data of ${taken}, but the VMBackup was ready at ${ready}`, at, look);
   }
   const taken = dynamicData(content);
   const differs = taken && differenceFrom(backup, entry, taken);
-  if (differs !== undefined) return fail('ContentReplaced', `${name} was silently made anew: ${differs}`, at, look);
-  return pass(`${text} is right`, at, handle.scheme === 'bs' ? 'LegacyScheme' : 'LinkSound');
+  if (differs !== undefined) return fail('ContentReplaced', `${name} was silently recreated: ${differs}`, at, look);
+  return pass(`${text} is correct`, at, handle.scheme === 'bs' ? 'LegacyScheme' : 'LinkSound');
 }

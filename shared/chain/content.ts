@@ -6,22 +6,21 @@ import { drillOf } from './drill-marks.ts';
 import type { BackupFacts } from './longhorn-backup.ts';
 
 /** What a content is, from itself alone: either a reason to leave it, or the backup its handle names. */
-export type ContentJudgment =
-  | {
-      readonly reason:
-        | 'DrillObject'
-        | 'OtherDriver'
-        | 'DynamicContent'
-        | 'NotABackupHandle'
-        | 'HandleUnreadable'
-        | 'GuestClusterBackup';
-    }
-  | {
-      readonly handle: BackupHandle;
-      readonly text: string;
-      /** What the status says, where that is another backup or volume, or `none`: restores and deletions go by it. */
-      readonly reported?: string;
-    };
+export type ContentJudgment = UnjudgedContent | JudgedContent;
+
+/** Nothing that a wrong handle can be in. */
+export interface UnjudgedContent {
+  readonly reason:
+    'DrillObject' | 'OtherDriver' | 'DynamicContent' | 'NotABackupHandle' | 'HandleUnreadable' | 'GuestClusterBackup';
+}
+
+export interface JudgedContent {
+  readonly handle: BackupHandle;
+  /** The handle as it is written in the spec. */
+  readonly text: string;
+  /** The handle in the status, where that names another backup or volume, or `none`: restores and deletions go by it. */
+  readonly reported?: string;
+}
 
 /** Only pre-provisioned contents of Longhorn's driver that name a remote backup can have a wrong handle. */
 export function judgeContent(content: Content): ContentJudgment {
@@ -58,7 +57,7 @@ export function isGuestClusters(object: Pick<Content | Snapshot, 'metadata'>): b
 
 /** Right, right under the old spelling, or wrong; only for handles whose backup is known. */
 export function judgeHandle(
-  { handle, reported }: Extract<ContentJudgment, { handle: unknown }>,
+  { handle, reported }: JudgedContent,
   facts: BackupFacts,
 ): 'HandleRight' | 'LegacyScheme' | 'wrong' {
   if (handle.volume !== facts.volume || reported !== undefined) return 'wrong';

@@ -38,7 +38,7 @@ export function resultOf(entry: DrillEntry | undefined): readonly [reason: Reaso
       `could not be restored at ${failed.at}: ${failed.message}${provedText ? ` (${provedText} before)` : ''}`,
     ];
   }
-  return ['DrillProved', provedText ?? 'no drill has come to a result yet'];
+  return ['DrillProved', provedText ?? 'no drill has a result yet'];
 }
 
 function duration(seconds: number): string {

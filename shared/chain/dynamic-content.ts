@@ -51,7 +51,7 @@ const LATE_MS = 3600_000;
  */
 export function delayAfterBackup(backup: VMBackup, { atMs }: DynamicData): string | undefined {
   if (atMs === undefined || !isDelayed(backup, atMs)) return undefined;
-  return `it holds data of ${new Date(atMs).toISOString()}, but the VMBackup was asked for at ${backup.metadata.creationTimestamp}`;
+  return `it holds data of ${new Date(atMs).toISOString()}, but the VMBackup was requested at ${backup.metadata.creationTimestamp}`;
 }
 
 /** Of one that is ready: before, it is only being made. */

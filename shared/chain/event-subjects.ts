@@ -22,7 +22,7 @@ export const leaveAlone = (change: Change, reason: Reason, why: string): Routed 
 /** A VMBackup’s own event. */
 export const routeVMBackup = (change: Change): Routed =>
   change.type === 'delete'
-    ? leaveAlone(change, 'VMBackupGone', 'it is gone')
+    ? leaveAlone(change, 'VMBackupGone', 'it no longer exists')
     : { subjects: [ref('VirtualMachineBackup', change.name, change.namespace)] };
 
 /** The VMBackups among the owners of an object in `namespace`. */

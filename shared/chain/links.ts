@@ -34,9 +34,9 @@ function judgeVolume(chain: Chain, volume: ChainVolume, nowMs: number): Link[] {
   const driver = driverOf(entry);
   const local =
     driver !== names.LONGHORN_DRIVER
-      ? ({ reason: 'NotALonghornVolume', where: `is on ${driver}, of which there are no remote backups` } as const)
+      ? ({ reason: 'NotALonghornVolume', where: `is on ${driver}, which has no remote backups` } as const)
       : isLocal(backup)
-        ? ({ reason: 'SnapshotTypeBackup', where: 'has a snapshot on this cluster alone' } as const)
+        ? ({ reason: 'SnapshotTypeBackup', where: 'has a snapshot only on this cluster' } as const)
         : undefined;
   if (local !== undefined) {
     const message = `volume ${entry.volumeName} ${local.where}`;
@@ -62,7 +62,7 @@ function judgeVolume(chain: Chain, volume: ChainVolume, nowMs: number): Link[] {
 /** One link cannot be read; whether the others are right is not asked. */
 function oddLinks({ volumeName }: VolumeEntry, { object, message, command }: UnreadableObject): Link[] {
   const at = oddAt[object.kind] ?? 'vmbackup';
-  const rest = skip('it cannot be told while an object before it cannot be read', object);
+  const rest = skip('it cannot be checked, because an object before it in the chain cannot be read', object);
   return linkNames.map((link) => ({
     ...{ link, volume: volumeName },
     ...(link === at ? fail('ObjectUnreadable', message, object, command) : rest),
@@ -99,7 +99,7 @@ function withoutData(
   const absent = `${describeRef(at)} does not exist, and ${where}`;
   const seen = wasReady(backup) || volumes.some((volume) => volume.snapshot !== undefined || volume.odd !== undefined);
   if (!seen) {
-    const message = `${absent}; nothing shows that it ever did`;
+    const message = `${absent}; nothing shows that it ever existed`;
     return [link, { result: 'skip', reason: 'SnapshotNeverSeen', message, object: at }];
   }
   return [link, fail('SnapshotLost', absent, at, listCommand('VolumeSnapshot', { namespace }))];
@@ -109,7 +109,7 @@ function withoutData(
 function notOnTarget(backup: VMBackup, entry: VolumeEntry, where: string): readonly [LinkName, Judged] | undefined {
   if (isLocal(backup) || backup.status?.readyToUse !== true || entry.longhornBackupName) return undefined;
   const own = ref('VirtualMachineBackup', backup.metadata.name, backup.metadata.namespace);
-  const message = `${where}: Harvester 1.5 and later refuse to restore ${describeRef(own)}, and no other cluster can`;
+  const message = `${where}: Harvester 1.5 and later refuse to restore ${describeRef(own)}, and no other cluster can restore it`;
   return ['vmbackup', fail('NoLonghornBackupName', message, own, showBackupNames(own))];
 }
 
@@ -150,13 +150,13 @@ function judgeVMBackup(chain: Chain, { entry, content, classMissing }: ChainVolu
   }
   if (entry.longhornBackupName && classMissing !== undefined) {
     const at = ref('StorageClass', classMissing);
-    const message = `volume ${entry.volumeName} was in ${describeRef(at)}, which does not exist: a restore waits for it`;
+    const message = `volume ${entry.volumeName} was in ${describeRef(at)}, which does not exist: a restore would wait for it`;
     return fail('StorageClassMissing', message, at, listCommand('StorageClass'));
   }
   if (entry.longhornBackupName) return pass(`${describeRef(own)} is ready`, own);
   const handle = content?.status?.snapshotHandle ?? '';
   const local = handle.startsWith('snap://')
-    ? `, and its content ${content?.metadata.name} names ${handle}, which is on this cluster alone`
+    ? `, and its content ${content?.metadata.name} names ${handle}, which exists only on this cluster`
     : '';
   const message = `volume ${entry.volumeName} does not record its Longhorn backup${local}`;
   return fail('NoLonghornBackupName', message, own, showBackupNames(own));
@@ -176,7 +176,7 @@ function judgeSnapshot(
   if (!entry.name) return wait('VMBackupInProgress', `volume ${entry.volumeName} has no snapshot yet`, at);
   if (snapshot === undefined) {
     if (backup.status?.readyToUse !== true)
-      return wait('VMBackupInProgress', `${describeRef(at)} is not there yet`, at);
+      return wait('VMBackupInProgress', `${describeRef(at)} does not exist yet`, at);
     const both = content === undefined ? `, and no VolumeSnapshotContent ${contentName} either` : '';
     return fail(
       'SnapshotMissing',
@@ -189,7 +189,7 @@ function judgeSnapshot(
     const held = hangs(snapshot, nowMs);
     if (held === undefined) return wait('SnapshotDeleting', `${name} is being deleted`, at);
     const armed = content?.spec.deletionPolicy === 'Delete';
-    const message = `${name}, which volume ${entry.volumeName} uses, ${held}${armed ? `, and with its content ${contentName} on Delete the backup goes too` : ''}`;
+    const message = `${name}, which volume ${entry.volumeName} uses, ${held}${armed ? `, and because its content ${contentName} is on Delete, the backup will be deleted too` : ''}`;
     return fail('SnapshotBeingDeleted', message, at, armed ? retainCommand(contentName) : getCommand(at));
   }
   const owners = (snapshot.metadata.ownerReferences ?? []).filter((o) => o.kind === 'VirtualMachineBackup');
@@ -198,7 +198,7 @@ function judgeSnapshot(
   if (owner === undefined && other !== undefined) {
     const whose = `VirtualMachineBackup ${namespace}/${other.name}`;
     return otherOwnerLives === true
-      ? fail('OwnedByAnother', `${name} belongs to ${whose}, and goes when that is deleted`, at, getCommand(at))
+      ? fail('OwnedByAnother', `${name} belongs to ${whose} and is deleted with it`, at, getCommand(at))
       : fail(
           'OwnerGone',
           `the owner of ${name}, ${whose} with uid ${other.uid}, does not exist`,
@@ -209,25 +209,30 @@ function judgeSnapshot(
   if (owner?.controller !== true) {
     const why =
       owner === undefined
-        ? 'does not belong to its VMBackup: it stays behind when that goes'
-        : 'is not controlled by its VMBackup, which hears nothing of it';
+        ? 'is not owned by its VMBackup: it stays behind when the VMBackup is deleted'
+        : 'is not controlled by its VMBackup, so Harvester does not notice its changes';
     return fail('SnapshotUnowned', `${name} ${why}`, at, getCommand(at));
   }
   const { volumeSnapshotContentName: named } = snapshot.spec.source;
   const bound = snapshot.status?.boundVolumeSnapshotContentName;
   if (named && bound && bound !== named) {
-    return fail('Misbound', `${name} names content ${named} and is bound to ${bound}`, at, getCommand(at));
+    return fail('Misbound', `${name} names content ${named} but is bound to ${bound}`, at, getCommand(at));
   }
-  if (content === undefined || snapshot.status?.readyToUse === true) return pass(`${name} is there`, at);
+  if (content === undefined || snapshot.status?.readyToUse === true) return pass(`${name} exists`, at);
   if (snapshotClassMissing !== undefined) {
-    const message = `${name} never becomes ready: there is no VolumeSnapshotClass ${snapshotClassMissing}`;
+    const message = `${name} never becomes ready, because VolumeSnapshotClass ${snapshotClassMissing} does not exist`;
     return fail('SnapshotClassMissing', message, at, listCommand('VolumeSnapshotClass'));
   }
   const why = snapshotError(snapshot, content, nowMs);
   if (why !== undefined) return fail('SnapshotNotReady', `${name} is not ready: ${why}`, at, getCommand(at));
   const swapping = snapshot.metadata.annotations?.[names.SWAP_ANNOTATION] !== undefined;
   return !swapping && isPastReadyDeadline(snapshot, nowMs) && isPastReadyDeadline(content, nowMs)
-    ? fail('SnapshotNotReady', `${name} is not ready since ${snapshot.metadata.creationTimestamp}`, at, getCommand(at))
+    ? fail(
+        'SnapshotNotReady',
+        `${name} has not been ready since ${snapshot.metadata.creationTimestamp}`,
+        at,
+        getCommand(at),
+      )
     : wait('PairNotReady', `${name} is not ready yet`, at);
 }
 
@@ -243,10 +248,10 @@ function judgeBackupLink(
   nowMs: number,
 ): Judged {
   const backup = entry.longhornBackupName;
-  if (!backup || facts === undefined) return skip('the VMBackup does not say which backup it is', own);
+  if (!backup || facts === undefined) return skip('the VMBackup does not record its backup', own);
   const at = ref('Backup', backup, names.LONGHORN_NAMESPACE);
   if (absence !== undefined) {
-    const unknown = `${describeRef(at)} is not known: ${absence.detail}`;
+    const unknown = `${describeRef(at)} is unknown: ${absence.detail}`;
     return absence.reason === 'BackupNotSynced' ? wait(absence.reason, unknown, at) : skip(unknown, at);
   }
   const look = longhorn === undefined ? listTargets() : getCommand(at);
@@ -254,20 +259,20 @@ function judgeBackupLink(
     const stalled = longhorn && isStalled(longhorn, nowMs);
     if (stalled) {
       const { creationTimestamp } = longhorn.metadata;
-      return fail('BackupStalled', `${facts.detail}, and it is there since ${creationTimestamp}`, at, look);
+      return fail('BackupStalled', `${facts.detail}, and it has existed since ${creationTimestamp}`, at, look);
     }
     if (facts.reason === 'BackupNotSynced') return wait(facts.reason, facts.detail, at);
     return fail(facts.reason, facts.detail, at, look);
   }
   const recorded = entry.persistentVolumeClaim?.spec?.volumeName;
   if (recorded && recorded !== facts.volume) {
-    const detail = `${describeRef(at)} is of volume ${facts.volume}, and the VMBackup records ${recorded}`;
+    const detail = `${describeRef(at)} is of volume ${facts.volume}, but the VMBackup records ${recorded}`;
     // The handle, the Backup and its label have it from Longhorn; what stands alone is the VMBackup's record.
     return fail('VolumeMismatch', detail, own, getCommand(at));
   }
   const on = targetOf(longhorn);
   if (on !== names.DEFAULT_TARGET) {
-    const detail = `${describeRef(at)} is on target ${on}, and Harvester restores from ${names.DEFAULT_TARGET} alone`;
+    const detail = `${describeRef(at)} is on target ${on}, but Harvester restores only from ${names.DEFAULT_TARGET}`;
     return fail('OtherTarget', detail, at, getCommand(at));
   }
   return pass(`${describeRef(at)} is complete`, at);
@@ -278,7 +283,7 @@ function judgeBackupVolumeLink(
   facts: BackupFacts | BackupTrouble | undefined,
   own: Ref,
 ): Judged {
-  if (facts === undefined || 'reason' in facts || longhorn === undefined) return skip('the backup is not known', own);
+  if (facts === undefined || 'reason' in facts || longhorn === undefined) return skip('the backup is unknown', own);
   const trouble = judgeBackupVolumes(facts, longhorn, backupVolumes);
   const at = ref('BackupVolume', backupVolumes[0]?.metadata.name ?? facts.volume, names.LONGHORN_NAMESPACE);
   if (trouble === undefined) return pass(`volume ${facts.volume} has its BackupVolume`, at);

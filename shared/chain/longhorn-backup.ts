@@ -40,7 +40,10 @@ function troubleOf(name: string, backup: Backup): BackupTrouble | undefined {
   const volume = backup.status?.volumeName ?? '';
   // So it does with all of them when its target is disconnected: the data stays.
   if (isDeleting(backup) && backup.metadata.labels?.[names.CR_ONLY_LABEL] === 'true')
-    return { reason: 'BackupNotSynced', detail: `Longhorn forgets Backup ${name} and keeps its data on the target` };
+    return {
+      reason: 'BackupNotSynced',
+      detail: `Longhorn is removing the object Backup ${name} and keeps its data on the target`,
+    };
   if (isDeleting(backup)) return { reason: 'BackupBeingDeleted', detail: `Longhorn Backup ${name} is being deleted` };
   if (!names.FINAL_BACKUP_STATES.has(state)) {
     return {
@@ -57,7 +60,7 @@ function troubleOf(name: string, backup: Backup): BackupTrouble | undefined {
   if (label === undefined || label === volume) return undefined;
   return {
     reason: 'VolumeMismatch',
-    detail: `Longhorn Backup ${name} is of volume ${volume} by its status and of ${label} by its label`,
+    detail: `Longhorn Backup ${name} is of volume ${volume} according to its status, but of ${label} according to its label`,
   };
 }
 
@@ -96,7 +99,7 @@ export function judgeBackupVolumes(
     const but = going === undefined ? '' : `: ${going.metadata.name} is being deleted`;
     return {
       reason: 'BackupVolumeMissing',
-      detail: `there is no BackupVolume for volume ${facts.volume} on target ${target}${but}`,
+      detail: `no BackupVolume exists for volume ${facts.volume} on target ${target}${but}`,
     };
   }
   if (fitting.length > 1) {

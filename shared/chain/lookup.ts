@@ -16,10 +16,24 @@ import { judgeAbsence } from './target.ts';
  *   `trouble.reason` says which.
  * - `unknown`: not there, and that proves nothing: its target is not connected, or not listed yet.
  */
-export type BackupLookup =
-  | { readonly is: 'found'; readonly backup: Backup; readonly facts: BackupFacts }
-  | { readonly is: 'absent'; readonly backup?: Backup | undefined; readonly trouble: BackupTrouble }
-  | { readonly is: 'unknown'; readonly absence: Absence };
+export type BackupLookup = FoundBackup | AbsentBackup | UnknownBackup;
+
+export interface FoundBackup {
+  readonly is: 'found';
+  readonly backup: Backup;
+  readonly facts: BackupFacts;
+}
+
+interface AbsentBackup {
+  readonly is: 'absent';
+  readonly backup?: Backup | undefined;
+  readonly trouble: BackupTrouble;
+}
+
+interface UnknownBackup {
+  readonly is: 'unknown';
+  readonly absence: Absence;
+}
 
 /** What decides about a Backup that is not there. Needed for no other. */
 export interface Surrounding {
@@ -30,11 +44,11 @@ export interface Surrounding {
   readonly owner?: VMBackup | undefined;
 }
 
-/** Pure part of {@link lookUpBackup}, for those who have read all of it already. */
+/** Pure part of {@link lookUpBackup}, for callers that have read all of it already. `surrounding` decides nothing where `backup` is there. */
 export function judgeLookup(
   name: string,
   backup: Backup | undefined,
-  { target, backupVolumes: volumes, owner }: Surrounding,
+  { target, backupVolumes: volumes, owner }: Surrounding = { target: undefined, backupVolumes: [] },
 ): BackupLookup {
   if (backup === undefined) {
     const absence = judgeAbsence(target, volumes, owner);
@@ -56,7 +70,7 @@ export async function lookUpBackup(
   { owner, volume }: { readonly owner?: VMBackup | undefined; readonly volume?: string | null | undefined },
 ): Promise<BackupLookup> {
   const backup = await longhornBackup(reader, name);
-  if (backup !== undefined) return judgeLookup(name, backup, { target: undefined, backupVolumes: [] });
+  if (backup !== undefined) return judgeLookup(name, backup);
   const target = await reader.get('BackupTarget', names.DEFAULT_TARGET, names.LONGHORN_NAMESPACE);
   return judgeLookup(name, undefined, {
     target,

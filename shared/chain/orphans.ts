@@ -43,20 +43,20 @@ export function judgeUnclaimedBackup(backup: Backup): Orphan | undefined {
     return { ...orphan, reason: 'ForeignBackup', detail: `it is on target ${target}, which Harvester does not use` };
   }
   const job = status?.labels?.[names.RECURRING_JOB_LABEL] ?? spec?.labels?.[names.RECURRING_JOB_LABEL];
-  if (job) return { ...orphan, reason: 'ForeignBackup', detail: `Longhorn’s recurring job ${job} made it` };
+  if (job) return { ...orphan, reason: 'ForeignBackup', detail: `Longhorn’s recurring job ${job} created it` };
   const snapshot = status?.snapshotName ?? '';
   if (snapshot !== '' && !names.CSI_SNAPSHOT.test(snapshot)) {
     return {
       ...orphan,
       reason: 'ForeignBackup',
-      detail: `it is of Longhorn snapshot ${snapshot}, not made through CSI`,
+      detail: `it is of Longhorn snapshot ${snapshot}, which was not created through CSI`,
     };
   }
   const volume = status?.volumeName || metadata.labels?.[names.BACKUP_VOLUME_LABEL];
   return {
     ...orphan,
     reason: 'OrphanBackup',
-    detail: volume ? `it is of volume ${volume}` : 'its volume is not known',
+    detail: volume ? `it is of volume ${volume}` : 'its volume is unknown',
   };
 }
 
@@ -67,7 +67,7 @@ export function judgeStalledBackup(backup: Backup, nowMs: number): Orphan | unde
   return {
     object: ref('Backup', metadata.name, names.LONGHORN_NAMESPACE),
     reason: 'BackupStalled',
-    detail: `it is there since ${metadata.creationTimestamp}, and its state is ${status?.state || 'empty'}`,
+    detail: `it has existed since ${metadata.creationTimestamp}, and its state is ${status?.state || 'empty'}`,
     backup: metadata.name,
   };
 }
@@ -86,12 +86,12 @@ export function judgeLeftContent(content: Content, living: ExistingUids, nowMs: 
   const { metadata, spec } = content;
   const { uid, namespace, name } = spec.volumeSnapshotRef;
   const created = Date.parse(metadata.creationTimestamp ?? '');
-  const of = uid ? `${namespace}/${name} of uid ${uid}` : `${namespace}/${name}`;
+  const of = uid ? `${namespace}/${name} with uid ${uid}` : `${namespace}/${name}`;
   const early = !uid && nowMs - created < UNBOUND_GRACE_MS;
   return {
     object: ref('VolumeSnapshotContent', metadata.name),
     reason: early ? 'SnapshotNotThere' : 'OrphanContent',
-    detail: `its VolumeSnapshot ${of} does not exist; its policy is ${spec.deletionPolicy}`,
+    detail: `its VolumeSnapshot ${of} does not exist; its deletionPolicy is ${spec.deletionPolicy}`,
     backup,
     snapshot: `${namespace}/${name}`,
   };

@@ -265,7 +265,7 @@ export async function* vmBackupsOf(reader: Reader, namespace: string, snapshotNa
 }
 
 /** Whether one of two snapshot names is the other, or was revised from it. */
-export const isSameLine = (a: string, b: string): boolean =>
+const isSameLine = (a: string, b: string): boolean =>
   a === b || names.predecessorNames(a).includes(b) || names.predecessorNames(b).includes(a);
 
 /** The Longhorn Backups that VolumeRemoteBackups of guest clusters record: theirs, and no VMBackup's. */

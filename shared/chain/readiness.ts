@@ -22,7 +22,7 @@ export interface NotReady {
 }
 
 /** After this long without any Longhorn Backup at work, a VMBackup that is not ready is taken to be stuck. */
-export const STUCK_AFTER_MS = 30 * 60_000;
+const STUCK_AFTER_MS = 30 * 60_000;
 
 /**
  * Why a VMBackup is not ready, by its own word; undefined when it is. A degraded one counts as not ready whatever its flag
@@ -54,13 +54,13 @@ export function judgeReadiness(
   if (why !== undefined) {
     return {
       reason: 'VMBackupFailed',
-      message: `${own} ${backup.status?.readyToUse === true ? 'says that it is ready, and has an error' : 'is not ready'}: ${why}`,
+      message: `${own} ${backup.status?.readyToUse === true ? 'says that it is ready but has an error' : 'is not ready'}: ${why}`,
       command: clearing(chain, busy.length > 0),
     };
   }
   if (busy.length > 0) {
     const backups = busy.map(({ entry }) => entry.longhornBackupName ?? entry.volumeName).join(', ');
-    return { reason: 'VMBackupInProgress', message: `${own} is not ready: Longhorn is at work on ${backups}` };
+    return { reason: 'VMBackupInProgress', message: `${own} is not ready: Longhorn is working on ${backups}` };
   }
   const created = Date.parse(backup.metadata.creationTimestamp ?? '');
   // What cannot be read may be at work.
@@ -72,7 +72,7 @@ export function judgeReadiness(
     return { reason: 'VMBackupInProgress', message: `${own} is not ready yet` };
   return {
     reason: 'VMBackupFailed',
-    message: `${own} has not become ready since ${backup.metadata.creationTimestamp}, and Longhorn is not at work on it`,
+    message: `${own} has not become ready since ${backup.metadata.creationTimestamp}, and Longhorn is not working on it`,
     command: clearing(chain, false),
   };
 }
@@ -89,12 +89,12 @@ function incomplete(backup: VMBackup, own: string): NotReady | undefined {
   const unnamed = entries.find(({ name }) => !name);
   const lacks =
     backup.status?.source === undefined
-      ? 'the VM it was taken of'
+      ? 'its source VM'
       : entries.length === 0
-        ? 'any volume it was taken of'
+        ? 'any volume'
         : unnamed && `the snapshot of volume ${unnamed.volumeName}`;
   if (lacks === undefined) return undefined;
-  const message = `${own} says that it is ready and does not record ${lacks}`;
+  const message = `${own} says that it is ready but does not record ${lacks}`;
   const { name, namespace } = backup.metadata;
   const command = getCommand(
     ref('VirtualMachineBackup', name, namespace),
@@ -115,7 +115,7 @@ export function judgeMetadata({ backup, target, volumes }: Chain): MetadataTroub
   const busy = volumes.some(({ longhorn }) => !names.FINAL_BACKUP_STATES.has(longhorn?.status?.state ?? ''));
   return {
     reason: 'MetadataNotUploaded',
-    message: `${own} has no metadata file on the target, says its condition MetadataReady: another cluster would not find it`,
+    message: `${own} has no metadata file on the target (condition MetadataReady): another cluster would not find it`,
     command: isScheduled(backup) && busy ? show(backup) : nudge(backup),
   };
 }

@@ -75,11 +75,11 @@ export function busySchedule(
   const own = `VMBackup ${backup.metadata.name} belongs to schedule ${scheduleOf(backup)}`;
   const backups = unsettled.map((one) => one.backup).join(', ');
   if (!unsettled.every(({ absent }) => absent))
-    return { reason: 'ScheduledBackupBusy', message: `${own} and Longhorn is not done with ${backups}` };
+    return { reason: 'ScheduledBackupBusy', message: `${own} and Longhorn has not finished ${backups}` };
   const [namespace = '', name = ''] = scheduleOf(backup).split('/');
   return {
     reason: 'ScheduledBackupLost',
-    message: `${own} and its Longhorn backup ${backups} is lost: should it come back, Harvester would delete it over any change here; without the schedule it would not`,
+    message: `${own} and its Longhorn backup ${backups} is lost: if it comes back, any change here would make Harvester delete it, unless the schedule is deleted first`,
     command: getCommand(ref('ScheduleVMBackup', name, namespace)),
   };
 }

@@ -45,7 +45,7 @@ export function judgeSync(target: BackupTarget | undefined, nowMs: number): Targ
   if (!asked || !spec.backupTargetURL || !isBehind(asked, status?.lastSyncedAt)) return undefined;
   const ageMs = nowMs - Date.parse(asked);
   if (isAhead(asked, nowMs)) {
-    const detail = `Longhorn was asked to sync the backup target at ${asked}, which is yet to come: until then it begins again and again`;
+    const detail = `Longhorn was asked to sync the backup target at ${asked}, which is in the future: until then it keeps starting again`;
     return { reason: 'TargetNotSyncing', detail };
   }
   const behindMs = Date.parse(asked) - Date.parse(status?.lastSyncedAt ?? '');
@@ -53,10 +53,10 @@ export function judgeSync(target: BackupTarget | undefined, nowMs: number): Targ
   const late = ageMs > SYNC_LIMIT_MS || (polled && behindMs > POLLED_LIMIT_MS && ageMs > POLLED_YOUNG_MS);
   if (!late) return undefined;
   const last =
-    behindMs > 0 && Date.parse(status?.lastSyncedAt ?? '') > 0 ? `, the last time at ${status?.lastSyncedAt}` : '';
+    behindMs > 0 && Date.parse(status?.lastSyncedAt ?? '') > 0 ? `; the last sync was at ${status?.lastSyncedAt}` : '';
   return {
     reason: 'TargetNotSyncing',
-    detail: `Longhorn was asked to sync the backup target at ${asked} and has not come to an end${last}`,
+    detail: `Longhorn was asked to sync the backup target at ${asked} and has not finished${last}`,
   };
 }
 
@@ -67,7 +67,7 @@ export function judgeTargetOf(backup: VMBackup, target: BackupTarget | undefined
   const wanted = urlOf(backup);
   const connected = withoutSlash(target?.spec?.backupTargetURL ?? '');
   if (wanted === undefined || wanted === connected) return undefined;
-  return { reason: 'OtherTarget', detail: `its backups are on ${wanted}, and ${connected} is connected` };
+  return { reason: 'OtherTarget', detail: `its backups are on ${wanted}, but ${connected} is connected` };
 }
 
 /** Why a Longhorn Backup that is not there need not be missing; undefined where it is. */
@@ -104,21 +104,21 @@ function isBehind(asked: string | null | undefined, done: string | null | undefi
   return Boolean(asked) && !(Date.parse(done ?? '') >= Date.parse(asked ?? ''));
 }
 
-const since = (asked: string | null | undefined): string => (asked ? `, as it was asked to at ${asked}` : '');
+const since = (asked: string | null | undefined): string => (asked ? ` (requested at ${asked})` : '');
 
 /** Harvester gives Longhorn the target of its Setting; undefined where it has. It restores nothing without the Setting. */
 export function judgeSetting(setting: Setting | undefined, target: BackupTarget | undefined): string | undefined {
   const connected = withoutSlash(target?.spec?.backupTargetURL ?? '');
   if (connected === '') return undefined;
   if (setting === undefined)
-    return `there is no setting ${names.TARGET_SETTING}, and Longhorn is connected to ${connected}`;
+    return `the setting ${names.TARGET_SETTING} does not exist, but Longhorn is connected to ${connected}`;
   const wanted = setting.target;
   if (wanted === undefined) return undefined;
   if (wanted.is !== 'target')
-    return wanted.is === 'none' ? `the setting names no target, and Longhorn is connected to ${connected}` : undefined;
+    return wanted.is === 'none' ? `the setting names no target, but Longhorn is connected to ${connected}` : undefined;
   const url = urlIn(wanted);
   if (wanted.type === 'other' || url === connected) return undefined;
-  return `the setting names ${url}, and Longhorn is connected to ${connected}`;
+  return `the setting names ${url}, but Longhorn is connected to ${connected}`;
 }
 
 /**
@@ -131,7 +131,7 @@ export function judgeAddress(backup: VMBackup, setting: Setting | undefined): st
   if (now?.is !== 'target' || now.type === 'other' || isLocal(backup) || isDeleting(backup)) return undefined;
   if (then === undefined)
     return backup.status?.readyToUse === true
-      ? 'it records no target, and Harvester takes that for another one'
+      ? 'it records no target, which Harvester treats as another target'
       : undefined;
   const address = then.endpoint ?? '';
   if (address === now.endpoint) return undefined;
@@ -141,7 +141,7 @@ export function judgeAddress(backup: VMBackup, setting: Setting | undefined): st
       : !then.bucketName && nfsUrl(address) === nfsUrl(now.endpoint);
   if (!isSame) return undefined;
   const at = (one: string) => (one === '' ? 'no address' : one);
-  return `its target was at ${at(address)}, and the setting says ${at(now.endpoint)}: to Harvester that is another target`;
+  return `its target was at ${at(address)}, but the setting names ${at(now.endpoint)}, which Harvester treats as another target`;
 }
 
 /**
@@ -150,15 +150,16 @@ export function judgeAddress(backup: VMBackup, setting: Setting | undefined): st
  */
 export function judgeAdmission(backup: VMBackup, setting: Setting | undefined): string | undefined {
   const now = setting?.target;
-  if (now === undefined) return `there is no setting ${names.TARGET_SETTING}, without which Harvester restores nothing`;
+  if (now === undefined)
+    return `the setting ${names.TARGET_SETTING} does not exist, and without it Harvester restores nothing`;
   if (now.is !== 'target')
     return now.is === 'none'
       ? `the setting ${names.TARGET_SETTING} names no target`
-      : `Harvester cannot read the value of setting ${names.TARGET_SETTING}`;
+      : `Harvester cannot parse the value of setting ${names.TARGET_SETTING}`;
   const [wanted, named] = [urlOf(backup), urlIn(now)];
   return wanted === undefined || wanted === named
     ? judgeAddress(backup, setting)
-    : `its backups are on ${wanted}, and the setting ${names.TARGET_SETTING} names ${named}`;
+    : `its backups are on ${wanted}, but the setting ${names.TARGET_SETTING} names ${named}`;
 }
 
 /** What {@link judgeAddress} says of a VMBackup, told of it. */

@@ -30,19 +30,19 @@ export function judgeStatus(chain: Chain, nowMs: number): VMBackupStatus {
   if (links.length === 0 || links.some(({ result }) => result !== 'pass')) return stands;
 
   const own = describeRef(ref('VirtualMachineBackup', backup.metadata.name, backup.metadata.namespace));
-  const right = 'now every link to the target is right';
+  const right = 'every link to the target is intact now';
   const listed = [target, ...volumes.flatMap(({ backupVolumes }) => backupVolumes)].every((one) =>
     isListedSince(one, said.atMs),
   );
   if (!listed || isOfClass(said.by)) {
     const but = isOfClass(said.by)
-      ? 'but whether their StorageClass can be used is not looked at here'
+      ? 'but their StorageClass is not checked here'
       : Number.isNaN(said.atMs)
-        ? 'but the condition does not say of when it is'
+        ? 'but the condition has no time'
         : 'but Longhorn has not listed the target since';
     return { ...stands, readiness: { ...readiness, message: `${readiness.message}; ${right}, ${but}` } };
   }
-  const message = `Harvester found ${own} damaged at ${new Date(said.atMs).toISOString()}${said.by && ` (${said.by})`} and has not taken the condition back; ${right}`;
+  const message = `Harvester found ${own} damaged at ${new Date(said.atMs).toISOString()}${said.by && ` (${said.by})`} and has not cleared the condition; ${right}`;
   return { links, past: { reason: 'VMBackupRecovered', message } };
 }
 

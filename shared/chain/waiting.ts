@@ -19,7 +19,7 @@ export function snapshotError({ status }: Snapshot, content: Content | undefined
 const SAYS_MISSING = 'VolumeSnapshotContent is missing';
 
 /** In deletion for so long that something must be holding it. */
-export const HANGS_AFTER_MS = 30 * 60_000;
+const HANGS_AFTER_MS = 30 * 60_000;
 
 /** Why an object in deletion is taken to hang there; undefined while it may just be going. */
 export function hangs(
@@ -30,7 +30,7 @@ export function hangs(
   const sinceMs = Date.parse(metadata.deletionTimestamp);
   if (!(nowMs - sinceMs > HANGS_AFTER_MS)) return undefined;
   const by = metadata.finalizers ?? [];
-  return `is in deletion since ${metadata.deletionTimestamp}${by.length === 0 ? '' : `, held by ${by.join(', ')}`}`;
+  return `has been in deletion since ${metadata.deletionTimestamp}${by.length === 0 ? '' : `, held by ${by.join(', ')}`}`;
 }
 
 /** Still waiting for its volume: what a restore that hangs looks like. */

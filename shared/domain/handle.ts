@@ -15,7 +15,7 @@ export interface BackupHandle {
 }
 
 /** A backing image, or a text that none of the known forms fits: never ours to touch. */
-export interface OtherHandle {
+interface OtherHandle {
   kind: 'backing-image' | 'unreadable';
   text: string;
 }
@@ -34,7 +34,7 @@ export function parseHandle(text: string): Handle {
 }
 
 /** The inverse of {@link parseHandle}. */
-export function formatHandle(handle: Handle): string {
+function formatHandle(handle: Handle): string {
   switch (handle.kind) {
     case 'backup':
       return `${handle.scheme}://${handle.volume}/${handle.backup}`;

@@ -8,7 +8,7 @@ import { kinds, ref } from './kinds.ts';
  */
 
 /** `virtualmachinebackups.harvesterhci.io`; of the core group `persistentvolumeclaims`. */
-export function resourceOf(kind: KindName): string {
+function resourceOf(kind: KindName): string {
   const { plural, group } = kinds[kind];
   return group === '' ? plural : `${plural}.${group}`;
 }

@@ -50,7 +50,7 @@ function parse(body: string): unknown {
   }
 }
 
-/** Exported for the test alone. */
+/** @testonly */
 export async function byPackage(headers: Readonly<Record<string, unknown>>, body: string): Promise<unknown> {
   const { HTTP } = await import('cloudevents');
   let event: unknown;

@@ -15,7 +15,7 @@ export interface Access {
   close(): void;
 }
 
-export interface CallOptions {
+interface CallOptions {
   readonly agent: http.Agent;
   readonly headers: http.OutgoingHttpHeaders;
 }

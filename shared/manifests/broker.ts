@@ -42,9 +42,9 @@ export function triggers(fn: Pick<AnyFunction, 'name' | 'watches'>, options: Man
       // sweep. So few retries, soon.
       { retry: 3, backoffPolicy: 'exponential', backoffDelay: 'PT1S', timeout: 'PT60S' },
       options,
-      'Types and kinds of what it watches, and no type that Gleaner answers with: a reply that came back to its sender\n' +
-        'would do so some 255 times. Delivery names no dead letter sink, since there is no service to take them yet: what\n' +
-        'is given up after the retries is found by the next sweep.',
+      'Filters by the types and kinds that the function watches, and by none of Gleaner’s own reply types: a reply that\n' +
+        'came back to its sender would loop some 255 times. There is no dead letter sink, because no service receives dead\n' +
+        'letters yet: the next sweep finds what was given up after the retries.',
     );
   return [...(fn.watches.length === 0 ? [] : [changes()]), sweepTrigger(fn.name, options)];
 }
@@ -60,8 +60,8 @@ function sweepTrigger(name: string, options: ManifestOptions): Commented {
     ],
     { retry: 0, timeout: `PT${TIMEOUT_SECONDS}S` },
     options,
-    'Its own clock, a sweep that somebody asks for, and the rest of its own sweep where the time was too short for all: each\n' +
-      'such part begins behind the one before it, so that they come to an end. Not retried: the next tick is.',
+    'Sweeps: by its own PingSource, on request, and the rest of its own sweep if the time limit was too short. Each such\n' +
+      'part continues after the one before, so the chain ends. Not retried: the next tick sweeps again.',
   );
 }
 

@@ -31,10 +31,10 @@ export function clocks(
 }
 
 const WHY =
-  'Sources say nothing of objects that were there before them, nor of what happened while they were away: a sweep\n' +
-  'looks at everything. Each function has a clock of its own, and they ring one after the other.';
+  'Sources do not report objects that existed before them, nor changes while they were down: a sweep checks\n' +
+  'everything. Each function has its own PingSource, at its own minutes.';
 
-/** Of "every so many minutes" each takes other minutes. Any other schedule is somebody's own will. */
+/** Of "every so many minutes" each takes other minutes. Any other schedule is somebody's own will. @testonly */
 export function staggered(schedule: string, place: number, places: number): string {
   const [, minutes, others] = /^\*\/(\d+) (.*)$/.exec(schedule.trim()) ?? [];
   if (minutes === undefined || others === undefined) return schedule;

@@ -33,7 +33,7 @@ export function manifestFiles(functions: readonly AnyFunction[], options: Manife
           fn.name,
           options.namespace,
           fn.needs,
-          'Exactly the rights that the function says it needs.',
+          'Exactly the permissions that the function declares.',
         ),
         service(fn, options),
         ...triggers(fn, options),

@@ -11,8 +11,8 @@ export const TIMEOUT_SECONDS = 300;
 export function service(fn: Pick<AnyFunction, 'name'>, { namespace, image, mode }: ManifestOptions): Commented {
   return {
     why:
-      'Cluster-local, and at zero while nothing happens. One pod keeps up with any backup target, and a second would\n' +
-      'only meet the first in conflicts.',
+      'Cluster-local, and scaled to zero while idle. One pod keeps up with any backup target, and a second one would\n' +
+      'only cause conflicts.',
     manifest: {
       apiVersion: 'serving.knative.dev/v1',
       kind: 'Service',

@@ -23,7 +23,7 @@ const withSecrets: ReadonlySet<KindName> = new Set([
 ]);
 
 /** Kinds watched by any of the functions in this mode, in the order of the vocabulary. */
-export function watchedKinds(functions: Watching, mode: Watch['mode']): KindName[] {
+function watchedKinds(functions: Watching, mode: Watch['mode']): KindName[] {
   const watched = new Set(functions.flatMap((fn) => fn.watches.filter((w) => w.mode === mode).map((w) => w.kind)));
   return (Object.keys(kinds) as KindName[]).filter((kind) => watched.has(kind));
 }
@@ -42,20 +42,20 @@ export function sources(functions: Watching, options: ManifestOptions): Commente
       verbs: ['get', 'list', 'watch'],
     }));
   return [
-    ...account(ACCOUNT, 'sources', options.namespace, rules, 'What the sources may read: just the kinds they watch.'),
+    ...account(ACCOUNT, 'sources', options.namespace, rules, 'The sources may read only the kinds that they watch.'),
     ...apiServerSource(
       'gleaner-resource',
       'Resource',
       carried,
       options,
-      'Events that carry the object: most end early.',
+      'Events that carry the object; most of them need no call.',
     ),
     ...apiServerSource(
       'gleaner-reference',
       'Reference',
       named,
       options,
-      'Events that only name the object, for kinds whose objects hold secrets.',
+      'Events that carry only a reference, for kinds whose objects hold secrets.',
     ),
     ...clocks(functions, options, toBroker),
   ];
@@ -89,6 +89,8 @@ const toBroker = { ref: { apiVersion: 'eventing.knative.dev/v1', kind: 'Broker',
 /**
  * The resource name that Knative's source watches for a kind. It does not ask the API server but builds the name by
  * these rules; a kind whose plural is another one would silently never be watched.
+ *
+ * @testonly
  */
 export function guessedPlural(kind: string): string {
   const singular = kind.toLowerCase();

@@ -10,7 +10,7 @@ import type { ObjectOf } from './types.ts';
  */
 export function decodeFast<K extends KindName>(kind: K, json: unknown): ObjectOf<K> | undefined {
   if (!isRecord(json)) return undefined;
-  const read = readers[kind] as ((json: Json) => ObjectOf<K> | undefined) | undefined;
+  const read = readers[kind];
   return read?.(json);
 }
 

@@ -5,7 +5,7 @@ import type { Ref } from '../domain/kinds.ts';
 import { describeRef } from '../domain/kinds.ts';
 import { PROBE_LABEL } from '../domain/names.ts';
 
-export type { Identity, NewMeta, OwnerReference, Target } from './target.ts';
+export type { Identity, Target } from './target.ts';
 
 /**
  * Everything Gleaner can do to a cluster. There is no action that deletes a Longhorn object, and none that deletes a
@@ -98,7 +98,7 @@ export interface DeleteSnapshotAction {
  * Deletes a content on Retain. The writer reads it again first and deletes just the version it read, since an earlier
  * action of the same plan may have moved the version. A bound content stays, in deletion, until its snapshot goes.
  */
-export interface DeleteContentAction {
+interface DeleteContentAction {
   readonly do: 'deleteContent';
   readonly target: Identity;
 }
@@ -254,26 +254,26 @@ export function describeAction(action: Action): string {
         ? `mark ${describeRef(action.target)} (${action.to})`
         : `set deletionPolicy of ${describeRef(action.target)} from ${action.from} to ${action.to}`;
     case 'unbindContent':
-      return `take the uid of a snapshot that is gone out of ${describeRef(action.target)}`;
+      return `clear the uid of the lost snapshot in ${describeRef(action.target)}`;
     case 'deleteSnapshot':
-      return `delete ${describeRef(action.target)} (its content ${action.content.name} is ${action.content.uid === undefined ? 'gone' : 'on Retain'}: no data goes)`;
+      return `delete ${describeRef(action.target)} (its content ${action.content.name} is ${action.content.uid === undefined ? 'gone' : 'on Retain'}: no data is deleted)`;
     case 'deleteContent':
-      return `delete ${describeRef(action.target)} (on Retain: no data goes)`;
+      return `delete ${describeRef(action.target)} (deletionPolicy Retain: no data is deleted)`;
     case 'releaseContent':
-      return `take the bound-protection finalizer off ${describeRef(action.target)}, so that it can be created anew`;
+      return `remove the bound-protection finalizer from ${describeRef(action.target)}, so that it can be recreated`;
     case 'annotateSnapshot':
       return `${action.value === undefined ? 'remove' : 'set'} annotation ${action.key} on ${describeRef(action.target)}`;
     case 'syncTarget':
-      return `ask Longhorn to sync ${describeRef(action.target)}`;
+      return `request a Longhorn sync of ${describeRef(action.target)}`;
     case 'rescanTarget':
-      return `take Harvester’s hash off ${describeRef(action.target)}, so that the target is scanned again${action.intervalSeconds === undefined ? '' : `, from now on every ${action.intervalSeconds} s`}`;
+      return `remove Harvester’s hash from ${describeRef(action.target)}, so that Harvester scans the target again${action.intervalSeconds === undefined ? '' : `, from now on every ${action.intervalSeconds} s`}`;
     case 'recordEvent':
       return `record event ${action.event.reason} on ${describeRef(action.event.regarding)}`;
     case 'annotateClass': {
       const all = Object.entries(action.annotations);
       const set = all.filter(([, value]) => value !== undefined).map(([key, value]) => `${key}=${value}`);
       return set.length === 0
-        ? `take ${all.length} annotations of Gleaner’s off ${describeRef(action.target)}`
+        ? `remove ${all.length} of Gleaner’s annotations from ${describeRef(action.target)}`
         : `annotate ${describeRef(action.target)}: ${set.join('; ')}`;
     }
     case 'putReport':

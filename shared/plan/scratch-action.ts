@@ -78,9 +78,9 @@ export interface PutDrillAction {
 export function describeDrillAction(action: DrillAction): string {
   switch (action.do) {
     case 'deleteDrilled':
-      return `delete ${describeRef(action.target)}, which the ${action.mark.label === PROBE_LABEL ? 'probe' : 'drill'} made`;
+      return `delete ${describeRef(action.target)}, which the ${action.mark.label === PROBE_LABEL ? 'probe' : 'drill'} created`;
     case 'deleteTaken':
-      return `delete ${describeRef(action.target)}, which the probe took, and have its storage delete it`;
+      return `delete ${describeRef(action.target)}, which the probe took, and let the storage delete it`;
     case 'putDrill':
       return `note in ${describeRef(action.target)}: ${action.says}`;
   }

@@ -19,7 +19,7 @@ export interface NewMeta {
   readonly ownerReferences?: readonly OwnerReference[];
 }
 
-export interface OwnerReference {
+interface OwnerReference {
   readonly apiVersion: string;
   readonly kind: string;
   readonly name: string;

@@ -15,10 +15,10 @@ export interface ReasonInfo {
   /** What the reader can do. */
   readonly youCan: string;
   /**
-   * It passes within seconds, and whoever applies a plan to its end waits for it: `true` where the controllers are at it,
-   * else the name of the function that has to act.
+   * Resolves within seconds, so `apply` waits for it: `true` if the controllers do it,
+   * or the name of the function that has to act.
    */
   readonly passes?: true | string;
-  /** The function that tells it of a VMBackup's volumes, since it knows more or has the repair: where it runs too, once is enough. */
+  /** The function that reports it for the volumes of a VMBackup, because it knows more or has the repair. Where it runs too, the others stay silent. */
   readonly toldBy?: string;
 }

@@ -1,25 +1,21 @@
-import { isFound } from '../ports/attempt.ts';
+import { firstAnswer } from '../plan/check.ts';
+import { ref } from '../domain/kinds.ts';
+import { getCommand } from '../domain/kubectl.ts';
 import { storageSupport } from '../capability/storage-support.ts';
 import { classFor, pasteClass, takesSnapshots } from '../capability/config.ts';
 import type { SeenClass } from '../capability/read.ts';
 import type { AnswerReason } from '../capability/reasons.ts';
+import { isFound } from '../ports/attempt.ts';
 import { isDeleting } from '../chain/metadata.ts';
-import { placeTrouble } from '../chain/place.ts';
-import { scratchPods } from '../chain/scratch.ts';
-import type { Ref } from '../domain/kinds.ts';
-import { describeRef, ref } from '../domain/kinds.ts';
-import { getCommand } from '../domain/kubectl.ts';
 import * as names from '../domain/names.ts';
 import type { SnapshotClass } from '../objects/types.ts';
-import type { Reason } from '../plan/reason.ts';
+import { capacityProblem } from '../scratch/namespace-capacity.ts';
+import { scratchPods } from '../scratch/objects.ts';
+import type { Outcome } from '../scratch/runner.ts';
+import { keepsVolumes, nameTaken, refused, waitsForPod } from '../scratch/runner.ts';
 import { CONSUMER_LIMITS, PROBE_BYTES } from './objects.ts';
-import type { ProbeConfig, SeenProbe } from './observe.ts';
-
-export interface Refusal {
-  readonly reason: Reason;
-  readonly message: string;
-  readonly command?: string;
-}
+import type { SeenProbe } from './observe.ts';
+import type { ProbeConfig } from './config.ts';
 
 /** The answers that stand without trying anything. That no snapshotter was seen is none: that is what a probe is for. */
 const settled: ReadonlySet<AnswerReason> = new Set([
@@ -42,64 +38,75 @@ export function snapshotClassOf({ classes, driver }: SeenClass): SnapshotClass |
     : found;
 }
 
-/** Everything is asked before anything is made. Undefined: it may begin. */
-export function refusal(
-  seen: SeenClass,
-  { place, inTheWay }: Pick<SeenProbe, 'place' | 'inTheWay'>,
-  config: ProbeConfig,
-): Refusal | undefined {
-  const { storageClass, driver } = seen;
-  const { name } = storageClass.metadata;
-  const { snapshot } = storageSupport(seen, undefined);
-  if (settled.has(snapshot.reason)) {
-    const { message, cure } = snapshot;
-    return { reason: 'ProbeImpossible', message, ...(cure !== undefined && { command: cure }) };
-  }
-  if (!isFound(seen.classes))
-    return { reason: 'ProbeImpossible', message: `its VolumeSnapshotClasses: ${seen.classes.unknown}` };
-  if (snapshotClassOf(seen) === undefined) {
-    return driver === names.LONGHORN_DRIVER
-      ? {
-          reason: 'ProbeImpossible',
-          message: `no VolumeSnapshotClass of ${driver} takes snapshots in the cluster, and a probe makes no backups`,
-          command: pasteClass(driver, 'longhorn-snapshot', 'snap'),
-        }
-      : {
-          reason: 'ProbeImpossible',
-          message: `no VolumeSnapshotClass names driver ${driver}`,
-          command: pasteClass(driver, `${driver}-snapshot`),
-        };
-  }
-  const unfit = (message: string, command: string): Refusal => ({ reason: 'ProbeClassUnfit', message, command });
-  const look = getCommand(ref('StorageClass', name));
-  if (isDeleting(storageClass)) return unfit(`StorageClass ${name} is being deleted`, look);
-  if ((storageClass.reclaimPolicy ?? 'Delete') !== 'Delete') {
-    return unfit(
-      `StorageClass ${name} has reclaimPolicy ${storageClass.reclaimPolicy}: the probe’s volumes would stay behind`,
-      look,
-    );
-  }
-  if (storageClass.volumeBindingMode === 'WaitForFirstConsumer' && config.image === undefined) {
-    return unfit(
-      `StorageClass ${name} waits for a pod (WaitForFirstConsumer): name an image that the cluster can pull, of which the probe may run one`,
-      `gleaner capability --probe ${name}${config.volumeMode === undefined ? '' : ` --volume-mode ${config.volumeMode}`} --probe-image IMAGE`,
-    );
-  }
-  if (inTheWay !== undefined) {
-    return {
-      reason: 'ProbeNamespaceUnfit',
-      message: isTaken(inTheWay),
-      command: getCommand(inTheWay),
-    };
-  }
-  const claim = { storageClass: name, bytes: PROBE_BYTES };
-  const late = storageClass.volumeBindingMode === 'WaitForFirstConsumer';
-  const pods = late ? scratchPods('a pod that its claims wait for', 2, CONSUMER_LIMITS) : undefined;
-  const trouble = placeTrouble(place, { claims: [claim, claim], snapshots: 1, pods });
-  if (trouble === undefined || trouble.is === 'missing') return undefined;
-  const { message, command } = trouble;
-  return { reason: 'ProbeNamespaceUnfit', message, ...(command !== undefined && { command }) };
+interface Candidate {
+  readonly seen: SeenClass;
+  readonly probe: Pick<SeenProbe, 'place' | 'inTheWay'>;
+  readonly config: ProbeConfig;
 }
 
-export const isTaken = (inTheWay: Ref): string =>
-  `${describeRef(inTheWay)} is not the probe’s, and bears a name that it needs`;
+type Check = (candidate: Candidate) => Outcome | undefined;
+
+/** Asked in order, before anything is created: the first that answers is why no probe begins (now). */
+const checks: readonly Check[] = [
+  // There is something to try.
+  isSettled,
+  // There is a VolumeSnapshotClass whose snapshots can be removed again.
+  hasNoSnapshotClass,
+  // The class stays, its volumes go with their claims, and a pod may run where it waits for one.
+  isUnfit,
+  // No name that the probe needs is somebody else's.
+  hasNameTaken,
+  // The namespace is not going, and has room. One that is missing is created.
+  hasNoRoom,
+];
+
+/** Why no probe begins (now); undefined when one may begin. Pure: a later look may say otherwise. */
+export const refusal = (seen: SeenClass, probe: Candidate['probe'], config: ProbeConfig): Outcome | undefined =>
+  firstAnswer(checks, { seen, probe, config });
+
+function isSettled({ seen }: Candidate): Outcome | undefined {
+  const { reason, message, cure } = storageSupport(seen, undefined).snapshot;
+  return settled.has(reason) ? refused('ProbeImpossible', message, cure) : undefined;
+}
+
+function hasNoSnapshotClass({ seen }: Candidate): Outcome | undefined {
+  const { classes, driver } = seen;
+  if (!isFound(classes)) return ['ProbeImpossible', `its VolumeSnapshotClasses: ${classes.unknown}`];
+  if (snapshotClassOf(seen) !== undefined) return undefined;
+  const [message, command] =
+    driver === names.LONGHORN_DRIVER
+      ? [
+          `no VolumeSnapshotClass of ${driver} takes snapshots in the cluster, and a probe makes no backups`,
+          pasteClass(driver, 'longhorn-snapshot', 'snap'),
+        ]
+      : [`no VolumeSnapshotClass names driver ${driver}`, pasteClass(driver, `${driver}-snapshot`)];
+  return refused('ProbeImpossible', message, command);
+}
+
+function isUnfit({ seen: { storageClass }, config: { image, volumeMode } }: Candidate): Outcome | undefined {
+  const { name } = storageClass.metadata;
+  const unfit = (why: string, command = getCommand(ref('StorageClass', name))) =>
+    refused('ProbeClassUnfit', `StorageClass ${name} ${why}`, command);
+  if (isDeleting(storageClass)) return unfit('is being deleted');
+  if (keepsVolumes(storageClass))
+    return unfit(`has reclaimPolicy ${storageClass.reclaimPolicy}: the probe’s volumes would stay behind`);
+  if (!waitsForPod(storageClass) || image !== undefined) return undefined;
+  const mode = volumeMode === undefined ? '' : ` --volume-mode ${volumeMode}`;
+  return unfit(
+    'waits for a pod (WaitForFirstConsumer): name an image that the cluster can pull, of which the probe may run one',
+    `gleaner capability --probe ${name}${mode} --probe-image IMAGE`,
+  );
+}
+
+function hasNameTaken({ probe: { inTheWay } }: Candidate): Outcome | undefined {
+  return inTheWay && refused('ProbeNamespaceUnfit', nameTaken('probe', inTheWay), getCommand(inTheWay));
+}
+
+function hasNoRoom({ seen: { storageClass }, probe: { place } }: Candidate): Outcome | undefined {
+  const claim = { storageClass: storageClass.metadata.name, bytes: PROBE_BYTES };
+  const pods = scratchPods('a pod that its claims wait for', 2, CONSUMER_LIMITS);
+  const wanted = { claims: [claim, claim], snapshots: 1, pods: waitsForPod(storageClass) ? pods : undefined };
+  const problem = capacityProblem(place, wanted);
+  if (problem === undefined || problem.is === 'missing') return undefined;
+  return refused('ProbeNamespaceUnfit', problem.message, problem.command);
+}

@@ -1,38 +1,32 @@
-import type { VolumeMode } from '../capability/volume-mode.ts';
+import type { ProbeConfig } from './config.ts';
 import { readClass } from '../capability/read.ts';
 import type { SeenClass } from '../capability/read.ts';
-import type { Place } from '../chain/place.ts';
-import type { Made } from '../chain/scratch.ts';
-import { readPlace } from '../chain/place.ts';
-import { collect, lastWarning, nothing, readMade, warningsAbout } from '../chain/scratch.ts';
 import type { Ref } from '../domain/kinds.ts';
 import * as names from '../domain/names.ts';
 import type { Reader } from '../ports/reader.ts';
 import type { Claim, Content, Snapshot, Volume } from '../objects/types.ts';
+import type { NamespaceCapacity } from '../scratch/namespace-capacity.ts';
+import { readCapacity } from '../scratch/namespace-capacity.ts';
+import type { ScratchObjects, ScratchRef } from '../scratch/scratch.ts';
+import {
+  collect,
+  noScratchObjects,
+  readInTheWay,
+  readScratchObjects,
+  scratchRef,
+  lastWarning,
+  warningsAbout,
+} from '../scratch/scratch.ts';
 import { nameOf } from './objects.ts';
-
-/** How a probe is to be done. */
-export interface ProbeConfig {
-  /** `clean`: begin nothing and come to no result, and remove what probes have made. */
-  readonly mode: 'probe' | 'clean';
-  readonly namespace: string;
-  /** Of the volumes; what the class gives VMs’ disks where it is not said. */
-  readonly volumeMode?: VolumeMode | undefined;
-  readonly timeoutMs: number;
-  /** What a pod runs where a class waits for one; without it such a class cannot be probed. */
-  readonly image?: string | undefined;
-  /** A result from before this does not count. */
-  readonly sinceMs: number;
-}
 
 export interface SeenProbe {
   readonly subject: Ref;
   /** Absent: it is not there, or all that probes have made is looked at. */
   readonly seen?: SeenClass | undefined;
   /** Contents included that were taken for these snapshots and do not bear the mark yet. */
-  readonly made: Made;
+  readonly made: ScratchObjects;
   /** What probes made of a StorageClass of this name that is gone by now; another of the name has another uid. */
-  readonly former: Made;
+  readonly former: ScratchObjects;
   readonly source?: Claim | undefined;
   readonly snapshot?: Snapshot | undefined;
   readonly content?: Content | undefined;
@@ -43,7 +37,7 @@ export interface SeenProbe {
   readonly volume?: Volume | undefined;
   /** PersistentVolumes of claims of probes, which are yet to go. */
   readonly left: readonly string[];
-  readonly place: Place;
+  readonly place: NamespaceCapacity;
   /** What somebody else has there under a name that the probe needs. */
   readonly inTheWay?: Ref | undefined;
 }
@@ -53,9 +47,9 @@ export async function observe(reader: Reader, subject: Ref, nowMs: number, confi
   const ofAll = subject.kind === 'Namespace';
   const storageClass = ofAll ? undefined : await reader.get('StorageClass', subject.name);
   const uid = storageClass?.metadata.uid;
-  const made = ofAll || uid !== undefined ? await readAll(reader, config.namespace, uid) : nothing;
-  const former = ofAll ? nothing : await readFormer(reader, config.namespace, subject.name, uid);
-  const place = await readPlace(reader, config.namespace);
+  const made = ofAll || uid !== undefined ? await readAll(reader, config.namespace, uid) : noScratchObjects;
+  const former = ofAll ? noScratchObjects : await readFormer(reader, config.namespace, subject.name, uid);
+  const place = await readCapacity(reader, config.namespace);
   const left = await readLeft(reader, config.namespace, uid);
   if (storageClass === undefined || uid === undefined) return { subject, made, former, left, place };
   const named = <T extends { metadata: { name: string } }>(all: readonly T[], part: Parameters<typeof nameOf>[1]) =>
@@ -65,6 +59,7 @@ export async function observe(reader: Reader, subject: Ref, nowMs: number, confi
   const waiting = [restored, source].find((claim) => claim !== undefined && claim.status?.phase !== 'Bound');
   const behind = restored?.spec.volumeName;
   const isLonghorn = storageClass.provisioner === names.LONGHORN_DRIVER;
+  const mark = { label: names.PROBE_LABEL, value: uid };
   return {
     subject,
     seen: await readClass(reader, storageClass, nowMs),
@@ -78,30 +73,23 @@ export async function observe(reader: Reader, subject: Ref, nowMs: number, confi
     ...(isLonghorn && behind && { volume: await reader.get('Volume', behind, names.LONGHORN_NAMESPACE) }),
     left,
     place,
-    inTheWay: await readInTheWay(reader, config.namespace, uid, made),
+    inTheWay: await readInTheWay(reader, mark, await wantedNames(reader, config.namespace, uid), made),
   };
 }
 
-async function readInTheWay(reader: Reader, namespace: string, uid: string, made: Made): Promise<Ref | undefined> {
-  for (const [kind, part, all] of [
-    ['PersistentVolumeClaim', 'source', made.claims],
-    ['PersistentVolumeClaim', 'restored', made.claims],
-    ['VolumeSnapshot', 'snapshot', made.snapshots],
-    ['Pod', 'source', made.pods],
-    ['Pod', 'restored', made.pods],
-  ] as const) {
-    const name = nameOf(uid, part);
-    if (all.some(({ metadata }) => metadata.name === name)) continue;
-    const found =
-      kind === 'VolumeSnapshot' && !(await reader.serves(kind)) ? undefined : await reader.get(kind, name, namespace);
-    // Made since, by this probe itself, it bears the mark.
-    if (found !== undefined && found.metadata.labels?.[names.PROBE_LABEL] !== uid) return { kind, name, namespace };
-  }
-  return undefined;
+async function wantedNames(reader: Reader, namespace: string, uid: string): Promise<ScratchRef[]> {
+  const wanted = [
+    ['PersistentVolumeClaim', 'source'],
+    ['PersistentVolumeClaim', 'restored'],
+    ...((await reader.serves('VolumeSnapshot')) ? ([['VolumeSnapshot', 'snapshot']] as const) : []),
+    ['Pod', 'source'],
+    ['Pod', 'restored'],
+  ] as const;
+  return wanted.map(([kind, part]) => scratchRef(kind, nameOf(uid, part), namespace));
 }
 
-async function readAll(reader: Reader, namespace: string, uid: string | undefined): Promise<Made> {
-  const made = await readMade(reader, namespace, names.PROBE_LABEL, uid);
+async function readAll(reader: Reader, namespace: string, uid: string | undefined): Promise<ScratchObjects> {
+  const made = await readScratchObjects(reader, namespace, names.PROBE_LABEL, uid);
   const contents = [...made.contents];
   for (const { metadata } of made.snapshots) {
     const name = names.takenContentName(metadata.uid);
@@ -113,7 +101,12 @@ async function readAll(reader: Reader, namespace: string, uid: string | undefine
 }
 
 /** Contents bear the uid alone; the claim that the snapshot was taken of, which bears the name too, goes last. */
-async function readFormer(reader: Reader, namespace: string, name: string, uid: string | undefined): Promise<Made> {
+async function readFormer(
+  reader: Reader,
+  namespace: string,
+  name: string,
+  uid: string | undefined,
+): Promise<ScratchObjects> {
   const { contents, snapshots, claims, pods } = await readAll(reader, namespace, undefined);
   const uidOn = ({ metadata }: Pick<Claim, 'metadata'>) => metadata.labels?.[names.PROBE_LABEL];
   const ofName = (one: Pick<Claim, 'metadata'>) =>

@@ -1,48 +1,40 @@
+import { cutToBytes } from '../domain/cut.ts';
+import { firstAnswer } from '../plan/check.ts';
 import type { VolumeMode } from '../capability/volume-mode.ts';
 import { modeForDisks, modeOf } from '../capability/volume-mode.ts';
 import type { Probed, ProbeStep } from '../capability/probe-note.ts';
 import { describeProbed, probedAs, withProbed } from '../capability/probe-note.ts';
 import type { SeenClass } from '../capability/read.ts';
-import { isDeleting } from '../chain/metadata.ts';
-import { describeMade, isEmpty, newNamespace } from '../chain/scratch.ts';
-import { cutToBytes } from '../domain/cut.ts';
 import { describeRef } from '../domain/kinds.ts';
 import * as names from '../domain/names.ts';
 import { isAhead } from '../domain/times.ts';
 import type { Claim, StorageClass } from '../objects/types.ts';
 import type { Action } from '../plan/action.ts';
-import type { Finding, Plan } from '../plan/plan.ts';
-import type { Reason } from '../plan/reason.ts';
-import { newClaim, newPod, newSnapshot } from './objects.ts';
-import type { Recipe } from './objects.ts';
-import type { ProbeConfig, SeenProbe } from './observe.ts';
-import { progressOf } from './progress.ts';
-import { probeRemoval } from './removal.ts';
+import type { Plan } from '../plan/plan.ts';
+import { createNamespace } from '../scratch/objects.ts';
+import type { Outcome } from '../scratch/runner.ts';
+import { advance, clear, findingOf, isSpoilt } from '../scratch/runner.ts';
+import type { ScratchObjects } from '../scratch/scratch.ts';
+import { isEmpty } from '../scratch/scratch.ts';
 import { refusal, snapshotClassOf } from './eligibility.ts';
+import type { SeenProbe } from './observe.ts';
+import type { ProbeConfig } from './config.ts';
+import { createClaim, progressOf } from './progress.ts';
+import { probeRemoval } from './removal.ts';
 
 /** In bytes. It goes into an annotation, and an object holds 256 KiB of those. */
 const LONGEST_MESSAGE = 600;
 
-type Told = readonly [
-  reason: Reason,
-  message: string,
-  more?: Pick<Partial<Finding>, 'actions' | 'command' | 'waitsFor'>,
-];
-
 /**
- * The next safe steps of a probe, from what is there: begin, go on, come to a result, clean up. Pure. The result stands
- * on the StorageClass before anything is removed: whoever cleans up later need not know how it went.
+ * The next safe steps of a probe, from what is there: begin, go on, come to a result, clean up. Pure. The result is
+ * written on the StorageClass before anything is removed, so a later cleanup need not know how it went.
  */
 export function plan(seen: SeenProbe, config: ProbeConfig, nowMs: number): Plan {
-  const [reason, message, more = {}] = next(seen, config, nowMs);
+  const outcome = next(seen, config, nowMs);
   const storageClass = seen.seen?.storageClass;
   const probed = storageClass && probedAs(storageClass.metadata.annotations, modeFor(config, storageClass));
-  const current = (reason === 'ProbeProved' || reason === 'ProbeFailed') && probed !== undefined;
-  return {
-    findings: [
-      { subject: seen.subject, reason, message, actions: [], ...(current && { facts: factsOf(probed) }), ...more },
-    ],
-  };
+  const isCurrent = outcome[0] === 'ProbeProved' || outcome[0] === 'ProbeFailed';
+  return { findings: [findingOf(seen.subject, outcome, isCurrent && probed ? factsOf(probed) : undefined)] };
 }
 
 const modeFor = ({ volumeMode }: ProbeConfig, storageClass: StorageClass): VolumeMode =>
@@ -58,36 +50,57 @@ function factsOf({ volumeMode, at, snapshotClass, step, tookMs }: Probed): Recor
   };
 }
 
-function next(probe: SeenProbe, config: ProbeConfig, nowMs: number): Told {
-  const { seen, source, subject, former } = probe;
-  const over = isEmpty(former) ? undefined : cleanUp({ ...probe, made: former }, 'its StorageClass is gone', nowMs);
-  if (over !== undefined) return over;
-  if (config.mode === 'clean')
-    return cleanUp(probe, 'it was given up', nowMs) ?? ['ProbeCleaned', 'nothing of a probe is left'];
-  if (seen === undefined)
-    return (
-      cleanUp(probe, 'its StorageClass is gone', nowMs) ?? [
-        'StorageClassGone',
-        `${describeRef(subject)} does not exist`,
-      ]
-    );
-  const { annotations } = seen.storageClass.metadata;
-  // One that is under way with volumes of the other mode comes to its own result first: somebody waits for it.
-  const started = source && timeOn(source);
-  const isDecided = source !== undefined && probedAs(annotations, modeOf(source))?.startedAt === started;
-  if (source !== undefined && started !== undefined && !isDecided && !isSpoilt(probe, config, nowMs)) {
-    return goOn(probe, source, seen, started, config, nowMs);
-  }
-  const clearing = cleanUp(probe, isDecided ? 'the probe is over' : 'an earlier probe left it', nowMs);
-  if (clearing !== undefined) return clearing;
-  const probed = probedAs(annotations, modeFor(config, seen.storageClass));
-  if (probed !== undefined && Date.parse(probed.at) >= config.sinceMs && !isAhead(probed.at, nowMs)) {
-    return [probed.result === 'proved' ? 'ProbeProved' : 'ProbeFailed', describeProbed(probed)];
-  }
-  const refused = refusal(seen, probe, config);
-  if (refused !== undefined)
-    return [refused.reason, refused.message, refused.command === undefined ? {} : { command: refused.command }];
-  return begin(probe, seen, config, nowMs);
+/** Asked in order, whether the StorageClass is there or not: the first that answers says what is done now. */
+const clearing: readonly ((probe: SeenProbe, config: ProbeConfig, nowMs: number) => Outcome | undefined)[] = [
+  // Another class had the name: what its probe left goes first.
+  (probe, _config, nowMs) =>
+    isEmpty(probe.former) ? undefined : clearProbe(probe, 'its StorageClass is gone', nowMs, probe.former),
+  // Only what is there is to be removed.
+  (probe, { mode }, nowMs) =>
+    mode === 'clean'
+      ? (clearProbe(probe, 'it was given up', nowMs) ?? ['ProbeCleaned', 'nothing of a probe is left'])
+      : undefined,
+  // Nothing can be tried any more.
+  (probe, _config, nowMs) =>
+    probe.seen === undefined ? clearProbe(probe, 'its StorageClass is gone', nowMs) : undefined,
+];
+
+/** One probe of a StorageClass that is there, at one time. */
+interface Probe {
+  readonly probe: SeenProbe;
+  readonly seen: SeenClass;
+  readonly config: ProbeConfig;
+  readonly nowMs: number;
+}
+
+/** Asked in order: the first that answers says what is done now. */
+const steps: readonly ((asked: Probe) => Outcome | undefined)[] = [
+  // It runs, with volumes of either mode: it comes to its own result first, since somebody waits for it.
+  goOn,
+  // The result stands, or no result can come of it.
+  (asked) => clearProbe(asked.probe, isDecided(asked) ? 'the probe is over' : 'an earlier probe left it', asked.nowMs),
+  // Its last result still counts.
+  lastResult,
+  // It cannot begin (now).
+  ({ seen, probe, config }) => refusal(seen, probe, config),
+];
+
+function next(probe: SeenProbe, config: ProbeConfig, nowMs: number): Outcome {
+  const { seen, subject } = probe;
+  const cleared = firstAnswer(clearing, probe, config, nowMs);
+  if (cleared !== undefined) return cleared;
+  if (seen === undefined) return ['StorageClassGone', `${describeRef(subject)} does not exist`];
+  const asked = { probe, seen, config, nowMs };
+  return firstAnswer(steps, asked) ?? begin(asked);
+}
+
+const isDecided = ({ probe: { source }, seen: { storageClass } }: Probe): boolean =>
+  source !== undefined && probedAs(storageClass.metadata.annotations, modeOf(source))?.startedAt === timeOn(source);
+
+function lastResult({ seen: { storageClass }, config, nowMs }: Probe): Outcome | undefined {
+  const probed = probedAs(storageClass.metadata.annotations, modeFor(config, storageClass));
+  if (probed === undefined || !(Date.parse(probed.at) >= config.sinceMs) || isAhead(probed.at, nowMs)) return undefined;
+  return [probed.result === 'proved' ? 'ProbeProved' : 'ProbeFailed', describeProbed(probed)];
 }
 
 const timeOn = (object: { metadata: Claim['metadata'] } | undefined): string | undefined =>
@@ -99,73 +112,56 @@ const untilOn = (object: Claim | undefined): number =>
  * It comes to no result: somebody deletes what it made or has a name that it needs, or it was left behind and its time is
  * over. None of that says anything of the class.
  */
-function isSpoilt({ source, made, inTheWay }: SeenProbe, { sinceMs }: ProbeConfig, nowMs: number): boolean {
-  const all = [...made.claims, ...made.snapshots, ...made.contents, ...made.pods];
+function comesToNothing({ probe: { source, made, inTheWay }, config: { sinceMs }, nowMs }: Probe): boolean {
   const isOwn = Date.parse(timeOn(source) ?? '') >= sinceMs;
-  return inTheWay !== undefined || all.some((object) => isDeleting(object)) || (!isOwn && nowMs > untilOn(source));
+  return inTheWay !== undefined || isSpoilt(made) || (!isOwn && nowMs > untilOn(source));
 }
 
-function begin(probe: SeenProbe, seen: SeenClass, config: ProbeConfig, nowMs: number): Told {
+function begin({ probe, seen, config, nowMs }: Probe): Outcome {
+  const { storageClass } = seen;
   const until = new Date(nowMs + config.timeoutMs).toISOString();
-  const volumeMode = modeFor(config, seen.storageClass);
-  const recipe: Recipe = { storageClass: seen.storageClass, volumeMode, until, nowMs, config };
-  const actions: Action[] = [
-    ...(probe.place.namespace === undefined ? [create(newNamespace(config.namespace))] : []),
-    ...claimOf(recipe, 'source'),
+  const volumeMode = modeFor(config, storageClass);
+  const snapshotClass = snapshotClassOf(seen)?.metadata.name ?? '';
+  const actions = [
+    ...createNamespace(config.namespace, probe.place.namespace),
+    ...createClaim({ storageClass, volumeMode, until, nowMs, config }, 'source'),
   ];
-  const how = `a volume of 1 GiB and mode ${volumeMode}, a snapshot of it with class ${snapshotClassOf(seen)?.metadata.name ?? ''}, a volume from that`;
+  const how = `a volume of 1 GiB and mode ${volumeMode}, a snapshot of it with class ${snapshotClass}, a volume from that`;
   return ['ProbeStart', `in namespace ${config.namespace} are made: ${how}`, { actions }];
 }
 
-const create = (object: Extract<Action, { do: 'create' }>['object']): Action => ({ do: 'create', object });
-
-function claimOf(recipe: Recipe, part: 'source' | 'restored'): Action[] {
-  const { storageClass, config } = recipe;
-  const late = storageClass.volumeBindingMode === 'WaitForFirstConsumer';
-  const claim = create(newClaim(recipe, part));
-  return late && config.image !== undefined ? [claim, create(newPod(recipe, config.image, part))] : [claim];
-}
-
-function goOn(
-  probe: SeenProbe,
-  source: Claim,
-  seen: SeenClass,
-  startedAt: string,
-  config: ProbeConfig,
-  nowMs: number,
-): Told {
+function goOn(asked: Probe): Outcome | undefined {
+  const { probe, seen, config, nowMs } = asked;
+  const { source } = probe;
+  const startedAt = timeOn(source);
+  if (source === undefined || startedAt === undefined || isDecided(asked) || comesToNothing(asked)) return undefined;
+  const { storageClass } = seen;
   const until = source.metadata.annotations?.[names.PROBE_UNTIL_ANNOTATION] ?? '';
   const volumeMode = modeOf(source);
-  const recipe: Recipe = { storageClass: seen.storageClass, volumeMode, until, nowMs, config };
-  const progress = progressOf(probe, config);
   const snapshotClass = probe.snapshot?.spec.volumeSnapshotClassName ?? snapshotClassOf(seen)?.metadata.name ?? '';
+  const progress = progressOf(probe, { storageClass, volumeMode, until, nowMs, config }, snapshotClass);
   const common = { volumeMode, startedAt, at: new Date(nowMs).toISOString(), snapshotClass };
-  const fail = (step: ProbeStep, message: string, result: 'failed' | 'refused' = 'failed'): Told =>
+  const fail = (step: ProbeStep, message: string, result: 'failed' | 'refused' = 'failed') =>
     decide(seen, { ...common, result, step, message: cutToBytes(message, LONGEST_MESSAGE) });
-  switch (progress.is) {
+  const now = advance([progress], nowMs, untilOn(source));
+  switch (now.is) {
+    case 'empty':
+      return undefined;
     case 'done':
       return decide(seen, { ...common, result: 'proved', ...tookOf(probe, startedAt, config, nowMs) });
-    case 'failed':
-      return fail(progress.step, progress.why, progress.refused === true ? 'refused' : 'failed');
-    default: {
-      if (nowMs > untilOn(source)) {
-        return fail(
-          progress.step,
-          `it took longer than ${Math.round(config.timeoutMs / 1000)} s; waited in vain until ${progress.waits}`,
-        );
-      }
-      if (progress.is === 'waiting') {
-        return ['ProbeRunning', `the probe waits until ${progress.waits}`, { waitsFor: progress.waits }];
-      }
-      if (progress.step === 'snapshot' && snapshotClass === '')
-        return fail('snapshot', 'its VolumeSnapshotClass is gone');
-      const actions =
-        progress.step === 'provision'
-          ? claimOf(recipe, 'source')
-          : progress.step === 'snapshot'
-            ? [create(newSnapshot(recipe, snapshotClass))]
-            : claimOf(recipe, 'restored');
-      return ['ProbeGoesOn', `the probe goes on: ${progress.waits}`, { actions }];
+    case 'failed': {
+      const [{ step, why, refused: isRefused }] = now.parts;
+      return fail(step, why, isRefused === true ? 'refused' : 'failed');
+    }
+    case 'late': {
+      const [{ step, waits }] = now.parts;
+      return fail(step, `it took longer than ${Math.round(config.timeoutMs / 1000)} s; waited in vain until ${waits}`);
+    }
+    case 'missing':
+      return ['ProbeGoesOn', `the probe goes on: ${now.parts[0].waits}`, { actions: now.make }];
+    case 'waiting': {
+      const [{ waits }] = now.parts;
+      return ['ProbeRunning', `the probe waits until ${waits}`, { waitsFor: waits }];
     }
   }
 }
@@ -178,7 +174,7 @@ function tookOf(probe: SeenProbe, startedAt: string, { sinceMs }: ProbeConfig, n
   return { tookMs: { provision: bound - began, snapshot: ready - bound, restore: nowMs - ready } };
 }
 
-function decide({ storageClass }: SeenClass, probed: Probed): Told {
+function decide({ storageClass }: SeenClass, probed: Probed): Outcome {
   const { name, uid, resourceVersion, annotations } = storageClass.metadata;
   const annotate: Action = {
     do: 'annotateClass',
@@ -189,11 +185,10 @@ function decide({ storageClass }: SeenClass, probed: Probed): Told {
 }
 
 /** Undefined when nothing is left. */
-function cleanUp({ made, left }: SeenProbe, why: string, nowMs: number): Told | undefined {
-  const actions = probeRemoval(made, nowMs);
-  const there = [...describeMade(made), ...left];
-  if (there.length === 0) return undefined;
-  const what = there.join(', ');
-  if (actions.length > 0) return ['ProbeCleanUp', `${why}, and what it made is removed: ${what}`, { actions }];
-  return ['ProbeClearing', `${why}, and ${what} ${there.length === 1 ? 'is' : 'are'} yet to go`, { waitsFor: what }];
-}
+const clearProbe = (
+  { made, left }: SeenProbe,
+  why: string,
+  nowMs: number,
+  objects: ScratchObjects = made,
+): Outcome | undefined =>
+  clear({ cleanUp: 'ProbeCleanUp', clearing: 'ProbeClearing' }, why, objects, probeRemoval(objects, nowMs), left);

@@ -1,55 +1,85 @@
+import { firstAnswer } from '../plan/check.ts';
 import type { ProbeStep } from '../capability/probe-note.ts';
 import * as names from '../domain/names.ts';
+import type { Claim } from '../objects/types.ts';
+import type { Action } from '../plan/action.ts';
+import { create } from '../scratch/objects.ts';
+import type { Progress } from '../scratch/runner.ts';
+import { claimProgress, failed, missing, quoted, waiting, waitsForPod } from '../scratch/runner.ts';
+import type { Recipe } from './objects.ts';
+import { newClaim, newPod, newSnapshot } from './objects.ts';
 import type { SeenProbe } from './observe.ts';
 
-/** How far a probe has come: the step it is at. */
-export type Progress =
-  | { readonly is: 'missing' | 'waiting'; readonly step: ProbeStep; readonly waits: string }
-  | { readonly is: 'failed'; readonly step: ProbeStep; readonly why: string; readonly refused?: true }
-  | { readonly is: 'done' };
+/** How far a probe is, and the step it is at. `refused`: the driver says that it takes no snapshots. */
+export type ProbeProgress = Progress & { readonly step: ProbeStep; readonly refused?: boolean };
 
-export function progressOf(probe: SeenProbe, { image }: { readonly image?: string | undefined }): Progress {
-  return provisioning(probe, image) ?? snapshotting(probe) ?? restoring(probe, image);
+type Step = (probe: SeenProbe, recipe: Recipe, snapshotClass: string) => ProbeProgress | undefined;
+
+/** Asked in order: the first that answers is the step the probe is at. */
+const steps: readonly Step[] = [
+  // A volume is made for an empty claim.
+  (probe, recipe) => at('provision', provisioning(probe, recipe)),
+  // A snapshot is taken of it.
+  snapshotting,
+  // A volume is made from the snapshot.
+  (probe, recipe) => at('restore', restoring(probe, recipe)),
+];
+
+/** `snapshotClass`: the VolumeSnapshotClass to take the snapshot with; empty where there is none any more. */
+export const progressOf: (...asked: Parameters<Step>) => ProbeProgress = (...asked) =>
+  firstAnswer(steps, ...asked) ?? { is: 'done', step: 'restore' };
+
+const at = (step: ProbeStep, progress: Progress | undefined): ProbeProgress | undefined =>
+  progress && { ...progress, step };
+
+/** The claim; with the pod that its class waits for, where the probe may run one. */
+export function createClaim(recipe: Recipe, part: 'source' | 'restored'): Action[] {
+  const { storageClass, config } = recipe;
+  const pod = waitsForPod(storageClass) && config.image !== undefined ? [newPod(recipe, config.image, part)] : [];
+  return [newClaim(recipe, part), ...pod].map(create);
 }
 
-function provisioning({ source, said, seen, made }: SeenProbe, image: string | undefined): Progress | undefined {
-  if (source?.status?.phase === 'Bound') return undefined;
-  if (source?.status?.phase === 'Lost')
-    return { is: 'failed', step: 'provision', why: 'its claim has lost its volume' };
-  const late = seen?.storageClass.volumeBindingMode === 'WaitForFirstConsumer' && image !== undefined;
-  const pod = made.pods.some(({ metadata }) => metadata.name === source?.metadata.name);
-  if (late && !pod) return { is: 'missing', step: 'provision', waits: 'a pod uses its claim' };
-  return { is: 'waiting', step: 'provision', waits: `its volume is provisioned${said ?? ''}` };
+/** What is missing for a claim that is there: the pod that its class waits for. */
+function missingPod(recipe: Recipe, part: 'source' | 'restored', claim: Claim | undefined, { made }: SeenProbe) {
+  const hasPod = made.pods.some(({ metadata }) => metadata.name === claim?.metadata.name);
+  const make = createClaim(recipe, part);
+  return hasPod || make.length === 1 ? [] : make;
 }
 
-function snapshotting({ snapshot, content }: SeenProbe): Progress | undefined {
-  if (snapshot === undefined) return { is: 'missing', step: 'snapshot', waits: 'a snapshot is taken' };
+function provisioning(probe: SeenProbe, recipe: Recipe): Progress | undefined {
+  const { source, said } = probe;
+  const waits = { missing: 'a pod uses its claim', bound: 'its volume is provisioned' };
+  return claimProgress(source, missingPod(recipe, 'source', source, probe), waits, said);
+}
+
+function snapshotting({ snapshot, content }: SeenProbe, recipe: Recipe, snapshotClass: string): ReturnType<Step> {
+  if (snapshot === undefined) {
+    const make = [create(newSnapshot(recipe, snapshotClass))];
+    return at(
+      'snapshot',
+      snapshotClass === '' ? failed('its VolumeSnapshotClass is gone') : missing(make, 'a snapshot is taken'),
+    );
+  }
   if (snapshot.status?.readyToUse === true) return undefined;
   const error = content?.status?.error?.message ?? snapshot.status?.error?.message ?? '';
-  if (/\bcode = Unimplemented\b/.test(error)) return { is: 'failed', step: 'snapshot', why: error, refused: true };
+  if (/\bcode = Unimplemented\b/.test(error)) return { ...failed(error), step: 'snapshot', refused: true };
   const who = content === undefined ? 'the snapshot controller' : 'the csi-snapshotter';
-  return { is: 'waiting', step: 'snapshot', waits: `its snapshot is ready${quoted(who, error)}` };
+  return at('snapshot', waiting(`its snapshot is ready${quoted(who, error)}`));
 }
 
-function restoring({ restored, said, volume, seen, made }: SeenProbe, image: string | undefined): Progress {
-  if (restored === undefined) return { is: 'missing', step: 'restore', waits: 'a volume is made from the snapshot' };
-  if (restored.status?.phase === 'Lost') return { is: 'failed', step: 'restore', why: 'its claim has lost its volume' };
-  if (restored.status?.phase !== 'Bound') {
-    const late = seen?.storageClass.volumeBindingMode === 'WaitForFirstConsumer' && image !== undefined;
-    const pod = made.pods.some(({ metadata }) => metadata.name === restored.metadata.name);
-    if (late && !pod) return { is: 'missing', step: 'restore', waits: 'a pod uses its claim' };
-    return { is: 'waiting', step: 'restore', waits: `a volume is made from its snapshot${said ?? ''}` };
-  }
-  if (seen?.driver !== names.LONGHORN_DRIVER) return { is: 'done' };
+function restoring(probe: SeenProbe, recipe: Recipe): Progress | undefined {
+  const { restored, said, volume, seen } = probe;
+  if (restored === undefined) return missing(createClaim(recipe, 'restored'), 'a volume is made from the snapshot');
+  const waits = { missing: 'a pod uses its claim', bound: 'a volume is made from its snapshot' };
+  const claim = claimProgress(restored, missingPod(recipe, 'restored', restored, probe), waits, said);
+  if (claim !== undefined || seen?.driver !== names.LONGHORN_DRIVER) return claim;
   // Longhorn hands the volume out at once and copies the data while it waits.
   switch (volume?.status?.cloneStatus?.state) {
     case 'completed':
-      return { is: 'done' };
+      return undefined;
     case 'failed':
-      return { is: 'failed', step: 'restore', why: 'Longhorn says that copying the data failed' };
+      return failed('Longhorn says that copying the data failed');
     default:
-      return { is: 'waiting', step: 'restore', waits: 'Longhorn has copied the data' };
+      return waiting('Longhorn has copied the data');
   }
 }
-
-const quoted = (who: string, said: string | undefined): string => (said ? `; ${who} says: ${said}` : '');

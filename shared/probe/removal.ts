@@ -1,6 +1,6 @@
 import { isDeleting } from '../chain/metadata.ts';
-import type { Made } from '../chain/scratch.ts';
-import { isEmpty, nothing, removal } from '../chain/scratch.ts';
+import type { ScratchObjects } from '../scratch/scratch.ts';
+import { isEmpty, noScratchObjects, removal } from '../scratch/scratch.ts';
 import { ref } from '../domain/kinds.ts';
 import * as names from '../domain/names.ts';
 import type { Claim, Content, Snapshot } from '../objects/types.ts';
@@ -17,9 +17,9 @@ const PATIENCE_MS = 10_000;
  * reaches the storage; Longhorn's snapshot goes with the volume it is part of. Any other storage keeps what it took when
  * the content goes on Retain, and may then refuse to delete the volume: there the content goes on Delete.
  */
-export function probeRemoval(made: Made, nowMs: number): Action[] {
+export function probeRemoval(made: ScratchObjects, nowMs: number): Action[] {
   const { contents, snapshots, claims, pods } = made;
-  const first = { ...nothing, pods, claims: claims.filter((claim) => !isSource(claim)) };
+  const first = { ...noScratchObjects, pods, claims: claims.filter((claim) => !isSource(claim)) };
   if (!isEmpty(first)) return removal(first, names.PROBE_LABEL);
   if (snapshots.length > 0) {
     return [
@@ -38,9 +38,12 @@ export function probeRemoval(made: Made, nowMs: number): Action[] {
   }
   if (contents.length > 0) {
     const own = contents.filter((one) => staysOnRetain(one) || one.spec.deletionPolicy === 'Retain');
-    return [...removal({ ...nothing, contents: own }, names.PROBE_LABEL), ...own.flatMap((one) => release(one, nowMs))];
+    return [
+      ...removal({ ...noScratchObjects, contents: own }, names.PROBE_LABEL),
+      ...own.flatMap((one) => release(one, nowMs)),
+    ];
   }
-  return removal({ ...nothing, claims }, names.PROBE_LABEL);
+  return removal({ ...noScratchObjects, claims }, names.PROBE_LABEL);
 }
 
 const isSource = ({ metadata }: Claim): boolean => metadata.name.endsWith('-source');

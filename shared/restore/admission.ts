@@ -18,14 +18,14 @@ function checkNetworks({ missingNetworks, chain }: SeenPreflight): Check {
       return {
         name,
         result: 'pass',
-        message: some ? 'every network of the VM is there' : 'the VM is on no VM network',
+        message: some ? 'every network of the VM exists' : 'the VM uses no VM network',
       };
     }
     return {
       name,
       result: 'fail',
       message: `network ${absent.join(', ')} of the VM does not exist: Harvester refuses the restore`,
-      cure: `create a VM network of that namespace and name; see \`${listCommand('NetworkAttachmentDefinition')}\``,
+      cure: `create a VM network with that namespace and name; see \`${listCommand('NetworkAttachmentDefinition')}\``,
     };
   });
 }
@@ -34,12 +34,12 @@ function checkSnapshotClasses({ missingClasses }: SeenPreflight): Check {
   const name = 'snapshotclass';
   return ifKnown(name, missingClasses, (absent) =>
     absent.length === 0
-      ? { name, result: 'pass', message: 'every VolumeSnapshotClass that it needs is there' }
+      ? { name, result: 'pass', message: 'every VolumeSnapshotClass that the restore needs exists' }
       : {
           name,
           result: 'fail',
           message: `VolumeSnapshotClass ${absent.join(', ')} does not exist: Harvester refuses the restore, or its snapshots never become ready`,
-          cure: 'create it anew; Harvester comes with longhorn and longhorn-snapshot',
+          cure: 'create it again; Harvester ships longhorn and longhorn-snapshot',
         },
   );
 }
@@ -55,8 +55,8 @@ function checkOthers({ others, wish }: SeenPreflight): Check {
       return {
         name,
         result: 'fail',
-        message: `restore ${at(twin)} has made a VM with the same MAC addresses`,
-        cure: 'let the new VM have MAC addresses of its own',
+        message: `restore ${at(twin)} created a VM with the same MAC addresses`,
+        cure: 'let the new VM get its own MAC addresses',
       };
     }
     const onto = found.filter(
@@ -67,10 +67,10 @@ function checkOthers({ others, wish }: SeenPreflight): Check {
       one.status?.conditions?.some(({ type, status }) => type === 'InProgress' && status === 'False') === true;
     // Harvester takes one that failed to be over, and tries it again all the same.
     const clash = onto.find((one) => !failed(one)) ?? onto[0];
-    if (clash === undefined) return { name, result: 'pass', message: 'no other restore is in the way' };
+    if (clash === undefined) return { name, result: 'pass', message: 'no other restore conflicts' };
     const cure = `gleaner explain vmrestore/${clash.metadata.name} -n ${clash.metadata.namespace}`;
     return failed(clash)
-      ? { name, result: 'warn', message: `restore ${at(clash)} onto the same VM has failed, and goes on trying`, cure }
+      ? { name, result: 'warn', message: `restore ${at(clash)} onto the same VM has failed and keeps retrying`, cure }
       : { name, result: 'fail', message: `restore ${at(clash)} onto the same VM is in progress`, cure };
   });
 }
@@ -88,18 +88,18 @@ function checkOldVolumes({ standingOn, chain, wish }: SeenPreflight): Check {
     return {
       name,
       result: 'fail',
-      message: 'a backup of type snapshot stands on the volumes that the restore would delete',
-      cure: 'restore with the deletion policy retain',
+      message: 'a backup of type snapshot depends on the volumes that the restore would delete',
+      cure: 'restore with deletionPolicy retain',
     };
   }
   return ifKnown(name, standingOn, (found) =>
     found.length === 0
-      ? { name, result: 'pass', message: 'no snapshot stands on the volumes that the restore deletes' }
+      ? { name, result: 'pass', message: 'no snapshot depends on the volumes that the restore deletes' }
       : {
           name,
           result: 'fail',
-          message: `VM snapshot ${found.join(', ')} stands on the volumes that the restore would delete`,
-          cure: 'restore with the deletion policy retain',
+          message: `VM snapshot ${found.join(', ')} depends on the volumes that the restore would delete`,
+          cure: 'restore with deletionPolicy retain',
         },
   );
 }

@@ -20,5 +20,5 @@ export function verdictOfChecks(checks: readonly Check[]): Check['result'] {
 export function ifKnown<T>(name: string, answer: Attempted<T>, judge: (found: T) => Check): Check {
   return isFound(answer)
     ? judge(answer.found)
-    : { name, result: 'unknown', message: `could not be found out: ${answer.unknown}` };
+    : { name, result: 'unknown', message: `could not be checked: ${answer.unknown}` };
 }

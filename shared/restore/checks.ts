@@ -56,7 +56,7 @@ function checkBackup({ chain, wish }: SeenPreflight, nowMs: number): Check {
   if (chain.volumes.length === 0) return { name, result: 'fail', message: `${own} has no volumes` };
   if (isLocal(backup)) {
     const away = wish.to !== wish.backup.namespace;
-    const message = `${own} is of type snapshot: it is on this cluster alone${away ? ', and restores into its own namespace only' : ''}`;
+    const message = `${own} is of type snapshot: it exists only on this cluster${away ? ' and can be restored only into its own namespace' : ''}`;
     return { name, result: away ? 'fail' : 'warn', message, ...(away && { cure: 'restore into its own namespace' }) };
   }
   return { name, result: 'pass', message: `${own} is ready` };
@@ -72,7 +72,7 @@ function checkTarget({ chain, setting, wish }: SeenPreflight): Check {
   const asked = chain !== undefined && isFound(setting) && wish.restore === undefined;
   const refused = asked ? judgeAdmission(chain.backup, setting.found) : undefined;
   if (trouble === undefined && refused !== undefined) {
-    const cure = 'give the setting backup-target the target of the VMBackup again, address and all';
+    const cure = 'set backup-target to the target of the VMBackup again, with the same address';
     return { name, result: 'fail', message: refused, cure };
   }
   if (trouble === undefined) return { name, result: 'pass', message: 'the backup’s target is connected and reachable' };
@@ -123,7 +123,7 @@ function checkVolumes(seen: SeenPreflight, links: readonly Link[]): Check[] {
         ...(wrong.command !== undefined && { cure: wrong.command }),
       };
     }
-    return { name, volume, result: 'pass', message: `volume ${volume} has its data and the way to it` };
+    return { name, volume, result: 'pass', message: `the data of volume ${volume} is reachable` };
   });
 }
 
@@ -146,7 +146,12 @@ function checkLocal({ version, wish }: SeenPreflight, { backup }: Chain, one: Ch
   const there =
     one.snapshot !== undefined && !isDeleting(one.snapshot) && one.snapshot.status?.readyToUse === true && one.content;
   return there
-    ? (checkMode(one) ?? { name, volume, result: 'pass', message: `volume ${volume} has its snapshot on this cluster` })
+    ? (checkMode(one) ?? {
+        name,
+        volume,
+        result: 'pass',
+        message: `the snapshot of volume ${volume} is on this cluster`,
+      })
     : { name, volume, result: 'fail', message: `the snapshot ${snapshot} of volume ${volume} is gone or not ready` };
 }
 
@@ -167,7 +172,7 @@ function checkDriver({ missingDrivers }: SeenPreflight): Check {
 function checkSchedule({ schedule, chain }: SeenPreflight): Check {
   const name = 'schedule';
   const by = chain?.backup.metadata.annotations?.[names.SCHEDULE_ANNOTATION] ?? '';
-  if (by === '') return { name, result: 'pass', message: 'no schedule made the backup' };
+  if (by === '') return { name, result: 'pass', message: 'the backup does not belong to a schedule' };
   return ifKnown(name, schedule, (found) => {
     if (found === undefined) return { name, result: 'pass', message: `its schedule ${by} is gone` };
     if (found.spec.suspend === true) return { name, result: 'pass', message: `its schedule ${by} is suspended` };
@@ -176,7 +181,7 @@ function checkSchedule({ schedule, chain }: SeenPreflight): Check {
     return {
       name,
       result: 'fail',
-      message: `its schedule ${by} runs: Harvester refuses the restore until it is suspended`,
+      message: `its schedule ${by} is active: Harvester refuses the restore until it is suspended`,
       cure,
     };
   });

@@ -15,14 +15,14 @@ function checkName({ machine, instance, wish }: SeenPreflight): Check {
   const vm = `${wish.to}/${wish.machine ?? ''}`;
   return ifKnown(name, machine, (found): Check => {
     if (found !== undefined && isMadeBy(found, wish.restore)) {
-      return { name, result: 'pass', message: `VM ${vm} is the one that this restore makes` };
+      return { name, result: 'pass', message: `VM ${vm} was created by this restore` };
     }
     if (wish.newVM) {
       if (!DNS_NAME.test(wish.machine ?? '') || (wish.machine ?? '').length > LONGEST_LABEL) {
-        return { name, result: 'fail', message: `${wish.machine} is no name for a VM`, cure: 'give it another' };
+        return { name, result: 'fail', message: `${wish.machine} is not a valid VM name`, cure: 'choose another name' };
       }
       const another = 'restore under another name';
-      if (found !== undefined) return { name, result: 'fail', message: `there is a VM ${vm} already`, cure: another };
+      if (found !== undefined) return { name, result: 'fail', message: `VM ${vm} already exists`, cure: another };
       return ifKnown(name, instance, (runs) =>
         runs === undefined
           ? { name, result: 'pass', message: `the name ${vm} is free` }
@@ -30,7 +30,12 @@ function checkName({ machine, instance, wish }: SeenPreflight): Check {
       );
     }
     if (found === undefined) {
-      return { name, result: 'fail', message: `there is no VM ${vm} to restore over`, cure: 'restore to a new VM' };
+      return {
+        name,
+        result: 'fail',
+        message: `VM ${vm}, which the restore would replace, does not exist`,
+        cure: 'restore to a new VM',
+      };
     }
     if (isDeleting(found)) {
       return { name, result: 'fail', message: `VM ${vm} is being deleted`, cure: 'restore to a new VM' };
@@ -45,7 +50,7 @@ function checkStopped({ status }: ObjectOf<'VirtualMachine'>, vm: string, cure: 
   const { printableStatus: said, ready } = status ?? {};
   if (ready === true) return { name, result: 'fail', message: `VM ${vm} is ${said ?? 'running'}`, cure };
   if (!said || /^(Stopped|Halted)$/.test(said)) {
-    return { name, result: 'pass', message: `VM ${vm} is there${said ? ' and stopped' : ''}` };
+    return { name, result: 'pass', message: `VM ${vm} exists${said ? ' and is stopped' : ''}` };
   }
   return { name, result: 'warn', message: `VM ${vm} is ${said}, neither ready nor stopped`, cure };
 }
@@ -69,17 +74,17 @@ function checkMacs(seen: SeenPreflight): Check {
   const { macUsers, wish, chain, source } = seen;
   const macs = chain?.backup.status?.source?.macAddresses ?? [];
   if (wish.newVM && !wish.keepMacAddress) {
-    return { name, result: 'pass', message: 'the new VM gets MAC addresses of its own' };
+    return { name, result: 'pass', message: 'the new VM gets its own MAC addresses' };
   }
   const cure = wish.newVM
-    ? 'let the new VM have MAC addresses of its own'
+    ? 'let the new VM get its own MAC addresses'
     : 'give the other VM another MAC address, or delete it';
   const judged = (): Check => {
     if (macs.length === 0) return { name, result: 'pass', message: 'the VM has no fixed MAC address' };
     return ifKnown(name, macUsers, (users): Check => {
       const [clash] = users;
       if (clash === undefined) return { name, result: 'pass', message: 'no other VM has its MAC addresses' };
-      return { name, result: 'fail', message: `MAC address ${clash[0]} is that of VM ${clash[1]} too`, cure };
+      return { name, result: 'fail', message: `VM ${clash[1]} also has MAC address ${clash[0]}`, cure };
     });
   };
   if (!wish.newVM) return judged();
@@ -88,7 +93,7 @@ function checkMacs(seen: SeenPreflight): Check {
     // Harvester does not look whether it has any.
     if (found === undefined || !uid || found.metadata.uid !== uid) return judged();
     const { namespace, name: vm } = found.metadata;
-    const message = `VM ${namespace}/${vm}, which the backup was taken of, still exists: Harvester refuses a second with its MAC addresses`;
+    const message = `the source VM ${namespace}/${vm} still exists: Harvester refuses a second VM with its MAC addresses`;
     return { name, result: 'fail', message, cure };
   });
 }
@@ -99,7 +104,7 @@ function checkSecrets({ chain }: SeenPreflight): Check {
   const needed = chain?.backup.status?.source?.secretNames ?? [];
   const missing = needed.filter((secret) => !kept.has(secret));
   if (missing.length === 0)
-    return { name, result: 'pass', message: 'the backup holds every secret that the VM refers to' };
-  const message = `the VM refers to secret ${missing.join(', ')}, which the backup does not hold`;
+    return { name, result: 'pass', message: 'the backup contains every secret that the VM references' };
+  const message = `the VM references secret ${missing.join(', ')}, which the backup does not contain`;
   return { name, result: 'warn', message, cure: 'create it in the target namespace before the VM starts' };
 }

@@ -64,14 +64,17 @@ export function causeOfClaim(
   }
   // Each waits for the other: no volume is made from a snapshot in deletion, and it does not go while a claim reads from it.
   if (isDeleting(pair.snapshot))
-    return { why: `${waits} ${describeRef(snapshot)}, which is in deletion and waits for the claim`, object: snapshot };
+    return {
+      why: `${waits} ${describeRef(snapshot)}, which is in deletion and waits for this claim`,
+      object: snapshot,
+    };
   if (pair.contentName === '') return undefined;
   const content = ref('VolumeSnapshotContent', pair.contentName);
   const taken = pair.snapshot.spec.source.persistentVolumeClaimName;
   if (pair.content === undefined && taken) {
     // The snapshot controller makes it anew of its claim; without that nobody can, and no other snapshot can take its place.
     if (pair.takenOf !== undefined && !isDeleting(pair.takenOf)) return undefined;
-    const why = `${waits} ${describeRef(content)}, which does not exist, nor does claim ${taken} that it was taken of`;
+    const why = `${waits} ${describeRef(content)}, which does not exist, and neither does its source claim ${taken}`;
     return { why, object: content };
   }
   if (pair.content === undefined) {
@@ -111,7 +114,7 @@ export function causeOfClaim(
   }
   if (longhorn !== undefined && pair.backupVolumes.length === 0 && isByTarget(longhorn)) {
     const object = ref('BackupVolume', facts.volume, names.LONGHORN_NAMESPACE);
-    const why = `${waits} a backup of volume ${facts.volume}, of which there is no BackupVolume`;
+    const why = `${waits} a backup of volume ${facts.volume}, which has no BackupVolume`;
     return { why, object, cure: listVolumes(facts.volume) };
   }
   if (handle.volume === facts.volume || !looksVolumesUp(pair.backupVolumes))
@@ -157,7 +160,7 @@ function notItsOwn(
   const isNamed = of.name === name && of.namespace === namespace;
   if (isNamed && (!of.uid || of.uid === uid)) return undefined;
   const object = ref('VolumeSnapshotContent', metadata.name);
-  const whose = `${of.namespace}/${of.name}${isNamed ? ' of another uid' : ''}`;
+  const whose = `${of.namespace}/${of.name}${isNamed ? ' with another uid' : ''}`;
   const why = `${waits} ${describeRef(object)}, which belongs to VolumeSnapshot ${whose}`;
   return {
     why,
@@ -188,7 +191,7 @@ function unready(
   if (status?.readyToUse === true && status.boundVolumeSnapshotContentName) return undefined;
   const at = ref('VolumeSnapshotContent', contentName);
   if (classMissing !== undefined) {
-    const why = `${waits} ${describeRef(at)}, which never becomes ready: there is no VolumeSnapshotClass ${classMissing}`;
+    const why = `${waits} ${describeRef(at)}, which never becomes ready, because VolumeSnapshotClass ${classMissing} does not exist`;
     return { why, object: at, cure: listCommand('VolumeSnapshotClass') };
   }
   const error = content?.status?.error?.message;

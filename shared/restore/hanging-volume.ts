@@ -21,7 +21,7 @@ export function causeOf(seen: SeenRestore, nowMs: number): Cause | undefined {
   if (lostVolume !== undefined) {
     const object = ref('PersistentVolumeClaim', lostVolume.claimName, restore.metadata.namespace);
     const volume = lostVolume.claim?.spec.volumeName ?? '?';
-    return { why: `${describeRef(object)} has lost its volume: there is no PersistentVolume ${volume}`, object };
+    return { why: `${describeRef(object)} has lost its volume: PersistentVolume ${volume} does not exist`, object };
   }
   const bound = seen.volumes.length > 0 && seen.volumes.every(({ claim }) => claim && !isPending(claim));
   // Longhorn fills the volumes for hours while nothing else is to be seen; what Harvester says meanwhile may pass.
@@ -41,7 +41,7 @@ export function causeOf(seen: SeenRestore, nowMs: number): Cause | undefined {
   const said = saidBy(restore);
   if (said !== undefined) return said;
   if (!(ageMs > SLOW_AFTER_MS)) return undefined;
-  if (!restore.status?.restores?.length) return { why: 'Harvester has not begun it', cure: describe(restore) };
+  if (!restore.status?.restores?.length) return { why: 'Harvester has not started it', cure: describe(restore) };
   const absent = seen.volumes.find(({ claim }) => claim === undefined);
   if (absent !== undefined) {
     const object = ref('PersistentVolumeClaim', absent.claimName, restore.metadata.namespace);
@@ -51,7 +51,7 @@ export function causeOf(seen: SeenRestore, nowMs: number): Cause | undefined {
   if (pending === undefined) return undefined;
   const claim = ref('PersistentVolumeClaim', pending.claimName, restore.metadata.namespace);
   return {
-    why: `${describeRef(claim)} is Pending, and nothing that Gleaner knows of keeps it; its events may say more`,
+    why: `${describeRef(claim)} is Pending for a reason that Gleaner does not know; its events may say more`,
     object: claim,
     cure: describeCommand(claim),
   };

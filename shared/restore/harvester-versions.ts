@@ -15,7 +15,7 @@ export function checkVersion(seen: SeenPreflight, links: readonly Link[]): Check
       return {
         name,
         result: 'unknown',
-        message: text ? `Harvester ${text} is no release` : 'Harvester does not give its version',
+        message: text ? `unsupported Harvester version ${text}` : 'Harvester does not report its version',
       };
     }
     const endless = checkReplacing(name, text ?? '', release, seen);
@@ -38,8 +38,8 @@ function checkReplacing(name: string, version: string, release: number, seen: Se
     name,
     // Of 1.7 and 1.9 the source was not at hand.
     result: release === 108 ? 'fail' : 'warn',
-    message: `the VM that the backup was taken of is gone or has no volume: Harvester ${version} never begins to restore with the deletion policy delete`,
-    cure: 'restore with the deletion policy retain',
+    message: `the source VM of the backup is gone or has no volume: Harvester ${version} never starts a restore with deletionPolicy delete`,
+    cure: 'restore with deletionPolicy retain',
   };
 }
 
@@ -48,23 +48,23 @@ const looksVolumesUp = ({ chain }: SeenPreflight): boolean =>
   chain?.volumes.some(({ backupVolumes }) => backupVolumes.some((v) => Boolean(v.spec?.volumeName))) === true;
 
 function elsewhere(name: string, version: string, release: number, seen: SeenPreflight): Check {
-  if (release >= 105) return { name, result: 'pass', message: `Harvester ${version} writes right handles` };
+  if (release >= 105) return { name, result: 'pass', message: `Harvester ${version} writes correct handles` };
   if (areAllMade(seen))
-    return { name, result: 'pass', message: `the contents that Harvester ${version} would write are there already` };
+    return { name, result: 'pass', message: `the contents that Harvester ${version} would write already exist` };
   if (!looksVolumesUp(seen)) {
-    const message = `Harvester ${version} writes a wrong handle, which this Longhorn does not mind`;
+    const message = `Harvester ${version} writes a wrong handle, which this Longhorn version ignores`;
     return {
       name,
       result: 'warn',
       message,
-      cure: 'it fails after an upgrade of Longhorn to 1.8 or later; fix-handle repairs it',
+      cure: 'it fails after an upgrade to Longhorn 1.8 or later; fix-handle repairs it',
     };
   }
-  const message = `Harvester ${version} writes a wrong handle for a restore into another namespace: it will hang`;
+  const message = `Harvester ${version} writes a wrong handle for a restore into another namespace, so the restore will hang`;
   const restore = seen.wish.restore;
   const cure =
     restore === undefined
-      ? 'have fix-handle installed, or run `gleaner apply vmrestore/NAME` once it hangs'
+      ? 'install fix-handle, or run `gleaner apply vmrestore/NAME` once it hangs'
       : `gleaner apply vmrestore/${restore.metadata.name} -n ${restore.metadata.namespace}`;
   return { name, result: 'fail', message, cure };
 }
@@ -81,24 +81,24 @@ function inItsOwnNamespace(
   const wrong = links.find(({ reason }) => reason === 'HandleWrong');
   const lost = links.find(({ reason }) => ['ContentMissing', 'TakenContentMissing', 'BackupMissing'].includes(reason));
   if (wrong === undefined && (lost === undefined || release < 109)) {
-    return { name, result: 'pass', message: `Harvester ${version} has no known trap here` };
+    return { name, result: 'pass', message: `Harvester ${version} has no known problem with this restore` };
   }
   const cure = wrong?.command === undefined ? {} : { cure: wrong.command };
   if (release >= 109) {
-    const message = `Harvester ${version} may crash on restoring through a wrong handle or a missing content`;
+    const message = `Harvester ${version} may crash when it restores with a wrong handle or a missing content`;
     return { name, result: 'fail', message, ...cure };
   }
   if (release >= 105) {
-    const message = `Harvester ${version} repairs the wrong handle itself, at the first attempt of the restore`;
+    const message = `Harvester ${version} repairs the wrong handle itself at the first restore attempt`;
     return { name, result: 'warn', message, ...cure };
   }
   if (!looksVolumesUp(seen)) {
-    return { name, result: 'warn', message: 'a handle is wrong, which this Longhorn does not mind', ...cure };
+    return { name, result: 'warn', message: 'a handle is wrong, which this Longhorn version ignores', ...cure };
   }
   return {
     name,
     result: 'fail',
-    message: `Harvester ${version} restores through the wrong handle: it will hang`,
+    message: `Harvester ${version} restores with the wrong handle, so the restore will hang`,
     ...cure,
   };
 }
@@ -115,7 +115,7 @@ function checkNamesOfContents(
   return {
     name,
     result: 'fail',
-    message: `Harvester ${version} looks for a content named ${content}, and the snapshot is bound to one of another name`,
-    cure: 'restore into another namespace, which needs the Longhorn backup alone',
+    message: `Harvester ${version} looks for a content named ${content}, but the snapshot is bound to a content with another name`,
+    cure: 'restore into another namespace, which needs only the Longhorn backup',
   };
 }

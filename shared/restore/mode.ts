@@ -19,7 +19,7 @@ export function checkMode({ entry, content }: ChainVolume): Check | undefined {
     name: 'volume',
     volume,
     result: 'fail',
-    message: `volume ${volume} is recorded as ${becomes}, and its content is of one that was ${was}: the provisioner refuses, and the restore hangs`,
+    message: `volume ${volume} is recorded as ${becomes}, but its content was taken from a ${was} volume: the provisioner refuses it, and the restore hangs`,
     cure: annotateCommand(ref('VolumeSnapshotContent', content.metadata.name), ALLOWS, 'true'),
   };
 }

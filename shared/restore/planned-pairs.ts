@@ -52,8 +52,8 @@ export function checkPairs(seen: SeenPreflight): Check[] {
       const stands = found.filter(({ content }) => content !== undefined).length;
       const message =
         stands === 0
-          ? 'nothing stands under the names of its snapshots and contents'
-          : 'what stands under the names of its contents is right, and is used';
+          ? 'the names of its snapshots and contents are free'
+          : 'the contents that already have its names are correct and will be used';
       return { name, result: 'pass', message };
     }),
   ];
@@ -69,11 +69,14 @@ function troubleOf(pair: PlannedPair, { chain, wish }: SeenPreflight, restore: s
     ...(cure !== undefined && { cure }),
   });
   const show = getCommand(ref('VolumeSnapshot', snapshotName, wish.to));
-  const standing = `under the name of the restore’s own stands`;
+  const standing = `the name that the restore uses is taken by`;
   if (snapshot !== undefined && isDeleting(snapshot))
     return fail(`${standing} VolumeSnapshot ${snapshotName}, which is being deleted`, show);
   if (snapshot?.spec.source.persistentVolumeClaimName)
-    return fail(`${standing} VolumeSnapshot ${snapshotName}, taken of a claim: its data would be restored`, show);
+    return fail(
+      `${standing} VolumeSnapshot ${snapshotName}, which was taken from a claim: its data would be restored`,
+      show,
+    );
   if (content === undefined) return undefined;
   const here = `${standing} VolumeSnapshotContent ${contentName}`;
   const look = getCommand(ref('VolumeSnapshotContent', contentName));
@@ -88,10 +91,10 @@ function troubleOf(pair: PlannedPair, { chain, wish }: SeenPreflight, restore: s
   const backup = entry?.entry.longhornBackupName ?? '';
   const judged = judgeContent(content);
   if (!('handle' in judged) || judged.handle.backup !== backup)
-    return fail(`${here}, which does not name backup ${backup}: other data would be restored, or none`, look);
+    return fail(`${here}, which does not name backup ${backup}: the restore would use other data or none`, look);
   if (deletionPolicy === 'Delete') {
     return fail(
-      `${here} with policy Delete: with the restored VM’s restore the backup would go`,
+      `${here} with deletionPolicy Delete: deleting the restore would delete the backup`,
       retainCommand(contentName),
     );
   }
@@ -99,14 +102,14 @@ function troubleOf(pair: PlannedPair, { chain, wish }: SeenPreflight, restore: s
     const forget = patchCommand(ref('VolumeSnapshotContent', contentName), [
       { op: 'remove', path: '/spec/volumeSnapshotRef/uid' },
     ]);
-    return fail(`${here}, bound to a snapshot that is gone: the restore’s own cannot use it, and hangs`, forget);
+    return fail(`${here}, which is bound to a snapshot that is gone: the restore cannot use it and would hang`, forget);
   }
   const wrong = wrongHandle(pair, chain);
   // What this restore’s own Harvester wrote is told of its release.
   if (wrong === undefined || isOwnedBy(content, wish.restore?.metadata.uid ?? '')) return undefined;
   const cure = `gleaner apply vmrestore/${restore} -n ${wish.to}`;
   return fail(
-    `${here} with the handle ${wrong.handle}, and the backup is of volume ${wrong.volume}: the restore will hang`,
+    `${here} with the handle ${wrong.handle}, but the backup is of volume ${wrong.volume}: the restore would hang`,
     wish.restore === undefined ? `${cure}   # once it hangs` : cure,
   );
 }

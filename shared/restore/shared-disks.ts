@@ -34,8 +34,8 @@ export function checkSharing(seen: SeenPreflight): Check {
     return {
       name,
       result: certain ? 'fail' : 'warn',
-      message: `VM ${users.get(claim)} uses volume ${claim} too, which the restore would delete: Harvester’s webhook refuses that, and the restore never completes, though the VM is restored`,
-      cure: 'restore with the deletion policy retain',
+      message: `VM ${users.get(claim)} also uses volume ${claim}, which the restore would delete. Harvester’s webhook refuses the deletion, so the restore never completes, although the VM is restored`,
+      cure: 'restore with deletionPolicy retain',
     };
   });
 }
@@ -61,7 +61,7 @@ function checkCopied({ chain }: SeenPreflight): Check {
   return {
     name,
     result: 'warn',
-    message: `disk ${disk} is shareable: the restored VM gets one of its own, and no other VM uses that`,
-    cure: 'attach the restored volume to the VMs that are to share it, and start none of them before',
+    message: `disk ${disk} is shareable: the restored VM gets its own copy, which no other VM uses`,
+    cure: 'attach the restored volume to the VMs that should share it before you start any of them',
   };
 }

@@ -22,6 +22,6 @@ export function readBody(request: IncomingMessage, limitBytes: number): Promise<
       else resolve((chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)).toString('utf8'));
     });
     // The sender is gone; the answer reaches nobody, but the place in the queue must be given back.
-    request.on('error', () => reject(new EventRefused(failure('malformed', 'the request broke off'))));
+    request.on('error', () => reject(new EventRefused(failure('malformed', 'the request was aborted'))));
   });
 }

@@ -13,7 +13,7 @@ export interface Log {
 export type Fields = Readonly<Record<string, unknown>>;
 
 const levels = ['debug', 'info', 'warn', 'error', 'silent'] as const;
-export type LogLevel = (typeof levels)[number];
+type LogLevel = (typeof levels)[number];
 
 export interface LogOptions {
   readonly level?: LogLevel;

@@ -76,12 +76,12 @@ export function createMetrics(): Metrics {
               counter('gleaner_events_total', 'Events answered, by HTTP status.', events),
               counter('gleaner_event_seconds_total', 'Time spent on events.', seconds),
               counter('gleaner_findings_total', 'Findings, by reason (docs/reasons.md).', findings),
-              counter('gleaner_writes_total', 'Writes to the cluster, and those that turned out to be done.', writes),
+              counter('gleaner_writes_total', 'Writes to the cluster, including those that were already done.', writes),
             ]
           : []),
         gauge(
           'gleaner_sweep_last_success_timestamp_seconds',
-          'When a sweep last looked at everything.',
+          'When a sweep last checked everything.',
           sweeps.samples(),
         ),
         ...auditFamilies(audits),
@@ -101,12 +101,12 @@ function auditFamilies(audits: ReadonlyMap<string, Audit>): Family[] {
   return [
     gauge(
       'gleaner_vmbackup_last_verified_timestamp_seconds',
-      'When every link from the VMBackup to its data on the target was last found right.',
+      'When every link from the VMBackup to its data on the target was last found intact.',
       each(({ verifiedMs }) => (verifiedMs === undefined ? undefined : verifiedMs / 1000)),
     ),
     gauge(
       'gleaner_vmbackup_restorable',
-      'Whether every link was right when it was last looked at.',
+      'Whether every link was intact at the last check.',
       each(({ restorable }) => (restorable ? 1 : 0)),
     ),
   ];

@@ -11,7 +11,7 @@ import type { Applied } from '../kube/apply.ts';
 import type { Completed, Failed } from './reconcile.ts';
 import type { Stopped } from './sweep.ts';
 
-export type ReplyType = (typeof replyTypes)[keyof typeof replyTypes];
+type ReplyType = (typeof replyTypes)[keyof typeof replyTypes];
 
 /** What came of one event, gathered in bounded memory however much a sweep finds. */
 export interface Reply {

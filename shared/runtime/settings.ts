@@ -62,7 +62,7 @@ export function readSettings(environment: NodeJS.ProcessEnv, functions: readonly
   if (!parsed.success) throw new SettingsError(describe(parsed.error, (key) => key));
   const { data } = parsed;
   if (data.FUNCTION !== undefined && !configs.has(data.FUNCTION)) {
-    throw new SettingsError(`FUNCTION is none of ${[...configs.keys()].join(', ')}`);
+    throw new SettingsError(`FUNCTION must be one of ${[...configs.keys()].join(', ')}`);
   }
   return {
     function: data.FUNCTION,
@@ -114,13 +114,13 @@ const describe = (error: z.core.$ZodError, variable: (key: string) => string): s
 function expectation(issue: z.core.$ZodIssue): string {
   switch (issue.code) {
     case 'invalid_value':
-      return `is none of ${issue.values.join(', ')}`;
+      return `must be one of ${issue.values.join(', ')}`;
     case 'too_small':
-      return `is less than ${issue.minimum}`;
+      return `must be at least ${issue.minimum}`;
     case 'too_big':
-      return `is more than ${issue.maximum}`;
+      return `must be at most ${issue.maximum}`;
     case 'invalid_type':
-      return `is no ${issue.expected}`;
+      return `must be of type ${issue.expected}`;
     default:
       return 'is not valid';
   }

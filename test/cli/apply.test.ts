@@ -64,7 +64,7 @@ describe('apply', () => {
     world = await startWorld({ scenario: 'broken' });
     const { code, out } = await world.run('apply');
     expect(code).toBe(1);
-    expect(out).toMatch(/ report +\w+ +[^]* to look at \(/);
+    expect(out).toMatch(/ report +\w+ +[^]* need attention \(/);
   });
 
   test.each([
@@ -201,7 +201,7 @@ describe('apply', () => {
     world = await startWorld({ scenario: 'wrong-handle' });
     const { code, err } = await world.run('apply', '--timeout', '1ms');
     expect(code).toBe(1);
-    expect(err).toContain('time is up');
+    expect(err).toContain('timed out');
     expect((await world.run('apply')).code).toBe(0);
   });
 });

@@ -67,7 +67,7 @@ describe('gleaner capability', () => {
     expect(out).toMatch(
       /backup +Harvester +no +ThirdPartyRefused +volume disk-1 \(erp-scratch\): Harvester 1\.5 to 1\.6/,
     );
-    expect(out).toMatch(/\nWhat helps\n\n {2}.*inside the VM/);
+    expect(out).toMatch(/\nSuggested actions\n\n {2}.*inside the VM/);
     const { document } = await json('capability', 'pvc/lab-root', '-n', 'prod');
     expect(document.capabilities).toMatchObject([{ facts: { engine: 'v2', storageClass: 'longhorn-v2' } }]);
     expect((await world.run('capability', 'sc/longhorn-v2')).out).toContain('EngineRefused');
@@ -82,14 +82,14 @@ describe('gleaner capability', () => {
     world = await startWorld({ scenario: 'healthy' });
     const { client } = world.sandbox;
     const before = (await client.get(SC, 'harvester-longhorn'))!.metadata.annotations;
-    expect((await world.run('capability', '--clear')).out).toBe('No StorageClass has annotations of Gleaner’s.\n');
+    expect((await world.run('capability', '--clear')).out).toBe('No StorageClass has Gleaner’s annotations.\n');
     await client.mergePatch(SC, 'harvester-longhorn', undefined, {
       metadata: {
         annotations: { 'gleaner.dev/can-snapshot': 'yes, SnapshotterRuns', 'gleaner.dev/allows-clone': 'x' },
       },
     });
     world.sandbox.api.clearRequests();
-    expect((await world.run('capability', '--clear', '--dry-run')).out).toContain('would be taken off');
+    expect((await world.run('capability', '--clear', '--dry-run')).out).toContain('annotations would be removed');
     expect(world.writes()).toBe(0);
     const { code, out } = await world.run('capability', '--clear');
     expect([code, world.writes()]).toEqual([0, 1]);
@@ -236,7 +236,9 @@ describe('gleaner advise', () => {
     expect(document.advice.find((a: any) => a.name === 'chain-verified-before-restore')).toMatchObject({
       result: 'advised',
       command: 'gleaner scan -o wide',
-      evidence: expect.stringMatching(/\d+ findings? says? otherwise, the first: /),
+      evidence: expect.stringMatching(
+        /^\d+ volumes? ha(s|ve) an intact chain; \d+ findings? reports? a broken one, the first: /,
+      ),
     });
   });
 });

@@ -30,7 +30,7 @@ test('the wide table of a plan is about what is to be done', async () =>
 test('explain tells it with the advice, as text and as a document', async () => {
   const { out } = await world.run('explain', 'vmbackup/web-nightly', '-n', 'prod');
   expect(out).toMatch(
-    /ConsistencyJustStopped\)\n.* s after the VM had stopped: .*run sync in the guest before stopping it/,
+    /ConsistencyJustStopped\)\n.* s after the VM had stopped: .*run sync in the guest before you stop it/,
   );
   const { findings } = JSON.parse((await world.run('explain', 'vmbackup/web-nightly', '-n', 'prod', '-o', 'json')).out);
   const told = findings.find(({ function: by }: any) => by === 'record-consistency');

@@ -27,7 +27,7 @@ describe('gleaner doctor', () => {
       'OrphanSnapshot',
     ]);
     expect(document.summary).toMatchObject({ blockers: 0, orphans: 3, orphanBytes: 23 * 2 ** 30 });
-    expect((await world.run('doctor')).out).toMatch(/^Orphans \(3, 23 GiB\): nobody claims them/);
+    expect((await world.run('doctor')).out).toMatch(/^Orphans \(3, 23 GiB\): unclaimed objects/);
     expect((await world.run('doctor', '-o', 'name')).out.split('\n')).toHaveLength(4);
     expect(world.writes()).toBe(0);
   });
@@ -78,9 +78,7 @@ describe('gleaner explain', () => {
     expect(document.happened).toMatchObject([{ type: 'Warning', reason: 'HandleWrong', count: 1 }]);
     expect(document.commands).toEqual([expect.stringMatching(/^gleaner apply vsc\//)]);
     const { out } = await world.run('explain', 'vmbackup/web-nightly', '-n', 'prod');
-    expect(out).toMatch(
-      /The chain of [^]*What Gleaner thinks of it[^]*What happened[^]*What to do\n\n\$ gleaner apply/,
-    );
+    expect(out).toMatch(/Chain of [^]*Findings\n[^]*Events\n[^]*Suggested actions\n\n\$ gleaner apply/);
     for (const secret of secretMarkers) expect(out).not.toContain(secret);
   });
 

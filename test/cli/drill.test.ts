@@ -27,12 +27,12 @@ test('a backup is proved: told as it goes, the result on stdout, and nothing is 
     ),
   });
   expect(err).toMatch(
-    /create Namespace gleaner-drill\n[^]*create PersistentVolumeClaim[^]*delete PersistentVolumeClaim[^]*on Retain: no data goes/,
+    /create Namespace gleaner-drill\n[^]*create PersistentVolumeClaim[^]*delete PersistentVolumeClaim[^]*Retain: no data is deleted/,
   );
   expect(await marked()).toEqual([]);
   expect(world.sandbox.store.losses).toEqual([]);
   const explained = await world.run('explain', 'vmbackup/web-nightly', '-n', 'prod');
-  expect(explained.out).toContain('Its last restore drill: proved restorable at ');
+  expect(explained.out).toContain('Last restore drill: proved restorable at ');
   for (const secret of make.secretMarkers) expect(out + err).not.toContain(secret);
   const scanned = JSON.parse((await world.run('scan', '--all', '--function', 'drill-restore', '-o', 'json')).out);
   expect(scanned.findings.map((f: any) => f.reason)).toEqual(['DrillsOff', 'DrillProved']);
@@ -106,7 +106,7 @@ test('Ctrl-C gives up and cleans up; what was stopped harder, --clean removes', 
   const { code, err } = await gleaner(argv, { io: { interrupted: () => stopped.signal } });
   expect({ code, err }).toEqual({
     code: 130,
-    err: expect.stringContaining('Gives up, and removes what the drill has made'),
+    err: expect.stringContaining('interrupted; cleaning up the drill (interrupt again to stop at once)'),
   });
   expect(await marked()).toEqual([]);
 
@@ -121,9 +121,9 @@ test.each([
   { argv: [], says: 'name one VMBackup, or give --clean' },
   { argv: ['a', 'b'], says: 'too many arguments' },
   { argv: ['a', '--clean'], says: 'name one VMBackup, or give --clean' },
-  { argv: ['a', '--max-size', 'much'], says: '"much" is no size' },
-  { argv: ['a', '--timeout', '400h'], says: '--timeout is at most a week' },
-  { argv: ['a', '--namespace-for-drill', 'Not_One'], says: 'is no name of a namespace' },
+  { argv: ['a', '--max-size', 'much'], says: 'invalid size "much"' },
+  { argv: ['a', '--timeout', '400h'], says: '--timeout must be at most a week' },
+  { argv: ['a', '--namespace-for-drill', 'Not_One'], says: 'is not a valid namespace name' },
 ])('$argv is an error', async ({ argv, says }) => {
   expect(await gleaner(['drill', ...argv])).toMatchObject({ code: 2, err: expect.stringContaining(says) });
 });

@@ -102,7 +102,7 @@ describe('what is typed', () => {
   ])('duration %s', (text, ms) => expect(parseDurationMs(text)).toBe(ms));
 
   test.each(['', '5', 's', '5 m', '5d', '-5s'])('no duration: "%s"', (text) => {
-    expect(() => parseDurationMs(text)).toThrow('is no duration');
+    expect(() => parseDurationMs(text)).toThrow('invalid duration');
   });
 
   test.each([
@@ -116,6 +116,6 @@ describe('what is typed', () => {
 
   test.each(['web', 'vmbackup/', 'vmbackup/a/b', 'backups.longhorn.io/b', 'vsc.other.io/a', 'pods/web'])(
     'no kind: %s',
-    (text) => expect(() => parseSelected(text)).toThrow('is no kind that Gleaner looks at'),
+    (text) => expect(() => parseSelected(text)).toThrow('unknown kind or name'),
   );
 });

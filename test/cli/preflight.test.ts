@@ -22,7 +22,7 @@ test('a restore that would work: every check passes, and nothing is written', as
     ]),
   );
   expect(world.writes()).toBe(0);
-  expect((await world.run('preflight', 'vmbackup/db-nightly', '-n', 'prod')).out).toContain('Nothing is in the way.');
+  expect((await world.run('preflight', 'vmbackup/db-nightly', '-n', 'prod')).out).toContain('No problems found.');
 });
 
 test('one that would not: what fails, and what helps', async () => {
@@ -47,7 +47,7 @@ test('one that would not: what fails, and what helps', async () => {
   expect(renamed.checks.filter((c: any) => c.result === 'fail').map((c: any) => c.name)).toEqual(['quota']);
   const { out } = await world.run('preflight', 'db-nightly', '-n', 'prod', '--to', 'finance');
   expect(out).toMatch(
-    /quota +fail [^]*What helps\n\n {2}kubectl edit resourcequota[^]*It will not work as things are\./,
+    /quota +fail [^]*Suggested actions\n\n {2}kubectl edit resourcequota[^]*This restore would fail\./,
   );
   for (const secret of make.secretMarkers) expect(out + JSON.stringify(document)).not.toContain(secret);
 });

@@ -28,7 +28,7 @@ test('a class is proved: told as it goes, the result on stdout, and gleaner capa
     ),
   });
   expect(err).toMatch(
-    /create Namespace gleaner-drill\n[^]*create VolumeSnapshot [^]*annotate [^]*have its storage delete it/,
+    /create Namespace gleaner-drill\n[^]*create VolumeSnapshot [^]*annotate [^]*let the storage delete it/,
   );
   expect(await marked()).toEqual([]);
   const after = await world.run('capability', 'sc/lvm-fast');
@@ -85,7 +85,7 @@ test('what cannot be probed is refused with the cure, before anything is made', 
   ]);
   expect(await refused('kept')).toContain('would stay behind');
   expect(await refused('late')).toMatch(/waits for a pod[^]*--probe-image IMAGE/);
-  expect(await refused('old')).toContain('is no CSI driver');
+  expect(await refused('old')).toContain('is not a CSI driver');
   expect(await world.run('capability', '--probe', 'none')).toMatchObject({
     code: 2,
     err: expect.stringContaining('StorageClass none does not exist'),
@@ -129,7 +129,7 @@ test('Ctrl-C gives up and cleans up; what was stopped harder, --clean removes', 
   const { code, err } = await gleaner(argv, { io: { interrupted: () => stopped.signal } });
   expect({ code, err }).toEqual({
     code: 130,
-    err: expect.stringContaining('Gives up, and removes what the probe has made'),
+    err: expect.stringContaining('interrupted; cleaning up the probe (interrupt again to stop at once)'),
   });
   expect(await marked()).toEqual([]);
 
@@ -141,13 +141,13 @@ test('Ctrl-C gives up and cleans up; what was stopped harder, --clean removes', 
 
 test.each([
   { argv: ['--probe', 'a', '--clear'], says: 'give one of --clear, --probe and --clean' },
-  { argv: ['sc/a', '--probe', 'a'], says: 'name none' },
+  { argv: ['sc/a', '--probe', 'a'], says: 'take no object argument' },
   { argv: ['--probe', 'vm/a'], says: 'takes the name of one StorageClass' },
   { argv: ['--probe', 'a', '--timeout', '10ms'], says: 'at least a second' },
-  { argv: ['--probe', 'a', '--probe-namespace', 'Not_One'], says: 'is no name of a namespace' },
-  { argv: ['--probe', 'a', '--volume-mode', 'file'], says: 'takes Block or Filesystem' },
-  { argv: ['--volume-mode', 'Block'], says: '--volume-mode goes with --probe' },
-  { argv: ['--dry-run'], says: '--dry-run goes with --clear, --probe or --clean' },
+  { argv: ['--probe', 'a', '--probe-namespace', 'Not_One'], says: 'is not a valid namespace name' },
+  { argv: ['--probe', 'a', '--volume-mode', 'file'], says: '--volume-mode must be Block or Filesystem' },
+  { argv: ['--volume-mode', 'Block'], says: '--volume-mode needs --probe' },
+  { argv: ['--dry-run'], says: '--dry-run needs --clear, --probe or --clean' },
 ])('$argv is an error', async ({ argv, says }) => {
   expect(await gleaner(['capability', ...argv])).toMatchObject({ code: 2, err: expect.stringContaining(says) });
 });

@@ -202,6 +202,6 @@ describe('replay to an address', () => {
       input: [JSON.stringify(foreign)],
     });
     expect(code).toBe(2);
-    expect(err).toContain('no answer');
+    expect(err).toContain('no response');
   });
 });

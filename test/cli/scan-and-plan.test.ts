@@ -22,7 +22,7 @@ describe('scan and plan of several VMs', () => {
     expect(out).toMatch(/^NAMESPACE +OBJECT +VOLUME +VERDICT +REASON +MESSAGE\n/);
     expect(out).toMatch(/\nprod +vsc\/\S+ +act +ReplacePair +the handle is bs:\/\/\S+, but backup/);
     expect(out).not.toMatch(/HandleRight +the/);
-    expect(out).toMatch(/\n\n\d+ to look at \(.*ReplacePair \d+.*\); \d+ left alone \(.*HandleRight \d+.*\)\.\n$/);
+    expect(out).toMatch(/\n\n\d+ need attention \(.*ReplacePair \d+.*\); \d+ left alone \(.*HandleRight \d+.*\)\.\n$/);
   });
 
   test('scan -o json has the findings that the summary counts', async () => {
@@ -104,7 +104,7 @@ describe('scan and plan of several VMs', () => {
     expect(out).toMatch(
       /^act {2}VolumeSnapshotContent \S+ {2}\(fix-handle: ReplacePair\)\n {2}the handle is .*\n {2}1\. create /m,
     );
-    expect(out).toMatch(/\d+ steps now; "gleaner apply" takes them and those that follow\.\n$/);
+    expect(out).toMatch(/\d+ steps now; "gleaner apply" takes these and the following ones\.\n$/);
     const plan = JSON.parse((await world.run('plan', '-o', 'json')).out);
     expect(plan.kind).toBe('Plan');
     expect(plan.findings).toEqual(await findings('scan'));
@@ -145,7 +145,7 @@ describe('scan of other clusters', () => {
       says: 'Nothing needs attention; 4 left alone (CapabilityKnown 1, DrillsOff 1, DriversConfigured 1, NeverRescans 1).\n',
     },
     { scenario: 'healthy', code: 0, says: /^Nothing needs attention; \d+ left alone \(/ },
-    { scenario: 'broken', code: 1, says: / report .*[^]* to look at \(/ },
+    { scenario: 'broken', code: 1, says: / report .*[^]* need attention \(/ },
   ])('$scenario answers $code', async ({ scenario, code, says }) => {
     const world = await startWorld({ scenario });
     try {

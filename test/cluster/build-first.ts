@@ -1,12 +1,15 @@
 /** Before the first suite runs, what all those asked for are made of is built (jest's `globalSetup`). */
-import type { Config } from '@jest/types';
 import { readdir } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { build, goVersion } from './build.ts';
 import { NoGoError } from './cluster.ts';
 import { partsOf } from './suites.ts';
 
-export default async function buildFirst({ testPathPatterns }: Config.GlobalConfig): Promise<void> {
+export default async function buildFirst({
+  testPathPatterns,
+}: {
+  testPathPatterns: { patterns: string[] };
+}): Promise<void> {
   if ((await goVersion()) === undefined) throw new NoGoError();
   const patterns = testPathPatterns.patterns.map((pattern) => new RegExp(pattern, 'i'));
   const files = (await readdir(import.meta.dirname, { recursive: true })).filter((file) => file.endsWith('.bed.ts'));

@@ -8,7 +8,7 @@ import type { Part } from './parts.ts';
 import { binFolder, goCaches, modulesFolder, sourceFolder } from './places.ts';
 
 /** A part did not build; the message names it and what remains usable. */
-export class BuildError extends Error {
+class BuildError extends Error {
   override name = 'BuildError';
   readonly part: Part;
   constructor(part: Part, output: string) {

@@ -45,7 +45,7 @@ export interface Access {
   readonly ca?: string;
 }
 
-export const types = {
+const types = {
   json: 'application/json',
   merge: 'application/merge-patch+json',
   jsonPatch: 'application/json-patch+json',

@@ -7,7 +7,7 @@ import { applyFixture } from './storage.ts';
 import { start, stop } from './processes.ts';
 import type { BedState } from './state.ts';
 
-export const OTHER_DRIVER = 'mock.csi.example.com';
+const OTHER_DRIVER = 'mock.csi.example.com';
 export const OTHER_CLASS = 'mock';
 
 /** `no`: it does not say that it can; `lies`: it says so, and refuses. */

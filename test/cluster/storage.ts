@@ -7,7 +7,7 @@ import { kubeconfigOf } from './control-plane.ts';
 import { fixturesFolder } from './places.ts';
 import { hasWebhooks } from './parts.ts';
 import type { Program } from './processes.ts';
-import { start, stop } from './processes.ts';
+import { start } from './processes.ts';
 import type { BedState } from './state.ts';
 import { longhornWebhookArgs, prepareCertificate, registerLonghornWebhook } from './webhooks.ts';
 
@@ -54,7 +54,7 @@ export async function startStorage(state: BedState, client: Client, bin: (binary
 }
 
 /** Longhorn and the two sidecars that hang on its socket; they give up when it is not there, so it comes first. */
-export async function startLonghorn(state: BedState, bin: (binary: string) => string): Promise<void> {
+async function startLonghorn(state: BedState, bin: (binary: string) => string): Promise<void> {
   await rm(socket(state), { force: true });
   await start(state.run, longhorn(state, bin('longhorn')));
   await Promise.all([
@@ -87,10 +87,6 @@ const leaderElection = [
   '--leader-election-renew-deadline=150s',
   '--leader-election-retry-period=2s',
 ];
-
-export async function stopLonghorn(state: BedState): Promise<void> {
-  for (const name of ['csi-provisioner', 'csi-snapshotter', 'longhorn']) await stop(state.run, name);
-}
 
 /**
  * Longhorn's API calls itself at the address of its pod, always on port 9500. So that two beds do not meet there,

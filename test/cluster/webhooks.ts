@@ -16,7 +16,7 @@ import type { BedState, Port } from './state.ts';
 
 const folder = (state: BedState): string => join(state.run, 'webhooks');
 const rulesFile = (state: BedState, name: string): string => join(folder(state), `${name}.json`);
-export const certificateOf = (state: BedState): { certificate: string; key: string } => ({
+const certificateOf = (state: BedState): { certificate: string; key: string } => ({
   certificate: join(folder(state), 'tls.crt'),
   key: join(folder(state), 'tls.key'),
 });

@@ -41,9 +41,9 @@ export interface WatchedEvent {
   object: any;
 }
 
-export const JSON_PATCH = 'application/json-patch+json';
-export const MERGE_PATCH = 'application/merge-patch+json';
-export const APPLY_PATCH = 'application/apply-patch+yaml';
+const JSON_PATCH = 'application/json-patch+json';
+const MERGE_PATCH = 'application/merge-patch+json';
+const APPLY_PATCH = 'application/apply-patch+yaml';
 
 /** Longer than any server needs, shorter than a test may last. */
 const PATIENCE_MS = 30_000;

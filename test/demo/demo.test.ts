@@ -32,5 +32,5 @@ test('the story comes true, told while it happens and as one document', async ()
 test('without Gleaner the restore goes on hanging, and the answer is 1', async () => {
   const { code, out } = await demo('--without-gleaner');
   expect(code).toBe(1);
-  expect(out).toMatch(/\nNO +the hanging restore comes through by itself +0 of 2 claims Bound\n/);
+  expect(out).toMatch(/\nNO +the hanging restore completes by itself +0 of 2 claims Bound\n/);
 });

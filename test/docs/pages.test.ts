@@ -18,15 +18,25 @@ describe('generated pages are up to date (else: npm run docs)', () => {
 });
 
 describe('reasons', () => {
-  test('each has one row, with something in every column', () => {
+  test('each has one row, with something in every column of its table', () => {
     const rows = reasonsPage().split('\n');
-    for (const reason of Object.keys(reasons)) {
+    for (const [reason, { verdict }] of Object.entries(reasons)) {
       const found = rows.filter((row) => row.startsWith(`| \`${reason}\` |`));
       expect([reason, found.length]).toEqual([reason, 1]);
       const cells = found[0]?.split(/(?<!\\)\|/).slice(1, -1) ?? [];
-      expect(cells).toHaveLength(4);
+      expect([reason, cells.length]).toEqual([reason, verdict === 'act' ? 4 : 3]);
       for (const cell of cells) expect(cell.trim()).not.toBe('');
     }
+  });
+
+  test.each(['wait', 'report', 'leave'] as const)('what Gleaner does for every %s reason is said once', (verdict) => {
+    const does = new Set(Object.values(reasons).flatMap((info) => (info.verdict === verdict ? [info.does] : [])));
+    const section =
+      reasonsPage()
+        .split(/^## /m)
+        .find((text) => text.startsWith(`${verdict}\n`)) ?? '';
+    for (const text of does) expect(section.split(text)).toHaveLength(2);
+    expect(section).not.toContain('What Gleaner does |');
   });
 });
 

@@ -39,7 +39,7 @@ export function circlesOf(files: ReadonlyMap<string, string>, kinds: readonly Im
 }
 
 /** One way round: from the first file of the circle back to it, by the fewest imports. */
-export function wayRound(
+function wayRound(
   circle: readonly string[],
   files: ReadonlyMap<string, string>,
   kinds: readonly Import['kind'][],

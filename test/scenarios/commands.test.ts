@@ -1,7 +1,7 @@
 import { describe, expect, jest, test } from '@jest/globals';
 import { annotateCommand, getCommand, listCommand } from '../../shared/domain/kubectl.ts';
 import { ref } from '../../shared/domain/kinds.ts';
-import { findScenario } from '../../sandbox/index.ts';
+import { findScenario } from '../../sandbox/scenarios/index.ts';
 import { commandsIn, commandsOf, onServer, troublesOf } from '../gen/commands.ts';
 import { startStill } from './odd/static.ts';
 import { everyScenario } from './world.ts';

@@ -20,7 +20,6 @@ import { inWorld, mortal } from './world.ts';
 /** Drills as the deployed function does them: with the account and the rights of its manifest, and no others. */
 
 export const NAMESPACE = 'gleaner-drill';
-export const RECORD = ref('ConfigMap', 'gleaner-drills', NAMESPACE);
 export const WEB = ref('VirtualMachineBackup', 'web-nightly', 'prod');
 
 export interface Drilling extends World {

@@ -13,7 +13,7 @@ export const textBut = (part: (whole: string) => string) =>
 
 export const stringMap = z.record(text, text);
 
-export const OwnerReference = once(() =>
+const OwnerReference = once(() =>
   z.object({
     apiVersion: text,
     kind: text,

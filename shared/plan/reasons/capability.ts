@@ -1,41 +1,44 @@
 import type { ReasonInfo } from '../verdict.ts';
 import { leave, nothingNeeded, report } from './_verdicts.ts';
 
-const paste = 'Paste the command: it holds the corrected value.';
+const paste = 'Run the command given. It sets the corrected value.';
 
 /** What storage can do, and what Harvester's list of drivers says about it. */
 export const capabilityReasons = {
   CapabilityKnown: leave(
-    'What volumes of this StorageClass can do, and what this Harvester allows, is known.',
-    'Read it: `gleaner capability`, or the annotations `gleaner.dev/can-…` and `gleaner.dev/allows-…` of the class.',
+    'Gleaner knows what volumes of this StorageClass can do and what this Harvester allows.',
+    'Read the answers with `gleaner capability`, or in the annotations `gleaner.dev/can-…` and `gleaner.dev/allows-…` of the StorageClass.',
   ),
   CapabilityUnknown: leave(
-    'Some of what volumes of this StorageClass can do cannot be seen; the answer says why.',
-    '`gleaner capability sc/NAME` names the right that is missing, or how to find out.',
+    'Some of what volumes of this StorageClass can do cannot be determined. The answer gives the reason.',
+    'Run `gleaner capability sc/NAME`. It names the missing permission, or how to find out.',
   ),
-  StorageClassGone: leave('The StorageClass does not exist, or is being deleted.', nothingNeeded),
-  ClaimTellsNothing: leave('Nothing about a StorageClass is to be learned from this claim.', nothingNeeded),
-  ContentTellsNothing: leave('Nothing about a StorageClass is to be learned from this content.', nothingNeeded),
-  DriversConfigured: leave('Harvester’s list of CSI drivers is in order, or is not to be seen.', nothingNeeded),
+  StorageClassGone: leave('The StorageClass does not exist or is being deleted.', nothingNeeded),
+  ClaimTellsNothing: leave('This claim says nothing about the capabilities of a StorageClass.', nothingNeeded),
+  ContentTellsNothing: leave('This content says nothing about the capabilities of a StorageClass.', nothingNeeded),
+  DriversConfigured: leave('Harvester’s list of CSI drivers is correct, or cannot be read.', nothingNeeded),
   SnapshotterMissing: report(
-    'The StorageClass is set up for snapshots, and no csi-snapshotter of its driver runs: every snapshot waits for ever.',
-    'Turn the csi-snapshotter on in the driver’s chart, or start it again.',
+    'The StorageClass is configured for snapshots, but no csi-snapshotter of its driver is running. Every snapshot stays pending.',
+    'Enable the csi-snapshotter in the driver’s chart, or restart it.',
   ),
   ConfigInvalid: report(
-    'Harvester’s `csi-driver-config` cannot be read, and everything that needs it is refused.',
+    'Harvester’s setting `csi-driver-config` cannot be parsed. Harvester refuses every operation that needs it.',
     paste,
   ),
   ConfigClassMissing: report(
-    '`csi-driver-config` or `volume-snapshot-class` names a VolumeSnapshotClass that does not exist.',
+    'The setting `csi-driver-config` or `volume-snapshot-class` names a VolumeSnapshotClass that does not exist.',
     paste,
   ),
   ConfigClassOfOtherDriver: report(
-    '`csi-driver-config` or `volume-snapshot-class` names a VolumeSnapshotClass that is of another driver, or of the wrong type.',
+    'The setting `csi-driver-config` or `volume-snapshot-class` names a VolumeSnapshotClass of another driver, or of the wrong type.',
     paste,
   ),
-  ConfigWithoutLonghorn: report('`csi-driver-config` leaves Longhorn out: Harvester’s UI hides its actions.', paste),
+  ConfigWithoutLonghorn: report(
+    'The setting `csi-driver-config` has no entry for Longhorn. Harvester’s UI hides the actions for Longhorn volumes.',
+    paste,
+  ),
   HollowBackups: report(
-    '`csi-driver-config` has a class for backups of storage that cannot be backed up: Harvester takes such backups, and nothing of them gets to the target.',
+    'The setting `csi-driver-config` has a backup class for storage that cannot be backed up. Harvester takes such backups, but no data reaches the target.',
     paste,
   ),
 } as const satisfies Record<string, ReasonInfo>;

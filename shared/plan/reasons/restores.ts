@@ -4,40 +4,40 @@ import { leave, nothingNeeded, report, wait } from './_verdicts.ts';
 /** Restores, before and while they run. */
 export const restoreReasons = {
   RestoreComplete: leave(
-    'The pair belongs to a restore that is complete: the restored volume no longer needs it.',
+    'The pair belongs to a completed restore. The restored volume no longer needs it.',
     nothingNeeded,
   ),
   RestoreVolumeBound: leave('The pair belongs to a restore whose volume is already provisioned.', nothingNeeded),
   RestoreDeleting: leave('The pair belongs to a restore that is being deleted.', nothingNeeded),
   RestoreGone: leave(
-    'The pair was made for a restore that is gone; garbage collection takes its snapshot.',
-    'Delete what is left over; it is on Retain, no data goes.',
+    'The pair was created for a restore that no longer exists. Garbage collection deletes its snapshot.',
+    'Delete the leftover content. It is on Retain, so no data is deleted.',
   ),
-  RestoreRunning: leave('A restore is in progress, and nothing is seen that keeps it.', 'See its progress.'),
-  PreflightPassed: leave('Nothing is seen that would keep the restore from working.', nothingNeeded),
+  RestoreRunning: leave('A restore is in progress, and no problem is visible.', 'Follow its progress.'),
+  PreflightPassed: leave('No problem was found that would make the restore fail.', nothingNeeded),
   PreflightWarned: leave(
-    'The restore should work; something about it is worth knowing, or could not be found out.',
+    'The restore should work. A check has a warning, or could not be made.',
     'Read the Event on the VirtualMachineRestore, or run `gleaner preflight`.',
   ),
-  PreflightTold: leave('The preflight of this restore has been told already.', nothingNeeded),
+  PreflightTold: leave('The preflight result of this restore has been reported already.', nothingNeeded),
   RestoreInProgress: wait(
     'A restore from this VMBackup is in progress.',
     'Wait for it, or delete the VirtualMachineRestore if it has failed for good.',
   ),
   ClaimPending: wait(
-    'A Pending claim still reads from the old snapshot.',
-    'It is provisioned once its content is right, or delete the claim.',
+    'A Pending claim still uses the old snapshot as its data source.',
+    'It is provisioned once its content is correct. If you do not need it, delete the claim.',
   ),
   RestoreHanging: report(
-    'A restore does not go on, and its cause is known.',
-    'Remove the cause; where the restore is to be given up, use the command.',
+    'A restore makes no progress, and its cause is known.',
+    'Fix the cause. To give up the restore, use the command given.',
   ),
   RestoreOfOtherData: report(
-    'A restore is about to be made of another backup than its VMBackup records: it would succeed, with other data.',
-    'Give it up with the command before its claim is bound, and find out who wrote that content.',
+    'A restore is about to use another backup than its VMBackup records. It would succeed with the wrong data.',
+    'Give up the restore with the command before its claim is bound, and find out what created that content.',
   ),
   PreflightFailed: report(
-    'The restore will not work as things are; each failed check says what would make it pass.',
+    'The restore would fail. Each failed check says how to fix it.',
     'Read the Event on the VirtualMachineRestore, or run `gleaner preflight`.',
   ),
 } as const satisfies Record<string, ReasonInfo>;

@@ -7,7 +7,7 @@ import { contentsOf, isReady } from './machines.ts';
 
 const SNAPSHOTS = 'snapshot.storage.k8s.io/v1';
 
-export const snapshotRef = (namespace: string, name: string): Reference => ({
+const snapshotRef = (namespace: string, name: string): Reference => ({
   apiVersion: SNAPSHOTS,
   kind: 'VolumeSnapshot',
   namespace,

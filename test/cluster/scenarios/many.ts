@@ -24,7 +24,7 @@ export interface Many {
 }
 
 /** The plan of it: equal numbers give equal worlds. */
-export function plannedBackups(count: number): { all: Leftover[]; isWrong: (disk: LeftoverDisk) => boolean } {
+function plannedBackups(count: number): { all: Leftover[]; isWrong: (disk: LeftoverDisk) => boolean } {
   const random = randomFrom(count);
   const wrong = new Set<string>();
   const all = Array.from({ length: count }, (_, i): Leftover => {

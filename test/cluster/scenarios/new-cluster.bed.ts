@@ -139,7 +139,7 @@ describe.each(['1.8.0', '1.6.0', '1.4.2'])(
       for (const name of left) expect(finding?.message).toContain(backupOf(name, 0));
       // The bed has no setting that names the release: what only some pass over is told with theirs.
       expect(finding?.message).toMatch(
-        /no metadata file, from Harvester 1\.5 on a volume in it that is not Longhorn’s, or another of its volumes or backups absent/,
+        /no metadata file, from Harvester 1\.5 on a volume that is not on Longhorn, or another volume or backup missing/,
       );
       expect(finding?.command).toMatch(/^kubectl logs .*skip creat/);
       // The lines that the command finds are the ones this Harvester writes.
@@ -175,7 +175,7 @@ describe.each(['1.8.0', '1.6.0', '1.4.2'])(
         },
       });
       const [stuck] = await ofReason('ScanStuck');
-      expect(stuck?.message).toMatch(/cannot be read/);
+      expect(stuck?.message).toMatch(/an unreadable metadata file of a VM image or backup/);
       expect(stuck?.command).toMatch(/^kubectl logs .*sync vm/);
       await rm(file);
       await until('late to be back', async () => isReady(await client.find(backupRef('prod', 'late'))), 60_000);

@@ -6,7 +6,7 @@ import { claimSpec, machineSpec } from './templates.ts';
 
 const GIB = 1024 ** 3;
 
-export interface StoredDisk {
+interface StoredDisk {
   /** StorageClass of its claim. */
   readonly storageClass?: string;
   /** `lost`: Harvester's file names a backup that is not there. `other`: a volume of another driver. */

@@ -190,7 +190,7 @@ const rows: Record<string, Row> = {
   'a quota that was just made leaves too little': {
     seen: { place: { ...place, quotas: [quota({ spec: { hard: { 'requests.storage': '1Gi' } } })] } },
     reason: 'DrillNoRoom',
-    says: /^quota tight of namespace gleaner-drill leaves 1 GiB of requests.storage, and 10 GiB are needed/,
+    says: /^quota tight of namespace gleaner-drill leaves 1 GiB of requests.storage, but 10 GiB are needed/,
   },
   'a quota counts claims': {
     seen: { place: { ...place, quotas: [quota({ spec: { hard: { 'count/persistentvolumeclaims': '0' } } })] } },
@@ -199,7 +199,7 @@ const rows: Record<string, Row> = {
   'no claim may be that large': {
     seen: { place: { ...place, limits: [range({ max: { storage: '5Gi' } })] } },
     reason: 'DrillNoRoom',
-    says: /^limit range tight of namespace gleaner-drill allows a claim at most 5 GiB, and one of 10 GiB is needed/,
+    says: /^limit range tight of namespace gleaner-drill allows a claim of at most 5 GiB, but 10 GiB is needed/,
   },
   'no claim may be that small': {
     seen: { place: { ...place, limits: [range({ min: { storage: '20Gi' } })] } },
@@ -209,12 +209,12 @@ const rows: Record<string, Row> = {
   'a container must have more': {
     ...withLimits({ type: 'Container', min: { cpu: '50m' } }),
     reason: 'DrillNoRoom',
-    says: /^limit range tight of namespace gleaner-drill wants at least 50m of cpu for a container, and a pod that reads asks for 10m$/,
+    says: /^limit range tight of namespace gleaner-drill requires at least 50m of cpu for a container, but a pod that reads requests 10m$/,
   },
   'a container may have less': {
     ...withLimits({ type: 'Container', max: { memory: '32Mi' } }),
     reason: 'DrillNoRoom',
-    says: /allows a container at most 32Mi of memory, and a pod that reads is limited to 64Mi$/,
+    says: /allows a container at most 32Mi of memory, but a pod that reads is limited to 64Mi$/,
   },
   'a pod must have more': {
     ...withLimits({ type: 'Pod', min: { memory: '1Gi' } }),
@@ -224,27 +224,27 @@ const rows: Record<string, Row> = {
   'a limit may not be so far above what is asked for': {
     ...withLimits({ type: 'Container', maxLimitRequestRatio: { cpu: '10' } }),
     reason: 'DrillNoRoom',
-    says: /allows a container a limit of cpu at most 10 times its request, and a pod that reads has 10m and 500m$/,
+    says: /allows a container a limit of cpu of at most 10 times its request, but a pod that reads has 10m and 500m$/,
   },
   'a pod must name what no default gives it': {
     ...withLimits({ type: 'Pod', min: { 'ephemeral-storage': '1Gi' } }),
     reason: 'DrillNoRoom',
-    says: /wants at least 1Gi of ephemeral-storage for a pod, and a pod that reads asks for none$/,
+    says: /requires at least 1Gi of ephemeral-storage for a pod, but a pod that reads requests none$/,
   },
   'a quota has no pod left': {
     ...withQuota({ status: { hard: { pods: '2' }, used: { pods: '2' } } }),
     reason: 'DrillNoRoom',
-    says: /leaves 0 of pods, and 1 are needed/,
+    says: /leaves 0 of pods, but 1 are needed/,
   },
   'a quota has too little memory left': {
     ...withQuota({ status: { hard: { 'limits.memory': '1Gi' }, used: { 'limits.memory': '1000Mi' } } }),
     reason: 'DrillNoRoom',
-    says: /leaves 24 MiB of limits.memory, and 64 MiB are needed/,
+    says: /leaves 24 MiB of limits.memory, but 64 MiB are needed/,
   },
   'a quota has too little cpu left': {
     ...withQuota({ status: { hard: { cpu: '1' }, used: { cpu: '995m' } } }),
     reason: 'DrillNoRoom',
-    says: /leaves 0.005 of cpu, and 0.01 are needed/,
+    says: /leaves 0.005 of cpu, but 0.01 are needed/,
   },
   'a quota counts snapshots': {
     seen: {

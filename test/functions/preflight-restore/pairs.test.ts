@@ -42,8 +42,14 @@ describe('what stands under the names of a restore’s own pair', () => {
   const rows: [string, KubeObject[], RestoreRequest, pairs: RegExp | undefined, version: string][] = [
     // Nothing to say.
     ['nothing, and no name is known', sound, elsewhere, undefined, 'pass'],
-    ['nothing', sound, named, /^pass: nothing stands/, 'pass'],
-    ['nothing, of an unfixed Harvester', replacing(old), named, /^pass: nothing stands/, 'fail'],
+    ['nothing', sound, named, /^pass: the names of its snapshots and contents are free$/, 'pass'],
+    [
+      'nothing, of an unfixed Harvester',
+      replacing(old),
+      named,
+      /^pass: the names of its snapshots and contents are free$/,
+      'fail',
+    ],
     [
       'a restore into the same namespace makes none',
       replacing(content(wrong)),
@@ -55,7 +61,7 @@ describe('what stands under the names of a restore’s own pair', () => {
       'the right content, of an unfixed Harvester',
       replacing(old, content(right)),
       named,
-      /^pass: .* is right, and is used/,
+      /^pass: .* are correct and will be used$/,
       'pass',
     ],
     [
@@ -89,7 +95,7 @@ describe('what stands under the names of a restore’s own pair', () => {
       'a wrong content, of a Harvester that would write a right one',
       replacing(content(wrong)),
       named,
-      /^fail: .* the handle bs:.*: the restore will hang/,
+      /^fail: .* the handle bs:.*: the restore would hang/,
       'pass',
     ],
     [
@@ -110,7 +116,7 @@ describe('what stands under the names of a restore’s own pair', () => {
       'a content on Delete',
       replacing(content(right, make.withSpec({ deletionPolicy: 'Delete' }))),
       named,
-      /^fail: .* policy Delete/,
+      /^fail: .* with deletionPolicy Delete: deleting the restore would delete the backup/,
       'pass',
     ],
     ['a content that is going', replacing(content(right, make.deleting)), named, /^fail: .* is being deleted/, 'pass'],
@@ -125,7 +131,7 @@ describe('what stands under the names of a restore’s own pair', () => {
       'a snapshot of a claim',
       replacing(make.snapshot({ name: snapshotName, namespace: 'finance', claim: 'data' })),
       named,
-      /^fail: .* taken of a claim/,
+      /^fail: .* taken from a claim/,
       'pass',
     ],
     ['a snapshot that is going', replacing(snapshot(make.deleting)), named, /^fail: .* is being deleted/, 'pass'],

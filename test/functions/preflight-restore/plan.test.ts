@@ -102,7 +102,9 @@ describe('preflight-restore', () => {
   test('a cure that is a sentence stands in the message, and is no command', async () => {
     const over = restore(make.withSpec({ newVM: false }));
     const [finding] = (await decide([...sound, over])).findings;
-    expect(finding?.message).toMatch(/there is no VM finance\/web to restore over \(restore to a new VM\)/);
+    expect(finding?.message).toMatch(
+      /VM finance\/web, which the restore would replace, does not exist \(restore to a new VM\)/,
+    );
     expect(finding?.command).toBeUndefined();
   });
   const claimed = make.withStatus({

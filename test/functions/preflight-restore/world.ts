@@ -15,10 +15,10 @@ export const nowMs = Date.parse('2025-06-01T00:00:00Z');
 export const V = make.volumeOf('data');
 export const B = make.backupOf('data', 'nightly');
 export const N = 'nightly-volume-data';
-export const mac = '52:54:00:AA:BB:CC';
+const mac = '52:54:00:AA:BB:CC';
 export const GiB = 2 ** 30;
 
-export const machineSpec = {
+const machineSpec = {
   template: {
     spec: {
       domain: {
@@ -41,7 +41,7 @@ export const asking: make.Modifier = (o) => {
   spec.template.spec.domain.resources.requests = { cpu: '250m', memory: '5461Mi' };
   o['status'].source.spec = spec;
 };
-export const imaged = (entry: any) => {
+const imaged = (entry: any) => {
   entry.persistentVolumeClaim.metadata.annotations = { 'harvesterhci.io/imageId': 'default/image-x' };
   return entry;
 };
@@ -57,11 +57,11 @@ export const vmb = (...modifiers: make.Modifier[]) =>
 export const version = (value: string) => make.setting('server-version', { value });
 export const image = () =>
   make.object('harvesterhci.io/v1beta1', 'VirtualMachineImage', { name: 'image-x', namespace: 'default' });
-export const pair = (handle: string) => [
+const pair = (handle: string) => [
   make.snapshot({ name: N }, make.ownedBy(vmb())),
   make.content({ snapshot: N, handle }),
 ];
-export const longhorn = () => [make.backup({ volume: V, backup: B, version: '1.9' }), make.backupVolume(V, '1.9')];
+const longhorn = () => [make.backup({ volume: V, backup: B, version: '1.9' }), make.backupVolume(V, '1.9')];
 export const sound = [...baseWorld(), vmb(), ...pair(`bak://${V}/${B}`), ...longhorn(), version('v1.6.1'), image()];
 export const isBut = (kind: string, name: string) => (o: KubeObject) => !(o.kind === kind && o.metadata.name === name);
 export const without = (kind: string) => sound.filter((o) => o.kind !== kind);
@@ -86,7 +86,7 @@ export const vm = (name: string, namespace: string, status?: string) =>
 export const unready: make.Modifier = (o) => void delete o['status'].ready;
 export const scheduled = make.annotated({ 'harvesterhci.io/svmbackupId': 'prod/daily' });
 
-export const backup = { ...ref('VirtualMachineBackup', 'nightly', 'prod'), namespace: 'prod' };
+const backup = { ...ref('VirtualMachineBackup', 'nightly', 'prod'), namespace: 'prod' };
 export const elsewhere: RestoreRequest = { backup, to: 'finance', newVM: true, keepMacAddress: false };
 export const atHome: RestoreRequest = { ...elsewhere, to: 'prod', machine: 'copy' };
 export const run = async (
@@ -101,7 +101,7 @@ export const over: Partial<RestoreRequest> = { to: 'prod', newVM: false };
 export const stopped = vm('web', 'prod', 'Stopped');
 export const onNetwork = (networkName: string) =>
   vmb((o) => void (o['status'].source.spec = networked(o['status'].source.spec, networkName)));
-export const networked = (spec: any, networkName: string) => ({
+const networked = (spec: any, networkName: string) => ({
   template: {
     spec: {
       ...spec.template.spec,

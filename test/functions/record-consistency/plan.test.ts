@@ -41,7 +41,7 @@ const nothing: [what: string, objects: KubeObject[], reason: string, message: Re
     'ConsistencyUnknown',
     /recovered from the target/,
   ],
-  ['it was only just made', [backupOf({})], 'ConsistencyUnknown', /no volume of it has been taken/],
+  ['it was only just made', [backupOf({})], 'ConsistencyUnknown', /none of its volumes has been snapshotted/],
   [
     'a snapshot is not there yet',
     [
@@ -49,7 +49,7 @@ const nothing: [what: string, objects: KubeObject[], reason: string, message: Re
       running(),
     ],
     'ConsistencyUnknown',
-    /disk-1: its snapshot is not there/,
+    /disk-1: its snapshot does not exist/,
   ],
   [
     'a snapshot is asked for but not taken',
@@ -73,7 +73,7 @@ const nothing: [what: string, objects: KubeObject[], reason: string, message: Re
       running(),
     ],
     'ConsistencyUnknown',
-    /content is not there/,
+    /content does not exist/,
   ],
   [
     'the snapshot was rebuilt from the backup',
@@ -84,13 +84,13 @@ const nothing: [what: string, objects: KubeObject[], reason: string, message: Re
       running(),
     ],
     'ConsistencyUnknown',
-    /made from a backup/,
+    /created from a backup/,
   ],
   [
     'the snapshot is of a former VMBackup of that name',
     [...but(taking({ volumes: one, freeze: 'false' }), 'VolumeSnapshot', another), running()],
     'ConsistencyUnknown',
-    /not of this VMBackup/,
+    /does not belong to this VMBackup/,
   ],
   [
     'the content was taken anew, days later',
@@ -101,80 +101,80 @@ const nothing: [what: string, objects: KubeObject[], reason: string, message: Re
       running(),
     ],
     'ConsistencyUnknown',
-    /taken anew/,
+    /taken again/,
   ],
   [
     'Harvester says nothing of a freeze',
     [...taking({ volumes: one }), running()],
     'ConsistencyUnknown',
-    /does not say whether/,
+    /does not record whether/,
   ],
   [
     'nothing was frozen and nobody saw the VM',
     taking({ volumes: one, freeze: 'false' }),
     'ConsistencyUnknown',
-    /not seen/,
+    /not observed/,
   ],
   [
     'the VM runs now, but began after the snapshot',
     [...taking({ volumes: one, freeze: 'false' }), running({ since: 3 }), machine()],
     'ConsistencyUnknown',
-    /not seen/,
+    /not observed/,
   ],
   [
     'the VM stopped after the snapshot, and what was before is not known',
     [...taking({ volumes: one, freeze: 'false' }), machine(3)],
     'ConsistencyUnknown',
-    /not seen/,
+    /not observed/,
   ],
   [
     'the VM stopped while the volumes were being taken',
     [...taking({ volumes: [one[0]!, { asked: 4, taken: 9 }], freeze: 'false' }), running({ ended: 5 })],
     'ConsistencyUnknown',
-    /not seen/,
+    /not observed/,
   ],
   [
     'an instance of the name belongs to another VM',
     [...taking({ volumes: one, freeze: 'false' }), but([running()], 'VirtualMachineInstance', another)[0]!],
     'ConsistencyUnknown',
-    /not seen/,
+    /not observed/,
   ],
   [
     'a VM of the name is another, and off',
     [...taking({ volumes: one, freeze: 'false' }), machine(-500, (o) => (o.metadata.uid = 'another'))],
     'ConsistencyUnknown',
-    /not seen/,
+    /not observed/,
   ],
   [
     'the freeze may have been over, and nobody saw the VM',
     taking({ volumes: late, freeze: 'true' }),
     'ConsistencyUnknown',
-    /thawed perhaps before/,
+    /may have thawed before/,
   ],
   [
     // Harvester begins again for each volume, and writes the annotation anew: of the first nobody knows.
     'the agent may have come between two volumes',
     [...taking({ volumes: two, freeze: 'true' }), running({ agent: true, agentSince: 1 })],
     'ConsistencyUnknown',
-    /does not say whether/,
+    /does not record whether/,
   ],
   [
     'the agent is gone, and may have gone between two volumes',
     [...taking({ volumes: two, freeze: 'true' }), running()],
     'ConsistencyUnknown',
-    /does not say whether/,
+    /does not record whether/,
   ],
   [
     'the VM began in the second in which the snapshot was asked for',
     [...taking({ volumes: one, freeze: 'false' }), running({ since: 0 })],
     'ConsistencyUnknown',
-    /not seen/,
+    /not observed/,
   ],
   [
     'the last volume was frozen, but those minutes before perhaps not',
     [...taking({ volumes: [one[0]!, { asked: 90, taken: 91 }], freeze: 'true' }), running()],
     'ConsistencyUnknown',
-    /does not say whether/,
+    /does not record whether/,
   ],
 ];
 
@@ -208,7 +208,7 @@ const known: [what: string, worth: string, objects: KubeObject[], message: RegEx
       }),
       running({ agent: true }),
     ],
-    /its 2 volumes are 1 s apart/,
+    /its 2 volumes were taken 1 s apart/,
   ],
   [
     'the second volume perhaps just after the freeze that it found',
@@ -232,7 +232,7 @@ const known: [what: string, worth: string, objects: KubeObject[], message: RegEx
     'frozen without a deadline',
     'frozen',
     [...taking({ volumes: late, freeze: 'true', deadline: '0s' }), running()],
-    /until somebody thaws/,
+    /until they are thawed by hand/,
   ],
   [
     'taken long after the freeze of a second',
@@ -273,12 +273,12 @@ const known: [what: string, worth: string, objects: KubeObject[], message: RegEx
     [...taking({ volumes: [{ asked: 10, taken: 1 }], freeze: 'true' }), running()],
     /clocks/,
   ],
-  ['running, no agent', 'crash', [...taking({ volumes: one, freeze: 'false' }), running()], /what a crash leaves$/],
+  ['running, no agent', 'crash', [...taking({ volumes: one, freeze: 'false' }), running()], /it is crash-consistent$/],
   [
     'running, no agent, stopped some time later',
     'crash',
     [...taking({ volumes: one, freeze: 'false' }), running({ ended: 60 }), machine(61)],
-    /what a crash leaves/,
+    /it is crash-consistent/,
   ],
   [
     'off for hours',
@@ -296,7 +296,7 @@ const known: [what: string, worth: string, objects: KubeObject[], message: RegEx
     'stopped seconds before',
     'just-stopped',
     [...taking({ volumes: one, freeze: 'false' }), machine(-11)],
-    /12 s after the VM had stopped: .* run sync in the guest before stopping it, or wait 60 s/,
+    /12 s after the VM had stopped: .* run sync in the guest before you stop it, or wait 60 s/,
   ],
   [
     'ended in the very second, of which the worse is said',
@@ -320,7 +320,7 @@ const known: [what: string, worth: string, objects: KubeObject[], message: RegEx
     'frozen, with a disk that other VMs may write to',
     'freeze-unsure',
     [sharing(taking({ volumes: [one[0]!, one[0]!], freeze: 'true' }), 'disk-1'), running({ agent: true })].flat(),
-    /own file systems were frozen \(for up to 1 s\); but disk disk-1 is shareable.*; its 2 volumes are of the same second$/,
+    /own file systems were frozen \(for up to 1 s\); but disk disk-1 is shareable.*; its 2 volumes were taken in the same second$/,
   ],
   [
     'frozen, and what is shareable is no volume of it',
@@ -332,7 +332,7 @@ const known: [what: string, worth: string, objects: KubeObject[], message: RegEx
     'off, with a disk that other VMs may write to',
     'off',
     [sharing(taking({ volumes: one, freeze: 'false' }), 'disk-0'), machine(-600)].flat(),
-    /VM off, since \S+; but disk disk-0 is shareable: if another VM wrote to it then/,
+    /VM off, since \S+; but disk disk-0 is shareable: if another VM was writing to it, it is only crash-consistent/,
   ],
   ['of type snapshot', 'crash', [...taking({ volumes: one, freeze: 'false', type: 'snapshot' }), running()], /crash/],
 ];

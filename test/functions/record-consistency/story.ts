@@ -28,7 +28,7 @@ export interface Taking {
 }
 
 const claimOf = (index: number) => `data-${index}`;
-export const vmUid = make.uidFor('VirtualMachine', 'web', 'prod');
+const vmUid = make.uidFor('VirtualMachine', 'web', 'prod');
 
 export function backupOf(
   { name = 'nightly', volumes = [], freeze, deadline, type }: Taking,

@@ -542,7 +542,7 @@ describe('what Harvester passes over', () => {
     expect(finding!.message).toMatch(
       /no file is unreadable, no StorageClass is missing, no copy of an image is unfinished/,
     );
-    expect(finding!.message).toMatch(/for 1 there is left: no metadata file, .* not Longhorn’s, .* absent$/);
+    expect(finding!.message).toMatch(/remaining causes for 1: no metadata file, .* not on Longhorn, .* missing$/);
     expect(finding!.command).toMatch(/^kubectl logs -n harvester-system .* grep/);
   });
 
@@ -550,27 +550,27 @@ describe('what Harvester passes over', () => {
     const stopped = note({ at: scanned, evidence, stage: 1 });
     const { findings } = await decide([setting(s3, forgetful, stopped), target(), backup()]);
     expect(findings[0]!.message).not.toMatch(/came to an end,|unknown time/);
-    expect(findings[0]!.message).toMatch(/there is left: a file that cannot be read and holds up all others/);
+    expect(findings[0]!.message).toMatch(/remaining causes for 1: an unreadable file that blocks all others/);
   });
 
   test.each([
-    ['v1.4.1', 'a file that cannot be read and holds up all others, or no metadata file'],
-    ['v1.4.2', 'no metadata file, or another of its volumes or backups absent'],
-    ['v1.5.0', 'no metadata file, a volume in it that is not Longhorn’s, or another of its volumes or backups absent'],
+    ['v1.4.1', 'an unreadable file that blocks all others, or no metadata file'],
+    ['v1.4.2', 'no metadata file, or another volume or backup missing'],
+    ['v1.5.0', 'no metadata file, a volume that is not on Longhorn, or another volume or backup missing'],
     [
       undefined,
-      'no metadata file, from Harvester 1.5 on a volume in it that is not Longhorn’s, or another of its volumes or backups absent',
+      'no metadata file, from Harvester 1.5 on a volume that is not on Longhorn, or another volume or backup missing',
     ],
   ])('is what the release passes over: %s', async (release, left) => {
     const stopped = note({ at: scanned, evidence, stage: 1 });
     const scan = release === 'v1.4.1' ? [forgetful] : [];
     const world = [setting(s3, ...scan, stopped), target(), backup(), ...(release ? [version(release)] : [])];
     const [finding] = (await decide(world)).findings;
-    expect(finding!.message).toMatch(new RegExp(`there is left: ${left}$`));
+    expect(finding!.message).toMatch(new RegExp(`remaining causes for 1: ${left}$`));
   });
 
   test('for a VMBackup that bears its name here, where there is any', async () => {
-    const named = /a VMBackup of its namespace and name that is here already/;
+    const named = /a VMBackup with the same namespace and name here already/;
     const withOther = make.backup({ ...pulled, backup: make.backupOf('x', 'other') });
     expect((await afterScan(backup()))[0]!.message).not.toMatch(named);
     expect((await afterScan(backup(), withOther, other()))[0]!.message).toMatch(named);
@@ -579,23 +579,23 @@ describe('what Harvester passes over', () => {
   test('by a scan that does not end: what stops it, as far as it has an object here', async () => {
     const stuck = setting(s3, scanning, note({ at: '2025-03-10T11:00:00Z', evidence, stage: 1 }));
     const [alone] = (await decide([stuck, synced(), backup()])).findings;
-    expect(alone!.message).toMatch(/a metadata file of a VM image or backup that cannot be read/);
+    expect(alone!.message).toMatch(/an unreadable metadata file of a VM image or backup/);
     expect(alone!.message).not.toMatch(/1\.6 to 1\.8/);
     const [finding] = (await decide([stuck, synced(), backup(), other()])).findings;
-    expect(finding!.message).toMatch(/VirtualMachineBackup prod\/other \(Longhorn backup \S+ is not there\)/);
+    expect(finding!.message).toMatch(/VirtualMachineBackup prod\/other \(Longhorn backup \S+ does not exist\)/);
     expect(finding!.command).toMatch(/^kubectl logs .*sync vm/);
   });
 
   test('and was made by a recurring job is told apart from what is left', async () => {
     const [finding] = await afterScan(backup(recurring), make.backup({ ...pulled, backup: 'backup-other' }));
-    expect(finding!.message).toMatch(/1 were made by a recurring job, by hand or by another tool/);
-    expect(finding!.message).toMatch(/for 1 there is left/);
+    expect(finding!.message).toMatch(/1 were created by a recurring job, by hand or by another tool/);
+    expect(finding!.message).toMatch(/remaining causes for 1: /);
   });
 
   test('and is of a volume that has other backups here is said to have lost its VMBackup or file', async () => {
     const old = make.backup({ ...pulled, backup: 'backup-old' });
     const [finding] = await afterScan(backup(), claimed(), old);
-    expect(finding!.message).toMatch(/1 are of volumes of which other backups have their VMBackup/);
+    expect(finding!.message).toMatch(/1 are of volumes whose other backups have a VMBackup/);
   });
 
   test('for a StorageClass is told of the class, and leaves nothing open', async () => {

@@ -496,7 +496,7 @@ const broken: Row[] = [
         'OwnerGone',
         ({ metadata }) => void (metadata.ownerReferences![0]!.uid = 'former'),
       ],
-      ['belongs to nobody', 'SnapshotUnowned', ({ metadata }) => void delete metadata.ownerReferences],
+      ['has no owner', 'SnapshotUnowned', ({ metadata }) => void delete metadata.ownerReferences],
     ] as [string, Reason, make.Modifier][]
   ).map(([what, reason, modify]): Row => ({
     when: `a snapshot that is on this cluster alone ${what}`,
@@ -541,7 +541,7 @@ const broken: Row[] = [
     when: 'it is ready and has an error on record',
     world: replacing(vmb(make.withStatus({ error: { message: 'boom' } }))),
     reason: 'VMBackupFailed',
-    message: /says that it is ready, and has an error: boom$/,
+    message: /says that it is ready but has an error: boom$/,
   },
   {
     when: 'one volume is recorded twice',
@@ -673,7 +673,7 @@ const broken: Row[] = [
     object: `BackupVolume longhorn-system/${lhVolume().metadata.name}`,
   },
   {
-    when: 'the VMBackup does not say which backup it is',
+    when: 'the VMBackup does not record its backup',
     world: replacing(make.vmBackup({ name: 'nightly', entries: [entry({ backup: null })] })),
     reason: 'NoLonghornBackupName',
   },
@@ -990,11 +990,11 @@ describe('verify-backup', () => {
     const messageOf = async (verdict: make.Modifier) =>
       (await decide(replacing(vmb(verdict), ...listedAt('2025-05-02T00:00:00Z')))).findings[0]!.message;
     expect(await messageOf(damaged('2025-05-03T00:00:00Z'))).toMatch(
-      /every link .* is right, but Longhorn has not listed/,
+      /every link to the target is intact now, but Longhorn has not listed/,
     );
-    expect(await messageOf(damaged())).toMatch(/every link .* is right, but the condition does not say of when/);
+    expect(await messageOf(damaged())).toMatch(/every link to the target is intact now, but the condition has no time/);
     expect(await messageOf(damaged('2025-05-01T00:00:00Z', 'cannot find storage class x'))).toMatch(
-      /StorageClass can be used/,
+      /but their StorageClass is not checked here/,
     );
     expect(await messageOf(damaged('2025-05-01T00:00:00Z'))).toMatch(
       /at 2025-05-01T00:00:00.000Z .*backup-1 is not ready/,

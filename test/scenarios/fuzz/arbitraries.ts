@@ -11,7 +11,7 @@ const mostly = <T extends string | number>(weight: number, normal: T, ...others:
     { weight: 10, arbitrary: fc.constantFrom(...others) },
   );
 
-export const handles = [
+const handles = [
   ...['right', 'legacy', 'claim', 'claim-bak', 'nowhere', 'other-volume', 'other-backup', 'others-both'],
   ...['gone-backup', 'no-volume', 'no-backup', 'empty', 'junk', 'no-scheme', 'upper-case', 'longer', 'blank'],
   ...['snap', 'image'],

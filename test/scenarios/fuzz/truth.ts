@@ -58,7 +58,7 @@ const isKnown = (cluster: Cluster, volume: string): boolean =>
   cluster.longhornMinor < 8 || cluster.all('BackupVolume').some(({ spec }) => spec?.volumeName === volume);
 
 /** A claim made from this snapshot gets this data; a string says why it gets nothing. */
-export function restored(cluster: Cluster, namespace: string, name: string): Data | string {
+function restored(cluster: Cluster, namespace: string, name: string): Data | string {
   const snapshot = find(cluster, 'VolumeSnapshot', name, namespace);
   if (snapshot === undefined) return 'no snapshot';
   if (goes(snapshot)) return 'the snapshot is being deleted';

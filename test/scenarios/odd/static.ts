@@ -10,7 +10,7 @@ import * as build from '../../../sandbox/scenarios/build.ts';
 import { type Disk, localChain, partsOf, recoveredChain } from '../../../sandbox/scenarios/chain.ts';
 import type { LonghornVersion } from '../../../sandbox/controllers/longhorn-objects.ts';
 
-export interface Ran {
+interface Ran {
   readonly code: number;
   readonly out: string;
   readonly err: string;

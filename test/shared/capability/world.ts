@@ -18,7 +18,7 @@ export const lvmEntry = (snapshot = 'lvm-snapshot', backup = '') => ({
   volumeSnapshotClassName: snapshot,
   backupVolumeSnapshotClassName: backup,
 });
-export const brought = JSON.stringify({ [LONGHORN]: longhornEntry });
+const brought = JSON.stringify({ [LONGHORN]: longhornEntry });
 
 /** The Setting as Harvester brings it, with a value somebody wrote. */
 export const config = (value?: object | string): KubeObject =>
@@ -31,7 +31,7 @@ export const withLvm = (snapshot?: string, backup?: string) =>
 
 export const version = (value: string): KubeObject => make.setting('server-version', { value });
 export const fast = make.storageClass('lvm-fast', LVM, { type: 'dm-thin' });
-export const v2 = make.storageClass('longhorn-v2', LONGHORN, { dataEngine: 'v2', numberOfReplicas: '1' });
+const v2 = make.storageClass('longhorn-v2', LONGHORN, { dataEngine: 'v2', numberOfReplicas: '1' });
 export const lvmClass = make.snapshotClass('lvm-snapshot', LVM);
 export const lvmDriver = make.csiDriver(LVM);
 export const lvmSnapshotter = make.snapshotterDeployment(LVM, 'harvester-system');

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import * as make from '../../../sandbox/scenarios/build.ts';
-import { lastWarning, warningsAbout } from '../../../shared/chain/scratch.ts';
+import { lastWarning, warningsAbout } from '../../../shared/scratch/scratch.ts';
 import { ForbiddenError, RetryableError } from '../../../shared/ports/errors.ts';
 import type { Reader } from '../../../shared/ports/reader.ts';
 import type { Claim } from '../../../shared/objects/types.ts';
