@@ -76,7 +76,7 @@ describe('a sweep', () => {
       ...made,
       metadata: { resourceVersion: '1', ...made.metadata },
     });
-    const pairOf = () => ({ noted }) as any;
+    const pairOf = () => ({ recorded: noted }) as any;
     return { what: 'vmbackup', backup: backup, pairOf, isRevised: () => false, nowMs: T0 + hours * 3600_000 };
   };
   const worthOf = (considered: ReturnType<typeof triage>) =>
@@ -99,8 +99,8 @@ describe('a sweep', () => {
     expect(triage(item(undefined, 1, make.deleting))).toEqual({ subjects: [] }));
 
   test('remembers a record in one small number', () => {
-    for (const worth of consistencyLevels)
-      for (const settled of [true, false]) expect(unpack(pack({ level: worth, settled }))).toEqual({ worth, settled });
+    for (const level of consistencyLevels)
+      for (const settled of [true, false]) expect(unpack(pack({ level, settled }))).toEqual({ level, settled });
     expect(unpack(0)).toBeUndefined();
   });
 });
