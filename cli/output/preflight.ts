@@ -25,7 +25,7 @@ const sentences: Readonly<Record<Check['result'], string>> = {
 
 /** Prints the checks of a preflight, each with its cure. */
 export async function printPreflight(
-  wish: RestoreRequest,
+  request: RestoreRequest,
   checks: readonly Check[],
   format: OutputFormat,
   io: Io,
@@ -36,8 +36,8 @@ export async function printPreflight(
     case 'yaml': {
       const document = createDocument(format, io);
       await document.field('kind', 'Preflight');
-      await document.field('backup', wish.backup);
-      await document.field('to', wish.to);
+      await document.field('backup', request.backup);
+      await document.field('to', request.to);
       await document.list('checks');
       for (const check of checks) await document.item(check);
       await document.field('verdict', verdict);
@@ -66,7 +66,7 @@ export async function printPreflight(
         checks.flatMap(({ result, cure }) => (result === 'pass' || cure === undefined ? [] : [cure])),
       );
       if (cures.size > 0) await io.out(`\nSuggested actions\n\n${[...cures].map((cure) => `  ${cure}\n`).join('')}`);
-      await io.out(`\n${describeRef(wish.backup)} into namespace ${wish.to}: ${sentences[verdict]}\n`);
+      await io.out(`\n${describeRef(request.backup)} into namespace ${request.to}: ${sentences[verdict]}\n`);
     }
   }
 }

@@ -29,7 +29,7 @@ export async function observe(reader: Reader, subject: Ref): Promise<Seen> {
   const { virtualMachineBackupName: name, virtualMachineBackupNamespace, target } = restore.spec;
   const { newVM, keepMacAddress, deletionPolicy } = restore.spec;
   const from = virtualMachineBackupNamespace || namespace;
-  const wish = {
+  const request = {
     backup: { ...ref('VirtualMachineBackup', name, from), namespace: from },
     to: namespace,
     machine: target?.name,
@@ -38,5 +38,5 @@ export async function observe(reader: Reader, subject: Ref): Promise<Seen> {
     retain: deletionPolicy === 'retain',
     restore,
   };
-  return { subject, restore, preflight: await readPreflight(reader, wish) };
+  return { subject, restore, preflight: await readPreflight(reader, request) };
 }

@@ -20,7 +20,7 @@ export function plan(seen: Seen, config: Config, nowMs: number): Plan {
   if (isDeleting(restore)) return leave('RestoreDeleting', 'is being deleted');
   if (restore.status?.complete === true) return leave('RestoreComplete', 'is complete');
   if (seen.told === true || seen.preflight === undefined) return leave('PreflightTold', 'already has its verdict');
-  if (!isYoung(restore, config, nowMs)) return leave('RestoreRunning', 'started a while ago');
+  if (!isRecent(restore, config, nowMs)) return leave('RestoreRunning', 'started a while ago');
 
   const checks = preflight(seen.preflight, nowMs);
   const reason = reasonOf(checks);
@@ -35,7 +35,7 @@ export function plan(seen: Seen, config: Config, nowMs: number): Plan {
   };
 }
 
-export const isYoung = ({ metadata }: VMRestore, { youngMinutes }: Config, nowMs: number): boolean =>
+export const isRecent = ({ metadata }: VMRestore, { youngMinutes }: Config, nowMs: number): boolean =>
   !(nowMs - Date.parse(metadata.creationTimestamp ?? '') > youngMinutes * 60_000);
 
 function reasonOf(

@@ -11,7 +11,7 @@ import { hangs } from '../chain/waiting.ts';
 import { isDeleting } from '../chain/metadata.ts';
 import { backupVolumes, classMissingOf, longhornBackup, missingStorageClass } from '../chain/queries.ts';
 import { readChain } from '../chain/read-chain.ts';
-import { causeOf, otherData } from './hanging-volume.ts';
+import { causeOf, causeOfOtherData } from './hanging-volume.ts';
 
 export interface RestoreJudgment {
   readonly reason: Extract<
@@ -24,6 +24,11 @@ export interface RestoreJudgment {
   readonly cause?: Ref | undefined;
 }
 
+/**
+ * Reads a restore's VMBackup, chain and the claims it waits for. No volumes, without a read, where it is complete or being
+ * deleted; `backup` and `chain` are undefined where the VMBackup does not exist.
+ * @throws what any of these reads throws
+ */
 export async function readRestore(reader: Reader, restore: VMRestore): Promise<SeenRestore> {
   if (isDeleting(restore) || restore.status?.complete === true) return { restore, volumes: [] };
   const { namespace } = restore.metadata;
@@ -63,7 +68,7 @@ async function readPair(reader: Reader, namespace: string, name: string): Promis
   };
 }
 
-/** Whether a restore goes on, and if not, why. Pure. */
+/** Whether a restore makes progress, and if not, why and what lets it go on. Pure. `nowMs`: by which ages are judged. */
 export function judgeRestore(seen: SeenRestore, nowMs: number): RestoreJudgment {
   const { restore } = seen;
   const own = describeRef(ref('VirtualMachineRestore', restore.metadata.name, restore.metadata.namespace));
@@ -75,12 +80,12 @@ export function judgeRestore(seen: SeenRestore, nowMs: number): RestoreJudgment 
     return { reason: 'DeletionHangs', message: `${own} ${held}`, command };
   }
   if (restore.status?.complete === true) return { reason: 'RestoreComplete', message: `${own} is complete` };
-  const astray = otherData(seen);
+  const astray = causeOfOtherData(seen);
   if (astray !== undefined) {
     return {
       reason: 'RestoreOfOtherData',
       message: `${own}: ${astray.why}`,
-      command: givingUp(restore),
+      command: removalCommand(restore),
       cause: astray.object,
     };
   }
@@ -89,13 +94,13 @@ export function judgeRestore(seen: SeenRestore, nowMs: number): RestoreJudgment 
   return {
     reason: 'RestoreHanging',
     message: `${own} hangs: ${cause.why}`,
-    command: cause.cure ?? givingUp(restore),
+    command: cause.cure ?? removalCommand(restore),
     cause: cause.object,
   };
 }
 
 /** A VM that the restore made half-way is refused to be left behind: it goes first, and takes the restore with it. */
-function givingUp(restore: VMRestore): string {
+function removalCommand(restore: VMRestore): string {
   const { name, namespace, ownerReferences } = restore.metadata;
   const machine = ownerReferences?.find((o) => o.kind === 'VirtualMachine');
   return restore.spec.newVM === true && machine !== undefined

@@ -9,26 +9,29 @@ import { attempt, isFound } from '../ports/attempt.ts';
 import type { Reader } from '../ports/reader.ts';
 import type { StorageClass, VMBackup, VMRestore, VolumeEntry } from '../objects/types.ts';
 import { readSharers } from './shared-disks.ts';
-import { readPairs } from './planned-pairs.ts';
+import { readPlannedPairs } from './planned-pairs.ts';
 
 /**
- * Reads each thing by itself: what may not be read makes one check unknown, and no other.
- * @throws RetryableError where the API server asks to come back later: a verdict is given once
+ * Reads what a preflight judges, each thing by itself: what may not be read makes the checks that need it `unknown`, and no
+ * other. `chain` is undefined where the VMBackup does not exist; `request.machine` of the answer is the source VM's name
+ * where none was given, and empty where the VMBackup names none.
+ * @throws RetryableError where the API server asks to come back later (a verdict is given once), and what reading the
+ * VMBackup, its chain or the restore's own claims throws
  */
-export async function readPreflight(reader: Reader, wish: RestoreRequest): Promise<SeenPreflight> {
-  const { backup: at, to } = wish;
+export async function readPreflight(reader: Reader, request: RestoreRequest): Promise<SeenPreflight> {
+  const { backup: at, to } = request;
   const backup = await reader.get('VirtualMachineBackup', at.name, at.namespace);
   const chain = backup && (await readChain(reader, backup));
   const source = backup?.status?.source;
-  const machineName = wish.machine ?? backup?.spec.source?.name ?? '';
+  const machineName = request.machine ?? backup?.spec.source?.name ?? '';
   const scheduledBy = backup?.metadata.annotations?.[names.SCHEDULE_ANNOTATION] ?? '';
   const [scheduleNamespace = '', scheduleName = ''] = scheduledBy.split('/');
   const get = <K extends KindName>(kind: K, name: string, namespace?: string) =>
     attempt(async () => (name === '' ? undefined : reader.get(kind, name, namespace)));
   const storageClasses = await attempt(() => classes(reader));
-  const keepsMacs = !wish.newVM || wish.keepMacAddress;
+  const keepsMacs = !request.newVM || request.keepMacAddress;
   return {
-    wish: { ...wish, machine: machineName },
+    request: { ...request, machine: machineName },
     chain,
     namespace: await get('Namespace', to),
     quotas: await attempt(() => all(reader.list('ResourceQuota', { namespace: to }))),
@@ -51,26 +54,26 @@ export async function readPreflight(reader: Reader, wish: RestoreRequest): Promi
     version: await attempt(async () => (await reader.get('Setting', names.VERSION_SETTING))?.value),
     // One that exists has been admitted; a function that judges it needs no right to a value that may hold keys.
     setting: await attempt(async () =>
-      wish.restore === undefined ? reader.get('Setting', names.TARGET_SETTING) : undefined,
+      request.restore === undefined ? reader.get('Setting', names.TARGET_SETTING) : undefined,
     ),
     missingClasses: await attempt(async () =>
       missing(
         [
           ...Object.values(backup?.status?.csiDriverVolumeSnapshotClassNames ?? {}),
-          ...(await classOfPairs(reader, wish)),
+          ...(await classOfPairs(reader, request)),
         ],
         (one) => reader.get('VolumeSnapshotClass', one),
       ),
     ),
     missingContents: await attempt(() =>
-      missing(misnamedContents(chain, wish), (one) => reader.get('VolumeSnapshotContent', one)),
+      missing(misnamedContents(chain, request), (one) => reader.get('VolumeSnapshotContent', one)),
     ),
     missingNetworks: await attempt(() => missing(source?.networks ?? [], (one) => networkOf(reader, one))),
-    pairs: await attempt(() => readPairs(reader, chain, wish)),
-    others: await attempt(() => otherRestores(reader, { ...wish, machine: machineName })),
-    standingOn: await attempt(() => standingOn(reader, wish, backup)),
-    sharers: await attempt(() => readSharers(reader, { ...wish, machine: machineName }, backup)),
-    ownClaims: await ownClaims(reader, wish.restore),
+    pairs: await attempt(() => readPlannedPairs(reader, chain, request)),
+    others: await attempt(() => otherRestores(reader, { ...request, machine: machineName })),
+    dependentSnapshots: await attempt(() => dependentSnapshots(reader, request, backup)),
+    sharers: await attempt(() => readSharers(reader, { ...request, machine: machineName }, backup)),
+    ownClaims: await ownClaims(reader, request.restore),
   };
 }
 
@@ -157,8 +160,12 @@ async function otherRestores(reader: Reader, { backup, to, machine, restore }: R
   return others;
 }
 
-async function standingOn(reader: Reader, wish: RestoreRequest, backup: VMBackup | undefined): Promise<string[]> {
-  if (wish.newVM || wish.retain === true) return [];
+async function dependentSnapshots(
+  reader: Reader,
+  request: RestoreRequest,
+  backup: VMBackup | undefined,
+): Promise<string[]> {
+  if (request.newVM || request.retain === true) return [];
   const claimsOf = (of: VMBackup) =>
     (of.status?.volumeBackups ?? []).map(({ persistentVolumeClaim: claim }) => {
       return `${claim?.metadata?.namespace ?? of.metadata.namespace}/${claim?.metadata?.name ?? ''}`;

@@ -3,7 +3,7 @@ import type { Ref } from '../domain/kinds.ts';
 import type { Content, ObjectOf, Setting, Snapshot, StorageClass, VMRestore } from '../objects/types.ts';
 import type { Attempted } from '../ports/attempt.ts';
 
-/** A restore that is asked about: one that exists, or one that might. */
+/** A restore that a preflight is asked about: one that exists, or one that might be created. */
 export interface RestoreRequest {
   /** The VMBackup. */
   readonly backup: Ref & { readonly namespace: string };
@@ -22,9 +22,12 @@ export interface RestoreRequest {
   readonly named?: string | undefined;
 }
 
-/** All that decides whether a restore will work, there and now. */
+/**
+ * All that decides whether a restore will work, there and now. Each field that was read by itself is `Attempted`: `unknown`
+ * says why it could not be read; `found: undefined` says that the object does not exist.
+ */
 export interface SeenPreflight {
-  readonly wish: RestoreRequest;
+  readonly request: RestoreRequest;
   readonly chain: Chain | undefined;
   readonly namespace: Attempted<ObjectOf<'Namespace'> | undefined>;
   readonly quotas: Attempted<readonly ObjectOf<'ResourceQuota'>[]>;
@@ -58,7 +61,7 @@ export interface SeenPreflight {
   /** Other restores, of the same VMBackup or onto the same VM. */
   readonly others: Attempted<readonly VMRestore[]>;
   /** VMBackups of type snapshot that stand on volumes which this restore would delete. */
-  readonly standingOn: Attempted<readonly string[]>;
+  readonly dependentSnapshots: Attempted<readonly string[]>;
   /** Who else uses a claim, where claims are deleted: `namespace/name` of a VM. */
   readonly sharers: Attempted<ReadonlyMap<string, string>>;
   /** Claims that the restore has made already. */

@@ -91,9 +91,9 @@ export const elsewhere: RestoreRequest = { backup, to: 'finance', newVM: true, k
 export const atHome: RestoreRequest = { ...elsewhere, to: 'prod', machine: 'copy' };
 export const run = async (
   world: readonly KubeObject[],
-  wish: RestoreRequest = elsewhere,
+  request: RestoreRequest = elsewhere,
   reader: Reader = readerOf(world),
-) => preflight(await readPreflight(reader, wish), nowMs);
+) => preflight(await readPreflight(reader, request), nowMs);
 export const bad = (checks: readonly Check[]) =>
   checks.filter(({ result }) => result !== 'pass').map(({ name, result }) => `${result} ${name}`);
 
@@ -212,6 +212,6 @@ export const modeOfContent = (sourceVolumeMode: string, allowed?: string) =>
 export interface Row {
   when: string;
   world: KubeObject[];
-  wish?: Partial<RestoreRequest>;
+  request?: Partial<RestoreRequest>;
   says: string[];
 }
