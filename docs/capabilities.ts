@@ -1,6 +1,6 @@
 import { harvesterSupport } from '../shared/capability/harvester-support.ts';
 import type { Engine } from '../shared/capability/storage-support.ts';
-import type { Configured } from '../shared/capability/config.ts';
+import type { DriverConfigSetting } from '../shared/capability/config.ts';
 import type { SeenDriver } from '../shared/capability/read.ts';
 import { answerReasons } from '../shared/capability/reasons.ts';
 import { describeRelease, releases } from '../shared/capability/releases.ts';
@@ -107,7 +107,7 @@ function seen(version: string, driver: string, entry: DriverClasses | undefined)
     is: 'drivers',
     drivers: { ...brought.drivers, ...(entry !== undefined && { [OTHER]: entry }) },
   };
-  const config: Configured = { value, default: brought };
+  const config: DriverConfigSetting = { value, default: brought };
   const made = (name: string, of: string, type?: string): SnapshotClass => ({
     metadata: { name, uid: name, resourceVersion: '1', annotations: undefined },
     driver: of,

@@ -1,7 +1,7 @@
 import type { Overview } from '../../shared/capability/overview.ts';
 import type { Support } from '../../shared/capability/reasons.ts';
 import type { Ability, Capability, CapabilityAnswer } from '../../shared/capability/types.ts';
-import { abilities, spelt } from '../../shared/capability/types.ts';
+import { abilities, abilityKey } from '../../shared/capability/types.ts';
 import { describeRef } from '../../shared/domain/kinds.ts';
 import type { VerdictKind } from '../../shared/plan/verdict.ts';
 import type { Io } from '../io.ts';
@@ -45,7 +45,7 @@ const worseOf = (a: CapabilityAnswer, b: CapabilityAnswer): Support =>
 
 async function printAll(capabilities: readonly Capability[], wide: boolean, io: Io): Promise<void> {
   const cell = (ability: Ability): Column<Capability> => ({
-    title: spelt(ability).toUpperCase(),
+    title: abilityKey(ability).toUpperCase(),
     value: ({ can, allows }) => {
       const [storage, harvester] = [can[ability], allows[ability]];
       return wide
@@ -91,7 +91,7 @@ async function printOne({ subject, can, allows, facts }: Capability, io: Io): Pr
   ]);
   const table = createTable<Line>(
     [
-      { title: 'ABILITY', value: ({ ability }) => spelt(ability) },
+      { title: 'ABILITY', value: ({ ability }) => abilityKey(ability) },
       { title: 'WHO', value: ({ who }) => who },
       {
         title: 'ANSWER',

@@ -38,10 +38,10 @@ export async function observe(reader: Reader, subject: Ref, nowMs: number): Prom
     const setting = await reader.get('Setting', subject.name);
     if (setting === undefined) return { subject, is: 'nothing' };
     const about = { ...ref('Setting', subject.name), uid: setting.metadata.uid };
-    const surroundings = await readClusterStorage(reader);
-    const faults = faultsOf(surroundings);
+    const cluster = await readClusterStorage(reader);
+    const faults = faultsOf(cluster);
     const named = (await reader.get('Setting', CLASS_SETTING))?.value ?? undefined;
-    const restoreClass = faultOfRestoreClass(named, surroundings);
+    const restoreClass = faultOfRestoreClass(named, cluster);
     const recorded = new Set<string>();
     for (const fault of reader.withoutRecords === true ? [] : faults) {
       const name = faultEventName(about.uid, fault);

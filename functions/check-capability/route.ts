@@ -2,7 +2,7 @@ import { leave } from '../../shared/chain/event-subjects.ts';
 import type { Ref } from '../../shared/domain/kinds.ts';
 import { ref } from '../../shared/domain/kinds.ts';
 import * as names from '../../shared/domain/names.ts';
-import { concerns, isClone, shownBy } from '../../shared/capability/evidence.ts';
+import { concerns, isClone, evidenceIn } from '../../shared/capability/evidence.ts';
 import { judgeClass } from '../../shared/capability/judge.ts';
 import { modeForDisks } from '../../shared/capability/volume-mode.ts';
 import type { Notes } from '../../shared/capability/notes.ts';
@@ -49,7 +49,7 @@ export function route(change: Change): Routed {
 /** A snapshot that became ready, or failed, on storage of which no more is known than it says of itself. */
 function routeContent(change: ChangeOf<'VolumeSnapshotContent'>): Routed {
   const { object: content } = change;
-  const shown = content === undefined || change.type === 'delete' ? undefined : shownBy(content);
+  const shown = content === undefined || change.type === 'delete' ? undefined : evidenceIn(content);
   if (content === undefined || shown === undefined || content.spec.driver === names.LONGHORN_DRIVER) {
     return leave(change, 'ContentTellsNothing', 'shows nothing new about its storage');
   }

@@ -10,8 +10,8 @@ import { readPreflight } from '../../shared/restore/read.ts';
 export interface Seen {
   readonly subject: Ref;
   readonly restore?: VMRestore | undefined;
-  /** Its verdict stands already. */
-  readonly told?: boolean;
+  /** Its verdict is recorded already. */
+  readonly hasVerdict?: boolean;
   readonly preflight?: SeenPreflight;
 }
 
@@ -25,7 +25,7 @@ export async function observe(reader: Reader, subject: Ref): Promise<Seen> {
   // Where nothing is recorded, the verdict is given again to whoever asks.
   const recorded =
     reader.withoutRecords === true ? undefined : await reader.get('Event', verdictName(restore), namespace);
-  if (recorded !== undefined) return { subject, restore, told: true };
+  if (recorded !== undefined) return { subject, restore, hasVerdict: true };
   const { virtualMachineBackupName: name, virtualMachineBackupNamespace, target } = restore.spec;
   const { newVM, keepMacAddress, deletionPolicy } = restore.spec;
   const from = virtualMachineBackupNamespace || namespace;

@@ -19,16 +19,17 @@ export function plan(seen: Seen, config: Config, nowMs: number): Plan {
   if (restore === undefined) return leave('RestoreGone', 'does not exist');
   if (isDeleting(restore)) return leave('RestoreDeleting', 'is being deleted');
   if (restore.status?.complete === true) return leave('RestoreComplete', 'is complete');
-  if (seen.told === true || seen.preflight === undefined) return leave('PreflightTold', 'already has its verdict');
+  if (seen.hasVerdict === true || seen.preflight === undefined)
+    return leave('PreflightTold', 'already has its verdict');
   if (!isRecent(restore, config, nowMs)) return leave('RestoreRunning', 'started a while ago');
 
   const checks = preflight(seen.preflight, nowMs);
   const reason = reasonOf(checks);
   // An Event holds only so much: what matters most comes first.
-  const told = (['fail', 'unknown', 'warn'] as const).flatMap((one) => checks.filter(({ result }) => result === one));
-  const said = told.map(sentenceOf).join('; ');
-  const message = `${name}: ${said === '' ? `all ${checks.length} checks pass` : said}`;
-  const [first] = told.filter(({ result }) => result === 'fail');
+  const shown = (['fail', 'unknown', 'warn'] as const).flatMap((one) => checks.filter(({ result }) => result === one));
+  const text = shown.map(sentenceOf).join('; ');
+  const message = `${name}: ${text === '' ? `all ${checks.length} checks pass` : text}`;
+  const [first] = shown.filter(({ result }) => result === 'fail');
   return {
     findings: [finding(subject, reason, message, first?.cure)],
     records: [eventOf(verdictFor(restore, reason, message), undefined, nowMs)],

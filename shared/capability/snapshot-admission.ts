@@ -2,7 +2,7 @@ import { describeRef, ref } from '../domain/kinds.ts';
 import { annotateCommand, describeCommand, listCommand } from '../domain/kubectl.ts';
 import * as names from '../domain/names.ts';
 import { harvesterSupport, inRelease } from './harvester-support.ts';
-import { say } from './answer.ts';
+import { answer } from './answer.ts';
 import type { Engine } from './storage-support.ts';
 import type { SeenDriver } from './read.ts';
 import type { HarvesterRelease } from './releases.ts';
@@ -46,8 +46,8 @@ function unbound({ claim, volume, hasClass }: VolumeGate): CapabilityAnswer | un
   const name = describeRef(ref('PersistentVolumeClaim', claim.name, claim.namespace));
   const look = describeCommand(ref('PersistentVolumeClaim', claim.name, claim.namespace));
   if (volume === '')
-    return say('ClaimMissing', `${name} is not bound, so it cannot be snapshotted or backed up yet`, look);
-  if (!hasClass) return say('ClaimWithoutClass', `${name} names no StorageClass, which Harvester wants`, look);
+    return answer('ClaimMissing', `${name} is not bound, so it cannot be snapshotted or backed up yet`, look);
+  if (!hasClass) return answer('ClaimWithoutClass', `${name} names no StorageClass, which Harvester wants`, look);
   return undefined;
 }
 
@@ -61,7 +61,7 @@ function admission(
   const provisioner = gate.noted || (isOld(release) ? '' : gate.ofClass);
   const { name, namespace } = gate.claim;
   if (provisioner === '') {
-    return say(
+    return answer(
       'ProvisionerNotNoted',
       `Harvester ${describeRelease(release)} reads the annotation storage-provisioner of the claim, and the claim has none`,
       annotateCommand(ref('PersistentVolumeClaim', name, namespace), names.PROVISIONER_ANNOTATION, seen.driver),
@@ -69,7 +69,7 @@ function admission(
   }
   const countsEngines = release === '1.5' || release === '1.7';
   if (countsEngines && provisioner === names.LONGHORN_DRIVER && (gate.engines ?? 1) !== 1) {
-    return say(
+    return answer(
       'EngineNotOne',
       `Harvester ${describeRelease(release)} requires exactly one Longhorn Engine for the volume, and there are ${gate.engines}`,
       `${listEngines(gate.volume)}   # two while it migrates`,

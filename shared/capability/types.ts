@@ -29,7 +29,8 @@ export interface Capability {
 }
 
 /** `restore-elsewhere`, as annotations, reports and tables spell it. */
-export const spelt = (ability: Ability): string => ability.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+export const abilityKey = (ability: Ability): string =>
+  ability.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 
 export const answersOf = (answer: (ability: Ability) => CapabilityAnswer): Answers => ({
   snapshot: answer('snapshot'),

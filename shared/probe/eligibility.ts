@@ -2,7 +2,7 @@ import { firstAnswer } from '../plan/check.ts';
 import { ref } from '../domain/kinds.ts';
 import { getCommand } from '../domain/kubectl.ts';
 import { storageSupport } from '../capability/storage-support.ts';
-import { classFor, pasteClass, takesSnapshots } from '../capability/config.ts';
+import { classFor, createClassCommand, takesSnapshots } from '../capability/config.ts';
 import type { SeenClass } from '../capability/read.ts';
 import type { AnswerReason } from '../capability/reasons.ts';
 import { isFound } from '../ports/attempt.ts';
@@ -77,9 +77,9 @@ function hasNoSnapshotClass({ seen }: Candidate): Outcome | undefined {
     driver === names.LONGHORN_DRIVER
       ? [
           `no VolumeSnapshotClass of ${driver} takes snapshots in the cluster, and a probe makes no backups`,
-          pasteClass(driver, 'longhorn-snapshot', 'snap'),
+          createClassCommand(driver, 'longhorn-snapshot', 'snap'),
         ]
-      : [`no VolumeSnapshotClass names driver ${driver}`, pasteClass(driver, `${driver}-snapshot`)];
+      : [`no VolumeSnapshotClass names driver ${driver}`, createClassCommand(driver, `${driver}-snapshot`)];
   return refused('ProbeImpossible', message, command);
 }
 
