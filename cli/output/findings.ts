@@ -72,7 +72,7 @@ export function fullName({ kind, name }: Ref): string {
 }
 
 /** Of the object, or of the snapshot that a content belongs to. */
-const namespaceOf = ({ subject, facts }: Finding): string =>
+const shownNamespace = ({ subject, facts }: Finding): string =>
   subject.namespace ?? facts?.['snapshot']?.split('/')[0] ?? '';
 
 const colours: Readonly<Record<VerdictKind, Parameters<typeof styleText>[0]>> = {
@@ -87,7 +87,7 @@ export const colourOf = (text: string, verdict: VerdictKind): string =>
 
 const column = (title: string, value: (found: Found) => string): Column<Found> => ({ title, value });
 const narrow: readonly Column<Found>[] = [
-  column('NAMESPACE', ({ finding }) => namespaceOf(finding)),
+  column('NAMESPACE', ({ finding }) => shownNamespace(finding)),
   column('OBJECT', ({ finding }) => shortName(finding.subject)),
   column('VOLUME', ({ finding }) => finding.volume ?? ''),
   {

@@ -88,7 +88,8 @@ export async function narrow(
   }
   const partly = namespace !== undefined || picks.length > 0;
   if (!partly) return functions;
-  const inNamespace = (item: SurveyItem) => namespace === undefined || (namespaceOf(item) ?? namespace) === namespace;
+  const inNamespace = (item: SurveyItem) =>
+    namespace === undefined || (namespaceOfItem(item) ?? namespace) === namespace;
   const wanted: Picks = (item) => inNamespace(item) && (picks.length === 0 || picks.some((pick) => pick(item)));
   const uses = (item: SurveyItem) =>
     item.what === 'vmbackup' && inNamespace(item) && used.some(({ users }) => users.has(keyOf(item.backup)));
@@ -239,7 +240,7 @@ async function mustExist(reader: Reader, kind: SelectableKind, name: string, nam
 }
 
 /** Of a content: where its snapshot is. Undefined where it cannot be told. */
-function namespaceOf(item: SurveyItem): string | undefined {
+function namespaceOfItem(item: SurveyItem): string | undefined {
   switch (item.what) {
     case 'content':
       return item.content.spec.volumeSnapshotRef.namespace;

@@ -1,8 +1,7 @@
-import { isRemote } from '../../shared/chain/vmbackup.ts';
 import type { Ref } from '../../shared/domain/kinds.ts';
 import { isDeleting } from '../../shared/chain/metadata.ts';
 import type { Chain } from '../../shared/chain/chain.ts';
-import { entriesOf } from '../../shared/chain/vmbackup.ts';
+import { entriesOf, isRemote } from '../../shared/chain/vmbackup.ts';
 import { longhornBackup } from '../../shared/chain/queries.ts';
 import { readChain } from '../../shared/chain/read-chain.ts';
 import type { ReportKind } from '../../shared/chain/reports.ts';

@@ -1,7 +1,6 @@
 import { PREFIX } from '../domain/names.ts';
-import type { AnswerReason } from './reasons.ts';
 import { answerReasons } from './reasons.ts';
-import type { Support } from './reasons.ts';
+import type { Support, AnswerReason } from './reasons.ts';
 import type { Ability, Capability } from './types.ts';
 import { abilities, abilityKey } from './types.ts';
 

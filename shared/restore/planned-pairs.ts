@@ -1,4 +1,3 @@
-import type { PlannedPair } from './seen-preflight.ts';
 import { isOnLonghorn } from '../chain/vmbackup.ts';
 import { ref } from '../domain/kinds.ts';
 import { getCommand, patchCommand, retainCommand } from '../domain/kubectl.ts';
@@ -11,7 +10,7 @@ import type { Reader } from '../ports/reader.ts';
 import { isFound } from '../ports/attempt.ts';
 import type { Check } from './check.ts';
 import { ifKnown } from './check.ts';
-import type { SeenPreflight, RestoreRequest } from './seen-preflight.ts';
+import type { SeenPreflight, RestoreRequest, PlannedPair } from './seen-preflight.ts';
 
 /**
  * Reads what exists under the names that a restore into another namespace will use. Empty where the restore makes no pairs
@@ -23,7 +22,7 @@ export async function readPlannedPairs(
   chain: Chain | undefined,
   request: RestoreRequest,
 ): Promise<PlannedPair[]> {
-  const restore = nameOf(request);
+  const restore = restoreNameOf(request);
   if (restore === undefined || request.to === request.backup.namespace) return [];
   const pairs: PlannedPair[] = [];
   for (const { entry } of chain?.volumes ?? []) {
@@ -39,7 +38,7 @@ export async function readPlannedPairs(
   return pairs;
 }
 
-const nameOf = ({ restore, named }: RestoreRequest): string | undefined => restore?.metadata.name ?? named;
+const restoreNameOf = ({ restore, named }: RestoreRequest): string | undefined => restore?.metadata.name ?? named;
 
 /**
  * Whether what exists under those names is right: every release of Harvester uses it unseen. The first trouble decides.
@@ -47,7 +46,7 @@ const nameOf = ({ restore, named }: RestoreRequest): string | undefined => resto
  */
 export function checkPlannedPairs(seen: SeenPreflight): Check[] {
   const { request, pairs } = seen;
-  const restore = nameOf(request);
+  const restore = restoreNameOf(request);
   if (restore === undefined || request.to === request.backup.namespace) return [];
   const name = 'pairs';
   return [
