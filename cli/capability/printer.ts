@@ -3,15 +3,13 @@ import type { Support } from '../../shared/capability/reasons.ts';
 import type { Ability, Capability, CapabilityAnswer } from '../../shared/capability/types.ts';
 import { abilities, abilityKey } from '../../shared/capability/types.ts';
 import { describeRef } from '../../shared/domain/kinds.ts';
-import type { VerdictKind } from '../../shared/plan/verdict.ts';
 import type { Io } from '../io.ts';
 import type { OutputFormat } from '../options.ts';
 import { createDocument } from '../output/document.ts';
-import { colourOf, fullName, shortName } from '../output/findings.ts';
+import { colourOf } from '../output/colour.ts';
+import { fullName, shortName } from '../output/findings.ts';
 import type { Column } from '../output/table.ts';
 import { createTable } from '../output/table.ts';
-
-const colours: Readonly<Record<Support, VerdictKind>> = { yes: 'leave', no: 'report', unknown: 'wait' };
 
 /** Prints the answers: a line for each object, or all that is known of one. */
 export async function printOverview(overview: Overview, one: boolean, format: OutputFormat, io: Io): Promise<void> {
@@ -52,7 +50,7 @@ async function printAll(capabilities: readonly Capability[], wide: boolean, io: 
         ? `${storage.answer} ${storage.reason} / ${harvester.answer} ${harvester.reason}`
         : `${storage.answer} / ${harvester.answer}`;
     },
-    style: (text, { can, allows }) => colourOf(text, colours[worseOf(can[ability], allows[ability])]),
+    style: (text, { can, allows }) => colourOf(text, worseOf(can[ability], allows[ability])),
   });
   const namespaced = capabilities.some(({ subject }) => subject.namespace !== undefined);
   const table = createTable<Capability>(
@@ -96,7 +94,7 @@ async function printOne({ subject, can, allows, facts }: Capability, io: Io): Pr
       {
         title: 'ANSWER',
         value: ({ answer }) => answer.answer,
-        style: (text, { answer }) => colourOf(text, colours[answer.answer]),
+        style: (text, { answer }) => colourOf(text, answer.answer),
       },
       { title: 'REASON', value: ({ answer }) => answer.reason },
       { title: 'MESSAGE', value: ({ answer }) => answer.message },

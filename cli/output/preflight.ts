@@ -1,20 +1,12 @@
 import { describeRef } from '../../shared/domain/kinds.ts';
-import type { VerdictKind } from '../../shared/plan/verdict.ts';
 import type { Check } from '../../shared/restore/check.ts';
 import { verdictOfChecks } from '../../shared/restore/check.ts';
 import type { RestoreRequest } from '../../shared/restore/seen-preflight.ts';
 import type { Io } from '../io.ts';
 import type { OutputFormat } from '../options.ts';
 import { createDocument } from './document.ts';
-import { colourOf } from './findings.ts';
+import { colourOf } from './colour.ts';
 import { createTable } from './table.ts';
-
-const colours: Readonly<Record<Check['result'], VerdictKind>> = {
-  pass: 'leave',
-  warn: 'act',
-  fail: 'report',
-  unknown: 'wait',
-};
 
 const sentences: Readonly<Record<Check['result'], string>> = {
   pass: 'No problems found.',
@@ -54,7 +46,7 @@ export async function printPreflight(
           {
             title: 'RESULT',
             value: ({ result }) => result,
-            style: (text, { result }) => colourOf(text, colours[result]),
+            style: (text, { result }) => colourOf(text, result),
           },
           { title: 'MESSAGE', value: ({ message }) => message },
         ],
