@@ -13,5 +13,5 @@ export default {
   },
   maxWorkers: 2,
   // A busy machine is no fault of the code's.
-  testTimeout: 30_000,
+  testTimeout: 120_000,
 };

@@ -1,3 +1,4 @@
+import { namesContent } from '../shared/chain/lookup.ts';
 import { contentsNaming, vmBackupsNaming, vmBackupsOf, vmBackupsRecording } from '../shared/chain/queries.ts';
 import { orUnreadable } from '../shared/chain/unreadable.ts';
 import type { Ref } from '../shared/domain/kinds.ts';
@@ -55,8 +56,7 @@ async function* ofContent(reader: Reader, { metadata, spec }: Content): AsyncGen
   const snapshot = await reader.get('VolumeSnapshot', of.name, of.namespace);
   yield* ofSnapshot(reader, of, snapshot);
   for await (const other of reader.list('VolumeSnapshot')) {
-    const uses = [other.spec.source.volumeSnapshotContentName, other.status?.boundVolumeSnapshotContentName];
-    if (uses.includes(metadata.name)) yield* ofSnapshot(reader, other.metadata, other);
+    if (namesContent(other, metadata.name)) yield* ofSnapshot(reader, other.metadata, other);
   }
 }
 

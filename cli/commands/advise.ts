@@ -44,7 +44,7 @@ export const adviseCommand = defineCommand<Options>({
 });
 
 /** What verify-backup says of all VMBackups, counted. What nobody claims is doctor's to tell. */
-export async function lookAtChains(reader: Reader): Promise<SeenAdvice['chain']> {
+async function lookAtChains(reader: Reader): Promise<SeenAdvice['chain']> {
   let [sound, broken] = [0, 0];
   let first: string | undefined;
   try {

@@ -1,3 +1,4 @@
+import { contentNameOf } from '../../shared/chain/lookup.ts';
 import { isOwnedBy } from '../../shared/chain/metadata.ts';
 import { orUnreadable } from '../../shared/chain/unreadable.ts';
 import type { Ref } from '../../shared/domain/kinds.ts';
@@ -25,9 +26,8 @@ export async function pairsOfRestore(reader: Reader, { metadata, status }: VMRes
     if (!isIts(snapshot)) continue;
     claimed.delete(snapshot.metadata.name);
     found.push(ref('VolumeSnapshot', snapshot.metadata.name, namespace));
-    const { source } = snapshot.spec;
-    const content = source.volumeSnapshotContentName ?? snapshot.status?.boundVolumeSnapshotContentName;
-    if (content) contents.add(content);
+    const content = contentNameOf(snapshot);
+    if (content !== undefined) contents.add(content);
   }
   for await (const content of reader.list('VolumeSnapshotContent'))
     if (isOwnedBy(content, uid)) contents.add(content.metadata.name);

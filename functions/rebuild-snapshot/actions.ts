@@ -7,7 +7,7 @@ import type { Action, NewContent, NewSnapshot } from '../../shared/plan/action.t
 import type { Config } from './config.ts';
 import type { Pair } from './loss.ts';
 
-/** What a pair is made from. */
+/** What a pair is created from. */
 export interface Recipe {
   readonly backup: VMBackup;
   readonly entry: VolumeEntry;
@@ -16,7 +16,7 @@ export interface Recipe {
   readonly config: Config;
 }
 
-/** Both, in the order in which a crash between them leaves something that can be gone on from. */
+/** Both, the content first: after a crash in between, `snapshot-lost` is what is seen, and the snapshot is created then. */
 export const rebuildPair = (recipe: Recipe, name: string): Action[] => [
   { do: 'create', object: newContent(recipe, { name, contentName: names.contentName(name) }) },
   { do: 'create', object: newSnapshot(recipe, name) },
@@ -47,7 +47,7 @@ export const rebuildSnapshot = (recipe: Recipe, content: Content): Action[] => [
 export function rebind({ config }: Pick<Recipe, 'config'>, { metadata, spec }: Content): Action[] {
   const { uid, name, resourceVersion, annotations } = metadata;
   const target = { kind: 'VolumeSnapshotContent', name, uid } as const;
-  const arm = config.rebuilt === 'delete';
+  const restoresDelete = config.rebuilt === 'delete';
   const former = spec.volumeSnapshotRef.uid;
   const left = annotations?.[names.BEING_DELETED_ANNOTATION] !== undefined;
   return [
@@ -59,7 +59,7 @@ export function rebind({ config }: Pick<Recipe, 'config'>, { metadata, spec }: C
             target: { ...target, resourceVersion },
             from: 'Delete',
             to: 'Retain',
-            addArmNote: arm,
+            addArmNote: restoresDelete,
           } as const,
         ]),
     ...(former || left

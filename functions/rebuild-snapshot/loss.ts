@@ -1,4 +1,3 @@
-import * as names from '../../shared/domain/names.ts';
 import { isDeleting } from '../../shared/chain/metadata.ts';
 import type { Content, Snapshot } from '../../shared/objects/types.ts';
 
@@ -14,44 +13,39 @@ export interface Pair {
 export type Loss =
   /** Both there, naming each other. */
   | 'none'
-  /** A snapshot that was taken here, and its content. */
-  | 'taken'
-  /** A snapshot that was taken here, without its content. */
-  | 'taken-lost'
+  /** A snapshot that was taken on this cluster, and its content. */
+  | 'dynamic'
+  /** A snapshot that was taken on this cluster, without its content. */
+  | 'dynamic-content-lost'
   | 'content-lost'
   | 'snapshot-lost'
   | 'both-lost'
   /** The content still refers to a former snapshot of the same name. */
   | 'binding-stale'
-  /** What stands under the content's name is another snapshot's, or of the other kind. */
+  /** The object with the content's name belongs to another snapshot, or is of the other kind. */
   | 'name-taken'
   | 'snapshot-deleting'
   | 'content-deleting';
 
-/** What is wrong with a pair, whatever its handle says. */
+/** What is missing of a pair, or wrong with how the two name each other. The handle is not looked at. */
 export function lossOf({ name, namespace, snapshot, content }: Pair): Loss {
   if (snapshot !== undefined && isDeleting(snapshot)) return 'snapshot-deleting';
-  const taken = snapshot !== undefined && !snapshot.spec.source.volumeSnapshotContentName;
-  if (content === undefined) return snapshot === undefined ? 'both-lost' : taken ? 'taken-lost' : 'content-lost';
+  const isTakenHere = snapshot !== undefined && !snapshot.spec.source.volumeSnapshotContentName;
+  if (content === undefined) {
+    if (snapshot === undefined) return 'both-lost';
+    return isTakenHere ? 'dynamic-content-lost' : 'content-lost';
+  }
   if (isDeleting(content)) return 'content-deleting';
   const { source, volumeSnapshotRef } = content.spec;
-  const dynamic = !source.snapshotHandle;
-  if (volumeSnapshotRef.name !== name || volumeSnapshotRef.namespace !== namespace || dynamic !== taken) {
+  const isDynamic = !source.snapshotHandle;
+  if (volumeSnapshotRef.name !== name || volumeSnapshotRef.namespace !== namespace || isDynamic !== isTakenHere) {
     return 'name-taken';
   }
-  if (taken) return 'taken';
+  if (isTakenHere) return 'dynamic';
   if (snapshot === undefined) return 'snapshot-lost';
   return volumeSnapshotRef.uid && volumeSnapshotRef.uid !== snapshot.metadata.uid ? 'binding-stale' : 'none';
 }
 
-/** Where the content of a snapshot is looked for. */
-export const contentNameOf = (name: string, snapshot: Snapshot | undefined): string =>
-  snapshot === undefined
-    ? names.contentName(name)
-    : (snapshot.spec.source.volumeSnapshotContentName ??
-      snapshot.status?.boundVolumeSnapshotContentName ??
-      names.takenContentName(snapshot.metadata.uid));
-
-/** Faults that a backup on the target can cure, so that it is worth reading. */
-export const isLoss = (fault: Loss): boolean =>
-  ['taken-lost', 'content-lost', 'snapshot-lost', 'both-lost', 'binding-stale'].includes(fault);
+/** Losses that a backup on the target can make up for, so that it is worth reading. */
+export const isLoss = (loss: Loss): boolean =>
+  ['dynamic-content-lost', 'content-lost', 'snapshot-lost', 'both-lost', 'binding-stale'].includes(loss);

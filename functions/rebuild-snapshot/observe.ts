@@ -1,30 +1,19 @@
 import type { Ref } from '../../shared/domain/kinds.ts';
 import * as names from '../../shared/domain/names.ts';
-import {
-  backupVolumes,
-  longhornBackup,
-  missingClass,
-  vmBackupNaming,
-  vmBackupsNaming,
-} from '../../shared/chain/queries.ts';
+import type { ContentJudgment } from '../../shared/chain/content.ts';
+import { judgeContent } from '../../shared/chain/content.ts';
+import type { BackupLookup } from '../../shared/chain/lookup.ts';
+import { controllerContentName, lookUpBackup } from '../../shared/chain/lookup.ts';
+import { backupVolumes, missingClass, vmBackupNaming, vmBackupsNaming } from '../../shared/chain/queries.ts';
 import { entriesOf, isOnLonghorn } from '../../shared/chain/vmbackup.ts';
 import type { UnreadableObject } from '../../shared/chain/unreadable.ts';
 import { orUnreadable } from '../../shared/chain/unreadable.ts';
 import type { Unsettled } from '../../shared/chain/schedules.ts';
 import { unsettledBackups } from '../../shared/chain/schedules.ts';
 import type { Reader } from '../../shared/ports/reader.ts';
-import type {
-  Backup,
-  BackupTarget,
-  BackupVolume,
-  Claim,
-  Content,
-  Snapshot,
-  VMBackup,
-  VolumeEntry,
-} from '../../shared/objects/types.ts';
+import type { BackupVolume, Claim, Content, Snapshot, VMBackup, VolumeEntry } from '../../shared/objects/types.ts';
 import type { Loss, Pair } from './loss.ts';
-import { contentNameOf, lossOf, isLoss } from './loss.ts';
+import { lossOf, isLoss } from './loss.ts';
 import { classFor } from './actions.ts';
 
 /** One VMBackup and the pairs of its volumes. */
@@ -39,22 +28,25 @@ export interface Seen {
 export interface SeenVolume {
   readonly entry: VolumeEntry;
   readonly pair: Pair;
-  readonly fault: Loss;
+  readonly loss: Loss;
   /** Read only where something is lost and the VMBackup records what it was. */
-  readonly source?: Source | undefined;
+  readonly source?: BackupSource | undefined;
   /** What cannot be read of this volume. Nothing else is known of it then, and it is left as it is. */
-  readonly odd?: UnreadableObject | undefined;
+  readonly unreadable?: UnreadableObject | undefined;
 }
 
-export interface Source {
+/** What a lost pair would be recreated from, and what may be in the way of that. */
+export interface BackupSource {
   readonly backupName: string;
-  readonly backup?: Backup | undefined;
+  /** What Longhorn knows of the Backup; only `found` proves a handle. */
+  readonly lookup: BackupLookup;
+  /** Of the volume of the Backup. Read only where that was found. */
   readonly backupVolumes: readonly BackupVolume[];
-  /** Read only where the Backup is not there. */
-  readonly target?: BackupTarget | undefined;
-  /** The claim that a lost content would be taken of anew. */
+  /** What the content that is left is, where one is. */
+  readonly judged?: ContentJudgment | undefined;
+  /** The claim from which the snapshot controller would recreate a lost content. */
   readonly claim?: Claim | undefined;
-  /** What already stands under the names of a pair beside this one. */
+  /** The objects that already have the names of a pair beside this one. */
   readonly beside: { readonly snapshot?: Snapshot | undefined; readonly content?: Content | undefined };
   /** VMBackups, this one too, of which a volume names the snapshot: with more than one it cannot be told whose data it was. */
   readonly users: readonly string[];
@@ -64,7 +56,13 @@ export interface Source {
   readonly missingClass?: string | undefined;
 }
 
-/** A VMBackup whose pairs are there costs two reads a volume; only a loss is looked into. */
+/**
+ * Reads what `plan` decides by; called for every subject that {@link route} or `triage` names. A VMBackup whose pairs are
+ * there costs two reads a volume; only a loss is looked into. An object of one volume that cannot be read makes that
+ * volume `unreadable`.
+ * @throws UnreadableError for the VMBackup itself and for what decides about all of its volumes; RetryableError,
+ * TerminalError. Nothing is decided then.
+ */
 export async function observe(reader: Reader, subject: Ref): Promise<Seen> {
   const backup = await reader.get('VirtualMachineBackup', subject.name, subject.namespace);
   if (backup === undefined) return { subject, volumes: [], unsettled: [] };
@@ -72,12 +70,12 @@ export async function observe(reader: Reader, subject: Ref): Promise<Seen> {
   for (const entry of entriesOf(backup)) {
     const seen = await orUnreadable(
       () => observeVolume(reader, backup, entry),
-      (odd) => ({ ...blank(backup, entry), odd }),
+      (unreadable) => ({ ...blank(backup, entry), unreadable }),
     );
     volumes.push(seen);
   }
-  const lost = volumes.some(({ fault }) => isLoss(fault));
-  return { subject, backup, volumes, unsettled: lost ? await unsettledBackups(reader, backup) : [] };
+  const isAnyLost = volumes.some(({ loss }) => isLoss(loss));
+  return { subject, backup, volumes, unsettled: isAnyLost ? await unsettledBackups(reader, backup) : [] };
 }
 
 async function observeVolume(reader: Reader, owner: VMBackup, entry: VolumeEntry): Promise<SeenVolume> {
@@ -85,25 +83,32 @@ async function observeVolume(reader: Reader, owner: VMBackup, entry: VolumeEntry
   const name = entry.name ?? '';
   if (!isOurs(entry)) return blank(owner, entry);
   const snapshot = await reader.get('VolumeSnapshot', name, namespace);
-  const contentName = contentNameOf(name, snapshot);
+  const contentName = controllerContentName(name, snapshot);
   const content = await reader.get('VolumeSnapshotContent', contentName);
   const pair = { name, namespace, snapshot, contentName, content };
-  const fault = lossOf(pair);
+  const loss = lossOf(pair);
   const backupName = entry.longhornBackupName;
-  if (!isLoss(fault) || !backupName) return { entry, pair, fault };
+  if (!isLoss(loss) || !backupName) return { entry, pair, loss };
+  return { entry, pair, loss, source: await observeSource(reader, owner, { entry, pair, loss }, backupName) };
+}
 
-  const backup = await longhornBackup(reader, backupName);
-  const volume = backup === undefined ? entry.persistentVolumeClaim?.spec?.volumeName : backup.status?.volumeName;
+async function observeSource(
+  reader: Reader,
+  owner: VMBackup,
+  { entry, pair, loss }: SeenVolume,
+  backupName: string,
+): Promise<BackupSource> {
+  const { name, namespace, snapshot, content } = pair;
+  const recorded = entry.persistentVolumeClaim?.spec?.volumeName;
+  const lookup = await lookUpBackup(reader, backupName, { owner, volume: recorded });
   const claimName = snapshot?.spec.source.persistentVolumeClaimName;
   const revised = names.revisedName(name);
-  const source: Source = {
+  const className = loss === 'dynamic-content-lost' ? undefined : (snapshot ?? content)?.spec.volumeSnapshotClassName;
+  return {
     backupName,
-    backup,
-    backupVolumes: volume ? await backupVolumes(reader, volume) : [],
-    target:
-      backup === undefined
-        ? await reader.get('BackupTarget', names.DEFAULT_TARGET, names.LONGHORN_NAMESPACE)
-        : undefined,
+    lookup,
+    backupVolumes: lookup.is === 'found' ? await backupVolumes(reader, lookup.facts.volume) : [],
+    judged: content && judgeContent(content),
     claim: claimName ? await reader.get('PersistentVolumeClaim', claimName, namespace) : undefined,
     beside: {
       snapshot: await reader.get('VolumeSnapshot', revised, namespace),
@@ -111,18 +116,13 @@ async function observeVolume(reader: Reader, owner: VMBackup, entry: VolumeEntry
     },
     users: await usersOf(reader, namespace, name),
     besideUsedBy: await vmBackupNaming(reader, namespace, revised),
-    missingClass: await missingClass(
-      reader,
-      (fault === 'taken-lost' ? undefined : (snapshot ?? content)?.spec.volumeSnapshotClassName) ??
-        classFor(owner, entry),
-    ),
+    missingClass: await missingClass(reader, className ?? classFor(owner, entry)),
   };
-  return { entry, pair, fault, source };
 }
 
 /** A volume of which nothing has been read. */
 function blank({ metadata: { namespace } }: VMBackup, entry: VolumeEntry): SeenVolume {
-  return { entry, pair: { name: entry.name ?? '', namespace, contentName: '' }, fault: 'none' };
+  return { entry, pair: { name: entry.name ?? '', namespace, contentName: '' }, loss: 'none' };
 }
 
 async function usersOf(reader: Reader, namespace: string, snapshot: string): Promise<string[]> {

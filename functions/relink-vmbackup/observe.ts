@@ -1,21 +1,14 @@
 import type { Ref } from '../../shared/domain/kinds.ts';
 import * as names from '../../shared/domain/names.ts';
 import { isPending } from '../../shared/chain/waiting.ts';
-import type { BackupFacts, BackupTrouble } from '../../shared/chain/longhorn-backup.ts';
+import type { ContentJudgment } from '../../shared/chain/content.ts';
+import { judgeContent, namesBackup } from '../../shared/chain/content.ts';
 import type { InProgress } from '../../shared/chain/in-progress.ts';
 import { restoresInProgress } from '../../shared/chain/in-progress.ts';
-import { judgeBackup } from '../../shared/chain/longhorn-backup.ts';
-import { judgeContent, judgeHandle } from '../../shared/chain/content.ts';
-import {
-  backupVolumes,
-  claimsFrom,
-  contentsNaming,
-  longhornBackup,
-  vmBackupsNamingEach,
-  vmBackupsRecordingEach,
-} from '../../shared/chain/queries.ts';
+import type { BackupLookup } from '../../shared/chain/lookup.ts';
+import { lookUpBackup, provisionedContentName } from '../../shared/chain/lookup.ts';
+import { claimsFrom, contentsNaming, vmBackupsNamingEach, vmBackupsRecordingEach } from '../../shared/chain/queries.ts';
 import { entriesOf, isOnLonghorn } from '../../shared/chain/vmbackup.ts';
-import { judgeAbsence } from '../../shared/chain/target.ts';
 import type { UnreadableObject } from '../../shared/chain/unreadable.ts';
 import { orUnreadable } from '../../shared/chain/unreadable.ts';
 import type { Unsettled } from '../../shared/chain/schedules.ts';
@@ -28,7 +21,7 @@ export interface Seen {
   readonly subject: Ref;
   readonly backup?: VMBackup | undefined;
   readonly restores: readonly InProgress[];
-  /** Longhorn Backups that Harvester might delete if this VMBackup is stirred. */
+  /** Longhorn Backups that Harvester might delete if this VMBackup is written. */
   readonly unsettled: readonly Unsettled[];
   readonly volumes: readonly SeenVolume[];
   /** Snapshot names that a Pending claim reads from. */
@@ -42,36 +35,49 @@ export interface SeenVolume {
   readonly index: number;
   readonly entry: VolumeEntry;
   readonly current: Pair;
-  /** Of the backup that the VMBackup records; absent where it records none. */
-  readonly facts?: BackupFacts | BackupTrouble | undefined;
+  /** What Longhorn knows of the Backup that the VMBackup records; absent where it records none. */
+  readonly lookup?: BackupLookup | undefined;
   /** The revised pair, where there is (a part of) one. */
   readonly replacement?: Pair | undefined;
   /** Pairs that this volume used before repairs, nearest first. */
   readonly predecessors: readonly Pair[];
-  /** Other contents on Delete that name the same backup; read only where this one may be armed. */
+  /** Other contents on Delete that name the same backup; read only where this one may take Delete. */
   readonly holders: readonly string[];
   /**
    * Which other volumes record the same Longhorn Backup: volumes of this VMBackup, and other VMBackups. Their contents
-   * may be about to take Delete as well. Read only where this one may be armed.
+   * may be about to take Delete as well. Read only where this one may take Delete.
    */
   readonly sharers: readonly string[];
   /** Contents that cannot be read: each may be such a holder. */
   readonly perhapsHolders: readonly string[];
   /** What cannot be read of this volume. Nothing else is known of it then, and it is left as it is. */
-  readonly odd?: UnreadableObject | undefined;
+  readonly unreadable?: UnreadableObject | undefined;
 }
 
-/** A snapshot and the content it uses; either may be missing. */
-export interface Pair {
+/** A snapshot and the content it uses, either of which may be missing, and what that content is. */
+export interface Pair extends ReadPair {
+  /** Its content names just the Backup that the VMBackup records, under the volume that this is of. */
+  readonly isRight: boolean;
+}
+
+interface ReadPair {
   readonly name: string;
   readonly snapshot?: Snapshot | undefined;
   readonly contentName: string;
   readonly content?: Content | undefined;
-  /** What stands under the content's name and belongs to another snapshot. */
-  readonly stranger?: Content | undefined;
+  /** What the content is, from itself alone; absent where there is none. */
+  readonly judged?: ContentJudgment | undefined;
+  /** The object with the content's name, where it belongs to another snapshot. */
+  readonly foreignContent?: Content | undefined;
 }
 
-/** Reads each pair once; claims and other holders only where a step depends on them. */
+/**
+ * Reads what `plan` decides by; called for every subject that `route` or `triage` names. Reads and judges each pair once;
+ * claims and other holders only where a step depends on them. An object of one volume that cannot be read makes that
+ * volume `unreadable`.
+ * @throws UnreadableError for the VMBackup itself and for what decides about all of its volumes; RetryableError,
+ * TerminalError. Nothing is decided then.
+ */
 export async function observe(reader: Reader, subject: Ref): Promise<Seen> {
   const nothing = {
     restores: [],
@@ -89,11 +95,11 @@ export async function observe(reader: Reader, subject: Ref): Promise<Seen> {
     const others = entriesOf(backup).flatMap(({ name }, i) => (i !== index && name ? [name] : []));
     const seen = await orUnreadable(
       () => observeVolume(reader, backup, { index, entry, others: new Set(others) }),
-      (odd) => ({ ...blank(index, entry), odd }),
+      (unreadable) => ({ ...blank(index, entry), unreadable }),
     );
     volumes.push(seen);
   }
-  if (!volumes.some(isUnsettled)) return { subject, backup, ...nothing, volumes };
+  if (!volumes.some(isStepDue)) return { subject, backup, ...nothing, volumes };
   return {
     subject,
     backup,
@@ -110,81 +116,63 @@ async function observeVolume(
   owner: VMBackup,
   { index, entry, others }: { index: number; entry: VolumeEntry; others: ReadonlySet<string> },
 ): Promise<SeenVolume> {
+  const { name, longhornBackupName: backupName } = entry;
+  if (!name || !isOnLonghorn(entry) || !backupName) return blank(index, entry);
   const { namespace } = owner.metadata;
-  const name = entry.name ?? '';
-  const ours = name !== '' && isOnLonghorn(entry);
-  if (!ours || !entry.longhornBackupName) {
-    return blank(index, entry);
-  }
-  const current = await readPair(reader, namespace, name);
-  const backupName = entry.longhornBackupName;
-  const facts = await factsOf(reader, owner, entry, backupName);
-  const base = { ...blank(index, entry), current, facts };
-  if (isDynamic(current)) {
-    // Its content gone with its claim, rebuild-snapshot may have made a pair beside it.
-    const revised = isDead(current) ? revisionOf(name, others) : undefined;
-    const beside = revised === undefined ? undefined : await readPair(reader, namespace, revised);
-    return { ...base, replacement: (beside?.snapshot ?? beside?.content) ? beside : undefined };
-  }
+  const read = await readPair(reader, namespace, name);
+  const volume = entry.persistentVolumeClaim?.spec?.volumeName;
+  const lookup = await lookUpBackup(reader, backupName, { owner, volume });
+  const judge = (pair: ReadPair): Pair => ({ ...pair, isRight: isRight(pair, backupName, lookup) });
+  const find = async (other: string): Promise<Pair | undefined> => {
+    if (others.has(other)) return undefined;
+    const pair = await readPair(reader, namespace, other);
+    return pair.snapshot === undefined && pair.content === undefined ? undefined : judge(pair);
+  };
 
+  const current = judge(read);
   const predecessors: Pair[] = [];
-  for (const former of names.predecessorNames(name)) {
-    if (others.has(former)) continue;
-    const pair = await readPair(reader, namespace, former);
-    if (pair.snapshot ?? pair.content) predecessors.push(pair);
+  for (const former of isDynamic(current) ? [] : names.predecessorNames(name)) {
+    const pair = await find(former);
+    if (pair !== undefined) predecessors.push(pair);
   }
-  // A right pair has a replacement beside it only if it was swapped after that one had been made.
-  const swapped = current.content?.metadata.annotations?.[names.REPLACES_ANNOTATION] === current.contentName;
-  const wanted = !isRight(current, backupName, facts) || current.snapshot === undefined || swapped;
-  const next = wanted ? revisionOf(name, others) : undefined;
-  const revised = next === undefined ? undefined : await readPair(reader, namespace, next);
-  return { ...base, predecessors, replacement: (revised?.snapshot ?? revised?.content) ? revised : undefined };
+  const mayBeReplaced = names.canRevise(name) && mayHaveReplacement(current);
+  const replacement = mayBeReplaced ? await find(names.revisedName(name)) : undefined;
+  return { ...blank(index, entry), current, lookup, predecessors, replacement };
+}
+
+function isRight({ judged }: ReadPair, backupName: string, lookup: BackupLookup): boolean {
+  return judged !== undefined && lookup.is === 'found' && namesBackup(judged, backupName, lookup.facts);
+}
+
+/** Whether the pair beside this one can matter, and is worth reading. */
+function mayHaveReplacement(current: Pair): boolean {
+  // Its content gone with its claim, rebuild-snapshot may have created a pair beside it.
+  if (isDynamic(current)) return isDead(current);
+  // A right pair has a replacement beside it only if it was swapped after that one had been created.
+  const isSwapped = current.content?.metadata.annotations?.[names.REPLACES_ANNOTATION] === current.contentName;
+  return !current.isRight || current.snapshot === undefined || isSwapped;
 }
 
 /** A volume of which nothing has been read. */
 function blank(index: number, entry: VolumeEntry): SeenVolume {
   const name = entry.name ?? '';
-  const current = { name, contentName: names.contentName(name) };
+  const current = { name, contentName: names.contentName(name), isRight: false };
   return { index, entry, current, predecessors: [], holders: [], perhapsHolders: [], sharers: [] };
 }
 
-/** A Longhorn Backup that is not there may only not be known now. */
-async function factsOf(
-  reader: Reader,
-  owner: VMBackup,
-  { persistentVolumeClaim }: VolumeEntry,
-  name: string,
-): Promise<BackupFacts | BackupTrouble> {
-  const backup = await longhornBackup(reader, name);
-  if (backup !== undefined) return judgeBackup(name, backup);
-  const target = await reader.get('BackupTarget', names.DEFAULT_TARGET, names.LONGHORN_NAMESPACE);
-  const volume = persistentVolumeClaim?.spec?.volumeName;
-  const absence = judgeAbsence(target, volume ? await backupVolumes(reader, volume) : [], owner);
-  if (absence === undefined) return judgeBackup(name, backup);
-  const reason = absence.reason === 'BackupNotSynced' ? absence.reason : 'NotVerifiable';
-  return { reason, detail: `Longhorn Backup ${name} is not known: ${absence.detail}`, absent: true };
-}
-
-/** The name of the pair that may replace this one, if no other volume uses it. */
-function revisionOf(name: string, others: ReadonlySet<string>): string | undefined {
-  const revised = names.revisedName(name);
-  return names.canRevise(name) && !others.has(revised) ? revised : undefined;
-}
-
-async function readPair(reader: Reader, namespace: string, name: string): Promise<Pair> {
+async function readPair(reader: Reader, namespace: string, name: string): Promise<ReadPair> {
   const snapshot = await reader.get('VolumeSnapshot', name, namespace);
-  const contentName =
-    snapshot?.spec.source.volumeSnapshotContentName ??
-    snapshot?.status?.boundVolumeSnapshotContentName ??
-    names.contentName(name);
+  const contentName = provisionedContentName(name, snapshot);
   const content = await reader.get('VolumeSnapshotContent', contentName);
   // Without the snapshot, a content of the expected name may be anybody's: only one that names the snapshot counts.
   const ref = content?.spec.volumeSnapshotRef;
-  const fits = ref?.name === name && ref.namespace === namespace;
-  return { name, snapshot, contentName, content: fits ? content : undefined, stranger: fits ? undefined : content };
+  const isIts = ref?.name === name && ref.namespace === namespace;
+  const base = { name, snapshot, contentName };
+  if (content === undefined || !isIts) return { ...base, foreignContent: content };
+  return { ...base, content, judged: judgeContent(content) };
 }
 
-export const isDynamic = ({ snapshot, content }: Pair): boolean =>
+export const isDynamic = ({ snapshot, content }: ReadPair): boolean =>
   snapshot === undefined
     ? content?.spec.source.volumeHandle !== undefined && content.spec.source.volumeHandle !== null
     : !snapshot.spec.source.volumeSnapshotContentName;
@@ -196,19 +184,8 @@ export const isDead = (pair: Pair): boolean =>
   pair.content === undefined &&
   pair.snapshot.status?.readyToUse !== true;
 
-/** The pair's content names just this backup, under its Longhorn volume. */
-export function isRight(
-  { content }: Pair,
-  backupName: string,
-  facts: BackupFacts | BackupTrouble | undefined,
-): boolean {
-  if (content === undefined || facts === undefined || 'reason' in facts) return false;
-  const judged = judgeContent(content);
-  return !('reason' in judged) && judged.handle.backup === backupName && judgeHandle(judged, facts) !== 'wrong';
-}
-
 /** Whether anything of this volume may have to be written. */
-function isUnsettled({ current, replacement, predecessors }: SeenVolume): boolean {
+function isStepDue({ current, replacement, predecessors }: SeenVolume): boolean {
   return replacement !== undefined || predecessors.length > 0 || awaitsDeletePolicy(current);
 }
 
@@ -217,11 +194,11 @@ export const awaitsDeletePolicy = ({ content }: Pair): boolean =>
   content.metadata.annotations?.[names.DELETE_WHEN_READY_ANNOTATION] === 'Delete';
 
 async function withHolders(reader: Reader, owner: VMBackup, volumes: readonly SeenVolume[]): Promise<SeenVolume[]> {
-  const arms = ({ current, replacement }: SeenVolume) =>
+  const mayTakeDelete = ({ current, replacement }: SeenVolume) =>
     awaitsDeletePolicy(current) || (replacement && awaitsDeletePolicy(replacement));
   const due = new Map<string, string[]>();
   for (const volume of volumes)
-    if (arms(volume) && volume.entry.longhornBackupName) due.set(volume.entry.longhornBackupName, []);
+    if (mayTakeDelete(volume) && volume.entry.longhornBackupName) due.set(volume.entry.longhornBackupName, []);
   if (due.size === 0) return [...volumes];
   const perhapsHolders: string[] = [];
   const onUnreadable = ({ object }: Unreadable) => void perhapsHolders.push(object.name);
@@ -255,8 +232,8 @@ async function usedElsewhere(
   // The same snapshot for two volumes is no order to keep up, but not Gleaner's to end either.
   const own = volumes.map(({ entry }) => entry.name);
   for (const { current } of volumes) if (own.filter((name) => name === current.name).length > 1) used.add(current.name);
-  // What is retired or armed: former pairs, the one that a switch leaves, a replacement, and the one in use.
-  const pairs = new Set(volumes.filter(isUnsettled).flatMap((volume) => pairsOf(volume).map(({ name }) => name)));
+  // What is retired, or takes Delete: former pairs, the one that a switch leaves, a replacement, and the one in use.
+  const pairs = new Set(volumes.filter(isStepDue).flatMap((volume) => pairsOf(volume).map(({ name }) => name)));
   for (const [name, users] of await vmBackupsNamingEach(reader, namespace, pairs)) {
     if (users.some(({ metadata }) => metadata.uid !== uid)) used.add(name);
   }

@@ -1,8 +1,9 @@
 import * as names from '../../shared/domain/names.ts';
 import { isDeleting, isOwnedBy } from '../../shared/chain/metadata.ts';
-import { judgeContent } from '../../shared/chain/content.ts';
-import type { VMBackup } from '../../shared/objects/types.ts';
+import type { Content, VMBackup } from '../../shared/objects/types.ts';
 import type { Action, Target } from '../../shared/plan/action.ts';
+import type { Check } from '../../shared/plan/check.ts';
+import { firstAnswer } from '../../shared/plan/check.ts';
 import type { Reason } from '../../shared/plan/reason.ts';
 import type { Config } from './config.ts';
 import type { Pair, Seen, SeenVolume } from './observe.ts';
@@ -12,128 +13,238 @@ import { isDead, awaitsDeletePolicy } from './observe.ts';
 export interface Retirement {
   readonly reason: Reason;
   readonly message: string;
-  readonly command?: string;
+  readonly command?: string | undefined;
   readonly actions: readonly Action[];
 }
 
-/** Every pair of this volume that is no longer in use: the former ones, and a replacement that was never needed. */
-export function retire(seen: Seen, backup: VMBackup, volume: SeenVolume, config: Config): Retirement[] {
+/** A pair that the VMBackup no longer uses. */
+interface FormerPair {
+  readonly seen: Seen;
+  readonly vmBackup: VMBackup;
+  readonly volume: SeenVolume;
+  readonly pair: Pair;
+  readonly config: Config;
+  /** Takes the content off Delete, where it is on it. */
+  readonly toRetain: readonly Action[];
+}
+
+const checks: readonly Check<FormerPair, Retirement>[] = [
+  // Whether it is this volume's pair. Otherwise nothing of it is touched.
+  deadSnapshot, // its content is lost: it is harmless
+  foreignPair, // a former name proves nothing
+  // Whether it may go now. Otherwise only its content is put on Retain.
+  keptByPolicy, // the policy is to keep it
+  usedElsewhere, // another volume would lose its pair
+  claimPending, // a restore that waits reads from it
+  snapshotGoing, // never race a finalizer
+  contentDeleting, // somebody else deletes it, and with it the backup
+  // It may. What of it is left goes.
+  snapshotUnused, // the snapshot goes, and takes its content along
+  contentGoing, // never race a finalizer
+  leftoverContent, // its finalizer would hold the content in deletion for good
+  contentUnused, // without its snapshot the content goes alone
+];
+
+/** Why a pair that has a former name may still not be this volume's. */
+const foreignChecks: readonly Check<FormerPair, string>[] = [
+  snapshotOfOthers, // the snapshot has another owner
+  snapshotTakenHere, // Gleaner replaces pre-provisioned pairs alone
+  contentOfOtherSnapshot, // the content is bound to another snapshot
+  contentOfOthers, // the content has another owner
+  contentInUse, // the pair in use has the same content
+  contentWithoutBackup, // the handle names no remote backup
+  contentOfOtherBackup, // the handle names another Backup than the volume records
+];
+
+/**
+ * Every pair of this volume that is no longer in use: the former ones, and a replacement that was never needed. Retain
+ * always comes before a deletion, and a Longhorn Backup is never deleted.
+ */
+export function retire(seen: Seen, vmBackup: VMBackup, volume: SeenVolume, config: Config): Retirement[] {
   const { predecessors, replacement } = volume;
   // Somebody else's preparation is not ours to clear away.
   const spare =
     replacement?.content?.metadata.annotations?.[names.REPLACES_ANNOTATION] !== undefined ? [replacement] : [];
-  return [...predecessors, ...spare].map((pair) => retireOne(seen, backup, volume, pair, config));
-}
-
-function retireOne(seen: Seen, backup: VMBackup, volume: SeenVolume, pair: Pair, config: Config): Retirement {
-  const { snapshot, content } = pair;
-  const none = (reason: Reason, message: string, command?: string): Retirement => ({
-    reason,
-    message,
-    actions: [],
-    ...(command !== undefined && { command }),
+  return [...predecessors, ...spare].map((pair) => {
+    const { content } = pair;
+    const toRetain = content?.spec.deletionPolicy === 'Delete' && !isDeleting(content) ? [putOnRetain(content)] : [];
+    const former = { seen, vmBackup, volume, pair, config, toRetain };
+    return firstAnswer(checks, former) ?? stays('ContentGone', `the old pair ${pair.name} is gone`);
   });
-  if (isDead(pair))
-    return none('DeadSnapshotLeft', `the former snapshot ${pair.name} has lost its content and is left`);
-  const stranger = isStranger(backup, volume, pair);
-  if (stranger !== undefined) return none('UnknownPredecessor', stranger);
-
-  const disarm = content?.spec.deletionPolicy === 'Delete' && !isDeleting(content) ? [toRetain(content)] : [];
-  // Taking the old content off Delete is worth a write of its own, whatever the rest has to wait for.
-  const waits = (reason: Reason, message: string): Retirement =>
-    disarm.length > 0
-      ? { reason: 'RetirePair', message: `${message}; its content is put on Retain`, actions: disarm }
-      : none(reason, message);
-  if (config.retire === 'keep') return waits('RetiredKept', `the old pair ${pair.name} is kept on Retain`);
-  if (seen.usedElsewhere.has(pair.name))
-    return waits('AmbiguousOwner', `another volume still uses the old pair ${pair.name}`);
-  if (seen.claimed.has(pair.name)) return waits('ClaimPending', `a Pending claim still reads from ${pair.name}`);
-  if (snapshot !== undefined) {
-    // Whoever deletes it: with its content on Delete the backup that the VMBackup still needs would go too.
-    if (isDeleting(snapshot)) return waits('SnapshotGoing', `the old snapshot ${pair.name} is being deleted`);
-    if (content !== undefined && isDeleting(content) && content.spec.deletionPolicy !== 'Retain') {
-      return none('ContentDeleting', `the content of the old snapshot ${pair.name} is being deleted by somebody else`);
-    }
-    const { uid, resourceVersion } = snapshot.metadata;
-    const { namespace } = snapshot.metadata;
-    const target = { kind: 'VolumeSnapshot', name: pair.name, namespace, uid, resourceVersion } as const;
-    const behind =
-      content === undefined ? { name: pair.contentName } : { name: pair.contentName, uid: content.metadata.uid };
-    return {
-      reason: 'RetirePair',
-      message: `the old pair ${pair.name} is retired`,
-      actions: [...disarm, { do: 'deleteSnapshot', target, content: behind }],
-    };
-  }
-  if (content === undefined) return none('ContentGone', `the old pair ${pair.name} is gone`);
-  if (isDeleting(content)) return none('ContentGoing', `the old content ${pair.contentName} is being deleted`);
-  // The sidecar lets a content go only if its snapshot's deletion was seen, or if it never was bound.
-  const bound = content.metadata.finalizers?.includes(names.BOUND_CONTENT_FINALIZER) === true;
-  if (bound && content.metadata.annotations?.[names.BEING_DELETED_ANNOTATION] === undefined) {
-    return {
-      ...none('LeftoverContent', `the old content ${pair.contentName} is left without its snapshot`),
-      actions: disarm,
-    };
-  }
-  const target = { kind: 'VolumeSnapshotContent', name: content.metadata.name, uid: content.metadata.uid } as const;
-  return {
-    reason: 'RetirePair',
-    message: `the old content ${pair.contentName} is deleted, its backup stays`,
-    actions: [...disarm, { do: 'deleteContent', target }],
-  };
 }
 
-/** Why a pair that bears a former name may still not be this volume's. */
-function isStranger(
-  backup: VMBackup,
-  { entry, current }: SeenVolume,
-  { name, snapshot, content, contentName, stranger }: Pair,
-): string | undefined {
-  if (snapshot !== undefined && !isOwnedBy(snapshot, backup.metadata.uid))
-    return `VolumeSnapshot ${name} does not belong to this VMBackup`;
-  if (snapshot !== undefined && !snapshot.spec.source.volumeSnapshotContentName)
-    return `VolumeSnapshot ${name} was taken on this cluster`;
-  if (stranger !== undefined) return `VolumeSnapshot ${name} names content ${contentName} of another snapshot`;
+function deadSnapshot({ pair }: FormerPair): Retirement | undefined {
+  if (!isDead(pair)) return undefined;
+  return stays('DeadSnapshotLeft', `the former snapshot ${pair.name} has lost its content and is left`);
+}
+
+function foreignPair(former: FormerPair): Retirement | undefined {
+  const why = firstAnswer(foreignChecks, former);
+  return why === undefined ? undefined : stays('UnknownPredecessor', why);
+}
+
+function keptByPolicy(former: FormerPair): Retirement | undefined {
+  if (former.config.retire !== 'keep') return undefined;
+  return waits(former, 'RetiredKept', `the old pair ${former.pair.name} is kept on Retain`);
+}
+
+function usedElsewhere(former: FormerPair): Retirement | undefined {
+  const { seen, pair } = former;
+  if (!seen.usedElsewhere.has(pair.name)) return undefined;
+  return waits(former, 'AmbiguousOwner', `another volume still uses the old pair ${pair.name}`);
+}
+
+function claimPending(former: FormerPair): Retirement | undefined {
+  const { seen, pair } = former;
+  if (!seen.claimed.has(pair.name)) return undefined;
+  return waits(former, 'ClaimPending', `a Pending claim still reads from ${pair.name}`);
+}
+
+/** With its content still on Delete, the backup that the VMBackup needs would be deleted too. */
+function snapshotGoing(former: FormerPair): Retirement | undefined {
+  const { name, snapshot } = former.pair;
+  if (snapshot === undefined || !isDeleting(snapshot)) return undefined;
+  return waits(former, 'SnapshotGoing', `the old snapshot ${name} is being deleted`);
+}
+
+function contentDeleting({ pair: { name, snapshot, content } }: FormerPair): Retirement | undefined {
+  if (snapshot === undefined || content === undefined) return undefined;
+  if (!isDeleting(content) || content.spec.deletionPolicy === 'Retain') return undefined;
+  return stays('ContentDeleting', `the content of the old snapshot ${name} is being deleted by somebody else`);
+}
+
+function snapshotUnused({ pair, toRetain }: FormerPair): Retirement | undefined {
+  const { name, snapshot, content, contentName } = pair;
+  if (snapshot === undefined) return undefined;
+  const { namespace, uid, resourceVersion } = snapshot.metadata;
+  const target = { kind: 'VolumeSnapshot', name, namespace, uid, resourceVersion } as const;
+  const behind = content === undefined ? { name: contentName } : { name: contentName, uid: content.metadata.uid };
+  const actions: Action[] = [...toRetain, { do: 'deleteSnapshot', target, content: behind }];
+  return { reason: 'RetirePair', message: `the old pair ${name} is retired`, actions };
+}
+
+function contentGoing({ pair: { contentName, content } }: FormerPair): Retirement | undefined {
+  if (content === undefined || !isDeleting(content)) return undefined;
+  return stays('ContentGoing', `the old content ${contentName} is being deleted`);
+}
+
+/** The sidecar lets a content go only if its snapshot's deletion was seen, or if it never was bound. */
+function leftoverContent({ pair: { contentName, content }, toRetain }: FormerPair): Retirement | undefined {
+  const isBound = content?.metadata.finalizers?.includes(names.BOUND_CONTENT_FINALIZER) === true;
+  const isSeen = content?.metadata.annotations?.[names.BEING_DELETED_ANNOTATION] !== undefined;
+  if (!isBound || isSeen) return undefined;
+  return stays('LeftoverContent', `the old content ${contentName} is left without its snapshot`, toRetain);
+}
+
+function contentUnused({ pair: { contentName, content }, toRetain }: FormerPair): Retirement | undefined {
   if (content === undefined) return undefined;
-  const owner = content.metadata.ownerReferences?.find(({ kind }) => kind !== 'VirtualMachineBackup');
-  if (owner !== undefined) return `VolumeSnapshotContent ${contentName} belongs to ${owner.kind} ${owner.name}`;
-  if (content.metadata.uid === current.content?.metadata.uid) return `VolumeSnapshotContent ${contentName} is in use`;
-  const judged = judgeContent(content);
-  if ('reason' in judged) return `VolumeSnapshotContent ${contentName} is none of a remote backup (${judged.reason})`;
-  if (judged.handle.backup !== entry.longhornBackupName)
-    return `VolumeSnapshotContent ${contentName} names backup ${judged.handle.backup}`;
-  return undefined;
+  const { name, uid } = content.metadata;
+  const target = { kind: 'VolumeSnapshotContent', name, uid } as const;
+  const message = `the old content ${contentName} is deleted, its backup stays`;
+  return { reason: 'RetirePair', message, actions: [...toRetain, { do: 'deleteContent', target }] };
 }
 
-/**
- * Lets the content in use take Delete, if the one it stands in for was on Delete and nothing else needs the backup. At
- * most one content on Delete may name a backup, so it stays on Retain
- * - while another content on Delete names the backup, unless a retirement of the same plan puts that one on Retain;
- * - while a content cannot be read: it might be such a content;
- * - while another volume records the backup or uses the snapshot. Each looks before the other has written, so none of
- *   them takes Delete.
- */
-export function restoreDeletePolicy(
-  { usedElsewhere }: Seen,
-  { current, holders, perhapsHolders, sharers }: SeenVolume,
-  retired: readonly Retirement[],
-): Action[] {
-  const { content } = current;
-  if (content === undefined || !awaitsDeletePolicy(current) || perhapsHolders.length > 0) return [];
-  if (sharers.length > 0 || usedElsewhere.has(current.name)) return [];
-  const disarmed = retired.flatMap((r) => r.actions.flatMap((a) => (a.do === 'setPolicy' ? [a.target.name] : [])));
-  if (holders.some((holder) => holder !== content.metadata.name && !disarmed.includes(holder))) return [];
+const stays = (reason: Reason, message: string, actions: readonly Action[] = []): Retirement => ({
+  reason,
+  message,
+  actions,
+});
+
+/** Taking the old content off Delete is worth a write of its own, whatever the rest has to wait for. */
+const waits = ({ toRetain }: FormerPair, reason: Reason, message: string): Retirement =>
+  toRetain.length > 0
+    ? { reason: 'RetirePair', message: `${message}; its content is put on Retain`, actions: toRetain }
+    : stays(reason, message);
+
+function snapshotOfOthers({ vmBackup, pair: { name, snapshot } }: FormerPair): string | undefined {
+  if (snapshot === undefined || isOwnedBy(snapshot, vmBackup.metadata.uid)) return undefined;
+  return `VolumeSnapshot ${name} does not belong to this VMBackup`;
+}
+
+function snapshotTakenHere({ pair: { name, snapshot } }: FormerPair): string | undefined {
+  if (snapshot === undefined || snapshot.spec.source.volumeSnapshotContentName) return undefined;
+  return `VolumeSnapshot ${name} was taken on this cluster`;
+}
+
+function contentOfOtherSnapshot({ pair: { name, contentName, foreignContent } }: FormerPair): string | undefined {
+  if (foreignContent === undefined) return undefined;
+  return `VolumeSnapshot ${name} names content ${contentName} of another snapshot`;
+}
+
+function contentOfOthers({ pair: { contentName, content } }: FormerPair): string | undefined {
+  const owner = content?.metadata.ownerReferences?.find(({ kind }) => kind !== 'VirtualMachineBackup');
+  return owner && `VolumeSnapshotContent ${contentName} belongs to ${owner.kind} ${owner.name}`;
+}
+
+function contentInUse({ volume: { current }, pair: { contentName, content } }: FormerPair): string | undefined {
+  if (content === undefined || content.metadata.uid !== current.content?.metadata.uid) return undefined;
+  return `VolumeSnapshotContent ${contentName} is in use`;
+}
+
+function contentWithoutBackup({ pair: { contentName, judged } }: FormerPair): string | undefined {
+  if (judged === undefined || !('reason' in judged)) return undefined;
+  return `VolumeSnapshotContent ${contentName} is none of a remote backup (${judged.reason})`;
+}
+
+function contentOfOtherBackup({ volume: { entry }, pair: { contentName, judged } }: FormerPair): string | undefined {
+  if (judged === undefined || 'reason' in judged || judged.handle.backup === entry.longhornBackupName) return undefined;
+  return `VolumeSnapshotContent ${contentName} names backup ${judged.handle.backup}`;
+}
+
+/** The content in use, and what a plan retires besides. */
+interface HeldOnRetain {
+  readonly seen: Seen;
+  readonly volume: SeenVolume;
+  readonly retired: readonly Retirement[];
+}
+
+/** At most one content on Delete may name a backup. Each answer is the beginning of a sentence that ends with its name. */
+const retainChecks: readonly Check<HeldOnRetain, string>[] = [
+  unreadableContents, // a content that cannot be read may be on Delete and name the backup
+  backupShared, // another volume records it: each looks before the other has written, so neither takes Delete
+  snapshotShared, // another volume uses the snapshot: the same
+  otherContents, // another content on Delete names it, unless the same plan puts that one on Retain
+];
+
+/** Why the content in use may not take Delete; undefined where it may. Ends before the name of the backup. */
+export const whyOnRetain = (seen: Seen, volume: SeenVolume, retired: readonly Retirement[]): string | undefined =>
+  firstAnswer(retainChecks, { seen, volume, retired });
+
+function unreadableContents({ volume: { perhapsHolders } }: HeldOnRetain): string | undefined {
+  return perhapsHolders.length > 0 ? `${perhapsHolders.join(', ')} cannot be read and may free backup` : undefined;
+}
+
+function backupShared({ volume: { sharers } }: HeldOnRetain): string | undefined {
+  return sharers.length > 0 ? `${sharers.join(', ')} records too, and must not lose, backup` : undefined;
+}
+
+function snapshotShared({ seen, volume: { current } }: HeldOnRetain): string | undefined {
+  if (!seen.usedElsewhere.has(current.name)) return undefined;
+  return `another volume uses ${current.name} too, and must not lose backup`;
+}
+
+function otherContents({ volume: { current, holders }, retired }: HeldOnRetain): string | undefined {
+  const toRetain = retired.flatMap((r) => r.actions.flatMap((a) => (a.do === 'setPolicy' ? [a.target.name] : [])));
+  const others = holders.filter((name) => name !== current.content?.metadata.name && !toRetain.includes(name));
+  return others.length > 0 ? `${others.join(', ')} already frees backup` : undefined;
+}
+
+/** Lets the content in use take Delete, if the one it stands in for was on Delete and nothing else needs the backup. */
+export function restoreDeletePolicy(seen: Seen, volume: SeenVolume, retired: readonly Retirement[]): Action[] {
+  const { content } = volume.current;
+  if (content === undefined || !awaitsDeletePolicy(volume.current)) return [];
+  if (whyOnRetain(seen, volume, retired) !== undefined) return [];
   return [{ do: 'setPolicy', target: targetOf(content), from: 'Retain', to: 'Delete', dropArmNote: true }];
 }
 
-const toRetain = (content: NonNullable<Pair['content']>): Action => ({
+const putOnRetain = (content: Content): Action => ({
   do: 'setPolicy',
   target: targetOf(content),
   from: 'Delete',
   to: 'Retain',
 });
 
-const targetOf = ({ metadata }: NonNullable<Pair['content']>): Target => ({
+const targetOf = ({ metadata }: Content): Target => ({
   kind: 'VolumeSnapshotContent',
   name: metadata.name,
   uid: metadata.uid,

@@ -64,5 +64,9 @@ export function judgeHandle(
   return handle.scheme === 'bs' ? 'LegacyScheme' : 'HandleRight';
 }
 
+/** The handle names this backup, under the volume that it is of and in either spelling, and the status says the same. */
+export const namesBackup = (judged: ContentJudgment, backup: string, facts: BackupFacts): boolean =>
+  'handle' in judged && judged.handle.backup === backup && judgeHandle(judged, facts) !== 'wrong';
+
 export const rightHandle = (handle: BackupHandle, facts: BackupFacts): string =>
   backupHandle(facts.volume, handle.backup);

@@ -15,8 +15,6 @@ export interface BackupTrouble {
   readonly detail: string;
   /** The volume it is of, as far as that can be told all the same. */
   readonly ofVolume?: string;
-  /** There is no such Backup to look at, for now. */
-  readonly absent?: true;
 }
 
 /**
@@ -91,8 +89,9 @@ export function judgeBackupVolumes(
 ): BackupTrouble | undefined {
   const target = targetOf(backup);
   const fitting = volumes.filter((v) => {
-    const own = v.spec?.backupTargetName ?? v.metadata.labels?.[names.BACKUP_TARGET_LABEL] ?? '';
-    return volumeOf(v) === facts.volume && (own === '' || own === target) && !isDeleting(v);
+    // Up to Longhorn 1.7 it names none.
+    const on = targetNamedBy(v.spec?.backupTargetName, v.metadata);
+    return volumeOf(v) === facts.volume && (on === undefined || on === target) && !isDeleting(v);
   });
   if (fitting.length === 0) {
     const going = volumes.find((v) => volumeOf(v) === facts.volume && isDeleting(v));
@@ -116,12 +115,19 @@ export function judgeBackupVolumes(
 const volumeOf = (v: BackupVolume): string =>
   v.spec?.volumeName || v.metadata.labels?.[names.BACKUP_VOLUME_LABEL] || v.metadata.name;
 
-export const targetOf = (backup: Backup | undefined): string =>
-  backup?.status?.backupTargetName || backup?.metadata.labels?.[names.BACKUP_TARGET_LABEL] || names.DEFAULT_TARGET;
+/**
+ * The target that a Backup (`status.backupTargetName`) or a BackupVolume (`spec.backupTargetName`) names: by that field, or by
+ * its label where the field is absent or empty. Undefined where neither names one, as up to Longhorn 1.7.
+ */
+export const targetNamedBy = (
+  field: string | null | undefined,
+  { labels }: Pick<Backup['metadata'], 'labels'>,
+): string | undefined => field || labels?.[names.BACKUP_TARGET_LABEL] || undefined;
+
+/** The target that a Backup is on; the default one where it names none. */
+export const targetOf = (backup: Pick<Backup, 'metadata' | 'status'> | undefined): string =>
+  (backup && targetNamedBy(backup.status?.backupTargetName, backup.metadata)) ?? names.DEFAULT_TARGET;
 
 /** Finished, and on the target that Harvester uses. */
-export const isOnTarget = ({ metadata, status }: Backup): boolean =>
-  status?.state === 'Completed' &&
-  !metadata.deletionTimestamp &&
-  (status.backupTargetName || metadata.labels?.[names.BACKUP_TARGET_LABEL] || names.DEFAULT_TARGET) ===
-    names.DEFAULT_TARGET;
+export const isOnTarget = (backup: Backup): boolean =>
+  backup.status?.state === 'Completed' && !isDeleting(backup) && targetOf(backup) === names.DEFAULT_TARGET;

@@ -12,8 +12,8 @@ import { judgeAbsence } from './target.ts';
  * nobody again.
  *
  * - `found`: complete, and of a known volume. Only this one proves what a handle must be.
- * - `absent`: missing from a target that Longhorn has listed, or there and unusable (failed, in deletion, of two volumes).
- *   `trouble.reason` says which.
+ * - `absent`: missing from a target that Longhorn has listed, or there and unusable (failed, in deletion, not read by
+ *   Longhorn yet, of two volumes). `trouble.reason` says which.
  * - `unknown`: not there, and that proves nothing: its target is not connected, or not listed yet.
  */
 export type BackupLookup = FoundBackup | AbsentBackup | UnknownBackup;
@@ -59,6 +59,14 @@ export function judgeLookup(
   return { is: 'found', backup, facts: judged };
 }
 
+/** Where a Backup is expected. Used only where it is not there. */
+export interface LookupContext {
+  /** The VMBackup that records it. */
+  readonly owner?: VMBackup | undefined;
+  /** The Longhorn volume it is recorded to be of. */
+  readonly volume?: string | null | undefined;
+}
+
 /**
  * Looks a Longhorn Backup up by name: one read where it is there, else also its target and, if `volume` is known, the
  * BackupVolumes of that.
@@ -67,19 +75,37 @@ export function judgeLookup(
 export async function lookUpBackup(
   reader: Reader,
   name: string,
-  { owner, volume }: { readonly owner?: VMBackup | undefined; readonly volume?: string | null | undefined },
+  { owner, volume }: LookupContext,
 ): Promise<BackupLookup> {
   const backup = await longhornBackup(reader, name);
-  if (backup !== undefined) return judgeLookup(name, backup);
-  const target = await reader.get('BackupTarget', names.DEFAULT_TARGET, names.LONGHORN_NAMESPACE);
-  return judgeLookup(name, undefined, {
-    target,
-    backupVolumes: volume ? await backupVolumes(reader, volume) : [],
-    owner,
-  });
+  return backup === undefined ? lookUpAbsence(reader, name, { owner, volume }) : judgeLookup(name, backup);
 }
 
-/** The content that a snapshot names as its source or, for one taken on this cluster, is bound to. */
+/**
+ * Second half of {@link lookUpBackup}, for a Backup that was read and is not there: `absent`, or `unknown`.
+ * @throws as lookUpBackup
+ */
+export async function lookUpAbsence(
+  reader: Reader,
+  name: string,
+  { owner, volume }: LookupContext,
+): Promise<AbsentBackup | UnknownBackup> {
+  const target = await reader.get('BackupTarget', names.DEFAULT_TARGET, names.LONGHORN_NAMESPACE);
+  const listed = volume ? await backupVolumes(reader, volume) : [];
+  return judgeLookup(name, undefined, { target, backupVolumes: listed, owner }) as AbsentBackup | UnknownBackup;
+}
+
+/**
+ * The content that a snapshot names as its source or, for one taken on this cluster, is bound to. Undefined where it says
+ * neither, or is gone. The functions below differ in what they look for then:
+ *
+ * | | snapshot gone | snapshot names no content yet |
+ * | --- | --- | --- |
+ * | `contentNameOf` | nothing | nothing |
+ * | `pairContentName` | the name that Harvester gives the content of the pair | nothing |
+ * | `provisionedContentName` | Harvester's name | Harvester's name |
+ * | `controllerContentName` | Harvester's name | the name that the snapshot controller gives it |
+ */
 export const contentNameOf = (snapshot: Snapshot | undefined): string | undefined =>
   snapshot?.spec.source.volumeSnapshotContentName || snapshot?.status?.boundVolumeSnapshotContentName || undefined;
 
@@ -87,3 +113,16 @@ export const contentNameOf = (snapshot: Snapshot | undefined): string | undefine
 export const pairContentName = (snapshotName: string, snapshot: Snapshot | undefined): string | undefined =>
   contentNameOf(snapshot) ??
   (snapshot === undefined && snapshotName !== '' ? names.contentName(snapshotName) : undefined);
+
+/** As {@link contentNameOf}; else the name that Harvester gives a content that is made before its snapshot. */
+export const provisionedContentName = (snapshotName: string, snapshot: Snapshot | undefined): string =>
+  contentNameOf(snapshot) ?? names.contentName(snapshotName);
+
+/** As {@link contentNameOf}; for a snapshot that names none yet, the name that the snapshot controller gives a content it creates. */
+export const controllerContentName = (snapshotName: string, snapshot: Snapshot | undefined): string =>
+  contentNameOf(snapshot) ??
+  (snapshot === undefined ? names.contentName(snapshotName) : names.takenContentName(snapshot.metadata.uid));
+
+/** Whether a snapshot names a content at all: as its source, or as what it is bound to. The two may differ. */
+export const namesContent = ({ spec, status }: Snapshot, contentName: string): boolean =>
+  spec.source.volumeSnapshotContentName === contentName || status?.boundVolumeSnapshotContentName === contentName;

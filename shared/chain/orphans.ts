@@ -6,7 +6,7 @@ import type { Backup, Content, Snapshot } from '../objects/types.ts';
 import type { Reason } from '../plan/reason.ts';
 import { isDeleting } from './metadata.ts';
 import { isGuestClusters } from './content.ts';
-import { isStalled } from './longhorn-backup.ts';
+import { isStalled, targetOf } from './longhorn-backup.ts';
 
 /** Something that nobody claims, or that turns out not to be ours to ask about. */
 export interface Orphan {
@@ -38,7 +38,7 @@ export function judgeUnclaimedBackup(backup: Backup): Orphan | undefined {
   if (metadata.labels?.[names.CR_ONLY_LABEL] === 'true') return undefined;
   const object = ref('Backup', metadata.name, names.LONGHORN_NAMESPACE);
   const orphan = { object, backup: metadata.name, bytes: sizeOf(backup) };
-  const target = status?.backupTargetName || metadata.labels?.[names.BACKUP_TARGET_LABEL] || names.DEFAULT_TARGET;
+  const target = targetOf(backup);
   if (target !== names.DEFAULT_TARGET) {
     return { ...orphan, reason: 'ForeignBackup', detail: `it is on target ${target}, which Harvester does not use` };
   }

@@ -2,6 +2,7 @@ import * as names from '../domain/names.ts';
 import type { Reader } from '../ports/reader.ts';
 import type { VMBackup, VolumeEntry } from '../objects/types.ts';
 import type { Chain, ChainVolume } from './chain.ts';
+import { pairContentName } from './lookup.ts';
 import { backupVolumes, classMissingOf, longhornBackup, missingStorageClass } from './queries.ts';
 import { entriesOf } from './vmbackup.ts';
 import { orUnreadable } from './unreadable.ts';
@@ -38,7 +39,7 @@ async function readVolume(
   classes: boolean,
 ): Promise<ChainVolume> {
   const snapshot = entry.name ? await reader.get('VolumeSnapshot', entry.name, namespace) : undefined;
-  const contentName = contentNameOf(entry, snapshot);
+  const contentName = pairContentName(entry.name ?? '', snapshot) ?? '';
   const content = contentName === '' ? undefined : await reader.get('VolumeSnapshotContent', contentName);
   const longhorn = entry.longhornBackupName ? await longhornBackup(reader, entry.longhornBackupName) : undefined;
   const volume = longhorn === undefined ? entry.persistentVolumeClaim?.spec?.volumeName : longhorn.status?.volumeName;
@@ -55,10 +56,4 @@ async function readVolume(
     longhorn,
     backupVolumes: volume ? await backupVolumes(reader, volume) : [],
   };
-}
-
-function contentNameOf(entry: VolumeEntry, snapshot: ChainVolume['snapshot']): string {
-  const named = snapshot?.spec.source.volumeSnapshotContentName ?? snapshot?.status?.boundVolumeSnapshotContentName;
-  if (named) return named;
-  return snapshot === undefined && entry.name ? names.contentName(entry.name) : '';
 }

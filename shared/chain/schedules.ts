@@ -5,9 +5,9 @@ import { ForbiddenError, NotServedError } from '../ports/errors.ts';
 import type { Reader } from '../ports/reader.ts';
 import type { Backup, VMBackup, VolumeEntry } from '../objects/types.ts';
 import type { Reason } from '../plan/reason.ts';
-import { backupVolumes, longhornBackup } from './queries.ts';
+import { lookUpAbsence } from './lookup.ts';
+import { longhornBackup } from './queries.ts';
 import { entriesOf } from './vmbackup.ts';
-import { judgeAbsence } from './target.ts';
 import { orUnreadable } from './unreadable.ts';
 
 /** A Longhorn Backup of a scheduled VMBackup that keeps the VMBackup from being written. */
@@ -36,20 +36,25 @@ export async function unsettledBackups(reader: Reader, backup: VMBackup): Promis
     const { longhornBackupName: name } = entry;
     if (!name) continue;
     const found = await orUnreadable(
-      (): Promise<Backup | 'odd' | undefined> => longhornBackup(reader, name),
-      () => 'odd' as const,
+      (): Promise<Backup | 'unreadable' | undefined> => longhornBackup(reader, name),
+      () => 'unreadable' as const,
     );
-    if (found === undefined) unsettled.push({ backup: name, absent: await isLost(reader, backup, entry) });
-    else if (found === 'odd' || !names.FINAL_BACKUP_STATES.has(found.status?.state ?? ''))
+    if (found === undefined) unsettled.push({ backup: name, absent: await isAbsent(reader, backup, entry, name) });
+    else if (found === 'unreadable' || !names.FINAL_BACKUP_STATES.has(found.status?.state ?? ''))
       unsettled.push({ backup: name, absent: false });
   }
   return unsettled.length > 0 && (await hasSchedule(reader, backup)) ? unsettled : [];
 }
 
-async function isLost(reader: Reader, backup: VMBackup, { persistentVolumeClaim }: VolumeEntry): Promise<boolean> {
-  const target = await reader.get('BackupTarget', names.DEFAULT_TARGET, names.LONGHORN_NAMESPACE);
-  const volume = persistentVolumeClaim?.spec?.volumeName;
-  return judgeAbsence(target, volume ? await backupVolumes(reader, volume) : [], backup) === undefined;
+/** Of a Backup that is not there: whether that is proven. */
+async function isAbsent(
+  reader: Reader,
+  owner: VMBackup,
+  { persistentVolumeClaim }: VolumeEntry,
+  name: string,
+): Promise<boolean> {
+  const { is } = await lookUpAbsence(reader, name, { owner, volume: persistentVolumeClaim?.spec?.volumeName });
+  return is === 'absent';
 }
 
 /** A schedule that cannot be read, or may not be, is taken to be there. */

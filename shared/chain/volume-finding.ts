@@ -4,21 +4,26 @@ import type { Action } from '../plan/action.ts';
 import type { Finding } from '../plan/plan.ts';
 import type { Reason } from '../plan/reason.ts';
 
-/** What is said of one volume of a VMBackup, with the facts that wide tables show. */
+/** What a check says of one volume of a VMBackup: reason, sentence, and the actions or the command that helps. */
+export type VolumeAnswer = readonly [reason: Reason, message: string, more?: VolumeExtra | undefined];
+
+export interface VolumeExtra {
+  /** What is at fault, where it is not the VMBackup. */
+  readonly about?: Ref | undefined;
+  readonly actions?: readonly Action[];
+  readonly command?: string | undefined;
+}
+
+/**
+ * The finding about one volume of a VMBackup, with the facts that wide tables show.
+ * @param content of the pair that the volume uses; its handle is one of the facts
+ */
 export function volumeFinding(
   subject: Ref,
   entry: VolumeEntry,
   content: Content | undefined,
-  said: {
-    readonly reason: Reason;
-    readonly message: string;
-    readonly actions?: readonly Action[] | undefined;
-    readonly command?: string | undefined;
-    /** What is at fault, where it is not the VMBackup. */
-    readonly about?: Ref | undefined;
-  },
+  [reason, message, { actions = [], command, about } = {}]: VolumeAnswer,
 ): Finding {
-  const { reason, message, actions = [], command, about } = said;
   const handle = content?.spec.source.snapshotHandle;
   return {
     subject: about ?? subject,

@@ -14,7 +14,7 @@ function resourceOf(kind: KindName): string {
 }
 
 /** One word for the shell: as it is where nothing in it is special, else in single quotes. */
-export const quote = (text: string): string =>
+const quote = (text: string): string =>
   /^[\w./:@%+=,-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 
 /** As kubectl's `-o` has it: `yaml`, `jsonpath={.status}`. */

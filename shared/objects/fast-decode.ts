@@ -62,7 +62,7 @@ const readers: { [K in KindName]?: (json: Json) => ObjectOf<K> | undefined } = {
 
   VolumeSnapshotContent({ metadata, spec, status }) {
     const meta = metaOf(metadata);
-    if (meta === undefined || !isRecord(spec) || !isRecord(status)) return undefined;
+    if (meta === undefined || meta.namespace !== undefined || !isRecord(spec) || !isRecord(status)) return undefined;
     const { driver, deletionPolicy, volumeSnapshotClassName, sourceVolumeMode, source, volumeSnapshotRef } = spec;
     if (!isText(driver) || (deletionPolicy !== 'Delete' && deletionPolicy !== 'Retain')) return undefined;
     if (!maybeText(volumeSnapshotClassName) || !maybeText(sourceVolumeMode)) return undefined;
@@ -72,7 +72,7 @@ const readers: { [K in KindName]?: (json: Json) => ObjectOf<K> | undefined } = {
     if (!maybeText(snapshotHandle) || !maybeText(volumeHandle)) return undefined;
     if (!isText(name) || !isText(namespace) || !maybeText(uid)) return undefined;
     const { readyToUse, error, snapshotHandle: reported, creationTime } = status;
-    if (creationTime !== undefined && typeof creationTime !== 'number') return undefined;
+    if (!maybeNumber(creationTime)) return undefined;
     if (typeof readyToUse !== 'boolean' || error !== undefined || !maybeText(reported)) return undefined;
     return {
       metadata: meta,
@@ -182,7 +182,7 @@ function metaOf(json: unknown): Record<string, unknown> | undefined {
 function entryOf(json: unknown): object | undefined {
   if (!isRecord(json)) return undefined;
   const { name, volumeName, csiDriverName, longhornBackupName, volumeSize, persistentVolumeClaim: claim } = json;
-  if (volumeSize !== undefined && typeof volumeSize !== 'number') return undefined;
+  if (!maybeNumber(volumeSize)) return undefined;
   if (!maybeText(name) || !isText(volumeName) || !maybeText(csiDriverName) || !maybeText(longhornBackupName)) {
     return undefined;
   }
@@ -258,10 +258,14 @@ const isText = (value: unknown): value is string => typeof value === 'string';
 const maybeText = (value: unknown): value is string | undefined => value === undefined || typeof value === 'string';
 const maybeFlag = (value: unknown): value is boolean | undefined => value === undefined || typeof value === 'boolean';
 
+/** No schema takes the Infinity that `1e999` is read as. */
+const maybeNumber = (value: unknown): value is number | undefined => value === undefined || Number.isFinite(value);
+
+/** With an own `__proto__`, which the schemas drop, it is none. */
 function maybeTexts(value: unknown): value is Record<string, string> | undefined {
   if (value === undefined) return true;
   if (!isRecord(value)) return false;
-  for (const key in value) if (typeof value[key] !== 'string') return false;
+  for (const key in value) if (typeof value[key] !== 'string' || key === '__proto__') return false;
   return true;
 }
 

@@ -7,7 +7,7 @@ import type { Backup, BackupVolume, Content, Snapshot, VMRestore } from '../obje
 import { hangs, snapshotError } from '../chain/waiting.ts';
 import { isDeleting } from '../chain/metadata.ts';
 import { isLocal } from '../chain/vmbackup.ts';
-import { judgeBackup, judgeBackupVolumes } from '../chain/longhorn-backup.ts';
+import { judgeBackup, judgeBackupVolumes, targetNamedBy } from '../chain/longhorn-backup.ts';
 import { toLetGo } from '../chain/link.ts';
 import type { Chain } from '../chain/chain.ts';
 import type { RestoredVolume, SeenRestore } from './seen-hanging.ts';
@@ -215,7 +215,7 @@ function causeOfUnreadyPair(
 
 /** From 1.8 on, when Longhorn wrote a target on each Backup, it restores nothing without a BackupVolume. */
 const isByTarget = ({ metadata, status }: Backup): boolean =>
-  Boolean(metadata.labels?.[names.BACKUP_TARGET_LABEL] || status?.backupTargetName);
+  targetNamedBy(status?.backupTargetName, metadata) !== undefined;
 
 /** Longhorn up to 1.7 restores by the backup's name alone; its BackupVolumes have no spec. */
 const looksVolumesUp = (volumes: readonly BackupVolume[]): boolean => volumes.some((v) => Boolean(v.spec?.volumeName));

@@ -8,6 +8,7 @@ import type { Reason } from '../plan/reason.ts';
 import { parseHandle } from '../domain/handle.ts';
 import { hangs, isPending } from '../chain/waiting.ts';
 import { isDeleting } from '../chain/metadata.ts';
+import { contentNameOf } from '../chain/lookup.ts';
 import { backupVolumes, classMissingOf, longhornBackup, missingStorageClass } from '../chain/queries.ts';
 import { readChain } from '../chain/read-chain.ts';
 import { causeOf, causeOfOtherData } from './hanging-volume.ts';
@@ -51,8 +52,7 @@ export async function readRestore(reader: Reader, restore: VMRestore): Promise<S
 
 async function readPair(reader: Reader, namespace: string, name: string): Promise<RestoredVolume['pair']> {
   const snapshot = await reader.get('VolumeSnapshot', name, namespace);
-  const contentName =
-    snapshot?.spec.source.volumeSnapshotContentName ?? snapshot?.status?.boundVolumeSnapshotContentName ?? '';
+  const contentName = contentNameOf(snapshot) ?? '';
   const content = contentName === '' ? undefined : await reader.get('VolumeSnapshotContent', contentName);
   const handle = parseHandle(content?.spec.source.snapshotHandle ?? content?.status?.snapshotHandle ?? '');
   const longhorn = handle.kind === 'backup' ? await longhornBackup(reader, handle.backup) : undefined;

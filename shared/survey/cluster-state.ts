@@ -6,6 +6,7 @@ import type { ListOptions, Reader } from '../ports/reader.ts';
 import type { BackupTarget, Content, Snapshot, VMRestore } from '../objects/types.ts';
 import { isPending } from '../chain/waiting.ts';
 import { hangs } from '../chain/waiting.ts';
+import { targetNamedBy } from '../chain/longhorn-backup.ts';
 import { isDeleting } from '../chain/metadata.ts';
 import type { ExistingUids, Orphan } from '../chain/orphans.ts';
 import {
@@ -50,7 +51,7 @@ export async function readClusterState(reader: Reader, options: Options): Promis
   for await (const page of pagesOf(reader, 'BackupVolume', longhorn)) {
     for (const one of page) {
       const { labels, name } = one.metadata;
-      const on = one.spec?.backupTargetName || labels?.[names.BACKUP_TARGET_LABEL] || names.DEFAULT_TARGET;
+      const on = targetNamedBy(one.spec?.backupTargetName, one.metadata) ?? names.DEFAULT_TARGET;
       if (isDeleting(one) || on !== names.DEFAULT_TARGET) continue;
       const volume = one.spec?.volumeName || labels?.[names.BACKUP_VOLUME_LABEL] || name;
       if (volumes.mark(volume, several) === 0) volumes.add(volume, single);

@@ -11,6 +11,7 @@ import { drillOf, traceOf } from '../chain/drill-marks.ts';
 import { hangs } from '../chain/waiting.ts';
 import { isDeleting } from '../chain/metadata.ts';
 import { judgeContent } from '../chain/content.ts';
+import { contentNameOf } from '../chain/lookup.ts';
 import { backupNamedBy, isNoVMBackups } from '../chain/orphans.ts';
 import { contentsNaming } from '../chain/queries.ts';
 import type { NameTable } from './name-table.ts';
@@ -51,8 +52,8 @@ export function surveySnapshot(
   for (const { kind, uid, controller } of ownerReferences ?? []) {
     if (kind === 'VirtualMachineBackup' && controller === true) pairs.note(name, hash(uid), namespace, slot.owner);
   }
-  const uses = snapshot.spec.source.volumeSnapshotContentName ?? snapshot.status?.boundVolumeSnapshotContentName;
-  if ((before & flag.twice) !== 0 && uses)
+  const uses = contentNameOf(snapshot);
+  if ((before & flag.twice) !== 0 && uses !== undefined)
     chosen.set(`${namespace}/${name}`, { uid: snapshot.metadata.uid, content: uses });
   const noted = annotations?.[names.SWAP_ANNOTATION] !== undefined;
   return noted || unready ? { what: 'snapshot', snapshot, pair: stateOf(pairs.get(name, namespace)) } : undefined;

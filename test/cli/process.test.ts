@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 
-jest.setTimeout(60_000);
+jest.setTimeout(180_000);
 
 const bin = fileURLToPath(new URL('../../bin/gleaner.js', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'gleaner-bin-'));

@@ -100,14 +100,14 @@ describe.each([
     const before = await world.run('explain', ...object.split(' '));
     world.sandbox.api.clearRequests();
     const after = await gleaner(['explain', ...object.split(' '), '--kubeconfig', kubeconfig]);
-    expect(before.out).toContain('\nWhat happened\n');
-    const rest = (out: string) => out.replace(/\nWhat happened\n[^]*?(?=\nWhat to do\n|$)/, '');
+    expect(before.out).toContain('\nEvents\n');
+    const rest = (out: string) => out.replace(/\nEvents\n[^]*?(?=\nSuggested actions\n|$)/, '');
     expect(rest(after.out)).toBe(rest(before.out));
     expect(after.code).toBe(before.code);
     expect(after.err).toMatch(
       /^gleaner: what happened cannot be told: .*the right to list events\.events\.k8s\.io is missing.*\n$/,
     );
-    expect([before.err, after.out.includes('What happened')]).toEqual(['', false]);
+    expect([before.err, after.out.includes('\nEvents\n')]).toEqual(['', false]);
     // Only what it prints.
     expect(asked().every((one) => one.startsWith('list events.k8s.io/v1/Event'))).toBe(true);
     const document = await gleaner(['explain', ...object.split(' '), '-o', 'json', '--kubeconfig', kubeconfig]);

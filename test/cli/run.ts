@@ -8,7 +8,7 @@ import type { Sandbox, SandboxOptions } from '../../sandbox/index.ts';
 import { startSandbox } from '../../sandbox/index.ts';
 
 // Some of these wait for controllers and retries, perhaps on a busy machine.
-jest.setTimeout(60_000);
+jest.setTimeout(180_000);
 
 export interface Ran {
   readonly code: number;

@@ -37,7 +37,7 @@ describe.each(hosts)('forged events for every function under %s', (_, startHost)
     sandbox = await startSandbox({ scenario: 'wrong-handle', tickMs: 2 });
     const KUBECONFIG = writeFile('kubeconfig', sandbox.api.kubeconfig());
     host = await startHost({ KUBECONFIG, GLEANER_LOG_LEVEL: 'error' });
-  }, 30_000);
+  }, 120_000);
   afterAll(async () => {
     agent.destroy();
     await host.stop();

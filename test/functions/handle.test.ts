@@ -34,7 +34,7 @@ describe.each(hosts)('under %s', (_, startHost) => {
     sandbox = await startSandbox({ scenario: 'wrong-handle', tickMs: 2 });
     const KUBECONFIG = writeFile('kubeconfig', sandbox.api.kubeconfig());
     host = await startHost({ FUNCTION: 'fix-handle', KUBECONFIG });
-  }, 30_000);
+  }, 120_000);
   afterAll(async () => {
     await host.stop();
     await sandbox.stop();
@@ -130,7 +130,7 @@ describe.each(hosts)('under %s', (_, startHost) => {
 
     // 150 MB went in; what remains is the collector's slack.
     expect(rssMiB() - before).toBeLessThan(60);
-  }, 30_000);
+  }, 120_000);
 
   test('on SIGTERM, what is under way is finished and the process ends well', async () => {
     const content = await wrongContent(sandbox);
@@ -191,4 +191,4 @@ test('a payload that shows nothing to do is answered without the Kubernetes clie
     await host.stop();
     await sandbox.stop();
   }
-}, 30_000);
+}, 120_000);

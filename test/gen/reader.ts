@@ -32,3 +32,20 @@ export function readerOf(objects: readonly KubeObject[], served: readonly KindNa
     serves: async (kind) => served.includes(kind),
   };
 }
+
+/** A reader that notes what it is asked for, as `get Kind` and `list Kind`. */
+export function countingReader(objects: readonly KubeObject[], inner: Reader = readerOf(objects)) {
+  const calls: string[] = [];
+  const reader: Reader = {
+    get: (kind, name, namespace) => {
+      calls.push(`get ${kind}`);
+      return inner.get(kind, name, namespace);
+    },
+    list: (kind, options) => {
+      calls.push(`list ${kind}`);
+      return inner.list(kind, options);
+    },
+    serves: (kind) => inner.serves(kind),
+  };
+  return { reader, calls };
+}

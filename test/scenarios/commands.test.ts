@@ -6,7 +6,7 @@ import { commandsIn, commandsOf, onServer, troublesOf } from '../gen/commands.ts
 import { startStill } from './odd/static.ts';
 import { everyScenario } from './world.ts';
 
-jest.setTimeout(60_000);
+jest.setTimeout(180_000);
 
 /** What Gleaner prints of each world, asked in each way that prints commands. */
 async function printed(name: string): Promise<{ commands: string[]; troubles: string[] }> {

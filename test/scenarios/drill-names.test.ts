@@ -11,7 +11,7 @@ import { digest, Killed, writesOf } from './world.ts';
  * Somebody else has an object under a name that the drill needs. It ends with a reason that names the object, deletes
  * nothing that is not its own, and leaves nothing behind; once the name is free, it is done.
  */
-jest.setTimeout(60_000);
+jest.setTimeout(180_000);
 
 const VMBACKUP = 'harvesterhci.io/v1beta1/VirtualMachineBackup';
 const policy = { selector: 'drill=yes', read: 'on' };

@@ -9,7 +9,7 @@ import { eventsIn, inDrillWorld, leftovers, NAMESPACE, recordOf, step, tick, tic
 import { digest, functions, sweepAll, writesOf } from './world.ts';
 
 // A drill takes several sweeps, perhaps on a busy machine.
-jest.setTimeout(60_000);
+jest.setTimeout(180_000);
 
 const CONTENT = 'snapshot.storage.k8s.io/v1/VolumeSnapshotContent';
 const BACKUP_VOLUME = 'longhorn.io/v1beta2/BackupVolume';

@@ -10,7 +10,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-jest.setTimeout(60_000);
+jest.setTimeout(180_000);
 
 const bornNow: make.Modifier = ({ metadata }) => void (metadata.creationTimestamp = new Date().toISOString());
 

@@ -7,6 +7,7 @@ describe('parseVersion', () => {
     [undefined, undefined],
     ['', undefined],
     ['master-head', undefined],
+    ['master-3f2a', undefined],
     ['v1', undefined],
     ['version 1.6.1', undefined],
     ['v1.6.1', { major: 1, minor: 6, patch: 1, unreleased: false }],
