@@ -23,6 +23,8 @@ export type SurveyItem =
       readonly differs?: string | undefined;
       /** How many finished Backups on the target no VMBackup records. */
       readonly unclaimed: number;
+      /** How many Backups Longhorn has found on the target and not read yet, that no VMBackup records. */
+      readonly beingPulled: number;
     }
   /** Only with `SurveyOptions.chain`, as those that follow. A restore that is not complete, or in deletion. */
   | { readonly what: 'restore'; readonly restore: VMRestore }

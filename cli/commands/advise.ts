@@ -43,8 +43,8 @@ export const adviseCommand = defineCommand<Options>({
   },
 });
 
-/** What verify-backup says of all VMBackups, counted. What nobody claims is doctor's to tell. */
-async function lookAtChains(reader: Reader): Promise<SeenAdvice['chain']> {
+/** What verify-backup says of all VMBackups, counted. What nobody claims is doctor's to report. @testonly */
+export async function lookAtChains(reader: Reader): Promise<SeenAdvice['chain']> {
   let [sound, broken] = [0, 0];
   let first: string | undefined;
   try {

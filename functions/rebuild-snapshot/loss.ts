@@ -37,7 +37,7 @@ export function lossOf({ name, namespace, snapshot, content }: Pair): Loss {
   }
   if (isDeleting(content)) return 'content-deleting';
   const { source, volumeSnapshotRef } = content.spec;
-  const isDynamic = !source.snapshotHandle;
+  const isDynamic = source.snapshotHandle === undefined || source.snapshotHandle === null;
   if (volumeSnapshotRef.name !== name || volumeSnapshotRef.namespace !== namespace || isDynamic !== isTakenHere) {
     return 'name-taken';
   }

@@ -1,8 +1,9 @@
 import { ref } from '../../shared/domain/kinds.ts';
 import { isDeleting } from '../../shared/chain/metadata.ts';
-import { entriesOf, isRemote, isOnLonghorn } from '../../shared/chain/vmbackup.ts';
+import { entriesOf, isRemote } from '../../shared/chain/vmbackup.ts';
 import type { SurveyItem } from '../../shared/survey-item.ts';
-import { isDelayed, isYounger } from '../../shared/chain/dynamic-content.ts';
+import { judgeListed, LOSS_DOUBTS } from '../../shared/survey/soundness.ts';
+import { isOurs } from './observe.ts';
 import type { Routed } from '../../shared/function.ts';
 import type { VolumeEntry } from '../../shared/objects/types.ts';
 
@@ -18,12 +19,7 @@ export function triage(item: SurveyItem): Routed {
 }
 
 function needsLook(entry: VolumeEntry, { backup, pairOf }: SurveyedBackup): boolean {
-  const { name, csiDriverName, longhornBackupName } = entry;
-  if (!name || !isOnLonghorn({ csiDriverName })) return false;
-  const pair = pairOf(name);
-  if (!pair.hasSnapshot) return true;
-  if (!pair.dynamic) return !pair.hasContent || pair.unready;
-  if (!pair.hasOwnData || (longhornBackupName && !pair.names(longhornBackupName))) return true;
-  const { takenAtMs } = pair;
-  return takenAtMs !== undefined && (isYounger(backup, takenAtMs) || isDelayed(backup, takenAtMs));
+  if (!isOurs(entry)) return false;
+  const pair = pairOf(entry.name ?? '');
+  return (judgeListed(backup, entry, pair) & LOSS_DOUBTS[pair.dynamic ? 'taken' : 'provisioned']) !== 0;
 }

@@ -10,9 +10,9 @@ import { isGuestClusters } from '../../shared/chain/content.ts';
 import { backupNamedBy, isNoVMBackups, isForeign, judgeUnclaimedBackup } from '../../shared/chain/orphans.ts';
 import { entriesOf, isRemote } from '../../shared/chain/vmbackup.ts';
 import { guestBackups, ifServed } from '../../shared/chain/queries.ts';
-import { isOnTarget, isStalled } from '../../shared/chain/longhorn-backup.ts';
+import { isBeingPulled, isOnTarget } from '../../shared/chain/longhorn-backup.ts';
 import type { Reader, Unreadable } from '../../shared/ports/reader.ts';
-import type { Backup, BackupTarget, Content, Setting, Snapshot, VMRestore } from '../../shared/objects/types.ts';
+import type { BackupTarget, Content, Setting, Snapshot, VMRestore } from '../../shared/objects/types.ts';
 import type { RescanNote } from './rescan-note.ts';
 import { readNote } from './rescan-note.ts';
 import { withoutTarget } from './target-settings.ts';
@@ -85,7 +85,7 @@ export async function observe(reader: Reader, subject: Ref, nowMs: number): Prom
   if (setting === undefined || withoutTarget(setting) !== undefined) return { subject, nowMs, setting, ...nothing };
 
   // Backups first: one that a VMBackup takes meanwhile must not look unclaimed.
-  const { found, beingPulled, known } = await backupsOnTarget(reader, nowMs);
+  const { found, pulled, known } = await backupsOnTarget(reader, nowMs);
   const { claimed, unsettled, unfinished, uses, odd, some } = await vmBackups(reader);
   const unreadable = await claimForOdd(reader, odd, claimed);
   // A backup that was just taken here is recorded in its VMBackup a moment later.
@@ -97,7 +97,8 @@ export async function observe(reader: Reader, subject: Ref, nowMs: number): Prom
     .filter(({ backup, taken }) => !claimed.has(backup) && !(taken && unfinished))
     .map((one) => ({ ...one, foreign: one.foreign || others.has(one.backup), kin: kin.has(one.volume) }));
   const note = readNote(setting, nowMs);
-  if (unclaimed.every(({ foreign }) => foreign) && beingPulled === 0)
+  // One that a VMBackup records already brings nothing new.
+  if (unclaimed.every(({ foreign }) => foreign) && pulled.every((name) => claimed.has(name)))
     return { subject, nowMs, setting, note, ...nothing };
 
   const { classes, lacking } = await storageClasses(reader, unclaimed);
@@ -115,7 +116,7 @@ export async function observe(reader: Reader, subject: Ref, nowMs: number): Prom
     setting,
     note,
     unclaimed,
-    beingPulled,
+    beingPulled: pulled.length,
     longhornTarget: await reader.get('BackupTarget', names.DEFAULT_TARGET, names.LONGHORN_NAMESPACE),
     unsettled,
     restores: await allInProgress(reader, isOver),
@@ -137,19 +138,14 @@ export async function observe(reader: Reader, subject: Ref, nowMs: number): Prom
   };
 }
 
-/** Found on the target and not read yet; one that is being taken here has a snapshot. */
-export const isBeingPulled = ({ spec, status }: Backup): boolean =>
-  !names.FINAL_BACKUP_STATES.has(status?.state ?? '') && !spec?.snapshotName;
-
 async function backupsOnTarget(reader: Reader, nowMs: number) {
   const found: (Omit<Unclaimed, 'kin'> & { readonly taken: boolean })[] = [];
   const known = new Set<string>();
-  let beingPulled = 0;
+  const pulled: string[] = [];
   for await (const backup of reader.list('Backup', { namespace: names.LONGHORN_NAMESPACE })) {
     known.add(backup.metadata.name);
     const volume = backup.status?.volumeName ?? '';
-    // One that Longhorn never gets on with must not keep the others waiting.
-    if (isBeingPulled(backup) && !isDeleting(backup) && !isStalled(backup, nowMs)) beingPulled++;
+    if (isBeingPulled(backup, nowMs)) pulled.push(backup.metadata.name);
     else if (isOnTarget(backup))
       found.push({
         backup: backup.metadata.name,
@@ -159,7 +155,7 @@ async function backupsOnTarget(reader: Reader, nowMs: number) {
         foreign: judgeUnclaimedBackup(backup)?.reason === 'ForeignBackup',
       });
   }
-  return { found, beingPulled, known };
+  return { found, pulled, known };
 }
 
 /** Those whose pairs here show that they are none of a VMBackup elsewhere: guest clusters', Velero's, people's own. */

@@ -2,10 +2,9 @@ import type { Ref } from '../../shared/domain/kinds.ts';
 import { ref } from '../../shared/domain/kinds.ts';
 import * as names from '../../shared/domain/names.ts';
 import { entriesOf } from '../../shared/chain/vmbackup.ts';
-import { isOnTarget } from '../../shared/chain/longhorn-backup.ts';
+import { isOnTarget, isUnread } from '../../shared/chain/longhorn-backup.ts';
 import type { Change, Routed } from '../../shared/function.ts';
 import type { Reader } from '../../shared/ports/reader.ts';
-import { isBeingPulled } from './observe.ts';
 
 const target: Ref = ref('Setting', names.TARGET_SETTING);
 const nothing: Routed = { subjects: [] };
@@ -37,7 +36,7 @@ const FEW = 50;
 async function* ifLast(reader: Reader, name: string): AsyncGenerator<Ref> {
   let others = 0;
   for await (const backup of reader.list('Backup')) {
-    if (backup.metadata.name !== name && isBeingPulled(backup)) others++;
+    if (backup.metadata.name !== name && isUnread(backup)) others++;
   }
   // Each of the others makes an event of its own. What hints say may be a little old, so a few are no reason to wait.
   if (others >= FEW) return;

@@ -5,7 +5,7 @@ import { addressFinding } from '../../shared/chain/target.ts';
 import type { Routed } from '../../shared/function.ts';
 import { targetIdle, targetDiffers, withoutTarget } from './target-settings.ts';
 
-/** With every backup in a VMBackup's hands there is nothing to look at more closely. */
+/** With every backup read, and recorded by a VMBackup, there is nothing to look at more closely. */
 export function triage(item: SurveyItem): Routed {
   if (item.what === 'vmbackup') return surveyBackup(item);
   if (item.what !== 'target') return NOTHING;
@@ -14,7 +14,7 @@ export function triage(item: SurveyItem): Routed {
   if (setting === undefined) return { findings };
   const absent = withoutTarget(setting);
   if (absent !== undefined) return { findings: [...findings, absent] };
-  return item.unclaimed > 0
+  return item.unclaimed > 0 || item.beingPulled > 0
     ? { subjects: [ref('Setting', names.TARGET_SETTING)] }
     : { findings: [...findings, targetIdle(setting)] };
 }

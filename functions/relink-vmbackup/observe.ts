@@ -35,7 +35,10 @@ export interface SeenVolume {
   readonly index: number;
   readonly entry: VolumeEntry;
   readonly current: Pair;
-  /** What Longhorn knows of the Backup that the VMBackup records; absent where it records none. */
+  /**
+   * What Longhorn knows of the Backup that the VMBackup records; absent where it records none, and where the pair is kept
+   * whatever its backup is like.
+   */
   readonly lookup?: BackupLookup | undefined;
   /** The revised pair, where there is (a part of) one. */
   readonly replacement?: Pair | undefined;
@@ -120,6 +123,8 @@ async function observeVolume(
   if (!name || !isOnLonghorn(entry) || !backupName) return blank(index, entry);
   const { namespace } = owner.metadata;
   const read = await readPair(reader, namespace, name);
+  // Taken here and whole, it is never pointed elsewhere: what its backup is like is not asked.
+  if (isDynamic(read) && !isDead(read)) return { ...blank(index, entry), current: { ...read, isRight: false } };
   const volume = entry.persistentVolumeClaim?.spec?.volumeName;
   const lookup = await lookUpBackup(reader, backupName, { owner, volume });
   const judge = (pair: ReadPair): Pair => ({ ...pair, isRight: isRight(pair, backupName, lookup) });
@@ -178,7 +183,7 @@ export const isDynamic = ({ snapshot, content }: ReadPair): boolean =>
     : !snapshot.spec.source.volumeSnapshotContentName;
 
 /** Taken here, and its content is lost: nothing can be restored from it. */
-export const isDead = (pair: Pair): boolean =>
+export const isDead = (pair: ReadPair): boolean =>
   isDynamic(pair) &&
   pair.snapshot !== undefined &&
   pair.content === undefined &&

@@ -1,11 +1,12 @@
 import { ref } from '../../shared/domain/kinds.ts';
 import * as names from '../../shared/domain/names.ts';
 import { isDeleting } from '../../shared/chain/metadata.ts';
-import { entriesOf, isRemote, isOnLonghorn } from '../../shared/chain/vmbackup.ts';
+import { entriesOf, isRemote } from '../../shared/chain/vmbackup.ts';
 import type { PairState } from '../../shared/survey-item.ts';
 import type { SurveyItem } from '../../shared/survey-item.ts';
 import type { Routed, Healthy } from '../../shared/function.ts';
 import type { VolumeEntry } from '../../shared/objects/types.ts';
+import { judgeListed, LINK_DOUBTS } from '../../shared/survey/soundness.ts';
 import type { Finding } from '../../shared/plan/plan.ts';
 
 type SurveyedBackup = Extract<SurveyItem, { what: 'vmbackup' }>;
@@ -27,19 +28,17 @@ export function triage(item: SurveyItem, brief = false): Routed | Healthy {
   return { findings: entries.map((entry) => linked(subject, entry, item)) };
 }
 
-function needsLook(
-  { name, longhornBackupName, csiDriverName }: VolumeEntry,
-  { pairOf, isRevised }: SurveyedBackup,
-): boolean {
-  if (!name || !longhornBackupName || !isOnLonghorn({ csiDriverName })) return true;
+function needsLook(entry: VolumeEntry, { backup, pairOf, isRevised }: SurveyedBackup): boolean {
+  const name = entry.name ?? '';
   const pair = pairOf(name);
-  if (!pair.hasSnapshot || pair.unready) return true;
-  if (pair.dynamic) return false;
-  if (!pair.hasContent || pair.notRight || pair.unfinished || !pair.names(longhornBackupName)) return true;
+  const doubts = judgeListed(backup, entry, pair);
+  if (pair.dynamic) return (doubts & LINK_DOUBTS.taken) !== 0;
+  if ((doubts & LINK_DOUBTS.provisioned) !== 0) return true;
   return isRevised(name) || names.predecessorNames(name).some((before) => isThere(pairOf(before)));
 }
 
-const isThere = ({ hasSnapshot, hasContent }: PairState): boolean => hasSnapshot || hasContent;
+/** A content of any sort counts: one that is no remote backup's still stands where a former pair did. */
+const isThere = ({ hasSnapshot, hasContent, notRight }: PairState): boolean => hasSnapshot || hasContent || notRight;
 
 const reasonOf = ({ name }: VolumeEntry, { pairOf }: SurveyedBackup) =>
   pairOf(name ?? '').dynamic ? 'DynamicContent' : 'VolumeLinked';

@@ -2,16 +2,15 @@ import type { Ref } from '../../shared/domain/kinds.ts';
 import { describeRef, ref } from '../../shared/domain/kinds.ts';
 import { getCommand, showFinalizersCommand } from '../../shared/domain/kubectl.ts';
 import { isDeleting } from '../../shared/chain/metadata.ts';
-import { isLocal, isTakenLater, isOnLonghorn } from '../../shared/chain/vmbackup.ts';
+import { isLocal } from '../../shared/chain/vmbackup.ts';
 import type { Orphan } from '../../shared/chain/orphans.ts';
 import { entriesOf } from '../../shared/chain/vmbackup.ts';
 import { degradedBy, lacksMetadata } from '../../shared/chain/readiness.ts';
-import type { PairState } from '../../shared/survey-item.ts';
-import type { ChainState, SurveyedVMBackup, SurveyItem } from '../../shared/survey-item.ts';
-import { isYounger } from '../../shared/chain/dynamic-content.ts';
+import { judgeListed, LOCAL_DOUBTS, RESTORE_DOUBTS } from '../../shared/survey/soundness.ts';
+import type { SurveyedVMBackup, SurveyItem } from '../../shared/survey-item.ts';
 import { judgeTargetOf, targetRef } from '../../shared/chain/target.ts';
 import type { Routed, Healthy } from '../../shared/function.ts';
-import type { VMBackup, VolumeEntry } from '../../shared/objects/types.ts';
+import type { VolumeEntry } from '../../shared/objects/types.ts';
 import type { Finding } from '../../shared/plan/plan.ts';
 import { formatBytes } from '../../shared/domain/bytes.ts';
 
@@ -55,6 +54,7 @@ export function triage(item: SurveyItem, brief = false): Routed | Healthy {
 function surveyBackup(item: SurveyedVMBackup, brief: boolean): Routed | Healthy {
   const { backup, chain } = item;
   const entries = entriesOf(backup);
+  const doubts = (entry: VolumeEntry) => judgeListed(backup, entry, item.pairOf(entry.name ?? ''), chain);
   const sound =
     chain !== undefined &&
     entries.length > 0 &&
@@ -67,9 +67,9 @@ function surveyBackup(item: SurveyedVMBackup, brief: boolean): Routed | Healthy 
     !lacksMetadata(backup) &&
     !chain.accused(backup.metadata.uid) &&
     (isLocal(backup)
-      ? entries.every(({ name }) => name && isHere(item.pairOf(name)))
+      ? entries.every((entry) => !entry.longhornBackupName && (doubts(entry) & LOCAL_DOUBTS) === 0)
       : judgeTargetOf(backup, chain.target) === undefined &&
-        entries.every((entry) => isSound(backup, entry, item.pairOf(entry.name ?? ''), chain)));
+        entries.every((entry) => (doubts(entry) & RESTORE_DOUBTS) === 0));
   if (sound && brief)
     return isLocal(backup)
       ? { healthy: 'SnapshotTypeBackup', count: 1 }
@@ -79,25 +79,9 @@ function surveyBackup(item: SurveyedVMBackup, brief: boolean): Routed | Healthy 
   return { findings: isLocal(backup) ? [local(subject)] : entries.map((entry) => verified(subject, entry)) };
 }
 
-/** Of a snapshot that is on this cluster alone, as far as the lists show it. */
-const isHere = ({ hasSnapshot, unready, unowned }: PairState): boolean => hasSnapshot && !unready && !unowned;
-
 const haveNoTwins = (entries: readonly VolumeEntry[]): boolean =>
   new Set(entries.map(({ name }) => name)).size === entries.length &&
   new Set(entries.map(({ volumeName }) => volumeName)).size === entries.length;
-
-function isSound(vmBackup: VMBackup, entry: VolumeEntry, pair: PairState, chain: ChainState): boolean {
-  const { name, longhornBackupName: backup, csiDriverName, persistentVolumeClaim } = entry;
-  if (!name || !backup || !isOnLonghorn({ csiDriverName })) return false;
-  if (!pair.hasSnapshot || !pair.hasContent || pair.unready || pair.notRight || pair.unowned) return false;
-  if (pair.unfinished || !pair.names(backup)) return false;
-  if (pair.takenAtMs !== undefined && isYounger(vmBackup, pair.takenAtMs)) return false;
-  const { volumeName: volume, storageClassName } = persistentVolumeClaim?.spec ?? {};
-  if (storageClassName && !chain.hasClass(storageClassName)) return false;
-  if (!volume || !chain.isOf(backup, volume) || !chain.hasOneBackupVolume(volume)) return false;
-  const takenMs = chain.takenMs(backup);
-  return takenMs === undefined || !isTakenLater(vmBackup, { volume, takenMs });
-}
 
 const verified = (subject: Finding['subject'], { name, volumeName, longhornBackupName }: VolumeEntry): Finding => ({
   subject,

@@ -81,6 +81,17 @@ export function isStalled(backup: Backup, nowMs: number): boolean {
   return ageMs > (state === 'InProgress' ? WORKING_FOR_MS : STALLED_AFTER_MS);
 }
 
+/**
+ * Found on the target and not read yet; one that is being taken here has a snapshot. Not one that is in deletion, or that
+ * Longhorn never gets on with: it must not keep the others waiting.
+ */
+export const isBeingPulled = (backup: Backup, nowMs: number): boolean =>
+  isUnread(backup) && !isDeleting(backup) && !isStalled(backup, nowMs);
+
+/** Found on the target and not read yet, or never to be. */
+export const isUnread = ({ spec, status }: Backup): boolean =>
+  !names.FINAL_BACKUP_STATES.has(status?.state ?? '') && !spec?.snapshotName;
+
 /** Longhorn 1.8 and later restore only when there is a BackupVolume of the volume; Harvester wants exactly one. */
 export function judgeBackupVolumes(
   facts: BackupFacts,

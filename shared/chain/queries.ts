@@ -33,10 +33,16 @@ const byVolume: Index<'BackupVolume'> = {
 export async function backupVolumes(reader: Reader, volume: string): Promise<readonly BackupVolume[]> {
   const odd: Unreadable[] = [];
   const found = await listedVolumes(reader, volume, (one) => void odd.push(one));
-  // With one more the volume may have its BackupVolume, or one too many. Since Longhorn 1.8 they are called after it.
-  odd.find((one) => one.mentions(volume) || one.object.name.startsWith(`${volume}-`))?.fail();
+  odd.find((one) => mayBeOf(one, volume))?.fail();
   return found;
 }
+
+/**
+ * Whether a BackupVolume that cannot be read may be of this Longhorn volume: with it the volume may have its BackupVolume,
+ * or one too many. Since Longhorn 1.8 they are called after it.
+ */
+export const mayBeOf = (unreadable: Unreadable, volume: string): boolean =>
+  unreadable.mentions(volume) || unreadable.object.name.startsWith(`${volume}-`);
 
 async function listedVolumes(
   reader: Reader,

@@ -33,8 +33,8 @@ export function parseHandle(text: string): Handle {
   return { kind: 'backup', scheme: scheme === 'bs' ? 'bs' : 'bak', volume, backup: id };
 }
 
-/** The inverse of {@link parseHandle}. */
-function formatHandle(handle: Handle): string {
+/** The inverse of {@link parseHandle}. @testonly */
+export function formatHandle(handle: Handle): string {
   switch (handle.kind) {
     case 'backup':
       return `${handle.scheme}://${handle.volume}/${handle.backup}`;

@@ -13,8 +13,8 @@ function resourceOf(kind: KindName): string {
   return group === '' ? plural : `${plural}.${group}`;
 }
 
-/** One word for the shell: as it is where nothing in it is special, else in single quotes. */
-const quote = (text: string): string =>
+/** One word for the shell: as it is where nothing in it is special, else in single quotes. @testonly */
+export const quote = (text: string): string =>
   /^[\w./:@%+=,-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 
 /** As kubectl's `-o` has it: `yaml`, `jsonpath={.status}`. */

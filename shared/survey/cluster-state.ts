@@ -2,7 +2,7 @@ import type { Ref } from '../domain/kinds.ts';
 import { ref } from '../domain/kinds.ts';
 import * as names from '../domain/names.ts';
 import { unlessForbidden } from '../ports/attempt.ts';
-import type { ListOptions, Reader } from '../ports/reader.ts';
+import type { ListOptions, Reader, Unreadable } from '../ports/reader.ts';
 import type { BackupTarget, Content, Snapshot, VMRestore } from '../objects/types.ts';
 import { isPending } from '../chain/waiting.ts';
 import { hangs } from '../chain/waiting.ts';
@@ -18,21 +18,21 @@ import {
   sizeOf,
 } from '../chain/orphans.ts';
 import { pagesOf } from './pages.ts';
-import { guestBackups } from '../chain/queries.ts';
+import { guestBackups, mayBeOf } from '../chain/queries.ts';
 import { reportKindOf, uidReported } from '../chain/reports.ts';
 import { NameTable } from './name-table.ts';
 
-/** What a survey of the whole chain reads beside backups and pairs; all of it small but the count of volumes. */
+/** What a survey of the whole chain reads beside backups and pairs. Small, except for one table slot per BackupVolume. */
 export interface ClusterState {
   readonly target: BackupTarget | undefined;
-  /** Not complete, or in deletion: Harvester then has nobody change the target. */
+  /** Not complete, or in deletion: meanwhile Harvester refuses changes of the target. */
   readonly restores: readonly VMRestore[];
-  /** uids of VMBackups and restores that exist; the VMBackups' are added as they are read. */
+  /** uids of the restores that exist; the survey adds those of VMBackups as it reads them. */
   readonly living: NameTable;
-  /** Whether there is just one BackupVolume for a Longhorn volume. */
+  /** Whether there is just one BackupVolume for a Longhorn volume, and none that cannot be read may be a second. */
   readonly hasOneBackupVolume: (volume: string) => boolean;
   readonly accused: (uid: string) => boolean;
-  /** False only of a StorageClass that is not there among others; who may not list them sees none missing. */
+  /** False if the StorageClass is missing from a list that has others. True without the right to list them. */
   readonly hasClass: (name: string) => boolean;
 }
 
@@ -48,7 +48,12 @@ export async function readClusterState(reader: Reader, options: Options): Promis
     if (one.metadata.name === names.DEFAULT_TARGET) target = one;
   }
   const volumes = new NameTable();
-  for await (const page of pagesOf(reader, 'BackupVolume', longhorn)) {
+  const unreadable: Unreadable[] = [];
+  const onUnreadable = (odd: Unreadable) => {
+    unreadable.push(odd);
+    options.onUnreadable?.(odd);
+  };
+  for await (const page of pagesOf(reader, 'BackupVolume', { ...longhorn, onUnreadable })) {
     for (const one of page) {
       const { labels, name } = one.metadata;
       const on = targetNamedBy(one.spec?.backupTargetName, one.metadata) ?? names.DEFAULT_TARGET;
@@ -69,13 +74,13 @@ export async function readClusterState(reader: Reader, options: Options): Promis
     target,
     restores,
     living,
-    hasOneBackupVolume: (volume) => volumes.get(volume) === single,
+    hasOneBackupVolume: (volume) => volumes.get(volume) === single && !unreadable.some((one) => mayBeOf(one, volume)),
     accused: (uid) => accused.has(uid),
     hasClass: (name) => classes?.has(name) ?? true,
   };
 }
 
-/** VMBackups of which a report of Gleaner's says that something is wrong; none where no report is to be written. */
+/** uids of VMBackups whose report by Gleaner has failures or warnings. Empty on 403, and where no reports are written. */
 const uidsAccused = async (reader: Reader, options: Options): Promise<ReadonlySet<string>> =>
   (await unlessForbidden(async () => {
     const accused = new Set<string>();
@@ -108,7 +113,7 @@ interface Unclaimed {
   readonly options: Options;
 }
 
-/** Lists once more what has something unclaimed in it: a healthy cluster pays nothing for this. */
+/** Lists the kinds again of which the survey saw something unclaimed; a healthy cluster costs no list. */
 export async function* orphans(
   reader: Reader,
   { isClaimed, isLeft, isLoose, living, nowMs, options }: Unclaimed,

@@ -19,9 +19,7 @@ import { hash } from './name-table.ts';
 import { dynamicData } from '../chain/dynamic-content.ts';
 import type { SurveyedContent, SurveyItem } from '../survey-item.ts';
 
-/** What a survey makes of one content or snapshot, and remembers of it. */
-
-/** Undefined for what no drill has made. */
+/** The survey item of a content or snapshot made by a restore drill; undefined for any other. */
 export function surveyDrill(kind: KindName, object: Content | Snapshot, nowMs: number): SurveyItem | undefined {
   if (drillOf(object) === undefined) return undefined;
   const { metadata } = object;
@@ -29,12 +27,13 @@ export function surveyDrill(kind: KindName, object: Content | Snapshot, nowMs: n
   return { what: 'drill', object: ref(kind, metadata.name, namespace), trace: traceOf(object, nowMs) };
 }
 
-/** The content that a snapshot uses, and its own uid, which that bears. */
+/** The content in use by a snapshot, and the uid of the snapshot, which that content must name. */
 export interface Chosen {
   readonly uid: string;
   readonly content: string;
 }
 
+/** Remembers one snapshot. Yields an item only if it is not ready or carries the note of a swap. Contents come first. */
 export function surveySnapshot(
   snapshot: Snapshot,
   pairs: PairIndex,
@@ -59,6 +58,7 @@ export function surveySnapshot(
   return noted || unready ? { what: 'snapshot', snapshot, pair: stateOf(pairs.get(name, namespace)) } : undefined;
 }
 
+/** A content or snapshot whose deletion hangs; undefined for any other. */
 export function hanging(
   kind: 'VolumeSnapshotContent' | 'VolumeSnapshot',
   from: Content | Snapshot,
@@ -71,19 +71,20 @@ export function hanging(
   return { what: 'hanging', object, snapshot: `${snapshot.namespace}/${snapshot.name}`, why };
 }
 
-/** Of what no snapshot belongs to. Harvester and Longhorn pass over a target that is in deletion. */
+/** Like {@link hanging}, for objects without a snapshot. Harvester and Longhorn ignore a target that is in deletion. */
 export function hangingAlone(object: Ref, from: Parameters<typeof hangs>[0], nowMs: number): SurveyItem[] {
   const why = hangs(from, nowMs);
   return why === undefined ? [] : [{ what: 'hanging', object, why }];
 }
 
-/** Of a former snapshot; the one that has its name now uses another content. */
+/** Whether the content is a former snapshot's, and the snapshot that has the name now uses another content. */
 export function isPassedOver({ metadata, spec }: Content, chosen: ReadonlyMap<string, Chosen>): boolean {
   const { namespace, name, uid } = spec.volumeSnapshotRef;
   const now = chosen.get(`${namespace}/${name}`);
   return now !== undefined && now.content !== metadata.name && Boolean(uid) && uid !== now.uid;
 }
 
+/** Remembers one content and judges its handle. Backups come first. */
 export function surveyContent(content: Content, backups: BackupIndex, pairs: PairIndex): SurveyedContent {
   const { namespace, name } = content.spec.volumeSnapshotRef;
   const judged = judgeContent(content);
@@ -104,7 +105,10 @@ export function surveyContent(content: Content, backups: BackupIndex, pairs: Pai
       pairs.add(name, (flag.taken | backupBits(taken)) >>> 0, namespace);
       if (atMs > 0) pairs.note(name, Math.floor(atMs / 1000), namespace, slot.takenAt);
     }
-    if (judged.reason === 'HandleUnreadable') addContent(pairs, content, flag.content | flag.notRight);
+    const unfinished = isUnfinished(content) ? flag.unfinished : 0;
+    if (judged.reason === 'HandleUnreadable') addContent(pairs, content, flag.content | flag.notRight | unfinished);
+    else if (judged.reason !== 'DynamicContent' || named === undefined)
+      pairs.add(name, flag.notRight | unfinished, namespace);
     return { what: 'content', content, judged };
   }
   const { backup, volume } = judged.handle;
@@ -117,7 +121,7 @@ export function surveyContent(content: Content, backups: BackupIndex, pairs: Pai
   return { what: 'content', content, judged, ...(trouble !== undefined && { facts: trouble }) };
 }
 
-/** Who shares a backup is rarely of interest, so it is read again when it is. */
+/** Lists the contents again for backups that several contents on Delete name; costs nothing without any. */
 export async function* sharedBackups(reader: Reader, shared: ReadonlySet<string>) {
   if (shared.size === 0) return;
   const holders = new Map<string, Content[]>();

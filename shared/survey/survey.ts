@@ -34,15 +34,20 @@ export interface SurveyOptions {
 }
 
 /**
- * Reads the cluster once, in lists only, and yields, by the page, each content, the snapshots worth a word, and each
- * VMBackup. Memory grows by some hundred bytes per backup and pair, not by the objects: pages are dropped as they are read.
+ * Lists the cluster once and yields, by the page, every content, the snapshots that are not ready or carry a note, and
+ * every VMBackup. Memory grows by about a hundred bytes per backup and pair, not by the size of the objects: each page is
+ * dropped after use. What the tables save is said in name-table.ts (64 MiB); a scan saves another 13–16 MiB by its bounded
+ * young generation, which holds the dropped pages.
+ *
+ * Consume each page before you ask for the next: it is judged while it is iterated.
+ * @throws what the reader throws, except 403 for what a survey can do without
  */
 export async function* survey(
   reader: Reader,
   scope: Pick<ListOptions, 'namespace' | 'selector'> = {},
   { chain = false, target = false, nowMs = 0 }: SurveyOptions = {},
 ): AsyncGenerator<Iterable<SurveyItem>> {
-  // Of a part of the VMBackups nothing can be concluded for the target as a whole, nor what nobody claims.
+  // A part of the VMBackups says nothing of the target as a whole, nor of what nobody claims.
   const whole = scope.namespace === undefined && scope.selector === undefined;
   const unreadable: SurveyItem[] = [];
   const options = {
@@ -55,15 +60,15 @@ export async function* survey(
   };
   const longhorn = { namespace: names.LONGHORN_NAMESPACE, onUnreadable: onOddBackup };
   for await (const page of pagesOf(reader, 'Backup', longhorn)) {
-    for (const backup of page) backups.add(backup);
+    for (const backup of page) backups.add(backup, nowMs);
   }
 
   const surroundings = chain ? await readClusterState(reader, options) : undefined;
 
   const pairs = new PairIndex();
-  /** Which content is bound to which snapshot, where that is not beside their pair. */
+  /** Bindings of contents to snapshots that have no room in the slot of their pair. */
   const links = new NameTable();
-  /** Snapshots that more than one content names: which one they use. */
+  /** The content in use, for snapshots that several contents name. */
   const chosen = new Map<string, Chosen>();
   /** What contents have on record of their data. */
   const notes = new NameTable();
@@ -104,7 +109,7 @@ export async function* survey(
   const state = surroundings && chainState(backups, surroundings);
   for await (const page of pagesOf(reader, 'VirtualMachineBackup', { ...scope, ...options })) {
     yield each(page, (backup): SurveyItem => {
-      for (const { longhornBackupName: name } of entriesOf(backup)) if (name) backups.record(name);
+      for (const { longhornBackupName: name } of entriesOf(backup)) if (name) backups.recordUse(name);
       const pairOf = pairsOf(backup, pairs, notes);
       const isRevised = (name: string) => pairs.isRevised(name, backup.metadata.namespace);
       const otherAddress = target ? judgeAddress(backup, setting) : undefined;
@@ -122,7 +127,8 @@ export async function* survey(
     const connected = surroundings === undefined ? await readConnected(reader, options) : surroundings.target;
     const differs = setting || needsTarget ? judgeSetting(setting, connected) : undefined;
     if (setting !== undefined) yield hangingAlone(ref('Setting', setting.metadata.name), setting, nowMs);
-    if (!unknown) yield [{ what: 'target', setting, differs, unclaimed: backups.unrecorded }];
+    const { unrecorded: unclaimed, beingPulled } = backups;
+    if (!unknown) yield [{ what: 'target', setting, differs, unclaimed, beingPulled }];
   }
   if (surroundings !== undefined) {
     if (surroundings.target !== undefined) yield hangingAlone(targetRef, surroundings.target, nowMs);
@@ -142,7 +148,7 @@ export async function* survey(
 
 type Options = Pick<ListOptions, 'onUnreadable'>;
 
-/** Which target Longhorn is connected to, for whoever asks for nothing else of the chain. */
+/** The target Longhorn is connected to, for a survey without the chain. */
 async function readConnected(reader: Reader, options: Options): Promise<BackupTarget | undefined> {
   for await (const one of reader.list('BackupTarget', { namespace: names.LONGHORN_NAMESPACE, ...options })) {
     if (one.metadata.name === names.DEFAULT_TARGET) return one;
@@ -158,7 +164,7 @@ async function targetSetting(reader: Reader, options: Options): Promise<Setting 
   return setting;
 }
 
-/** One at a time: what is not odd is forgotten before the next is read. */
+/** Lazy: an object that yields no item can be collected before the next is decoded. */
 function* each<T>(
   page: Iterable<T>,
   survey: (object: T) => SurveyItem | readonly SurveyItem[] | undefined,
@@ -171,11 +177,11 @@ function* each<T>(
   }
 }
 
-/** Where there is none, snapshots and backups are other people's and nobody has to claim them. */
+/** Without Harvester, snapshots and backups belong to others and need no VMBackup. */
 const hasHarvester = (reader: Reader, seenSome: boolean): boolean | Promise<boolean> =>
   seenSome || reader.serves('VirtualMachineBackup');
 
-/** The StorageClasses, in one list of their own: nothing else is read for them. Who may not read them learns just that. */
+/** Yields all StorageClasses as one item, or on 403 an item that says so. Reads nothing else. */
 export async function* surveyClasses(reader: Reader): AsyncGenerator<SurveyItem[]> {
   const classes: StorageClass[] = [];
   try {
@@ -200,7 +206,7 @@ const chainState = (
   hasClass,
 });
 
-/** What the survey has seen claimed by nobody is read once more, each kind only if there is any of it. */
+/** Lists again, by kind, what the survey saw unclaimed; a kind without any costs nothing. */
 function unclaimed(
   reader: Reader,
   { backups, pairs, chosen }: { backups: BackupIndex; pairs: PairIndex; chosen: ReadonlyMap<string, Chosen> },

@@ -159,7 +159,7 @@ clusters('handles', [
       delete p.vsc.status;
       return p.all;
     },
-    [],
+    ['PairNotReady VirtualMachineBackup web'],
   ],
   [
     'bs right legacy',

@@ -1,6 +1,7 @@
 import { describe, expect, jest, test } from '@jest/globals';
 import type { ApiServerOptions, KubeObject } from '../../../sandbox/api/types.ts';
 import { allTroublesOf, onServer } from '../../gen/commands.ts';
+import { compareTriage } from '../agreement.ts';
 import type { Still } from './static.ts';
 import { build, one, startStill } from './static.ts';
 
@@ -44,6 +45,8 @@ export function clusters(title: string, rows: readonly Row[]): void {
         expect(await untold(still, JSON.parse(out).findings)).toEqual([]);
         expect(await unpicked(still, JSON.parse(out).findings)).toEqual([]);
         expect(alone ? [] : await accused(still)).toEqual([]);
+        const { wrong } = await compareTriage([...well, ...objects()], Date.now(), { lacks, ...options });
+        expect(wrong).toEqual([]);
         const doctor = await still.run('doctor', '-o', 'json');
         expect(doctor.code).toBeLessThan(2);
         for (const secret of build.secretMarkers) expect(out + doctor.out).not.toContain(secret);
