@@ -1,5 +1,5 @@
 import type { Action } from '../shared/plan/action.ts';
-import { refKey } from '../shared/domain/kinds.ts';
+import { refKey, namespaceOf } from '../shared/domain/kinds.ts';
 import type { Ref } from '../shared/domain/kinds.ts';
 import type { Applier } from '../shared/kube/apply.ts';
 import type { OptionSpec } from './command.ts';
@@ -28,7 +28,7 @@ export function checkOnly(applier: Applier, unchecked: (action: Action) => void)
       const written = new Set<string>();
       for (const action of actions) {
         const touched = touchedBy(action).map(refKey);
-        const where = namespaceOf(action);
+        const where = createdNamespace(action);
         if ([...touched, ...where].some((key) => written.has(key))) {
           unchecked(action);
           yield { action, result: 'done' };
@@ -40,7 +40,7 @@ export function checkOnly(applier: Applier, unchecked: (action: Action) => void)
 }
 
 /** A namespace that has not come about holds nothing. */
-function namespaceOf(action: Action): string[] {
+function createdNamespace(action: Action): string[] {
   const namespace =
     action.do === 'create'
       ? 'namespace' in action.object.metadata && action.object.metadata.namespace
@@ -53,7 +53,7 @@ function touchedBy(action: Action): Ref[] {
   switch (action.do) {
     case 'create': {
       const { kind, metadata } = action.object;
-      const namespace = 'namespace' in metadata ? metadata.namespace : undefined;
+      const namespace = namespaceOf({ metadata });
       return [{ kind, name: metadata.name, ...(namespace !== undefined && { namespace }) }];
     }
     case 'recordEvent':

@@ -1,7 +1,7 @@
 import type { OptionSpec } from './command.ts';
 import { UsageError } from './command.ts';
 
-/** Options that several commands share, spelt as kubectl spells them. */
+/** Options that several commands share, abilityKey as kubectl spells them. */
 
 export interface ClusterOptions {
   readonly kubeconfig?: string;

@@ -48,7 +48,7 @@ export function configsFrom(options: PolicyOptions): (fn: AnyFunction) => unknow
   for (const text of options.policy ?? []) {
     const [, name = '', key = '', value = ''] = /^([^.=]+)\.([^=]+)=(.*)$/.exec(text) ?? [];
     const known = keys.some((one) => one.fn.name === name && one.key === key);
-    if (!known) throw new UsageError(`unknown policy "${text}" (known: ${keys.map(nameOf).join(', ')})`);
+    if (!known) throw new UsageError(`unknown policy "${text}" (known: ${keys.map(describeKey).join(', ')})`);
     given.get(name)![key] = value;
   }
   const configs = new Map(
@@ -70,7 +70,7 @@ export function configsFrom(options: PolicyOptions): (fn: AnyFunction) => unknow
   return (fn) => configs.get(fn.name);
 }
 
-const nameOf = ({ fn, key, choices }: PolicyKey): string =>
+const describeKey = ({ fn, key, choices }: PolicyKey): string =>
   `${fn.name}.${key}${choices === undefined ? '' : `=${choices.join('|')}`}`;
 
 /** The words a value is chosen from, where the schema is an enum (with a default around it). */

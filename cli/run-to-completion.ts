@@ -17,24 +17,13 @@ import { checkOnly } from './dry-run.ts';
 import { sentenceOf } from './errors.ts';
 import type { Io } from './io.ts';
 import type { ClusterOptions, OutputOptions, VerboseOptions } from './options.ts';
+import type { Ended } from './output/exit-summary.ts';
 import { exitOf, printEnded } from './output/exit-summary.ts';
 
 /**
  * Drills and probes from the command line. A function takes one step per call; here the next call follows until the result
  * stands and nothing is left of the run.
  */
-
-/** How a run ended. */
-export interface Ended {
-  /**
-   * `planned`: a dry run would have done something. `refused`: nothing was begun. `stuck`: something of it is still being
-   * removed. `interrupted`: by the user, and all is removed.
-   */
-  readonly how: 'proved' | 'failed' | 'refused' | 'planned' | 'cleaned' | 'stuck' | 'interrupted';
-  readonly subject: Ref;
-  /** Its last finding. */
-  readonly finding: Finding;
-}
 
 export interface Context {
   readonly client: KubeClient;

@@ -53,7 +53,9 @@ export async function scanOrPlan({ args, options, io }: Call<ScanOptions>, kind:
           for (const finding of findingsOf(swept)) {
             if (!isNews(swept.function, finding)) continue;
             const shown =
-              options.all === true || needsAttention(finding) || (kind === 'Scan' && isRecord(finding, options));
+              options.all === true ||
+              needsAttention(finding) ||
+              (kind === 'Scan' && showsConsistency(finding, options));
             const found = { function: swept.function, finding };
             // Most findings of most clusters are not shown, and nothing is to be waited for.
             if (shown) await printer.show(found);
@@ -75,7 +77,7 @@ export async function scanOrPlan({ args, options, io }: Call<ScanOptions>, kind:
 }
 
 /** What is on record of a VMBackup belongs in the wide table, though nothing is to be done about it. */
-const isRecord = ({ facts }: Finding, { output }: ScanOptions): boolean =>
+const showsConsistency = ({ facts }: Finding, { output }: ScanOptions): boolean =>
   output === 'wide' && facts?.['consistency'] !== undefined && facts['consistency'] !== 'unknown';
 
 /**

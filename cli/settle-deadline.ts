@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { isRetryable } from '../shared/runtime/answer.ts';
 import type { SettleOptions, Settling } from '../shared/runtime/settle.ts';
 import { settle } from '../shared/runtime/settle.ts';
@@ -61,5 +62,3 @@ export async function* settleWithin({ timeoutMs, once, signal, ...given }: Withi
     await sleep(pauseMs);
   }
 }
-
-const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));

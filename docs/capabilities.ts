@@ -1,10 +1,10 @@
 import { harvesterSupport } from '../shared/capability/harvester-support.ts';
 import type { Engine } from '../shared/capability/storage-support.ts';
-import type { Configured } from '../shared/capability/config.ts';
+import type { DriverConfigSetting } from '../shared/capability/config.ts';
 import type { SeenDriver } from '../shared/capability/read.ts';
 import { answerReasons } from '../shared/capability/reasons.ts';
-import { describeEra, eras } from '../shared/capability/releases.ts';
-import type { Word } from '../shared/capability/types.ts';
+import { describeRelease, releases } from '../shared/capability/releases.ts';
+import type { Support } from '../shared/capability/reasons.ts';
 import * as names from '../shared/domain/names.ts';
 import type { DriverClasses, DriverConfig } from '../shared/objects/drivers.ts';
 import type { SnapshotClass } from '../shared/objects/types.ts';
@@ -44,7 +44,7 @@ be restored.
 
 With a correct \`csi-driver-config\` and a backup target: VM snapshot / VM backup / restore elsewhere.
 
-${table(['Storage', ...eras.map(({ from }) => `Harvester ${describeEra(from)}`)], rows())}
+${table(['Storage', ...releases.map(({ from }) => `Harvester ${describeRelease(from)}`)], rows())}
 Harvester also checks the claim itself: up to 1.4 only its annotation \`storage-provisioner\`
 (\`ProvisionerNotNoted\`), from 1.5 to 1.8 that the volume has exactly one Longhorn Engine (\`EngineNotOne\`).
 
@@ -71,8 +71,8 @@ ${words.map((word) => `### ${word}\n\n${table(['Reason', 'What it means', 'What 
 
 type Table = (columns: readonly string[], rows: readonly (readonly string[])[]) => string;
 
-const words: readonly Word[] = ['yes', 'no', 'unknown'];
-const reasonsOf = (word: Word): string[][] =>
+const words: readonly Support[] = ['yes', 'no', 'unknown'];
+const reasonsOf = (word: Support): string[][] =>
   Object.entries(answerReasons)
     .filter(([, { answer }]) => answer === word)
     .map(([reason, { means, youCan }]) => [`\`${reason}\``, means, youCan]);
@@ -89,7 +89,7 @@ function rows(): string[][] {
   ];
   return storage.map(([name, driver, entry, engine]) => [
     name,
-    ...eras.map(({ from }) => {
+    ...releases.map(({ from }) => {
       const { snapshot, backup, restoreElsewhere } = harvesterSupport(seen(`v${from}.0`, driver, entry), engine);
       const hollow = backup.reason === 'BackupHollow' ? ' (`BackupHollow`)' : '';
       return `${snapshot.answer} / ${backup.answer}${hollow} / ${restoreElsewhere.answer}`;
@@ -107,7 +107,7 @@ function seen(version: string, driver: string, entry: DriverClasses | undefined)
     is: 'drivers',
     drivers: { ...brought.drivers, ...(entry !== undefined && { [OTHER]: entry }) },
   };
-  const config: Configured = { value, default: brought };
+  const config: DriverConfigSetting = { value, default: brought };
   const made = (name: string, of: string, type?: string): SnapshotClass => ({
     metadata: { name, uid: name, resourceVersion: '1', annotations: undefined },
     driver: of,

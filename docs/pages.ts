@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { AnyFunction, Need, Watch } from '../shared/function.ts';
 import { kinds } from '../shared/domain/kinds.ts';
-import type { VerdictKind } from '../shared/plan/plan.ts';
+import type { VerdictKind } from '../shared/plan/verdict.ts';
 import { reasons } from '../shared/plan/reason.ts';
 import { capabilitiesPage } from './capabilities.ts';
 import { Environment, variableOf } from '../shared/runtime/settings.ts';

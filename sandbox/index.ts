@@ -3,16 +3,16 @@
  * begin with. The truth about the backups is in `store`.
  */
 import { createApiServer } from './api/server.ts';
-import type { ApiClient, ApiServer, ApiServerOptions, KubeObject } from './api/types.ts';
+import type { ApiServerOptions, KubeObject } from './api/types.ts';
 import { BackupStore } from './controllers/backup-store.ts';
 import { startCsiSnapshotter } from './controllers/csi-snapshotter.ts';
 import type { HarvesterVersion } from './controllers/harvester-names.ts';
-import { type Harvester, startHarvester } from './controllers/harvester.ts';
-import { type OtherCsi, otherCsi, otherDriver } from './controllers/other-csi.ts';
+import { startHarvester } from './controllers/harvester.ts';
+import { otherCsi, otherDriver } from './controllers/other-csi.ts';
 import { type PodsEnd, startKubelet } from './controllers/kubelet.ts';
 import { longhornDriver } from './controllers/kinds.ts';
 import type { LonghornVersion } from './controllers/longhorn-objects.ts';
-import { type Longhorn, startLonghorn } from './controllers/longhorn.ts';
+import { startLonghorn } from './controllers/longhorn.ts';
 import { startKubeVirt } from './controllers/kubevirt.ts';
 import { Activity, type ControllerOptions } from './controllers/loop.ts';
 import { startProvisioner } from './controllers/provisioner.ts';
@@ -20,7 +20,9 @@ import { startSnapshotController } from './controllers/snapshot-controller.ts';
 import { baseWorld } from './scenarios/base.ts';
 import { setting } from './scenarios/build.ts';
 import { type Scenario, findScenario } from './scenarios/index.ts';
+import type { Sandbox } from './scenarios/scenario.ts';
 
+export type { Sandbox } from './scenarios/scenario.ts';
 export { scenarios } from './scenarios/index.ts';
 export { baseWorld };
 
@@ -30,25 +32,6 @@ export interface SandboxOptions extends Omit<ControllerOptions, 'activity'>, Api
   /** Default: what the scenario is about. */
   harvester?: HarvesterVersion;
   longhorn?: LonghornVersion;
-}
-
-export interface Sandbox {
-  readonly api: ApiServer;
-  /** The in-process door, for looking and for playing the user. */
-  readonly client: ApiClient;
-  readonly store: BackupStore;
-  readonly harvester: Harvester;
-  readonly longhorn: Longhorn;
-  /** Storage of another driver, which a StorageClass of `lvm.driver.harvesterhci.io` stands for. */
-  readonly otherStorage: OtherCsi;
-  readonly scenario: Scenario;
-  /** Objects as they are, status included; the data of finished Longhorn Backups is then on the target. */
-  seed: (objects: readonly KubeObject[]) => void;
-  /** What becomes of pods that read a volume. */
-  setPodsEnd: (end: PodsEnd) => void;
-  /** Until the controllers have nothing more to do. What hangs for ever counts as settled. */
-  settle: (timeoutMs?: number) => Promise<void>;
-  stop: () => Promise<void>;
 }
 
 export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {

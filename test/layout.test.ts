@@ -3,6 +3,7 @@ import { join, relative } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import * as functions from '../functions/index.ts';
 import { kinds } from '../shared/domain/kinds.ts';
+import { circleSentences, circlesOf } from './layout/circles.ts';
 import { importsOf } from './layout/imports.ts';
 import type { Hints, Room } from './layout/rules.ts';
 import { reaches, roomOf, violations } from './layout/rules.ts';
@@ -190,6 +191,39 @@ describe('the house', () => {
       );
       expect([path, forbidden]).toEqual([path, []]);
     }
+  });
+});
+
+describe('imports', () => {
+  test('go in no circle of values', () => {
+    expect(circleSentences(files, ['value'])).toEqual([]);
+  });
+
+  test('go in none of types either', () => {
+    expect(circleSentences(files, ['value', 'type'])).toEqual([]);
+  });
+
+  const planted = new Map([
+    ['shared/plan/a.ts', "import { b } from './b.ts';\nimport { d } from '../domain/d.ts';"],
+    ['shared/plan/b.ts', "export { c } from './c.ts';"],
+    ['shared/plan/c.ts', "import { a } from './a.ts';\nimport type { Late } from './late.ts';"],
+    ['shared/plan/late.ts', "import { a } from './a.ts';"],
+    ['shared/domain/d.ts', "import { z } from 'zod';"],
+    ['cli/lazy.ts', "const { main } = await import('./main.ts');"],
+    ['cli/main.ts', "import { lazy } from './lazy.ts';"],
+  ]);
+
+  test('in a planted circle of values are named with its files and what to do', () => {
+    expect(circleSentences(planted, ['value'])).toEqual([
+      'shared/plan/a.ts → shared/plan/b.ts → shared/plan/c.ts → shared/plan/a.ts: move what they share into a file that imports none of them',
+    ]);
+  });
+
+  test('of types widen a circle, and lazy ones are none', () => {
+    expect(circlesOf(planted, ['value', 'type'])).toEqual([
+      ['shared/plan/a.ts', 'shared/plan/b.ts', 'shared/plan/c.ts', 'shared/plan/late.ts'],
+    ]);
+    expect(circleSentences(planted, ['value', 'type'])[0]).toContain('(and through shared/plan/late.ts)');
   });
 });
 

@@ -1,12 +1,9 @@
-import type { Advice } from '../../shared/advice/advice.ts';
-import type { VerdictKind } from '../../shared/plan/plan.ts';
+import type { Advice } from '../../shared/advice/types.ts';
 import type { Io } from '../io.ts';
 import type { OutputFormat } from '../options.ts';
 import { createDocument } from '../output/document.ts';
-import { colourOf } from '../output/findings.ts';
+import { colourOf } from '../output/colour.ts';
 import { createTable } from '../output/table.ts';
-
-const colours: Readonly<Record<Advice['result'], VerdictKind>> = { kept: 'leave', advised: 'report', unknown: 'wait' };
 
 export async function printAdvice(advice: readonly Advice[], format: OutputFormat, io: Io): Promise<void> {
   switch (format) {
@@ -28,7 +25,7 @@ export async function printAdvice(advice: readonly Advice[], format: OutputForma
           {
             title: 'RESULT',
             value: ({ result }) => result,
-            style: (text, { result }) => colourOf(text, colours[result]),
+            style: (text, { result }) => colourOf(text, result),
           },
           ...(format === 'wide' ? [{ title: 'COMMAND', value: ({ command }: Advice) => command ?? '' }] : []),
           { title: 'EVIDENCE', value: ({ evidence }) => evidence },

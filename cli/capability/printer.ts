@@ -1,16 +1,15 @@
 import type { Overview } from '../../shared/capability/overview.ts';
-import type { Ability, Capability, CapabilityAnswer, Word } from '../../shared/capability/types.ts';
-import { abilities, spelt } from '../../shared/capability/types.ts';
+import type { Support } from '../../shared/capability/reasons.ts';
+import type { Ability, Capability, CapabilityAnswer } from '../../shared/capability/types.ts';
+import { abilities, abilityKey } from '../../shared/capability/types.ts';
 import { describeRef } from '../../shared/domain/kinds.ts';
-import type { VerdictKind } from '../../shared/plan/plan.ts';
 import type { Io } from '../io.ts';
 import type { OutputFormat } from '../options.ts';
 import { createDocument } from '../output/document.ts';
-import { colourOf, fullName, shortName } from '../output/findings.ts';
+import { colourOf } from '../output/colour.ts';
+import { fullName, shortName } from '../output/findings.ts';
 import type { Column } from '../output/table.ts';
 import { createTable } from '../output/table.ts';
-
-const colours: Readonly<Record<Word, VerdictKind>> = { yes: 'leave', no: 'report', unknown: 'wait' };
 
 /** Prints the answers: a line for each object, or all that is known of one. */
 export async function printOverview(overview: Overview, one: boolean, format: OutputFormat, io: Io): Promise<void> {
@@ -39,19 +38,19 @@ export async function printOverview(overview: Overview, one: boolean, format: Ou
 }
 
 /** Of two answers the worse one colours the cell. */
-const worseOf = (a: CapabilityAnswer, b: CapabilityAnswer): Word =>
+const worseOf = (a: CapabilityAnswer, b: CapabilityAnswer): Support =>
   (['no', 'unknown', 'yes'] as const).find((word) => a.answer === word || b.answer === word) ?? 'yes';
 
 async function printAll(capabilities: readonly Capability[], wide: boolean, io: Io): Promise<void> {
   const cell = (ability: Ability): Column<Capability> => ({
-    title: spelt(ability).toUpperCase(),
+    title: abilityKey(ability).toUpperCase(),
     value: ({ can, allows }) => {
       const [storage, harvester] = [can[ability], allows[ability]];
       return wide
         ? `${storage.answer} ${storage.reason} / ${harvester.answer} ${harvester.reason}`
         : `${storage.answer} / ${harvester.answer}`;
     },
-    style: (text, { can, allows }) => colourOf(text, colours[worseOf(can[ability], allows[ability])]),
+    style: (text, { can, allows }) => colourOf(text, worseOf(can[ability], allows[ability])),
   });
   const namespaced = capabilities.some(({ subject }) => subject.namespace !== undefined);
   const table = createTable<Capability>(
@@ -90,12 +89,12 @@ async function printOne({ subject, can, allows, facts }: Capability, io: Io): Pr
   ]);
   const table = createTable<Line>(
     [
-      { title: 'ABILITY', value: ({ ability }) => spelt(ability) },
+      { title: 'ABILITY', value: ({ ability }) => abilityKey(ability) },
       { title: 'WHO', value: ({ who }) => who },
       {
         title: 'ANSWER',
         value: ({ answer }) => answer.answer,
-        style: (text, { answer }) => colourOf(text, colours[answer.answer]),
+        style: (text, { answer }) => colourOf(text, answer.answer),
       },
       { title: 'REASON', value: ({ answer }) => answer.reason },
       { title: 'MESSAGE', value: ({ answer }) => answer.message },

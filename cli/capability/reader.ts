@@ -1,3 +1,4 @@
+import { namespaceOf } from '../../shared/domain/kinds.ts';
 import type { KindName } from '../../shared/domain/kinds.ts';
 import { keptIn } from '../../shared/kube/keep.ts';
 import { memoize } from '../../shared/kube/memoize.ts';
@@ -49,6 +50,3 @@ async function grouped(reader: Reader, kind: KindName): Promise<Map<string, Obje
   }
   return found;
 }
-
-const namespaceOf = ({ metadata }: ObjectOf<KindName>): string | undefined =>
-  'namespace' in metadata ? metadata.namespace : undefined;

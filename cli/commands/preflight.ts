@@ -1,6 +1,7 @@
 import { ref } from '../../shared/domain/kinds.ts';
-import type { Check } from '../../shared/restore/checks.ts';
-import { preflight, verdictOfChecks } from '../../shared/restore/checks.ts';
+import type { Check } from '../../shared/restore/check.ts';
+import { preflight } from '../../shared/restore/checks.ts';
+import { verdictOfChecks } from '../../shared/restore/check.ts';
 import { readPreflight } from '../../shared/restore/read.ts';
 import { withCluster } from '../cluster.ts';
 import { defineCommand, exit, UsageError } from '../command.ts';
@@ -59,7 +60,7 @@ export const preflightCommand = defineCommand<Options>({
     if (!name || name.includes('/') || more.length > 0) throw new UsageError('name one VMBackup');
     return withCluster(options, async ({ reader, namespace: standard }) => {
       const namespace = options.namespace ?? standard;
-      const wish = {
+      const request = {
         backup: { ...ref('VirtualMachineBackup', name, namespace), namespace },
         to: options.to ?? namespace,
         machine: options.as,
@@ -68,8 +69,8 @@ export const preflightCommand = defineCommand<Options>({
         retain: options.retain === true,
         named: options.restore,
       };
-      const checks: Check[] = preflight(await readPreflight(reader, wish), Date.now());
-      await printPreflight(wish, checks, options.output, io);
+      const checks: Check[] = preflight(await readPreflight(reader, request), Date.now());
+      await printPreflight(request, checks, options.output, io);
       const verdict = verdictOfChecks(checks);
       return verdict === 'fail' || verdict === 'unknown' ? exit.open : exit.ok;
     });

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
@@ -7,16 +8,7 @@ import type { Functions } from './functions.ts';
 import { scaledToZero } from './functions.ts';
 import { manifests } from './manifests.ts';
 import type { Check, Report } from './report.ts';
-import {
-  contentsMade,
-  judgeHandles,
-  linkedVolumes,
-  lookAtRestore,
-  pause,
-  restore,
-  untilRestored,
-  writes,
-} from './world.ts';
+import { contentsMade, judgeHandles, linkedVolumes, lookAtRestore, restore, untilRestored, writes } from './world.ts';
 
 export interface DemoOptions {
   readonly gleaner: boolean;

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import type { KubeObject } from '../../sandbox/api/types.ts';
 import type { Sandbox } from '../../sandbox/index.ts';
 
@@ -104,5 +105,3 @@ export async function untilRestored(
 export const writes = ({ api }: Sandbox): number =>
   api.requests().filter(({ verb, code }) => ['create', 'update', 'patch', 'delete'].includes(verb) && code < 400)
     .length;
-
-export const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));

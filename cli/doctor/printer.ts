@@ -4,7 +4,8 @@ import type { Io } from '../io.ts';
 import type { OutputFormat } from '../options.ts';
 import { createDocument } from '../output/document.ts';
 import type { Found } from '../output/findings.ts';
-import { colourOf, fullName, toDocument } from '../output/findings.ts';
+import { colourOf } from '../output/colour.ts';
+import { fullName, toDocument } from '../output/findings.ts';
 import type { Section } from './sections.ts';
 import { sectionNames, sections } from './sections.ts';
 

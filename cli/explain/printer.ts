@@ -1,6 +1,5 @@
 import type { Link } from '../../shared/chain/link.ts';
 import { describeRef } from '../../shared/domain/kinds.ts';
-import type { VerdictKind } from '../../shared/plan/plan.ts';
 import { needsAttention, verdictOf } from '../../shared/plan/plan.ts';
 import { describeAction } from '../../shared/plan/action.ts';
 import { reasons } from '../../shared/plan/reason.ts';
@@ -8,16 +7,10 @@ import type { Io } from '../io.ts';
 import type { OutputFormat } from '../options.ts';
 import { createDocument } from '../output/document.ts';
 import type { Found } from '../output/findings.ts';
-import { colourOf, commandOf, fullName, shortName, toDocument } from '../output/findings.ts';
+import { colourOf } from '../output/colour.ts';
+import { commandOf, fullName, shortName, toDocument } from '../output/findings.ts';
 import { createTable } from '../output/table.ts';
 import type { Happened, Explanation } from './explain.ts';
-
-const colours: Readonly<Record<Link['result'], VerdictKind>> = {
-  pass: 'leave',
-  fail: 'report',
-  wait: 'wait',
-  skip: 'wait',
-};
 
 /** Prints a story: the chain, what is thought of it, what happened, what to do. */
 export async function printExplanation(story: Explanation, format: OutputFormat, io: Io): Promise<void> {
@@ -69,7 +62,7 @@ async function printText(story: Explanation, io: Io): Promise<void> {
         {
           title: 'VERDICT',
           value: ({ result }) => result,
-          style: (text, { result }) => colourOf(text, colours[result]),
+          style: (text, { result }) => colourOf(text, result),
         },
         { title: 'OBJECT', value: ({ object }) => shortName(object) },
         { title: 'MESSAGE', value: ({ message }) => message },

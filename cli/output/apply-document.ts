@@ -1,14 +1,33 @@
+import type { Ref } from '../../shared/domain/kinds.ts';
 import { refKey } from '../../shared/domain/kinds.ts';
+import type { Action } from '../../shared/plan/action.ts';
 import { describeAction } from '../../shared/plan/action.ts';
 import type { DryRun } from '../dry-run.ts';
 import type { Io } from '../io.ts';
 import type { OutputFormat } from '../options.ts';
-import type { ApplySums, Taken } from './apply-printer.ts';
+import type { Ended } from '../settle-deadline.ts';
 import { createDocument } from './document.ts';
 import type { Found } from './findings.ts';
 import { columnsOf, fullName, shortName, toDocument } from './findings.ts';
 import type { Summary } from './summary.ts';
 import { createTable } from './table.ts';
+
+/** One step of a plan, taken (or, in a dry run, not). */
+export interface Taken {
+  readonly function: string;
+  readonly subject: Ref;
+  /** Undefined when the world moved and what called for it is no longer so. */
+  readonly reason: string | undefined;
+  readonly action: Action;
+  /** `planned`: only said; `checked`: the server would take it; `unchecked`: builds on a step that was only checked. */
+  readonly result: 'done' | 'unchanged' | 'planned' | 'checked' | 'unchecked';
+}
+
+export interface ApplySums {
+  readonly steps: number;
+  readonly rounds: number;
+  readonly ended: Ended | 'failed';
+}
 
 interface End {
   readonly left: readonly Found[];

@@ -1,3 +1,4 @@
+import type { ApplySums, Taken } from './apply-document.ts';
 import type { Ref } from '../../shared/domain/kinds.ts';
 import { describeRef } from '../../shared/domain/kinds.ts';
 import type { Action } from '../../shared/plan/action.ts';
@@ -9,28 +10,11 @@ import type { DryRun } from '../dry-run.ts';
 import { sentenceOf } from '../errors.ts';
 import type { Io } from '../io.ts';
 import type { OutputFormat } from '../options.ts';
-import type { Ended, Step } from '../settle-deadline.ts';
+import type { Step } from '../settle-deadline.ts';
 import { openApplyForm } from './apply-document.ts';
 import type { Found } from './findings.ts';
 import type { Summary } from './summary.ts';
 import { createSummary } from './summary.ts';
-
-/** One step of a plan, taken (or, in a dry run, not). */
-export interface Taken {
-  readonly function: string;
-  readonly subject: Ref;
-  /** Undefined when the world moved and what called for it is no longer so. */
-  readonly reason: string | undefined;
-  readonly action: Action;
-  /** `planned`: only said; `checked`: the server would take it; `unchecked`: builds on a step that was only checked. */
-  readonly result: 'done' | 'unchanged' | 'planned' | 'checked' | 'unchecked';
-}
-
-export interface ApplySums {
-  readonly steps: number;
-  readonly rounds: number;
-  readonly ended: Ended | 'failed';
-}
 
 /** Tells on stderr what is done as it is done, and prints on stdout what came of it. */
 export interface ApplyPrinter {

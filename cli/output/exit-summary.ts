@@ -1,11 +1,24 @@
+import type { Ref } from '../../shared/domain/kinds.ts';
 import { describeRef } from '../../shared/domain/kinds.ts';
+import type { Finding } from '../../shared/plan/plan.ts';
 import { reasons } from '../../shared/plan/reason.ts';
 import { exit } from '../command.ts';
 import type { Io } from '../io.ts';
 import type { OutputFormat } from '../options.ts';
 import { createDocument } from './document.ts';
 import { fullName } from './findings.ts';
-import type { Ended } from '../run-to-completion.ts';
+
+/** How a drill or a probe ended. */
+export interface Ended {
+  /**
+   * `planned`: a dry run would have done something. `refused`: nothing was begun. `stuck`: something of it is still being
+   * removed. `interrupted`: by the user, and all is removed.
+   */
+  readonly how: 'proved' | 'failed' | 'refused' | 'planned' | 'cleaned' | 'stuck' | 'interrupted';
+  readonly subject: Ref;
+  /** Its last finding. */
+  readonly finding: Finding;
+}
 
 /** Prints on stdout what a drill or a probe came to; what happened in between was told on stderr. */
 export async function printEnded(

@@ -1,8 +1,8 @@
-import { styleText } from 'node:util';
+import { colourOf } from './colour.ts';
 import { kinds } from '../../shared/domain/kinds.ts';
 import type { Ref } from '../../shared/domain/kinds.ts';
 import { describeAction } from '../../shared/plan/action.ts';
-import type { Finding, VerdictKind } from '../../shared/plan/plan.ts';
+import type { Finding } from '../../shared/plan/plan.ts';
 import { verdictOf } from '../../shared/plan/plan.ts';
 import { isSelectable } from '../selection/selection.ts';
 import type { Column } from './table.ts';
@@ -71,22 +71,12 @@ export function fullName({ kind, name }: Ref): string {
 }
 
 /** Of the object, or of the snapshot that a content belongs to. */
-const namespaceOf = ({ subject, facts }: Finding): string =>
+const shownNamespace = ({ subject, facts }: Finding): string =>
   subject.namespace ?? facts?.['snapshot']?.split('/')[0] ?? '';
-
-const colours: Readonly<Record<VerdictKind, Parameters<typeof styleText>[0]>> = {
-  leave: 'green',
-  act: 'yellow',
-  wait: 'cyan',
-  report: 'red',
-};
-
-export const colourOf = (text: string, verdict: VerdictKind): string =>
-  styleText(colours[verdict], text, { validateStream: false });
 
 const column = (title: string, value: (found: Found) => string): Column<Found> => ({ title, value });
 const narrow: readonly Column<Found>[] = [
-  column('NAMESPACE', ({ finding }) => namespaceOf(finding)),
+  column('NAMESPACE', ({ finding }) => shownNamespace(finding)),
   column('OBJECT', ({ finding }) => shortName(finding.subject)),
   column('VOLUME', ({ finding }) => finding.volume ?? ''),
   {

@@ -1,20 +1,12 @@
 import { describeRef } from '../../shared/domain/kinds.ts';
-import type { VerdictKind } from '../../shared/plan/plan.ts';
-import type { Check } from '../../shared/restore/checks.ts';
-import { verdictOfChecks } from '../../shared/restore/checks.ts';
-import type { RestoreRequest } from '../../shared/restore/read.ts';
+import type { Check } from '../../shared/restore/check.ts';
+import { verdictOfChecks } from '../../shared/restore/check.ts';
+import type { RestoreRequest } from '../../shared/restore/seen-preflight.ts';
 import type { Io } from '../io.ts';
 import type { OutputFormat } from '../options.ts';
 import { createDocument } from './document.ts';
-import { colourOf } from './findings.ts';
+import { colourOf } from './colour.ts';
 import { createTable } from './table.ts';
-
-const colours: Readonly<Record<Check['result'], VerdictKind>> = {
-  pass: 'leave',
-  warn: 'act',
-  fail: 'report',
-  unknown: 'wait',
-};
 
 const sentences: Readonly<Record<Check['result'], string>> = {
   pass: 'No problems found.',
@@ -25,7 +17,7 @@ const sentences: Readonly<Record<Check['result'], string>> = {
 
 /** Prints the checks of a preflight, each with its cure. */
 export async function printPreflight(
-  wish: RestoreRequest,
+  request: RestoreRequest,
   checks: readonly Check[],
   format: OutputFormat,
   io: Io,
@@ -36,8 +28,8 @@ export async function printPreflight(
     case 'yaml': {
       const document = createDocument(format, io);
       await document.field('kind', 'Preflight');
-      await document.field('backup', wish.backup);
-      await document.field('to', wish.to);
+      await document.field('backup', request.backup);
+      await document.field('to', request.to);
       await document.list('checks');
       for (const check of checks) await document.item(check);
       await document.field('verdict', verdict);
@@ -54,7 +46,7 @@ export async function printPreflight(
           {
             title: 'RESULT',
             value: ({ result }) => result,
-            style: (text, { result }) => colourOf(text, colours[result]),
+            style: (text, { result }) => colourOf(text, result),
           },
           { title: 'MESSAGE', value: ({ message }) => message },
         ],
@@ -66,7 +58,7 @@ export async function printPreflight(
         checks.flatMap(({ result, cure }) => (result === 'pass' || cure === undefined ? [] : [cure])),
       );
       if (cures.size > 0) await io.out(`\nSuggested actions\n\n${[...cures].map((cure) => `  ${cure}\n`).join('')}`);
-      await io.out(`\n${describeRef(wish.backup)} into namespace ${wish.to}: ${sentences[verdict]}\n`);
+      await io.out(`\n${describeRef(request.backup)} into namespace ${request.to}: ${sentences[verdict]}\n`);
     }
   }
 }

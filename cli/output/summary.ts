@@ -1,5 +1,6 @@
 import { verdictOf } from '../../shared/plan/plan.ts';
-import type { Finding, VerdictKind } from '../../shared/plan/plan.ts';
+import type { Finding } from '../../shared/plan/plan.ts';
+import type { VerdictKind } from '../../shared/plan/verdict.ts';
 
 /** Sums over findings that are not kept themselves. */
 export interface Summary {

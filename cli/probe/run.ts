@@ -1,10 +1,11 @@
 import type { Ref } from '../../shared/domain/kinds.ts';
 import { ref } from '../../shared/domain/kinds.ts';
-import type { ProbeConfig } from '../../shared/probe/observe.ts';
+import type { ProbeConfig } from '../../shared/probe/config.ts';
 import { observe } from '../../shared/probe/observe.ts';
 import { plan } from '../../shared/probe/plan.ts';
 import type { ObservePlan } from '../../shared/runtime/reconcile.ts';
-import type { Context, Ended, Steps } from '../run-to-completion.ts';
+import type { Context, Steps } from '../run-to-completion.ts';
+import type { Ended } from '../output/exit-summary.ts';
 import { runToCompletion } from '../run-to-completion.ts';
 
 /** @testonly */

@@ -1,7 +1,7 @@
 import type { SurveyItem } from '../../shared/survey-item.ts';
 import { orUnreadable } from '../../shared/chain/unreadable.ts';
 import type { KindName } from '../../shared/domain/kinds.ts';
-import { ref, refKey } from '../../shared/domain/kinds.ts';
+import { ref, refKey, namespaceOf } from '../../shared/domain/kinds.ts';
 import type { AnyFunction, Routed } from '../../shared/function.ts';
 import { memoize } from '../../shared/kube/memoize.ts';
 import type { Reader } from '../../shared/ports/reader.ts';
@@ -24,7 +24,7 @@ export async function vmBackupsUsing(
   const kept = memoize(reader);
   const users = new Set<string>();
   for await (const { metadata } of named(kept, kind, name, namespace)) {
-    const at = ref(kind, name, 'namespace' in metadata ? metadata.namespace : undefined);
+    const at = ref(kind, name, namespaceOf({ metadata }));
     const object = await orUnreadable<unknown>(
       () => kept.get(kind, name, at.namespace),
       () => undefined,

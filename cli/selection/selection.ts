@@ -9,6 +9,7 @@ import { memoize } from '../../shared/kube/memoize.ts';
 import type { ListOptions, Reader, Unreadable } from '../../shared/ports/reader.ts';
 import type { Content, Snapshot, VMBackup, VMRestore } from '../../shared/objects/types.ts';
 import { UsageError } from '../command.ts';
+import { parseKindArgument } from '../kind-argument.ts';
 import type { ScopeOptions } from '../options.ts';
 import { pairsOfRestore } from './pairs-of-restore.ts';
 import type { Used } from './select-by-object.ts';
@@ -20,16 +21,15 @@ export interface Selected {
   readonly name?: string;
 }
 
-type SelectableKind = 'VirtualMachineBackup' | 'VirtualMachineRestore' | 'VolumeSnapshot' | 'VolumeSnapshotContent';
+const selectable = [
+  'VirtualMachineBackup',
+  'VirtualMachineRestore',
+  'VolumeSnapshot',
+  'VolumeSnapshotContent',
+] as const satisfies readonly KindName[];
+type SelectableKind = (typeof selectable)[number];
 
-const aliases: Readonly<Record<SelectableKind, readonly string[]>> = {
-  VirtualMachineBackup: ['vmbackup', 'vmbackups'],
-  VirtualMachineRestore: ['vmrestore', 'vmrestores'],
-  VolumeSnapshot: ['vs'],
-  VolumeSnapshotContent: ['vsc', 'vscs', 'content', 'contents'],
-};
-
-export const isSelectable = (kind: KindName): kind is SelectableKind => kind in aliases;
+export const isSelectable = (kind: KindName): kind is SelectableKind => selectable.some((one) => one === kind);
 
 export const selectionArgument = {
   name: '[kind[/name]...]',
@@ -39,17 +39,11 @@ export const selectionArgument = {
 
 /** @throws UsageError */
 export function parseSelected(text: string): Selected {
-  const [word = '', name, ...more] = text.split('/');
-  const [plain = '', ...group] = word.toLowerCase().split('.');
-  const kind = (Object.keys(aliases) as SelectableKind[]).find(
-    (candidate) =>
-      [candidate.toLowerCase(), kinds[candidate].plural, ...aliases[candidate]].includes(plain) &&
-      (group.length === 0 || group.join('.') === kinds[candidate].group),
-  );
-  if (kind === undefined || name === '' || more.length > 0) {
+  const selected = parseKindArgument(text, selectable);
+  if (selected === undefined) {
     throw new UsageError(`unknown kind or name "${text}" (known: vmbackup/NAME, vmrestore/NAME, vs/NAME, vsc/NAME)`);
   }
-  return name === undefined ? { kind } : { kind, name };
+  return selected;
 }
 
 /** What of it the API server can choose by itself. */
@@ -88,7 +82,8 @@ export async function narrow(
   }
   const partly = namespace !== undefined || picks.length > 0;
   if (!partly) return functions;
-  const inNamespace = (item: SurveyItem) => namespace === undefined || (namespaceOf(item) ?? namespace) === namespace;
+  const inNamespace = (item: SurveyItem) =>
+    namespace === undefined || (namespaceOfItem(item) ?? namespace) === namespace;
   const wanted: Picks = (item) => inNamespace(item) && (picks.length === 0 || picks.some((pick) => pick(item)));
   const uses = (item: SurveyItem) =>
     item.what === 'vmbackup' && inNamespace(item) && used.some(({ users }) => users.has(keyOf(item.backup)));
@@ -239,7 +234,7 @@ async function mustExist(reader: Reader, kind: SelectableKind, name: string, nam
 }
 
 /** Of a content: where its snapshot is. Undefined where it cannot be told. */
-function namespaceOf(item: SurveyItem): string | undefined {
+function namespaceOfItem(item: SurveyItem): string | undefined {
   switch (item.what) {
     case 'content':
       return item.content.spec.volumeSnapshotRef.namespace;

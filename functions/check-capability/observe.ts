@@ -1,3 +1,4 @@
+import type { SeenReport } from './records.ts';
 import type { Ref } from '../../shared/domain/kinds.ts';
 import { ref } from '../../shared/domain/kinds.ts';
 import { CLASS_SETTING, FIELD_MANAGER, MANAGED_BY_LABEL } from '../../shared/domain/names.ts';
@@ -5,11 +6,9 @@ import type { ConfigFault } from '../../shared/capability/driver-config-faults.t
 import { faultOfRestoreClass, faultsOf } from '../../shared/capability/driver-config-faults.ts';
 import type { SeenClass } from '../../shared/capability/read.ts';
 import { readClass, readClusterStorage } from '../../shared/capability/read.ts';
-import type { ClusterReportKind } from '../../shared/chain/reports.ts';
 import { clusterReportKindOf, reportNameOf } from '../../shared/chain/reports.ts';
 import { isDeleting } from '../../shared/chain/metadata.ts';
 import type { Reader } from '../../shared/ports/reader.ts';
-import type { ClusterReportObject } from '../../shared/objects/types.ts';
 import type { Identity } from '../../shared/plan/action.ts';
 import { EVENTS_NAMESPACE } from '../../shared/plan/event-text.ts';
 import { faultEventName } from './records.ts';
@@ -28,12 +27,6 @@ export type Seen = { readonly subject: Ref } & (
     } & SeenReport)
 );
 
-/** The report that is there about the subject; no kind where no CRD for reports is installed. */
-export interface SeenReport {
-  readonly reportKind?: ClusterReportKind | undefined;
-  readonly report?: ClusterReportObject | undefined;
-}
-
 export async function observe(reader: Reader, subject: Ref, nowMs: number): Promise<Seen> {
   if (subject.kind === 'StorageClass') {
     const storageClass = await reader.get('StorageClass', subject.name);
@@ -45,10 +38,10 @@ export async function observe(reader: Reader, subject: Ref, nowMs: number): Prom
     const setting = await reader.get('Setting', subject.name);
     if (setting === undefined) return { subject, is: 'nothing' };
     const about = { ...ref('Setting', subject.name), uid: setting.metadata.uid };
-    const surroundings = await readClusterStorage(reader);
-    const faults = faultsOf(surroundings);
+    const cluster = await readClusterStorage(reader);
+    const faults = faultsOf(cluster);
     const named = (await reader.get('Setting', CLASS_SETTING))?.value ?? undefined;
-    const restoreClass = faultOfRestoreClass(named, surroundings);
+    const restoreClass = faultOfRestoreClass(named, cluster);
     const recorded = new Set<string>();
     for (const fault of reader.withoutRecords === true ? [] : faults) {
       const name = faultEventName(about.uid, fault);

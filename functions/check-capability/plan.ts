@@ -4,12 +4,12 @@ import * as names from '../../shared/domain/names.ts';
 import { judgeClass } from '../../shared/capability/judge.ts';
 import { changesFrom, notesOf, notesToSet, parseNotes } from '../../shared/capability/notes.ts';
 import type { Ability, Capability } from '../../shared/capability/types.ts';
-import { abilities, spelt } from '../../shared/capability/types.ts';
+import { abilities, abilityKey } from '../../shared/capability/types.ts';
 import type { AnnotateClassAction } from '../../shared/plan/action.ts';
 import type { Finding, Plan } from '../../shared/plan/plan.ts';
 import type { Config } from './config.ts';
 import type { Seen } from './observe.ts';
-import { changed, faultEvents, reportFor, resultsOfClass, resultsOfSetting } from './records.ts';
+import { changeEvent, faultEvents, reportFor, resultsOfClass, resultsOfSetting } from './records.ts';
 
 /** Says what storage can do, and writes it down where people look. Pure; nothing here changes how anything works. */
 export function plan(seen: Seen, config: Config, nowMs: number): Plan {
@@ -74,7 +74,7 @@ function planClass({ subject, ...rest }: Extract<Seen, { is: 'class' }>, config:
     findings: [findingFor(subject, capability, stuck)],
     records: [
       // First the Event: were it last, a crash would lose it, since the annotation then says what it would.
-      ...(changes.length === 0 ? [] : [changed(annotate.target, changes, nowMs)]),
+      ...(changes.length === 0 ? [] : [changeEvent(annotate.target, changes, nowMs)]),
       ...(Object.keys(annotations).length === 0 ? [] : [annotate]),
       ...reportFor(about, resultsOfClass(capability, stuck, nowMs), stuck, rest),
     ],
@@ -91,7 +91,7 @@ function findingFor(subject: Finding['subject'], capability: Capability, stuck: 
   const { can, allows, facts } = capability;
   const common = {
     subject,
-    facts: { ...facts, ...Object.fromEntries(abilities.map((one) => [spelt(one), pairOf(capability, one)])) },
+    facts: { ...facts, ...Object.fromEntries(abilities.map((one) => [abilityKey(one), pairOf(capability, one)])) },
     actions: [],
   };
   if (stuck) {
@@ -100,7 +100,7 @@ function findingFor(subject: Finding['subject'], capability: Capability, stuck: 
     return { ...common, reason: 'SnapshotterMissing', message: says, command: showSnapshotters };
   }
   const open = abilities.find((one) => can[one].answer === 'unknown' || allows[one].answer === 'unknown');
-  const words = abilities.map((one) => `${spelt(one)} ${pairOf(capability, one)}`).join(', ');
+  const words = abilities.map((one) => `${abilityKey(one)} ${pairOf(capability, one)}`).join(', ');
   const message = `storage can / Harvester allows: ${words}`;
   return { ...common, reason: open === undefined ? 'CapabilityKnown' : 'CapabilityUnknown', message };
 }

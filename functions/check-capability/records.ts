@@ -1,18 +1,25 @@
 import type { ConfigFault } from '../../shared/capability/driver-config-faults.ts';
 import type { Capability } from '../../shared/capability/types.ts';
-import { abilities, spelt } from '../../shared/capability/types.ts';
+import { abilities, abilityKey } from '../../shared/capability/types.ts';
+import type { ClusterReportKind } from '../../shared/chain/reports.ts';
 import { reportNameOf } from '../../shared/chain/reports.ts';
+import type { ClusterReportObject } from '../../shared/objects/types.ts';
 import type { Identity, PutReportAction, RecordEventAction, ReportResult, Target } from '../../shared/plan/action.ts';
 import { eventName, eventOf } from '../../shared/plan/event-text.ts';
-import type { SeenReport } from './observe.ts';
 
 /** What is written down besides the annotations: Events when something changes, and a report of what is wrong. */
+
+/** The report that is there about the subject; no kind where no CRD for reports is installed. */
+export interface SeenReport {
+  readonly reportKind?: ClusterReportKind | undefined;
+  readonly report?: ClusterReportObject | undefined;
+}
 
 const POLICY = 'gleaner-check-capability';
 const BY = 'check-capability';
 
 /** Named after the version of the class that it is about: the same change is recorded once, however often it is seen. */
-export function changed(target: Target, changes: readonly string[], nowMs: number): RecordEventAction {
+export function changeEvent(target: Target, changes: readonly string[], nowMs: number): RecordEventAction {
   const { kind, name, uid, resourceVersion } = target;
   return eventOf(
     {
@@ -62,9 +69,9 @@ export function reportFor(
     const before = old.find((one) => one.rule === result.rule && one.message === result.message);
     return before?.result === result.result && before.timestamp ? { ...result, timestamp: before.timestamp } : result;
   });
-  const told = (all: readonly Pick<(typeof old)[number], 'rule' | 'result' | 'message'>[]) =>
+  const textOf = (all: readonly Pick<(typeof old)[number], 'rule' | 'result' | 'message'>[]) =>
     JSON.stringify(all.map(({ rule, result, message }) => [rule, result, message]));
-  if (report !== undefined && told(old) === told(kept)) return [];
+  if (report !== undefined && textOf(old) === textOf(kept)) return [];
   return [
     {
       do: 'putReport',
@@ -85,7 +92,7 @@ export const resultsOfClass = ({ can, allows }: Capability, stuck: boolean, nowM
     const both = storage.answer === 'yes' && harvester.answer === 'yes';
     return {
       policy: POLICY,
-      rule: spelt(ability),
+      rule: abilityKey(ability),
       result: fails ? 'fail' : both ? 'pass' : 'skip',
       ...(fails && { severity: 'high' as const }),
       message: `storage: ${storage.answer}, ${storage.message}; Harvester: ${harvester.answer}, ${harvester.message}`,

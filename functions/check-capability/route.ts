@@ -1,7 +1,8 @@
+import { leave } from '../../shared/chain/event-subjects.ts';
 import type { Ref } from '../../shared/domain/kinds.ts';
 import { ref } from '../../shared/domain/kinds.ts';
 import * as names from '../../shared/domain/names.ts';
-import { concerns, isClone, shownBy } from '../../shared/capability/evidence.ts';
+import { concerns, isClone, evidenceIn } from '../../shared/capability/evidence.ts';
 import { judgeClass } from '../../shared/capability/judge.ts';
 import { modeForDisks } from '../../shared/capability/volume-mode.ts';
 import type { Notes } from '../../shared/capability/notes.ts';
@@ -11,7 +12,6 @@ import { judgeTarget } from '../../shared/chain/target.ts';
 import type { Change, ChangeOf, Routed } from '../../shared/function.ts';
 import type { Reader } from '../../shared/ports/reader.ts';
 import type { StorageClass } from '../../shared/objects/types.ts';
-import type { Reason } from '../../shared/plan/reason.ts';
 
 export const driversSetting: Ref = ref('Setting', names.DRIVERS_SETTING);
 
@@ -38,18 +38,18 @@ export function route(change: Change): Routed {
       return { search: (reader) => classesWhere(reader, (one) => missesTarget(notesOn(one)) !== gone) };
     }
     case 'VolumeSnapshotContent':
-      return considerContent(change);
+      return routeContent(change);
     case 'PersistentVolumeClaim':
-      return considerClaim(change);
+      return routeClaim(change);
     default:
       return { subjects: [] };
   }
 }
 
 /** A snapshot that became ready, or failed, on storage of which no more is known than it says of itself. */
-function considerContent(change: ChangeOf<'VolumeSnapshotContent'>): Routed {
+function routeContent(change: ChangeOf<'VolumeSnapshotContent'>): Routed {
   const { object: content } = change;
-  const shown = content === undefined || change.type === 'delete' ? undefined : shownBy(content);
+  const shown = content === undefined || change.type === 'delete' ? undefined : evidenceIn(content);
   if (content === undefined || shown === undefined || content.spec.driver === names.LONGHORN_DRIVER) {
     return leave(change, 'ContentTellsNothing', 'shows nothing new about its storage');
   }
@@ -70,7 +70,7 @@ function considerContent(change: ChangeOf<'VolumeSnapshotContent'>): Routed {
 const isProof = (reason: string | undefined): boolean => reason === 'SnapshotSeen' || reason === 'SnapshotProved';
 
 /** A clone that got its data shows what no API tells. Of any other claim nothing is to be learned. */
-function considerClaim(change: ChangeOf<'PersistentVolumeClaim'>): Routed {
+function routeClaim(change: ChangeOf<'PersistentVolumeClaim'>): Routed {
   const { object: claim } = change;
   const name = claim?.spec.storageClassName;
   if (claim === undefined || change.type === 'delete' || !name || !isClone(claim)) {
@@ -108,8 +108,3 @@ async function* classesWhere(reader: Reader, wanted: (one: StorageClass) => bool
 
 const notesOn = ({ metadata }: StorageClass): Notes => parseNotes(metadata.annotations);
 const missesTarget = ({ allows }: Notes): boolean => allows.backup?.reason === 'NoBackupTarget';
-
-function leave(change: Change, reason: Reason, what: string): Routed {
-  const subject = ref(change.kind, change.name, change.namespace);
-  return { findings: [{ subject, reason, message: `${change.kind} ${change.name} ${what}`, actions: [] }] };
-}

@@ -138,7 +138,7 @@ function restoreWaiting(seen: WithFound): Finding | undefined {
     return found(seen, trouble.reason, `${lost}, and ${trouble.detail}`, { about, command });
   }
   const contentName = snapshot.spec.source.volumeSnapshotContentName ?? '';
-  if (!names.isName(contentName)) return found(seen, 'NameTooLong', `${lost}; that is too long a name`);
+  if (!names.fitsName(contentName)) return found(seen, 'NameTooLong', `${lost}; that is too long a name`);
   const reference = snapshot.metadata.ownerReferences?.find((o) => o.uid === owner.restore.metadata.uid);
   if (reference === undefined || claims.some((c) => !isPending(c))) return undefined;
   const { controller: _c, blockOwnerDeletion: _b, ...restore } = reference;

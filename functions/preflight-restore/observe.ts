@@ -4,14 +4,14 @@ import { isDeleting } from '../../shared/chain/metadata.ts';
 import type { Reader } from '../../shared/ports/reader.ts';
 import type { VMRestore } from '../../shared/objects/types.ts';
 import { eventName } from '../../shared/plan/event-text.ts';
-import type { SeenPreflight } from '../../shared/restore/read.ts';
+import type { SeenPreflight } from '../../shared/restore/seen-preflight.ts';
 import { readPreflight } from '../../shared/restore/read.ts';
 
 export interface Seen {
   readonly subject: Ref;
   readonly restore?: VMRestore | undefined;
-  /** Its verdict stands already. */
-  readonly told?: boolean;
+  /** Its verdict is recorded already. */
+  readonly hasVerdict?: boolean;
   readonly preflight?: SeenPreflight;
 }
 
@@ -25,11 +25,11 @@ export async function observe(reader: Reader, subject: Ref): Promise<Seen> {
   // Where nothing is recorded, the verdict is given again to whoever asks.
   const recorded =
     reader.withoutRecords === true ? undefined : await reader.get('Event', verdictName(restore), namespace);
-  if (recorded !== undefined) return { subject, restore, told: true };
+  if (recorded !== undefined) return { subject, restore, hasVerdict: true };
   const { virtualMachineBackupName: name, virtualMachineBackupNamespace, target } = restore.spec;
   const { newVM, keepMacAddress, deletionPolicy } = restore.spec;
   const from = virtualMachineBackupNamespace || namespace;
-  const wish = {
+  const request = {
     backup: { ...ref('VirtualMachineBackup', name, from), namespace: from },
     to: namespace,
     machine: target?.name,
@@ -38,5 +38,5 @@ export async function observe(reader: Reader, subject: Ref): Promise<Seen> {
     retain: deletionPolicy === 'retain',
     restore,
   };
-  return { subject, restore, preflight: await readPreflight(reader, wish) };
+  return { subject, restore, preflight: await readPreflight(reader, request) };
 }

@@ -5,8 +5,9 @@ import type { VMRestore } from '../../shared/objects/types.ts';
 import type { Finding, Plan } from '../../shared/plan/plan.ts';
 import type { Reason } from '../../shared/plan/reason.ts';
 import { eventName, eventOf } from '../../shared/plan/event-text.ts';
-import type { Check } from '../../shared/restore/checks.ts';
-import { preflight, verdictOfChecks } from '../../shared/restore/checks.ts';
+import type { Check } from '../../shared/restore/check.ts';
+import { preflight } from '../../shared/restore/checks.ts';
+import { verdictOfChecks } from '../../shared/restore/check.ts';
 import type { Config } from './config.ts';
 import type { Seen } from './observe.ts';
 
@@ -18,23 +19,24 @@ export function plan(seen: Seen, config: Config, nowMs: number): Plan {
   if (restore === undefined) return leave('RestoreGone', 'does not exist');
   if (isDeleting(restore)) return leave('RestoreDeleting', 'is being deleted');
   if (restore.status?.complete === true) return leave('RestoreComplete', 'is complete');
-  if (seen.told === true || seen.preflight === undefined) return leave('PreflightTold', 'already has its verdict');
-  if (!isYoung(restore, config, nowMs)) return leave('RestoreRunning', 'started a while ago');
+  if (seen.hasVerdict === true || seen.preflight === undefined)
+    return leave('PreflightTold', 'already has its verdict');
+  if (!isRecent(restore, config, nowMs)) return leave('RestoreRunning', 'started a while ago');
 
   const checks = preflight(seen.preflight, nowMs);
   const reason = reasonOf(checks);
   // An Event holds only so much: what matters most comes first.
-  const told = (['fail', 'unknown', 'warn'] as const).flatMap((one) => checks.filter(({ result }) => result === one));
-  const said = told.map(sentenceOf).join('; ');
-  const message = `${name}: ${said === '' ? `all ${checks.length} checks pass` : said}`;
-  const [first] = told.filter(({ result }) => result === 'fail');
+  const shown = (['fail', 'unknown', 'warn'] as const).flatMap((one) => checks.filter(({ result }) => result === one));
+  const text = shown.map(sentenceOf).join('; ');
+  const message = `${name}: ${text === '' ? `all ${checks.length} checks pass` : text}`;
+  const [first] = shown.filter(({ result }) => result === 'fail');
   return {
     findings: [finding(subject, reason, message, first?.cure)],
     records: [eventOf(verdictFor(restore, reason, message), undefined, nowMs)],
   };
 }
 
-export const isYoung = ({ metadata }: VMRestore, { youngMinutes }: Config, nowMs: number): boolean =>
+export const isRecent = ({ metadata }: VMRestore, { youngMinutes }: Config, nowMs: number): boolean =>
   !(nowMs - Date.parse(metadata.creationTimestamp ?? '') > youngMinutes * 60_000);
 
 function reasonOf(

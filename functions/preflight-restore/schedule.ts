@@ -4,7 +4,7 @@ import { ref } from '../../shared/domain/kinds.ts';
 import type { Routed } from '../../shared/function.ts';
 import type { Reader } from '../../shared/ports/reader.ts';
 import type { Config } from './config.ts';
-import { isYoung } from './plan.ts';
+import { isRecent } from './plan.ts';
 
 /** Restores that are news still: their events may have been lost, or been before Gleaner was here. */
 export const scheduled = (config: Config, nowMs: number): Routed => ({
@@ -13,7 +13,7 @@ export const scheduled = (config: Config, nowMs: number): Routed => ({
 
 async function* search(reader: Reader, config: Config, nowMs: number): AsyncGenerator<Ref> {
   for await (const restore of reader.list('VirtualMachineRestore')) {
-    if (isDeleting(restore) || restore.status?.complete === true || !isYoung(restore, config, nowMs)) continue;
+    if (isDeleting(restore) || restore.status?.complete === true || !isRecent(restore, config, nowMs)) continue;
     yield ref('VirtualMachineRestore', restore.metadata.name, restore.metadata.namespace);
   }
 }

@@ -7,7 +7,7 @@ import {
   routeUsers,
   routeContentUsers,
   routeVMBackup,
-  leave,
+  leaveAlone,
 } from '../../shared/chain/event-subjects.ts';
 import { isDeleting } from '../../shared/chain/metadata.ts';
 import { entriesOf } from '../../shared/chain/vmbackup.ts';
@@ -20,9 +20,9 @@ export function route(change: Change): Routed {
     case 'VirtualMachineBackup':
       return routeVMBackup(change);
     case 'VolumeSnapshotContent':
-      return considerContent(change);
+      return routeContent(change);
     case 'VolumeSnapshot':
-      return considerSnapshot(change);
+      return routeSnapshot(change);
     case 'Backup':
       return routeBackup(change, 'nothing can be made of it', recording);
     case 'VirtualMachineRestore':
@@ -32,18 +32,20 @@ export function route(change: Change): Routed {
   }
 }
 
-function considerContent(change: ChangeOf<'VolumeSnapshotContent'>): Routed {
+function routeContent(change: ChangeOf<'VolumeSnapshotContent'>): Routed {
   const content = change.object;
   if (content === undefined) return { subjects: [] };
-  if (content.spec.driver !== names.LONGHORN_DRIVER) return leave(change, 'OtherDriver', 'it is of another driver');
-  if (change.type !== 'delete' && isDeleting(content)) return leave(change, 'ContentDeleting', 'it is being deleted');
+  if (content.spec.driver !== names.LONGHORN_DRIVER)
+    return leaveAlone(change, 'OtherDriver', 'it is of another driver');
+  if (change.type !== 'delete' && isDeleting(content))
+    return leaveAlone(change, 'ContentDeleting', 'it is being deleted');
   return routeContentUsers(content);
 }
 
-function considerSnapshot(change: ChangeOf<'VolumeSnapshot'>): Routed {
+function routeSnapshot(change: ChangeOf<'VolumeSnapshot'>): Routed {
   const snapshot = change.object;
   if (change.type !== 'delete' && snapshot !== undefined && isDeleting(snapshot))
-    return leave(change, 'SnapshotDeleting', 'it is being deleted');
+    return leaveAlone(change, 'SnapshotDeleting', 'it is being deleted');
   return routeUsers(snapshot?.metadata.ownerReferences, change.namespace, change.name);
 }
 

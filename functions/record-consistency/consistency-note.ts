@@ -1,3 +1,4 @@
+import { parseJson } from '../../shared/domain/json.ts';
 import * as z from 'zod/mini';
 import type { ConsistencyLevel } from '../../shared/chain/consistency.ts';
 import * as names from '../../shared/domain/names.ts';
@@ -65,11 +66,3 @@ export function writeNote(
 }
 
 const iso = (ms: number): string => new Date(ms).toISOString();
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}

@@ -6,7 +6,7 @@ import { firstTakenMs, spreadSeconds } from './facts.ts';
 
 /** What known facts come to. More facts only ever answer what was unknown. */
 export interface Judgment {
-  readonly worth: ConsistencyLevel | 'unknown';
+  readonly level: ConsistencyLevel | 'unknown';
   /** Predicate of a sentence about the VMBackup. */
   readonly message: string;
 }
@@ -21,7 +21,23 @@ export const reasonOf: Readonly<Record<ConsistencyLevel | 'unknown', Reason>> = 
   unknown: 'ConsistencyUnknown',
 };
 
-/** `shareable`: disks of the VM that other VMs may write to; to them neither its freeze nor its end says anything. */
+/** What the checks ask of. */
+interface Question {
+  readonly facts: Facts;
+  /** Of the freeze, where there was one. */
+  readonly overrun: Overrun | undefined;
+  /** A disk that other VMs may write to; to them neither the VM's freeze nor its end says anything. */
+  readonly shared: string | undefined;
+  readonly justStoppedSeconds: number;
+}
+
+/** The first that answers decides; `checks` says in which order. */
+type ConsistencyCheck = (question: Question) => Judgment | undefined;
+
+/**
+ * What is known of how a VMBackup's data was taken comes to one level. Pure.
+ * `shareable`: names of the VM's disks that other VMs may write to.
+ */
 export function judge(
   facts: Facts,
   {
@@ -29,51 +45,90 @@ export function judge(
     shareable = [],
   }: { readonly justStoppedSeconds: number; readonly shareable?: readonly string[] },
 ): Judgment {
-  const { freeze, machine } = facts;
-  const told = (worth: ConsistencyLevel | 'unknown', message: string): Judgment => ({
-    worth,
-    message: `${message}${spreadOf(facts)}`,
-  });
-  if (freeze === undefined) return told('unknown', 'does not record whether the file systems were frozen');
-  const overrun = freeze ? overrunOf(facts) : undefined;
-  const shared = Object.keys(facts.volumes).find((volume) => shareable.includes(volume));
-  if (overrun?.is === 'within' && shared === undefined)
-    return told('frozen', `was taken while the file systems were frozen${frozenFor(facts)}`);
-  if (overrun?.is === 'within')
-    return told(
-      'freeze-unsure',
-      `was taken while the VM’s own file systems were frozen${frozenFor(facts)}; but disk ${shared} is shareable, and writes of other VMs to it are not frozen`,
-    );
-  // How the VM was cannot be told later: without it neither a crash nor a stop may be claimed.
-  if (machine === undefined) return told('unknown', unseen(facts));
-  if (machine !== 'running') {
-    const ago = Math.round((firstTakenMs(facts) - machine.stoppedMs) / 1000);
-    if (ago >= justStoppedSeconds) {
-      const unless =
-        shared === undefined
-          ? ''
-          : `; but disk ${shared} is shareable: if another VM was writing to it, it is only crash-consistent`;
-      return told('off', `was taken with the VM off, since ${iso(machine.stoppedMs)}${unless}`);
-    }
-    return told(
-      'just-stopped',
-      `was taken ${ago} s after the VM had stopped: its last writes may not have reached the disks; run sync in the guest before you stop it, or wait ${justStoppedSeconds} s`,
-    );
+  const question: Question = {
+    facts,
+    overrun: facts.freeze === true ? overrunOf(facts) : undefined,
+    shared: Object.keys(facts.volumes).find((volume) => shareable.includes(volume)),
+    justStoppedSeconds,
+  };
+  for (const check of checks) {
+    const judgment = check(question);
+    if (judgment !== undefined) return { ...judgment, message: `${judgment.message}${spreadOf(facts)}` };
   }
-  if (overrun === undefined) {
-    return told('crash', 'was taken while the VM was running and nothing was frozen: it is crash-consistent');
-  }
-  if (overrun.is === 'lapsed') {
-    return told(
-      'freeze-lapsed',
-      `was taken while the VM was running; its file systems had been frozen${frozenFor(facts)}, but volume ${overrun.volume} was taken ${overrun.seconds} s after the freeze: it is crash-consistent`,
-    );
-  }
-  return told(
-    'freeze-unsure',
-    `was taken while the VM was running and about when its file systems were frozen${frozenFor(facts)}; volume ${overrun.volume} was taken ${overrun.seconds} s after the freeze, and clocks may differ`,
-  );
+  return { level: 'unknown', message: unseen(facts) };
 }
+
+/** Whether anything was frozen is not recorded: nothing can be said. */
+const freezeUnknown: ConsistencyCheck = ({ facts }) =>
+  facts.freeze === undefined
+    ? { level: 'unknown', message: 'does not record whether the file systems were frozen' }
+    : undefined;
+
+/** Every volume was taken within the freeze. A shareable disk is not frozen for the other VMs. */
+const takenFrozen: ConsistencyCheck = ({ facts, overrun, shared }) => {
+  if (overrun?.is !== 'within') return undefined;
+  return shared === undefined
+    ? { level: 'frozen', message: `was taken while the file systems were frozen${frozenFor(facts)}` }
+    : {
+        level: 'freeze-unsure',
+        message: `was taken while the VM’s own file systems were frozen${frozenFor(facts)}; but disk ${shared} is shareable, and writes of other VMs to it are not frozen`,
+      };
+};
+
+/** How the VM was cannot be told later: without it neither a crash nor a stop may be claimed. */
+const machineUnknown: ConsistencyCheck = ({ facts }) =>
+  facts.machine === undefined ? { level: 'unknown', message: unseen(facts) } : undefined;
+
+/** The VM was off. Just after a stop its last writes may still be on their way. */
+const takenOff: ConsistencyCheck = ({ facts, shared, justStoppedSeconds }) => {
+  const { machine } = facts;
+  if (machine === undefined || machine === 'running') return undefined;
+  const ago = Math.round((firstTakenMs(facts) - machine.stoppedMs) / 1000);
+  if (ago < justStoppedSeconds) {
+    return {
+      level: 'just-stopped',
+      message: `was taken ${ago} s after the VM had stopped: its last writes may not have reached the disks; run sync in the guest before you stop it, or wait ${justStoppedSeconds} s`,
+    };
+  }
+  const unless =
+    shared === undefined
+      ? ''
+      : `; but disk ${shared} is shareable: if another VM was writing to it, it is only crash-consistent`;
+  return { level: 'off', message: `was taken with the VM off, since ${iso(machine.stoppedMs)}${unless}` };
+};
+
+/** It ran, and nothing was frozen. */
+const takenRunning: ConsistencyCheck = ({ overrun }) =>
+  overrun === undefined
+    ? {
+        level: 'crash',
+        message: 'was taken while the VM was running and nothing was frozen: it is crash-consistent',
+      }
+    : undefined;
+
+/** It ran, and a volume was taken after the freeze had ended: surely, or by clocks that may differ. */
+const takenThawed: ConsistencyCheck = ({ facts, overrun }) => {
+  if (overrun === undefined) return undefined;
+  const { volume, seconds } = overrun;
+  return overrun.is === 'lapsed'
+    ? {
+        level: 'freeze-lapsed',
+        message: `was taken while the VM was running; its file systems had been frozen${frozenFor(facts)}, but volume ${volume} was taken ${seconds} s after the freeze: it is crash-consistent`,
+      }
+    : {
+        level: 'freeze-unsure',
+        message: `was taken while the VM was running and about when its file systems were frozen${frozenFor(facts)}; volume ${volume} was taken ${seconds} s after the freeze, and clocks may differ`,
+      };
+};
+
+const checks: readonly ConsistencyCheck[] = [
+  freezeUnknown,
+  takenFrozen,
+  machineUnknown,
+  takenOff,
+  takenRunning,
+  takenThawed,
+];
 
 const unseen = ({ freeze }: Facts): string =>
   freeze === true

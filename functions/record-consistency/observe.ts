@@ -10,13 +10,13 @@ import type { Evidence, Part } from './evidence.ts';
 export interface Seen extends Omit<Evidence, 'backup'> {
   readonly subject: Ref;
   readonly backup?: VMBackup | undefined;
-  /** The newest older VMBackup of the same VM whose worth is recorded; looked for only where none of this one's is. */
+  /** The newest older VMBackup of the same VM whose consistency is recorded; looked for only where none of this one's is. */
   readonly previous?: Previous | undefined;
 }
 
 interface Previous {
   readonly name: string;
-  readonly worth: ConsistencyLevel;
+  readonly level: ConsistencyLevel;
 }
 
 export async function observe(reader: Reader, subject: Ref): Promise<Seen> {
@@ -71,7 +71,7 @@ async function previousOf(reader: Reader, backup: VMBackup): Promise<Previous | 
   for (const other of older.slice(0, LOOK_BACK)) {
     for (const { content } of await partsOf(reader, other)) {
       const noted = content && recordedOn(content);
-      if (noted !== undefined) return { name: other.metadata.name, worth: noted.level };
+      if (noted !== undefined) return { name: other.metadata.name, level: noted.level };
     }
   }
   return undefined;

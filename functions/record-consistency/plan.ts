@@ -42,15 +42,15 @@ export function plan(seen: Seen, config: Config, nowMs: number): Plan {
     };
     return { findings: [unknown, ...live] };
   }
-  const { worth, message } = judge(facts, { ...config, shareable: backup.status?.source?.shareable ?? [] });
+  const { level, message } = judge(facts, { ...config, shareable: backup.status?.source?.shareable ?? [] });
   const finding: Finding = {
     subject,
-    reason: reasonOf[worth],
+    reason: reasonOf[level],
     message: `${name} ${message}`,
-    facts: factsOf(worth, facts),
+    facts: factsOf(level, facts),
     actions: [],
   };
-  const records = worth === 'unknown' ? [] : recordsOf(seen, { backup, facts, worth, message: finding.message }, nowMs);
+  const records = level === 'unknown' ? [] : recordsOf(seen, { backup, facts, level, message: finding.message }, nowMs);
   return { findings: [finding, ...live], records };
 }
 
@@ -61,10 +61,10 @@ const noted = (backup: VMBackup, parts: Seen['parts']): Facts | undefined =>
     .filter((facts) => facts !== undefined && stillHolds(facts, backup, parts))
     .reduce(fill, undefined);
 
-function factsOf(worth: string, facts: Facts): Readonly<Record<string, string>> {
+function factsOf(level: string, facts: Facts): Readonly<Record<string, string>> {
   const taken = Object.values(facts.volumes).map(({ takenMs }) => new Date(takenMs).toISOString());
   return {
-    consistency: worth,
+    consistency: level,
     takenAt: taken.sort()[0] ?? '',
     spreadSeconds: String(spreadSeconds(facts)),
     ...(facts.freeze !== undefined && { freeze: String(facts.freeze) }),

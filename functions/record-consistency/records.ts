@@ -11,10 +11,11 @@ import { reasonOf } from './judge.ts';
 import { writeNote } from './consistency-note.ts';
 import type { Seen } from './observe.ts';
 
-export interface Known {
+/** A VMBackup whose consistency is known, and the facts that say so. */
+export interface JudgedVMBackup {
   readonly backup: VMBackup;
   readonly facts: Facts;
-  readonly worth: ConsistencyLevel;
+  readonly level: ConsistencyLevel;
   readonly message: string;
 }
 
@@ -22,13 +23,13 @@ export interface Known {
  * A note on each content, and an Event when it is the first. Never anything on the VMBackup or its snapshots: a write to
  * either has Harvester look at the VMBackup, and that of a schedule may then lose a backup.
  */
-export function recordsOf(seen: Seen, known: Known, nowMs: number): RecordAction[] {
-  const text = writeNote(known.worth, known.facts);
+export function recordsOf(seen: Seen, judged: JudgedVMBackup, nowMs: number): RecordAction[] {
+  const text = writeNote(judged.level, judged.facts);
   const contents = seen.parts.flatMap(({ content }) => (content === undefined ? [] : [content]));
   const notes = contents.filter((content) => mayBeNoted(content, text)).map((content) => noteOn(content, text));
   const isNews = !contents.some((content) => recordedOn(content) !== undefined);
   // The Event first: if the process dies in between, it is found there and not recorded again.
-  return isNews && notes.length > 0 ? [eventFor(seen, known, nowMs), ...notes] : notes;
+  return isNews && notes.length > 0 ? [eventFor(seen, judged, nowMs), ...notes] : notes;
 }
 
 /** While the driver is being asked, the sidecar writes the annotations of a content as a whole. */
@@ -51,15 +52,15 @@ const noteOn = ({ metadata }: Content, value: string): NoteContentAction => ({
   hasAnnotations: Boolean(metadata.annotations),
 });
 
-function eventFor({ previous }: Seen, { backup, worth, message }: Known, nowMs: number) {
+function eventFor({ previous }: Seen, { backup, level, message }: JudgedVMBackup, nowMs: number) {
   const { name, namespace, uid } = backup.metadata;
-  const worse = previous !== undefined && isWorse(worth, previous.worth);
+  const worse = previous !== undefined && isWorse(level, previous.level);
   return eventOf(
     {
       about: { ...ref('VirtualMachineBackup', name, namespace), uid, namespace },
       type: worse ? 'Warning' : 'Normal',
-      reason: reasonOf[worth],
-      message: worse ? `${message}. The previous one, ${previous.name}, was better (${previous.worth})` : message,
+      reason: reasonOf[level],
+      message: worse ? `${message}. The previous one, ${previous.name}, was better (${previous.level})` : message,
       name: eventName(uid, 'consistency'),
       action: 'RecordConsistency',
       by: 'record-consistency',

@@ -2,15 +2,15 @@ import { digest } from '../../shared/domain/digest.ts';
 import type { Ref } from '../../shared/domain/kinds.ts';
 import { describeRef, ref } from '../../shared/domain/kinds.ts';
 import * as names from '../../shared/domain/names.ts';
+import { isAtLeast } from '../../shared/domain/releases.ts';
 import type { InProgress } from '../../shared/chain/in-progress.ts';
 import { allInProgress } from '../../shared/chain/in-progress.ts';
 import { isDeleting } from '../../shared/chain/metadata.ts';
 import { isGuestClusters } from '../../shared/chain/content.ts';
-import { isBeingPulled } from '../../shared/chain/longhorn-backup.ts';
 import { backupNamedBy, isNoVMBackups, isForeign, judgeUnclaimedBackup } from '../../shared/chain/orphans.ts';
 import { entriesOf, isRemote } from '../../shared/chain/vmbackup.ts';
 import { guestBackups, ifServed } from '../../shared/chain/queries.ts';
-import { isOnTarget } from '../../shared/chain/longhorn-backup.ts';
+import { isBeingPulled, isOnTarget } from '../../shared/chain/longhorn-backup.ts';
 import type { Reader, Unreadable } from '../../shared/ports/reader.ts';
 import type { BackupTarget, Content, Setting, Snapshot, VMRestore } from '../../shared/objects/types.ts';
 import type { RescanNote } from './rescan-note.ts';
@@ -103,7 +103,7 @@ export async function observe(reader: Reader, subject: Ref, nowMs: number): Prom
 
   const { classes, lacking } = await storageClasses(reader, unclaimed);
   const { finished, ...images } = await readImages(reader);
-  const version = versionIn((await reader.get('Setting', names.VERSION_SETTING))?.value);
+  const version = (await reader.get('Setting', names.VERSION_SETTING))?.value;
   const evidence = [
     // Found anew after its target was away, it is another object: Harvester has not looked for it since.
     ...unclaimed.filter(({ foreign }) => !foreign).map(({ backup, uid }) => `backup ${backup} ${uid}`),
@@ -123,7 +123,9 @@ export async function observe(reader: Reader, subject: Ref, nowMs: number): Prom
     unreadable,
     lacking,
     images,
+    // Up to 1.4.1 Harvester scans at every event and writes nothing down.
     recordsScans: isAtLeast(version, 4, 2),
+    // Up to 1.4 it makes a VMBackup of a file with other storage's volumes, and never gets it ready.
     passesOverOthers: isAtLeast(version, 5, 0),
     hasVMBackups: some,
     holdingUp: uses.flatMap(({ vmBackup, backup, storageClass }) => [
@@ -227,21 +229,6 @@ async function claimForOdd(reader: Reader, odd: readonly Unreadable[], claimed: 
     silent.delete(owner);
   }
   return [...silent].map((at) => `VirtualMachineBackup ${at}`);
-}
-
-/** Minor and patch of a Harvester 1. */
-function versionIn(text: string | undefined): readonly [minor: number, patch: number] | undefined {
-  const [, minor, patch] = /^v?1\.(\d+)(?:\.(\d+))?/.exec(text ?? '') ?? [];
-  return minor === undefined ? undefined : [Number(minor), Number(patch ?? 0)];
-}
-
-/**
- * Up to 1.4.1 Harvester scans at every event and writes nothing down; 1.4.2 and later do, when a scan has ended. Up to 1.4
- * it makes a VMBackup of a file with other storage's volumes, and never gets it ready; 1.5 and later pass it over.
- */
-function isAtLeast(version: ReturnType<typeof versionIn>, minor: number, patch: number): boolean | undefined {
-  if (version === undefined) return undefined;
-  return version[0] > minor || (version[0] === minor && version[1] >= patch);
 }
 
 const isOver = (restore: VMRestore): boolean => restore.status?.complete === true && !isDeleting(restore);

@@ -6,7 +6,7 @@ import {
   routeUsers,
   routeContentUsers,
   routeVMBackup,
-  leave,
+  leaveAlone,
   owningVMBackups,
 } from '../../shared/chain/event-subjects.ts';
 import { isDeleting } from '../../shared/chain/metadata.ts';
@@ -21,20 +21,20 @@ export function route(change: Change): Routed {
     case 'VirtualMachineBackup':
       return routeVMBackup(change);
     case 'VolumeSnapshotContent':
-      return considerContent(change);
+      return routeContent(change);
     case 'VolumeSnapshot':
-      return considerSnapshot(change);
+      return routeSnapshot(change);
     case 'Backup':
       return routeBackup(change, 'its volume is not known', backupsUsing);
     case 'VirtualMachineRestore':
       if (change.type !== 'delete' && change.object !== undefined && change.object.status?.complete !== true)
-        return leave(change, 'RestoreInProgress', 'it is in progress');
+        return leaveAlone(change, 'RestoreInProgress', 'it is in progress');
       return routeRestore(change);
     case 'PersistentVolumeClaim': {
       const source = change.object?.spec.dataSource;
       const waits = change.type !== 'delete' && change.object !== undefined && isPending(change.object);
       if (waits || source?.kind !== 'VolumeSnapshot')
-        return leave(change, 'NotALonghornVolume', 'it frees no snapshot');
+        return leaveAlone(change, 'NotALonghornVolume', 'it frees no snapshot');
       return { search: (reader) => vmBackupsOf(reader, change.namespace, source.name) };
     }
     default:
@@ -42,22 +42,23 @@ export function route(change: Change): Routed {
   }
 }
 
-function considerContent(change: ChangeOf<'VolumeSnapshotContent'>): Routed {
+function routeContent(change: ChangeOf<'VolumeSnapshotContent'>): Routed {
   const content = change.object;
   if (content === undefined) return { subjects: [] };
   const judged = judgeContent(content);
-  if ('reason' in judged) return leave(change, judged.reason, 'it is none of a remote backup');
+  if ('reason' in judged) return leaveAlone(change, judged.reason, 'it is none of a remote backup');
   return routeContentUsers(content);
 }
 
-function considerSnapshot(change: ChangeOf<'VolumeSnapshot'>): Routed {
+function routeSnapshot(change: ChangeOf<'VolumeSnapshot'>): Routed {
   const snapshot = change.object;
   if (snapshot === undefined) return routeUsers([], change.namespace, change.name);
   if (!snapshot.spec.source.volumeSnapshotContentName)
-    return leave(change, 'DynamicContent', 'it was taken on this cluster');
-  if (change.type !== 'delete' && isDeleting(snapshot)) return leave(change, 'SnapshotDeleting', 'it is being deleted');
+    return leaveAlone(change, 'DynamicContent', 'it was taken on this cluster');
+  if (change.type !== 'delete' && isDeleting(snapshot))
+    return leaveAlone(change, 'SnapshotDeleting', 'it is being deleted');
   const owners = owningVMBackups(snapshot.metadata.ownerReferences, change.namespace);
-  return owners.length > 0 ? { subjects: owners } : leave(change, 'NotALonghornVolume', 'no VMBackup owns it');
+  return owners.length > 0 ? { subjects: owners } : leaveAlone(change, 'NotALonghornVolume', 'no VMBackup owns it');
 }
 
 async function* backupsUsing(reader: Reader, backup: string): AsyncGenerator<Ref> {

@@ -1,6 +1,6 @@
 import type { Ref } from '../../shared/domain/kinds.ts';
 import type { Link } from '../../shared/chain/link.ts';
-import type { Chain } from '../../shared/chain/links.ts';
+import type { Chain } from '../../shared/chain/chain.ts';
 import { judgeMetadata } from '../../shared/chain/readiness.ts';
 import type { RestoreJudgment } from '../../shared/restore/hanging.ts';
 import { judgeStatus } from '../../shared/chain/vmbackup-status.ts';

@@ -1,13 +1,12 @@
-import { isRemote } from '../../shared/chain/vmbackup.ts';
 import type { Ref } from '../../shared/domain/kinds.ts';
 import { isDeleting } from '../../shared/chain/metadata.ts';
-import type { Chain } from '../../shared/chain/links.ts';
-import { entriesOf } from '../../shared/chain/vmbackup.ts';
+import type { Chain } from '../../shared/chain/chain.ts';
+import { entriesOf, isRemote } from '../../shared/chain/vmbackup.ts';
 import { longhornBackup } from '../../shared/chain/queries.ts';
 import { readChain } from '../../shared/chain/read-chain.ts';
 import type { ReportKind } from '../../shared/chain/reports.ts';
 import { reportKindOf, reportNameOf } from '../../shared/chain/reports.ts';
-import type { SeenRestore } from '../../shared/restore/hanging.ts';
+import type { SeenRestore } from '../../shared/restore/seen-hanging.ts';
 import { judgeRestore, readRestore } from '../../shared/restore/hanging.ts';
 import { orUnreadable } from '../../shared/chain/unreadable.ts';
 import type { Reader } from '../../shared/ports/reader.ts';

@@ -4,7 +4,7 @@ import { showFinalizersCommand } from '../../shared/domain/kubectl.ts';
 import { hangs } from '../../shared/chain/waiting.ts';
 import { isDeleting } from '../../shared/chain/metadata.ts';
 import type { Link } from '../../shared/chain/link.ts';
-import type { Chain } from '../../shared/chain/links.ts';
+import type { Chain } from '../../shared/chain/chain.ts';
 import { judgeMetadata } from '../../shared/chain/readiness.ts';
 import { judgeRestore } from '../../shared/restore/hanging.ts';
 import type { VMBackupStatus } from '../../shared/chain/vmbackup-status.ts';

@@ -1,3 +1,4 @@
+import { leave, isUnfinished, routeUsers } from '../../shared/chain/event-subjects.ts';
 import type { Ref } from '../../shared/domain/kinds.ts';
 import { ref } from '../../shared/domain/kinds.ts';
 import * as names from '../../shared/domain/names.ts';
@@ -7,7 +8,6 @@ import { contentsNaming, vmBackupsOf } from '../../shared/chain/queries.ts';
 import { judgeTarget } from '../../shared/chain/target.ts';
 import type { Change, ChangeOf, Routed } from '../../shared/function.ts';
 import type { Reader } from '../../shared/ports/reader.ts';
-import type { Reason } from '../../shared/plan/reason.ts';
 
 /** Whose chain an event may have broken or mended. */
 export function route(change: Change): Routed {
@@ -17,14 +17,14 @@ export function route(change: Change): Routed {
         return leave(change, 'VMBackupGone', 'is gone, and its reports are deleted with it');
       return { subjects: [ref('VirtualMachineBackup', change.name, change.namespace)] };
     case 'VolumeSnapshotContent':
-      return considerContent(change);
+      return routeContent(change);
     case 'VolumeSnapshot':
       if (change.type !== 'delete' && change.object !== undefined && isDeleting(change.object))
         return leave(change, 'SnapshotDeleting', 'is being deleted');
-      return considerSnapshot(change);
+      return routeUsers(change.object?.metadata.ownerReferences, change.namespace, change.name);
     case 'Backup': {
-      const state = change.object?.status?.state ?? '';
-      if (change.type !== 'delete' && change.object !== undefined && !names.FINAL_BACKUP_STATES.has(state))
+      // One that is gone may have broken a chain.
+      if (change.type !== 'delete' && isUnfinished(change))
         return leave(change, 'BackupNotSynced', 'is not ready to be checked yet');
       return { search: (reader) => backupsUsing(reader, change.name) };
     }
@@ -44,7 +44,7 @@ export function route(change: Change): Routed {
   }
 }
 
-function considerContent(change: ChangeOf<'VolumeSnapshotContent'>): Routed {
+function routeContent(change: ChangeOf<'VolumeSnapshotContent'>): Routed {
   const content = change.object;
   if (content === undefined) return { subjects: [] };
   if (content.spec.driver !== names.LONGHORN_DRIVER) return leave(change, 'OtherDriver', 'is of another driver');
@@ -54,21 +54,9 @@ function considerContent(change: ChangeOf<'VolumeSnapshotContent'>): Routed {
   return { search: (reader) => vmBackupsOf(reader, namespace, name) };
 }
 
-function considerSnapshot({ object, name, namespace }: ChangeOf<'VolumeSnapshot'>): Routed {
-  const owners = (object?.metadata.ownerReferences ?? []).filter((o) => o.kind === 'VirtualMachineBackup');
-  return owners.length > 0
-    ? { subjects: owners.map((o) => ref('VirtualMachineBackup', o.name, namespace)) }
-    : { search: (reader) => vmBackupsOf(reader, namespace, name) };
-}
-
 async function* backupsUsing(reader: Reader, backup: string): AsyncGenerator<Ref> {
   for await (const { content } of contentsNaming(reader, new Set([backup]))) {
     const { namespace, name } = content.spec.volumeSnapshotRef;
     yield* vmBackupsOf(reader, namespace, name);
   }
-}
-
-function leave(change: Change, reason: Reason, what: string): Routed {
-  const subject = ref(change.kind, change.name, change.namespace);
-  return { findings: [{ subject, reason, message: `${change.kind} ${change.name} ${what}`, actions: [] }] };
 }

@@ -1,6 +1,5 @@
 /** Errors in the shape of a Kubernetes `Status`, in the words of the real API server. */
-import type { ApiErrorShape } from './types.ts';
-import type { Kind } from './kinds.ts';
+import type { KindTraits, ApiErrorShape } from './types.ts';
 
 export interface StatusCause {
   reason: string;
@@ -48,16 +47,16 @@ export class ApiError extends Error implements ApiErrorShape {
 }
 
 /** `volumesnapshots.snapshot.storage.k8s.io`; the core group has no suffix. */
-export function resourceName(kind: Kind): string {
+export function resourceName(kind: KindTraits): string {
   return kind.group ? `${kind.plural}.${kind.group}` : kind.plural;
 }
 
 /** `VolumeSnapshot.snapshot.storage.k8s.io`, as validation errors have it. */
-export function kindName(kind: Pick<Kind, 'group' | 'kind'>): string {
+export function kindName(kind: Pick<KindTraits, 'group' | 'kind'>): string {
   return kind.group ? `${kind.kind}.${kind.group}` : kind.kind;
 }
 
-function aboutResource(kind: Kind, name: string): StatusDetails {
+function aboutResource(kind: KindTraits, name: string): StatusDetails {
   return { ...(name && { name }), ...(kind.group && { group: kind.group }), kind: kind.plural };
 }
 
@@ -65,11 +64,11 @@ export function badRequest(message: string): ApiError {
   return new ApiError(400, 'BadRequest', message);
 }
 
-export function notFound(kind: Kind, name: string): ApiError {
+export function notFound(kind: KindTraits, name: string): ApiError {
   return new ApiError(404, 'NotFound', `${resourceName(kind)} "${name}" not found`, aboutResource(kind, name));
 }
 
-export function alreadyExists(kind: Kind, name: string): ApiError {
+export function alreadyExists(kind: KindTraits, name: string): ApiError {
   return new ApiError(
     409,
     'AlreadyExists',
@@ -78,7 +77,7 @@ export function alreadyExists(kind: Kind, name: string): ApiError {
   );
 }
 
-export function conflict(kind: Kind, name: string, why: string, as = resourceName(kind)): ApiError {
+export function conflict(kind: KindTraits, name: string, why: string, as = resourceName(kind)): ApiError {
   const message = `Operation cannot be fulfilled on ${as} "${name}": ${why}`;
   return new ApiError(409, 'Conflict', message, aboutResource(kind, name));
 }
@@ -86,7 +85,7 @@ export function conflict(kind: Kind, name: string, why: string, as = resourceNam
 export const OBJECT_MODIFIED =
   'the object has been modified; please apply your changes to the latest version and try again';
 
-export function forbidden(kind: Kind, name: string, why: string, causes?: StatusCause[]): ApiError {
+export function forbidden(kind: KindTraits, name: string, why: string, causes?: StatusCause[]): ApiError {
   const message = `${resourceName(kind)}${name ? ` "${name}"` : ''} is forbidden: ${why}`;
   return new ApiError(403, 'Forbidden', message, { ...aboutResource(kind, name), ...(causes && { causes }) });
 }
@@ -99,7 +98,7 @@ export function unknownResource(): ApiError {
   return new ApiError(404, 'NotFound', 'the server could not find the requested resource', {});
 }
 
-export function unknownFields(kind: Kind, paths: readonly string[]): ApiError {
+export function unknownFields(kind: KindTraits, paths: readonly string[]): ApiError {
   const list = paths.map((path) => `unknown field "${path}"`).join(', ');
   return undecodable(kind, `strict decoding error: ${list}`);
 }
@@ -117,7 +116,7 @@ export class DecodeError extends ApiError {
   }
 }
 
-export function undecodable(kind: Kind, why: string): DecodeError {
+export function undecodable(kind: KindTraits, why: string): DecodeError {
   return new DecodeError(`${kind.kind} in version "${kind.version}" cannot be handled as a ${kind.kind}: ${why}`);
 }
 
@@ -179,7 +178,7 @@ function shown(value: unknown): string {
 
 /** 422 with one cause per field. `as` overrides the name before "is invalid" (the real server is not uniform here). */
 export function invalid(
-  kind: Pick<Kind, 'group' | 'kind'>,
+  kind: Pick<KindTraits, 'group' | 'kind'>,
   name: string,
   errors: readonly FieldError[],
   as = kindName(kind),

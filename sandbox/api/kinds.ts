@@ -5,38 +5,12 @@ import type { Column } from './columns.ts';
 import { BUILT_IN_RULES } from './builtins.ts';
 import type { BuiltInRules } from './builtins.ts';
 import type { Schema } from './schema.ts';
-import type { KindId, KubeObject } from './types.ts';
+import type { KindId, KindTraits, KubeObject } from './types.ts';
 
-export interface Kind {
-  id: KindId;
-  group: string;
-  version: string;
-  /** `snapshot.storage.k8s.io/v1`, or `v1` for the core group. */
-  apiVersion: string;
-  kind: string;
-  plural: string;
-  shortNames: readonly string[];
-  namespaced: boolean;
-  /** Has a `/status` endpoint, and ignores status on the main one. */
-  status: boolean;
-  /** Defined by a CRD: PUT needs a resourceVersion, lists carry kind and apiVersion in each item. */
-  custom: boolean;
-  /** Keeps `metadata.generation`. */
-  generation: boolean;
-  /** PUT of an object that does not exist creates it. */
-  createOnUpdate: boolean;
-  /** DELETE answers with the object instead of a Status. */
-  returnsDeleted: boolean;
-  /** Names are path segments (RBAC) instead of DNS subdomains. */
-  looseNames: boolean;
-  readOnly: boolean;
-  /** Shown by `kubectl get all`. */
-  inAll: boolean;
+export interface Kind extends KindTraits {
   schema: Schema | undefined;
   rules: BuiltInRules | undefined;
   columns: readonly Column[];
-  /** Field selectors besides metadata.name and metadata.namespace. */
-  fields: readonly string[];
 }
 
 /** `ns` or `cluster`, then any of: `status`, `generation`, `upsert`, `returns`, `loose`, `readonly`, `all`. */

@@ -2,8 +2,7 @@
 import { randomInt, randomUUID } from 'node:crypto';
 import { field } from './errors.ts';
 import type { FieldError } from './errors.ts';
-import type { Kind } from './kinds.ts';
-import type { KubeObject, ObjectMeta, OwnerReference } from './types.ts';
+import type { KindTraits, KubeObject, ObjectMeta, OwnerReference } from './types.ts';
 
 const LABEL = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;
 const SUBDOMAIN = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
@@ -45,7 +44,7 @@ export function timestamp(): string {
 }
 
 /** What a client sends for the fields that the server owns is replaced. */
-export function fillSystemFields(object: KubeObject, kind: Kind): void {
+export function fillSystemFields(object: KubeObject, kind: KindTraits): void {
   const { metadata } = object;
   metadata.uid = randomUUID();
   metadata.creationTimestamp = timestamp();
@@ -82,7 +81,7 @@ export function dropEmpty(metadata: ObjectMeta): void {
   }
 }
 
-export function validateMetadata(object: KubeObject, kind: Kind): FieldError[] {
+export function validateMetadata(object: KubeObject, kind: KindTraits): FieldError[] {
   const { metadata } = object;
   const errors: FieldError[] = [];
   if (!metadata.name) errors.push(field.required('metadata.name', 'name or generateName is required'));
@@ -121,7 +120,7 @@ export function validateQualified(path: string, key: string): FieldError[] {
 const STANDARD_FINALIZERS = ['kubernetes', 'orphan', 'foregroundDeletion'];
 
 /** Only built-in kinds insist on a slash: Longhorn's finalizer is `longhorn.io`. */
-function validateFinalizer(name: string, index: number, kind: Kind): FieldError[] {
+function validateFinalizer(name: string, index: number, kind: KindTraits): FieldError[] {
   const errors = validateQualified('metadata.finalizers', name);
   if (errors.length > 0 || kind.custom || name.includes('/') || STANDARD_FINALIZERS.includes(name)) return errors;
   const rule = 'name is neither a standard finalizer name nor is it fully qualified';
@@ -144,7 +143,7 @@ function validateOwners(owners: readonly OwnerReference[]): FieldError[] {
   return errors;
 }
 
-function validateName(name: string, kind: Kind): FieldError[] {
+function validateName(name: string, kind: KindTraits): FieldError[] {
   const invalid = (rule: string): FieldError[] => [field.invalid('metadata.name', name, rule)];
   if (kind.looseNames) return /[/%]|^\.\.?$/.test(name) ? invalid("may not contain '/' or '%'") : [];
   const [most, form, rule] =

@@ -42,6 +42,36 @@ export interface OwnerReference {
 /** `group/version/Kind`; the core group is `v1/Kind`, e.g. `v1/PersistentVolumeClaim`, `longhorn.io/v1beta2/Backup`. */
 export type KindId = string;
 
+/** How a kind is named and served; its schema, rules and columns are in kinds.ts. */
+export interface KindTraits {
+  id: KindId;
+  group: string;
+  version: string;
+  /** `snapshot.storage.k8s.io/v1`, or `v1` for the core group. */
+  apiVersion: string;
+  kind: string;
+  plural: string;
+  shortNames: readonly string[];
+  namespaced: boolean;
+  /** Has a `/status` endpoint, and ignores status on the main one. */
+  status: boolean;
+  /** Defined by a CRD: PUT needs a resourceVersion, lists carry kind and apiVersion in each item. */
+  custom: boolean;
+  /** Keeps `metadata.generation`. */
+  generation: boolean;
+  /** PUT of an object that does not exist creates it. */
+  createOnUpdate: boolean;
+  /** DELETE answers with the object instead of a Status. */
+  returnsDeleted: boolean;
+  /** Names are path segments (RBAC) instead of DNS subdomains. */
+  looseNames: boolean;
+  readOnly: boolean;
+  /** Shown by `kubectl get all`. */
+  inAll: boolean;
+  /** Field selectors besides metadata.name and metadata.namespace. */
+  fields: readonly string[];
+}
+
 export interface JsonPatchOperation {
   op: 'add' | 'remove' | 'replace' | 'test' | 'move' | 'copy';
   path: string;

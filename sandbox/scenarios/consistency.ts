@@ -2,10 +2,9 @@
 import type { KubeObject } from '../api/types.ts';
 import { freezeFailsAnnotation } from '../controllers/kubevirt.ts';
 import * as kinds from '../controllers/kinds.ts';
-import type { Sandbox } from '../index.ts';
 import * as build from './build.ts';
 import type { Modifier } from './build.ts';
-import type { Scenario } from './scenario.ts';
+import type { Sandbox, Scenario } from './scenario.ts';
 
 const claims = ['web-root', 'web-data'];
 const versions = { harvester: '1.6', longhorn: '1.9' } as const;

@@ -4,10 +4,9 @@ import { contentFinalizer } from '../controllers/snapshot-names.ts';
 import { scheduleAnnotation } from '../controllers/harvester-names.ts';
 import { crOnlyLabel, holdAnnotation } from '../controllers/longhorn-objects.ts';
 import * as kinds from '../controllers/kinds.ts';
-import type { Sandbox } from '../index.ts';
 import * as build from './build.ts';
 import { type Chain, localChain, partsOf, recoveredChain } from './chain.ts';
-import type { Scenario } from './scenario.ts';
+import type { Sandbox, Scenario } from './scenario.ts';
 
 const chain = (longhorn: Chain['longhorn'], name = 'web-nightly', ...claims: string[]): Chain => ({
   name,

@@ -1,11 +1,10 @@
 /** Worlds whose backup target holds more than the cluster knows. */
 import type { KubeObject } from '../api/types.ts';
 import * as kinds from '../controllers/kinds.ts';
-import type { Sandbox } from '../index.ts';
 import * as build from './build.ts';
 import { metadataFile } from './base.ts';
 import { type Chain, backupOfChain, longhornPart, partsOf } from './chain.ts';
-import type { Scenario } from './scenario.ts';
+import type { Sandbox, Scenario } from './scenario.ts';
 
 const chains = (longhorn: Chain['longhorn']): Chain[] => [
   { name: 'web-nightly', vm: 'web', disks: [{ claim: 'web-root' }, { claim: 'web-data' }], longhorn },

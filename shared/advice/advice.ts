@@ -1,21 +1,8 @@
+import type { Advice } from './types.ts';
 import type { SeenAdvice } from './read.ts';
 import { adviseCapability } from './capability.ts';
 import { adviseChecks } from './checks.ts';
 import { adviseHabits } from './practices.ts';
-
-/** A practice worth keeping, and whether this cluster keeps it. */
-export interface Advice {
-  /** Stable. */
-  readonly name: string;
-  readonly practice: string;
-  readonly result: 'kept' | 'advised' | 'unknown';
-  /** Why it is worth it. */
-  readonly why: string;
-  /** What was seen. */
-  readonly evidence: string;
-  /** What brings it about: a command, or a sentence. */
-  readonly command?: string;
-}
 
 /** Pure: each practice by itself, from what was seen. */
 export const advise = (seen: SeenAdvice): Advice[] => [

@@ -1,5 +1,5 @@
 import { isFound } from '../ports/attempt.ts';
-import type { Advice } from './advice.ts';
+import type { Advice } from './types.ts';
 import { notSeen } from './checks.ts';
 import type { SeenAdvice } from './read.ts';
 

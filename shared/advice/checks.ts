@@ -1,9 +1,10 @@
 import { ref } from '../domain/kinds.ts';
 import { editCommand } from '../domain/kubectl.ts';
 import * as names from '../domain/names.ts';
+import { isAtLeast, parseVersion } from '../domain/releases.ts';
 import type { Attempted } from '../ports/attempt.ts';
 import { isFound } from '../ports/attempt.ts';
-import type { Advice } from './advice.ts';
+import type { Advice } from './types.ts';
 import type { SeenAdvice } from './read.ts';
 
 /** What is to be looked at again and again, and before the day of the disaster. */
@@ -64,18 +65,14 @@ function refreshInterval({ target, version }: SeenAdvice): Advice {
   if (found?.is !== 'target') return { ...advice, result: 'kept', evidence: 'no backup target is set' };
   const seconds = found.refreshIntervalInSeconds;
   if (seconds > 0) return { ...advice, result: 'kept', evidence: `it is ${seconds}` };
-  if (isFound(version) && lacksInterval(version.found)) {
+  // The field came with 1.4.2; of which release a version without a patch is, nobody knows.
+  const running = isFound(version) ? version.found : undefined;
+  if (parseVersion(running)?.patch !== undefined && isAtLeast(running, 4, 2) === false) {
     return {
       ...advice,
       result: 'kept',
-      evidence: `Harvester ${version.found} has no such field and scans at every write of the setting`,
+      evidence: `Harvester ${running} has no such field and scans at every write of the setting`,
     };
   }
   return { ...advice, result: 'advised', evidence: 'it is 0 or not set' };
-}
-
-/** The field came with 1.4.2. */
-function lacksInterval(version: string | undefined): boolean {
-  const [, minor, patch] = /^v?1\.(\d+)\.(\d+)/.exec(version ?? '') ?? [];
-  return minor !== undefined && (Number(minor) < 4 || (Number(minor) === 4 && Number(patch) < 2));
 }

@@ -1,6 +1,6 @@
 import { createCommand } from '../domain/kubectl.ts';
 import { isFound } from '../ports/attempt.ts';
-import type { Advice } from './advice.ts';
+import type { Advice } from './types.ts';
 import { notSeen } from './checks.ts';
 import type { SeenAdvice } from './read.ts';
 

@@ -26,17 +26,17 @@ export interface SeenAdvice {
 
 /** Reads each thing by itself; `chain` is what a sweep of verify-backup found. */
 export async function readAdvice(reader: Reader, chain: SeenAdvice['chain'], nowMs: number): Promise<SeenAdvice> {
-  const surroundings = await readClusterStorage(reader);
+  const cluster = await readClusterStorage(reader);
   return {
-    version: surroundings.version,
+    version: cluster.version,
     sweeps: await attempt(() => readSweeps(reader)),
     chain,
     target: await attempt(async () => (await reader.get('Setting', names.TARGET_SETTING))?.target),
-    faults: faultsOf(surroundings),
+    faults: faultsOf(cluster),
     used: await attempt(async () => {
       const used = await usedClasses(reader);
       const found: Capability[] = [];
-      for await (const one of readClasses(reader, nowMs, surroundings)) {
+      for await (const one of readClasses(reader, nowMs, cluster)) {
         if (used.has(one.storageClass.metadata.name)) found.push(judgeClass(one));
       }
       return found;

@@ -3,7 +3,7 @@ import { answerReasons } from './reasons.ts';
 import type { CapabilityAnswer } from './types.ts';
 
 /** The reason says whether it is a yes: no two can ever disagree. */
-export const say = (reason: AnswerReason, message: string, cure?: string): CapabilityAnswer => ({
+export const answer = (reason: AnswerReason, message: string, cure?: string): CapabilityAnswer => ({
   answer: answerReasons[reason].answer,
   reason,
   message,

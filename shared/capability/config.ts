@@ -3,10 +3,10 @@ import { applyCommand, deleteCommand, patchCommand } from '../domain/kubectl.ts'
 import * as names from '../domain/names.ts';
 import type { DriverClasses, DriverConfig } from '../objects/drivers.ts';
 import type { SnapshotClass } from '../objects/types.ts';
-import type { Era } from './releases.ts';
+import type { HarvesterRelease } from './releases.ts';
 
 /** The Setting `csi-driver-config`: what somebody wrote, and what Harvester brings. */
-export interface Configured {
+export interface DriverConfigSetting {
   readonly value: DriverConfig;
   readonly default: DriverConfig;
 }
@@ -19,17 +19,20 @@ const LONGHORN: DriverClasses = { snapshot: 'longhorn-snapshot', backup: names.B
 const driversIn = (config: DriverConfig): Drivers => (config.is === 'drivers' ? config.drivers : {});
 
 /** What decides over a VMBackup; undefined where it cannot be read. Up to 1.3 the value replaces the default. */
-export function effectiveDriverConfig({ value, default: byDefault }: Configured, era: Era): Drivers | undefined {
+export function effectiveDriverConfig(
+  { value, default: byDefault }: DriverConfigSetting,
+  release: HarvesterRelease,
+): Drivers | undefined {
   if (value.is === 'invalid') return undefined;
-  if (era === '1.3') return value.is === 'none' ? driversIn(byDefault) : driversIn(value);
+  if (release === '1.3') return value.is === 'none' ? driversIn(byDefault) : driversIn(value);
   return { ...driversIn(value), ...driversIn(byDefault) };
 }
 
 /** What the UI goes by: the value, else the default. */
-export const displayConfig = ({ value, default: byDefault }: Configured): Drivers =>
+export const displayConfig = ({ value, default: byDefault }: DriverConfigSetting): Drivers =>
   value.is === 'none' ? driversIn(byDefault) : driversIn(value);
 
-export const leavesLonghornOut = ({ value }: Configured): boolean =>
+export const leavesLonghornOut = ({ value }: DriverConfigSetting): boolean =>
   value.is === 'drivers' && !Object.hasOwn(value.drivers, names.LONGHORN_DRIVER);
 
 /** Longhorn's class takes snapshots in the cluster, rather than backups on the target. */
@@ -51,7 +54,12 @@ const DEFAULT_CLASS = 'snapshot.storage.kubernetes.io/is-default-class';
 const rank = ({ metadata }: SnapshotClass): number => (metadata.annotations?.[DEFAULT_CLASS] === 'true' ? 0 : 1);
 
 /** Whether a class of this name is what the entry of this driver needs. */
-function fits(name: string, driver: string, use: 'snapshot' | 'backup', classes: readonly SnapshotClass[]): boolean {
+function isUsableClass(
+  name: string,
+  driver: string,
+  use: 'snapshot' | 'backup',
+  classes: readonly SnapshotClass[],
+): boolean {
   const found = classes.find(({ metadata }) => metadata.name === name);
   if (found === undefined || found.driver !== driver) return false;
   return driver !== names.LONGHORN_DRIVER || use !== 'backup' || !takesSnapshots(found);
@@ -62,7 +70,7 @@ function fits(name: string, driver: string, use: 'snapshot' | 'backup', classes:
  * Longhorn is in it, and the drivers asked for too. Of a value that cannot be read nothing is kept.
  */
 export function correctedConfig(
-  config: Configured,
+  config: DriverConfigSetting,
   classes: readonly SnapshotClass[],
   also: readonly string[] = [],
 ): Drivers {
@@ -73,7 +81,7 @@ export function correctedConfig(
   const right = (driver: string, use: 'snapshot' | 'backup') => {
     const name = before[driver]?.[use] ?? '';
     if (driver !== names.LONGHORN_DRIVER && use === 'backup') return '';
-    return fits(name, driver, use, classes) ? name : classFor(driver, classes, use);
+    return isUsableClass(name, driver, use, classes) ? name : classFor(driver, classes, use);
   };
   return Object.fromEntries(
     drivers.map((driver) => [driver, { snapshot: right(driver, 'snapshot'), backup: right(driver, 'backup') }]),
@@ -92,11 +100,11 @@ export const valueOf = (drivers: Drivers): string =>
   );
 
 /** Ready to paste. */
-export const pasteValue = (drivers: Drivers): string =>
+export const setDriversCommand = (drivers: Drivers): string =>
   patchCommand(ref('Setting', names.DRIVERS_SETTING), { value: valueOf(drivers) });
 
 /** Ready to paste. */
-export function pasteClass(driver: string, name: string, type?: 'snap'): string {
+export function createClassCommand(driver: string, name: string, type?: 'snap'): string {
   const made = {
     apiVersion: 'snapshot.storage.k8s.io/v1',
     kind: 'VolumeSnapshotClass',
@@ -109,5 +117,5 @@ export function pasteClass(driver: string, name: string, type?: 'snap'): string 
 }
 
 /** Ready to paste: a class cannot be changed, so the one of that name goes first. */
-export const replaceClass = (driver: string, name: string, type?: 'snap'): string =>
-  `${deleteCommand(ref('VolumeSnapshotClass', name))} && ${pasteClass(driver, name, type)}`;
+export const replaceClassCommand = (driver: string, name: string, type?: 'snap'): string =>
+  `${deleteCommand(ref('VolumeSnapshotClass', name))} && ${createClassCommand(driver, name, type)}`;

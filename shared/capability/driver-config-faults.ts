@@ -4,18 +4,18 @@ import { isFound } from '../ports/attempt.ts';
 import * as names from '../domain/names.ts';
 import type { SnapshotClass } from '../objects/types.ts';
 import type { Reason } from '../plan/reason.ts';
-import type { Configured } from './config.ts';
+import type { DriverConfigSetting } from './config.ts';
 import {
   correctedConfig,
   leavesLonghornOut,
-  pasteClass,
-  pasteValue,
-  replaceClass,
+  createClassCommand,
+  setDriversCommand,
+  replaceClassCommand,
   displayConfig,
   takesSnapshots,
 } from './config.ts';
 import type { ClusterStorage } from './read.ts';
-import { eraOf } from './releases.ts';
+import { releaseOf } from './releases.ts';
 
 export interface ConfigFault {
   readonly reason: Extract<Reason, `Config${string}` | 'HollowBackups'>;
@@ -33,7 +33,7 @@ export function faultsOf({ config, classes, version }: ClusterStorage): ConfigFa
   const cure =
     known === undefined
       ? editCommand(ref('Setting', names.DRIVERS_SETTING))
-      : pasteValue(correctedConfig(configured, known));
+      : setDriversCommand(correctedConfig(configured, known));
   if (configured.value.is === 'invalid') {
     const message = `${names.DRIVERS_SETTING} cannot be parsed: ${configured.value.problem}; Harvester refuses all snapshots and backups`;
     return [{ reason: 'ConfigInvalid', message, cure }];
@@ -44,12 +44,12 @@ export function faultsOf({ config, classes, version }: ClusterStorage): ConfigFa
     faults.push({ reason: 'ConfigWithoutLonghorn', message, cure });
   }
   if (known !== undefined) faults.push(...classFaults(configured, known, cure));
-  const era = isFound(version) ? eraOf(version.found) : undefined;
-  if (era === '1.3' || era === '1.4' || era === '1.9') faults.push(...hollowBackups(configured, cure));
+  const release = isFound(version) ? releaseOf(version.found) : undefined;
+  if (release === '1.3' || release === '1.4' || release === '1.9') faults.push(...hollowBackups(configured, cure));
   return faults;
 }
 
-function classFaults(config: Configured, classes: readonly SnapshotClass[], cure: string): ConfigFault[] {
+function classFaults(config: DriverConfigSetting, classes: readonly SnapshotClass[], cure: string): ConfigFault[] {
   const brought = config.default.is === 'drivers' ? config.default.drivers : {};
   // What Harvester brings counts beside a value that overrides it, and from 1.4 on instead of it.
   const entries = [...Object.entries(displayConfig(config)), ...Object.entries(brought)];
@@ -65,10 +65,10 @@ function classFaults(config: Configured, classes: readonly SnapshotClass[], cure
       // Longhorn's own classes have to come back under their names: no value can give others.
       const longhorns = driver === names.LONGHORN_DRIVER && name === (brought[driver]?.[use] ?? name);
       if (found === undefined) {
-        const back = longhorns ? pasteClass(driver, name, use === 'snapshot' ? 'snap' : undefined) : cure;
+        const back = longhorns ? createClassCommand(driver, name, use === 'snapshot' ? 'snap' : undefined) : cure;
         return [{ reason: 'ConfigClassMissing', message: `${where}, which does not exist`, cure: back, driver }];
       }
-      const again = replaceClass(driver, name, use === 'snapshot' ? 'snap' : undefined);
+      const again = replaceClassCommand(driver, name, use === 'snapshot' ? 'snap' : undefined);
       if (found.driver !== driver) {
         const message = `${where}, which is of ${found.driver}: every snapshot with it fails`;
         return [{ reason: 'ConfigClassOfOtherDriver', message, cure: longhorns ? again : cure, driver }];
@@ -83,7 +83,7 @@ function classFaults(config: Configured, classes: readonly SnapshotClass[], cure
 }
 
 /** Releases that do not refuse such backups take them, and cannot restore them. */
-function hollowBackups(config: Configured, cure: string): ConfigFault[] {
+function hollowBackups(config: DriverConfigSetting, cure: string): ConfigFault[] {
   return Object.entries(displayConfig(config)).flatMap(([driver, { backup }]) =>
     backup === '' || driver === names.LONGHORN_DRIVER
       ? []

@@ -63,7 +63,7 @@ export const engineOf = ({ parameters }: Pick<StorageClass, 'parameters'>): 'v1'
   parameters.dataEngine === 'v2' ? 'v2' : 'v1';
 
 /** What a content of a snapshot that was taken here shows; those made for an existing snapshot are always ready. */
-export function shownBy({
+export function evidenceIn({
   spec,
   status,
   metadata,
@@ -89,7 +89,7 @@ async function snapshotsOf(reader: Reader, driver: string, mode: VolumeMode): Pr
   let worst: Evidence = {};
   const looked = await attempt(async () => {
     for await (const content of some(reader.list('VolumeSnapshotContent'))) {
-      const shown = content.spec.driver === driver ? shownBy(content) : undefined;
+      const shown = content.spec.driver === driver ? evidenceIn(content) : undefined;
       if (shown === undefined || !concerns(shown, mode)) continue;
       if (shown.snapshots === 'ready') return shown;
       if (worst.snapshots !== 'refused') worst = shown;

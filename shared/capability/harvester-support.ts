@@ -4,38 +4,38 @@ import { isFound } from '../ports/attempt.ts';
 import * as names from '../domain/names.ts';
 import type { DriverClasses } from '../objects/drivers.ts';
 import type { SnapshotClass } from '../objects/types.ts';
-import { say } from './answer.ts';
+import { answer } from './answer.ts';
 import type { Engine } from './storage-support.ts';
-import type { Configured } from './config.ts';
+import type { DriverConfigSetting } from './config.ts';
 import {
   classFor,
   correctedConfig,
   effectiveDriverConfig,
   leavesLonghornOut,
-  pasteClass,
-  pasteValue,
-  replaceClass,
+  createClassCommand,
+  setDriversCommand,
+  replaceClassCommand,
   takesSnapshots,
 } from './config.ts';
 import type { SeenDriver } from './read.ts';
-import type { Era } from './releases.ts';
-import { describeEra, eraOf, eras } from './releases.ts';
+import type { HarvesterRelease } from './releases.ts';
+import { describeRelease, releaseOf, releases } from './releases.ts';
 import type { Ability, Answers, CapabilityAnswer } from './types.ts';
 import { answersOf } from './types.ts';
 
 /** What this Harvester lets one do, and carries through. `engine`: of a Longhorn volume; undefined where not to be seen. */
 export function harvesterSupport(seen: SeenDriver, engine: Engine | undefined): Answers {
-  return answersOf((ability) => inEra(seen, (era) => allows(seen, engine, ability, era)));
+  return answersOf((ability) => inRelease(seen, (release) => allows(seen, engine, ability, release)));
 }
 
 /** The answer of the release there is; without one, what all releases agree upon. */
-export function inEra(
+export function inRelease(
   { version }: Pick<SeenDriver, 'version'>,
-  judge: (era: Era) => CapabilityAnswer,
+  judge: (release: HarvesterRelease) => CapabilityAnswer,
 ): CapabilityAnswer {
-  const era = isFound(version) ? eraOf(version.found) : undefined;
-  if (era !== undefined) return judge(era);
-  const answers = eras.map(({ from }) => [from, judge(from)] as const);
+  const release = isFound(version) ? releaseOf(version.found) : undefined;
+  if (release !== undefined) return judge(release);
+  const answers = releases.map(({ from }) => [from, judge(from)] as const);
   const [[, first]] = answers as [(typeof answers)[number]];
   const why = isFound(version)
     ? version.found
@@ -46,7 +46,9 @@ export function inEra(
     return { ...first, message: `${first.message}; ${why}, but all releases agree` };
   }
   const same = answers.every(([, { answer }]) => answer === first.answer);
-  const spans = answers.map(([from, { answer, reason }]) => `${describeEra(from)} ${answer} (${reason})`).join(', ');
+  const spans = answers
+    .map(([from, { answer, reason }]) => `${describeRelease(from)} ${answer} (${reason})`)
+    .join(', ');
   if (same && first.answer !== 'unknown') {
     return {
       ...first,
@@ -56,28 +58,33 @@ export function inEra(
   // The setting need not be there. Values of others hold keys: their names alone are listed.
   const isThere = isFound(version) && Boolean(version.found);
   const look = isThere ? getCommand(ref('Setting', names.VERSION_SETTING)) : listCommand('Setting', { output: 'name' });
-  return say('VersionUnknown', `${why}: ${spans}`, look);
+  return answer('VersionUnknown', `${why}: ${spans}`, look);
 }
 
 const isLonghorn = ({ driver }: SeenDriver): boolean => driver === names.LONGHORN_DRIVER;
 
-function allows(seen: SeenDriver, engine: Engine | undefined, ability: Ability, era: Era): CapabilityAnswer {
+function allows(
+  seen: SeenDriver,
+  engine: Engine | undefined,
+  ability: Ability,
+  release: HarvesterRelease,
+): CapabilityAnswer {
   switch (ability) {
     case 'snapshot':
-      return allowsTaking(seen, engine, 'snapshot', era);
+      return allowsTaking(seen, engine, 'snapshot', release);
     case 'backup':
-      return allowsTaking(seen, engine, 'backup', era);
+      return allowsTaking(seen, engine, 'backup', release);
     case 'restoreElsewhere':
       if (!isLonghorn(seen)) {
-        return say(
+        return answer(
           'NothingOnTarget',
           `the backup target holds no data of a volume of ${seen.driver || 'such a class'}`,
           'restore it into its own namespace, from a VM snapshot',
         );
       }
-      return allowsTaking(seen, engine, 'backup', era);
+      return allowsTaking(seen, engine, 'backup', release);
     case 'clone':
-      return say('NotRestricted', 'Harvester creates the claim without further checks');
+      return answer('NotRestricted', 'Harvester creates the claim without further checks');
   }
 }
 
@@ -85,9 +92,9 @@ function allowsTaking(
   seen: SeenDriver,
   engine: Engine | undefined,
   use: 'snapshot' | 'backup',
-  era: Era,
+  release: HarvesterRelease,
 ): CapabilityAnswer {
-  return refusedBy(seen, engine, use, era) ?? configuredFor(seen, use, era);
+  return refusedBy(seen, engine, use, release) ?? configuredFor(seen, use, release);
 }
 
 /** Rules that no setting changes. */
@@ -95,25 +102,25 @@ function refusedBy(
   seen: SeenDriver,
   engine: Engine | undefined,
   use: 'snapshot' | 'backup',
-  era: Era,
+  release: HarvesterRelease,
 ): CapabilityAnswer | undefined {
-  const release = describeEra(era);
-  if (isLonghorn(seen) && (era === '1.5' || era === '1.9')) {
+  const named = describeRelease(release);
+  if (isLonghorn(seen) && (release === '1.5' || release === '1.9')) {
     if (engine === undefined) {
-      return say('EngineNotSeen', 'the Longhorn engine of the volume is not visible', 'attach the volume once');
+      return answer('EngineNotSeen', 'the Longhorn engine of the volume is not visible', 'attach the volume once');
     }
     if (engine === 'v2') {
-      return say(
+      return answer(
         'EngineRefused',
-        `Harvester ${release} refuses volumes of Longhorn’s v2 engine`,
+        `Harvester ${named} refuses volumes of Longhorn’s v2 engine`,
         'Harvester 1.7 and 1.8 allow them; otherwise put the disk on a StorageClass of the v1 engine',
       );
     }
   }
-  if (!isLonghorn(seen) && use === 'backup' && (era === '1.5' || era === '1.7')) {
-    return say(
+  if (!isLonghorn(seen) && use === 'backup' && (release === '1.5' || release === '1.7')) {
+    return answer(
       'ThirdPartyRefused',
-      `Harvester ${release} refuses VM backups with volumes of ${seen.driver || 'storage other than Longhorn'}`,
+      `Harvester ${named} refuses VM backups with volumes of ${seen.driver || 'storage other than Longhorn'}`,
       'take a VM snapshot (type snapshot), or move the volume to Longhorn',
     );
   }
@@ -121,47 +128,50 @@ function refusedBy(
 }
 
 /** What `csi-driver-config`, and the classes it names, make of it. */
-function configuredFor(seen: SeenDriver, use: 'snapshot' | 'backup', era: Era): CapabilityAnswer {
+function configuredFor(seen: SeenDriver, use: 'snapshot' | 'backup', release: HarvesterRelease): CapabilityAnswer {
   const { driver, config, classes } = seen;
-  if (!isFound(config)) return say('NotVisible', `${names.DRIVERS_SETTING}: ${config.unknown}`);
+  if (!isFound(config)) return answer('NotVisible', `${names.DRIVERS_SETTING}: ${config.unknown}`);
   const known = isFound(classes) ? classes.found : undefined;
-  const configured: Configured = config.found ?? { value: { is: 'none' }, default: { is: 'none' } };
+  const configured: DriverConfigSetting = config.found ?? { value: { is: 'none' }, default: { is: 'none' } };
   const cure = cureFor(seen, configured, known);
-  const drivers = effectiveDriverConfig(configured, era);
+  const drivers = effectiveDriverConfig(configured, release);
   if (drivers === undefined) {
     const problem = configured.value.is === 'invalid' ? configured.value.problem : 'it cannot be read';
-    return say('ConfigInvalid', `${names.DRIVERS_SETTING} is broken: ${problem}`, cure);
+    return answer('ConfigInvalid', `${names.DRIVERS_SETTING} is broken: ${problem}`, cure);
   }
   if (!Object.hasOwn(drivers, driver)) {
-    return say('DriverNotConfigured', `${names.DRIVERS_SETTING} has no entry for ${driver || 'such volumes'}`, cure);
+    return answer('DriverNotConfigured', `${names.DRIVERS_SETTING} has no entry for ${driver || 'such volumes'}`, cure);
   }
   const { [use]: name } = drivers[driver] as DriverClasses;
   if (name === '') {
     const what = use === 'snapshot' ? 'volumeSnapshotClassName' : 'backupVolumeSnapshotClassName';
     const cures = use === 'snapshot' || isLonghorn(seen) ? cure : 'take a VM snapshot, or move the volume to Longhorn';
-    return say('ClassNotConfigured', `${names.DRIVERS_SETTING} gives ${driver} no ${what}`, cures);
+    return answer('ClassNotConfigured', `${names.DRIVERS_SETTING} gives ${driver} no ${what}`, cures);
   }
   if (known === undefined) {
-    return say('NotVisible', `whether VolumeSnapshotClass ${name} exists: ${isFound(classes) ? '' : classes.unknown}`);
+    return answer(
+      'NotVisible',
+      `whether VolumeSnapshotClass ${name} exists: ${isFound(classes) ? '' : classes.unknown}`,
+    );
   }
   const wrong = wrongClass(known, name, driver, use, cure);
   if (wrong !== undefined) return wrong;
   if (use === 'backup' && isFound(seen.target) && !seen.target.found) {
-    return say(
+    return answer(
       'NoBackupTarget',
       'no backup target is connected',
       'set Harvester’s backup-target, under Advanced / Settings',
     );
   }
   if (use === 'backup' && !isLonghorn(seen)) {
-    const message = `Harvester ${describeEra(era)} takes backups of ${driver}, but no data reaches the target`;
-    return say('BackupHollow', message, cure);
+    const message = `Harvester ${describeRelease(release)} takes backups of ${driver}, but no data reaches the target`;
+    return answer('BackupHollow', message, cure);
   }
   if (isLonghorn(seen) && leavesLonghornOut(configured)) {
     const message = `Harvester allows it, but the UI hides the action, because ${names.DRIVERS_SETTING} has no entry for Longhorn`;
-    return say('ActionsHidden', message, cure);
+    return answer('ActionsHidden', message, cure);
   }
-  return say('Allowed', `Harvester allows it with VolumeSnapshotClass ${name}`);
+  return answer('Allowed', `Harvester allows it with VolumeSnapshotClass ${name}`);
 }
 
 function wrongClass(
@@ -175,24 +185,28 @@ function wrongClass(
   if (found === undefined) {
     // Longhorn's entry is Harvester's own, and no value changes it: its class has to come back.
     const isLonghorns = driver === names.LONGHORN_DRIVER;
-    const back = pasteClass(driver, name, use === 'snapshot' ? 'snap' : undefined);
-    return say('ClassMissing', `VolumeSnapshotClass ${name} does not exist`, isLonghorns ? back : cure);
+    const back = createClassCommand(driver, name, use === 'snapshot' ? 'snap' : undefined);
+    return answer('ClassMissing', `VolumeSnapshotClass ${name} does not exist`, isLonghorns ? back : cure);
   }
   if (found.driver !== driver) {
-    return say('ClassOfOtherDriver', `VolumeSnapshotClass ${name} is of ${found.driver}, not of ${driver}`, cure);
+    return answer('ClassOfOtherDriver', `VolumeSnapshotClass ${name} is of ${found.driver}, not of ${driver}`, cure);
   }
   if (driver === names.LONGHORN_DRIVER && use === 'backup' && takesSnapshots(found)) {
-    const again = replaceClass(driver, name);
-    return say('ClassOfWrongType', `VolumeSnapshotClass ${name} takes snapshots, not backups`, again);
+    const again = replaceClassCommand(driver, name);
+    return answer('ClassOfWrongType', `VolumeSnapshotClass ${name} takes snapshots, not backups`, again);
   }
   return undefined;
 }
 
 /** The corrected value, where there is a class to name in it; else what has to come first. */
-function cureFor({ driver }: SeenDriver, config: Configured, classes: readonly SnapshotClass[] | undefined): string {
+function cureFor(
+  { driver }: SeenDriver,
+  config: DriverConfigSetting,
+  classes: readonly SnapshotClass[] | undefined,
+): string {
   if (classes === undefined) return editCommand(ref('Setting', names.DRIVERS_SETTING));
   if (driver !== names.LONGHORN_DRIVER && driver !== '' && classFor(driver, classes, 'snapshot') === '') {
-    return `give ${driver} a VolumeSnapshotClass first: ${pasteClass(driver, `${driver}-snapshot`)}`;
+    return `give ${driver} a VolumeSnapshotClass first: ${createClassCommand(driver, `${driver}-snapshot`)}`;
   }
-  return pasteValue(correctedConfig(config, classes, driver === '' ? [] : [driver]));
+  return setDriversCommand(correctedConfig(config, classes, driver === '' ? [] : [driver]));
 }

@@ -1,8 +1,8 @@
 import { PREFIX } from '../domain/names.ts';
-import type { AnswerReason } from './reasons.ts';
 import { answerReasons } from './reasons.ts';
-import type { Ability, Capability, Word } from './types.ts';
-import { abilities, spelt } from './types.ts';
+import type { Support, AnswerReason } from './reasons.ts';
+import type { Ability, Capability } from './types.ts';
+import { abilities, abilityKey } from './types.ts';
 
 /** The answers as they stand on a StorageClass: `gleaner.dev/can-snapshot: "yes, SnapshotterRuns"`. */
 
@@ -12,11 +12,11 @@ type Side = (typeof sides)[number];
 /** What stands on a class; what cannot be read there counts as not there. */
 export type Notes = Readonly<Record<Side, Partial<Record<Ability, Note>>>>;
 interface Note {
-  readonly answer: Word;
+  readonly answer: Support;
   readonly reason: AnswerReason;
 }
 
-const keyOf = (side: Side, ability: Ability): string => `${PREFIX}${side}-${spelt(ability)}`;
+const keyOf = (side: Side, ability: Ability): string => `${PREFIX}${side}-${abilityKey(ability)}`;
 
 const noteKeys: readonly string[] = sides.flatMap((side) => abilities.map((ability) => keyOf(side, ability)));
 
@@ -63,7 +63,7 @@ export function changesFrom(notes: Notes, capability: Pick<Capability, Side>): s
       const before = notes[side][ability];
       const now = capability[side][ability];
       if (before === undefined || before.answer === now.answer) return [];
-      return [`${side} ${spelt(ability)}: ${before.answer} → ${now.answer}, ${now.reason} (${now.message})`];
+      return [`${side} ${abilityKey(ability)}: ${before.answer} → ${now.answer}, ${now.reason} (${now.message})`];
     }),
   );
 }

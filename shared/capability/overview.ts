@@ -28,25 +28,25 @@ export interface Overview {
 
 /** Reads much more than once of the same: hand it a reader that remembers. */
 export async function readOverview(reader: Reader, question: Question, nowMs: number): Promise<Overview> {
-  const surroundings = await readClusterStorage(reader);
-  const { version } = surroundings;
+  const cluster = await readClusterStorage(reader);
+  const { version } = cluster;
   return {
     harvester: isFound(version) ? version.found : undefined,
-    capabilities: await capabilitiesFor(reader, question, surroundings, nowMs),
-    faults: faultsOf(surroundings),
+    capabilities: await capabilitiesFor(reader, question, cluster, nowMs),
+    faults: faultsOf(cluster),
   };
 }
 
 async function capabilitiesFor(
   reader: Reader,
   question: Question,
-  surroundings: ClusterStorage,
+  cluster: ClusterStorage,
   nowMs: number,
 ): Promise<Capability[]> {
   const classes: SeenClass[] = [];
-  for await (const one of readClasses(reader, nowMs, surroundings)) classes.push(one);
+  for await (const one of readClasses(reader, nowMs, cluster)) classes.push(one);
   const judgeClaim = async (claim: Parameters<typeof readVolume>[1]) =>
-    judgeVolume(await readVolume(reader, claim, classes, surroundings, nowMs));
+    judgeVolume(await readVolume(reader, claim, classes, cluster, nowMs));
   switch (question.kind) {
     case 'StorageClass':
       return classes.map(judgeClass).filter(({ subject: { name } }) => name === (question.name ?? name));
@@ -63,7 +63,7 @@ async function capabilitiesFor(
           const claim = await reader.get('PersistentVolumeClaim', name, machine.metadata.namespace);
           if (claim !== undefined) volumes.set(name, await judgeClaim(claim));
         }
-        found.push(judgeVM(machine, volumes, surroundings));
+        found.push(judgeVM(machine, volumes, cluster));
       }
       return found;
     }

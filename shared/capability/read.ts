@@ -4,7 +4,7 @@ import type { Attempted } from '../ports/attempt.ts';
 import { attempt, isFound } from '../ports/attempt.ts';
 import type { Reader } from '../ports/reader.ts';
 import type { SnapshotClass, StorageClass } from '../objects/types.ts';
-import type { Configured } from './config.ts';
+import type { DriverConfigSetting } from './config.ts';
 import type { Evidence } from './evidence.ts';
 import { readEvidence } from './evidence.ts';
 import type { VolumeMode } from './volume-mode.ts';
@@ -17,7 +17,7 @@ import { readSnapshotter } from './snapshotter.ts';
 export interface ClusterStorage {
   /** As Harvester gives it: `v1.6.1`. */
   readonly version: Attempted<string | undefined>;
-  readonly config: Attempted<Configured | undefined>;
+  readonly config: Attempted<DriverConfigSetting | undefined>;
   /** The CSIDrivers there are. */
   readonly drivers: Attempted<ReadonlySet<string>>;
   /** Whether snapshot.storage.k8s.io/v1 is. */
@@ -65,10 +65,10 @@ export async function readClass(
   reader: Reader,
   storageClass: StorageClass,
   nowMs: number,
-  surroundings?: ClusterStorage,
+  cluster?: ClusterStorage,
   snapshotters = new Map<string, Attempted<SnapshotterState>>(),
 ): Promise<SeenClass> {
-  const seen = surroundings ?? (await readClusterStorage(reader));
+  const seen = cluster ?? (await readClusterStorage(reader));
   const driver = storageClass.provisioner ?? '';
   const snapshotter = snapshotters.get(driver) ?? (await snapshotterOf(reader, driver, seen, nowMs));
   snapshotters.set(driver, snapshotter);
@@ -83,12 +83,8 @@ export function evidenceOf(reader: Reader, seen: Omit<SeenClass, 'evidence'>, mo
 }
 
 /** All of them; what several have in common is read once. */
-export async function* readClasses(
-  reader: Reader,
-  nowMs: number,
-  surroundings?: ClusterStorage,
-): AsyncGenerator<SeenClass> {
-  const seen = surroundings ?? (await readClusterStorage(reader));
+export async function* readClasses(reader: Reader, nowMs: number, cluster?: ClusterStorage): AsyncGenerator<SeenClass> {
+  const seen = cluster ?? (await readClusterStorage(reader));
   const snapshotters = new Map<string, Attempted<SnapshotterState>>();
   for await (const one of reader.list('StorageClass')) yield readClass(reader, one, nowMs, seen, snapshotters);
 }

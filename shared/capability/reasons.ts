@@ -1,7 +1,8 @@
-import type { Word } from './types.ts';
+/** Whether the storage can, or Harvester allows it. */
+export type Support = 'yes' | 'no' | 'unknown';
 
 export interface AnswerInfo {
-  readonly answer: Word;
+  readonly answer: Support;
   readonly means: string;
   readonly youCan: string;
 }

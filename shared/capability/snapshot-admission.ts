@@ -1,12 +1,12 @@
 import { describeRef, ref } from '../domain/kinds.ts';
 import { annotateCommand, describeCommand, listCommand } from '../domain/kubectl.ts';
 import * as names from '../domain/names.ts';
-import { harvesterSupport, inEra } from './harvester-support.ts';
-import { say } from './answer.ts';
+import { harvesterSupport, inRelease } from './harvester-support.ts';
+import { answer } from './answer.ts';
 import type { Engine } from './storage-support.ts';
 import type { SeenDriver } from './read.ts';
-import type { Era } from './releases.ts';
-import { describeEra } from './releases.ts';
+import type { HarvesterRelease } from './releases.ts';
+import { describeRelease } from './releases.ts';
 import type { Answers, CapabilityAnswer } from './types.ts';
 import { answersOf } from './types.ts';
 
@@ -34,10 +34,10 @@ export function admittedByHarvester(seen: SeenDriver, engine: Engine | undefined
     const open = unbound(gate);
     if (open !== undefined) return allowed.answer === 'no' ? allowed : open;
     // Admission speaks first: its reason is the one that a user meets.
-    return inEra(seen, (era) => admission(seen, engine, gate, era, ability) ?? againIn(era));
+    return inRelease(seen, (release) => admission(seen, engine, gate, release, ability) ?? againIn(release));
     // The same answer, of one release.
-    function againIn(era: Era): CapabilityAnswer {
-      return harvesterSupport({ ...seen, version: { found: `v${era}.0` } }, engine)[ability];
+    function againIn(release: HarvesterRelease): CapabilityAnswer {
+      return harvesterSupport({ ...seen, version: { found: `v${release}.0` } }, engine)[ability];
     }
   });
 }
@@ -46,8 +46,8 @@ function unbound({ claim, volume, hasClass }: VolumeGate): CapabilityAnswer | un
   const name = describeRef(ref('PersistentVolumeClaim', claim.name, claim.namespace));
   const look = describeCommand(ref('PersistentVolumeClaim', claim.name, claim.namespace));
   if (volume === '')
-    return say('ClaimMissing', `${name} is not bound, so it cannot be snapshotted or backed up yet`, look);
-  if (!hasClass) return say('ClaimWithoutClass', `${name} names no StorageClass, which Harvester wants`, look);
+    return answer('ClaimMissing', `${name} is not bound, so it cannot be snapshotted or backed up yet`, look);
+  if (!hasClass) return answer('ClaimWithoutClass', `${name} names no StorageClass, which Harvester wants`, look);
   return undefined;
 }
 
@@ -55,28 +55,30 @@ function admission(
   seen: SeenDriver,
   engine: Engine | undefined,
   gate: VolumeGate,
-  era: Era,
+  release: HarvesterRelease,
   ability: 'snapshot' | 'backup' | 'restoreElsewhere',
 ): CapabilityAnswer | undefined {
-  const provisioner = gate.noted || (isOld(era) ? '' : gate.ofClass);
+  const provisioner = gate.noted || (isOld(release) ? '' : gate.ofClass);
   const { name, namespace } = gate.claim;
   if (provisioner === '') {
-    return say(
+    return answer(
       'ProvisionerNotNoted',
-      `Harvester ${describeEra(era)} reads the annotation storage-provisioner of the claim, and the claim has none`,
+      `Harvester ${describeRelease(release)} reads the annotation storage-provisioner of the claim, and the claim has none`,
       annotateCommand(ref('PersistentVolumeClaim', name, namespace), names.PROVISIONER_ANNOTATION, seen.driver),
     );
   }
-  const countsEngines = era === '1.5' || era === '1.7';
+  const countsEngines = release === '1.5' || release === '1.7';
   if (countsEngines && provisioner === names.LONGHORN_DRIVER && (gate.engines ?? 1) !== 1) {
-    return say(
+    return answer(
       'EngineNotOne',
-      `Harvester ${describeEra(era)} requires exactly one Longhorn Engine for the volume, and there are ${gate.engines}`,
+      `Harvester ${describeRelease(release)} requires exactly one Longhorn Engine for the volume, and there are ${gate.engines}`,
       `${listEngines(gate.volume)}   # two while it migrates`,
     );
   }
   if (provisioner === seen.driver) return undefined;
-  const other = harvesterSupport({ ...seen, driver: provisioner, version: { found: `v${era}.0` } }, engine)[ability];
+  const other = harvesterSupport({ ...seen, driver: provisioner, version: { found: `v${release}.0` } }, engine)[
+    ability
+  ];
   return other.answer === 'yes' ? undefined : other;
 }
 
@@ -84,4 +86,4 @@ function admission(
 const listEngines = (volume: string): string =>
   listCommand('Engine', { namespace: names.LONGHORN_NAMESPACE, labels: { [names.VOLUME_LABEL]: volume } });
 
-const isOld = (era: Era): boolean => era === '1.3' || era === '1.4';
+const isOld = (release: HarvesterRelease): boolean => release === '1.3' || release === '1.4';

@@ -2,8 +2,8 @@ import { ref } from '../domain/kinds.ts';
 import { getCommand, listCommand } from '../domain/kubectl.ts';
 import { isFound } from '../ports/attempt.ts';
 import * as names from '../domain/names.ts';
-import { say } from './answer.ts';
-import { classFor, pasteClass, takesSnapshots } from './config.ts';
+import { answer } from './answer.ts';
+import { classFor, createClassCommand, takesSnapshots } from './config.ts';
 import { describeProbed } from './probe-note.ts';
 import type { SeenDriver } from './read.ts';
 import { isCsi } from './snapshotter.ts';
@@ -20,7 +20,7 @@ export function storageSupport(seen: SeenDriver, engine: Engine | undefined): An
     backup,
     restoreElsewhere:
       backup.answer === 'yes'
-        ? say('RestoresFromTarget', 'any cluster that is connected to the backup target can restore it')
+        ? answer('RestoresFromTarget', 'any cluster that is connected to the backup target can restore it')
         : backup,
     clone: canClone(seen, engine),
   };
@@ -36,10 +36,10 @@ function canSnapshot(seen: SeenDriver): CapabilityAnswer {
   if (!classes.found.some((one) => one.driver === driver)) {
     const message = `no VolumeSnapshotClass names driver ${driver}`;
     const made = driver === names.LONGHORN_DRIVER ? classFor(driver, [], 'snapshot') : `${driver}-snapshot`;
-    return say(
+    return answer(
       'NoSnapshotClass',
       message,
-      pasteClass(driver, made, driver === names.LONGHORN_DRIVER ? 'snap' : undefined),
+      createClassCommand(driver, made, driver === names.LONGHORN_DRIVER ? 'snap' : undefined),
     );
   }
   return atWork(seen);
@@ -48,7 +48,11 @@ function canSnapshot(seen: SeenDriver): CapabilityAnswer {
 /** What no snapshot can do without. */
 function whatIsMissing({ driver, drivers, served, classes, snapshotter, evidence }: SeenDriver) {
   if (!isCsi(driver)) {
-    return say('NotCsi', `provisioner ${driver || '(none)'} is not a CSI driver`, 'use a StorageClass of a CSI driver');
+    return answer(
+      'NotCsi',
+      `provisioner ${driver || '(none)'} is not a CSI driver`,
+      'use a StorageClass of a CSI driver',
+    );
   }
   // A CSIDriver object is usual, not needed: whatever else speaks for the driver counts as well.
   const absent = isFound(snapshotter) && snapshotter.found === 'absent';
@@ -57,21 +61,21 @@ function whatIsMissing({ driver, drivers, served, classes, snapshotter, evidence
     evidence.content !== undefined ||
     (!absent && isFound(classes) && classes.found.some((one) => one.driver === driver));
   if (isFound(drivers) && !drivers.found.has(driver) && !spokenFor) {
-    return say(
+    return answer(
       'DriverNotInstalled',
       `CSIDriver ${driver} does not exist: the driver is not installed, or not a CSI driver`,
       listCommand('CSIDriver'),
     );
   }
   if (!served) {
-    return say(
+    return answer(
       'SnapshotApiMissing',
       'the API server does not serve snapshot.storage.k8s.io/v1',
       'install the CRDs and the snapshot-controller of kubernetes-csi/external-snapshotter',
     );
   }
   if (absent) {
-    return say(
+    return answer(
       'SnapshotterMissing',
       `no csi-snapshotter of ${driver} is running: a snapshot would stay pending`,
       `enable the csi-snapshotter sidecar of ${driver} in its chart, or scale it up again`,
@@ -92,20 +96,20 @@ function atWork(seen: SeenDriver): CapabilityAnswer {
     case 'ready':
       return seenReady(seen);
     case 'refused':
-      return say(
+      return answer(
         'DriverRefuses',
         `${driver} says that it does not implement snapshots`,
         probed === undefined ? look : PROBE_AGAIN,
       );
     case 'failed':
-      if (probed !== undefined) return say('ProbeFailed', describeProbed(probed), PROBE_AGAIN);
-      return say('SnapshotsFail', `all snapshots of ${driver} so far have failed`, look);
+      if (probed !== undefined) return answer('ProbeFailed', describeProbed(probed), PROBE_AGAIN);
+      return answer('SnapshotsFail', `all snapshots of ${driver} so far have failed`, look);
     case undefined:
   }
   if (!isFound(snapshotter))
     return notVisible(`whether a csi-snapshotter of ${driver} is running`, snapshotter.unknown);
-  if (snapshotter.found === 'runs') return say('SnapshotterRuns', `the csi-snapshotter of ${driver} runs`);
-  return say(
+  if (snapshotter.found === 'runs') return answer('SnapshotterRuns', `the csi-snapshotter of ${driver} runs`);
+  return answer(
     'SnapshotterUnsure',
     `a csi-snapshotter exists, but it is unknown whether it belongs to ${driver} and works`,
     'run gleaner capability --probe with the name of the StorageClass to find out',
@@ -116,13 +120,13 @@ const PROBE_AGAIN = 'fix the cause, then run gleaner capability --probe again';
 
 const seenReady = ({ driver, evidence: { probed } }: SeenDriver): CapabilityAnswer =>
   probed === undefined
-    ? say('SnapshotSeen', `a snapshot of ${driver} became ready here`)
-    : say('SnapshotProved', describeProbed(probed));
+    ? answer('SnapshotSeen', `a snapshot of ${driver} became ready here`)
+    : answer('SnapshotProved', describeProbed(probed));
 
 function canBackUp(seen: SeenDriver): CapabilityAnswer {
   const { driver, classes } = seen;
   if (driver !== names.LONGHORN_DRIVER) {
-    return say(
+    return answer(
       'OnlyLonghorn',
       `a snapshot of ${driver || 'such a volume'} stays in its storage; only Longhorn writes to the backup target`,
       'back it up with the tools of the storage or inside the VM, or move the volume to Longhorn',
@@ -133,10 +137,10 @@ function canBackUp(seen: SeenDriver): CapabilityAnswer {
   if (!isFound(classes)) return notVisible('its VolumeSnapshotClasses', classes.unknown);
   if (!classes.found.some((one) => one.driver === driver && !takesSnapshots(one))) {
     const message = 'no VolumeSnapshotClass of Longhorn takes backups';
-    return say('NoBackupClass', message, pasteClass(driver, classFor(driver, [], 'backup')));
+    return answer('NoBackupClass', message, createClassCommand(driver, classFor(driver, [], 'backup')));
   }
   const working = atWork(seen);
-  return working.answer === 'yes' ? say('LonghornBacksUp', 'Longhorn copies its snapshots to the target') : working;
+  return working.answer === 'yes' ? answer('LonghornBacksUp', 'Longhorn copies its snapshots to the target') : working;
 }
 
 function canClone(seen: SeenDriver, engine: Engine | undefined): CapabilityAnswer {
@@ -144,13 +148,14 @@ function canClone(seen: SeenDriver, engine: Engine | undefined): CapabilityAnswe
   const missing = whatIsMissing(seen);
   // A clone needs the driver and no snapshot.
   if (missing?.reason === 'NotCsi' || missing?.reason === 'DriverNotInstalled') return missing;
-  if (evidence.cloned === true) return say('CloneSeen', 'a volume of its StorageClass was cloned from another one');
-  if (driver === names.LONGHORN_DRIVER && engine === 'v1') return say('LonghornClones', 'Longhorn clones its volumes');
-  return say(
+  if (evidence.cloned === true) return answer('CloneSeen', 'a volume of its StorageClass was cloned from another one');
+  if (driver === names.LONGHORN_DRIVER && engine === 'v1')
+    return answer('LonghornClones', 'Longhorn clones its volumes');
+  return answer(
     'CloneNotSeen',
     `it is not visible from outside whether ${driver} can clone${engine === 'v2' ? ' volumes of the v2 engine' : ''}`,
     'clone a volume; a bound clone answers the question',
   );
 }
 
-const notVisible = (what: string, why: string): CapabilityAnswer => say('NotVisible', `${what}: ${why}`);
+const notVisible = (what: string, why: string): CapabilityAnswer => answer('NotVisible', `${what}: ${why}`);

@@ -1,14 +1,12 @@
 import type { Ref } from '../domain/kinds.ts';
-import type { AnswerReason } from './reasons.ts';
+import type { AnswerReason, Support } from './reasons.ts';
 
 /** What one would like to do with a volume; each is a question of its own. */
 export const abilities = ['snapshot', 'backup', 'restoreElsewhere', 'clone'] as const;
 export type Ability = (typeof abilities)[number];
 
-export type Word = 'yes' | 'no' | 'unknown';
-
 export interface CapabilityAnswer {
-  readonly answer: Word;
+  readonly answer: Support;
   readonly reason: AnswerReason;
   /** A sentence for a person. */
   readonly message: string;
@@ -31,7 +29,8 @@ export interface Capability {
 }
 
 /** `restore-elsewhere`, as annotations, reports and tables spell it. */
-export const spelt = (ability: Ability): string => ability.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+export const abilityKey = (ability: Ability): string =>
+  ability.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 
 export const answersOf = (answer: (ability: Ability) => CapabilityAnswer): Answers => ({
   snapshot: answer('snapshot'),

@@ -1,26 +1,26 @@
 import { ref } from '../domain/kinds.ts';
 import { listCommand } from '../domain/kubectl.ts';
 import type { ObjectOf } from '../objects/types.ts';
-import { inEra } from './harvester-support.ts';
-import { say } from './answer.ts';
+import { inRelease } from './harvester-support.ts';
+import { answer } from './answer.ts';
 import type { ClusterStorage } from './read.ts';
 import type { Ability, Answers, Capability, CapabilityAnswer } from './types.ts';
-import { answersOf, spelt } from './types.ts';
+import { answersOf, abilityKey } from './types.ts';
 
 /** Harvester takes a VM whole or not at all: what one volume cannot, the VM cannot. */
 export function judgeVM(
   machine: ObjectOf<'VirtualMachine'>,
   volumes: ReadonlyMap<string, Capability>,
-  surroundings: Pick<ClusterStorage, 'version'>,
+  cluster: Pick<ClusterStorage, 'version'>,
 ): Capability {
   const { name, namespace } = machine.metadata;
   const { claims, leftOut } = machine.spec;
   const together = (side: 'can' | 'allows'): Answers =>
     answersOf((ability) => {
-      if (claims.length === 0) return say('NoVolumes', 'the VM has no volume that is a claim');
+      if (claims.length === 0) return answer('NoVolumes', 'the VM has no volume that is a claim');
       const all = claims.map(({ volume, claim }) => {
         const found = volumes.get(claim);
-        const missing = say(
+        const missing = answer(
           'ClaimMissing',
           `claim ${claim} does not exist`,
           listCommand('PersistentVolumeClaim', { namespace }),
@@ -36,7 +36,7 @@ export function judgeVM(
   return {
     subject: ref('VirtualMachine', name, namespace),
     can: together('can'),
-    allows: shared === undefined ? allows : withoutShared(allows, shared.volume, surroundings),
+    allows: shared === undefined ? allows : withoutShared(allows, shared.volume, cluster),
     facts: {
       volumes: claims.map(({ claim }) => claim).join(' '),
       ...(hidden && { uiHidesBackup: 'true' }),
@@ -48,7 +48,7 @@ export function judgeVM(
 /** Of a list that is empty Harvester’s controllers read that it has yet to be made: 1.4.2, 1.6.0 and 1.8.0 alike. */
 function neverReady(allows: Answers, leftOut: readonly string[]): Answers {
   const instead = leftOut.length === 0 ? '' : ` (${leftOut.join(', ')} is none)`;
-  const no = say(
+  const no = answer(
     'NeverReady',
     `the VM has no volume that is a claim${instead}: Harvester takes the snapshot or backup, but it never becomes ready`,
     'give the VM a volume that is a claim, or save its definition elsewhere',
@@ -62,7 +62,7 @@ function withoutDisks(allows: Answers, leftOut: readonly string[]): Answers {
   const judge = (ability: Ability): CapabilityAnswer =>
     allows[ability].answer !== 'yes' || allows[ability].cure !== undefined
       ? allows[ability]
-      : say(
+      : answer(
           'DisksLeftOut',
           `Harvester leaves out disk ${leftOut.join(', ')}, which the VM does not reference as a claim`,
           'reference its claim in the VM as persistentVolumeClaim',
@@ -76,13 +76,13 @@ function withoutDisks(allows: Answers, leftOut: readonly string[]): Answers {
 }
 
 /** From 1.9 on a disk that several VMs write to keeps its VM from being snapshotted. */
-function withoutShared(allows: Answers, volume: string, surroundings: Pick<ClusterStorage, 'version'>): Answers {
+function withoutShared(allows: Answers, volume: string, cluster: Pick<ClusterStorage, 'version'>): Answers {
   const judge = (ability: Ability): CapabilityAnswer =>
     allows[ability].answer === 'no'
       ? allows[ability]
-      : inEra(surroundings, (era) =>
-          era === '1.9'
-            ? say(
+      : inRelease(cluster, (release) =>
+          release === '1.9'
+            ? answer(
                 'SharedDisk',
                 `disk ${volume} is shareable, and Harvester 1.9 refuses the VM for that`,
                 'detach the disk first',
@@ -115,5 +115,5 @@ const past: Readonly<Record<Ability, string>> = {
   snapshot: 'snapshotted',
   backup: 'backed up',
   restoreElsewhere: 'restored elsewhere',
-  clone: `${spelt('clone')}d`,
+  clone: `${abilityKey('clone')}d`,
 };

@@ -4,7 +4,7 @@ import type { Attempted } from '../ports/attempt.ts';
 import { attempt, isFound } from '../ports/attempt.ts';
 import type { Reader } from '../ports/reader.ts';
 import type { Claim, ObjectOf } from '../objects/types.ts';
-import { say } from './answer.ts';
+import { answer } from './answer.ts';
 import type { Evidence } from './evidence.ts';
 import { modeForDisks, modeOf } from './volume-mode.ts';
 import type { Engine } from './storage-support.ts';
@@ -36,7 +36,7 @@ export async function readVolume(
   reader: Reader,
   claim: Claim,
   classes: readonly SeenClass[],
-  surroundings: ClusterStorage,
+  cluster: ClusterStorage,
   nowMs: number,
 ): Promise<SeenVolume> {
   const { volumeName, storageClassName } = claim.spec;
@@ -50,7 +50,7 @@ export async function readVolume(
   const sameDriver = own?.driver === driver ? own : classes.find((one) => one.driver === driver);
   const seen =
     sameDriver === undefined
-      ? { ...surroundings, driver, snapshotter: await snapshotterOf(reader, driver, surroundings, nowMs), evidence: {} }
+      ? { ...cluster, driver, snapshotter: await snapshotterOf(reader, driver, cluster, nowMs), evidence: {} }
       : { ...sameDriver, evidence: await evidenceFor(reader, claim, sameDriver, sameDriver === own) };
   const longhorn = driver === names.LONGHORN_DRIVER;
   const engine = longhorn ? await readEngine(reader, csi?.volumeHandle ?? volumeName ?? '') : undefined;
@@ -115,7 +115,7 @@ export function judgeVolume({ claim, seen, engine, foreign, gate }: SeenVolume):
     ...(claim.metadata.annotations?.[DATA_VOLUME] && { dataVolume: 'true' }),
   };
   if (foreign) {
-    const no = say(
+    const no = answer(
       'VolumeNotCsi',
       `${describeRef(subject)} is on a volume that does not belong to a CSI driver`,
       'move it to a CSI StorageClass',

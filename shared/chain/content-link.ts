@@ -12,7 +12,7 @@ import { judgeContent } from './content.ts';
 import { misboundPart } from './pair.ts';
 import type { Judged } from './link.ts';
 import { fail, pass, skip, wait } from './link.ts';
-import type { ChainVolume } from './links.ts';
+import type { ChainVolume } from './chain.ts';
 import { differenceFrom, dynamicData } from './dynamic-content.ts';
 import type { Absence } from './target.ts';
 

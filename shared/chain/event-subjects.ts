@@ -7,22 +7,25 @@ import type { Content, OwnerReference } from '../objects/types.ts';
 import type { Reason } from '../plan/reason.ts';
 import { vmBackupsOf } from './queries.ts';
 
-/** Whom an event concerns, for the functions whose subjects are VMBackups. */
+/** Which subjects an event concerns: what the `route` of several functions has in common. */
 
-/** Nobody, and why. */
-export function leave(change: Change, reason: Reason, why: string): Routed {
+/** None, and why. The message is a sentence: the object, as `called` or by kind and name, and `what` it is or does. */
+export function leave(change: Change, reason: Reason, what: string, called = `${change.kind} ${change.name}`): Routed {
   const subject = ref(change.kind, change.name, change.namespace);
-  return {
-    findings: [{ subject, reason, message: `${change.kind} ${change.name} is left alone: ${why}`, actions: [] }],
-  };
+  return { findings: [{ subject, reason, message: `${called} ${what}`, actions: [] }] };
 }
+
+/** None, where the message says that the object is left alone, and why. */
+export const leaveAlone = (change: Change, reason: Reason, why: string): Routed =>
+  leave(change, reason, `is left alone: ${why}`);
 
 /** A VMBackup’s own event. */
 export const routeVMBackup = (change: Change): Routed =>
   change.type === 'delete'
-    ? leave(change, 'VMBackupGone', 'it no longer exists')
+    ? leaveAlone(change, 'VMBackupGone', 'it no longer exists')
     : { subjects: [ref('VirtualMachineBackup', change.name, change.namespace)] };
 
+/** The VMBackups among the owners of an object in `namespace`. */
 export const owningVMBackups = (owners: readonly OwnerReference[] | null | undefined, namespace: string): Ref[] =>
   (owners ?? [])
     .filter((o) => o.kind === 'VirtualMachineBackup')
@@ -48,13 +51,17 @@ export function routeRestore({ object, namespace }: ChangeOf<'VirtualMachineRest
   return { subjects: [ref('VirtualMachineBackup', name, of || namespace)] };
 }
 
-/** A Longhorn Backup says something once it is in its final state; in a mode without objects that is yet to be read. */
+/** Whether a Longhorn Backup is not in a final state yet; in a mode without objects that is yet to be read. */
+export const isUnfinished = ({ object }: ChangeOf<'Backup'>): boolean =>
+  object !== undefined && !FINAL_BACKUP_STATES.has(object.status?.state ?? '');
+
+/** A Longhorn Backup concerns those that `search` finds, once it is in a final state; one that is gone concerns none. */
 export function routeBackup(
   change: ChangeOf<'Backup'>,
   whyNot: string,
   search: (reader: Reader, backup: string) => AsyncIterable<Ref>,
 ): Routed {
-  const state = change.object?.status?.state ?? '';
-  const early = change.type === 'delete' || (change.object !== undefined && !FINAL_BACKUP_STATES.has(state));
-  return early ? leave(change, 'BackupNotSynced', whyNot) : { search: (reader) => search(reader, change.name) };
+  return change.type === 'delete' || isUnfinished(change)
+    ? leaveAlone(change, 'BackupNotSynced', whyNot)
+    : { search: (reader) => search(reader, change.name) };
 }

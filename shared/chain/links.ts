@@ -1,8 +1,9 @@
+import type { Chain, ChainVolume } from './chain.ts';
 import type { Ref } from '../domain/kinds.ts';
 import { describeRef, ref } from '../domain/kinds.ts';
 import { describeCommand, getCommand, listCommand, retainCommand } from '../domain/kubectl.ts';
 import * as names from '../domain/names.ts';
-import type { Backup, BackupTarget, BackupVolume, Content, Snapshot, VMBackup, VolumeEntry } from '../objects/types.ts';
+import type { VMBackup, VolumeEntry } from '../objects/types.ts';
 import type { BackupFacts, BackupTrouble } from './longhorn-backup.ts';
 import { hangs, isPastReadyDeadline, snapshotError } from './waiting.ts';
 import { isDeleting } from './metadata.ts';
@@ -15,31 +16,6 @@ import { judgeReadiness } from './readiness.ts';
 import type { Absence, TargetTrouble } from './target.ts';
 import { judgeAbsence, judgeTargetOf, listVolumes, targetRef } from './target.ts';
 import type { UnreadableObject } from './unreadable.ts';
-
-/** A VMBackup and all that its restore depends on. */
-export interface Chain {
-  readonly backup: VMBackup;
-  readonly target: BackupTarget | undefined;
-  readonly volumes: readonly ChainVolume[];
-}
-
-export interface ChainVolume {
-  readonly entry: VolumeEntry;
-  readonly snapshot: Snapshot | undefined;
-  /** The content the snapshot uses, or the one it would use. */
-  readonly contentName: string;
-  readonly content: Content | undefined;
-  /** Whether the other VMBackup that the snapshot belongs to exists; only where it belongs to another. */
-  readonly otherOwnerLives?: boolean | undefined;
-  readonly longhorn: Backup | undefined;
-  readonly backupVolumes: readonly BackupVolume[];
-  /** The StorageClass it was in, where there is none of that name; absent also where that is not asked for. */
-  readonly classMissing?: string | undefined;
-  /** The VolumeSnapshotClass of a pair that is not ready, where there is none of that name. */
-  readonly snapshotClassMissing?: string | undefined;
-  /** What cannot be read of this volume. Nothing else is known of it then: that a part is absent here says nothing. */
-  readonly odd?: UnreadableObject | undefined;
-}
 
 /** Judges every link of every volume. Pure. */
 export function judgeChain(chain: Chain, nowMs: number): Link[] {

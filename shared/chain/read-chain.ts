@@ -1,7 +1,7 @@
 import * as names from '../domain/names.ts';
 import type { Reader } from '../ports/reader.ts';
 import type { VMBackup, VolumeEntry } from '../objects/types.ts';
-import type { Chain, ChainVolume } from './links.ts';
+import type { Chain, ChainVolume } from './chain.ts';
 import { pairContentName } from './lookup.ts';
 import { backupVolumes, classMissingOf, longhornBackup, missingStorageClass } from './queries.ts';
 import { entriesOf } from './vmbackup.ts';

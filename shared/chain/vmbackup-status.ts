@@ -1,7 +1,7 @@
 import { describeRef, ref } from '../domain/kinds.ts';
 import type { BackupTarget, BackupVolume, VMBackup } from '../objects/types.ts';
 import type { Link } from './link.ts';
-import type { Chain } from './links.ts';
+import type { Chain } from './chain.ts';
 import { judgeChain } from './links.ts';
 import type { NotReady } from './readiness.ts';
 import { degradation, judgeReadiness } from './readiness.ts';

@@ -77,3 +77,7 @@ export const describeRef = (r: Ref): string =>
 export const refKey = (r: Ref): string => `${r.kind}/${r.namespace ?? ''}/${r.name}`;
 
 export const isKindName = (text: string): text is KindName => Object.hasOwn(kinds, text);
+
+/** The namespace of an object; undefined for one that is in none. */
+export const namespaceOf = ({ metadata }: { readonly metadata: object }): string | undefined =>
+  'namespace' in metadata && typeof metadata.namespace === 'string' ? metadata.namespace : undefined;

@@ -107,10 +107,15 @@ export const revisedName = (snapshot: string): string => `${snapshot}${REVISED}`
 export const predecessorName = (snapshot: string): string | undefined =>
   snapshot.endsWith(REVISED) && snapshot.length > REVISED.length ? snapshot.slice(0, -REVISED.length) : undefined;
 
-export const isName = (text: string): boolean => text.length <= MAX_NAME;
+/** Whether a text that is made of names is not too long for one. */
+export const fitsName = (text: string): boolean => text.length <= MAX_NAME;
+
+const NAME_FORM = /^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/;
+/** Whether a text has the form of an object's name. */
+export const isName = (text: string): boolean => fitsName(text) && NAME_FORM.test(text);
 
 /** Whether a snapshot of this name can be replaced by a revised pair without passing the length limit. */
-export const canRevise = (snapshot: string): boolean => isName(contentName(revisedName(snapshot)));
+export const canRevise = (snapshot: string): boolean => fitsName(contentName(revisedName(snapshot)));
 
 /** Every name this snapshot may have had before repairs, nearest first. */
 export function predecessorNames(snapshot: string): readonly string[] {

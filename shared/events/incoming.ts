@@ -1,4 +1,6 @@
-import { isKindName, kinds } from '../domain/kinds.ts';
+import { isName } from '../domain/names.ts';
+import { isRecord } from '../domain/json.ts';
+import { isKindName, kinds, namespaceOf } from '../domain/kinds.ts';
 import type { Change } from '../function.ts';
 import { decodeFast } from '../objects/fast-decode.ts';
 import { schemas } from '../objects/schemas.ts';
@@ -34,7 +36,6 @@ export interface Cursor {
 
 const attributes = ['specversion', 'id', 'source', 'type'] as const;
 
-const nameForm = /^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/;
 const namespaceForm = /^([a-z0-9]([-a-z0-9]*[a-z0-9])?)?$/;
 
 /**
@@ -61,11 +62,11 @@ export function readEvent(event: unknown): Incoming {
 /** By the extensions of an ApiServerSource; a cluster-scoped object's namespace is there and empty. */
 function readChange(event: Fields, resource: NonNullable<(typeof resourceTypes)[string]>): Incoming {
   const { kind, apiversion, name, namespace = '' } = event;
-  if (typeof kind !== 'string' || typeof apiversion !== 'string' || !isName(name) || !isNamespace(namespace)) {
+  if (typeof kind !== 'string' || typeof apiversion !== 'string' || !isNameText(name) || !isNamespace(namespace)) {
     const fits = {
       kind: typeof kind === 'string',
       apiversion: typeof apiversion === 'string',
-      name: isName(name),
+      name: isNameText(name),
       namespace: isNamespace(namespace),
     };
     const bad = Object.entries(fits).flatMap(([field, fit]) => (fit ? [] : [field]));
@@ -95,14 +96,12 @@ function payloadOf(at: Pick<Change, 'kind' | 'name' | 'namespace'>, data: unknow
   const object = decodeFast(at.kind, data) ?? schemas[at.kind].safeParse(data).data;
   if (object === undefined) return undefined;
   const { metadata } = object;
-  const ownNamespace = 'namespace' in metadata ? metadata.namespace : '';
+  const ownNamespace = namespaceOf({ metadata }) ?? '';
   return metadata.name === at.name && ownNamespace === at.namespace ? object : undefined;
 }
 
 type Fields = Readonly<Record<string, unknown>>;
 
-const isRecord = (value: unknown): value is Fields =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 const isFilled = (value: unknown): value is string => typeof value === 'string' && value !== '';
 const isKey = (value: unknown): value is string => typeof value === 'string' && value.length <= 600;
 const isCursor = (value: unknown): value is Cursor & Fields =>
@@ -112,8 +111,7 @@ const isCursor = (value: unknown): value is Cursor & Fields =>
   Number.isInteger(value['part']) &&
   Number(value['part']) >= 1 &&
   Number(value['part']) <= MOST_PARTS;
-const isName = (value: unknown): value is string =>
-  typeof value === 'string' && value.length <= 253 && nameForm.test(value);
+const isNameText = (value: unknown): value is string => typeof value === 'string' && isName(value);
 const isNamespace = (value: unknown): value is string =>
   typeof value === 'string' && value.length <= 63 && namespaceForm.test(value);
 

@@ -1,4 +1,4 @@
-import { describeRef } from '../domain/kinds.ts';
+import { describeRef, namespaceOf } from '../domain/kinds.ts';
 import * as names from '../domain/names.ts';
 import type { Content, ObjectOf, Snapshot } from '../objects/types.ts';
 import type {
@@ -92,7 +92,7 @@ async function create({ object }: CreateAction, reader: Reader, writer: Writer):
     return 'done';
   } catch (error) {
     if (!(error instanceof AlreadyExistsError)) throw error;
-    const namespace = 'namespace' in object.metadata ? object.metadata.namespace : undefined;
+    const namespace = namespaceOf(object);
     const found = await reader.get(object.kind, object.metadata.name, namespace);
     if (found !== undefined && isSameDrilled(found, object) && isSame(found, object)) return 'unchanged';
     throw new ConflictError(`${object.kind} ${object.metadata.name} exists and is another object`, 409, {

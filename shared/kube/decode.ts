@@ -1,3 +1,4 @@
+import { isName } from '../domain/names.ts';
 import type { KindName } from '../domain/kinds.ts';
 import { decodeFast } from '../objects/fast-decode.ts';
 import { schemas } from '../objects/schemas.ts';
@@ -15,7 +16,7 @@ export function decode<K extends KindName>(kind: K, json: unknown): Decoded<K> {
   if (parsed.success) return { object: parsed.data as ObjectOf<K> };
   const [issue] = parsed.error.issues;
   const at = `${issue?.path.join('.') || 'object'}: ${issue?.code ?? 'unknown'}`;
-  const object = { kind, ...nameOf(json) };
+  const object = { kind, ...identify(json) };
   const restore = kind === 'VirtualMachineRestore' ? restoreIn(json, object.namespace) : undefined;
   return { unreadable: new UnreadableError(object, at, { names: namesIn(json), ...(restore && { restore }) }) };
 }
@@ -26,8 +27,6 @@ export function decodeOrThrow<K extends KindName>(kind: K, json: unknown): Objec
   if ('object' in opened) return opened.object;
   throw opened.unreadable;
 }
-
-const isName = (text: string): boolean => text.length <= 253 && /^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/.test(text);
 
 /** All texts in it that have the form of an object's name; not those of the secrets that a VMBackup carries. */
 function namesIn(json: unknown, names = new Set<string>()): Set<string> {
@@ -50,7 +49,7 @@ function restoreIn(json: unknown, own: string | undefined): NonNullable<Unreadab
 type Fields = Readonly<Record<string, unknown>> | null;
 
 /** Name and namespace of anything that looks like an object. */
-export function nameOf(json: unknown): { name: string; namespace?: string } {
+export function identify(json: unknown): { name: string; namespace?: string } {
   const metadata = (json as { metadata?: { name?: unknown; namespace?: unknown } } | null)?.metadata;
   const name = typeof metadata?.name === 'string' ? metadata.name : '?';
   return typeof metadata?.namespace === 'string' ? { name, namespace: metadata.namespace } : { name };

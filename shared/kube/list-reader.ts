@@ -1,5 +1,5 @@
 import type { KindName } from '../domain/kinds.ts';
-import { kinds } from '../domain/kinds.ts';
+import { kinds, namespaceOf } from '../domain/kinds.ts';
 import type { ObjectOf } from '../objects/types.ts';
 import { keptIn } from './keep.ts';
 import type { Index, ListOptions, Reader, Unreadable } from '../ports/reader.ts';
@@ -99,9 +99,6 @@ const oneByOne: ReadonlySet<KindName> = new Set([
 ]);
 
 const keyOf = (name: string, namespace: string | undefined): string => `${namespace ?? ''}/${name}`;
-
-const namespaceOf = (object: ObjectOf<KindName>): string | undefined =>
-  'namespace' in object.metadata ? object.metadata.namespace : undefined;
 
 function matches(object: ObjectOf<KindName>, { namespace, labels = {} }: ListOptions): boolean {
   if (namespace !== undefined && namespaceOf(object) !== namespace) return false;

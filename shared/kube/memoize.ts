@@ -1,5 +1,5 @@
 import type { KindName } from '../domain/kinds.ts';
-import { ref, refKey } from '../domain/kinds.ts';
+import { ref, refKey, namespaceOf } from '../domain/kinds.ts';
 import type { ObjectOf } from '../objects/types.ts';
 import { keptIn } from './keep.ts';
 import type { ListOptions, Reader } from '../ports/reader.ts';
@@ -17,7 +17,7 @@ export function memoize(reader: Reader): Reader {
     const onUnreadable: ListOptions['onUnreadable'] = (object) => void unreadable.push({ unreadable: object });
     for await (const object of reader.list(kind, { ...options, onUnreadable })) {
       yield* unreadable.splice(0);
-      const namespace = 'namespace' in object.metadata ? object.metadata.namespace : undefined;
+      const namespace = namespaceOf(object);
       objects.set(refKey(ref(kind, object.metadata.name, namespace)), Promise.resolve(object));
       yield { object };
     }

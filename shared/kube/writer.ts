@@ -1,7 +1,7 @@
 import type { KindName } from '../domain/kinds.ts';
 import { FIELD_MANAGER } from '../domain/names.ts';
 import type { ObjectOf } from '../objects/types.ts';
-import { nameOf, decodeOrThrow } from './decode.ts';
+import { identify, decodeOrThrow } from './decode.ts';
 import { pathOf } from './paths.ts';
 import { ConflictError } from '../ports/errors.ts';
 import type { Deletable, JsonPatchOperation, Writer } from '../ports/writer.ts';
@@ -43,7 +43,7 @@ export function createWriter(send: Send, timeoutMs: number, extra: Readonly<Reco
     },
 
     async create<K extends KindName>(kind: K, object: object) {
-      const { name, namespace } = nameOf(object);
+      const { name, namespace } = identify(object);
       const asked: Asked = { verb: 'create', kind, name, namespace };
       const call = { method: 'POST', path: pathOf(kind, namespace), query: owned, body: object } as const;
       const made = bodyOf(await withObjectInError(asked, send(call, timeoutMs)), asked);

@@ -1,3 +1,5 @@
+import { isRecord } from '../domain/json.ts';
+
 /** What Harvester's list of CSI drivers says, as far as it is one. */
 export type DriverConfig =
   | { readonly is: 'none' }
@@ -58,5 +60,3 @@ function fieldOf(entry: Record<string, unknown>, name: string): unknown {
 
 const invalid = (problem: string): DriverConfig => ({ is: 'invalid', problem });
 const isClassName = (name: unknown): name is string => typeof name === 'string' && CLASS_NAME.test(name);
-const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -1,3 +1,4 @@
+import { isRecord } from '../domain/json.ts';
 import type { KindName } from '../domain/kinds.ts';
 import { vmSpecIn } from './vm-spec.ts';
 import { withoutUser } from './target.ts';
@@ -253,8 +254,6 @@ function ownerIn(json: unknown): object | undefined {
   };
 }
 
-const isRecord = (value: unknown): value is Json =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 const isText = (value: unknown): value is string => typeof value === 'string';
 const maybeText = (value: unknown): value is string | undefined => value === undefined || typeof value === 'string';
 const maybeFlag = (value: unknown): value is boolean | undefined => value === undefined || typeof value === 'boolean';

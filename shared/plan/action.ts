@@ -1,8 +1,11 @@
+import type { Identity, NewMeta, Target } from './target.ts';
 import type { DrillAction, Mark, NewClaim, NewNamespace, NewPod } from './scratch-action.ts';
 import { describeDrillAction } from './scratch-action.ts';
 import type { Ref } from '../domain/kinds.ts';
 import { describeRef } from '../domain/kinds.ts';
 import { PROBE_LABEL } from '../domain/names.ts';
+
+export type { Identity, Target } from './target.ts';
 
 /**
  * Everything Gleaner can do to a cluster. There is no action that deletes a Longhorn object, and none that deletes a
@@ -24,16 +27,6 @@ export type Action =
 
 /** Writes down what was found; changes nothing of how anything works. */
 export type RecordAction = RecordEventAction | PutReportAction | AnnotateClassAction | NoteContentAction;
-
-/** Names one object and no other of that name. */
-export interface Identity extends Ref {
-  readonly uid: string;
-}
-
-/** Names one object as it was observed: a write to a later version of it is refused. */
-export interface Target extends Identity {
-  readonly resourceVersion: string;
-}
 
 export interface NewContent {
   readonly apiVersion: 'snapshot.storage.k8s.io/v1';
@@ -61,22 +54,6 @@ export interface NewSnapshot {
       /** A snapshot is taken of the claim. */
       | { readonly persistentVolumeClaimName: string };
   };
-}
-
-export interface NewMeta {
-  readonly name: string;
-  readonly labels?: Readonly<Record<string, string>>;
-  readonly annotations?: Readonly<Record<string, string>>;
-  readonly ownerReferences?: readonly OwnerReference[];
-}
-
-interface OwnerReference {
-  readonly apiVersion: string;
-  readonly kind: string;
-  readonly name: string;
-  readonly uid: string;
-  readonly controller?: boolean | undefined;
-  readonly blockOwnerDeletion?: boolean | undefined;
 }
 
 /** Creates an object. If the name is taken, the writer compares: the same object counts as done, another is a conflict. */

@@ -2,7 +2,7 @@ import { cutToBytes } from '../domain/cut.ts';
 import { digest } from '../domain/digest.ts';
 import type { Ref } from '../domain/kinds.ts';
 import { describeRef } from '../domain/kinds.ts';
-import { isName, MAX_NAME } from '../domain/names.ts';
+import { fitsName, MAX_NAME } from '../domain/names.ts';
 import type { Identity, RecordEventAction } from './action.ts';
 
 /** What a function has to say in an Event, and about what. */
@@ -61,7 +61,7 @@ export function eventName(uid: string, ...parts: readonly string[]): string {
     )
     .filter((part) => part !== '')
     .join('.');
-  if (isName(name)) return name;
+  if (fitsName(name)) return name;
   const end = digest(name);
   const beginning = name.slice(0, MAX_NAME - end.length - 1).replace(/[-.]+$/, '');
   return `${beginning}.${end}`;

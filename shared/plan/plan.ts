@@ -1,15 +1,8 @@
+import type { VerdictKind } from './verdict.ts';
 import type { Ref } from '../domain/kinds.ts';
 import type { Action, RecordAction } from './action.ts';
 import type { Reason } from './reason.ts';
 import { reasons } from './reason.ts';
-
-/**
- * - `leave`: nothing to do, all is well or it is not ours.
- * - `act`: the plan holds the next safe steps.
- * - `wait`: something is to be done, but not yet; `waitsFor` says what must happen first (an event will come).
- * - `report`: only a person can decide; the message says what to do.
- */
-export type VerdictKind = 'leave' | 'act' | 'wait' | 'report';
 
 /** What Gleaner thinks of one thing, and why. */
 export interface Finding {

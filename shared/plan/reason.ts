@@ -1,4 +1,4 @@
-import type { VerdictKind } from './plan.ts';
+import type { ReasonInfo } from './verdict.ts';
 import { auditReasons } from './reasons/audit.ts';
 import { consistencyReasons } from './reasons/consistency.ts';
 import { drillReasons } from './reasons/drills.ts';
@@ -10,23 +10,6 @@ import { rebuildingReasons } from './reasons/rebuilding.ts';
 import { restoreReasons } from './reasons/restores.ts';
 import { targetReasons } from './reasons/target.ts';
 import { tieReasons } from './reasons/ownership.ts';
-
-export interface ReasonInfo {
-  readonly verdict: VerdictKind;
-  /** What it means. */
-  readonly means: string;
-  /** What Gleaner does about it. */
-  readonly does: string;
-  /** What the reader can do. */
-  readonly youCan: string;
-  /**
-   * Resolves within seconds, so `apply` waits for it: `true` if the controllers do it,
-   * or the name of the function that has to act.
-   */
-  readonly passes?: true | string;
-  /** The function that reports it for the volumes of a VMBackup, because it knows more or has the repair. Where it runs too, the others stay silent. */
-  readonly toldBy?: string;
-}
 
 /**
  * Every reason a finding can have, one file per topic in reasons/. They are log fields, metric labels and part of

@@ -1,7 +1,7 @@
 import type { Ref } from '../domain/kinds.ts';
 import { describeRef } from '../domain/kinds.ts';
 import { PROBE_LABEL } from '../domain/names.ts';
-import type { Identity, NewMeta, Target } from './action.ts';
+import type { Identity, NewMeta, Target } from './target.ts';
 
 /** What drills and probes do beside making and removing a pair of snapshot and content. */
 export type DrillAction = DeleteDrilledAction | DeleteTakenAction | PutDrillAction;

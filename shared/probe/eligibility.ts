@@ -2,7 +2,7 @@ import { firstAnswer } from '../plan/check.ts';
 import { ref } from '../domain/kinds.ts';
 import { getCommand } from '../domain/kubectl.ts';
 import { storageSupport } from '../capability/storage-support.ts';
-import { classFor, pasteClass, takesSnapshots } from '../capability/config.ts';
+import { classFor, createClassCommand, takesSnapshots } from '../capability/config.ts';
 import type { SeenClass } from '../capability/read.ts';
 import type { AnswerReason } from '../capability/reasons.ts';
 import { isFound } from '../ports/attempt.ts';
@@ -14,7 +14,8 @@ import { scratchPods } from '../scratch/objects.ts';
 import type { Outcome } from '../scratch/runner.ts';
 import { keepsVolumes, nameTaken, refused, waitsForPod } from '../scratch/runner.ts';
 import { CONSUMER_LIMITS, PROBE_BYTES } from './objects.ts';
-import type { ProbeConfig, SeenProbe } from './observe.ts';
+import type { SeenProbe } from './observe.ts';
+import type { ProbeConfig } from './config.ts';
 
 /** The answers that stand without trying anything. That no snapshotter was seen is none: that is what a probe is for. */
 const settled: ReadonlySet<AnswerReason> = new Set([
@@ -76,9 +77,9 @@ function hasNoSnapshotClass({ seen }: Candidate): Outcome | undefined {
     driver === names.LONGHORN_DRIVER
       ? [
           `no VolumeSnapshotClass of ${driver} takes snapshots in the cluster, and a probe makes no backups`,
-          pasteClass(driver, 'longhorn-snapshot', 'snap'),
+          createClassCommand(driver, 'longhorn-snapshot', 'snap'),
         ]
-      : [`no VolumeSnapshotClass names driver ${driver}`, pasteClass(driver, `${driver}-snapshot`)];
+      : [`no VolumeSnapshotClass names driver ${driver}`, createClassCommand(driver, `${driver}-snapshot`)];
   return refused('ProbeImpossible', message, command);
 }
 

@@ -4,7 +4,7 @@ import type { StorageClass } from '../objects/types.ts';
 import type { NewSnapshot } from '../plan/action.ts';
 import type { NewClaim, NewPod } from '../plan/scratch-action.ts';
 import { scratchMeta, scratchClaim, scratchPod, scratchSnapshot } from '../scratch/objects.ts';
-import type { ProbeConfig } from './observe.ts';
+import type { ProbeConfig } from './config.ts';
 
 /** What a probe makes: everything named after the StorageClass' uid, and everything marked with it. */
 

@@ -1,4 +1,4 @@
-import type { VolumeMode } from '../capability/volume-mode.ts';
+import type { ProbeConfig } from './config.ts';
 import { readClass } from '../capability/read.ts';
 import type { SeenClass } from '../capability/read.ts';
 import type { Ref } from '../domain/kinds.ts';
@@ -18,20 +18,6 @@ import {
   warningsAbout,
 } from '../scratch/scratch.ts';
 import { nameOf } from './objects.ts';
-
-/** How a probe is to be done. */
-export interface ProbeConfig {
-  /** `clean`: begin nothing and come to no result, and remove what probes have made. */
-  readonly mode: 'probe' | 'clean';
-  readonly namespace: string;
-  /** Of the volumes; what the class gives VMs’ disks where it is not said. */
-  readonly volumeMode?: VolumeMode | undefined;
-  readonly timeoutMs: number;
-  /** What a pod runs where a class waits for one; without it such a class cannot be probed. */
-  readonly image?: string | undefined;
-  /** A result from before this does not count. */
-  readonly sinceMs: number;
-}
 
 export interface SeenProbe {
   readonly subject: Ref;

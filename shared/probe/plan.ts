@@ -17,7 +17,8 @@ import { advance, clear, findingOf, isSpoilt } from '../scratch/runner.ts';
 import type { ScratchObjects } from '../scratch/scratch.ts';
 import { isEmpty } from '../scratch/scratch.ts';
 import { refusal, snapshotClassOf } from './eligibility.ts';
-import type { ProbeConfig, SeenProbe } from './observe.ts';
+import type { SeenProbe } from './observe.ts';
+import type { ProbeConfig } from './config.ts';
 import { createClaim, progressOf } from './progress.ts';
 import { probeRemoval } from './removal.ts';
 

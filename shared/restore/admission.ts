@@ -1,10 +1,13 @@
 import { listCommand } from '../domain/kubectl.ts';
 import type { VMRestore } from '../objects/types.ts';
-import type { Check } from './checks.ts';
-import { ifKnown } from './checks.ts';
-import type { SeenPreflight } from './read.ts';
+import type { Check } from './check.ts';
+import { ifKnown } from './check.ts';
+import type { SeenPreflight } from './seen-preflight.ts';
 
-/** What else Harvester's webhook refuses a restore for, before anything is made of it. */
+/**
+ * What else Harvester's webhook refuses a restore for, before anything is created: networks, snapshot classes, other
+ * restores, volumes that snapshots depend on. One check each.
+ */
 export function checkAdmission(seen: SeenPreflight): Check[] {
   return [checkNetworks(seen), checkSnapshotClasses(seen), checkOthers(seen), checkOldVolumes(seen)];
 }
@@ -45,12 +48,12 @@ function checkSnapshotClasses({ missingClasses }: SeenPreflight): Check {
 }
 
 /** Harvester knows MAC addresses only by the restores that gave them. */
-function checkOthers({ others, wish }: SeenPreflight): Check {
+function checkOthers({ others, request }: SeenPreflight): Check {
   const name = 'restores';
   return ifKnown(name, others, (found) => {
     const sameMacs = (one: VMRestore) =>
-      wish.newVM && wish.keepMacAddress && one.spec.newVM === true && one.spec.keepMacAddress === true;
-    const twin = found.find((one) => sameMacs(one) && isOf(one, wish.backup));
+      request.newVM && request.keepMacAddress && one.spec.newVM === true && one.spec.keepMacAddress === true;
+    const twin = found.find((one) => sameMacs(one) && isOf(one, request.backup));
     if (twin !== undefined) {
       return {
         name,
@@ -61,7 +64,7 @@ function checkOthers({ others, wish }: SeenPreflight): Check {
     }
     const onto = found.filter(
       ({ metadata, spec, status }) =>
-        metadata.namespace === wish.to && spec.target?.name === wish.machine && status?.complete !== true,
+        metadata.namespace === request.to && spec.target?.name === request.machine && status?.complete !== true,
     );
     const failed = (one: VMRestore) =>
       one.status?.conditions?.some(({ type, status }) => type === 'InProgress' && status === 'False') === true;
@@ -77,13 +80,13 @@ function checkOthers({ others, wish }: SeenPreflight): Check {
 
 const at = ({ metadata: { namespace, name } }: VMRestore): string => `${namespace}/${name}`;
 
-const isOf = ({ metadata, spec }: VMRestore, backup: SeenPreflight['wish']['backup']): boolean =>
+const isOf = ({ metadata, spec }: VMRestore, backup: SeenPreflight['request']['backup']): boolean =>
   spec.virtualMachineBackupName === backup.name &&
   (spec.virtualMachineBackupNamespace || metadata.namespace) === backup.namespace;
 
-function checkOldVolumes({ standingOn, chain, wish }: SeenPreflight): Check {
+function checkOldVolumes({ dependentSnapshots, chain, request }: SeenPreflight): Check {
   const name = 'old volumes';
-  if (wish.newVM || wish.retain === true) return { name, result: 'pass', message: 'no volume is deleted' };
+  if (request.newVM || request.retain === true) return { name, result: 'pass', message: 'no volume is deleted' };
   if (chain?.backup.spec.type === 'snapshot') {
     return {
       name,
@@ -92,7 +95,7 @@ function checkOldVolumes({ standingOn, chain, wish }: SeenPreflight): Check {
       cure: 'restore with deletionPolicy retain',
     };
   }
-  return ifKnown(name, standingOn, (found) =>
+  return ifKnown(name, dependentSnapshots, (found) =>
     found.length === 0
       ? { name, result: 'pass', message: 'no snapshot depends on the volumes that the restore deletes' }
       : {

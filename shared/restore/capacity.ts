@@ -13,9 +13,9 @@ import {
   limitedClaim,
   showAmount,
 } from '../scratch/quota.ts';
-import type { Check } from './checks.ts';
-import { ifKnown } from './checks.ts';
-import type { ImageState, SeenPreflight } from './read.ts';
+import type { Check } from './check.ts';
+import { ifKnown } from './check.ts';
+import type { ImageState, SeenPreflight } from './seen-preflight.ts';
 import { driverOf } from '../chain/vmbackup.ts';
 import { classOf } from './read.ts';
 
@@ -23,11 +23,11 @@ import { classOf } from './read.ts';
  * Whether there is a place to restore into: namespace, quota, limits, storage classes, images. Harvester's own ResourceQuota is not
  * asked: it limits what snapshots of volumes take, and a restore makes its snapshots from contents.
  */
-export function checkRoom(seen: SeenPreflight): Check[] {
+export function checkCapacity(seen: SeenPreflight): Check[] {
   return [checkNamespace(seen), checkQuota(seen), checkLimits(seen), checkStorageClasses(seen), checkImages(seen)];
 }
 
-function checkNamespace({ namespace, wish: { to } }: SeenPreflight): Check {
+function checkNamespace({ namespace, request: { to } }: SeenPreflight): Check {
   const name = 'namespace';
   return ifKnown(name, namespace, (found) => {
     if (found === undefined) {
@@ -51,7 +51,7 @@ const newVolumes = ({ chain, ownClaims }: SeenPreflight): VolumeEntry[] =>
 
 /** What the restore adds, in the words of ResourceQuotas. */
 function wantedOf(seen: SeenPreflight): Amount[] {
-  const { chain, wish, machine } = seen;
+  const { chain, request, machine } = seen;
   const entries = newVolumes(seen);
   const { source, secretBackups } = chain?.backup.status ?? {};
   const found = isFound(machine) ? machine.found : undefined;
@@ -65,8 +65,8 @@ function wantedOf(seen: SeenPreflight): Amount[] {
         bytes: sizeOf(entry) ?? 0,
       })),
     ),
-    ['count/volumesnapshots.snapshot.storage.k8s.io', wish.to === wish.backup.namespace ? 0 : entries.length],
-    ...(wish.newVM && found === undefined
+    ['count/volumesnapshots.snapshot.storage.k8s.io', request.to === request.backup.namespace ? 0 : entries.length],
+    ...(request.newVM && found === undefined
       ? ([
           ['count/virtualmachines.kubevirt.io', 1],
           ['secrets', secrets],
@@ -83,7 +83,7 @@ const sizeOf = (entry: VolumeEntry): number | undefined =>
 
 function checkQuota(seen: SeenPreflight): Check {
   const name = 'quota';
-  const { to } = seen.wish;
+  const { to } = seen.request;
   return ifKnown(name, seen.quotas, (quotas) => {
     const all = headrooms(quotas, wantedOf(seen));
     const leaves = ({ quota, what, left }: Headroom) => `quota ${quota} leaves ${showAmount(what, left)} of ${what}`;
@@ -110,7 +110,7 @@ const withOverhead = ({ left, amount }: Headroom) => ({ left, amount: amount + o
 /** What the namespace allows a single claim, and a single pod. */
 function checkLimits(seen: SeenPreflight): Check {
   const name = 'limits';
-  const { to } = seen.wish;
+  const { to } = seen.request;
   return ifKnown(name, seen.limits, (ranges) => {
     const claims = newVolumes(seen).map((entry) => limitedClaim(`volume ${entry.volumeName}`, sizeOf(entry)));
     // What the VMBackup does not say of the VM is not known. Ratios are up to Harvester, which sets request and limit.
@@ -183,7 +183,7 @@ function checkClassOf(seen: SeenPreflight, entry: VolumeEntry, there: readonly S
   const startsItself = /^(Always|RerunOnFailure)$/.test(
     seen.chain?.backup.status?.source?.runStrategy ?? 'RerunOnFailure',
   );
-  if (found.volumeBindingMode !== 'WaitForFirstConsumer' || (seen.wish.newVM && startsItself)) return undefined;
+  if (found.volumeBindingMode !== 'WaitForFirstConsumer' || (seen.request.newVM && startsItself)) return undefined;
   const message = `StorageClass ${own} creates volumes only when a pod uses them, but Harvester starts the VM only when it has its volumes`;
   return { name, result: 'warn', message, cure: 'start the VM by hand while the restore waits for its claims' };
 }

@@ -1,5 +1,7 @@
+import type { Check } from './check.ts';
+import { ifKnown } from './check.ts';
 import type { Link } from '../chain/link.ts';
-import type { Chain, ChainVolume } from '../chain/links.ts';
+import type { Chain, ChainVolume } from '../chain/chain.ts';
 import { judgeStatus } from '../chain/vmbackup-status.ts';
 import { judgeAdmission, judgeTargetOf } from '../chain/target.ts';
 import { commandForTarget, showBackupNames } from '../chain/links.ts';
@@ -9,62 +11,67 @@ import { describeRef, ref } from '../domain/kinds.ts';
 import { patchCommand } from '../domain/kubectl.ts';
 import * as names from '../domain/names.ts';
 import { checkAdmission } from './admission.ts';
-import { checkClashes } from './conflicts.ts';
+import { checkConflicts } from './conflicts.ts';
 import { checkMode } from './mode.ts';
-import { checkPairs } from './planned-pairs.ts';
-import { checkRoom } from './capacity.ts';
-import { checkSharing } from './shared-disks.ts';
-import type { Attempted } from '../ports/attempt.ts';
+import { checkPlannedPairs } from './planned-pairs.ts';
+import { checkCapacity } from './capacity.ts';
+import { checkSharedDisks } from './shared-disks.ts';
 import { isFound } from '../ports/attempt.ts';
-import type { SeenPreflight } from './read.ts';
-import { checkVersion, releaseOf } from './harvester-versions.ts';
+import type { SeenPreflight } from './seen-preflight.ts';
+import { seriesOf } from '../domain/releases.ts';
+import { checkVersion } from './harvester-versions.ts';
 
-/** One question of a preflight, answered. */
-export interface Check {
-  readonly name: string;
-  readonly volume?: string;
-  readonly result: 'pass' | 'warn' | 'fail' | 'unknown';
-  readonly message: string;
-  /** What makes it pass: a command, or a sentence. */
-  readonly cure?: string;
+/** What a check may ask of: what was read, what the chain's links come to, and the time of deciding. */
+interface Question {
+  readonly seen: SeenPreflight;
+  /** Every link of every volume of the VMBackup, judged. */
+  readonly links: readonly Link[];
+  readonly nowMs: number;
 }
 
-/** Will this restore work, there, now? Pure: every question by itself. */
+/** In the order in which they are shown; each is answered by itself, whatever the others come to. */
+const checks: readonly ((question: Question) => readonly Check[])[] = [
+  // `backup`: the VMBackup is ready, and of a type that restores there.
+  ({ seen, nowMs }) => [checkBackup(seen, nowMs)],
+  // `target`: it is connected and reachable, and Harvester takes it for the VMBackup's.
+  ({ seen }) => [checkTarget(seen)],
+  // `volume`, one for each: its data, and the way from the VMBackup to it.
+  ({ seen, links }) => checkVolumes(seen, links),
+  // `driver`: the CSI drivers of the volumes are installed.
+  ({ seen }) => [checkDriver(seen)],
+  // Whether there is a place to restore into: namespace, quota, limits, storage classes, images.
+  ({ seen }) => checkCapacity(seen),
+  // What is there in the way: a VM of the name, its MAC addresses, secrets that are not there.
+  ({ seen }) => checkConflicts(seen),
+  // What else Harvester's webhook refuses a restore for: networks, snapshot classes, other restores, old volumes.
+  ({ seen }) => checkAdmission(seen),
+  // `sharing`: disks that several VMs use.
+  ({ seen }) => [checkSharedDisks(seen)],
+  // `pairs`: what stands under the names that a restore into another namespace gives its own.
+  ({ seen }) => checkPlannedPairs(seen),
+  // `schedule`: one that runs makes Harvester refuse the restore of its backups.
+  ({ seen }) => [checkSchedule(seen)],
+  // `version`: what this release of Harvester does with a wrong handle, and its other traps.
+  ({ seen, links }) => [checkVersion(seen, links)],
+];
+
+/**
+ * Whether this restore would work, there and now: one answer for each check, in a fixed order. Pure, and throws nothing:
+ * what could not be read makes the checks that need it `unknown`. A VMBackup that does not exist is the only answer then.
+ * `nowMs`: the time of deciding, by which the age of what is not ready is judged.
+ */
 export function preflight(seen: SeenPreflight, nowMs: number): Check[] {
-  const { chain, wish } = seen;
-  const name = describeRef(wish.backup);
-  if (chain === undefined) return [{ name: 'backup', result: 'fail', message: `${name} does not exist` }];
-  const { links } = judgeStatus(chain, nowMs);
-  return [
-    checkBackup(seen, nowMs),
-    checkTarget(seen),
-    ...checkVolumes(seen, links),
-    checkDriver(seen),
-    ...checkRoom(seen),
-    ...checkClashes(seen),
-    ...checkAdmission(seen),
-    checkSharing(seen),
-    ...checkPairs(seen),
-    checkSchedule(seen),
-    checkVersion(seen, links),
-  ];
+  const { chain, request } = seen;
+  if (chain === undefined) {
+    return [{ name: 'backup', result: 'fail', message: `${describeRef(request.backup)} does not exist` }];
+  }
+  const question: Question = { seen, links: judgeStatus(chain, nowMs).links, nowMs };
+  return checks.flatMap((check) => check(question));
 }
 
-/** The worst there is. */
-export function verdictOfChecks(checks: readonly Check[]): Check['result'] {
-  return (['fail', 'unknown', 'warn'] as const).find((one) => checks.some(({ result }) => result === one)) ?? 'pass';
-}
-
-/** A check from what may not have been readable. */
-export function ifKnown<T>(name: string, answer: Attempted<T>, judge: (found: T) => Check): Check {
-  return isFound(answer)
-    ? judge(answer.found)
-    : { name, result: 'unknown', message: `could not be checked: ${answer.unknown}` };
-}
-
-function checkBackup({ chain, wish }: SeenPreflight, nowMs: number): Check {
+function checkBackup({ chain, request }: SeenPreflight, nowMs: number): Check {
   const name = 'backup';
-  const own = describeRef(wish.backup);
+  const own = describeRef(request.backup);
   if (chain === undefined) return { name, result: 'fail', message: `${own} does not exist` };
   const { backup } = chain;
   if (isDeleting(backup)) return { name, result: 'fail', message: `${own} is being deleted` };
@@ -75,21 +82,21 @@ function checkBackup({ chain, wish }: SeenPreflight, nowMs: number): Check {
   }
   if (chain.volumes.length === 0) return { name, result: 'fail', message: `${own} has no volumes` };
   if (isLocal(backup)) {
-    const away = wish.to !== wish.backup.namespace;
+    const away = request.to !== request.backup.namespace;
     const message = `${own} is of type snapshot: it exists only on this cluster${away ? ' and can be restored only into its own namespace' : ''}`;
     return { name, result: away ? 'fail' : 'warn', message, ...(away && { cure: 'restore into its own namespace' }) };
   }
   return { name, result: 'pass', message: `${own} is ready` };
 }
 
-function checkTarget({ chain, setting, wish }: SeenPreflight): Check {
+function checkTarget({ chain, setting, request }: SeenPreflight): Check {
   const name = 'target';
   if (chain !== undefined && isLocal(chain.backup)) {
     return { name, result: 'pass', message: 'a backup of type snapshot needs no target' };
   }
   const trouble = chain === undefined ? undefined : judgeTargetOf(chain.backup, chain.target);
   // One that exists has been admitted.
-  const asked = chain !== undefined && isFound(setting) && wish.restore === undefined;
+  const asked = chain !== undefined && isFound(setting) && request.restore === undefined;
   const refused = asked ? judgeAdmission(chain.backup, setting.found) : undefined;
   if (trouble === undefined && refused !== undefined) {
     const cure = 'set backup-target to the target of the VMBackup again, with the same address';
@@ -101,8 +108,8 @@ function checkTarget({ chain, setting, wish }: SeenPreflight): Check {
 
 /** In its own namespace a restore goes through the VMBackup's pairs; elsewhere it makes its own from the backup. */
 function checkVolumes(seen: SeenPreflight, links: readonly Link[]): Check[] {
-  const { chain, wish } = seen;
-  const own = wish.to === wish.backup.namespace;
+  const { chain, request } = seen;
+  const own = request.to === request.backup.namespace;
   return (chain?.volumes ?? []).map((one): Check => {
     const name = 'volume';
     const volume = one.entry.volumeName;
@@ -148,11 +155,11 @@ function checkVolumes(seen: SeenPreflight, links: readonly Link[]): Check[] {
 }
 
 /** Without a remote backup there is the snapshot alone, and Harvester 1.5 and later restores that only where it was meant. */
-function checkLocal({ version, wish }: SeenPreflight, { backup }: Chain, one: ChainVolume): Check {
+function checkLocal({ version, request }: SeenPreflight, { backup }: Chain, one: ChainVolume): Check {
   const name = 'volume';
   const { volumeName: volume, name: snapshot } = one.entry;
-  const release = isFound(version) ? releaseOf(version.found) : undefined;
-  const home = wish.to === wish.backup.namespace;
+  const release = isFound(version) ? seriesOf(version.found) : undefined;
+  const home = request.to === request.backup.namespace;
   if (!isLocal(backup) && (!home || release === undefined || release >= 105)) {
     const message = `volume ${volume} does not record its Longhorn backup: Harvester refuses the restore`;
     return {

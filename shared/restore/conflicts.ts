@@ -1,25 +1,30 @@
 import { isDeleting } from '../chain/metadata.ts';
 import * as names from '../domain/names.ts';
 import type { ObjectOf } from '../objects/types.ts';
-import type { Check } from './checks.ts';
-import { ifKnown } from './checks.ts';
-import type { SeenPreflight } from './read.ts';
+import type { Check } from './check.ts';
+import { ifKnown } from './check.ts';
+import type { SeenPreflight } from './seen-preflight.ts';
 
-/** Whether something there is in the way: a VM of the name, its MAC addresses, secrets that are not there. */
-export function checkClashes(seen: SeenPreflight): Check[] {
+/** What in the target namespace conflicts with the restored VM: its name, its MAC addresses, missing secrets. One check each. */
+export function checkConflicts(seen: SeenPreflight): Check[] {
   return [checkName(seen), checkMacs(seen), checkSecrets(seen)];
 }
 
-function checkName({ machine, instance, wish }: SeenPreflight): Check {
+function checkName({ machine, instance, request }: SeenPreflight): Check {
   const name = 'vm';
-  const vm = `${wish.to}/${wish.machine ?? ''}`;
+  const vm = `${request.to}/${request.machine ?? ''}`;
   return ifKnown(name, machine, (found): Check => {
-    if (found !== undefined && isMadeBy(found, wish.restore)) {
+    if (found !== undefined && isMadeBy(found, request.restore)) {
       return { name, result: 'pass', message: `VM ${vm} was created by this restore` };
     }
-    if (wish.newVM) {
-      if (!DNS_NAME.test(wish.machine ?? '') || (wish.machine ?? '').length > LONGEST_LABEL) {
-        return { name, result: 'fail', message: `${wish.machine} is not a valid VM name`, cure: 'choose another name' };
+    if (request.newVM) {
+      if (!DNS_NAME.test(request.machine ?? '') || (request.machine ?? '').length > LONGEST_LABEL) {
+        return {
+          name,
+          result: 'fail',
+          message: `${request.machine} is not a valid VM name`,
+          cure: 'choose another name',
+        };
       }
       const another = 'restore under another name';
       if (found !== undefined) return { name, result: 'fail', message: `VM ${vm} already exists`, cure: another };
@@ -40,7 +45,7 @@ function checkName({ machine, instance, wish }: SeenPreflight): Check {
     if (isDeleting(found)) {
       return { name, result: 'fail', message: `VM ${vm} is being deleted`, cure: 'restore to a new VM' };
     }
-    return checkStopped(found, vm, `virtctl stop ${wish.machine} -n ${wish.to}`);
+    return checkStopped(found, vm, `virtctl stop ${request.machine} -n ${request.to}`);
   });
 }
 
@@ -60,7 +65,7 @@ const DNS_NAME = /^(?=.{1,253}$)[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-
 const LONGEST_LABEL = 63;
 
 /** Harvester makes the VM in the same pass as the claims: it may be there before anybody looks. */
-function isMadeBy({ metadata }: ObjectOf<'VirtualMachine'>, restore: SeenPreflight['wish']['restore']): boolean {
+function isMadeBy({ metadata }: ObjectOf<'VirtualMachine'>, restore: SeenPreflight['request']['restore']): boolean {
   if (restore === undefined) return false;
   const { name, uid, ownerReferences } = restore.metadata;
   return (
@@ -71,12 +76,12 @@ function isMadeBy({ metadata }: ObjectOf<'VirtualMachine'>, restore: SeenPreflig
 
 function checkMacs(seen: SeenPreflight): Check {
   const name = 'mac';
-  const { macUsers, wish, chain, source } = seen;
+  const { macUsers, request, chain, source } = seen;
   const macs = chain?.backup.status?.source?.macAddresses ?? [];
-  if (wish.newVM && !wish.keepMacAddress) {
+  if (request.newVM && !request.keepMacAddress) {
     return { name, result: 'pass', message: 'the new VM gets its own MAC addresses' };
   }
-  const cure = wish.newVM
+  const cure = request.newVM
     ? 'let the new VM get its own MAC addresses'
     : 'give the other VM another MAC address, or delete it';
   const judged = (): Check => {
@@ -87,7 +92,7 @@ function checkMacs(seen: SeenPreflight): Check {
       return { name, result: 'fail', message: `VM ${clash[1]} also has MAC address ${clash[0]}`, cure };
     });
   };
-  if (!wish.newVM) return judged();
+  if (!request.newVM) return judged();
   return ifKnown(name, source, (found) => {
     const uid = chain?.backup.status?.sourceUID;
     // Harvester does not look whether it has any.

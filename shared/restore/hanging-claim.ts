@@ -9,8 +9,8 @@ import { isDeleting } from '../chain/metadata.ts';
 import { isLocal } from '../chain/vmbackup.ts';
 import { judgeBackup, judgeBackupVolumes, targetNamedBy } from '../chain/longhorn-backup.ts';
 import { toLetGo } from '../chain/link.ts';
-import type { Chain } from '../chain/links.ts';
-import type { RestoredVolume, SeenRestore } from './hanging.ts';
+import type { Chain } from '../chain/chain.ts';
+import type { RestoredVolume, SeenRestore } from './seen-hanging.ts';
 import { judgeAbsence, listVolumes } from '../chain/target.ts';
 
 /** Why a restore does not go on. */
@@ -24,7 +24,10 @@ export interface Cause {
 /** A claim that nothing visible keeps Pending, and a restore that says nothing, is taken to hang after this long. */
 export const SLOW_AFTER_MS = 10 * 60_000;
 
-/** Why a claim of a restore does not get its volume; what is made from a snapshot, its provisioner asks of pair and target. */
+/**
+ * Why a claim of a restore does not get its volume; undefined where nothing visible keeps it. For a claim made from a
+ * snapshot the pair, its Longhorn Backup and the target decide.
+ */
 export function causeOfClaim(
   { volume, claimName, claim, from, pair, classMissing }: RestoredVolume,
   { restore, chain }: SeenRestore,
@@ -51,14 +54,14 @@ export function causeOfClaim(
   const { namespace, name } = restore.metadata;
   const waits = `claim ${claimName} waits for`;
   const snapshot = ref('VolumeSnapshot', from, namespace);
-  const lent = lentBy(restore, from, chain);
+  const lent = vmBackupLending(restore, from, chain);
   const repair =
     lent === undefined
       ? `gleaner apply vmrestore/${name} -n ${namespace}`
       : `gleaner apply vmbackup/${lent} -n ${namespace}`;
   if (pair.snapshot === undefined) {
     const why = `${waits} ${describeRef(snapshot)}, which does not exist`;
-    const lost = chain && noBackupFor(volume, chain);
+    const lost = chain && causeOfMissingBackup(volume, chain);
     if (lost !== undefined) return { ...lost, why: `${why}, and ${lost.why}` };
     return { why, object: snapshot, ...(lent !== undefined && { cure: repair }) };
   }
@@ -79,7 +82,7 @@ export function causeOfClaim(
   }
   if (pair.content === undefined) {
     const why = `${waits} ${describeRef(content)}, which does not exist`;
-    const lost = chain && noBackupFor(volume, chain);
+    const lost = chain && causeOfMissingBackup(volume, chain);
     return lost === undefined ? { why, object: content, cure: repair } : { ...lost, why: `${why}, and ${lost.why}` };
   }
   const swapping = pair.snapshot.metadata.annotations?.[names.SWAP_ANNOTATION] !== undefined;
@@ -87,7 +90,7 @@ export function causeOfClaim(
     const why = `${waits} ${describeRef(content)}, which is in deletion and hangs there`;
     return { why, object: content, cure: toLetGo(pair.content) };
   }
-  const astray = notItsOwn(pair.snapshot, pair.content, repair, lent !== undefined, waits);
+  const astray = causeOfForeignBinding(pair.snapshot, pair.content, repair, lent !== undefined, waits);
   if (astray !== undefined) return astray;
   const driver = chain?.volumes.find(({ entry }) => entry.volumeName === volume)?.entry.csiDriverName;
   if (pair.content.spec.driver !== (driver || names.LONGHORN_DRIVER)) {
@@ -97,7 +100,7 @@ export function causeOfClaim(
   const text = pair.content.status?.snapshotHandle || (pair.content.spec.source.snapshotHandle ?? '');
   const handle = parseHandle(text);
   if (handle.kind !== 'backup' && chain !== undefined && isLocal(chain.backup))
-    return unready(pair.snapshot, pair, waits, nowMs);
+    return causeOfUnreadyPair(pair.snapshot, pair, waits, nowMs);
   if (handle.kind !== 'backup')
     return text === '' ? undefined : { why: `the handle ${text} names no backup`, object: content };
   // What hangs for want of the target is told of the target.
@@ -118,7 +121,7 @@ export function causeOfClaim(
     return { why, object, cure: listVolumes(facts.volume) };
   }
   if (handle.volume === facts.volume || !looksVolumesUp(pair.backupVolumes))
-    return swapping ? undefined : unready(pair.snapshot, pair, waits, nowMs);
+    return swapping ? undefined : causeOfUnreadyPair(pair.snapshot, pair, waits, nowMs);
   return {
     why: `${waits} a content with the handle ${text}, but the backup is of volume ${facts.volume}`,
     object: content,
@@ -127,7 +130,7 @@ export function causeOfClaim(
 }
 
 /** Without its backup nothing can be made anew. Where Longhorn only does not know it now, that is told of the target. */
-function noBackupFor(volume: string, chain: Chain): Cause | undefined {
+function causeOfMissingBackup(volume: string, chain: Chain): Cause | undefined {
   const of = chain.volumes.find(({ entry }) => entry.volumeName === volume);
   const backup = of?.entry.longhornBackupName;
   if (of === undefined || of.odd !== undefined || !backup) return undefined;
@@ -143,13 +146,13 @@ function noBackupFor(volume: string, chain: Chain): Cause | undefined {
 }
 
 /** The VMBackup whose own pair the claim is made from, as in a restore into its own namespace. */
-function lentBy({ metadata }: VMRestore, from: string, chain: Chain | undefined): string | undefined {
+function vmBackupLending({ metadata }: VMRestore, from: string, chain: Chain | undefined): string | undefined {
   if (chain === undefined || chain.backup.metadata.namespace !== metadata.namespace) return undefined;
   return chain.volumes.some(({ entry }) => entry.name === from) ? chain.backup.metadata.name : undefined;
 }
 
 /** No volume is made from a snapshot whose content is bound to another. */
-function notItsOwn(
+function causeOfForeignBinding(
   { metadata: { name, namespace, uid } }: Snapshot,
   { metadata, spec }: Content,
   repair: string,
@@ -165,12 +168,16 @@ function notItsOwn(
   return {
     why,
     object,
-    cure: !isNamed ? getCommand(object) : isLent ? repair : toForget(spec.deletionPolicy, metadata.name, of.uid),
+    cure: !isNamed
+      ? getCommand(object)
+      : isLent
+        ? repair
+        : forgetSnapshotCommand(spec.deletionPolicy, metadata.name, of.uid),
   };
 }
 
 /** Lets a content forget a snapshot that is gone, so that the one of its name can bind to it; on Retain first. */
-function toForget(policy: string, content: string, uid: string | null | undefined): string {
+function forgetSnapshotCommand(policy: string, content: string, uid: string | null | undefined): string {
   if (policy !== 'Retain') return retainCommand(content);
   const path = '/spec/volumeSnapshotRef/uid';
   const patch = [
@@ -181,7 +188,7 @@ function toForget(policy: string, content: string, uid: string | null | undefine
 }
 
 /** No volume is made from a snapshot that is not bound and ready, whatever its handle. */
-function unready(
+function causeOfUnreadyPair(
   snapshot: Snapshot,
   { contentName, content, classMissing }: NonNullable<RestoredVolume['pair']>,
   waits: string,

@@ -7,11 +7,12 @@ import { causeOfClaim, SLOW_AFTER_MS } from './hanging-claim.ts';
 import { isPending } from '../chain/waiting.ts';
 import { isDeleting } from '../chain/metadata.ts';
 import { judgeBackup } from '../chain/longhorn-backup.ts';
-import type { Chain } from '../chain/links.ts';
-import type { SeenRestore } from './hanging.ts';
+import type { Chain } from '../chain/chain.ts';
+import type { SeenRestore } from './seen-hanging.ts';
 import { judgeStatus } from '../chain/vmbackup-status.ts';
 import { judgeTargetOf, targetRef } from '../chain/target.ts';
 
+/** Why a restore does not go on; undefined where nothing keeps it, or it is too early to tell. */
 export function causeOf(seen: SeenRestore, nowMs: number): Cause | undefined {
   const { restore, backup, chain } = seen;
   const { virtualMachineBackupName: name, virtualMachineBackupNamespace: namespace } = restore.spec;
@@ -25,20 +26,20 @@ export function causeOf(seen: SeenRestore, nowMs: number): Cause | undefined {
   }
   const bound = seen.volumes.length > 0 && seen.volumes.every(({ claim }) => claim && !isPending(claim));
   // Longhorn fills the volumes for hours while nothing else is to be seen; what Harvester says meanwhile may pass.
-  if (bound) return ageMs > SLOW_AFTER_MS ? saidBy(restore) : undefined;
+  if (bound) return ageMs > SLOW_AFTER_MS ? errorOf(restore) : undefined;
   if (backup === undefined || chain === undefined) return { why: `${describeRef(from)} does not exist`, object: from };
   if (isDeleting(backup)) return { why: `${describeRef(from)} is being deleted`, object: from };
   const [first, ...more] = seen.volumes.flatMap((volume) => causeOfClaim(volume, seen, nowMs) ?? []);
-  if (first !== undefined) return together(first, more);
+  if (first !== undefined) return combineCauses(first, more);
   const notReady = judgeStatus(chain, nowMs).readiness;
   if (notReady !== undefined && notReady.reason !== 'VMBackupInProgress') {
     return { why: notReady.message, object: from, ...(notReady.command !== undefined && { cure: notReady.command }) };
   }
-  const lost = lostPair(seen, chain);
+  const lost = causeOfLostPair(seen, chain);
   if (lost !== undefined) return lost;
   const target = judgeTargetOf(backup, chain.target);
   if (target !== undefined) return { why: target.detail, object: target.reason === 'OtherTarget' ? from : targetRef };
-  const said = saidBy(restore);
+  const said = errorOf(restore);
   if (said !== undefined) return said;
   if (!(ageMs > SLOW_AFTER_MS)) return undefined;
   if (!restore.status?.restores?.length) return { why: 'Harvester has not started it', cure: describe(restore) };
@@ -58,7 +59,7 @@ export function causeOf(seen: SeenRestore, nowMs: number): Cause | undefined {
 }
 
 /** Several claims can wait, each for something else; what cannot be cured decides what becomes of all of them. */
-function together(first: Cause, more: readonly Cause[]): Cause {
+function combineCauses(first: Cause, more: readonly Cause[]): Cause {
   const all = [first, ...more];
   const { object, cure } = all.find((cause) => cause.cure === undefined) ?? first;
   return {
@@ -68,7 +69,7 @@ function together(first: Cause, more: readonly Cause[]): Cause {
   };
 }
 
-function saidBy({ status }: VMRestore): Cause | undefined {
+function errorOf({ status }: VMRestore): Cause | undefined {
   const said = status?.conditions?.find((c) => c.type === 'InProgress' && c.reason === 'Error')?.message;
   // Harvester says so while it repairs a pair itself, and tries again.
   return said && !said.includes('needs to update VolumeSnapshot') ? { why: `Harvester says: ${said}` } : undefined;
@@ -78,7 +79,7 @@ const describe = ({ metadata: { name, namespace } }: VMRestore): string =>
   describeCommand(ref('VirtualMachineRestore', name, namespace));
 
 /** A claim that still waits for a content which names another backup than the VMBackup records for its volume. */
-export function otherData({ chain, volumes }: SeenRestore): Cause | undefined {
+export function causeOfOtherData({ chain, volumes }: SeenRestore): Cause | undefined {
   for (const { volume, claimName, pair } of volumes) {
     const wanted = chain?.volumes.find(({ entry }) => entry.volumeName === volume)?.entry.longhornBackupName;
     const text = pair?.content?.status?.snapshotHandle || pair?.content?.spec.source.snapshotHandle;
@@ -91,7 +92,7 @@ export function otherData({ chain, volumes }: SeenRestore): Cause | undefined {
 }
 
 /** In its own namespace a restore uses the VMBackup's pairs, and finds out when it makes the claim. */
-function lostPair({ restore, volumes }: SeenRestore, chain: Chain): Cause | undefined {
+function causeOfLostPair({ restore, volumes }: SeenRestore, chain: Chain): Cause | undefined {
   if (chain.backup.metadata.namespace !== restore.metadata.namespace) return undefined;
   const { name, namespace } = chain.backup.metadata;
   const cure = `gleaner apply vmbackup/${name} -n ${namespace}`;

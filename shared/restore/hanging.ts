@@ -1,45 +1,17 @@
+import type { SeenRestore, RestoredVolume } from './seen-hanging.ts';
 import { describeRef, ref } from '../domain/kinds.ts';
 import type { Ref } from '../domain/kinds.ts';
 import { deleteCommand, showFinalizersCommand } from '../domain/kubectl.ts';
 import type { Reader } from '../ports/reader.ts';
-import type { Claim, VMBackup, VMRestore } from '../objects/types.ts';
+import type { VMRestore } from '../objects/types.ts';
 import type { Reason } from '../plan/reason.ts';
-import { isPending } from '../chain/waiting.ts';
 import { parseHandle } from '../domain/handle.ts';
-import { hangs } from '../chain/waiting.ts';
+import { hangs, isPending } from '../chain/waiting.ts';
 import { isDeleting } from '../chain/metadata.ts';
-import type { Chain, ChainVolume } from '../chain/links.ts';
 import { contentNameOf } from '../chain/lookup.ts';
 import { backupVolumes, classMissingOf, longhornBackup, missingStorageClass } from '../chain/queries.ts';
 import { readChain } from '../chain/read-chain.ts';
-import { causeOf, otherData } from './hanging-volume.ts';
-
-/** A restore and what may keep it. */
-export interface SeenRestore {
-  readonly restore: VMRestore;
-  readonly backup?: VMBackup | undefined;
-  readonly chain?: Chain | undefined;
-  /** The claims it waits for, each with the pair it is made from. */
-  readonly volumes: readonly RestoredVolume[];
-}
-
-export interface RestoredVolume {
-  readonly volume: string;
-  readonly claimName: string;
-  readonly claim: Claim | undefined;
-  /** Name of the snapshot the claim is made from. */
-  readonly from?: string | undefined;
-  readonly pair?:
-    | (Pick<ChainVolume, 'snapshot' | 'contentName' | 'content' | 'longhorn' | 'backupVolumes'> & {
-        /** Of a snapshot that was taken here and has lost its content: the claim that it is made anew of. */
-        readonly takenOf?: Claim | undefined;
-        /** The VolumeSnapshotClass of a content that is not ready, where there is none of that name. */
-        readonly classMissing?: string | undefined;
-      })
-    | undefined;
-  /** The StorageClass of a claim that waits, where there is none of that name. */
-  readonly classMissing?: string | undefined;
-}
+import { causeOf, causeOfOtherData } from './hanging-volume.ts';
 
 export interface RestoreJudgment {
   readonly reason: Extract<
@@ -52,6 +24,11 @@ export interface RestoreJudgment {
   readonly cause?: Ref | undefined;
 }
 
+/**
+ * Reads a restore's VMBackup, chain and the claims it waits for. No volumes, without a read, where it is complete or being
+ * deleted; `backup` and `chain` are undefined where the VMBackup does not exist.
+ * @throws what any of these reads throws
+ */
 export async function readRestore(reader: Reader, restore: VMRestore): Promise<SeenRestore> {
   if (isDeleting(restore) || restore.status?.complete === true) return { restore, volumes: [] };
   const { namespace } = restore.metadata;
@@ -90,7 +67,7 @@ async function readPair(reader: Reader, namespace: string, name: string): Promis
   };
 }
 
-/** Whether a restore goes on, and if not, why. Pure. */
+/** Whether a restore makes progress, and if not, why and what lets it go on. Pure. `nowMs`: by which ages are judged. */
 export function judgeRestore(seen: SeenRestore, nowMs: number): RestoreJudgment {
   const { restore } = seen;
   const own = describeRef(ref('VirtualMachineRestore', restore.metadata.name, restore.metadata.namespace));
@@ -102,12 +79,12 @@ export function judgeRestore(seen: SeenRestore, nowMs: number): RestoreJudgment 
     return { reason: 'DeletionHangs', message: `${own} ${held}`, command };
   }
   if (restore.status?.complete === true) return { reason: 'RestoreComplete', message: `${own} is complete` };
-  const astray = otherData(seen);
+  const astray = causeOfOtherData(seen);
   if (astray !== undefined) {
     return {
       reason: 'RestoreOfOtherData',
       message: `${own}: ${astray.why}`,
-      command: givingUp(restore),
+      command: removalCommand(restore),
       cause: astray.object,
     };
   }
@@ -116,13 +93,13 @@ export function judgeRestore(seen: SeenRestore, nowMs: number): RestoreJudgment 
   return {
     reason: 'RestoreHanging',
     message: `${own} hangs: ${cause.why}`,
-    command: cause.cure ?? givingUp(restore),
+    command: cause.cure ?? removalCommand(restore),
     cause: cause.object,
   };
 }
 
 /** A VM that the restore made half-way is refused to be left behind: it goes first, and takes the restore with it. */
-function givingUp(restore: VMRestore): string {
+function removalCommand(restore: VMRestore): string {
   const { name, namespace, ownerReferences } = restore.metadata;
   const machine = ownerReferences?.find((o) => o.kind === 'VirtualMachine');
   return restore.spec.newVM === true && machine !== undefined

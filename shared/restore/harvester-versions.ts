@@ -1,15 +1,19 @@
 import type { Link } from '../chain/link.ts';
 import { isFound } from '../ports/attempt.ts';
-import type { Check } from './checks.ts';
-import { ifKnown } from './checks.ts';
-import { areAllMade } from './planned-pairs.ts';
-import type { SeenPreflight } from './read.ts';
+import type { Check } from './check.ts';
+import { ifKnown } from './check.ts';
+import { seriesOf } from '../domain/releases.ts';
+import { allPairsExist } from './planned-pairs.ts';
+import type { SeenPreflight } from './seen-preflight.ts';
 
-/** What is known of releases of Harvester: what each does with a handle when it restores. */
+/**
+ * What this release of Harvester does with handles when it restores, and its other known traps. `unknown` where the
+ * version cannot be read or is none. `links`: the judged chain of the VMBackup.
+ */
 export function checkVersion(seen: SeenPreflight, links: readonly Link[]): Check {
   const name = 'version';
   return ifKnown(name, seen.version, (text): Check => {
-    const release = releaseOf(text);
+    const release = seriesOf(text);
     if (release === undefined) {
       return {
         name,
@@ -19,25 +23,21 @@ export function checkVersion(seen: SeenPreflight, links: readonly Link[]): Check
     }
     const endless = checkReplacing(name, text ?? '', release, seen);
     if (endless !== undefined) return endless;
-    return seen.wish.to === seen.wish.backup.namespace
+    return seen.request.to === seen.request.backup.namespace
       ? inItsOwnNamespace(name, text ?? '', release, links, seen)
       : elsewhere(name, text ?? '', release, seen);
   });
 }
 
-/** As a number that compares: 106 for 1.6.x; undefined for what is no release. */
-export function releaseOf(text: string | undefined): number | undefined {
-  const [, major, minor] = /^v?(\d+)\.(\d+)/.exec(text ?? '') ?? [];
-  return major === undefined || minor === undefined ? undefined : Number(major) * 100 + Number(minor);
-}
-
 /**
+ * Undefined where nothing is wrong, or it could not be read.
+ *
  * Harvester 1.8 deletes the volumes of the VM that the backup was taken of, and lists them before it begins. Without that
  * VM the list is empty, which it takes for one that has yet to be made.
  */
 function checkReplacing(name: string, version: string, release: number, seen: SeenPreflight): Check | undefined {
-  const { wish, source } = seen;
-  if (wish.newVM || wish.retain === true || release < 107 || !isFound(source)) return undefined;
+  const { request, source } = seen;
+  if (request.newVM || request.retain === true || release < 107 || !isFound(source)) return undefined;
   if ((source.found?.spec.claims.length ?? 0) > 0) return undefined;
   return {
     name,
@@ -54,7 +54,7 @@ const looksVolumesUp = ({ chain }: SeenPreflight): boolean =>
 
 function elsewhere(name: string, version: string, release: number, seen: SeenPreflight): Check {
   if (release >= 105) return { name, result: 'pass', message: `Harvester ${version} writes correct handles` };
-  if (areAllMade(seen))
+  if (allPairsExist(seen))
     return { name, result: 'pass', message: `the contents that Harvester ${version} would write already exist` };
   if (!looksVolumesUp(seen)) {
     const message = `Harvester ${version} writes a wrong handle, which this Longhorn version ignores`;
@@ -66,7 +66,7 @@ function elsewhere(name: string, version: string, release: number, seen: SeenPre
     };
   }
   const message = `Harvester ${version} writes a wrong handle for a restore into another namespace, so the restore will hang`;
-  const restore = seen.wish.restore;
+  const restore = seen.request.restore;
   const cure =
     restore === undefined
       ? 'install fix-handle, or run `gleaner apply vmrestore/NAME` once it hangs'

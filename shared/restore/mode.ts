@@ -1,11 +1,13 @@
 import { ref } from '../domain/kinds.ts';
 import { annotateCommand } from '../domain/kubectl.ts';
-import type { ChainVolume } from '../chain/links.ts';
-import type { Check } from './checks.ts';
+import type { ChainVolume } from '../chain/chain.ts';
+import type { Check } from './check.ts';
 
 const ALLOWS = 'snapshot.storage.kubernetes.io/allow-volume-mode-change';
 
 /**
+ * A failed check, or undefined where the mode of the volume is no obstacle.
+ *
  * The claim is made in the recorded mode, and csi-provisioner (from 4.0 on, which Longhorn 1.7 brings) turns no snapshot of a
  * device into a file system, nor the other way round. A content without a mode is not asked.
  */

@@ -2,40 +2,34 @@ import { isOnLonghorn } from '../chain/vmbackup.ts';
 import { ref } from '../domain/kinds.ts';
 import { getCommand, patchCommand, retainCommand } from '../domain/kubectl.ts';
 import { restoreContentName, restoreSnapshotName } from '../domain/restore-names.ts';
-import type { Chain } from '../chain/links.ts';
+import type { Chain } from '../chain/chain.ts';
 import { isDeleting, isOwnedBy } from '../chain/metadata.ts';
 import { judgeBackup } from '../chain/longhorn-backup.ts';
 import { judgeContent } from '../chain/content.ts';
 import type { Reader } from '../ports/reader.ts';
-import type { Content, Snapshot } from '../objects/types.ts';
 import { isFound } from '../ports/attempt.ts';
-import type { Check } from './checks.ts';
-import { ifKnown } from './checks.ts';
-import type { SeenPreflight, RestoreRequest } from './read.ts';
+import type { Check } from './check.ts';
+import { ifKnown } from './check.ts';
+import type { SeenPreflight, RestoreRequest, PlannedPair } from './seen-preflight.ts';
 
-/** What stands already under the names that a restore into another namespace gives its pair for one volume. */
-export interface PlannedPair {
-  readonly volume: string;
-  readonly snapshotName: string;
-  readonly snapshot: Snapshot | undefined;
-  readonly contentName: string;
-  readonly content: Content | undefined;
-}
-
-/** Empty where the restore makes no pairs of its own, or its name is not known. */
-export async function readPairs(
+/**
+ * Reads what exists under the names that a restore into another namespace will use. Empty where the restore makes no pairs
+ * of its own (its own namespace), or its name is not known.
+ * @throws what reading a VolumeSnapshot or its content throws
+ */
+export async function readPlannedPairs(
   reader: Reader,
   chain: Chain | undefined,
-  wish: RestoreRequest,
+  request: RestoreRequest,
 ): Promise<PlannedPair[]> {
-  const restore = nameOf(wish);
-  if (restore === undefined || wish.to === wish.backup.namespace) return [];
+  const restore = restoreNameOf(request);
+  if (restore === undefined || request.to === request.backup.namespace) return [];
   const pairs: PlannedPair[] = [];
   for (const { entry } of chain?.volumes ?? []) {
     if (!entry.name || !isOnLonghorn(entry)) continue;
     const snapshotName = await restoreSnapshotName(restore, entry.name);
-    const snapshot = await reader.get('VolumeSnapshot', snapshotName, wish.to);
-    const planned = await restoreContentName(wish.to, restore, entry.name);
+    const snapshot = await reader.get('VolumeSnapshot', snapshotName, request.to);
+    const planned = await restoreContentName(request.to, restore, entry.name);
     // A snapshot that is there is used with whatever content it names.
     const contentName = snapshot?.spec.source.volumeSnapshotContentName ?? planned;
     const content = await reader.get('VolumeSnapshotContent', contentName);
@@ -44,13 +38,16 @@ export async function readPairs(
   return pairs;
 }
 
-const nameOf = ({ restore, named }: RestoreRequest): string | undefined => restore?.metadata.name ?? named;
+const restoreNameOf = ({ restore, named }: RestoreRequest): string | undefined => restore?.metadata.name ?? named;
 
-/** Harvester of every release takes what it finds under those names, and looks at none of it. */
-export function checkPairs(seen: SeenPreflight): Check[] {
-  const { wish, pairs } = seen;
-  const restore = nameOf(wish);
-  if (restore === undefined || wish.to === wish.backup.namespace) return [];
+/**
+ * Whether what exists under those names is right: every release of Harvester uses it unseen. The first trouble decides.
+ * No check where the restore makes no pairs of its own, or its name is not known.
+ */
+export function checkPlannedPairs(seen: SeenPreflight): Check[] {
+  const { request, pairs } = seen;
+  const restore = restoreNameOf(request);
+  if (restore === undefined || request.to === request.backup.namespace) return [];
   const name = 'pairs';
   return [
     ifKnown(name, pairs, (found): Check => {
@@ -70,14 +67,14 @@ export function checkPairs(seen: SeenPreflight): Check[] {
 
 type Trouble = Pick<Check, 'result' | 'message'> & { readonly cure?: string };
 
-function troubleOf(pair: PlannedPair, { chain, wish }: SeenPreflight, restore: string): Trouble | undefined {
+function troubleOf(pair: PlannedPair, { chain, request }: SeenPreflight, restore: string): Trouble | undefined {
   const { volume, snapshotName, snapshot, contentName, content } = pair;
   const fail = (message: string, cure?: string): Trouble => ({
     result: 'fail',
     message,
     ...(cure !== undefined && { cure }),
   });
-  const show = getCommand(ref('VolumeSnapshot', snapshotName, wish.to));
+  const show = getCommand(ref('VolumeSnapshot', snapshotName, request.to));
   const standing = `the name that the restore uses is taken by`;
   if (snapshot !== undefined && isDeleting(snapshot))
     return fail(`${standing} VolumeSnapshot ${snapshotName}, which is being deleted`, show);
@@ -91,7 +88,7 @@ function troubleOf(pair: PlannedPair, { chain, wish }: SeenPreflight, restore: s
   const look = getCommand(ref('VolumeSnapshotContent', contentName));
   if (isDeleting(content)) return fail(`${here}, which is being deleted`, look);
   const { volumeSnapshotRef, deletionPolicy } = content.spec;
-  if (volumeSnapshotRef.name !== snapshotName || volumeSnapshotRef.namespace !== wish.to)
+  if (volumeSnapshotRef.name !== snapshotName || volumeSnapshotRef.namespace !== request.to)
     return fail(
       `${here}, which belongs to VolumeSnapshot ${volumeSnapshotRef.namespace}/${volumeSnapshotRef.name}`,
       look,
@@ -115,15 +112,15 @@ function troubleOf(pair: PlannedPair, { chain, wish }: SeenPreflight, restore: s
   }
   const wrong = wrongHandle(pair, chain);
   // What this restore’s own Harvester wrote is told of its release.
-  if (wrong === undefined || isOwnedBy(content, wish.restore?.metadata.uid ?? '')) return undefined;
-  const cure = `gleaner apply vmrestore/${restore} -n ${wish.to}`;
+  if (wrong === undefined || isOwnedBy(content, request.restore?.metadata.uid ?? '')) return undefined;
+  const cure = `gleaner apply vmrestore/${restore} -n ${request.to}`;
   return fail(
     `${here} with the handle ${wrong.handle}, but the backup is of volume ${wrong.volume}: the restore would hang`,
-    wish.restore === undefined ? `${cure}   # once it hangs` : cure,
+    request.restore === undefined ? `${cure}   # once it hangs` : cure,
   );
 }
 
-/** Longhorn up to 1.7, whose BackupVolumes have no spec, does not mind. */
+/** The wrong handle and the right volume; undefined where it is right, not known, or Longhorn (up to 1.7) does not mind. */
 function wrongHandle(
   { volume, content }: PlannedPair,
   chain: Chain | undefined,
@@ -137,8 +134,8 @@ function wrongHandle(
   return isRight ? undefined : { handle: judged.text, volume: facts.volume };
 }
 
-/** Whether every volume finds a right content made already: then no release writes a handle of its own. */
-export const areAllMade = ({ chain, pairs }: SeenPreflight): boolean =>
+/** Whether every volume finds a right content already: then no release writes a handle of its own. False where unknown. */
+export const allPairsExist = ({ chain, pairs }: SeenPreflight): boolean =>
   isFound(pairs) &&
   pairs.found.length > 0 &&
   pairs.found.length === chain?.volumes.length &&

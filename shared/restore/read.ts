@@ -1,98 +1,37 @@
+import type { RestoreRequest, SeenPreflight, ImageState } from './seen-preflight.ts';
 import { driverOf } from '../chain/vmbackup.ts';
 import { readChain } from '../chain/read-chain.ts';
-import type { Chain } from '../chain/links.ts';
-import type { KindName, Ref } from '../domain/kinds.ts';
+import type { Chain } from '../chain/chain.ts';
+import type { KindName } from '../domain/kinds.ts';
 import * as names from '../domain/names.ts';
 import type { Attempted } from '../ports/attempt.ts';
 import { attempt, isFound } from '../ports/attempt.ts';
 import type { Reader } from '../ports/reader.ts';
-import type { ObjectOf, Setting, StorageClass, VMBackup, VMRestore, VolumeEntry } from '../objects/types.ts';
+import type { StorageClass, VMBackup, VMRestore, VolumeEntry } from '../objects/types.ts';
 import { readSharers } from './shared-disks.ts';
-import type { PlannedPair } from './planned-pairs.ts';
-import { readPairs } from './planned-pairs.ts';
-
-/** A restore that is asked about: one that exists, or one that might. */
-export interface RestoreRequest {
-  /** The VMBackup. */
-  readonly backup: Ref & { readonly namespace: string };
-  /** Namespace to restore into. */
-  readonly to: string;
-  /** Name of the VM; the source VM's where none is given. */
-  readonly machine?: string | undefined;
-  /** A VM of its own, rather than the disks of one that is there. */
-  readonly newVM: boolean;
-  readonly keepMacAddress: boolean;
-  /** Not for a new VM: the volumes that it had stay. */
-  readonly retain?: boolean | undefined;
-  /** The restore itself, where there is one: what it has made already is no obstacle to it. */
-  readonly restore?: VMRestore | undefined;
-  /** Name of one that there is not yet. */
-  readonly named?: string | undefined;
-}
-
-/** All that decides whether a restore will work, there and now. */
-export interface SeenPreflight {
-  readonly wish: RestoreRequest;
-  readonly chain: Chain | undefined;
-  readonly namespace: Attempted<ObjectOf<'Namespace'> | undefined>;
-  readonly quotas: Attempted<readonly ObjectOf<'ResourceQuota'>[]>;
-  readonly limits: Attempted<readonly ObjectOf<'LimitRange'>[]>;
-  /** Those that are not going. */
-  readonly storageClasses: Attempted<readonly StorageClass[]>;
-  /** Images that volumes were made from, by `namespace/name`. */
-  readonly images: Attempted<ReadonlyMap<string, ImageState>>;
-  /** Longhorn's own images that classes of the volumes name, and which are not there. */
-  readonly missingBackingImages: Attempted<readonly string[]>;
-  readonly machine: Attempted<ObjectOf<'VirtualMachine'> | undefined>;
-  /** What runs under the name of the VM. */
-  readonly instance: Attempted<ObjectOf<'VirtualMachineInstance'> | undefined>;
-  /** The VM that the backup was taken of. */
-  readonly source: Attempted<ObjectOf<'VirtualMachine'> | undefined>;
-  /** Who uses which of the VM's MAC addresses. */
-  readonly macUsers: Attempted<ReadonlyMap<string, string>>;
-  /** CSI drivers of the volumes that are not installed. */
-  readonly missingDrivers: Attempted<readonly string[]>;
-  readonly schedule: Attempted<ObjectOf<'ScheduleVMBackup'> | undefined>;
-  /** As Harvester gives it: `v1.6.1`. */
-  readonly version: Attempted<string | undefined>;
-  /** What the restore needs and the cluster lacks: snapshot classes, contents by the name that Harvester looks for, networks. */
-  /** Of the target; not of a restore that exists. */
-  readonly setting: Attempted<Setting | undefined>;
-  readonly missingClasses: Attempted<readonly string[]>;
-  readonly missingContents: Attempted<readonly string[]>;
-  readonly missingNetworks: Attempted<readonly string[]>;
-  /** Of a restore into another namespace whose name is known. */
-  readonly pairs: Attempted<readonly PlannedPair[]>;
-  /** Other restores, of the same VMBackup or onto the same VM. */
-  readonly others: Attempted<readonly VMRestore[]>;
-  /** VMBackups of type snapshot that stand on volumes which this restore would delete. */
-  readonly standingOn: Attempted<readonly string[]>;
-  /** Who else uses a claim, where claims are deleted: `namespace/name` of a VM. */
-  readonly sharers: Attempted<ReadonlyMap<string, string>>;
-  /** Claims that the restore has made already. */
-  readonly ownClaims: ReadonlySet<string>;
-}
-
-export type ImageState = 'missing' | 'not ready' | 'ready';
+import { readPlannedPairs } from './planned-pairs.ts';
 
 /**
- * Reads each thing by itself: what may not be read makes one check unknown, and no other.
- * @throws RetryableError where the API server asks to come back later: a verdict is given once
+ * Reads what a preflight judges, each thing by itself: what may not be read makes the checks that need it `unknown`, and no
+ * other. `chain` is undefined where the VMBackup does not exist; `request.machine` of the answer is the source VM's name
+ * where none was given, and empty where the VMBackup names none.
+ * @throws RetryableError where the API server asks to come back later (a verdict is given once), and what reading the
+ * VMBackup, its chain or the restore's own claims throws
  */
-export async function readPreflight(reader: Reader, wish: RestoreRequest): Promise<SeenPreflight> {
-  const { backup: at, to } = wish;
+export async function readPreflight(reader: Reader, request: RestoreRequest): Promise<SeenPreflight> {
+  const { backup: at, to } = request;
   const backup = await reader.get('VirtualMachineBackup', at.name, at.namespace);
   const chain = backup && (await readChain(reader, backup));
   const source = backup?.status?.source;
-  const machineName = wish.machine ?? backup?.spec.source?.name ?? '';
+  const machineName = request.machine ?? backup?.spec.source?.name ?? '';
   const scheduledBy = backup?.metadata.annotations?.[names.SCHEDULE_ANNOTATION] ?? '';
   const [scheduleNamespace = '', scheduleName = ''] = scheduledBy.split('/');
   const get = <K extends KindName>(kind: K, name: string, namespace?: string) =>
     attempt(async () => (name === '' ? undefined : reader.get(kind, name, namespace)));
   const storageClasses = await attempt(() => classes(reader));
-  const keepsMacs = !wish.newVM || wish.keepMacAddress;
+  const keepsMacs = !request.newVM || request.keepMacAddress;
   return {
-    wish: { ...wish, machine: machineName },
+    request: { ...request, machine: machineName },
     chain,
     namespace: await get('Namespace', to),
     quotas: await attempt(() => all(reader.list('ResourceQuota', { namespace: to }))),
@@ -115,26 +54,26 @@ export async function readPreflight(reader: Reader, wish: RestoreRequest): Promi
     version: await attempt(async () => (await reader.get('Setting', names.VERSION_SETTING))?.value),
     // One that exists has been admitted; a function that judges it needs no right to a value that may hold keys.
     setting: await attempt(async () =>
-      wish.restore === undefined ? reader.get('Setting', names.TARGET_SETTING) : undefined,
+      request.restore === undefined ? reader.get('Setting', names.TARGET_SETTING) : undefined,
     ),
     missingClasses: await attempt(async () =>
       missing(
         [
           ...Object.values(backup?.status?.csiDriverVolumeSnapshotClassNames ?? {}),
-          ...(await classOfPairs(reader, wish)),
+          ...(await classOfPairs(reader, request)),
         ],
         (one) => reader.get('VolumeSnapshotClass', one),
       ),
     ),
     missingContents: await attempt(() =>
-      missing(misnamedContents(chain, wish), (one) => reader.get('VolumeSnapshotContent', one)),
+      missing(misnamedContents(chain, request), (one) => reader.get('VolumeSnapshotContent', one)),
     ),
     missingNetworks: await attempt(() => missing(source?.networks ?? [], (one) => networkOf(reader, one))),
-    pairs: await attempt(() => readPairs(reader, chain, wish)),
-    others: await attempt(() => otherRestores(reader, { ...wish, machine: machineName })),
-    standingOn: await attempt(() => standingOn(reader, wish, backup)),
-    sharers: await attempt(() => readSharers(reader, { ...wish, machine: machineName }, backup)),
-    ownClaims: await ownClaims(reader, wish.restore),
+    pairs: await attempt(() => readPlannedPairs(reader, chain, request)),
+    others: await attempt(() => otherRestores(reader, { ...request, machine: machineName })),
+    dependentSnapshots: await attempt(() => dependentSnapshots(reader, request, backup)),
+    sharers: await attempt(() => readSharers(reader, { ...request, machine: machineName }, backup)),
+    ownClaims: await ownClaims(reader, request.restore),
   };
 }
 
@@ -221,8 +160,12 @@ async function otherRestores(reader: Reader, { backup, to, machine, restore }: R
   return others;
 }
 
-async function standingOn(reader: Reader, wish: RestoreRequest, backup: VMBackup | undefined): Promise<string[]> {
-  if (wish.newVM || wish.retain === true) return [];
+async function dependentSnapshots(
+  reader: Reader,
+  request: RestoreRequest,
+  backup: VMBackup | undefined,
+): Promise<string[]> {
+  if (request.newVM || request.retain === true) return [];
   const claimsOf = (of: VMBackup) =>
     (of.status?.volumeBackups ?? []).map(({ persistentVolumeClaim: claim }) => {
       return `${claim?.metadata?.namespace ?? of.metadata.namespace}/${claim?.metadata?.name ?? ''}`;

@@ -1,20 +1,24 @@
 import type { Reader } from '../ports/reader.ts';
 import type { VMBackup } from '../objects/types.ts';
 import { isFound } from '../ports/attempt.ts';
-import type { Check } from './checks.ts';
-import { ifKnown } from './checks.ts';
-import type { SeenPreflight, RestoreRequest } from './read.ts';
-import { releaseOf } from './harvester-versions.ts';
+import type { Check } from './check.ts';
+import { ifKnown } from './check.ts';
+import type { SeenPreflight, RestoreRequest } from './seen-preflight.ts';
+import { seriesOf } from '../domain/releases.ts';
 
-/** What a restore makes of disks that several VMs use: shareable ones, or volumes that more than one VM names. */
+/** Disks that several VMs use: shareable ones, and volumes that more than one VM names. */
 
-/** Which other VM uses a claim that the restore might delete. Nothing is deleted for a new VM, or with policy retain. */
-export async function readSharers(reader: Reader, wish: RestoreRequest, backup: VMBackup | undefined) {
+/**
+ * Which other VM uses a claim of the VMBackup's namespace: `namespace/name` of the VM by name of the claim. Empty, without
+ * a read, where the restore deletes no claim (a new VM, or deletionPolicy retain) or the VMBackup does not exist.
+ * @throws what listing VMs throws
+ */
+export async function readSharers(reader: Reader, request: RestoreRequest, backup: VMBackup | undefined) {
   const users = new Map<string, string>();
-  if (backup === undefined || !deletes(wish)) return users;
+  if (backup === undefined || !deletes(request)) return users;
   const { namespace } = backup.metadata;
   for await (const { metadata, spec } of reader.list('VirtualMachine', { namespace })) {
-    if (metadata.deletionTimestamp || metadata.name === wish.machine) continue;
+    if (metadata.deletionTimestamp || metadata.name === request.machine) continue;
     for (const { claim } of spec.claims) users.set(claim, `${namespace}/${metadata.name}`);
   }
   return users;
@@ -22,11 +26,15 @@ export async function readSharers(reader: Reader, wish: RestoreRequest, backup: 
 
 const deletes = ({ newVM, retain }: RestoreRequest): boolean => !newVM && retain !== true;
 
-export function checkSharing(seen: SeenPreflight): Check {
-  const { wish, sharers, chain } = seen;
+/**
+ * `fail` or `warn` where the restore would delete a volume that another VM uses, or copies a disk that was shareable.
+ * `unknown` where the VMs could not be listed and a volume would be deleted.
+ */
+export function checkSharedDisks(seen: SeenPreflight): Check {
+  const { request, sharers, chain } = seen;
   const name = 'sharing';
   const copied = checkCopied(seen);
-  if (!deletes(wish) || chain === undefined) return copied;
+  if (!deletes(request) || chain === undefined) return copied;
   return ifKnown(name, sharers, (users) => {
     const { certain, claims } = deletedClaims(seen);
     const claim = claims.find((one) => users.has(one));
@@ -45,7 +53,7 @@ function deletedClaims({ version, chain, source }: SeenPreflight): {
   readonly certain: boolean;
   readonly claims: readonly string[];
 } {
-  const release = isFound(version) ? releaseOf(version.found) : undefined;
+  const release = isFound(version) ? seriesOf(version.found) : undefined;
   const recorded = (chain?.volumes ?? []).flatMap(({ entry }) => entry.persistentVolumeClaim?.metadata?.name ?? []);
   const present = isFound(source) ? (source.found?.spec.claims ?? []).map(({ claim }) => claim) : [];
   if (release !== undefined && release <= 106) return { certain: true, claims: recorded };

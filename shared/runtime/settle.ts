@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { refKey } from '../domain/kinds.ts';
 import type { Finding } from '../plan/plan.ts';
 import { verdictOf } from '../plan/plan.ts';
@@ -72,5 +73,3 @@ function passes(finding: Finding, { functions }: SettleOptions): boolean {
   if (verdictOf(finding) !== 'wait' || info.passes === undefined) return false;
   return info.passes === true || functions.some((fn) => fn.name === info.passes);
 }
-
-const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));

@@ -1,6 +1,6 @@
 import * as names from '../domain/names.ts';
 import type { KindName, Ref } from '../domain/kinds.ts';
-import { ref } from '../domain/kinds.ts';
+import { ref, namespaceOf } from '../domain/kinds.ts';
 import type { Reader } from '../ports/reader.ts';
 import type { PairIndex } from './pair-index.ts';
 import { addContent, backupBits, slot, flag, isBound, isUnfinished, stateOf } from './pair-index.ts';
@@ -23,7 +23,7 @@ import type { SurveyedContent, SurveyItem } from '../survey-item.ts';
 export function surveyDrill(kind: KindName, object: Content | Snapshot, nowMs: number): SurveyItem | undefined {
   if (drillOf(object) === undefined) return undefined;
   const { metadata } = object;
-  const namespace = 'namespace' in metadata ? metadata.namespace : undefined;
+  const namespace = namespaceOf({ metadata });
   return { what: 'drill', object: ref(kind, metadata.name, namespace), trace: traceOf(object, nowMs) };
 }
 

@@ -7,7 +7,7 @@ import type { Ref } from '../../shared/domain/kinds.ts';
 import { ref } from '../../shared/domain/kinds.ts';
 import { createApplier } from '../../shared/kube/apply.ts';
 import type { Finding } from '../../shared/plan/plan.ts';
-import type { ProbeConfig } from '../../shared/probe/observe.ts';
+import type { ProbeConfig } from '../../shared/probe/config.ts';
 import { completedOrThrow, reconcile } from '../../shared/runtime/reconcile.ts';
 import type { World } from './world.ts';
 import { digest, inWorld, Killed, mortal, writesOf } from './world.ts';

@@ -1,4 +1,4 @@
-import type { ReasonInfo } from '../reason.ts';
+import type { ReasonInfo } from '../verdict.ts';
 
 const nothing = 'Nothing.';
 export const nothingNeeded = 'Nothing is needed.';

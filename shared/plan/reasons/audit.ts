@@ -1,4 +1,4 @@
-import type { ReasonInfo } from '../reason.ts';
+import type { ReasonInfo } from '../verdict.ts';
 import { leave, nothingNeeded, report } from './_verdicts.ts';
 
 /** The audit of the whole chain, and orphans. */

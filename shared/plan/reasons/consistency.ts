@@ -1,4 +1,4 @@
-import type { ReasonInfo } from '../reason.ts';
+import type { ReasonInfo } from '../verdict.ts';
 import { leave, nothingNeeded, report } from './_verdicts.ts';
 
 /** How consistent the data of a snapshot or backup is for the guest that boots from it. */

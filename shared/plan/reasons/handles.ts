@@ -1,4 +1,4 @@
-import type { ReasonInfo } from '../reason.ts';
+import type { ReasonInfo } from '../verdict.ts';
 import { act, leave, nothingNeeded, passing, report, wait } from './_verdicts.ts';
 
 /** Handles, pairs and the VMBackups that reference them: what repair and relinking find. */

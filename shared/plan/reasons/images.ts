@@ -1,4 +1,4 @@
-import type { ReasonInfo } from '../reason.ts';
+import type { ReasonInfo } from '../verdict.ts';
 import { report } from './_verdicts.ts';
 
 /** Images on the backup target. Volumes made from an image need its StorageClass. */

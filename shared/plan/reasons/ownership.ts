@@ -1,4 +1,4 @@
-import type { ReasonInfo } from '../reason.ts';
+import type { ReasonInfo } from '../verdict.ts';
 import { report, wait } from './_verdicts.ts';
 
 /** Ownership, and objects that are being deleted while a VMBackup uses them. */

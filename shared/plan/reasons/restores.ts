@@ -1,4 +1,4 @@
-import type { ReasonInfo } from '../reason.ts';
+import type { ReasonInfo } from '../verdict.ts';
 import { leave, nothingNeeded, report, wait } from './_verdicts.ts';
 
 /** Restores, before and while they run. */

@@ -1,4 +1,4 @@
-import type { ReasonInfo } from '../reason.ts';
+import type { ReasonInfo } from '../verdict.ts';
 import { act, leave, nothingNeeded, passing, report, wait } from './_verdicts.ts';
 
 /** The backup target, and Harvester’s scan of it. */

@@ -45,11 +45,11 @@ import {
 
 const nothing: Row[] = [
   { when: 'all is well', world: sound, says: [] },
-  { when: 'it goes back into its own namespace', world: sound, wish: atHome, says: [] },
+  { when: 'it goes back into its own namespace', world: sound, request: atHome, says: [] },
   {
     when: 'it goes over a VM that is stopped',
     world: [...sound, vm('web', 'prod', 'Stopped')],
-    wish: { to: 'prod', newVM: false },
+    request: { to: 'prod', newVM: false },
     says: [],
   },
   {
@@ -83,13 +83,13 @@ const nothing: Row[] = [
   {
     when: 'another restore gave a VM MAC addresses of its own',
     world: [...sound, other({ namespace: 'test', target: 'x' })],
-    wish: { keepMacAddress: true },
+    request: { keepMacAddress: true },
     says: [],
   },
   {
     when: 'another restore onto the VM is over',
     world: [...sound, stopped, other({ namespace: 'prod', target: 'web' }, replacingIt, complete)],
-    wish: over,
+    request: over,
     says: [],
   },
   {
@@ -100,7 +100,7 @@ const nothing: Row[] = [
   {
     when: 'it goes over a VM that another restore failed on and was deleted',
     world: [...sound, stopped, other({ target: 'web' }, replacingIt, failing, complete)],
-    wish: over,
+    request: over,
     says: [],
   },
   {
@@ -109,7 +109,7 @@ const nothing: Row[] = [
       ...sound,
       make.vmRestore({ name: 'other', namespace: 'finance', backup: 'weekly', target: 'web' }, keeping, complete),
     ],
-    wish: { keepMacAddress: true },
+    request: { keepMacAddress: true },
     says: [],
   },
   {
@@ -154,25 +154,25 @@ const nothing: Row[] = [
   {
     when: 'it deletes the volumes of the VM it was taken of, on 1.8',
     world: replacing(version('v1.8.0')).concat(sourceVM()),
-    wish: over,
+    request: over,
     says: [],
   },
   {
     when: 'the VM that it was taken of is gone, and the volumes stay',
     world: replacing(version('v1.8.0')).concat(vm('copy', 'prod', 'Stopped')),
-    wish: { ...over, machine: 'copy', retain: true },
+    request: { ...over, machine: 'copy', retain: true },
     says: [],
   },
   {
     when: 'the VM that it was taken of is gone, and Harvester goes by the backup',
     world: [...sound, vm('copy', 'prod', 'Stopped')],
-    wish: { ...over, machine: 'copy' },
+    request: { ...over, machine: 'copy' },
     says: [],
   },
   {
     when: 'the content has another name, and Harvester does not look',
     world: replacing(version('v1.4.2')).filter(noPair).concat(misnamed()),
-    wish: home,
+    request: home,
     says: [],
   },
   {
@@ -183,27 +183,32 @@ const nothing: Row[] = [
   {
     when: 'the class of a restore elsewhere is set to none that is there, and it goes home',
     world: replacing(make.setting('volume-snapshot-class', { value: 'mine' })),
-    wish: home,
+    request: home,
     says: [],
   },
   {
     when: 'another VM uses its volume, which stays',
     world: [...sound, stopped, sharer()],
-    wish: { ...over, retain: true },
+    request: { ...over, retain: true },
     says: [],
   },
-  { when: 'another VM uses its volume, and the restored VM is new', world: [...sound, sharer()], wish: home, says: [] },
+  {
+    when: 'another VM uses its volume, and the restored VM is new',
+    world: [...sound, sharer()],
+    request: home,
+    says: [],
+  },
   {
     when: 'another VM that uses its volume is going',
     world: [...sound, stopped, sharer('data', make.deleting)],
-    wish: over,
+    request: over,
     says: [],
   },
-  { when: 'another VM uses another volume', world: [...sound, stopped, sharer('other')], wish: over, says: [] },
+  { when: 'another VM uses another volume', world: [...sound, stopped, sharer('other')], request: over, says: [] },
   {
     when: 'another VM uses the volume that was backed up, and 1.8 deletes those of today',
     world: [...replacing(version('v1.8.0')), make.machine('web', 'prod', ['newer']), sharer()],
-    wish: over,
+    request: over,
     says: [],
   },
   {
@@ -216,21 +221,21 @@ const nothing: Row[] = [
   {
     when: 'its content says that it is of a device, as the claim is',
     world: modeOfContent('Block'),
-    wish: atHome,
+    request: atHome,
     says: [],
   },
-  { when: 'its content allows another mode', world: modeOfContent('Filesystem', 'true'), wish: atHome, says: [] },
+  { when: 'its content allows another mode', world: modeOfContent('Filesystem', 'true'), request: atHome, says: [] },
   { when: 'its content is of another mode, and is not used elsewhere', world: modeOfContent('Filesystem'), says: [] },
   {
     when: 'a VM snapshot stands on its volumes, and they stay',
     world: [...sound, stopped, vmSnapshot],
-    wish: { ...over, retain: true },
+    request: { ...over, retain: true },
     says: [],
   },
 ];
 
 describe('a preflight', () => {
-  test.each(nothing)('has nothing against it when $when', async ({ world, wish }) => {
-    expect(bad(await run(world, { ...elsewhere, ...wish }))).toEqual([]);
+  test.each(nothing)('has nothing against it when $when', async ({ world, request }) => {
+    expect(bad(await run(world, { ...elsewhere, ...request }))).toEqual([]);
   });
 });

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import type { KubeObject } from '../../../sandbox/api/types.ts';
 import * as make from '../../../sandbox/scenarios/build.ts';
 import { restoreContentName, restoreSnapshotName } from '../../../shared/domain/restore-names.ts';
-import type { RestoreRequest } from '../../../shared/restore/read.ts';
+import type { RestoreRequest } from '../../../shared/restore/seen-preflight.ts';
 import { B, N, V, elsewhere, replacing, run, sound, version } from './world.ts';
 
 const restore = make.vmRestore({ name: 'rescue', namespace: 'finance', backup: 'nightly' });
@@ -136,8 +136,8 @@ describe('what stands under the names of a restore’s own pair', () => {
     ],
     ['a snapshot that is going', replacing(snapshot(make.deleting)), named, /^fail: .* is being deleted/, 'pass'],
   ];
-  test.each(rows)('%s', async (_name, world, wish, pairs, expected) => {
-    const checks = await run(world, wish);
+  test.each(rows)('%s', async (_name, world, request, pairs, expected) => {
+    const checks = await run(world, request);
     const [own] = checks.filter(({ name }) => name === 'pairs');
     if (pairs === undefined) expect(own).toBeUndefined();
     else expect(`${own?.result}: ${own?.message}`).toMatch(pairs);

@@ -52,36 +52,36 @@ import {
 } from './world.ts';
 
 const something: Row[] = [
-  { when: 'it is of type snapshot, at home', world: replacing(...onlyHere()), wish: home, says: ['warn backup'] },
+  { when: 'it is of type snapshot, at home', world: replacing(...onlyHere()), request: home, says: ['warn backup'] },
   { when: 'it is of type snapshot, and goes elsewhere', world: replacing(...onlyHere()), says: ['fail backup'] },
   {
     when: 'it is of type snapshot and not ready',
     world: replacing(...onlyHere(make.withStatus({ readyToUse: false, error: { message: 'x' } }))),
-    wish: home,
+    request: home,
     says: ['fail backup'],
   },
   {
     when: 'it is of type snapshot and its snapshot is gone',
     world: lacking(replacing(...onlyHere()), 'VolumeSnapshot'),
-    wish: home,
+    request: home,
     says: ['warn backup', 'fail volume'],
   },
   {
     when: 'it is of type snapshot on a driver that is not there',
     world: replacing(...onlyHere((o) => void (o['status'].volumeBackups[0].csiDriverName = 'lvm'))),
-    wish: home,
+    request: home,
     says: ['warn backup', 'fail driver', 'fail storageclass'],
   },
   {
     when: 'it is of type snapshot and the target is away',
     world: lacking(replacing(...onlyHere()), 'BackupTarget'),
-    wish: home,
+    request: home,
     says: ['warn backup'],
   },
   {
     when: 'a volume records no Longhorn backup, on 1.6',
     world: replacing(vmb((o) => void delete o['status'].volumeBackups[0].longhornBackupName)),
-    wish: home,
+    request: home,
     says: ['fail volume'],
   },
   {
@@ -92,19 +92,19 @@ const something: Row[] = [
   {
     when: 'the VM it was taken of still exists, and the new one keeps its MACs',
     world: replacing(vmb(takenOf('s'), withoutMacs)).concat(sourceVM((o) => void (o.metadata.uid = 's'))),
-    wish: { keepMacAddress: true },
+    request: { keepMacAddress: true },
     says: ['fail mac'],
   },
   {
     when: 'something runs with its MAC, and it keeps it',
     world: [...sound, runsWithMac('twin', 'prod')],
-    wish: { keepMacAddress: true },
+    request: { keepMacAddress: true },
     says: ['fail mac'],
   },
   {
     when: 'another VM has its MAC, and the VM is restored over',
     world: [...sound, stopped, vm('twin', 'finance', 'Stopped')],
-    wish: over,
+    request: over,
     says: ['fail mac'],
   },
   {
@@ -112,17 +112,17 @@ const something: Row[] = [
     world: [...sound, make.instance({ name: 'web', namespace: 'finance' })],
     says: ['fail vm'],
   },
-  { when: 'its name is too long for a label', world: sound, wish: { machine: 'x'.repeat(64) }, says: ['fail vm'] },
+  { when: 'its name is too long for a label', world: sound, request: { machine: 'x'.repeat(64) }, says: ['fail vm'] },
   {
     when: 'the VM to restore over crashes and is not ready',
     world: [...sound, vm('web', 'prod', 'CrashLoopBackOff')],
-    wish: over,
+    request: over,
     says: ['warn vm'],
   },
   {
     when: 'the VM to restore over runs and is not ready',
     world: [...sound, inUse(unready)],
-    wish: over,
+    request: over,
     says: ['warn vm'],
   },
   {
@@ -132,7 +132,7 @@ const something: Row[] = [
         ? { ...o, metadata: { ...o.metadata, deletionTimestamp: '2025-05-31T00:00:00Z' } }
         : o,
     ),
-    wish: over,
+    request: over,
     says: ['fail vm'],
   },
   {
@@ -143,13 +143,13 @@ const something: Row[] = [
   {
     when: 'another restore onto the VM has failed',
     world: [...sound, stopped, other({ target: 'web' }, replacingIt, failing)],
-    wish: over,
+    request: over,
     says: ['warn restores'],
   },
   {
     when: 'memory is short for the VM that is restored over, which is stopped',
     world: [...sound, stopped, quota({ 'limits.memory': '7Gi' }, {}, 'prod')],
-    wish: over,
+    request: over,
     says: ['fail quota'],
   },
   {
@@ -226,7 +226,7 @@ const something: Row[] = [
   {
     when: 'its class waits for a pod, and the VM is restored over',
     world: replacing(lazily).concat(stopped),
-    wish: over,
+    request: over,
     says: ['warn storageclass'],
   },
   {
@@ -242,13 +242,13 @@ const something: Row[] = [
   {
     when: 'the VM that it was taken of is gone, and 1.8 is to delete its volumes',
     world: replacing(version('v1.8.0')).concat(vm('copy', 'prod', 'Stopped')),
-    wish: { ...over, machine: 'copy' },
+    request: { ...over, machine: 'copy' },
     says: ['fail version'],
   },
   {
     when: 'the content has another name than Harvester 1.6 looks for',
     world: sound.filter(noPair).concat(misnamed()),
-    wish: home,
+    request: home,
     says: ['fail version'],
   },
   { when: 'there is no such VMBackup', world: without('VirtualMachineBackup'), says: ['fail backup'] },
@@ -281,11 +281,11 @@ const something: Row[] = [
   {
     when: 'the snapshot is lost, and it goes home',
     world: without('VolumeSnapshot'),
-    wish: atHome,
+    request: atHome,
     says: ['fail volume'],
   },
   { when: 'the driver is not there', world: without('CSIDriver'), says: ['fail driver'] },
-  { when: 'the namespace is not there', world: sound, wish: { to: 'nowhere' }, says: ['fail namespace'] },
+  { when: 'the namespace is not there', world: sound, request: { to: 'nowhere' }, says: ['fail namespace'] },
   {
     when: 'the namespace is going',
     world: replacing(make.object('v1', 'Namespace', { name: 'finance' }, { status: { phase: 'Terminating' } })),
@@ -310,17 +310,17 @@ const something: Row[] = [
   { when: 'the StorageClass is not there', world: without('StorageClass'), says: ['fail storageclass'] },
   { when: 'the image is not there', world: without('VirtualMachineImage'), says: ['warn image'] },
   { when: 'the VM’s name is taken', world: [...sound, vm('web', 'finance')], says: ['fail vm'] },
-  { when: 'there is no VM to restore over', world: sound, wish: { to: 'prod', newVM: false }, says: ['fail vm'] },
+  { when: 'there is no VM to restore over', world: sound, request: { to: 'prod', newVM: false }, says: ['fail vm'] },
   {
     when: 'the VM to restore over runs',
     world: [...sound, vm('web', 'prod', 'Running')],
-    wish: { to: 'prod', newVM: false },
+    request: { to: 'prod', newVM: false },
     says: ['fail vm'],
   },
   {
     when: 'another VM has its MAC, and it keeps it',
     world: [...sound, vm('twin', 'prod')],
-    wish: { keepMacAddress: true },
+    request: { keepMacAddress: true },
     says: ['fail mac'],
   },
   {
@@ -337,7 +337,7 @@ const something: Row[] = [
   {
     when: 'a network has no namespace, so that Harvester looks in none',
     world: replacing(onNetwork('vlan-7')).concat(network('vlan-7', 'prod')),
-    wish: atHome,
+    request: atHome,
     says: ['fail network'],
   },
   {
@@ -348,62 +348,62 @@ const something: Row[] = [
   {
     when: 'another restore made a VM with its MAC addresses, and it keeps them',
     world: [...sound, other({ namespace: 'test', target: 'x' }, keeping)],
-    wish: { keepMacAddress: true },
+    request: { keepMacAddress: true },
     says: ['fail restores'],
   },
   {
     when: 'another restore onto the same VM is in progress',
     world: [...sound, stopped, other({ namespace: 'prod', target: 'web' }, replacingIt)],
-    wish: over,
+    request: over,
     says: ['fail restores'],
   },
   {
     when: 'a VM snapshot stands on the volumes that would go',
     world: [...sound, stopped, vmSnapshot],
-    wish: over,
+    request: over,
     says: ['fail old volumes'],
   },
   {
     when: 'another VM uses the volume that 1.6 would delete',
     world: [...sound, stopped, sharer()],
-    wish: over,
+    request: over,
     says: ['fail sharing'],
   },
   {
     when: 'another VM uses the volume that 1.4 would delete',
     world: [...replacing(version('v1.4.2')), stopped, sharer()],
-    wish: over,
+    request: over,
     says: ['fail sharing'],
   },
   {
     when: 'another VM uses the volume that the VM has today, and 1.8 deletes that',
     world: [...replacing(version('v1.8.0')), make.machine('web', 'prod', ['newer']), sharer('newer')],
-    wish: over,
+    request: over,
     says: ['fail sharing'],
   },
   {
     when: 'another VM uses one of the volumes, and what Harvester deletes is not known',
     world: [...replacing(version('v1.7.0')), sourceVM(), sharer()],
-    wish: over,
+    request: over,
     says: ['warn sharing'],
   },
   { when: 'a disk is shareable', world: replacing(vmb(shareable)), says: ['warn sharing'] },
   {
     when: 'a disk is shareable, and the VM is restored over',
     world: [...replacing(vmb(shareable)), stopped],
-    wish: over,
+    request: over,
     says: ['warn sharing'],
   },
   {
     when: 'the content is of a file system, at home',
     world: modeOfContent('Filesystem'),
-    wish: atHome,
+    request: atHome,
     says: ['fail volume'],
   },
   {
     when: 'the content is of a file system, and does not allow another mode',
     world: modeOfContent('Filesystem', 'false'),
-    wish: atHome,
+    request: atHome,
     says: ['fail volume'],
   },
   {
@@ -411,10 +411,10 @@ const something: Row[] = [
     world: replacing(...onlyHere()).map((o) =>
       o.kind === 'VolumeSnapshotContent' ? { ...o, spec: { ...o['spec'], sourceVolumeMode: 'Filesystem' } } : o,
     ),
-    wish: home,
+    request: home,
     says: ['warn backup', 'fail volume'],
   },
-  { when: 'the VM’s name is none', world: sound, wish: { machine: 'Web_Copy' }, says: ['fail vm'] },
+  { when: 'the VM’s name is none', world: sound, request: { machine: 'Web_Copy' }, says: ['fail vm'] },
   {
     when: 'Harvester does not say its version',
     world: sound.filter(isBut('Setting', 'server-version')),
@@ -432,26 +432,26 @@ const something: Row[] = [
   {
     when: 'the handle is wrong at home, on 1.6',
     world: replacing(...wrongPair),
-    wish: atHome,
+    request: atHome,
     says: ['warn volume', 'warn version'],
   },
   {
     when: 'the handle is wrong at home, on 1.4',
     world: replacing(...wrongPair, version('v1.4.1')),
-    wish: atHome,
+    request: atHome,
     says: ['warn volume', 'fail version'],
   },
   {
     when: 'the handle is wrong at home, on 1.9',
     world: replacing(...wrongPair, version('v1.9.0-rc6')),
-    wish: atHome,
+    request: atHome,
     says: ['warn volume', 'fail version'],
   },
 ];
 
 describe('a preflight', () => {
-  test.each(something)('says $says when $when', async ({ world, wish, says }) => {
-    const checks = await run(world, { ...elsewhere, ...wish });
+  test.each(something)('says $says when $when', async ({ world, request, says }) => {
+    const checks = await run(world, { ...elsewhere, ...request });
     expect(bad(checks)).toEqual(says);
     for (const { result, cure, message } of checks) {
       expect(message).not.toMatch(/undefined|null|\[object/);

@@ -3,9 +3,9 @@ import { ref } from '../../../shared/domain/kinds.ts';
 import type { KubeObject } from '../../../sandbox/api/types.ts';
 import * as make from '../../../sandbox/scenarios/build.ts';
 import type { Reader } from '../../../shared/ports/reader.ts';
-import type { Check } from '../../../shared/restore/checks.ts';
+import type { Check } from '../../../shared/restore/check.ts';
 import { preflight } from '../../../shared/restore/checks.ts';
-import type { RestoreRequest } from '../../../shared/restore/read.ts';
+import type { RestoreRequest } from '../../../shared/restore/seen-preflight.ts';
 import { readPreflight } from '../../../shared/restore/read.ts';
 import { readerOf } from '../../gen/reader.ts';
 
@@ -91,9 +91,9 @@ export const elsewhere: RestoreRequest = { backup, to: 'finance', newVM: true, k
 export const atHome: RestoreRequest = { ...elsewhere, to: 'prod', machine: 'copy' };
 export const run = async (
   world: readonly KubeObject[],
-  wish: RestoreRequest = elsewhere,
+  request: RestoreRequest = elsewhere,
   reader: Reader = readerOf(world),
-) => preflight(await readPreflight(reader, wish), nowMs);
+) => preflight(await readPreflight(reader, request), nowMs);
 export const bad = (checks: readonly Check[]) =>
   checks.filter(({ result }) => result !== 'pass').map(({ name, result }) => `${result} ${name}`);
 
@@ -212,6 +212,6 @@ export const modeOfContent = (sourceVolumeMode: string, allowed?: string) =>
 export interface Row {
   when: string;
   world: KubeObject[];
-  wish?: Partial<RestoreRequest>;
+  request?: Partial<RestoreRequest>;
   says: string[];
 }

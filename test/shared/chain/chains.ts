@@ -1,7 +1,7 @@
 import type { KubeObject } from '../../../sandbox/api/types.ts';
 import { baseWorld } from '../../../sandbox/scenarios/base.ts';
 import * as make from '../../../sandbox/scenarios/build.ts';
-import type { Chain } from '../../../shared/chain/links.ts';
+import type { Chain } from '../../../shared/chain/chain.ts';
 import { readChain } from '../../../shared/chain/read-chain.ts';
 import { readerOf } from '../../gen/reader.ts';
 

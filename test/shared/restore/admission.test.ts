@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import type { KubeObject } from '../../../sandbox/api/types.ts';
-import type { RestoreRequest, SeenPreflight } from '../../../shared/restore/read.ts';
+import type { RestoreRequest, SeenPreflight } from '../../../shared/restore/seen-preflight.ts';
 import { checkAdmission } from '../../../shared/restore/admission.ts';
 import * as w from '../../functions/preflight-restore/world.ts';
 import { bad, forbidden, seen } from './seen.ts';
@@ -50,15 +50,15 @@ describe('what Harvester’s webhook refuses', () => {
     ['old volumes that a VM snapshot stands on', w.replacing(w.stopped, w.vmSnapshot), w.over, ['fail old volumes']],
     ['none of them, with retain', w.replacing(w.stopped, ...w.onlyHere()), ontoWeb, []],
     ['old volumes of a backup of type snapshot', w.replacing(w.stopped, ...w.onlyHere()), w.over, ['fail old volumes']],
-  ])('%s', async (_what, world, wish, says) => {
-    expect(bad(checkAdmission(await seen(world, wish)))).toEqual(says);
+  ])('%s', async (_what, world, request, says) => {
+    expect(bad(checkAdmission(await seen(world, request)))).toEqual(says);
   });
 
   test.each<[keyof SeenPreflight, string]>([
     ['missingNetworks', 'unknown network'],
     ['missingClasses', 'unknown snapshotclass'],
     ['others', 'unknown restores'],
-    ['standingOn', 'unknown old volumes'],
+    ['dependentSnapshots', 'unknown old volumes'],
   ])('without the right to %s one check is unknown, and no other', async (field, says) => {
     expect(bad(checkAdmission(await seen(w.sound, w.over, { [field]: forbidden })))).toEqual([says]);
   });

@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import type { KubeObject } from '../../../sandbox/api/types.ts';
 import * as make from '../../../sandbox/scenarios/build.ts';
-import type { RestoreRequest, SeenPreflight } from '../../../shared/restore/read.ts';
-import { checkClashes } from '../../../shared/restore/conflicts.ts';
+import type { RestoreRequest, SeenPreflight } from '../../../shared/restore/seen-preflight.ts';
+import { checkConflicts } from '../../../shared/restore/conflicts.ts';
 import { decoded } from '../../gen/decoded.ts';
 import * as w from '../../functions/preflight-restore/world.ts';
 import { bad, forbidden, seen } from './seen.ts';
@@ -60,8 +60,8 @@ describe('what is in the way of a restore', () => {
     ],
 
     ['a secret that the backup does not hold', w.replacing(withoutSecrets), {}, ['warn secrets']],
-  ])('%s', async (_what, world, wish, says) => {
-    expect(bad(checkClashes(await seen(world, wish)))).toEqual(says);
+  ])('%s', async (_what, world, request, says) => {
+    expect(bad(checkConflicts(await seen(world, request)))).toEqual(says);
   });
 
   test.each<[keyof SeenPreflight, string]>([
@@ -70,6 +70,6 @@ describe('what is in the way of a restore', () => {
     ['macUsers', 'unknown mac'],
     ['source', 'unknown mac'],
   ])('without the right to %s one check is unknown, and no other', async (field, says) => {
-    expect(bad(checkClashes(await seen(w.sound, keeping, { [field]: forbidden })))).toEqual([says]);
+    expect(bad(checkConflicts(await seen(w.sound, keeping, { [field]: forbidden })))).toEqual([says]);
   });
 });

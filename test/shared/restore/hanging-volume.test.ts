@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { KubeObject } from '../../../sandbox/api/types.ts';
 import * as make from '../../../sandbox/scenarios/build.ts';
-import { causeOf, otherData } from '../../../shared/restore/hanging-volume.ts';
+import { causeOf, causeOfOtherData } from '../../../shared/restore/hanging-volume.ts';
 import { aged, B, healthy, N, nowMs, V } from '../chain/chains.ts';
 import * as w from './hanging-world.ts';
 
@@ -156,6 +156,6 @@ describe('otherData', () => {
       false,
     ],
   ])('a claim waits for %s', async (_what, world, other) => {
-    expect(otherData(await w.seenIn(world)) !== undefined).toBe(other);
+    expect(causeOfOtherData(await w.seenIn(world)) !== undefined).toBe(other);
   });
 });

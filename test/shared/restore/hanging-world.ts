@@ -2,7 +2,7 @@ import type { KubeObject } from '../../../sandbox/api/types.ts';
 import * as make from '../../../sandbox/scenarios/build.ts';
 import { restoreContentName, restoreSnapshotName } from '../../../shared/domain/restore-names.ts';
 import { readRestore } from '../../../shared/restore/hanging.ts';
-import type { SeenRestore } from '../../../shared/restore/hanging.ts';
+import type { SeenRestore } from '../../../shared/restore/seen-hanging.ts';
 import { readerOf } from '../../gen/reader.ts';
 import { aged, B, healthy, N, V } from '../chain/chains.ts';
 

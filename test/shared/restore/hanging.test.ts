@@ -16,7 +16,7 @@ const handle =
     o['spec'].source = { snapshotHandle };
     o['status'].snapshotHandle = snapshotHandle;
   };
-const otherData = w.but(w.content, handle(`bak://${V}/backup-x`));
+const causeOfOtherData = w.but(w.content, handle(`bak://${V}/backup-x`));
 const gone = w.lacking('VirtualMachineBackup');
 
 describe('judgeRestore', () => {
@@ -31,7 +31,7 @@ describe('judgeRestore', () => {
     ],
     ['in deletion', w.but(w.restore, deletedAt(30)), 'RestoreDeleting', undefined],
     ['in deletion for long', w.but(w.restore, deletedAt(31)), 'DeletionHangs', '{.metadata.finalizers}'],
-    ['of other data than recorded', otherData, 'RestoreOfOtherData', 'delete virtualmachinerestores'],
+    ['of other data than recorded', causeOfOtherData, 'RestoreOfOtherData', 'delete virtualmachinerestores'],
     ['its VMBackup is gone', gone, 'RestoreHanging', 'delete virtualmachinerestores'],
     [
       'a wrong handle',

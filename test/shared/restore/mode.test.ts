@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import * as make from '../../../sandbox/scenarios/build.ts';
 import { checkMode } from '../../../shared/restore/mode.ts';
-import type { ChainVolume } from '../../../shared/chain/links.ts';
+import type { ChainVolume } from '../../../shared/chain/chain.ts';
 import { decoded } from '../../gen/decoded.ts';
 
 const ALLOWS = 'snapshot.storage.kubernetes.io/allow-volume-mode-change';

@@ -2,8 +2,8 @@ import { describe, expect, test } from '@jest/globals';
 import type { KubeObject } from '../../../sandbox/api/types.ts';
 import * as make from '../../../sandbox/scenarios/build.ts';
 import { restoreContentName, restoreSnapshotName } from '../../../shared/domain/restore-names.ts';
-import type { RestoreRequest } from '../../../shared/restore/read.ts';
-import { areAllMade, checkPairs } from '../../../shared/restore/planned-pairs.ts';
+import type { RestoreRequest } from '../../../shared/restore/seen-preflight.ts';
+import { allPairsExist, checkPlannedPairs } from '../../../shared/restore/planned-pairs.ts';
 import * as w from '../../functions/preflight-restore/world.ts';
 import { bad, forbidden, seen } from './seen.ts';
 
@@ -57,19 +57,19 @@ describe('what stands under the names of a restore’s pair', () => {
     ['a content in deletion', beside(content({}, noUid, make.deleting)), named, ['fail pairs'], 'being deleted'],
     ['a snapshot in deletion', beside(snapshot({}, make.deleting)), named, ['fail pairs'], 'being deleted'],
     ['a snapshot of a claim', beside(snapshot({ claim: 'data' })), named, ['fail pairs'], 'taken from a claim'],
-  ])('%s', async (_what, world, wish, says, message) => {
-    const checks = checkPairs(await seen(world, wish));
+  ])('%s', async (_what, world, request, says, message) => {
+    const checks = checkPlannedPairs(await seen(world, request));
     expect(bad(checks)).toEqual(says);
     expect(checks.map((one) => one.message).join()).toContain(message);
   });
 
   test('is not asked where the restore makes no pairs, or has no name', async () => {
-    expect(checkPairs(await seen(w.sound, { ...named, to: 'prod' }))).toEqual([]);
-    expect(checkPairs(await seen(w.sound))).toEqual([]);
+    expect(checkPlannedPairs(await seen(w.sound, { ...named, to: 'prod' }))).toEqual([]);
+    expect(checkPlannedPairs(await seen(w.sound))).toEqual([]);
   });
 
   test('is unknown without the right to it', async () => {
-    expect(bad(checkPairs(await seen(w.sound, named, { pairs: forbidden })))).toEqual(['unknown pairs']);
+    expect(bad(checkPlannedPairs(await seen(w.sound, named, { pairs: forbidden })))).toEqual(['unknown pairs']);
   });
 });
 
@@ -87,6 +87,6 @@ test.each<[string, KubeObject[], boolean]>([
   ['all are right', beside(content({}, noUid)), true],
   ['one is wrong', beside(content({ handle: `bs://data/${w.B}` }, noUid)), false],
 ])('areAllMade: %s', async (_what, world, all) => {
-  expect(areAllMade(await seen(world, named))).toBe(all);
-  expect(areAllMade(await seen(world, named, { pairs: forbidden }))).toBe(false);
+  expect(allPairsExist(await seen(world, named))).toBe(all);
+  expect(allPairsExist(await seen(world, named, { pairs: forbidden }))).toBe(false);
 });

@@ -1,6 +1,6 @@
 import type { KubeObject } from '../../../sandbox/api/types.ts';
-import type { Check } from '../../../shared/restore/checks.ts';
-import type { RestoreRequest, SeenPreflight } from '../../../shared/restore/read.ts';
+import type { Check } from '../../../shared/restore/check.ts';
+import type { RestoreRequest, SeenPreflight } from '../../../shared/restore/seen-preflight.ts';
 import { readPreflight } from '../../../shared/restore/read.ts';
 import { elsewhere, sound } from '../../functions/preflight-restore/world.ts';
 import { readerOf } from '../../gen/reader.ts';
@@ -8,10 +8,10 @@ import { readerOf } from '../../gen/reader.ts';
 /** What a preflight sees of a world; where it may not read something, as `hidden` says. */
 export const seen = async (
   world: readonly KubeObject[] = sound,
-  wish: Partial<RestoreRequest> = {},
+  request: Partial<RestoreRequest> = {},
   hidden: Partial<SeenPreflight> = {},
 ): Promise<SeenPreflight> => ({
-  ...(await readPreflight(readerOf(world), { ...elsewhere, ...wish })),
+  ...(await readPreflight(readerOf(world), { ...elsewhere, ...request })),
   ...hidden,
 });
 

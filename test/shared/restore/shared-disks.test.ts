@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import type { KubeObject } from '../../../sandbox/api/types.ts';
 import * as make from '../../../sandbox/scenarios/build.ts';
-import type { RestoreRequest } from '../../../shared/restore/read.ts';
-import { checkSharing, readSharers } from '../../../shared/restore/shared-disks.ts';
+import type { RestoreRequest } from '../../../shared/restore/seen-preflight.ts';
+import { checkSharedDisks, readSharers } from '../../../shared/restore/shared-disks.ts';
 import { decoded } from '../../gen/decoded.ts';
 import { countingReader } from '../../gen/reader.ts';
 import * as w from '../../functions/preflight-restore/world.ts';
@@ -33,13 +33,13 @@ describe('disks that several VMs use', () => {
     ['one that only the VM has, 1.6', grown('v1.6.1', 'new'), over, 'pass'],
     ['one that only the VM has, 1.7', grown('v1.7.0', 'new'), over, 'warn'],
     ['one that only the VM has, 1.8', grown('v1.8.0', 'new'), over, 'fail'],
-  ])('%s', async (_what, world, wish, result) => {
-    expect(checkSharing(await seen(world, wish)).result).toBe(result);
+  ])('%s', async (_what, world, request, result) => {
+    expect(checkSharedDisks(await seen(world, request)).result).toBe(result);
   });
 
   test('is unknown without the right to VMs, and only where volumes are deleted', async () => {
-    expect(checkSharing(await seen(w.sound, over, { sharers: forbidden })).result).toBe('unknown');
-    expect(checkSharing(await seen(w.sound, retain, { sharers: forbidden })).result).toBe('pass');
+    expect(checkSharedDisks(await seen(w.sound, over, { sharers: forbidden })).result).toBe('unknown');
+    expect(checkSharedDisks(await seen(w.sound, retain, { sharers: forbidden })).result).toBe('pass');
   });
 });
 
