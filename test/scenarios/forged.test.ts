@@ -4,16 +4,11 @@ import fixHandle from '../../functions/fix-handle/index.ts';
 import type { KubeObject } from '../../sandbox/api/types.ts';
 import { kinds } from '../../shared/domain/kinds.ts';
 import type { AnyFunction } from '../../shared/function.ts';
-import { createCluster } from '../../shared/runtime/cluster.ts';
-import { createLog } from '../../shared/runtime/log.ts';
-import { createRunner } from '../../shared/runtime/runner.ts';
-import { readSettings } from '../../shared/runtime/settings.ts';
-import { createSweepScheduler } from '../../shared/runtime/sweep-scheduler.ts';
+import { eventOf, runnerOf } from './deliver.ts';
 import type { World } from './world.ts';
 import { converge, digest, inWorld, writesOf } from './world.ts';
 
 const byName = all as Record<string, AnyFunction>;
-const functions = Object.values(byName);
 
 /** Where each of them has something to do; what two of them do together needs the other's part first. */
 const worlds: readonly (readonly [keyof typeof all, string, AnyFunction?])[] = [
@@ -73,27 +68,7 @@ const bare = ({ metadata: { name, namespace, uid, resourceVersion } }: KubeObjec
   ...(namespace !== undefined && { namespace }),
 });
 
-const eventOf = (object: KubeObject, type: string) => ({
-  specversion: '1.0',
-  id: 'e-1',
-  source: 'https://10.43.0.1:443',
-  type: `dev.knative.apiserver.resource.${type}`,
-  kind: object.kind,
-  apiversion: object.apiVersion,
-  name: object.metadata.name,
-  namespace: object.metadata.namespace ?? '',
-  data: object,
-});
 const sweepAsked = { specversion: '1.0', id: 'e-2', source: '/test', type: 'dev.gleaner.sweep' };
-
-/** One function in this process, as its own server would run it. */
-const runnerOf = (fn: AnyFunction, { client }: World) => {
-  const settings = readSettings({ FUNCTION: fn.name }, functions);
-  // The connection is the world's.
-  const cluster = createCluster(settings, () => Promise.resolve({ ...client, close: () => Promise.resolve() }));
-  const log = createLog({ level: 'silent' });
-  return createRunner({ functions, settings, cluster, sweep: createSweepScheduler(settings), log });
-};
 
 /** What was taken in a world bears a random uid. */
 const named = (writes: string[]) => writes.map((one) => one.replace(/[0-9a-f]{8}-[0-9a-f-]{27}/g, 'UID')).sort();
