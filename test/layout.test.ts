@@ -117,6 +117,7 @@ const rooms: readonly Room[] = [
   { room: 'test/scenarios/fuzz/truth.ts', may: [], types: ['sandbox'] },
   { room: 'test/scenarios/fuzz/promises.ts', may: ['test/scenarios/fuzz/truth.ts'], types: ['sandbox'] },
   { room: 'test', may: ['*'], packages: ['*'] },
+  { room: 'scripts', may: [], packages: ['node:*', 'prettier'] },
   { room: 'build.ts', may: [], packages: ['*'] },
 ];
 

@@ -8,7 +8,7 @@ import { triage } from './triage.ts';
 export default defineFunction({
   name: 'do-something',
   summary:
-    'Reports, in an Event, each VolumeSnapshotContent that cannot become ready because its VolumeSnapshotClass does not exist.',
+    'Reports, in an Event, each VolumeSnapshotContent of other storage than Longhorn that cannot become ready because its VolumeSnapshotClass does not exist.',
   watches: [{ kind: 'VolumeSnapshotContent', mode: 'resource' }],
   needs: [
     { group: 'snapshot.storage.k8s.io', resource: 'volumesnapshotcontents', verbs: ['get', 'list'] },

@@ -5,7 +5,7 @@ import * as make from '../../../sandbox/scenarios/build.ts';
 import { ref } from '../../../shared/domain/kinds.ts';
 import type { Plan } from '../../../shared/plan/plan.ts';
 import { readerOf } from '../../gen/reader.ts';
-import { waiting } from './world.ts';
+import { driver, waiting } from './world.ts';
 
 const nowMs = Date.parse('2026-01-01T00:00:00Z');
 const subject = ref('VolumeSnapshotContent', waiting().metadata.name);
@@ -24,9 +24,10 @@ describe('nothing happens', () => {
   test.each<[when: string, reason: string, objects: readonly KubeObject[]]>([
     ['it is gone', 'ContentGone', []],
     ['it is in deletion', 'ContentDeleting', [changed((c) => (c.metadata.deletionTimestamp = '2026-01-01T00:00:00Z'))]],
+    ['it is Longhorn’s', 'LinkSound', [changed((c) => (c['spec'].driver = 'driver.longhorn.io'))]],
     ['it is ready', 'LinkSound', [changed((c) => (c['status'] = { readyToUse: true }))]],
     ['it names no class', 'LinkSound', [changed((c) => delete c['spec'].volumeSnapshotClassName)]],
-    ['its class exists', 'LinkSound', [waiting('longhorn'), make.snapshotClass('longhorn', 'driver.longhorn.io')]],
+    ['its class exists', 'LinkSound', [waiting('lvm'), make.snapshotClass('lvm', driver)]],
   ])('when %s: %s', async (_when, reason, objects) => {
     const { findings, records } = await planFor(objects);
     expect(findings).toMatchObject([{ subject, reason, actions: [] }]);

@@ -3,9 +3,11 @@ import type { Scenario } from '../../../sandbox/scenarios/index.ts';
 
 /** What the function is about, as objects. The plan's table and the sandbox start from the same. */
 
+export const driver = 'lvm.driver.harvesterhci.io';
+
 /** Stays unready for as long as its class does not exist. */
 export const waiting = (className = 'removed') =>
-  make.content({ snapshot: 'web', handle: 'bak://pvc-1/backup-1', className }, (content) => {
+  make.content({ snapshot: 'web', handle: 'lvm-snapshot-1', driver, className }, (content) => {
     delete content['status'];
   });
 
