@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import * as all from '../../functions/index.ts';
 import fixHandle from '../../functions/fix-handle/index.ts';
 import type { KubeObject } from '../../sandbox/api/types.ts';
+import type { Scenario } from '../../sandbox/index.ts';
 import { kinds } from '../../shared/domain/kinds.ts';
 import type { AnyFunction } from '../../shared/function.ts';
 import { eventOf, runnerOf } from './deliver.ts';
@@ -11,7 +12,7 @@ import { converge, digest, inWorld, writesOf } from './world.ts';
 const byName = all as Record<string, AnyFunction>;
 
 /** Where each of them has something to do; what two of them do together needs the other's part first. */
-const worlds: readonly (readonly [keyof typeof all, string, AnyFunction?])[] = [
+const worlds: readonly (readonly [keyof typeof all, string | Scenario, AnyFunction?])[] = [
   ['checkCapability', 'mixed-storage'],
   ['drillRestore', 'wrong-handle'],
   ['fixHandle', 'wrong-handle'],
@@ -108,10 +109,12 @@ async function lyingly(fn: AnyFunction, world: World): Promise<number[]> {
 
 describe('lies do what a sweep does, and nothing else', () => {
   test('every function is tried', () => {
-    expect(worlds.map(([name]) => name).sort()).toEqual(Object.keys(byName).sort());
+    const todo = 'give each a world in which it has something to do, in worlds of test/scenarios/forged.test.ts';
+    const tried = worlds.map(([name]) => name);
+    expect({ [todo]: tried.sort() }).toEqual({ [todo]: Object.keys(byName).sort() });
   });
 
-  test.each(worlds)('%s (%s)', async (...[name, scenario, before]) => {
+  test.each(worlds)('%s', async (...[name, scenario, before]) => {
     const fn = byName[name]!;
     const run = (act: (fn: AnyFunction, world: World) => Promise<unknown>) =>
       inWorld({ scenario, tickMs: 2 }, async (world) => {
@@ -127,7 +130,8 @@ describe('lies do what a sweep does, and nothing else', () => {
     const right = await run(inEarnest);
     const lied = await run(lyingly);
 
-    if (fn.name !== 'drill-restore') expect(right.writes).not.toEqual([]);
+    const idle = right.writes.length === 0 && fn.name !== 'drill-restore';
+    expect(idle ? `${name} writes nothing in its world: give it another in worlds above` : '').toBe('');
     expect(lied.worse).toEqual([]);
     for (const status of lied.statuses as number[]) expect([200, 204]).toContain(status);
     expect({ writes: lied.writes, end: lied.end }).toEqual({ writes: right.writes, end: right.end });
