@@ -167,7 +167,7 @@ const bundle = (entry: BuildOptions, format: 'esm' | 'cjs', up = './'): Promise<
   });
 
 const functions = readdirSync(inRoot('functions'), { withFileTypes: true }).flatMap((entry) =>
-  entry.isDirectory() ? [entry.name] : [],
+  entry.isDirectory() && !entry.name.startsWith('_') ? [entry.name] : [],
 );
 
 /** The server, with all functions and with each alone: a process that serves one need not load the others. */

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import * as functions from '../functions/index.ts';
@@ -126,6 +126,7 @@ const rooms: readonly Room[] = [
   { room: 'test/scenarios/fuzz/truth.ts', may: [], types: ['sandbox'] },
   { room: 'test/scenarios/fuzz/promises.ts', may: ['test/scenarios/fuzz/truth.ts'], types: ['sandbox'] },
   { room: 'test', may: ['*'], packages: ['*'] },
+  { room: 'scripts', may: [], packages: ['node:*', 'prettier'] },
   { room: 'build.ts', may: [], packages: ['*'] },
 ];
 
@@ -280,16 +281,37 @@ describe('functions/', () => {
   const folders = readdirSync(join(root, 'functions'), { withFileTypes: true })
     .filter((entry) => entry.isDirectory())
     .map(({ name }) => name);
+  const template = '_template';
+  const registered = folders.filter((name) => name !== template);
   const camelCase = (name: string) => name.replaceAll(/-([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
+  const lineOf = (name: string) => `export { default as ${camelCase(name)} } from './${name}/index.ts';`;
 
   test('and its list agree: each folder is exported under its own name', () => {
-    const listed = Object.fromEntries(Object.entries(functions).map(([key, fn]) => [key, fn.name]));
-    expect(listed).toEqual(Object.fromEntries(folders.map((name) => [camelCase(name), name])));
+    const lines = readFileSync(join(root, 'functions/index.ts'), 'utf8').split('\n').slice(1, -1);
+    const toAdd = registered.map(lineOf).filter((line) => !lines.includes(line));
+    const toRemove = lines.filter((line) => !registered.map(lineOf).includes(line));
+    expect({ 'add to functions/index.ts': toAdd, 'remove from functions/index.ts': toRemove }).toEqual({
+      'add to functions/index.ts': [],
+      'remove from functions/index.ts': [],
+    });
+    const listed = Object.entries(functions).map(([key, fn]) => `${key}: name: '${fn.name}'`);
+    expect(listed).toEqual(registered.map((name) => `${camelCase(name)}: name: '${name}'`));
   });
 
-  test.each(folders)('%s has its definition, and tests under the same name', (name) => {
-    expect(files.has(`functions/${name}/index.ts`)).toBe(true);
-    expect(existsSync(join(root, 'test/functions', name))).toBe(true);
+  test.each(folders)('%s has its files, and tests under the same name', (name) => {
+    const needed = [
+      ...['index', 'config', 'observe', 'plan'].map((file) => `functions/${name}/${file}.ts`),
+      `test/functions/${name}/plan.test.ts`,
+    ];
+    const missing = needed.filter((path) => !files.has(path));
+    expect({ 'to write, as in functions/_template': missing }).toEqual({ 'to write, as in functions/_template': [] });
+  });
+
+  test('the template has every file that a function may be asked for, and is served by nobody', () => {
+    const inTemplate = [...files.keys()].filter((path) => path.startsWith(`functions/${template}/`));
+    const names = ['checks', 'config', 'index', 'observe', 'plan', 'route', 'triage'];
+    expect(inTemplate.sort()).toEqual(names.map((file) => `functions/${template}/${file}.ts`));
+    expect(Object.values(functions).map(({ name }) => name)).not.toContain('do-something');
   });
 });
 

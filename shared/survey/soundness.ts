@@ -6,7 +6,7 @@ import type { ChainState, PairState } from '../survey-item.ts';
 /**
  * What the lists do not show to be right about one volume of a VMBackup, a bit each, in the order of the chain
  * (`judgeChain` of ../chain/links.ts, which reads the objects themselves). A bit means "look closer": the link is broken,
- * or the lists do not show it. Without any of the bits that a function cares for, its `plan` must find nothing either.
+ * or the lists do not show it. Without any of the bits that a function cares for, its `plan` must find nothing either. @testonly
  */
 export const doubt = {
   /** The VMBackup records no snapshot, or no Longhorn Backup. */

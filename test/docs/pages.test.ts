@@ -4,6 +4,7 @@ import { describe, expect, test } from '@jest/globals';
 import * as functions from '../../functions/index.ts';
 import { capabilities, functionsPage, reasonsPage, Results, withFigures } from '../../docs/pages.ts';
 import { reasons } from '../../shared/plan/reason.ts';
+import { staleness } from '../generated.ts';
 
 const root = join(import.meta.dirname, '../..');
 const read = (path: string) => readFileSync(join(root, path), 'utf8');
@@ -11,10 +12,14 @@ const measured = 'bench/results.json';
 const results = existsSync(join(root, measured)) ? Results.parse(JSON.parse(read(measured))) : undefined;
 
 describe('generated pages are up to date (else: npm run docs)', () => {
-  test('docs/reasons.md', () => expect(read('docs/reasons.md')).toBe(reasonsPage()));
-  test('docs/functions.md', () => expect(read('docs/functions.md')).toBe(functionsPage(Object.values(functions))));
-  test('docs/capabilities.md', () => expect(read('docs/capabilities.md')).toBe(capabilities()));
-  test('the figures of README.md', () => expect(read('README.md')).toBe(withFigures(read('README.md'), results)));
+  const stale = (path: string, text: string) => staleness(path, read(path), text, 'npm run docs');
+
+  test.each([
+    ['docs/reasons.md', () => reasonsPage()],
+    ['docs/functions.md', () => functionsPage(Object.values(functions))],
+    ['docs/capabilities.md', () => capabilities()],
+    ['README.md', () => withFigures(read('README.md'), results)],
+  ])('%s', (path, page) => expect(stale(path, page())).toBeUndefined());
 });
 
 describe('reasons', () => {

@@ -20,9 +20,9 @@ export interface HostProcess {
   stop(): Promise<void>;
 }
 
-/** Gleaner's own server. */
-export const ownServer = (environment: Record<string, string>): Promise<HostProcess> =>
-  start([join(root, 'functions/serve.ts')], (port) => ({ PORT: String(port), ...environment }));
+/** Gleaner's own server; of another copy of this repository where `from` says so. */
+export const ownServer = (environment: Record<string, string>, from = root): Promise<HostProcess> =>
+  start([join(from, 'functions/serve.ts')], (port) => ({ PORT: String(port), ...environment }));
 
 /** `handle` under the unmodified Knative function runtime. */
 export const faasRuntime = (environment: Record<string, string>, file = 'functions/handle.ts'): Promise<HostProcess> =>
@@ -55,7 +55,7 @@ async function start(args: string[], environment: (port: number) => Record<strin
 }
 
 async function ready(url: string, child: ChildProcess, printed: readonly string[]): Promise<void> {
-  for (let tries = 0; tries < 400; tries++) {
+  for (let tries = 0; tries < 4_000; tries++) {
     if (child.exitCode !== null) break;
     const response = await fetch(`${url}health/readiness`).catch(() => undefined);
     if (response?.ok === true) return;

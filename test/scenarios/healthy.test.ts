@@ -10,6 +10,7 @@ import { inWorld, thorough } from './world.ts';
 
 /** How many backups; what a sweep of them asks grows by pages alone, so fewer of them show the same. */
 const BACKUPS = thorough ? 10_000 : 1_500;
+const here = 'test/scenarios/healthy.test.ts';
 const PAGE = 500;
 const pages = Math.ceil(BACKUPS / PAGE);
 
@@ -54,13 +55,14 @@ describe(`a healthy cluster of ${BACKUPS} backups`, () => {
         const asked: Record<string, number> = {};
         for (const fn of sweeping) {
           const { requests, reasons } = await sweepWith(world, [fn]);
-          expect([fn.name, requests.filter((r) => r.verb !== 'list')]).toEqual([fn.name, []]);
+          const todo = `sort out what is well in functions/${fn.name}/triage.ts, from the lists alone`;
+          expect({ [todo]: requests.filter((r) => r.verb !== 'list') }).toEqual({ [todo]: [] });
           asked[fn.name] = requests.length;
           if (fn.name === 'verify-backup') expect(reasons).toEqual({ BackupVerified: BACKUPS });
         }
         const expected = sweeping.map(({ name }) => {
-          const { growing, small } = lists[name] ?? { growing: NaN, small: NaN };
-          return [name, growing * pages + small];
+          const row = lists[name];
+          return [name, row === undefined ? `needs a row in lists of ${here}` : row.growing * pages + row.small];
         });
         expect(Object.entries(asked)).toEqual(expected);
 

@@ -3,17 +3,20 @@ import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { manifestFiles } from '../../../shared/manifests/files.ts';
 import { defaults } from '../../../shared/manifests/options.ts';
+import { staleness } from '../../generated.ts';
 import { all, ofKind, parsed } from './parsed.ts';
 
 const folder = join(import.meta.dirname, '../../../deploy');
 
 describe('deploy/', () => {
   test('is what the definitions render to (else: npm run manifests)', () => {
-    const checkedIn = readdirSync(folder)
-      .filter((name) => name.endsWith('.yaml'))
-      .map((name) => ({ name, text: readFileSync(join(folder, name), 'utf8') }));
-    const byName = (a: { name: string }, b: { name: string }) => (a.name < b.name ? -1 : 1);
-    expect(checkedIn.sort(byName)).toEqual([...manifestFiles(all, defaults)].sort(byName));
+    const names = readdirSync(folder).filter((name) => name.endsWith('.yaml'));
+    const checkedIn = new Map(names.map((name) => [name, readFileSync(join(folder, name), 'utf8')]));
+    const rendered = new Map(manifestFiles(all, defaults).map(({ name, text }) => [name, text]));
+    const stale = [...new Set([...checkedIn.keys(), ...rendered.keys()])].flatMap(
+      (name) => staleness(`deploy/${name}`, checkedIn.get(name), rendered.get(name), 'npm run manifests') ?? [],
+    );
+    expect(stale).toEqual([]);
   });
 
   test('says in its first line where it comes from', () => {

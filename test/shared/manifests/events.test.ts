@@ -50,7 +50,7 @@ describe('events', () => {
     expect(reached({ type: sweepTypes.asked }).sort()).toEqual([...sweeping].sort());
   });
 
-  test('each function has a clock of its own, and no two ring in the same minute', () => {
+  test('each function has a clock of its own, and no two ring in the same minute while there are minutes enough', () => {
     const clocks = ofKind('PingSource');
     const minutes = clocks.map(({ metadata, spec }) => {
       expect(spec).toMatchObject({ contentType: 'application/json', data: '{"sweep":true}' }); // an object: Knative takes no other JSON
@@ -61,7 +61,7 @@ describe('events', () => {
       return [fn, Number(/^(\d+)-59\/10 /.exec(spec.schedule)?.[1] ?? 0)] as const;
     });
     expect(minutes.map(([fn]) => fn).sort()).toEqual([...sweeping].sort());
-    expect(new Set(minutes.map(([, minute]) => minute)).size).toBe(sweeping.length);
+    expect(new Set(minutes.map(([, minute]) => minute)).size).toBe(Math.min(sweeping.length, 10));
     for (const [, minute] of minutes) expect(minute).toBeLessThan(10);
   });
 

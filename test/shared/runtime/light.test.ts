@@ -63,7 +63,8 @@ describe('an event that needs no cluster', () => {
     const args = ['--input-type=module', '--disable-warning=ExperimentalWarning', '-e', program(name, event)];
     const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: fileURLToPath(root) });
     const { statusCode, loaded } = JSON.parse(stdout) as { statusCode: number; loaded: string[] };
-    expect(statusCode).toBe(204);
+    // 204: nothing is to be done; else functions/<name>/route.ts asks the cluster about an event that shows it by itself.
+    expect([name, statusCode]).toEqual([name, 204]);
     expect(loaded.length).toBeGreaterThan(20);
     expect(loaded.filter((url) => heavy.test(url))).toEqual([]);
   });
