@@ -66,7 +66,7 @@ describe('a Backup that nobody names', () => {
       'of no known volume',
       backup(taken, make.withStatus({ volumeName: '' }), (o) => void delete o.metadata.labels!['backup-volume']),
       'OrphanBackup',
-      'not known',
+      'is unknown',
     ],
   ])('%s', (_what, one, reason, detail) => {
     const judged = orphans.judgeUnclaimedBackup(one);

@@ -126,7 +126,7 @@ describe('judgeSetting', () => {
     ['nothing, and nothing is connected', undefined, undefined, undefined],
     ['what cannot be read', setting('{'), target(), undefined],
     ['a target of a type not known', setting({ type: 'azure', endpoint: 'x' }), target(), undefined],
-    ['no setting', undefined, target(), 'there is no setting backup-target'],
+    ['no setting', undefined, target(), 'the setting backup-target does not exist'],
     ['no target', setting(''), target(), 'names no target'],
     ['another bucket', setting({ type: 's3', ...s3, bucketName: 'old' }), target(), 'names s3://old@eu-central-1'],
     ['another share', nfsSetting('nas:/old'), share, 'names nfs://nas:/old'],
@@ -158,16 +158,16 @@ describe('judgeAddress', () => {
       'was at nfs://nas:/share',
     ],
     ['the same share with a slash', backup(nfs('nas:/share/')), nfsSetting('nas:/share'), 'was at nas:/share/'],
-    ['the same bucket at another address', backup({ ...s3, endpoint: 'https://x' }), s3Setting, 'says no address'],
+    ['the same bucket at another address', backup({ ...s3, endpoint: 'https://x' }), s3Setting, 'names no address'],
   ])('%s', (_what, one, on, says) => expectSays(judgeAddress(one, on), says));
 });
 
 describe('judgeAdmission', () => {
   test.each([
     ['the same', backup(s3), s3Setting, undefined],
-    ['no setting', backup(s3), undefined, 'there is no setting backup-target'],
+    ['no setting', backup(s3), undefined, 'the setting backup-target does not exist'],
     ['no target', backup(s3), setting(''), 'names no target'],
-    ['what cannot be read', backup(s3), setting('{'), 'cannot read the value'],
+    ['what cannot be read', backup(s3), setting('{'), 'cannot parse the value'],
     ['another bucket', backup({ ...s3, bucketName: 'old' }), s3Setting, 'its backups are on s3://old@eu-central-1'],
     ['another spelling of the share', backup(nfs('nfs://nas:/share')), nfsSetting('nas:/share'), 'another target'],
   ])('%s', (_what, one, on, says) => expectSays(judgeAdmission(one, on), says));

@@ -30,7 +30,7 @@ describe('hangs', () => {
   ])('%s', (_what, metadata, says) => {
     const why = hangs({ metadata }, now);
     if (says === undefined) expect(why).toBeUndefined();
-    else expect(why).toMatch(new RegExp(`^is in deletion since .*${says}$`));
+    else expect(why).toMatch(new RegExp(`^has been in deletion since .*${says}$`));
   });
 });
 

@@ -69,14 +69,14 @@ describe('what keeps a restore', () => {
       'Harvester says: x',
       undefined,
     ],
-    ['it has not begun for long', old.map(notBegun), 'has not begun it', 'kubectl describe virtualmachinerestores'],
+    ['it has not begun for long', old.map(notBegun), 'has not started it', 'kubectl describe virtualmachinerestores'],
     [
       'its claim is not there for long',
       old.filter((o) => o !== w.claim),
       'does not exist',
       'kubectl describe virtualmachinerestores',
     ],
-    ['nothing that is known', old, 'nothing that Gleaner knows of keeps it', 'kubectl describe persistentvolumeclaims'],
+    ['nothing that is known', old, 'for a reason that Gleaner does not know', 'kubectl describe persistentvolumeclaims'],
   ])('%s', async (_what, world, why, cure) => {
     const cause = await causeIn(world);
     expect(cause?.why).toContain(why);
@@ -106,7 +106,7 @@ describe('a restore into its own namespace, which goes through the VMBackup’s 
     make.withStatus({ phase: 'Pending' }),
   );
   const cure = 'gleaner apply vmbackup/nightly -n prod';
-  test.each<[string, KubeObject[], object | undefined]>([
+  test.each<[string, KubeObject[], { object: object; cure?: string } | undefined]>([
     ['all of them there', home(), undefined],
     ['its snapshot gone, and the claim made already', [...home('VolumeSnapshot'), made], undefined],
     ['its snapshot gone', home('VolumeSnapshot'), { object: { kind: 'VolumeSnapshot', name: N }, cure }],
@@ -121,7 +121,7 @@ describe('a restore into its own namespace, which goes through the VMBackup’s 
     const cause = causeOf(await w.seenIn(world, 'prod'), nowMs);
     if (says === undefined) expect(cause).toBeUndefined();
     else expect(cause).toMatchObject(says);
-    expect(cause?.cure).toBe((says as { cure?: string } | undefined)?.cure);
+    expect(cause?.cure).toBe(says?.cure);
   });
 });
 

@@ -8,7 +8,7 @@ import { aged, B, healthy, N, V } from '../chain/chains.ts';
 
 /** A restore into another namespace that waits for its claim, and that nothing keeps. */
 
-export const claimName = 'restore-data';
+const claimName = 'restore-data';
 export const snapshotName = await restoreSnapshotName('r', N);
 export const contentName = await restoreContentName('finance', 'r', N);
 export const right = `bak://${V}/${B}`;

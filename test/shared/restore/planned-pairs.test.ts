@@ -24,22 +24,22 @@ const beside = (...objects: KubeObject[]) => [...w.sound, ...objects];
 
 describe('what stands under the names of a restore’s pair', () => {
   test.each<[string, KubeObject[], Partial<RestoreRequest>, string[], string]>([
-    ['nothing', w.sound, named, [], 'nothing stands'],
-    ['the right content', beside(content({}, noUid)), named, [], 'is right, and is used'],
-    ['the right pair', beside(content(), snapshot()), named, [], 'is right, and is used'],
-    ['a wrong handle on Longhorn 1.7', lax(content({ handle: `bs://data/${w.B}` }, noUid)), named, [], 'is used'],
-    ['a wrong handle', beside(content({ handle: `bs://data/${w.B}` }, noUid)), named, ['fail pairs'], 'will hang'],
+    ['nothing', w.sound, named, [], 'are free'],
+    ['the right content', beside(content({}, noUid)), named, [], 'are correct and will be used'],
+    ['the right pair', beside(content(), snapshot()), named, [], 'are correct and will be used'],
+    ['a wrong handle on Longhorn 1.7', lax(content({ handle: `bs://data/${w.B}` }, noUid)), named, [], 'will be used'],
+    ['a wrong handle', beside(content({ handle: `bs://data/${w.B}` }, noUid)), named, ['fail pairs'], 'would hang'],
     [
       'a wrong handle in the status alone',
       beside(content({}, noUid, reports(`bak://data/${w.B}`))),
       named,
       ['fail pairs'],
-      'will hang',
+      'would hang',
     ],
     ['another backup', beside(content({ handle: `bak://${w.V}/x` }, noUid)), named, ['fail pairs'], 'other data'],
     ['what is no backup', beside(content({ handle: `snap://${w.V}/x` }, noUid)), named, ['fail pairs'], 'other data'],
     // The backup would go with the restore.
-    ['the policy Delete', beside(content({ policy: 'Delete' }, noUid)), named, ['fail pairs'], 'the backup would go'],
+    ['the policy Delete', beside(content({ policy: 'Delete' }, noUid)), named, ['fail pairs'], 'would delete the backup'],
     ['a snapshot that is gone', beside(content()), named, ['fail pairs'], 'bound to a snapshot that is gone'],
     [
       'another’s content',
@@ -50,7 +50,7 @@ describe('what stands under the names of a restore’s pair', () => {
     ],
     ['a content in deletion', beside(content({}, noUid, make.deleting)), named, ['fail pairs'], 'being deleted'],
     ['a snapshot in deletion', beside(snapshot({}, make.deleting)), named, ['fail pairs'], 'being deleted'],
-    ['a snapshot of a claim', beside(snapshot({ claim: 'data' })), named, ['fail pairs'], 'taken of a claim'],
+    ['a snapshot of a claim', beside(snapshot({ claim: 'data' })), named, ['fail pairs'], 'taken from a claim'],
   ])('%s', async (_what, world, request, says, message) => {
     const checks = checkPlannedPairs(await seen(world, request));
     expect(bad(checks)).toEqual(says);
