@@ -76,7 +76,12 @@ describe('what keeps a restore', () => {
       'does not exist',
       'kubectl describe virtualmachinerestores',
     ],
-    ['nothing that is known', old, 'for a reason that Gleaner does not know', 'kubectl describe persistentvolumeclaims'],
+    [
+      'nothing that is known',
+      old,
+      'for a reason that Gleaner does not know',
+      'kubectl describe persistentvolumeclaims',
+    ],
   ])('%s', async (_what, world, why, cure) => {
     const cause = await causeIn(world);
     expect(cause?.why).toContain(why);

@@ -39,7 +39,13 @@ describe('what stands under the names of a restore’s pair', () => {
     ['another backup', beside(content({ handle: `bak://${w.V}/x` }, noUid)), named, ['fail pairs'], 'other data'],
     ['what is no backup', beside(content({ handle: `snap://${w.V}/x` }, noUid)), named, ['fail pairs'], 'other data'],
     // The backup would go with the restore.
-    ['the policy Delete', beside(content({ policy: 'Delete' }, noUid)), named, ['fail pairs'], 'would delete the backup'],
+    [
+      'the policy Delete',
+      beside(content({ policy: 'Delete' }, noUid)),
+      named,
+      ['fail pairs'],
+      'would delete the backup',
+    ],
     ['a snapshot that is gone', beside(content()), named, ['fail pairs'], 'bound to a snapshot that is gone'],
     [
       'another’s content',
