@@ -19,7 +19,7 @@ export interface DemoOptions {
 const BACKUP = 'web-nightly';
 const OTHER_BACKUP = 'db-nightly';
 /** Far longer than it takes; only a failure waits for it. */
-const PATIENCE_MS = 20_000;
+const PATIENCE_MS = 120_000;
 const CONTROL_MS = 3_000;
 const IDLE_MS = 400;
 
