@@ -15,10 +15,10 @@ export type Verdict =
   | { readonly result: 'proved'; readonly restoredMs: number }
   | { readonly result: 'failed' | 'abandoned'; readonly message: string };
 
-/** In bytes, of which one ConfigMap holds a mebibyte for the drills of all VMBackups. */
+/** In bytes. One ConfigMap of at most 1 MiB holds the results of all VMBackups. */
 const LONGEST_MESSAGE = 600;
 
-/** The result is told on the VMBackup and put into the record; the record last, so that what was told is never lost. */
+/** Writes the result as an Event on the VMBackup and into the record. The record comes last, so that no Event is lost. */
 export function decide(
   seen: SeenDrill,
   config: Config,
@@ -49,7 +49,7 @@ export function decide(
   };
   const [reason, told] =
     verdict.result === 'abandoned'
-      ? (['DrillDecided', `the drill is given up: ${verdict.message}`] as const)
+      ? (['DrillDecided', `the drill is abandoned: ${verdict.message}`] as const)
       : resultOf(next);
   const record = put(seen.record, config, uid, next, told);
   if (verdict.result === 'abandoned' || backup === undefined) return { message: told, actions: [record] };
@@ -61,7 +61,7 @@ export function decide(
       reason,
       message: told,
       command: verdict.result === 'failed' ? `gleaner drill ${name} -n ${namespace}` : undefined,
-      // One for each drill.
+      // One Event per drill.
       name: eventName(uid, reason, String(startedMs)),
       action: 'Drill',
       by: 'drill-restore',
