@@ -7,13 +7,13 @@ import type { Finding } from '../../shared/plan/plan.ts';
 import type { Reason } from '../../shared/plan/reason.ts';
 import type { Seen } from './observe.ts';
 
-/** One question. What it finds ends the plan; undefined passes on to the next check. */
+/** One check. Its finding ends the plan; `undefined` passes on to the next check. */
 type Check = (seen: Seen) => Finding | undefined;
 
-/** Asked in this order, those that do nothing first. */
+/** Asked in this order; checks that lead to no action come first. */
 export const checks: readonly Check[] = [gone, nothingToDo, classExists, classMissing];
 
-/** Deleted between the event and the look at it. */
+/** The content was deleted after the event. */
 function gone({ subject, content }: Seen): Finding | undefined {
   if (content !== undefined) return undefined;
   return { subject, reason: 'ContentGone', message: `${describeRef(subject)} does not exist`, actions: [] };
@@ -34,7 +34,7 @@ function classMissing({ subject, content }: Seen): Finding | undefined {
   return { ...found(content, 'SnapshotClassMissing', what), command: getCommand(subject) };
 }
 
-/** What the content alone shows, so that most events and most items of a sweep cost no call. */
+/** Judges by the content alone, so that most events and most items of a sweep cost no call. */
 export function unconcerned(content: Content): Finding | undefined {
   if (content.spec.driver === LONGHORN_DRIVER)
     return found(content, 'LinkSound', 'is Longhorn’s: fix-handle sees to it');
@@ -44,7 +44,7 @@ export function unconcerned(content: Content): Finding | undefined {
   return undefined;
 }
 
-/** A finding about a content; by its snapshot `gleaner scan -n` knows whose it is. */
+/** A finding about a content. `gleaner scan -n` filters by the namespace of its snapshot. */
 function found({ metadata, spec }: Content, reason: Reason, what: string): Finding {
   const subject = ref('VolumeSnapshotContent', metadata.name);
   const { namespace, name } = spec.volumeSnapshotRef;
