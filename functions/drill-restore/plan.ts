@@ -30,18 +30,18 @@ export function plan(seen: Seen, config: Config, nowMs: number): Plan {
     case 'off':
       return {
         findings: [
-          ...told(seen.subject, ['DrillsOff', 'restore drills are switched off']).findings,
+          ...planOf(seen.subject, ['DrillsOff', 'restore drills are switched off']).findings,
           ...results(seen.record, () => true),
         ],
       };
     case 'record':
       return strays(seen, config, nowMs);
     case 'drill':
-      return told(seen.subject, next({ seen, subject: seen.subject, config, nowMs }), seen.entry);
+      return planOf(seen.subject, next({ seen, subject: seen.subject, config, nowMs }), seen.entry);
   }
 }
 
-function told(subject: Ref, outcome: Outcome, entry?: DrillEntry): Plan {
+function planOf(subject: Ref, outcome: Outcome, entry?: DrillEntry): Plan {
   const { proved, run } = entry ?? {};
   const facts = {
     ...(proved && { provedAt: proved.at, tookSeconds: String(proved.tookSeconds) }),
@@ -176,8 +176,12 @@ function clearDecided({ seen, config, nowMs }: Drill): Outcome | undefined {
   const { run: _over, ...kept } = entry;
   const known = kept.proved !== undefined || kept.failed !== undefined;
   const current = backup?.metadata.uid === uid;
-  const says = `no objects of the drill of ${entry.vmBackup} are left`;
-  return ['DrillCleanUp', says, { actions: [put(record, config, uid, known && current ? kept : undefined, says)] }];
+  const message = `no objects of the drill of ${entry.vmBackup} are left`;
+  return [
+    'DrillCleanUp',
+    message,
+    { actions: [put(record, config, uid, known && current ? kept : undefined, message)] },
+  ];
 }
 
 /** Removes labelled objects of drills that the record does not know, and reports the last results. */
@@ -190,7 +194,7 @@ function strays({ subject, record, made }: Extract<Seen, { is: 'record' }>, conf
     claims: made.claims.filter(isStray),
     pods: made.pods.filter(isStray),
   };
-  const own = told(
+  const own = planOf(
     subject,
     clearMarked(stray, `${describeRef(subject)} has no record of this drill`) ?? [
       'DrillCleaned',
@@ -207,5 +211,5 @@ const results = (record: DrillRecord, isWanted: (entry: DrillEntry) => boolean):
   entriesIn(record).flatMap(([, entry]) => {
     const [namespace = '', name = ''] = entry.vmBackup.split('/');
     const about = { kind: 'VirtualMachineBackup', namespace, name } as const;
-    return entry.run === undefined && isWanted(entry) ? told(about, resultOf(entry), entry).findings : [];
+    return entry.run === undefined && isWanted(entry) ? planOf(about, resultOf(entry), entry).findings : [];
   });

@@ -47,19 +47,19 @@ export function decide(
     ...(verdict.result === 'failed' && { failed: { at, message: cutToBytes(verdict.message, LONGEST_MESSAGE) } }),
     run: { startedAt: run?.startedAt ?? at, until: run?.until ?? at, decided: { at, result: verdict.result, volumes } },
   };
-  const [reason, told] =
+  const [reason, text] =
     verdict.result === 'abandoned'
       ? (['DrillDecided', `the drill is abandoned: ${verdict.message}`] as const)
       : resultOf(next);
-  const record = put(seen.record, config, uid, next, told);
-  if (verdict.result === 'abandoned' || backup === undefined) return { message: told, actions: [record] };
+  const record = put(seen.record, config, uid, next, text);
+  if (verdict.result === 'abandoned' || backup === undefined) return { message: text, actions: [record] };
   const { namespace, name } = backup.metadata;
   const event = eventOf(
     {
       about: { ...ref('VirtualMachineBackup', name, namespace), uid, namespace },
       type: verdict.result === 'proved' ? 'Normal' : 'Warning',
       reason,
-      message: told,
+      message: text,
       command: verdict.result === 'failed' ? `gleaner drill ${name} -n ${namespace}` : undefined,
       // One Event per drill.
       name: eventName(uid, reason, String(startedMs)),
@@ -69,5 +69,5 @@ export function decide(
     undefined,
     nowMs,
   );
-  return { message: told, actions: [event, record] };
+  return { message: text, actions: [event, record] };
 }
