@@ -54,8 +54,8 @@ function nameTooLong({ content }: Case): Answer | undefined {
 }
 
 function nameTaken({ neighbours, owner, expected }: Case): Answer | undefined {
-  const taken = takenBy(neighbours.replacement, owner, expected);
-  return taken === undefined ? undefined : ['RevisedNameTaken', taken];
+  const obstacle = takenBy(neighbours.replacement, owner, expected);
+  return obstacle === undefined ? undefined : ['RevisedNameTaken', obstacle];
 }
 
 /** Which object has a name of the replacement pair without being part of it. */

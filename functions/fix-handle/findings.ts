@@ -93,10 +93,10 @@ export function troubled(
   seen: Known,
   { handle, text }: JudgedContent,
   { reason, ofVolume }: BackupTrouble,
-  says: string,
+  message: string,
 ): Finding[] {
   const about = reason === 'BackupMissing' ? undefined : ref('Backup', handle.backup, names.LONGHORN_NAMESPACE);
-  const cause = found(seen, reason, says, { command: commandFor(reason, handle.backup), about });
+  const cause = found(seen, reason, message, { command: commandFor(reason, handle.backup), about });
   const known = reason === 'BackupFailed' || reason === 'BackupBeingDeleted';
   if (!known || ofVolume === undefined || ofVolume === handle.volume) return [cause];
   const also = `the handle is ${text}, and backup ${handle.backup} is of Longhorn volume ${ofVolume}`;

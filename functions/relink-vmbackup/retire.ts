@@ -118,8 +118,8 @@ function snapshotUnused({ pair, toRetain }: FormerPair): Retirement | undefined 
   if (snapshot === undefined) return undefined;
   const { namespace, uid, resourceVersion } = snapshot.metadata;
   const target = { kind: 'VolumeSnapshot', name, namespace, uid, resourceVersion } as const;
-  const behind = content === undefined ? { name: contentName } : { name: contentName, uid: content.metadata.uid };
-  const actions: Action[] = [...toRetain, { do: 'deleteSnapshot', target, content: behind }];
+  const contentRef = content === undefined ? { name: contentName } : { name: contentName, uid: content.metadata.uid };
+  const actions: Action[] = [...toRetain, { do: 'deleteSnapshot', target, content: contentRef }];
   return { reason: 'RetirePair', message: `the old pair ${name} is retired`, actions };
 }
 

@@ -20,8 +20,8 @@ export function triage(item: SurveyItem, brief = false): Routed | Healthy {
   const [first] = entries;
   const looks = !plain || first === undefined || entries.some((entry) => needsLook(entry, item));
   if (!looks && brief) {
-    const well = reasonOf(first, item);
-    if (entries.every((entry) => reasonOf(entry, item) === well)) return { healthy: well, count: entries.length };
+    const reason = reasonOf(first, item);
+    if (entries.every((entry) => reasonOf(entry, item) === reason)) return { healthy: reason, count: entries.length };
   }
   const subject = ref('VirtualMachineBackup', backup.metadata.name, backup.metadata.namespace);
   if (looks) return { subjects: [subject] };
