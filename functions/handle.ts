@@ -6,8 +6,8 @@ import { SettingsError } from '../shared/runtime/settings.ts';
 import * as functions from './index.ts';
 
 /**
- * The Knative function, with the exports that `faas-js-runtime` and `func` expect of a TypeScript template. The environment
- * variable `FUNCTION` selects one of Gleaner's functions.
+ * The Knative function, with the exports that `faas-js-runtime` and `func` expect of a TypeScript template. The
+ * environment variable `FUNCTION` selects one of Gleaner's functions.
  */
 let started: (Started & { readonly name: string }) | undefined;
 

@@ -28,8 +28,8 @@ export type Seen = { readonly subject: Ref } & (
 );
 
 /**
- * Reads a StorageClass, or Harvester's Setting of CSI drivers, with what decides about it. `nothing` if the object does not
- * exist. What may not be read makes single answers unknown.
+ * Reads a StorageClass, or Harvester's Setting of CSI drivers, with what decides about it. `nothing` if the object does
+ * not exist. What may not be read makes single answers unknown.
  * @throws what the reader throws, except 403 for what decides only single answers
  */
 export async function observe(reader: Reader, subject: Ref, nowMs: number): Promise<Seen> {

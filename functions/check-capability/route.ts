@@ -88,8 +88,8 @@ async function* settingAndClasses(reader: Reader): AsyncGenerator<Ref> {
 }
 
 /**
- * The StorageClasses whose answers differ from their annotations. Harvester creates a class per image, so observing all of
- * them would be expensive. Treats leases as held: a change of a lease causes no event anyway.
+ * The StorageClasses whose answers differ from their annotations. Harvester creates a class per image, so observing all
+ * of them would be expensive. Treats leases as held: a change of a lease causes no event anyway.
  */
 async function* classesToTell(reader: Reader): AsyncGenerator<Ref> {
   for await (const seen of readClasses(reader, LEASES_HELD)) {

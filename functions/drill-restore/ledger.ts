@@ -6,8 +6,8 @@ import type { PutDrillAction } from '../../shared/plan/scratch-action.ts';
 import type { Config } from './config.ts';
 
 /**
- * The record of all drills: one ConfigMap with the last results and the running drills. Each write names the version that
- * was read, so of two concurrent starts only one succeeds.
+ * The record of all drills: one ConfigMap with the last results and the running drills. Each write names the version
+ * that was read, so of two concurrent starts only one succeeds.
  */
 export type DrillRecord = ConfigMap | undefined;
 

@@ -76,8 +76,8 @@ export const bytesOf = ({ entry, longhorn }: Source): number =>
 
 const MOUNTED = '/drill';
 /**
- * Shell script that reads the first and the last 16 MiB: partition table, boot sector, backup table. Fails if a device is
- * smaller than the backup, or its size is unknown, since its end would not be read.
+ * Shell script that reads the first and the last 16 MiB: partition table, boot sector, backup table. Fails if a device
+ * is smaller than the backup, or its size is unknown, since its end would not be read.
  */
 const readsOf = (mode: VolumeMode, bytes: number): string =>
   [

@@ -18,7 +18,9 @@ export type Verdict =
 /** In bytes. One ConfigMap of at most 1 MiB holds the results of all VMBackups. */
 const LONGEST_MESSAGE = 600;
 
-/** Writes the result as an Event on the VMBackup and into the record. The record comes last, so that no Event is lost. */
+/**
+ * Writes the result as an Event on the VMBackup and into the record. The record comes last, so that no Event is lost.
+ */
 export function decide(
   seen: SeenDrill,
   config: Config,

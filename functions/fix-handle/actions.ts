@@ -14,8 +14,8 @@ import { writeNote } from './swap-note.ts';
  */
 
 /**
- * Creates the right pair beside the wrong one, on Retain, under the names that Harvester would use. Does not touch the old
- * pair: relink-vmbackup switches the VMBackup once the new pair is bound and ready. Skips parts that exist already.
+ * Creates the right pair beside the wrong one, on Retain, under the names that Harvester would use. Does not touch the
+ * old pair: relink-vmbackup switches the VMBackup once the new pair is bound and ready. Skips parts that exist already.
  */
 export function createBeside(
   content: Content,
@@ -55,8 +55,8 @@ export function createBeside(
 }
 
 /**
- * Swaps the content under its snapshot: note, Retain, delete, release, create, remove the note. Skips the steps that the
- * note and the objects show as done, so the same list finishes an interrupted swap.
+ * Swaps the content under its snapshot: note, Retain, delete, release, create, remove the note. Skips the steps that
+ * the note and the objects show as done, so the same list finishes an interrupted swap.
  */
 export function swap(
   content: Content,
@@ -114,7 +114,8 @@ export function swapNote(
         ...(labels && Object.keys(labels).length > 0 && { labels }),
         annotations: {
           ...foreignAnnotations(content),
-          // Only a pair of a VMBackup may delete its backup later; the pair of a restore, or of no owner, stays on Retain.
+          // Only a pair of a VMBackup may delete its backup later; the pair of a restore, or of no owner, stays on
+          // Retain.
           ...marks(content.metadata.name, wasDelete && owner.is === 'vmbackup'),
         },
         ...(ownerReferences.length > 0 && { ownerReferences }),
@@ -124,7 +125,9 @@ export function swapNote(
   };
 }
 
-/** Recreates the content that a restore waits for, from its snapshot and its VMBackup. Empty if the snapshot names none. */
+/**
+ * Recreates the content that a restore waits for, from its snapshot and its VMBackup. Empty if the snapshot names none.
+ */
 export function recreateForRestore(
   snapshot: Snapshot,
   restore: OwnerReference,
@@ -168,7 +171,10 @@ const marks = (replaces: string, arm: boolean): Record<string, string> => ({
   ...(arm && { [names.DELETE_WHEN_READY_ANNOTATION]: 'Delete' }),
 });
 
-/** Annotations by other writers, without those that the snapshot controllers keep about the lifecycle of the old content. */
+/**
+ * Annotations by other writers, without those that the snapshot controllers keep about the lifecycle of the old
+ * content.
+ */
 function foreignAnnotations(content: Content): Record<string, string> {
   const own: string[] = [names.REPLACES_ANNOTATION, names.DELETE_WHEN_READY_ANNOTATION];
   return Object.fromEntries(

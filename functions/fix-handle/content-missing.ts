@@ -107,7 +107,8 @@ function swapUnfinished(seen: WithFound): Finding | undefined {
   if (note === undefined || note === 'unreadable') return undefined;
   const { owner } = neighbours;
   const isRecorded = 'entry' in owner && owner.entry?.longhornBackupName === backupName;
-  // If no VMBackup records the backup, the snapshot must have been bound to this content. Otherwise the right to annotate
+  // If no VMBackup records the backup, the snapshot must have been bound to this content. Otherwise the right to
+  // annotate
   // snapshots would give access to any backup.
   const had =
     isRecorded || snapshot.status?.boundVolumeSnapshotContentName === snapshot.spec.source.volumeSnapshotContentName;

@@ -86,8 +86,8 @@ export function rightHandleFinding(seen: Known, reason: 'HandleRight' | 'LegacyS
 }
 
 /**
- * Reports the Backup in trouble; if it is missing, the content that names it. Adds a second finding if the handle is wrong
- * as well.
+ * Reports the Backup in trouble; if it is missing, the content that names it. Adds a second finding if the handle is
+ * wrong as well.
  */
 export function troubled(
   seen: Known,

@@ -14,8 +14,8 @@ import type { SwapNote } from './swap-note.ts';
 import { readNote } from './swap-note.ts';
 
 /**
- * One content, or a snapshot whose content is missing, with everything that decides about its handle. `observe` judges the
- * case once; the file named after the case decides what to do.
+ * One content, or a snapshot whose content is missing, with everything that decides about its handle. `observe` judges
+ * the case once; the file named after the case decides what to do.
  */
 export type Seen = SeenGone | SeenContentMissing | SeenNotOurs | SeenBackupMissing | SeenHandleRight | SeenHandleWrong;
 
@@ -97,7 +97,8 @@ export interface Neighbours {
 
 /**
  * Reads as little as the decision needs: a right handle costs two reads, content and Backup.
- * @throws UnreadableError for a deciding object that does not match the schema of its kind; RetryableError, TerminalError
+ * @throws UnreadableError for a deciding object that does not match the schema of its kind; RetryableError,
+ * TerminalError
  */
 export async function observe(reader: Reader, subject: Ref): Promise<Seen> {
   if (subject.kind === 'VolumeSnapshotContent') {
@@ -127,7 +128,8 @@ async function observeContent(
   const known = longhorn && judgeLookup(backupName, longhorn);
   const verdict = known?.is === 'found' ? judgeHandle(judged, known.facts) : undefined;
   const head = { subject, content, judged, backupName };
-  // The snapshot of a swapped content may still carry the note. A content in deletion may be part of Gleaner's own swap.
+  // The snapshot of a swapped content may still carry the note. A content in deletion may be part of Gleaner's own
+  // swap.
   const isSwapped = content.metadata.annotations?.[names.REPLACES_ANNOTATION] === content.metadata.name;
   const isRight = verdict !== undefined && verdict !== 'wrong';
   if (isRight && !isSwapped && !isDeleting(content) && from === undefined)

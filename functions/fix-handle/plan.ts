@@ -8,8 +8,8 @@ import { handleWrong } from './handle-wrong.ts';
 import type { Seen } from './observe.ts';
 
 /**
- * Decides what to do about the handle of one content. Pure. Only touches pre-provisioned contents of Longhorn's driver, and
- * never plans a deletion without setting Retain first.
+ * Decides what to do about the handle of one content. Pure. Only touches pre-provisioned contents of Longhorn's driver,
+ * and never plans a deletion without setting Retain first.
  */
 export function plan(seen: Seen, config: Config): Plan {
   return { findings: [decide(seen, config)].flat() };

@@ -6,8 +6,8 @@ import type { NewContent } from '../../shared/plan/action.ts';
 
 /**
  * The state of a swap, in an annotation of the snapshot. Between deleting the old content and creating the new one, no
- * other object records its deletion policy or, without a VMBackup, its backup. The new content is noted before the old one
- * is deleted, so a later run can finish the swap.
+ * other object records its deletion policy or, without a VMBackup, its backup. The new content is noted before the old
+ * one is deleted, so a later run can finish the swap.
  */
 export interface SwapNote {
   /** uid of the content to delete: proves that the deletion is Gleaner's own. */

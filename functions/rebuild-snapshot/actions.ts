@@ -16,7 +16,10 @@ export interface Recipe {
   readonly config: Config;
 }
 
-/** Creates both, the content first: after a crash in between, the next run sees `snapshot-lost` and creates the snapshot. */
+/**
+ * Creates both, the content first: after a crash in between, the next run sees `snapshot-lost` and creates the
+ * snapshot.
+ */
 export const rebuildPair = (recipe: Recipe, name: string): Action[] => [
   { do: 'create', object: newContent(recipe, { name, contentName: names.contentName(name) }) },
   { do: 'create', object: newSnapshot(recipe, name) },
@@ -34,7 +37,10 @@ export const rebuildContent = (recipe: Recipe, { name, contentName, snapshot }: 
   },
 ];
 
-/** Creates the snapshot alone, for the content that names it, after setting Retain and dropping the uid of the old snapshot. */
+/**
+ * Creates the snapshot alone, for the content that names it, after setting Retain and dropping the uid of the old
+ * snapshot.
+ */
 export const rebuildSnapshot = (recipe: Recipe, content: Content): Action[] => [
   ...rebind(recipe, content),
   {

@@ -327,7 +327,10 @@ function revisedNameTaken({ loss, pair, source: { beside }, handle, lost }: Rebu
   return isBegun ? undefined : ['RevisedNameTaken', `${lost}; the name ${names.revisedName(pair.name)} is taken`];
 }
 
-/** The source of a snapshot is immutable: one that lost both its content and its claim needs a replacement pair beside it. */
+/**
+ * The source of a snapshot is immutable: one that lost both its content and its claim needs a replacement pair beside
+ * it.
+ */
 const isBeside = (loss: SeenVolume['loss']): boolean => loss === 'dynamic-content-lost';
 
 const isReady = ({ status }: VMBackup): boolean => status?.readyToUse === true && Boolean(status.source);

@@ -22,7 +22,10 @@ export type Loss =
   | 'both-lost'
   /** The content still refers to a former snapshot of the same name. */
   | 'binding-stale'
-  /** The content with that name belongs to another snapshot, or is dynamic where a pre-provisioned one is needed, or vice versa. */
+  /**
+   * The content with that name belongs to another snapshot, or is dynamic where a pre-provisioned one is needed, or
+   * vice versa.
+   */
   | 'name-taken'
   | 'snapshot-deleting'
   | 'content-deleting';

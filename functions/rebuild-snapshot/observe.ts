@@ -21,7 +21,10 @@ export interface Seen {
   readonly subject: Ref;
   readonly backup?: VMBackup | undefined;
   readonly volumes: readonly SeenVolume[];
-  /** Backups of a scheduled VMBackup that are missing or not final. With any of these, its snapshots must not be touched. */
+  /**
+   * Backups of a scheduled VMBackup that are missing or not final. With any of these, its snapshots must not be
+   * touched.
+   */
   readonly unsettled: readonly Unsettled[];
 }
 
@@ -48,7 +51,10 @@ export interface BackupSource {
   readonly claim?: Claim | undefined;
   /** The objects that already have the names of a pair beside this one. */
   readonly beside: { readonly snapshot?: Snapshot | undefined; readonly content?: Content | undefined };
-  /** Every VMBackup, including this one, that names the snapshot. With more than one the owner of its data is not certain. */
+  /**
+   * Every VMBackup, including this one, that names the snapshot. With more than one the owner of its data is not
+   * certain.
+   */
   readonly users: readonly string[];
   /** The VMBackup that already uses the name of that pair for one of its volumes. */
   readonly besideUsedBy?: string | undefined;
@@ -57,8 +63,9 @@ export interface BackupSource {
 }
 
 /**
- * Reads what `plan` decides by; called for every subject that {@link route} or `triage` names. An intact VMBackup costs two
- * reads a volume; only a loss costs more. An object of one volume that cannot be read makes only that volume `unreadable`.
+ * Reads what `plan` decides by; called for every subject that {@link route} or `triage` names. An intact VMBackup costs
+ * two reads a volume; only a loss costs more. An object of one volume that cannot be read makes only that volume
+ * `unreadable`.
  * @throws UnreadableError for the VMBackup itself and for what decides about all of its volumes; RetryableError,
  * TerminalError. Nothing is decided then.
  */

@@ -17,9 +17,9 @@ import type { Config } from './config.ts';
 import type { Seen, SeenVolume } from './observe.ts';
 
 /**
- * Decides, volume by volume, which lost parts of a VMBackup to recreate. Pure. Creates only what the backup on the target
- * proves to be right, always on Retain, and nothing that Kubernetes or Harvester would fill with current data. Without
- * actions nothing is written for that volume. Throws nothing.
+ * Decides, volume by volume, which lost parts of a VMBackup to recreate. Pure. Creates only what the backup on the
+ * target proves to be right, always on Retain, and nothing that Kubernetes or Harvester would fill with current data.
+ * Without actions nothing is written for that volume. Throws nothing.
  */
 export function plan(seen: Seen, config: Config): Plan {
   const { subject, backup } = seen;

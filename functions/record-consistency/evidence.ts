@@ -27,7 +27,10 @@ export interface Evidence {
   readonly parts: readonly Part[];
   readonly machine?: VM | undefined;
   readonly instance?: VMInstance | undefined;
-  /** Whether a younger VMBackup of the VM exists, which a current freeze belongs to. Read only while the guest is frozen. */
+  /**
+   * Whether a younger VMBackup of the VM exists, which a current freeze belongs to. Read only while the guest is
+   * frozen.
+   */
   readonly younger?: boolean;
 }
 
@@ -95,7 +98,10 @@ function agentSinceMs(instance: VMInstance | undefined): number {
   return Number.isNaN(since) ? Infinity : since;
 }
 
-/** Whether the VM ran or was stopped when the volumes were taken; undefined if the clocks do not allow a definite answer. */
+/**
+ * Whether the VM ran or was stopped when the volumes were taken; undefined if the clocks do not allow a definite
+ * answer.
+ */
 function machineThen(
   volumes: Facts['volumes'],
   machine: VM | undefined,

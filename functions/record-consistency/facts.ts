@@ -25,7 +25,9 @@ export interface TakenVolume {
   readonly takenMs: number;
 }
 
-/** The VM while its volumes were taken: running all the time, or stopped before the first, at `stoppedMs` or earlier. */
+/**
+ * The VM while its volumes were taken: running all the time, or stopped before the first, at `stoppedMs` or earlier.
+ */
 export type MachineThen = 'running' | { readonly stoppedMs: number };
 
 /**

@@ -229,7 +229,9 @@ function rescan(
 }
 
 const hasHash = ({ metadata }: Setting): boolean => metadata.annotations[names.HASH_ANNOTATION] !== undefined;
-/** Whether Harvester records scans. Up to 1.4.1 it does not: any write to the setting starts one, even Gleaner’s note. */
+/**
+ * Whether Harvester records scans. Up to 1.4.1 it does not: any write to the setting starts one, even Gleaner’s note.
+ */
 const keepsHash = ({ metadata }: Setting): boolean => metadata.annotations[names.REFRESH_ANNOTATION] !== undefined;
 
 /** Harvester's webhook accepts a write with blank S3 keys without checks; it checks any other write in full. */

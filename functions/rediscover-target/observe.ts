@@ -29,7 +29,9 @@ export interface Seen {
   readonly beingPulled: number;
   /** This and the following fields are read only if a Backup is unclaimed or not read yet. */
   readonly longhornTarget?: BackupTarget | undefined;
-  /** VMBackups that are not ready or being deleted. Meanwhile Harvester refuses writes to the setting of an NFS target. */
+  /**
+   * VMBackups that are not ready or being deleted. Meanwhile Harvester refuses writes to the setting of an NFS target.
+   */
   readonly unsettled: readonly string[];
   readonly restores: readonly InProgress[];
   /** VMBackups that cannot be read, and whose pairs do not show their backups either. They may record any backup. */
@@ -45,7 +47,9 @@ export interface Seen {
   readonly passesOverOthers?: boolean | undefined;
   /** Whether the cluster has any VMBackup, which may have the name of one on the target. */
   readonly hasVMBackups: boolean;
-  /** Ready VMBackups without their StorageClass or Longhorn Backup: with one, Harvester 1.6 to 1.8 never finish a scan. */
+  /**
+   * Ready VMBackups without their StorageClass or Longhorn Backup: with one, Harvester 1.6 to 1.8 never finish a scan.
+   */
   readonly holdingUp: readonly string[];
 }
 
@@ -210,8 +214,8 @@ async function vmBackups(reader: Reader) {
 }
 
 /**
- * Adds the backups of unreadable VMBackups to `claimed`, as their pairs show them. Returns the VMBackups without any such
- * pair.
+ * Adds the backups of unreadable VMBackups to `claimed`, as their pairs show them. Returns the VMBackups without any
+ * such pair.
  */
 async function claimForUnreadable(
   reader: Reader,

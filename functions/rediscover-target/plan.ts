@@ -11,8 +11,9 @@ import { some } from './unclaimed-causes.ts';
 import { targetIdle, describeTarget, rescanDisabled, withoutTarget } from './target-settings.ts';
 
 /**
- * Decides whether Harvester should scan the backup target again. Pure. Longhorn's sync comes first, because an earlier scan
- * finds nothing and is recorded as done. Then there is one scan per evidence. `checks` gives the order of the decision.
+ * Decides whether Harvester should scan the backup target again. Pure. Longhorn's sync comes first, because an earlier
+ * scan finds nothing and is recorded as done. Then there is one scan per evidence. `checks` gives the order of the
+ * decision.
  */
 export function plan(seen: Seen, config: Config): Plan {
   const { setting } = seen;

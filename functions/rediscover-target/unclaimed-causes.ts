@@ -5,8 +5,8 @@ import type { Finding } from '../../shared/plan/plan.ts';
 import type { Seen } from './observe.ts';
 
 /**
- * Why Harvester creates no VMBackup from a backup, as far as the cluster shows it. Also names the causes that only files on
- * the target show, which Gleaner cannot read; Harvester logs a line for each of those.
+ * Why Harvester creates no VMBackup from a backup, as far as the cluster shows it. Also names the causes that only
+ * files on the target show, which Gleaner cannot read; Harvester logs a line for each of those.
  */
 export const showUnclaimed = logsCommand(
   'harvester-system',
@@ -62,7 +62,10 @@ function whatIsLeft({ recordsScans, passesOverOthers, hasVMBackups }: Seen, ende
 const either = (all: readonly string[]): string =>
   all.length < 2 ? all.join('') : `${all.slice(0, -1).join(', ')}, or ${all.at(-1)}`;
 
-/** Why a scan does not end. Harvester retries a failed scan every few seconds; the cause is in its log or in the cluster. */
+/**
+ * Why a scan does not end. Harvester retries a failed scan every few seconds; the cause is in its log or in the
+ * cluster.
+ */
 export function describeStuck({ holdingUp }: Seen): string {
   const stops = 'it retries a failed scan: an unreadable metadata file of a VM image or backup';
   const rest = `${stops}, or an object that it cannot create, blocks all that follow`;

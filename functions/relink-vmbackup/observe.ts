@@ -36,8 +36,8 @@ export interface SeenVolume {
   readonly entry: VolumeEntry;
   readonly current: Pair;
   /**
-   * The Longhorn Backup that the VMBackup records. Absent if it records none, or if the pair is kept whatever the state of
-   * its backup.
+   * The Longhorn Backup that the VMBackup records. Absent if it records none, or if the pair is kept whatever the state
+   * of its backup.
    */
   readonly lookup?: BackupLookup | undefined;
   /** The revised pair, if any part of it exists. */
@@ -47,8 +47,8 @@ export interface SeenVolume {
   /** Other contents with deletionPolicy Delete that name the same backup. Read only if this one may get Delete. */
   readonly holders: readonly string[];
   /**
-   * Other volumes of this VMBackup, and other VMBackups, that record the same Longhorn Backup. Their contents may be about
-   * to get Delete as well. Read only if this one may get Delete.
+   * Other volumes of this VMBackup, and other VMBackups, that record the same Longhorn Backup. Their contents may be
+   * about to get Delete as well. Read only if this one may get Delete.
    */
   readonly sharers: readonly string[];
   /** Contents that cannot be read: each may be one of the `holders`. */
@@ -75,9 +75,9 @@ interface ReadPair {
 }
 
 /**
- * Reads what `plan` decides by; called for every subject that `route` or `triage` names. Reads and judges each pair once,
- * and claims and other holders only if a step depends on them. An object of one volume that cannot be read makes only that
- * volume `unreadable`.
+ * Reads what `plan` decides by; called for every subject that `route` or `triage` names. Reads and judges each pair
+ * once, and claims and other holders only if a step depends on them. An object of one volume that cannot be read makes
+ * only that volume `unreadable`.
  * @throws UnreadableError for the VMBackup itself and for what decides about all of its volumes; RetryableError,
  * TerminalError. Nothing is decided then.
  */
@@ -94,7 +94,8 @@ export async function observe(reader: Reader, subject: Ref): Promise<Seen> {
 
   const volumes: SeenVolume[] = [];
   for (const [index, entry] of entriesOf(backup).entries()) {
-    // The name of a claim may look like the revision of another. A snapshot that one volume uses is never the former or next
+    // The name of a claim may look like the revision of another. A snapshot that one volume uses is never the former or
+    // next
     // snapshot of another volume.
     const others = entriesOf(backup).flatMap(({ name }, i) => (i !== index && name ? [name] : []));
     const seen = await orUnreadable(
@@ -170,7 +171,8 @@ async function readPair(reader: Reader, namespace: string, name: string): Promis
   const snapshot = await reader.get('VolumeSnapshot', name, namespace);
   const contentName = provisionedContentName(name, snapshot);
   const content = await reader.get('VolumeSnapshotContent', contentName);
-  // Without the snapshot, a content with the expected name may belong to another one: it counts only if it names the snapshot.
+  // Without the snapshot, a content with the expected name may belong to another one: it counts only if it names the
+  // snapshot.
   const ref = content?.spec.volumeSnapshotRef;
   const isIts = ref?.name === name && ref.namespace === namespace;
   const base = { name, snapshot, contentName };

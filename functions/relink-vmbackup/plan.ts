@@ -16,9 +16,8 @@ import { restoreDeletePolicy, retire } from './retire.ts';
 import { inSafeOrder, settle } from './settle.ts';
 
 /**
- * Decides, volume by volume, which pair a VMBackup should use. Pure. Switches only to a right pair that is bound by uid and
- * ready; puts the old content on Retain before the new one gets Delete; retires the old pair last.
- * Throws nothing.
+ * Decides, volume by volume, which pair a VMBackup should use. Pure. Switches only to a right pair that is bound by uid
+ * and ready; puts the old content on Retain before the new one gets Delete; retires the old pair last. Throws nothing.
  */
 export function plan(seen: Seen, config: Config): Plan {
   const { subject, backup } = seen;

@@ -57,8 +57,8 @@ const foreignChecks: readonly Check<FormerPair, string>[] = [
 ];
 
 /**
- * Retires every pair of this volume that is not in use: former pairs, and a replacement that was never needed. Always sets
- * Retain before a deletion, and never deletes a Longhorn Backup. Throws nothing.
+ * Retires every pair of this volume that is not in use: former pairs, and a replacement that was never needed. Always
+ * sets Retain before a deletion, and never deletes a Longhorn Backup. Throws nothing.
  */
 export function retire(seen: Seen, vmBackup: VMBackup, volume: SeenVolume, config: Config): Retirement[] {
   const { predecessors, replacement } = volume;
@@ -128,7 +128,10 @@ function contentGoing({ pair: { contentName, content } }: FormerPair): Retiremen
   return stays('ContentGoing', `the old content ${contentName} is being deleted`);
 }
 
-/** The csi-snapshotter removes its finalizer only if it saw the snapshot being deleted, or if the content was never bound. */
+/**
+ * The csi-snapshotter removes its finalizer only if it saw the snapshot being deleted, or if the content was never
+ * bound.
+ */
 function leftoverContent({ pair: { contentName, content }, toRetain }: FormerPair): Retirement | undefined {
   const isBound = content?.metadata.finalizers?.includes(names.BOUND_CONTENT_FINALIZER) === true;
   const isSeen = content?.metadata.annotations?.[names.BEING_DELETED_ANNOTATION] !== undefined;
@@ -198,7 +201,10 @@ interface HeldOnRetain {
   readonly retired: readonly Retirement[];
 }
 
-/** At most one content with deletionPolicy Delete may name a backup. Each answer starts a message that ends with the name of the backup. */
+/**
+ * At most one content with deletionPolicy Delete may name a backup. Each answer starts a message that ends with the
+ * name of the backup.
+ */
 const retainChecks: readonly Check<HeldOnRetain, string>[] = [
   unreadableContents, // a content that cannot be read may be on Delete and name the backup
   backupShared, // another volume records it: both could read before either writes, so neither gets Delete

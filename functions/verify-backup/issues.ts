@@ -59,6 +59,8 @@ export const restoreTrouble = ({ reason, message, cause, command }: RestoreJudgm
 export const targetTrouble = (trouble: TargetTrouble | undefined): Issue[] =>
   trouble === undefined ? [] : [{ reason: trouble.reason, message: trouble.detail, object: targetRef }];
 
-/** Name of the Event. The same problem of the same object has the same name, so it is recorded once and then counted. */
+/**
+ * Name of the Event. The same problem of the same object has the same name, so it is recorded once and then counted.
+ */
 export const eventNameOf = (uid: string, { reason, volume }: Pick<Issue, 'reason' | 'volume'>): string =>
   eventName(uid, reason, ...(volume === undefined ? [] : [volume]));

@@ -48,8 +48,8 @@ export type Events = ReadonlyMap<string, KubeEvent>;
 const LATER = Infinity;
 
 /**
- * Reads a VMBackup with its chain, a restore with its claims, or the target; and Gleaner's records about it. `nothing` if
- * the object does not exist.
+ * Reads a VMBackup with its chain, a restore with its claims, or the target; and Gleaner's records about it. `nothing`
+ * if the object does not exist.
  * @throws what the reader throws, except UnreadableError for single links of a chain
  */
 export async function observe(reader: Reader, subject: Ref): Promise<Seen> {
