@@ -33,7 +33,9 @@ const noRecurringJobs = {
   'recurring-job-group.longhorn.io/gleaner-drill': 'enabled',
 };
 
-/** A claim. `storage`: as in `resources.requests`. `snapshot`: the source of its data; undefined for an empty volume. */
+/**
+ * A claim. `storage`: as in `resources.requests`. `snapshot`: the source of its data; undefined for an empty volume.
+ */
 export const scratchClaim = (
   metadata: Meta,
   storage: string,
@@ -91,8 +93,8 @@ export interface ContainerShape {
 }
 
 /**
- * A pod that uses the claim of its own name at `path`, as a device if `Block`. It runs once, mounts only this volume, has a
- * read-only root file system, and no privileges beyond its own `securityContext`.
+ * A pod that uses the claim of its own name at `path`, as a device if `Block`. It runs once, mounts only this volume,
+ * has a read-only root file system, and no privileges beyond its own `securityContext`.
  */
 export const scratchPod = (
   metadata: Meta,

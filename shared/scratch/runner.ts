@@ -96,8 +96,8 @@ export type Advance<P extends Progress> =
   | { readonly is: 'empty' };
 
 /**
- * The next step of a run with these parts. A failed part fails it at once. It is done when all parts are done, even after
- * the deadline. Otherwise it is late after `untilMs` (ms since 1970; NaN: never), and creates nothing more.
+ * The next step of a run with these parts. A failed part fails it at once. It is done when all parts are done, even
+ * after the deadline. Otherwise it is late after `untilMs` (ms since 1970; NaN: never), and creates nothing more.
  */
 export function advance<P extends Progress>(parts: readonly P[], nowMs: number, untilMs: number): Advance<P> {
   const those = <K extends Progress['is']>(...kinds: K[]) =>
@@ -113,9 +113,9 @@ export function advance<P extends Progress>(parts: readonly P[], nowMs: number, 
 const isNonEmpty = <T>(all: readonly T[]): all is NonEmpty<T> => all.length > 0;
 
 /**
- * The next step of the clean-up; undefined when nothing is left. `actions`: the next deletions. `cleanUp`: the reason with
- * actions; `clearing`: the reason while controllers delete. `left`: descriptions of objects that controllers delete
- * afterwards, to wait for.
+ * The next step of the clean-up; undefined when nothing is left. `actions`: the next deletions. `cleanUp`: the reason
+ * with actions; `clearing`: the reason while controllers delete. `left`: descriptions of objects that controllers
+ * delete afterwards, to wait for.
  */
 export function clear(
   { cleanUp, clearing }: { readonly cleanUp: Reason; readonly clearing: Reason },

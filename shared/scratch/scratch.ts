@@ -8,8 +8,8 @@ import type { Action } from '../plan/action.ts';
 import type { Mark } from '../plan/scratch-action.ts';
 
 /**
- * The temporary objects of restore drills and storage probes. All are in one namespace (contents in none) and carry a mark:
- * a label whose value is the uid of the tested VMBackup or StorageClass.
+ * The temporary objects of restore drills and storage probes. All are in one namespace (contents in none) and carry a
+ * mark: a label whose value is the uid of the tested VMBackup or StorageClass.
  */
 
 /** The objects with the mark that still exist. */
@@ -70,8 +70,8 @@ export const scratchRef = (kind: ScratchKind, name: string, namespace: string): 
 });
 
 /**
- * The first wanted name that an object without the mark has. The run could not create its own object and would try forever.
- * Does not read objects in `own` again. An object with the mark is the run's own, created since.
+ * The first wanted name that an object without the mark has. The run could not create its own object and would try
+ * forever. Does not read objects in `own` again. An object with the mark is the run's own, created since.
  * @throws what the reader throws
  */
 export async function readInTheWay(
@@ -90,9 +90,9 @@ export async function readInTheWay(
 }
 
 /**
- * The next steps of removing objects with the label: pods and claims, then snapshots, then contents. Sets Retain on contents
- * first, so that no deletion reaches the storage. Skips objects that are being deleted: no actions while objects are left
- * means waiting. The writer checks each object again.
+ * The next steps of removing objects with the label: pods and claims, then snapshots, then contents. Sets Retain on
+ * contents first, so that no deletion reaches the storage. Skips objects that are being deleted: no actions while
+ * objects are left means waiting. The writer checks each object again.
  */
 export function removal(objects: ScratchObjects, label: string): Action[] {
   const { contents, snapshots, claims, pods } = objects;
