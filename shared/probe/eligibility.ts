@@ -26,8 +26,8 @@ const settled: ReadonlySet<AnswerReason> = new Set([
 ]);
 
 /**
- * The VolumeSnapshotClass of the probe's snapshot. For Longhorn it must have `type: snap`: any other creates a backup on
- * the target, which could be removed only by deleting a Longhorn Backup.
+ * The VolumeSnapshotClass of the probe's snapshot. For Longhorn it must have `type: snap`: any other creates a backup
+ * on the target, which could be removed only by deleting a Longhorn Backup.
  */
 export function snapshotClassOf({ classes, driver }: SeenClass): SnapshotClass | undefined {
   if (!isFound(classes)) return undefined;

@@ -12,7 +12,9 @@ export interface Recipe {
   readonly storageClass: StorageClass;
   readonly volumeMode: VolumeMode;
   readonly until: string;
-  /** Time of creation by Gleaner's clock (ms since 1970). The difference between two objects is the duration of a step. */
+  /**
+   * Time of creation by Gleaner's clock (ms since 1970). The difference between two objects is the duration of a step.
+   */
   readonly nowMs: number;
   readonly config: ProbeConfig;
 }

@@ -127,8 +127,8 @@ async function readFormer(
 }
 
 /**
- * PersistentVolumes that outlive their claims, recognised by the name of the claim, which contains the uid of the class.
- * While the claim exists its label decides.
+ * PersistentVolumes that outlive their claims, recognised by the name of the claim, which contains the uid of the
+ * class. While the claim exists its label decides.
  */
 async function readLeft(reader: Reader, namespace: string, uid: string | undefined): Promise<string[]> {
   const own = uid === undefined ? /^probe-[0-9a-f-]{36}-(source|restored)$/ : new RegExp(`^probe-${uid}-`);

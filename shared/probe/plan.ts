@@ -110,8 +110,8 @@ const untilOn = (object: Claim | undefined): number =>
   Date.parse(object?.metadata.annotations?.[names.PROBE_UNTIL_ANNOTATION] ?? '') || 0;
 
 /**
- * Whether the probe cannot get a result: an object of it is being deleted, another object has a name that it needs, or an
- * earlier run left it and its deadline has passed. None of these says anything about the class.
+ * Whether the probe cannot get a result: an object of it is being deleted, another object has a name that it needs, or
+ * an earlier run left it and its deadline has passed. None of these says anything about the class.
  */
 function comesToNothing({ probe: { source, made, inTheWay }, config: { sinceMs }, nowMs }: Probe): boolean {
   const isOwn = Date.parse(timeOn(source) ?? '') >= sinceMs;

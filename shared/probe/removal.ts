@@ -10,12 +10,13 @@ import type { Action } from '../plan/action.ts';
 const PATIENCE_MS = 10_000;
 
 /**
- * The next steps of removing the objects of probes: pods and restored claims, then the snapshot with its content, then the
- * source claim. No actions while deletions are in progress.
+ * The next steps of removing the objects of probes: pods and restored claims, then the snapshot with its content, then
+ * the source claim. No actions while deletions are in progress.
  *
- * Contents of Longhorn, and contents without a snapshot on the storage yet, are deleted with Retain, as those of drills, so
- * that no deletion reaches the storage; Longhorn deletes its snapshot with the volume. Any other storage would keep the
- * snapshot with Retain, and may then refuse to delete the volume: there the content is deleted with Delete.
+ * Contents of Longhorn, and contents without a snapshot on the storage yet, are deleted with Retain, as those of
+ * drills, so that no deletion reaches the storage; Longhorn deletes its snapshot with the volume. Any other storage
+ * would keep the snapshot with Retain, and may then refuse to delete the volume: there the content is deleted with
+ * Delete.
  */
 export function probeRemoval(made: ScratchObjects, nowMs: number): Action[] {
   const { contents, snapshots, claims, pods } = made;
@@ -79,7 +80,9 @@ function letGo({ metadata }: Snapshot, content: Content | undefined): Action {
   return { do: 'deleteTaken', target, mark: { label: names.PROBE_LABEL, value } };
 }
 
-/** Removes the finalizer, in case no csi-snapshotter of the driver runs. Only on Retain, with no snapshot being taken. */
+/**
+ * Removes the finalizer, in case no csi-snapshotter of the driver runs. Only on Retain, with no snapshot being taken.
+ */
 function release(content: Content, nowMs: number): Action[] {
   const { metadata, spec } = content;
   const since = Date.parse(metadata.deletionTimestamp ?? '');
