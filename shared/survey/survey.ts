@@ -54,11 +54,11 @@ export async function* survey(
     onUnreadable: ({ issue, object }: Unreadable) => void unreadable.push({ what: 'unreadable', object, issue }),
   };
   const backups = new BackupIndex();
-  const onOddBackup: ListOptions['onUnreadable'] = (odd) => {
-    options.onUnreadable(odd);
-    backups.addUnreadable(odd.object.name, odd.issue);
+  const onUnreadableBackup: ListOptions['onUnreadable'] = (one) => {
+    options.onUnreadable(one);
+    backups.addUnreadable(one.object.name, one.issue);
   };
-  const longhorn = { namespace: names.LONGHORN_NAMESPACE, onUnreadable: onOddBackup };
+  const longhorn = { namespace: names.LONGHORN_NAMESPACE, onUnreadable: onUnreadableBackup };
   for await (const page of pagesOf(reader, 'Backup', longhorn)) {
     for (const backup of page) backups.add(backup, nowMs);
   }
