@@ -6,12 +6,12 @@ import { SettingsError } from '../shared/runtime/settings.ts';
 import * as functions from './index.ts';
 
 /**
- * The Knative function: what `faas-js-runtime` and `func` look for in a TypeScript template. `FUNCTION` says which of
- * Gleaner's functions this is.
+ * The Knative function, with the exports that `faas-js-runtime` and `func` expect of a TypeScript template. The
+ * environment variable `FUNCTION` selects one of Gleaner's functions.
  */
 let started: (Started & { readonly name: string }) | undefined;
 
-/** Reads the environment. What it throws ends the process, which is right: no event could be answered well. */
+/** Reads the environment. @throws on an invalid one, which ends the process: it could not answer any event. */
 export function init(): void {
   const process_ = start(Object.values(functions), process.env);
   const name = process_.settings.function;
@@ -20,13 +20,13 @@ export function init(): void {
 }
 
 /**
- * Answers one event. The runtime's second argument may be anything, a body or a query parameter, when the request was
- * no event; and an answer of Gleaner's own is always a whole HTTP answer, since the runtime knows events by the name of
- * their class alone, and sends anything else that it is given as a JSON body, which a broker takes for a failure.
+ * Answers one event. If the request was not an event, the second argument may be a body or a query parameter. Always
+ * returns a complete HTTP response: the runtime recognises events only by the name of their class, and sends any other
+ * value as a JSON body, which a broker treats as a failure.
  */
 export async function handle(context: unknown, event?: unknown): Promise<Answer> {
   try {
-    // The runtime takes an event from the headers of a GET as well, which a proxy may repeat or a cache answer.
+    // The runtime also accepts an event in a GET, which a proxy may repeat or a cache may answer.
     const { method = 'POST' } = (context ?? {}) as { readonly method?: unknown };
     if (method !== 'POST') return failure('methodNotAllowed', 'events are posted', { allow: 'POST' });
     if (started === undefined) init();
@@ -37,7 +37,7 @@ export async function handle(context: unknown, event?: unknown): Promise<Answer>
   }
 }
 
-/** The runtime ends the process right after this, so it waits for what is under way. */
+/** Waits for running events: the runtime ends the process right after this. */
 export async function shutdown(): Promise<void> {
   await started?.runner.stop();
 }
@@ -47,7 +47,7 @@ interface Reply {
   send(body: string): unknown;
 }
 
-/** Own probes, since the runtime's say 503 whenever the event loop was busy for 42 ms, as it is on a cold start. */
+/** Replaces the probes of the runtime, which answer 503 if the event loop was busy for 42 ms, as on a cold start. */
 export const liveness = (_request: unknown, reply: Reply): unknown => reply.send('OK');
 
 export const readiness = (_request: unknown, reply: Reply): unknown =>

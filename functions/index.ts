@@ -1,4 +1,4 @@
-/** The functions there are, one line each. */
+/** All functions, one line each. */
 export { default as checkCapability } from './check-capability/index.ts';
 export { default as drillRestore } from './drill-restore/index.ts';
 export { default as fixHandle } from './fix-handle/index.ts';

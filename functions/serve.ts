@@ -1,5 +1,5 @@
 import { serve } from '../shared/runtime/serve.ts';
 import * as functions from './index.ts';
 
-/** `npm start`, when all functions are served; for one alone, the build makes the same file with only that in it. */
+/** `npm start`: serves all functions. For a single function the build generates this file with only that one. */
 void serve(Object.values(functions));

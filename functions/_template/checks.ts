@@ -5,7 +5,7 @@ import type { Finding } from '../../shared/plan/plan.ts';
 import { found, unconcerned } from './findings.ts';
 import type { Seen } from './observe.ts';
 
-/** Asked in this order, those that do nothing first. */
+/** In order, those that do nothing first. The first that answers decides. */
 export const checks: readonly Check<Seen, Finding>[] = [gone, nothingToDo, classExists, classMissing];
 
 /** Deleted between the event and the look at it. */

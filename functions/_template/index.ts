@@ -14,7 +14,7 @@ export default defineFunction({
     { group: 'snapshot.storage.k8s.io', resource: 'volumesnapshotcontents', verbs: ['get', 'list'] },
     { group: 'snapshot.storage.k8s.io', resource: 'volumesnapshotclasses', verbs: ['get', 'list'] },
     { group: 'events.k8s.io', resource: 'events', verbs: ['get', 'create'] },
-    // Every sweep that is a survey lists these.
+    // Every survey lists these.
     { group: 'snapshot.storage.k8s.io', resource: 'volumesnapshots', verbs: ['list'] },
     { group: 'harvesterhci.io', resource: 'virtualmachinebackups', verbs: ['list'] },
     { group: 'longhorn.io', resource: 'backups', verbs: ['list'] },

@@ -9,7 +9,7 @@ import type { Config } from './config.ts';
 import type { Seen } from './observe.ts';
 import { eventNameOf } from './observe.ts';
 
-/** The finding of the first check that answers, and an Event where it is for a person. Pure. */
+/** Returns the finding of the first check that answers, and an Event if a person has to act. Pure. */
 export function plan(seen: Seen, config: Config, nowMs: number): Plan {
   const finding = firstAnswer(checks, seen);
   return finding === undefined

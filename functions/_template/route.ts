@@ -3,7 +3,7 @@ import { leave } from '../../shared/chain/event-subjects.ts';
 import type { Change, Routed } from '../../shared/function.ts';
 import { unconcerned } from './findings.ts';
 
-/** A content that has appeared or changed. Most are Longhorn’s or ready, which the event shows: no call is made for them. */
+/** A content that was created or changed. Most are Longhorn’s or ready, as the event shows, and cost no call. */
 export function route(change: Change): Routed {
   if (change.kind !== 'VolumeSnapshotContent') return { subjects: [] };
   if (change.type === 'delete') return leave(change, 'ContentGone', 'it is gone');

@@ -3,7 +3,7 @@ import type { Routed } from '../../shared/function.ts';
 import type { SurveyItem } from '../../shared/survey-item.ts';
 import { unconcerned } from './findings.ts';
 
-/** The same for one item of a sweep, which finds what no event was delivered of. */
+/** Like `route`, for one item of a sweep, which covers lost events. */
 export function triage(item: SurveyItem): Routed {
   if (item.what !== 'content') return { subjects: [] };
   const finding = unconcerned(item.content);

@@ -23,7 +23,7 @@ export default defineFunction({
     { group: 'storage.k8s.io', resource: 'csidrivers', verbs: ['list'] },
     { group: 'snapshot.storage.k8s.io', resource: 'volumesnapshotclasses', verbs: ['list'] },
     { group: 'snapshot.storage.k8s.io', resource: 'volumesnapshotcontents', verbs: ['list'] },
-    // Others of these hold keys and passwords.
+    // Other Settings hold keys and passwords.
     {
       group: 'harvesterhci.io',
       resource: 'settings',

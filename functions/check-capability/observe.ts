@@ -20,13 +20,18 @@ export type Seen = { readonly subject: Ref } & (
       readonly is: 'setting';
       readonly about: Identity;
       readonly faults: readonly ConfigFault[];
-      /** Of the setting that names the class of restores into another namespace. */
+      /** Fault of the setting that names the VolumeSnapshotClass of restores into another namespace. */
       readonly restoreClass?: ConfigFault | undefined;
-      /** Names of the Events about them that are there. */
+      /** Names of the existing Events about the faults. */
       readonly recorded: ReadonlySet<string>;
     } & SeenReport)
 );
 
+/**
+ * Reads a StorageClass, or Harvester's Setting of CSI drivers, with what decides about it. `nothing` if the object does
+ * not exist. What may not be read makes single answers unknown.
+ * @throws what the reader throws, except 403 for what decides only single answers
+ */
 export async function observe(reader: Reader, subject: Ref, nowMs: number): Promise<Seen> {
   if (subject.kind === 'StorageClass') {
     const storageClass = await reader.get('StorageClass', subject.name);
@@ -52,7 +57,7 @@ export async function observe(reader: Reader, subject: Ref, nowMs: number): Prom
   return { subject, is: 'nothing' };
 }
 
-/** Gleaner's few among all there are, in one list that serves every class of a sweep. */
+/** Finds the report in a list of Gleaner's own reports: a cached list serves every class of a sweep. */
 async function readReport(reader: Reader, uid: string): Promise<SeenReport> {
   const reportKind = reader.withoutRecords === true ? undefined : await clusterReportKindOf(reader);
   if (reportKind === undefined) return {};

@@ -11,7 +11,7 @@ import type { Config } from './config.ts';
 import type { Seen } from './observe.ts';
 import { changeEvent, faultEvents, reportFor, resultsOfClass, resultsOfSetting } from './records.ts';
 
-/** Says what storage can do, and writes it down where people look. Pure; nothing here changes how anything works. */
+/** Reports what a StorageClass supports, and records it as annotations, Events and reports. Pure; repairs nothing. */
 export function plan(seen: Seen, config: Config, nowMs: number): Plan {
   const { subject } = seen;
   switch (seen.is) {
@@ -73,7 +73,7 @@ function planClass({ subject, ...rest }: Extract<Seen, { is: 'class' }>, config:
   return {
     findings: [findingFor(subject, capability, stuck)],
     records: [
-      // First the Event: were it last, a crash would lose it, since the annotation then says what it would.
+      // Event first: after a crash in between, the annotation would no longer show a change.
       ...(changes.length === 0 ? [] : [changeEvent(annotate.target, changes, nowMs)]),
       ...(Object.keys(annotations).length === 0 ? [] : [annotate]),
       ...reportFor(about, resultsOfClass(capability, stuck, nowMs), stuck, rest),
@@ -83,7 +83,7 @@ function planClass({ subject, ...rest }: Extract<Seen, { is: 'class' }>, config:
 
 const showSnapshotters = `${listCommand(['Deployment', 'Pod'])} | grep csi-snapshotter`;
 
-/** Set up for snapshots, Harvester takes them, and nobody makes them. */
+/** Harvester accepts snapshots, but the storage does not take them: VMBackups hang. */
 const isStuck = ({ can, allows }: Capability): boolean =>
   can.snapshot.reason === 'SnapshotterMissing' && allows.snapshot.answer === 'yes';
 
@@ -96,8 +96,8 @@ function findingFor(subject: Finding['subject'], capability: Capability, stuck: 
   };
   if (stuck) {
     const { message, cure } = can.snapshot;
-    const says = cure === undefined ? message : `${message}; ${cure}`;
-    return { ...common, reason: 'SnapshotterMissing', message: says, command: showSnapshotters };
+    const text = cure === undefined ? message : `${message}; ${cure}`;
+    return { ...common, reason: 'SnapshotterMissing', message: text, command: showSnapshotters };
   }
   const open = abilities.find((one) => can[one].answer === 'unknown' || allows[one].answer === 'unknown');
   const words = abilities.map((one) => `${abilityKey(one)} ${pairOf(capability, one)}`).join(', ');

@@ -7,9 +7,9 @@ import type { ClusterReportObject } from '../../shared/objects/types.ts';
 import type { Identity, PutReportAction, RecordEventAction, ReportResult, Target } from '../../shared/plan/action.ts';
 import { eventName, eventOf } from '../../shared/plan/event-text.ts';
 
-/** What is written down besides the annotations: Events when something changes, and a report of what is wrong. */
+/** The records besides the annotations: Events on changes, and a report of faults. */
 
-/** The report that is there about the subject; no kind where no CRD for reports is installed. */
+/** The existing report about the subject. Without `reportKind`, no CRD for reports is installed. */
 export interface SeenReport {
   readonly reportKind?: ClusterReportKind | undefined;
   readonly report?: ClusterReportObject | undefined;
@@ -18,7 +18,7 @@ export interface SeenReport {
 const POLICY = 'gleaner-check-capability';
 const BY = 'check-capability';
 
-/** Named after the version of the class that it is about: the same change is recorded once, however often it is seen. */
+/** An Event named after the version of the class, so that a change that is seen twice is recorded once. */
 export function changeEvent(target: Target, changes: readonly string[], nowMs: number): RecordEventAction {
   const { kind, name, uid, resourceVersion } = target;
   return eventOf(
@@ -36,7 +36,7 @@ export function changeEvent(target: Target, changes: readonly string[], nowMs: n
   );
 }
 
-/** A fault has one Event; once that has expired, another. */
+/** One Event per fault. After it has expired, the next run creates it again. */
 export const faultEventName = (uid: string, { reason, driver }: ConfigFault): string =>
   eventName(uid, reason, ...(driver === undefined ? [] : [driver]));
 
@@ -56,7 +56,7 @@ export function faultEvents(
   });
 }
 
-/** The report, where there is something to tell, or was, and it is another than the one that is there. */
+/** The report, if it has faults or had some, and differs from the existing one. */
 export function reportFor(
   about: Identity,
   results: readonly ReportResult[],

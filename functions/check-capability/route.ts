@@ -15,7 +15,7 @@ import type { StorageClass } from '../../shared/objects/types.ts';
 
 export const driversSetting: Ref = ref('Setting', names.DRIVERS_SETTING);
 
-/** Which StorageClasses an event may give other answers. What already stands on them is not found out again. */
+/** Maps an event to the StorageClasses whose answers it may change. Drops it if their annotations already show it. */
 export function route(change: Change): Routed {
   switch (change.kind) {
     case 'StorageClass':
@@ -24,7 +24,7 @@ export function route(change: Change): Routed {
     case 'CSIDriver':
       return { search: (reader) => classesToTell(reader) };
     case 'VolumeSnapshotClass':
-      // The list of drivers may name it for another driver than its own.
+      // The setting may name the class for another driver.
       return { search: (reader) => settingAndClasses(reader) };
     case 'Setting':
       if (change.name === names.CLASS_SETTING) return { subjects: [driversSetting] };
@@ -46,7 +46,7 @@ export function route(change: Change): Routed {
   }
 }
 
-/** A snapshot that became ready, or failed, on storage of which no more is known than it says of itself. */
+/** A snapshot that became ready, or failed, on storage whose answers are not based on evidence yet. */
 function routeContent(change: ChangeOf<'VolumeSnapshotContent'>): Routed {
   const { object: content } = change;
   const shown = content === undefined || change.type === 'delete' ? undefined : evidenceIn(content);
@@ -66,10 +66,10 @@ function routeContent(change: ChangeOf<'VolumeSnapshotContent'>): Routed {
   };
 }
 
-/** More than that a content does not show. */
+/** Whether the answer is already the strongest that a content can prove. */
 const isProof = (reason: string | undefined): boolean => reason === 'SnapshotSeen' || reason === 'SnapshotProved';
 
-/** A clone that got its data shows what no API tells. Of any other claim nothing is to be learned. */
+/** Only a bound clone is evidence: no API shows whether a driver can clone. */
 function routeClaim(change: ChangeOf<'PersistentVolumeClaim'>): Routed {
   const { object: claim } = change;
   const name = claim?.spec.storageClassName;
@@ -88,8 +88,8 @@ async function* settingAndClasses(reader: Reader): AsyncGenerator<Ref> {
 }
 
 /**
- * Those that have another answer now than stands on them. Harvester makes a class for each image, and all of them would
- * be looked at closely for what concerns none. Leases are taken as held: what becomes of them makes no event anyway.
+ * The StorageClasses whose answers differ from their annotations. Harvester creates a class per image, so observing all
+ * of them would be expensive. Treats leases as held: a change of a lease causes no event anyway.
  */
 async function* classesToTell(reader: Reader): AsyncGenerator<Ref> {
   for await (const seen of readClasses(reader, LEASES_HELD)) {

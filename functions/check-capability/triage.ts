@@ -3,7 +3,7 @@ import type { SurveyItem } from '../../shared/survey-item.ts';
 import type { Routed } from '../../shared/function.ts';
 import { driversSetting } from './route.ts';
 
-/** Each StorageClass, and Harvester's list of drivers. */
+/** Every StorageClass, and Harvester's Setting of CSI drivers. */
 export function triage(item: SurveyItem): Routed {
   if (item.what !== 'storageClasses') return { subjects: [] };
   if (item.unknown !== undefined) {

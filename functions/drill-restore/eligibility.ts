@@ -24,42 +24,42 @@ import { classOf, drillable } from './source.ts';
 interface Candidate {
   readonly seen: SeenDrill;
   readonly backup: VMBackup;
-  /** The volumes that a drill of it restores. */
+  /** The volumes that the drill restores. */
   readonly volumes: readonly Source[];
   readonly config: Config;
 }
 
 type Check = (candidate: Candidate) => Outcome | undefined;
 
-/** Asked in order, before anything is created: the first that answers is why no drill begins (now). */
+/** Asked in order before a drill starts. The first answer is why it does not start (now). */
 const checks: readonly Check[] = [
-  // The VMBackup goes, and its backups may go with it.
+  // The VMBackup is being deleted, possibly with its backups.
   isGoing,
-  // What is not on the target is not restored from there.
+  // It has no data on the target.
   isLocal,
   // Harvester restores nothing from a VMBackup that is not ready.
   isNotReady,
-  // There is something to restore.
+  // It has volumes to restore.
   hasNoVolumes,
-  // The backups are on the target that Longhorn has.
+  // Its backups are on the connected target.
   isOfOtherTarget,
-  // Longhorn has each backup and its volume, and knows when its data was taken.
+  // Longhorn has each backup and its volume, and knows when the data was taken.
   hasUnusableBackup,
   // The volumes together are no larger than the policy allows.
   isTooLarge,
-  // Each class restores from Longhorn, at once or with a pod that may run, and keeps no volume.
+  // Each StorageClass is Longhorn's, deletes volumes with their claims, and does not wait for a pod that may not run.
   hasUnfitClass,
-  // No name that the drill needs is somebody else's.
+  // No other object has a name that the drill needs.
   hasNameTaken,
-  // The namespace is there, or may be created, and has room.
+  // The namespace exists or may be created, and has room.
   hasNoRoom,
-  // A real restore goes first.
+  // Real restores take precedence.
   waitsForRestore,
-  // No more drills at the same time than the policy allows.
+  // No more than `atOnce` drills run at the same time.
   waitsForDrills,
 ];
 
-/** Why no drill of it begins (now); undefined when one may begin. Pure: a later look may say otherwise. */
+/** Why the drill may not start (now); undefined if it may. Pure. The answer may change at the next call. */
 export function refusal(seen: SeenDrill, config: Config): Outcome | undefined {
   const { backup, sources } = seen;
   if (backup === undefined) return ['VMBackupGone', 'the VMBackup does not exist'];
@@ -73,13 +73,13 @@ function isGoing({ backup }: Candidate): Outcome | undefined {
 function isLocal({ backup }: Candidate): Outcome | undefined {
   return isRemote(backup)
     ? undefined
-    : ['SnapshotTypeBackup', `the VMBackup is of type ${backup.spec.type}: nothing of it is on the target`];
+    : ['SnapshotTypeBackup', `the VMBackup is of type ${backup.spec.type}: none of its data is on the target`];
 }
 
 function isNotReady({ backup: { status } }: Candidate): Outcome | undefined {
   return status?.readyToUse === true
     ? undefined
-    : ['DrillImpossible', 'the VMBackup is not ready: Harvester would restore nothing from it'];
+    : ['DrillImpossible', 'the VMBackup is not ready, so Harvester would not restore it'];
 }
 
 function hasNoVolumes({ volumes }: Candidate): Outcome | undefined {
@@ -99,7 +99,7 @@ function hasUnusableBackup({ volumes }: Candidate): Outcome | undefined {
     const facts = judgeBackup(name, longhorn);
     const wrong = 'reason' in facts ? facts : longhorn && judgeBackupVolumes(facts, longhorn, backupVolumes);
     if (wrong !== undefined) return [wrong.reason, `volume ${entry.volumeName}: ${wrong.detail}`];
-    // Longhorn marks with it that the claim noted in the backup is history, and deletes that claim otherwise.
+    // Without this time Longhorn takes the claim noted in the backup for a current one, and deletes it.
     if (!longhorn?.status?.snapshotCreatedAt) {
       const why = `Longhorn Backup ${name} does not say yet when its data was taken`;
       return ['BackupNotSynced', `volume ${entry.volumeName}: ${why}`];
@@ -111,7 +111,7 @@ function hasUnusableBackup({ volumes }: Candidate): Outcome | undefined {
 function isTooLarge({ volumes, config: { maxSizeGib } }: Candidate): Outcome | undefined {
   const bytes = totalBytes(volumes);
   return bytes > maxSizeGib * 2 ** 30
-    ? ['DrillTooLarge', `its volumes are ${formatBytes(bytes)}, and a drill may take ${maxSizeGib} GiB`]
+    ? ['DrillTooLarge', `its volumes take ${formatBytes(bytes)}, but a drill may take at most ${maxSizeGib} GiB`]
     : undefined;
 }
 
@@ -131,11 +131,12 @@ function hasUnfitClass({ seen, volumes, config }: Candidate): Outcome | undefine
 function classProblem(name: string, found: StorageClass | undefined, { read }: Config): string | undefined {
   if (name === '') return 'its claim named no StorageClass';
   if (found === undefined || isDeleting(found)) return `StorageClass ${name} does not exist`;
-  if (found.provisioner !== names.LONGHORN_DRIVER) return `StorageClass ${name} is of ${found.provisioner ?? '?'}`;
+  if (found.provisioner !== names.LONGHORN_DRIVER)
+    return `StorageClass ${name} has provisioner ${found.provisioner ?? '?'}`;
   if (keepsVolumes(found))
     return `StorageClass ${name} has reclaimPolicy ${found.reclaimPolicy}: the restored volume would stay behind`;
   if (waitsForPod(found) && read === 'off')
-    return `StorageClass ${name} waits for a pod (WaitForFirstConsumer), and drills may not run one; switch reading on`;
+    return `StorageClass ${name} waits for a pod (WaitForFirstConsumer), which a drill runs only with reading switched on`;
   return undefined;
 }
 
@@ -159,11 +160,11 @@ function waitsForRestore({ seen: { place } }: Candidate): Outcome | undefined {
   return refused('DrillWaits', message, showInProgress(restore));
 }
 
-/** The count is exact: beginning writes into just the version of the record that was counted. */
+/** The count is exact: starting a drill writes only to the version of the record that was counted. */
 function waitsForDrills({ seen: { record }, config: { atOnce } }: Candidate): Outcome | undefined {
   const running = runningIn(record);
   if (running.length < atOnce) return undefined;
   const some = running.length === 1 ? 'a drill is' : `${running.length} drills are`;
   const others = running.map(([, { vmBackup }]) => vmBackup).join(', ');
-  return refused('DrillWaits', `${some} under way already, of ${others}`, 'gleaner drill --clean');
+  return refused('DrillWaits', `${some} already in progress, of ${others}`, 'gleaner drill --clean');
 }

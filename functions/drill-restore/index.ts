@@ -11,7 +11,7 @@ export default defineFunction({
   name: 'drill-restore',
   summary:
     'Restores the volumes of VMBackups into a scratch namespace, checks them, removes them, and records the result. Off by default.',
-  // Nothing about a drill is urgent: each sweep takes the next step.
+  // Drills are not urgent: each sweep takes the next step.
   watches: [],
   needs: [
     { group: 'harvesterhci.io', resource: 'virtualmachinebackups', verbs: ['get', 'list'] },

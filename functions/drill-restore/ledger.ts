@@ -6,8 +6,8 @@ import type { PutDrillAction } from '../../shared/plan/scratch-action.ts';
 import type { Config } from './config.ts';
 
 /**
- * The record of all drills: one ConfigMap, which says what was proved when and what is under way. Each write names the
- * version that was read, so that two who begin at the same time cannot both.
+ * The record of all drills: one ConfigMap with the last results and the running drills. Each write names the version
+ * that was read, so of two concurrent starts only one succeeds.
  */
 export type DrillRecord = ConfigMap | undefined;
 
@@ -20,7 +20,7 @@ export const recordRef = ({ namespace }: Config): PutDrillAction['target'] => ({
 export const entriesIn = (record: DrillRecord): readonly (readonly [uid: string, entry: DrillEntry])[] =>
   Object.entries(record?.drills ?? {});
 
-/** Entries of this VMBackup's name: of the one that is there, and of any that bore the name before. */
+/** Entries of the VMBackup with this name, and of former VMBackups with the same name. */
 export const entriesFor = (record: DrillRecord, { namespace, name }: Ref) =>
   entriesIn(record).filter(([, { vmBackup }]) => vmBackup === `${namespace ?? ''}/${name}`);
 
@@ -49,11 +49,11 @@ const timeOf = (at: string | undefined): number => {
   return Number.isNaN(ms) ? 0 : ms;
 };
 
-/** When a drill of it last came to a result; 0 for never. */
+/** Time of the last result (ms since 1970); 0 without one. */
 export const lastResultMs = (entry: DrillEntry | undefined): number =>
   Math.max(timeOf(entry?.proved?.at), timeOf(entry?.failed?.at));
 
-/** Whether it is to be drilled (again). */
+/** Whether a drill is due: no result yet, or the last one has expired, is before `after`, or is in the future. */
 export function isDue(entry: DrillEntry | undefined, { everyDays, retryHours, after }: Config, nowMs: number): boolean {
   const last = lastResultMs(entry);
   if (last === 0 || last < timeOf(after) || isAhead(new Date(last).toISOString(), nowMs)) return true;

@@ -12,7 +12,7 @@ import type { Config } from './config.ts';
 import type { Source } from './source.ts';
 import { classOf, nameOf } from './source.ts';
 
-/** What a drill makes: everything named after the VMBackup's uid and the volume, and everything marked. */
+/** The objects that a drill creates: named after the uid of the VMBackup and the volume, and labelled. */
 
 export interface Recipe {
   readonly backup: VMBackup;
@@ -29,7 +29,7 @@ const metaOf = ({ backup: { metadata }, until, config }: Recipe, volume: string)
   namespace: config.namespace,
 });
 
-/** Always on Retain, and it stays so: the VMBackup's own content names the same backup, and may be on Delete. */
+/** Always on Retain: the content of the VMBackup names the same backup, and may have Delete. */
 export function newContent(recipe: Recipe, { entry, longhorn }: Source): NewContent {
   const { namespace, ...meta } = metaOf(recipe, entry.volumeName);
   return {
@@ -63,10 +63,10 @@ export function newClaim(recipe: Recipe, source: Source): NewClaim {
   });
 }
 
-/** As Harvester restores it: what the record does not say, the API server makes a file system. */
+/** The mode in which Harvester restores it. The API server defaults to Filesystem. */
 const volumeModeOf = ({ entry }: Source): VolumeMode => modeOf({ spec: entry.persistentVolumeClaim?.spec ?? {} });
 
-/** What the volume has to hold: Longhorn restores to the size that it noted with the backup. */
+/** Size of the restored volume in bytes: the largest of what Longhorn, the VMBackup and its claim record. */
 export const bytesOf = ({ entry, longhorn }: Source): number =>
   Math.max(
     Number(longhorn?.status?.volumeSize ?? 0) || 0,
@@ -76,8 +76,8 @@ export const bytesOf = ({ entry, longhorn }: Source): number =>
 
 const MOUNTED = '/drill';
 /**
- * 16 MiB from either end; what a disk begins and ends with: partition table, boot sector, backup table. A device is as
- * large as the backup, or it is not the whole of it; and one whose size does not show would be read from one end only.
+ * Shell script that reads the first and the last 16 MiB: partition table, boot sector, backup table. Fails if a device
+ * is smaller than the backup, or its size is unknown, since its end would not be read.
  */
 const readsOf = (mode: VolumeMode, bytes: number): string =>
   [
@@ -90,7 +90,7 @@ const readsOf = (mode: VolumeMode, bytes: number): string =>
         ]),
     's=$(blockdev --getsize64 "$f" 2>/dev/null || stat -L -c %s "$f"); n=$((s / 1048576)); k=$((n > 16 ? n - 16 : 0))',
     ...(mode === 'Block'
-      ? [`[ "$s" -ge ${bytes} ] || { echo "the device has $s bytes, and the backup is of ${bytes}"; exit 1; }`]
+      ? [`[ "$s" -ge ${bytes} ] || { echo "the device has $s bytes, but the backup has ${bytes}"; exit 1; }`]
       : []),
     'dd if="$f" of=/dev/null bs=1048576 count=16 2>&1',
     'dd if="$f" of=/dev/null bs=1048576 skip=$k 2>&1',
@@ -98,7 +98,7 @@ const readsOf = (mode: VolumeMode, bytes: number): string =>
 
 export const READ_LIMITS = { cpu: '500m', memory: '64Mi' };
 
-/** Reads the volume and writes nothing. */
+/** A pod that reads the volume and writes nothing. */
 export function newPod(recipe: Recipe, source: Source): NewPod {
   const volumeMode = volumeModeOf(source);
   const bytes = Math.max(1, Number(source.longhorn?.status?.volumeSize ?? 0) || 0);
@@ -111,7 +111,7 @@ export function newPod(recipe: Recipe, source: Source): NewPod {
       command: ['sh', '-c', readsOf(volumeMode, bytes)],
       terminationMessagePolicy: 'FallbackToLogsOnError',
       limits: READ_LIMITS,
-      // Devices belong to root, whom the drill leaves no other power.
+      // Devices belong to root; the pod drops all capabilities.
       securityContext: { runAsUser: 0 },
     },
   );

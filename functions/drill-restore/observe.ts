@@ -32,7 +32,7 @@ import type { Source } from './source.ts';
 import { classOf, drillable, nameOf } from './source.ts';
 
 export type Seen = { readonly subject: Ref } &
-  /** The record is read all the same where it may be: what was proved stays true. */
+  /** With drills off, the record is still read if permitted, since old results stay valid. */
   (
     | { readonly is: 'off'; readonly record: DrillRecord }
     | { readonly is: 'record'; readonly record: DrillRecord; readonly made: ScratchObjects }
@@ -43,28 +43,28 @@ export interface SeenDrill {
   readonly is: 'drill';
   readonly record: DrillRecord;
   readonly backup: VMBackup | undefined;
-  /** Whose drill is looked at: the VMBackup's, or that of one which bore its name before and still has something left. */
+  /** uid of the drilled VMBackup. May be a former VMBackup of this name whose drill is not cleaned up yet. */
   readonly uid: string;
   readonly entry: DrillEntry | undefined;
   readonly made: ScratchObjects;
-  /** What the volumes are restored from; absent where nothing is to be restored (any more). */
+  /** The volumes and their backups; absent if nothing is left to restore. */
   readonly sources?: readonly Source[];
   readonly target?: BackupTarget | undefined;
-  /** While it runs: what became of each volume, by its name in the VM. */
+  /** State of each restored volume, by its name in the VM. Empty unless the drill is running. */
   readonly volumes: ReadonlyMap<string, SeenVolume>;
-  /** Once it is decided: names of Longhorn volumes and PersistentVolumes that are yet to go. */
+  /** Longhorn volumes and PersistentVolumes that still exist. Empty before the drill is decided. */
   readonly left: readonly string[];
-  /** Before it begins. */
+  /** Read only before the drill starts. */
   readonly place?: DrillPlace;
-  /** What somebody else has there under a name that the drill needs; absent where it makes nothing (any more). */
+  /** An object of another owner with a name that the drill needs. Absent if the drill creates nothing any more. */
   readonly inTheWay?: Ref | undefined;
-  /** StorageClasses by name, as far as they are there. */
+  /** The StorageClasses that exist, by name. */
   readonly classes: ReadonlyMap<string, StorageClass>;
 }
 
 export interface SeenVolume {
   readonly volume: Volume | undefined;
-  /** Warnings about the claim, while it is Pending. */
+  /** Warnings about the claim while it is Pending; undefined without the right to list Events. */
   readonly warnings: readonly KubeEvent[] | undefined;
 }
 
@@ -72,7 +72,7 @@ interface DrillPlace extends NamespaceCapacity {
   readonly restores: readonly InProgress[];
 }
 
-/** Where drills are off the right to read their record may be missing, and the namespace too. */
+/** With drills off, the right to read the record may be missing, or the namespace. `undefined` then. */
 async function readableRecord(reader: Reader, name: string, namespace: string): Promise<DrillRecord> {
   try {
     return await reader.get('ConfigMap', name, namespace);
@@ -82,6 +82,10 @@ async function readableRecord(reader: Reader, name: string, namespace: string): 
   }
 }
 
+/**
+ * Reads what `plan` decides by: the record, and for a VMBackup its drill. With drills off, only the record.
+ * @throws UnreadableError, RetryableError, TerminalError. Nothing is decided then.
+ */
 export async function observe(reader: Reader, subject: Ref, _nowMs: number, config: Config): Promise<Seen> {
   const { name, namespace } = recordRef(config);
   if (config.drills === 'off') {
@@ -149,7 +153,7 @@ function wantedNames(uid: string, sources: readonly Source[], { namespace, read 
   );
 }
 
-/** The provisioner calls a volume after its claim, so it is found before it is bound, too. */
+/** The provisioner names a volume after its claim, so the volume is found before the claim is bound. */
 async function readVolumes(reader: Reader, { claims }: ScratchObjects): Promise<Map<string, SeenVolume>> {
   const volumes = new Map<string, SeenVolume>();
   for (const claim of claims) {

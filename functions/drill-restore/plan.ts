@@ -24,24 +24,24 @@ import type { Verdict } from './results.ts';
 import { decide } from './results.ts';
 import { drillable } from './source.ts';
 
-/** The next safe steps of a drill, from what is there: begin, go on, come to a result, clean up. Pure. */
+/** The next safe steps of a drill: start, continue, decide, clean up. Pure. */
 export function plan(seen: Seen, config: Config, nowMs: number): Plan {
   switch (seen.is) {
     case 'off':
       return {
         findings: [
-          ...told(seen.subject, ['DrillsOff', 'restore drills are switched off']).findings,
+          ...planOf(seen.subject, ['DrillsOff', 'restore drills are switched off']).findings,
           ...results(seen.record, () => true),
         ],
       };
     case 'record':
       return strays(seen, config, nowMs);
     case 'drill':
-      return told(seen.subject, next({ seen, subject: seen.subject, config, nowMs }), seen.entry);
+      return planOf(seen.subject, next({ seen, subject: seen.subject, config, nowMs }), seen.entry);
   }
 }
 
-function told(subject: Ref, outcome: Outcome, entry?: DrillEntry): Plan {
+function planOf(subject: Ref, outcome: Outcome, entry?: DrillEntry): Plan {
   const { proved, run } = entry ?? {};
   const facts = {
     ...(proved && { provedAt: proved.at, tookSeconds: String(proved.tookSeconds) }),
@@ -50,7 +50,7 @@ function told(subject: Ref, outcome: Outcome, entry?: DrillEntry): Plan {
   return { findings: [findingOf(subject, outcome, facts)] };
 }
 
-/** One drill at one time. */
+/** One drill at the time of deciding. */
 interface Drill {
   readonly seen: SeenDrill;
   readonly subject: Ref;
@@ -58,22 +58,22 @@ interface Drill {
   readonly nowMs: number;
 }
 
-/** Asked in order: the first that answers says what is done now. */
+/** Asked in order. The first answer is the next step. */
 const steps: readonly ((drill: Drill) => Outcome | undefined)[] = [
-  // The result stands: what the drill created is removed, and then the drill is over.
+  // Decided: remove the objects of the drill, then its entry.
   clearDecided,
-  // It runs, and no result can come of it.
+  // Running, but cannot get a result.
   abandon,
-  // It runs.
+  // Running.
   goOn,
-  // What is there was created by a run that somebody else has ended meanwhile.
-  ({ seen }) => clearMarked(seen.made, 'it is of a drill that is over'),
-  // Only what is there is to be removed, and nothing is.
-  ({ config }) => (config.drills === 'clean' ? ['DrillCleaned', 'nothing of a drill is left'] : undefined),
-  // Its last result still counts.
+  // Objects of a drill that ended while they were created.
+  ({ seen }) => clearMarked(seen.made, 'an ended drill left objects'),
+  // Clean-up only, and nothing is left.
+  ({ config }) => (config.drills === 'clean' ? ['DrillCleaned', 'no objects of the drill are left'] : undefined),
+  // The last result is still valid.
   ({ seen: { backup, entry }, config, nowMs }) =>
     backup !== undefined && !isDue(entry, config, nowMs) ? resultOf(entry) : undefined,
-  // It cannot begin (now).
+  // May not start (now).
   ({ seen, config }) => refusal(seen, config),
 ];
 
@@ -84,16 +84,16 @@ const DRILL = { cleanUp: 'DrillCleanUp', clearing: 'DrillClearing' } as const;
 const clearMarked = (objects: ScratchObjects, why: string): Outcome | undefined =>
   clear(DRILL, why, objects, removal(objects, DRILL_LABEL));
 
-/** Asked in order, while the drill runs: the first that answers is why it is given up. */
+/** Asked in order while the drill runs. The first answer is why it is abandoned. */
 const noResult: readonly ((drill: Drill, run: DrillRun) => string | undefined)[] = [
-  // Another of its name is another VMBackup.
+  // A VMBackup of the same name with another uid is another VMBackup.
   ({ seen: { backup, uid } }) => (backup?.metadata.uid === uid ? undefined : 'its VMBackup is gone'),
   ({ seen: { backup } }) => (backup !== undefined && isDeleting(backup) ? 'its VMBackup is being deleted' : undefined),
-  ({ config }) => (config.drills === 'clean' ? 'it was given up' : undefined),
-  // By such times it would never be late, or always.
+  ({ config }) => (config.drills === 'clean' ? 'clean-up was requested' : undefined),
+  // With such times it would time out at once, or never.
   ({ nowMs }, { startedAt, until }) =>
     Number.isNaN(Date.parse(until)) || isAhead(startedAt, nowMs)
-      ? `it began at ${startedAt} and may last until ${until}, by a clock that was wrong`
+      ? `its start ${startedAt} and its deadline ${until} are not plausible; a clock was wrong`
       : undefined,
 ];
 
@@ -114,11 +114,7 @@ function begin({ seen, subject, config, nowMs }: Drill): Outcome {
     ...partsOf(seen, run, config).flatMap((part) => (part.is === 'missing' ? part.make : [])),
   ];
   const what = `${volumes.length} ${volumes.length === 1 ? 'volume' : 'volumes'} (${formatBytes(totalBytes(volumes))})`;
-  return [
-    'DrillStart',
-    `${what} are restored into namespace ${config.namespace}, to see whether they can be`,
-    { actions },
-  ];
+  return ['DrillStart', `test restore of ${what} into namespace ${config.namespace}`, { actions }];
 }
 
 const partsOf = (seen: SeenDrill, { until }: DrillRun, config: Config): VolumeProgress[] => {
@@ -134,37 +130,36 @@ function goOn(drill: Drill): Outcome | undefined {
   const now = advance(partsOf(seen, run, config), nowMs, Date.parse(run.until));
   if (now.is === 'failed') {
     const message = now.parts.map(({ volume, why }) => `volume ${volume}: ${why}`).join('; ');
-    return decided(drill, { result: 'failed', message });
+    return failed(drill, message);
   }
   if (now.is === 'done') {
     const restoredMs = Math.max(...now.parts.map((part) => part.restoredMs ?? nowMs));
     return decided(drill, { result: 'proved', restoredMs });
   }
-  if (now.is === 'empty') return late(drill, 'no volume is left to restore');
+  if (now.is === 'empty') return failed(drill, 'no volume is left to restore');
   const open = now.parts.map(({ volume, waits }) => `volume ${volume}: until ${waits}`).join('; ');
   switch (now.is) {
     case 'late':
-      return late(drill, open);
+      return failed(drill, `it timed out; still waiting: ${open}`);
     case 'missing':
-      // It says nothing of the backup.
+      // A taken name says nothing about the backup.
       return seen.inTheWay === undefined
-        ? ['DrillGoesOn', `the drill goes on: ${open}`, { actions: now.make }]
+        ? ['DrillGoesOn', `the drill continues: ${open}`, { actions: now.make }]
         : decided(drill, { result: 'abandoned', message: nameTaken('drill', seen.inTheWay) });
     case 'waiting':
       return ['DrillRunning', `the drill waits: ${open}`, { waitsFor: open }];
   }
 }
 
-const late = (drill: Drill, waited: string): Outcome =>
-  decided(drill, { result: 'failed', message: `it took too long; waited in vain, ${waited}` });
+const failed = (drill: Drill, message: string): Outcome => decided(drill, { result: 'failed', message });
 
-/** The result is recorded before anything is removed, so a later cleanup need not know how it went. */
+/** Records the result before anything is removed, so that the clean-up does not depend on it. */
 function decided({ seen, config, nowMs }: Drill, verdict: Verdict): Outcome {
   const { message, actions } = decide(seen, config, verdict, nowMs);
   return ['DrillDecided', message, { actions }];
 }
 
-/** How long after a drill's end things may still be going. */
+/** How long the deletions after a drill may take. */
 const STUCK_AFTER_MS = 30 * 60_000;
 
 function clearDecided({ seen, config, nowMs }: Drill): Outcome | undefined {
@@ -181,11 +176,15 @@ function clearDecided({ seen, config, nowMs }: Drill): Outcome | undefined {
   const { run: _over, ...kept } = entry;
   const known = kept.proved !== undefined || kept.failed !== undefined;
   const current = backup?.metadata.uid === uid;
-  const says = `nothing of the drill of ${entry.vmBackup} is left`;
-  return ['DrillCleanUp', says, { actions: [put(record, config, uid, known && current ? kept : undefined, says)] }];
+  const message = `no objects of the drill of ${entry.vmBackup} are left`;
+  return [
+    'DrillCleanUp',
+    message,
+    { actions: [put(record, config, uid, known && current ? kept : undefined, message)] },
+  ];
 }
 
-/** What bears the mark of a drill that the record knows nothing of. */
+/** Removes labelled objects of drills that the record does not know, and reports the last results. */
 function strays({ subject, record, made }: Extract<Seen, { is: 'record' }>, config: Config, nowMs: number): Plan {
   const running = new Set(entriesIn(record).flatMap(([uid, { run }]) => (run === undefined ? [] : [uid])));
   const isStray = (object: Parameters<typeof drillOf>[0]) => !running.has(drillOf(object) ?? '');
@@ -195,22 +194,22 @@ function strays({ subject, record, made }: Extract<Seen, { is: 'record' }>, conf
     claims: made.claims.filter(isStray),
     pods: made.pods.filter(isStray),
   };
-  const own = told(
+  const own = planOf(
     subject,
-    clearMarked(stray, `${describeRef(subject)} knows of no such drill`) ?? [
+    clearMarked(stray, `${describeRef(subject)} has no record of this drill`) ?? [
       'DrillCleaned',
-      'nothing of a drill is left behind',
+      'no objects of drills are left',
     ],
   );
-  // What is due speaks for itself.
+  // A VMBackup that is due is a subject of its own.
   const findings = results(record, (entry) => !isDue(entry, config, nowMs));
   return { findings: [...own.findings, ...findings] };
 }
 
-/** What the drills that are over have shown. */
+/** The results of ended drills. */
 const results = (record: DrillRecord, isWanted: (entry: DrillEntry) => boolean): Finding[] =>
   entriesIn(record).flatMap(([, entry]) => {
     const [namespace = '', name = ''] = entry.vmBackup.split('/');
     const about = { kind: 'VirtualMachineBackup', namespace, name } as const;
-    return entry.run === undefined && isWanted(entry) ? told(about, resultOf(entry), entry).findings : [];
+    return entry.run === undefined && isWanted(entry) ? planOf(about, resultOf(entry), entry).findings : [];
   });

@@ -14,7 +14,7 @@ import type { SeenDrill, SeenVolume } from './observe.ts';
 import type { Source } from './source.ts';
 import { classOf, nameOf } from './source.ts';
 
-/** How far one volume is. */
+/** Progress of one volume. */
 export type VolumeProgress = Progress & {
   /** Its name in the VM. */
   readonly volume: string;
@@ -22,25 +22,25 @@ export type VolumeProgress = Progress & {
   readonly restoredMs?: number | undefined;
 };
 
-/** One volume of a running drill: what it is restored from, what was created for it, and Longhorn's volume. */
+/** One volume of a running drill: its backup, the objects created for it, and Longhorn's volume. */
 interface Part {
   readonly source: Source;
   readonly recipe: Recipe;
   readonly seen: SeenVolume | undefined;
   readonly own: ScratchObjects;
-  /** Its claim is provisioned only once a pod uses it. */
+  /** Whether its claim is provisioned only once a pod uses it. */
   readonly late: boolean;
 }
 
-/** Asked in order: the first that answers says how far the volume is. */
+/** Asked in order. The first answer is the progress of the volume. */
 const steps: readonly ((part: Part) => Progress | undefined)[] = [
-  // Somebody deletes what the drill made.
-  ({ own }) => (isSpoilt(own) ? failed('somebody deletes what the drill made') : undefined),
-  // Until its claim is bound: the backup is still there, and content, snapshot, claim (and pod) are created.
+  // An object of the drill is being deleted.
+  ({ own }) => (isSpoilt(own) ? failed('an object of the drill is being deleted') : undefined),
+  // Until its claim is bound: check the backup, and create content, snapshot, claim (and pod).
   provisioning,
-  // Longhorn restores the volume after the claim is bound.
+  // Longhorn restores the data after the claim is bound.
   ({ source, seen }) => restoring(source, seen?.volume),
-  // A pod reads both ends of it, where that is switched on.
+  // With `read` on, a pod reads both ends of it.
   reading,
 ];
 
@@ -70,35 +70,35 @@ function provisioning({ source, recipe, seen, own, late }: Part): Progress | und
   if ('reason' in facts) return failed(facts.detail);
   const handle = backupHandle(facts.volume, name);
   if (content !== undefined && content.spec.source.snapshotHandle !== handle)
-    return failed(`the backup is ${handle} by now`);
+    return failed(`the handle of the backup is now ${handle}`);
   const make = [
     ...(content === undefined ? [newContent(recipe, source)] : []),
     ...(snapshots.length === 0 ? [newSnapshot(recipe, source)] : []),
     ...(claim === undefined ? [newClaim(recipe, source)] : []),
     ...(late && recipe.config.read === 'on' && pods.length === 0 ? [newPod(recipe, source)] : []),
   ];
-  const waits = { missing: 'its claim is made', bound: 'its claim is provisioned' };
+  const waits = { missing: 'its claim is created', bound: 'its claim is provisioned' };
   return claimProgress(claim, make.map(create), waits, seen && lastWarning(seen.warnings));
 }
 
-/** A bound claim says nothing: Longhorn hands the volume out at once and restores it while it waits. */
+/** A bound claim proves nothing: Longhorn provides the volume at once and restores its data afterwards. */
 function restoring({ entry, longhorn }: Source, volume: Volume | undefined): Progress | undefined {
-  if (volume === undefined) return waiting('Longhorn makes its volume');
+  if (volume === undefined) return waiting('Longhorn creates its volume');
   const { spec, status } = volume;
   const condition = restoreCondition(volume);
   if (condition?.reason === 'RestoreFailure') {
-    return failed(`Longhorn says that the restore failed: ${condition.message || 'no reason given'}`);
+    return failed(`Longhorn reports that the restore failed: ${condition.message || 'no reason given'}`);
   }
   const from = new URLSearchParams(spec?.fromBackup?.split('?')[1]).get('backup');
   if (from !== entry.longhornBackupName) {
-    return failed(`Longhorn made a volume from ${from ?? 'no backup'}, not from ${entry.longhornBackupName}`);
+    return failed(`Longhorn created a volume from ${from ?? 'no backup'}, not from ${entry.longhornBackupName}`);
   }
   if (status?.restoreInitiated !== true) return waiting('Longhorn begins to restore it');
   if (status.restoreRequired === true) return waiting('Longhorn restores it');
   const [is, must] = [Number(spec?.size), Number(longhorn?.status?.volumeSize ?? 0)];
   return is >= must
     ? undefined
-    : failed(`it was restored with ${formatBytes(is)}, and the backup is of ${formatBytes(must)}`);
+    : failed(`the restored volume has ${formatBytes(is)}, but the backup has ${formatBytes(must)}`);
 }
 
 const restoreCondition = (volume: Volume | undefined) =>

@@ -15,10 +15,12 @@ export type Verdict =
   | { readonly result: 'proved'; readonly restoredMs: number }
   | { readonly result: 'failed' | 'abandoned'; readonly message: string };
 
-/** In bytes, of which one ConfigMap holds a mebibyte for the drills of all VMBackups. */
+/** In bytes. One ConfigMap of at most 1 MiB holds the results of all VMBackups. */
 const LONGEST_MESSAGE = 600;
 
-/** The result is told on the VMBackup and put into the record; the record last, so that what was told is never lost. */
+/**
+ * Writes the result as an Event on the VMBackup and into the record. The record comes last, so that no Event is lost.
+ */
 export function decide(
   seen: SeenDrill,
   config: Config,
@@ -47,21 +49,21 @@ export function decide(
     ...(verdict.result === 'failed' && { failed: { at, message: cutToBytes(verdict.message, LONGEST_MESSAGE) } }),
     run: { startedAt: run?.startedAt ?? at, until: run?.until ?? at, decided: { at, result: verdict.result, volumes } },
   };
-  const [reason, told] =
+  const [reason, text] =
     verdict.result === 'abandoned'
-      ? (['DrillDecided', `the drill is given up: ${verdict.message}`] as const)
+      ? (['DrillDecided', `the drill is abandoned: ${verdict.message}`] as const)
       : resultOf(next);
-  const record = put(seen.record, config, uid, next, told);
-  if (verdict.result === 'abandoned' || backup === undefined) return { message: told, actions: [record] };
+  const record = put(seen.record, config, uid, next, text);
+  if (verdict.result === 'abandoned' || backup === undefined) return { message: text, actions: [record] };
   const { namespace, name } = backup.metadata;
   const event = eventOf(
     {
       about: { ...ref('VirtualMachineBackup', name, namespace), uid, namespace },
       type: verdict.result === 'proved' ? 'Normal' : 'Warning',
       reason,
-      message: told,
+      message: text,
       command: verdict.result === 'failed' ? `gleaner drill ${name} -n ${namespace}` : undefined,
-      // One for each drill.
+      // One Event per drill.
       name: eventName(uid, reason, String(startedMs)),
       action: 'Drill',
       by: 'drill-restore',
@@ -69,5 +71,5 @@ export function decide(
     undefined,
     nowMs,
   );
-  return { message: told, actions: [event, record] };
+  return { message: text, actions: [event, record] };
 }

@@ -9,10 +9,10 @@ import { observe } from './observe.ts';
 import { isDue, lastResultMs, recordRef, runningIn } from './ledger.ts';
 import { refusal } from './eligibility.ts';
 
-/** So many that are due and cannot be drilled are named in one sweep. */
+/** At most this many VMBackups that are due but cannot be drilled are reported per sweep. */
 const MOST_REFUSALS = 20;
 
-/** What is under way, what was left behind, and as many of those that are due as may begin. */
+/** Subjects of a sweep: the record (for leftovers), running drills, and as many due VMBackups as may start. */
 export function scheduled(config: Config, nowMs: number): Routed {
   if (config.drills === 'off') return { subjects: [recordRef(config)] };
   return { search: (reader) => search(reader, config, nowMs) };
@@ -40,12 +40,12 @@ async function* search(reader: Reader, config: Config, nowMs: number): AsyncGene
       yield subject;
       if (--free === 0) return;
     } else if (refused++ < MOST_REFUSALS) yield subject;
-    // What keeps one from its turn keeps all.
+    // A reason to wait holds for all of them.
     if (why?.[0] === 'DrillWaits') return;
   }
 }
 
-/** Those never drilled first, then by age of the last result. */
+/** VMBackups that are due: never drilled first, then by age of the last result. */
 async function dueOnes(
   reader: Reader,
   config: Config,

@@ -2,7 +2,7 @@ import { isOnLonghorn } from '../../shared/chain/vmbackup.ts';
 import { digest } from '../../shared/domain/digest.ts';
 import type { Backup, BackupVolume, VolumeEntry } from '../../shared/objects/types.ts';
 
-/** One volume of the VMBackup, and what Longhorn has of it. */
+/** One volume of the VMBackup, and its Longhorn Backup. */
 export interface Source {
   readonly entry: VolumeEntry;
   readonly longhorn: Backup | undefined;
@@ -16,5 +16,5 @@ export const drillable = (sources: readonly Source[] = []): Source[] =>
 export const classOf = ({ persistentVolumeClaim }: VolumeEntry): string =>
   persistentVolumeClaim?.spec?.storageClassName ?? '';
 
-/** Of all that a drill makes for one volume, and the same for every attempt: by his own mark one finds his own work. */
+/** Name of all objects that a drill creates for one volume. Equal for every attempt, so a later run finds them. */
 export const nameOf = (uid: string, volume: string): string => `drill-${uid}-${digest(volume).slice(0, 8)}`;

@@ -9,13 +9,13 @@ import type { SwapNote } from './swap-note.ts';
 import { writeNote } from './swap-note.ts';
 
 /**
- * The two ways to a right handle (docs/adr/0002). A handle is immutable, so both create a content; they differ in
- * whether the snapshot stays.
+ * The two ways to repair a handle (docs/adr/0002). A handle is immutable, so both create a content. `createBeside` also
+ * creates a snapshot; `swap` keeps the existing one.
  */
 
 /**
- * Creates the right pair beside the wrong one, on Retain, under the names Harvester itself would give. The old pair is
- * not touched: relink-vmbackup switches and retires once the new one is bound and ready. Parts that exist are left out.
+ * Creates the right pair beside the wrong one, on Retain, under the names that Harvester would use. Does not touch the
+ * old pair: relink-vmbackup switches the VMBackup once the new pair is bound and ready. Skips parts that exist already.
  */
 export function createBeside(
   content: Content,
@@ -55,8 +55,8 @@ export function createBeside(
 }
 
 /**
- * Swaps the content under its snapshot: note, Retain, delete, release, create, remove the note. Steps already taken (as
- * the note and the objects show) are left out, so that a swap broken off anywhere is finished by the same list.
+ * Swaps the content under its snapshot: note, Retain, delete, release, create, remove the note. Skips the steps that
+ * the note and the objects show as done, so the same list finishes an interrupted swap.
  */
 export function swap(
   content: Content,
@@ -87,7 +87,7 @@ export function swap(
   ];
 }
 
-/** What a swap will create. `arm`: the new content is to be on Delete again once it is in use. */
+/** The note of a swap: the content it will create, which gets Delete again once it is in use if the old one had it. */
 export function swapNote(
   content: Content,
   snapshot: Snapshot,
@@ -95,7 +95,7 @@ export function swapNote(
   right: { volume: string; backup: string },
   now: SwapNote | 'unreadable' | undefined,
 ): SwapNote {
-  // A swap that was begun has already put the content on Retain: only its note knows what the policy was.
+  // A swap in progress has already put the content on Retain: only its note still knows the old policy.
   const begun = now !== undefined && now !== 'unreadable' && now.uid === content.metadata.uid ? now : undefined;
   const wasDelete =
     content.spec.deletionPolicy === 'Delete' ||
@@ -114,7 +114,8 @@ export function swapNote(
         ...(labels && Object.keys(labels).length > 0 && { labels }),
         annotations: {
           ...foreignAnnotations(content),
-          // Only what a VMBackup uses is freed with it; a restore's pair and nobody's pair stay on Retain.
+          // Only a pair of a VMBackup may delete its backup later; the pair of a restore, or of no owner, stays on
+          // Retain.
           ...marks(content.metadata.name, wasDelete && owner.is === 'vmbackup'),
         },
         ...(ownerReferences.length > 0 && { ownerReferences }),
@@ -124,7 +125,9 @@ export function swapNote(
   };
 }
 
-/** The content a restore is waiting for, made anew from what its snapshot and its VMBackup say. */
+/**
+ * Recreates the content that a restore waits for, from its snapshot and its VMBackup. Empty if the snapshot names none.
+ */
 export function recreateForRestore(
   snapshot: Snapshot,
   restore: OwnerReference,
@@ -168,7 +171,10 @@ const marks = (replaces: string, arm: boolean): Record<string, string> => ({
   ...(arm && { [names.DELETE_WHEN_READY_ANNOTATION]: 'Delete' }),
 });
 
-/** What others wrote on the content, less the snapshot controllers' notes about the old one's life. */
+/**
+ * Annotations by other writers, without those that the snapshot controllers keep about the lifecycle of the old
+ * content.
+ */
 function foreignAnnotations(content: Content): Record<string, string> {
   const own: string[] = [names.REPLACES_ANNOTATION, names.DELETE_WHEN_READY_ANNOTATION];
   return Object.fromEntries(
@@ -178,7 +184,7 @@ function foreignAnnotations(content: Content): Record<string, string> {
   );
 }
 
-/** An owner reference with a stale uid would have garbage collection take the new object. */
+/** The owner references whose uid is current: with a stale uid, garbage collection would delete the new content. */
 function livingOwners(content: Content, owner: Owner): OwnerReference[] {
   const living = 'backup' in owner ? owner.backup : owner.is === 'restore' ? owner.restore : undefined;
   return (content.metadata.ownerReferences ?? []).filter((o) => o.uid === living?.metadata.uid);
@@ -209,5 +215,5 @@ const identity = (kind: Ref['kind'], object: Content | Snapshot): Identity => ({
   uid: object.metadata.uid,
 });
 
-// Both were written by the same code, key by key in the same order; a note of another shape is simply written anew.
+// The same code writes both, so the key order is equal. A note of another shape is rewritten.
 const same = (a: NewContent, b: NewContent): boolean => JSON.stringify(a) === JSON.stringify(b);

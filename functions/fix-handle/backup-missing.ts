@@ -12,17 +12,17 @@ import type { SeenBackupMissing } from './observe.ts';
 import type { UnlinkedOwner } from './owner.ts';
 
 const checks: readonly Check<SeenBackupMissing, Finding | Finding[]>[] = [
-  goesAway, // a content in deletion is nobody's to judge
+  goesAway, // a content in deletion is not repaired
   ownerIsFinished, // behind a finished restore a lost backup is no loss
   ownerGoesAway, // nor is it beside a VMBackup in deletion
-  isSuperseded, // nor is it where the VMBackup uses another pair by now
-  namesAnotherBackup, // the handle may name it by mistake: the VMBackup knows
+  isSuperseded, // nor is it where the VMBackup uses another pair now
+  namesAnotherBackup, // the handle may name the wrong backup: the VMBackup records the right one
   notListedYet, // Longhorn has yet to read it from the target
   targetAway, // without its target Longhorn knows no Backup at all
-  lostBackupOfVMBackup, // told of the Backup, which is what has to come back
+  lostBackupOfVMBackup, // reported about the Backup, which has to be recovered
 ];
 
-/** A content whose Backup is not there, or in trouble: nothing tells its right handle. */
+/** A content whose Backup is missing or in trouble: the right handle cannot be derived. */
 export const backupMissing = (seen: SeenBackupMissing): Finding | Finding[] =>
   firstAnswer(checks, seen) ?? backupInTrouble(seen);
 
@@ -67,7 +67,7 @@ function notListedYet(seen: SeenBackupMissing): Finding | undefined {
 function targetAway(seen: SeenBackupMissing): Finding | undefined {
   const { judged, backup } = seen;
   if (backup.is !== 'unknown') return undefined;
-  const message = `whether ${judged.text} is right cannot be told: ${backup.absence.detail}`;
+  const message = `${judged.text} cannot be verified: ${backup.absence.detail}`;
   return found(seen, 'NotVerifiable', message);
 }
 
@@ -83,7 +83,7 @@ function lostBackupOfVMBackup(seen: SeenBackupMissing): Finding | Finding[] | un
     about: ref('Backup', recorded, names.LONGHORN_NAMESPACE),
   });
   if (volume === judged.handle.volume) return cause;
-  const also = `the handle is ${judged.text}, and the VMBackup records volume ${volume}; it is put right when Longhorn has backup ${recorded} again`;
+  const also = `the handle is ${judged.text}, and the VMBackup records volume ${volume}; it can be repaired once Longhorn has backup ${recorded} again`;
   return [cause, found(seen, 'HandleWrong', also, { command: show(content) })];
 }
 
@@ -92,7 +92,7 @@ function backupInTrouble(seen: SeenBackupMissing): Finding[] {
   return backup.is === 'absent' ? troubled(seen, judged, backup.trouble, describe(seen)) : [];
 }
 
-/** The VMBackup that owns the pair and does not use it. */
+/** The VMBackup that owns the pair but does not use it. */
 const formerOwner = ({ neighbours: { owner } }: SeenBackupMissing): UnlinkedOwner | undefined =>
   owner.is === 'unlinked' ? owner : undefined;
 
@@ -105,7 +105,7 @@ const isMissing = (backup: SeenBackupMissing['backup']): boolean =>
 function describe(seen: SeenBackupMissing): string {
   const { backup, judged, backupName } = seen;
   const former = formerOwner(seen);
-  const unused = former === undefined ? '' : `; VMBackup ${former.backup.metadata.name} owns it and does not use it`;
+  const unused = former === undefined ? '' : `; VMBackup ${former.backup.metadata.name} owns it but does not use it`;
   const detail = backup.is === 'absent' ? backup.trouble.detail : `there is no Longhorn Backup ${backupName}`;
   return `the handle is ${judged.text}, but ${detail}${unused}`;
 }

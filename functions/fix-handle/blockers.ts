@@ -14,23 +14,23 @@ import type { Reason } from '../../shared/plan/reason.ts';
 import type { Neighbours, SeenHandleWrong } from './observe.ts';
 import type { Extra } from './findings.ts';
 
-/** What a check says: reason, sentence, and the actions or the command that helps. */
+/** The answer of a check: reason, message, and the actions or the command that helps. */
 export type Answer = readonly [reason: Reason, message: string, more?: Extra];
 
-/** A content that somebody else deletes; it only goes once its snapshot is deleted too. */
+/** A content that something other than Gleaner deletes. The deletion hangs until its snapshot is deleted too. */
 export function contentDeleting({ content, snapshot }: Pick<SeenHandleWrong, 'content' | 'snapshot'>): Answer {
   if (snapshot === undefined || isDeleting(snapshot) || !pointsAt(snapshot, content)) {
-    return ['ContentDeleting', 'it is being deleted by somebody else'];
+    return ['ContentDeleting', 'something other than Gleaner is deleting it'];
   }
   const where = `${snapshot.metadata.namespace}/${snapshot.metadata.name}`;
   return [
     'ContentStuck',
-    `it is in deletion, on ${content.spec.deletionPolicy}, while its snapshot ${where} lives`,
+    `it is being deleted (deletionPolicy ${content.spec.deletionPolicy}), but its snapshot ${where} still exists`,
     { command: toLetGo(content) },
   ];
 }
 
-/** Pairs of restores that no longer need them: a wrong handle or a lost backup behind those hurts nobody. */
+/** A pair of a restore that no longer needs it, so a wrong handle or a lost backup is harmless. */
 export function ownerFinished({ owner, claims }: Neighbours): Answer | undefined {
   if (owner.is === 'restore-gone') return ['RestoreGone', `${owner.owner} is gone`];
   if (owner.is !== 'restore') return undefined;
@@ -51,7 +51,7 @@ export const superseded = ({ backup, supersededBy }: UnlinkedOwner): Answer => [
   `VMBackup ${backup.metadata.name} uses ${supersededBy} instead`,
 ];
 
-/** What speaks against touching a VMBackup's pair at all, whichever way. */
+/** Why the pair of a VMBackup must not be touched by either procedure; `undefined` if it may be. */
 export function backupBlocks({ backup, entry, unsettled }: LinkedOwner, handle: BackupHandle): Answer | undefined {
   const { name, namespace } = backup.metadata;
   if (isDeleting(backup)) return ['VMBackupDeleting', `VMBackup ${name} is being deleted`];
@@ -72,8 +72,8 @@ export function backupBlocks({ backup, entry, unsettled }: LinkedOwner, handle: 
     ];
   }
   if (unsettled.length > 0) return scheduleBusy(backup, unsettled);
-  // A swap makes the snapshot not ready for a moment; a VMBackup that is not ready takes that for an error of its own,
-  // and a schedule counts errors.
+  // During a swap the snapshot is not ready. A VMBackup that is not ready records that as its own error, and a schedule
+  // counts errors.
   const scheduled = backup.metadata.annotations?.[names.SCHEDULE_ANNOTATION];
   if (scheduled && backup.status?.readyToUse !== true)
     return ['ScheduledBackupBusy', `VMBackup ${name} of schedule ${scheduled} is not ready`];

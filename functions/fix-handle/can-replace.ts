@@ -17,13 +17,13 @@ interface Case extends Pick<SeenHandleWrong, 'content' | 'neighbours'> {
 
 const checks: readonly Check<Case, Answer>[] = [
   vmBackupNotReady, // Harvester may be writing to it
-  restoreInProgress, // it would read the old names after the switch
-  claimWaiting, // a claim reads from the old snapshot, and would wait for ever
-  nameTooLong, // the replacement's name would not be valid
-  nameTaken, // something else has the replacement's name
+  restoreInProgress, // the restore would read the old names after the switch
+  claimWaiting, // a claim reads from the old snapshot, and would hang
+  nameTooLong, // the name of the replacement would not be valid
+  nameTaken, // another object has the name of the replacement
 ];
 
-/** Why the pair cannot be replaced by one beside it; `undefined` where it can (docs/adr/0002). */
+/** Why no replacement pair can be created beside this one; `undefined` if it can (docs/adr/0002). */
 export const whyNotBeside = (
   { content, neighbours }: SeenHandleWrong,
   owner: LinkedOwner,
@@ -50,22 +50,22 @@ function claimWaiting({ neighbours }: Case): Answer | undefined {
 function nameTooLong({ content }: Case): Answer | undefined {
   const snapshotName = content.spec.volumeSnapshotRef.name;
   if (names.canRevise(snapshotName)) return undefined;
-  return ['NameTooLong', `${names.contentName(names.revisedName(snapshotName))} is too long a name`];
+  return ['NameTooLong', `the name ${names.contentName(names.revisedName(snapshotName))} is too long`];
 }
 
 function nameTaken({ neighbours, owner, expected }: Case): Answer | undefined {
-  const taken = takenBy(neighbours.replacement, owner, expected);
-  return taken === undefined ? undefined : ['RevisedNameTaken', taken];
+  const obstacle = takenBy(neighbours.replacement, owner, expected);
+  return obstacle === undefined ? undefined : ['RevisedNameTaken', obstacle];
 }
 
-/** What has a name of the replacement pair and is not (a part of) the right pair. */
+/** Which object has a name of the replacement pair without being part of it. */
 function takenBy(
   { snapshot, content, usedBy }: Neighbours['replacement'],
   owner: LinkedOwner,
   expected: string,
 ): string | undefined {
-  // A claim may be called so: what is made there would be taken for that volume's data.
-  if (usedBy !== undefined) return `VMBackup ${usedBy} uses that name for a volume of its own`;
+  // The other volume would use our pair as its own data.
+  if (usedBy !== undefined) return `VMBackup ${usedBy} uses that name for one of its volumes`;
   if (content !== undefined) {
     const { volumeSnapshotRef } = content.spec;
     const judged = judgeContent(content);
@@ -76,7 +76,7 @@ function takenBy(
       volumeSnapshotRef.namespace === owner.backup.metadata.namespace &&
       names.contentName(volumeSnapshotRef.name) === content.metadata.name &&
       (!volumeSnapshotRef.uid || snapshot === undefined || volumeSnapshotRef.uid === snapshot.metadata.uid) &&
-      // Bound once to a snapshot that is gone: a new snapshot of that name would not bind to it.
+      // Bound to a former snapshot: a new snapshot of that name would not bind to it.
       !(volumeSnapshotRef.uid && snapshot === undefined) &&
       !isDeleting(content);
     if (!fits) return `VolumeSnapshotContent ${content.metadata.name} exists and is not the replacement`;

@@ -15,7 +15,7 @@ import { ownerFinished } from './blockers.ts';
 import { commandFor, found } from './findings.ts';
 import type { Neighbours, SeenContentMissing } from './observe.ts';
 
-/** A snapshot whose content is not there. */
+/** A snapshot whose content does not exist. */
 export function contentMissing(seen: SeenContentMissing): Finding {
   const answer = firstAnswer(checksOfSnapshot, seen);
   if (answer !== undefined) return answer;
@@ -37,25 +37,25 @@ type WithBackup = SeenContentMissing & {
 type WithFound = WithBackup & { readonly backup: FoundBackup };
 
 const checksOfSnapshot: readonly Check<SeenContentMissing, Finding>[] = [
-  takenHere, // it names no content: Longhorn and Kubernetes see to that
+  takenHere, // it names no content: Longhorn and Kubernetes manage it
   goesAway, // never race a finalizer
-  noteUnreadable, // a note that somebody else wrote proves nothing
-  pairBegun, // our own new pair, between its two creations
+  noteUnreadable, // a note that Gleaner did not write proves nothing
+  pairBegun, // a new pair of Gleaner's, whose other half is not created yet
 ];
 const checksOfBackup: readonly Check<WithBackup, Finding>[] = [
   guestClusters, // they have a life cycle of their own
   backupNotThere, // its target is away, or Longhorn has not listed it yet
-  backupUnusable, // without a good backup nothing can stand behind a content
+  backupUnusable, // a content is only as good as its Backup
 ];
 const repairs: readonly Check<WithFound, Finding>[] = [
   swapUnfinished, // the note holds the content that was to be created
-  restoreWaiting, // a restore's own pair, which nobody else recreates
+  restoreWaiting, // the pair of a restore, which no other function recreates
   ownerIsFinished, // behind a finished restore a lost content is no loss
 ];
 
 function takenHere(seen: SeenContentMissing): Finding | undefined {
   if (seen.snapshot.spec.source.volumeSnapshotContentName) return undefined;
-  const message = 'the snapshot was taken here; its content is Longhorn’s and Kubernetes’ own matter';
+  const message = 'the snapshot was taken on this cluster; Longhorn and Kubernetes manage its content';
   return found(seen, 'DynamicContent', message);
 }
 
@@ -66,19 +66,19 @@ function goesAway(seen: SeenContentMissing): Finding | undefined {
 
 function noteUnreadable(seen: SeenContentMissing): Finding | undefined {
   if (seen.note !== 'unreadable') return undefined;
-  return found(seen, 'NoteUnusable', `${describeLoss(seen)}; the note of a swap cannot be read`);
+  return found(seen, 'NoteUnusable', `${describeLoss(seen)}; the swap note on the snapshot cannot be read`);
 }
 
 function pairBegun(seen: SeenContentMissing): Finding | undefined {
   const owner = seen.neighbours?.owner;
   if (owner?.is !== 'unlinked' || !isBegun(seen.snapshot, owner.backup)) return undefined;
   const { name } = owner.backup.metadata;
-  const message = `${describeRef(seen.subject)} is the beginning of a pair that VMBackup ${name} is to use`;
+  const message = `${describeRef(seen.subject)} is half of a new pair that VMBackup ${name} will use`;
   return found(seen, 'ReplacementMade', message);
 }
 
 function backupUnknown(seen: SeenContentMissing): Finding {
-  const message = `${describeLoss(seen)}, and nothing tells which backup it was made from`;
+  const message = `${describeLoss(seen)}, and nothing records which backup it was created from`;
   return found(seen, seen.neighbours?.owner.is === 'vmbackup' ? 'ContentMissing' : 'ContentLost', message);
 }
 
@@ -107,8 +107,9 @@ function swapUnfinished(seen: WithFound): Finding | undefined {
   if (note === undefined || note === 'unreadable') return undefined;
   const { owner } = neighbours;
   const isRecorded = 'entry' in owner && owner.entry?.longhornBackupName === backupName;
-  // Where nothing else knows the backup, the snapshot must at least have had this content: whoever may annotate
-  // snapshots must not be able to ask for anybody's data.
+  // If no VMBackup records the backup, the snapshot must have been bound to this content. Otherwise the right to
+  // annotate
+  // snapshots would give access to any backup.
   const had =
     isRecorded || snapshot.status?.boundVolumeSnapshotContentName === snapshot.spec.source.volumeSnapshotContentName;
   const fits =
@@ -117,10 +118,10 @@ function swapUnfinished(seen: WithFound): Finding | undefined {
     note.content.spec.source.snapshotHandle === backupHandle(backup.facts.volume, backupName);
   const living = (note.content.metadata.ownerReferences ?? []).every((o) => isLivingOwner(o.uid, neighbours));
   if (!fits || !living) {
-    const message = `${describeLoss(seen)}; the note of an unfinished swap does not fit the backup or its owner`;
+    const message = `${describeLoss(seen)}; the note of an unfinished swap does not match the backup or the owner`;
     return found(seen, 'NoteUnusable', message);
   }
-  return found(seen, 'FinishSwap', `${describeLoss(seen)}: a swap of it was not finished`, {
+  return found(seen, 'FinishSwap', `${describeLoss(seen)}; its swap was not finished`, {
     actions: [{ do: 'create', object: note.content }, removeNote(snapshot)],
   });
 }
@@ -138,7 +139,7 @@ function restoreWaiting(seen: WithFound): Finding | undefined {
     return found(seen, trouble.reason, `${lost}, and ${trouble.detail}`, { about, command });
   }
   const contentName = snapshot.spec.source.volumeSnapshotContentName ?? '';
-  if (!names.fitsName(contentName)) return found(seen, 'NameTooLong', `${lost}; that is too long a name`);
+  if (!names.fitsName(contentName)) return found(seen, 'NameTooLong', `${lost}; the name of the content is too long`);
   const reference = snapshot.metadata.ownerReferences?.find((o) => o.uid === owner.restore.metadata.uid);
   if (reference === undefined || claims.some((c) => !isPending(c))) return undefined;
   const { controller: _c, blockOwnerDeletion: _b, ...restore } = reference;
@@ -152,7 +153,7 @@ function ownerIsFinished(seen: WithFound): Finding | undefined {
   return finished && found(seen, ...finished);
 }
 
-/** Only what a VMBackup volume uses is rebuild-snapshot's to recreate. */
+/** rebuild-snapshot recreates only what a volume of a VMBackup uses; anything else is lost. */
 function leftToOthers(seen: WithFound): Finding {
   const reason = seen.neighbours.owner.is === 'vmbackup' ? 'ContentMissing' : 'ContentLost';
   return found(seen, reason, `${describeLoss(seen)}; its backup ${seen.backupName} is on the target`);
@@ -161,7 +162,7 @@ function leftToOthers(seen: WithFound): Finding {
 const describeLoss = ({ subject, snapshot }: SeenContentMissing): string =>
   `${describeRef(subject)} needs VolumeSnapshotContent ${snapshot.spec.source.volumeSnapshotContentName}, which does not exist`;
 
-/** The name that a pair beside one that the VMBackup uses is given. */
+/** Whether the snapshot has the name of a replacement for a pair that the VMBackup uses. */
 const isBegun = ({ metadata }: Snapshot, backup: VMBackup): boolean =>
   entriesOf(backup).some(({ name }) => name && names.revisedName(name) === metadata.name);
 

@@ -15,11 +15,11 @@ export interface Extra {
   readonly actions?: readonly Action[];
   readonly command?: string | undefined;
   readonly facts?: Readonly<Record<string, string>>;
-  /** What is at fault, where it is not the content. */
+  /** The object at fault; default: the content, or the subject if there is no content. */
   readonly about?: Ref | undefined;
 }
 
-/** What of a `Seen` its findings show. */
+/** The part of a `Seen` that findings show. */
 interface Known {
   readonly subject: Ref;
   readonly content?: Content | undefined;
@@ -28,7 +28,7 @@ interface Known {
   readonly neighbours?: Neighbours | undefined;
 }
 
-/** A finding about the content, or about the subject where the content is not there. */
+/** A finding about the content, or about the subject if the content does not exist. */
 export function found(
   seen: Known,
   reason: Reason,
@@ -37,7 +37,7 @@ export function found(
 ): Finding {
   const { content, snapshot, backupName } = seen;
   const at = content?.spec.volumeSnapshotRef ?? snapshot?.metadata;
-  // What a VMBackup owns and does not use is no fault of any of its volumes.
+  // A pair that a VMBackup owns but does not use is not a fault of the VMBackup.
   const used = seen.neighbours?.owner.is !== 'unlinked';
   const owner = used ? (vmBackupOwning(content) ?? vmBackupOwning(snapshot)) : undefined;
   return {
@@ -63,16 +63,16 @@ const vmBackupOwning = (object: Known['content'] | Known['snapshot']): OwnerRefe
 export const gone = (seen: SeenGone): Finding =>
   found(seen, 'ContentGone', `${describeRef(seen.subject)} does not exist`);
 
-/** A content that no wrong handle can be in. */
+/** A content whose handle is not checked. */
 export function notOurs(seen: Pick<SeenNotOurs, 'subject' | 'content' | 'judged'>): Finding {
   const { content, judged } = seen;
   const handle = content.spec.source.snapshotHandle ?? '';
   const messages = {
-    DrillObject: 'the pair belongs to a restore drill of Gleaner’s',
+    DrillObject: 'the pair belongs to a restore drill of Gleaner',
     OtherDriver: `the driver is ${content.spec.driver}`,
-    DynamicContent: 'the snapshot was taken here; Longhorn wrote its handle',
+    DynamicContent: 'the snapshot was taken on this cluster; Longhorn wrote its handle',
     NotABackupHandle: `the handle ${handle} does not name a remote backup`,
-    HandleUnreadable: `the handle "${handle}" fits none of Longhorn’s forms (bak://<volume>/<backup>)`,
+    HandleUnreadable: `the handle "${handle}" is not of the form bak://<volume>/<backup>`,
     GuestClusterBackup: 'the pair belongs to a guest cluster’s remote backup or restore',
   };
   const command = judged.reason === 'HandleUnreadable' ? show(content) : undefined;
@@ -85,17 +85,17 @@ export function rightHandleFinding(seen: Known, reason: 'HandleRight' | 'LegacyS
 }
 
 /**
- * A Backup in trouble is at fault itself; the content only where the name it gives is all that is known of it. That the
- * handle is seen to be wrong as well is told besides.
+ * Reports the Backup in trouble; if it is missing, the content that names it. Adds a second finding if the handle is
+ * wrong as well.
  */
 export function troubled(
   seen: Known,
   { handle, text }: JudgedContent,
   { reason, ofVolume }: BackupTrouble,
-  says: string,
+  message: string,
 ): Finding[] {
   const about = reason === 'BackupMissing' ? undefined : ref('Backup', handle.backup, names.LONGHORN_NAMESPACE);
-  const cause = found(seen, reason, says, { command: commandFor(reason, handle.backup), about });
+  const cause = found(seen, reason, message, { command: commandFor(reason, handle.backup), about });
   const known = reason === 'BackupFailed' || reason === 'BackupBeingDeleted';
   if (!known || ofVolume === undefined || ofVolume === handle.volume) return [cause];
   const also = `the handle is ${text}, and backup ${handle.backup} is of Longhorn volume ${ofVolume}`;

@@ -9,7 +9,7 @@ import { found, rightHandleFinding } from './findings.ts';
 import type { SeenHandleRight } from './observe.ts';
 
 const checks: readonly Check<SeenHandleRight, Finding>[] = [
-  goesAway, // a content in deletion is nobody's to write to
+  goesAway, // a content in deletion is not written to
   noteLeftBehind, // the last step of a swap
 ];
 

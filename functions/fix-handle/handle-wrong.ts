@@ -17,36 +17,36 @@ import type { Config } from './config.ts';
 import { commandFor, found } from './findings.ts';
 import type { SeenHandleWrong } from './observe.ts';
 
-/** A wrong handle, and what the checks need of it time and again. */
+/** A wrong handle, and what several checks need. */
 interface WrongHandle extends SeenHandleWrong {
   readonly config: Config;
   readonly expected: string;
-  /** The volume of the VMBackup that is behind the pair, where one is. */
+  /** The volume of the VMBackup that the pair belongs to; `undefined` without one. */
   readonly entry: VolumeEntry | undefined;
   /** The deletion of the content is the second half of a swap that Gleaner began. */
   readonly isOurSwap: boolean;
 }
 
 const checks: readonly Check<WrongHandle, Answer>[] = [
-  // Whether it matters, and is ours.
-  ownerIsFinished, // behind a finished restore a wrong handle harms nobody
-  deletedByOthers, // a content in deletion is not ours, unless it is our own swap
-  snapshotDeleting, // the pair goes with its snapshot
+  // Whether the handle matters, and Gleaner may repair it.
+  ownerIsFinished, // behind a finished restore a wrong handle is harmless
+  deletedByOthers, // a content in deletion is left alone, unless Gleaner's own swap deletes it
+  snapshotDeleting, // the content is deleted with its snapshot
   misbound, // the snapshot uses another content
-  foreignOwner, // guest clusters and other controllers see to their own
-  ownerGone, // garbage collection is about to take it: at least its data must stay
-  ambiguousOwner, // whose data it is cannot be told
+  foreignOwner, // guest clusters and other controllers manage their own pairs
+  ownerGone, // garbage collection is about to delete it: suggest Retain, which keeps the data
+  ambiguousOwner, // several volumes name the snapshot: its owner is not certain
   formerPair, // its VMBackup no longer uses it
-  vmBackupBlocks, // its VMBackup must not be stirred now
+  vmBackupBlocks, // its VMBackup must not be touched now
   // Whether the right handle is certain.
   restoreOfAnotherBackup, // the VMBackup behind the restore records another backup
   recordedVolumeDiffers, // the VMBackup records another volume than Longhorn does
   backupVolumeUnclear, // Longhorn restores only with exactly one BackupVolume
   classMissing, // without its class no content ever becomes ready
-  // Which way to mend it, the gentle one first.
-  pairBeside, // the right pair beside it, where the VMBackup can be switched
-  swapNotAllowed, // by policy
-  snapshotMissing, // nothing to swap the content under
+  // Which procedure repairs it, the less invasive first.
+  pairBeside, // create the right pair beside it, if the VMBackup can be switched
+  swapNotAllowed, // by the setting `procedure`
+  snapshotMissing, // a swap needs the snapshot
   heldByOthers, // a foreign finalizer would stop the swap half way
 ];
 
@@ -140,7 +140,7 @@ function classMissing({ neighbours: { missingClass } }: WrongHandle): Answer | u
 function pairBeside(wrong: WrongHandle): Answer | undefined {
   const { content, backupName, backup, expected, config, isOurSwap } = wrong;
   const { owner, replacement } = wrong.neighbours;
-  // A swap that was begun is finished as a swap.
+  // A swap in progress is finished as a swap.
   if (owner.is !== 'vmbackup' || config.procedure === 'swap' || isOurSwap) return undefined;
   const whyNot = whyNotBeside(wrong, owner, expected);
   if (whyNot !== undefined) return config.procedure === 'create' ? whyNot : undefined;
@@ -154,7 +154,7 @@ function pairBeside(wrong: WrongHandle): Answer | undefined {
 
 function swapNotAllowed({ config }: WrongHandle): Answer | undefined {
   if (config.procedure !== 'create') return undefined;
-  return ['SwapNotAllowed', 'it can only be swapped, and the policy is "create"'];
+  return ['SwapNotAllowed', 'only a swap can repair it, and the procedure is "create"'];
 }
 
 function snapshotMissing({ snapshot, content }: WrongHandle): Answer | undefined {
@@ -165,10 +165,10 @@ function snapshotMissing({ snapshot, content }: WrongHandle): Answer | undefined
 
 function heldByOthers({ content }: WrongHandle): Answer | undefined {
   const foreign = (content.metadata.finalizers ?? []).filter((f) => f !== names.BOUND_CONTENT_FINALIZER);
-  return foreign.length > 0 ? ['ForeignFinalizer', `finalizer ${foreign.join(', ')} holds it`] : undefined;
+  return foreign.length > 0 ? ['ForeignFinalizer', `finalizer ${foreign.join(', ')} blocks its deletion`] : undefined;
 }
 
-/** Nothing speaks against it: the content is recreated under its snapshot. */
+/** All checks passed: recreates the content under its snapshot. */
 function swapped(wrong: WrongHandle): Answer {
   const { content, snapshot, note, backup, backupName, expected, isOurSwap } = wrong;
   if (snapshot === undefined) return ['SnapshotNotThere', 'its snapshot does not exist'];
@@ -181,6 +181,6 @@ function swapped(wrong: WrongHandle): Answer {
 function describe({ judged: { handle, text, reported }, backup }: WrongHandle): string {
   const { volume } = backup.facts;
   return handle.volume === volume
-    ? `the handle is ${text}, but ${reported} in the status, which restores and deletions go by`
+    ? `the handle is ${text}, but ${reported} in the status, which restores and deletions use`
     : `the handle is ${text}, but backup ${handle.backup} is of Longhorn volume ${volume}`;
 }

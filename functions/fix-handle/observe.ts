@@ -14,12 +14,12 @@ import type { SwapNote } from './swap-note.ts';
 import { readNote } from './swap-note.ts';
 
 /**
- * One content, or a snapshot whose content is missing, and all that decides about its handle. What it is, is judged here,
- * once: each case has a file of its name that says what is to be done.
+ * One content, or a snapshot whose content is missing, with everything that decides about its handle. `observe` judges
+ * the case once; the file named after the case decides what to do.
  */
 export type Seen = SeenGone | SeenContentMissing | SeenNotOurs | SeenBackupMissing | SeenHandleRight | SeenHandleWrong;
 
-/** Neither content nor snapshot is there. */
+/** Neither content nor snapshot exists. */
 export interface SeenGone {
   readonly is: 'gone';
   readonly subject: Ref;
@@ -29,16 +29,16 @@ export interface SeenContentMissing {
   readonly is: 'content-missing';
   readonly subject: Ref;
   readonly snapshot: Snapshot;
-  /** What follows is absent for a snapshot that was taken on this cluster: it names no content. */
+  /** This and the following fields are absent for a snapshot that was taken on this cluster: it names no content. */
   readonly note?: Note;
-  /** The backup that is meant: by the owner, else by the note of an unfinished swap. */
+  /** The backup that the content was made from, by the owner, else by the note of an unfinished swap. */
   readonly backupName?: string | undefined;
-  /** Absent where nothing says which backup is meant. */
+  /** Absent if `backupName` is not known. */
   readonly backup?: BackupLookup | undefined;
   readonly neighbours?: Neighbours | undefined;
 }
 
-/** A content that no wrong handle can be in. */
+/** A content whose handle is not checked. */
 export interface SeenNotOurs {
   readonly is: 'not-ours';
   readonly subject: Ref;
@@ -53,17 +53,17 @@ interface SeenContent {
   readonly snapshot?: Snapshot | undefined;
   readonly note?: Note;
   readonly judged: JudgedContent;
-  /** As the handle names it. */
+  /** The backup that the handle names. */
   readonly backupName: string;
 }
 
-/** Its snapshot and the note are read only where something may have to be done. */
+/** Snapshot and note are read only if a step may be due. */
 export interface SeenHandleRight extends SeenContent {
   readonly is: 'handle-right';
   readonly verdict: 'HandleRight' | 'LegacyScheme';
 }
 
-/** Nothing tells the right handle. */
+/** The Backup is missing, unusable or unknown, so the right handle cannot be derived. */
 export interface SeenBackupMissing extends SeenContent {
   readonly is: 'backup-missing';
   readonly backup: Exclude<BackupLookup, FoundBackup>;
@@ -84,20 +84,21 @@ export interface Neighbours {
   readonly backupVolumes: readonly BackupVolume[];
   /** Claims made from the snapshot. */
   readonly claims: readonly Claim[];
-  /** What already has the names of the replacement pair. */
+  /** The objects that already have the names of the replacement pair. */
   readonly replacement: {
     readonly snapshot: Snapshot | undefined;
     readonly content: Content | undefined;
-    /** The VMBackup of which some volume uses that name already. */
+    /** The VMBackup that already uses that name for one of its volumes. */
     readonly usedBy?: string | undefined;
   };
-  /** The VolumeSnapshotClass of the content, where there is none of that name. */
+  /** Name of the content's VolumeSnapshotClass, if that class does not exist. */
   readonly missingClass?: string | undefined;
 }
 
 /**
- * Reads as little as the decision needs: a right handle costs a content and a Backup.
- * @throws UnreadableError when an object that decides does not have the shape of its kind
+ * Reads as little as the decision needs: a right handle costs two reads, content and Backup.
+ * @throws UnreadableError for a deciding object that does not match the schema of its kind; RetryableError,
+ * TerminalError
  */
 export async function observe(reader: Reader, subject: Ref): Promise<Seen> {
   if (subject.kind === 'VolumeSnapshotContent') {
@@ -127,7 +128,8 @@ async function observeContent(
   const known = longhorn && judgeLookup(backupName, longhorn);
   const verdict = known?.is === 'found' ? judgeHandle(judged, known.facts) : undefined;
   const head = { subject, content, judged, backupName };
-  // A content that was swapped stands in for itself; its snapshot may still carry the note. A deletion may be our own.
+  // The snapshot of a swapped content may still carry the note. A content in deletion may be part of Gleaner's own
+  // swap.
   const isSwapped = content.metadata.annotations?.[names.REPLACES_ANNOTATION] === content.metadata.name;
   const isRight = verdict !== undefined && verdict !== 'wrong';
   if (isRight && !isSwapped && !isDeleting(content) && from === undefined)
@@ -194,13 +196,13 @@ async function observeNeighbours(
   };
 }
 
-/** What decides about a Backup that is not there, besides its target. */
+/** What decides about a missing Backup, besides its target. */
 const aroundOf = ({ owner, backupVolumes }: Neighbours) => ({
   backupVolumes,
   owner: 'backup' in owner ? owner.backup : undefined,
 });
 
-/** Where a Backup is not there, its target says whether that means anything. */
+/** The target, read only if the Backup is missing: without a connected target its absence means nothing. */
 const targetWithout = (reader: Reader, longhorn: Backup | undefined): Promise<BackupTarget | undefined> =>
   longhorn === undefined
     ? reader.get('BackupTarget', names.DEFAULT_TARGET, names.LONGHORN_NAMESPACE)

@@ -25,7 +25,7 @@ export interface LinkedOwner {
   readonly is: 'vmbackup';
   readonly backup: VMBackup;
   readonly entry: VolumeEntry;
-  /** Longhorn Backups that Harvester might delete if this VMBackup is stirred; see `unsettledBackups`. */
+  /** Longhorn Backups that Harvester might delete if this VMBackup changes; see `unsettledBackups`. */
   readonly unsettled: readonly Unsettled[];
   readonly restores: readonly InProgress[];
 }
@@ -35,14 +35,14 @@ export interface UnlinkedOwner {
   readonly is: 'unlinked';
   readonly backup: VMBackup;
   readonly unsettled: readonly Unsettled[];
-  /** The name the VMBackup uses instead, when this one was revised into it. */
+  /** The revised name that the VMBackup uses instead; `undefined` if it uses no revision of this one. */
   readonly supersededBy: string | undefined;
 }
 
 interface RestoreOwner {
   readonly is: 'restore';
   readonly restore: VMRestore;
-  /** The VMBackup volume that is being restored, where it can be told. */
+  /** The VMBackup volume that is being restored; `undefined` if that is not certain. */
   readonly entry: VolumeEntry | undefined;
 }
 
@@ -55,8 +55,9 @@ const harvester = (o: OwnerReference, kind: string): boolean =>
   o.kind === kind && o.apiVersion.startsWith('harvesterhci.io/');
 
 /**
- * Finds the owner of a pair: by owner references (checked by uid), else by the VMBackup of the namespace that names the
- * snapshot. `claims` are the claims made from the snapshot, `backupName` the backup its handle names, where known.
+ * Finds the owner of a pair: by owner references (checked by uid), else by the VMBackup in the namespace that names the
+ * snapshot. `claims`: the claims made from the snapshot. `backupName`: the backup that its handle names, if known.
+ * @throws what the reader throws
  */
 export async function ownerOf(
   reader: Reader,
@@ -66,8 +67,8 @@ export async function ownerOf(
   const objects = [pair.snapshot, pair.content].filter((o) => o !== undefined);
   if (objects.some(isGuestClusters)) return { is: 'guest-cluster' };
   const owners = objects.flatMap((o) => o.metadata.ownerReferences ?? []);
-  const stranger = owners.find((o) => !harvester(o, 'VirtualMachineBackup') && !harvester(o, 'VirtualMachineRestore'));
-  if (stranger !== undefined) return { is: 'unknown', owner: `${stranger.kind} ${stranger.name}` };
+  const foreign = owners.find((o) => !harvester(o, 'VirtualMachineBackup') && !harvester(o, 'VirtualMachineRestore'));
+  if (foreign !== undefined) return { is: 'unknown', owner: `${foreign.kind} ${foreign.name}` };
 
   const restoreRef = owners.find((o) => harvester(o, 'VirtualMachineRestore'));
   if (restoreRef !== undefined) {
@@ -111,7 +112,7 @@ async function linked(reader: Reader, backup: VMBackup, entry: VolumeEntry): Pro
   return { is: 'vmbackup', backup, entry, unsettled, restores: await restoresInProgress(reader, backup) };
 }
 
-/** Which volume of the VMBackup a restore's snapshot stands for. */
+/** The volume of the VMBackup that a snapshot of the restore belongs to. */
 async function restoredEntry(
   reader: Reader,
   restore: VMRestore,

@@ -8,14 +8,14 @@ import { handleWrong } from './handle-wrong.ts';
 import type { Seen } from './observe.ts';
 
 /**
- * Decides what is to be done about one content's handle. Pure. Never touches what is not a pre-provisioned content of
- * Longhorn's driver; never plans a deletion without the Retain before it.
+ * Decides what to do about the handle of one content. Pure. Only touches pre-provisioned contents of Longhorn's driver,
+ * and never plans a deletion without setting Retain first.
  */
 export function plan(seen: Seen, config: Config): Plan {
   return { findings: [decide(seen, config)].flat() };
 }
 
-/** Each case has a file of its own, with its checks in order. */
+/** The file named after each case holds its checks, in order. */
 function decide(seen: Seen, config: Config): Finding | Finding[] {
   switch (seen.is) {
     case 'gone':

@@ -9,7 +9,7 @@ import { entriesOf } from '../../shared/chain/vmbackup.ts';
 import type { Change, ChangeOf, Routed } from '../../shared/function.ts';
 import type { Reader } from '../../shared/ports/reader.ts';
 
-/** Which contents an event is about. What the payload alone shows to be nobody's business ends here, without a read. */
+/** Maps an event to contents and snapshots. Drops events by their payload alone where possible, without a read. */
 export function route(change: Change): Routed {
   switch (change.kind) {
     case 'VolumeSnapshotContent':
@@ -17,7 +17,7 @@ export function route(change: Change): Routed {
     case 'VolumeSnapshot':
       return routeSnapshot(change);
     case 'Backup': {
-      // Until then its volume is not known; the update that makes it known is an event of its own.
+      // The volume of an unfinished Backup is not known; finishing it is another event.
       return change.type === 'delete' || isUnfinished(change)
         ? leave(change, 'BackupNotSynced', 'is not there to judge a handle by')
         : { search: (reader) => contentsOfBackup(reader, change.name) };
@@ -42,7 +42,7 @@ export function route(change: Change): Routed {
     case 'VirtualMachineRestore': {
       const spec = change.object?.spec;
       if (spec === undefined) return { subjects: [] };
-      // While it runs, its own pairs make events of their own; its end is what a VMBackup may have waited for.
+      // During a restore its pairs cause events themselves. Its end may unblock a VMBackup.
       if (change.type !== 'delete' && change.object?.status?.complete !== true) {
         return leave(change, 'RestoreInProgress', 'is in progress', `restore ${change.namespace}/${change.name}`);
       }
@@ -62,7 +62,7 @@ function routeContent(change: ChangeOf<'VolumeSnapshotContent'>): Routed {
   const judged = judgeContent(content);
   if ('reason' in judged) return leave(change, judged.reason, 'is left alone');
   const { name, namespace } = content.spec.volumeSnapshotRef;
-  // A content that vanished may have been swapped away: its snapshot knows.
+  // A swap may have deleted the content: the note is on its snapshot.
   if (change.type === 'delete') return { subjects: [ref('VolumeSnapshot', name, namespace)] };
   return { subjects: [ref('VolumeSnapshotContent', change.name)] };
 }

@@ -5,12 +5,12 @@ import type { Snapshot } from '../../shared/objects/types.ts';
 import type { NewContent } from '../../shared/plan/action.ts';
 
 /**
- * What a swap must not forget. Between the deletion of the old content and the creation of the new one nothing else in
- * the cluster knows its policy, nor, for a snapshot that no VMBackup owns, its backup. So the new content is written
- * down on the snapshot first, and whoever comes next can finish.
+ * The state of a swap, in an annotation of the snapshot. Between deleting the old content and creating the new one, no
+ * other object records its deletion policy or, without a VMBackup, its backup. The new content is noted before the old
+ * one is deleted, so a later run can finish the swap.
  */
 export interface SwapNote {
-  /** uid of the content that is to go: proof that its deletion is Gleaner's own. */
+  /** uid of the content to delete: proves that the deletion is Gleaner's own. */
   readonly uid: string;
   /** The backup that the content's handle names. */
   readonly backup: string;
@@ -27,7 +27,7 @@ const Owner = z.strictObject({
   blockOwnerDeletion: z.optional(z.boolean()),
 });
 
-// Strict: whoever may annotate a snapshot must not be able to have anything else created than a swap would create.
+// Strict: the right to annotate a snapshot must not allow creating anything that a swap would not create.
 const Note = z.strictObject({
   uid: text,
   content: z.strictObject({
@@ -51,8 +51,8 @@ const Note = z.strictObject({
 });
 
 /**
- * Reads the note of a snapshot. A note is a hint like any other: `unreadable` unless it describes a content on Retain
- * for just this snapshot. Whether its handle is right is for the plan to decide.
+ * Reads the note of a snapshot. `unreadable` unless it describes a content on Retain for exactly this snapshot;
+ * `undefined` without a note. The plan still has to check the handle.
  */
 export function readNote(snapshot: Snapshot): SwapNote | 'unreadable' | undefined {
   const written = snapshot.metadata.annotations?.[names.SWAP_ANNOTATION];

@@ -9,7 +9,10 @@ import type { Content } from '../../shared/objects/types.ts';
 import type { Finding } from '../../shared/plan/plan.ts';
 import { found, rightHandleFinding, notOurs, troubled } from './findings.ts';
 
-/** Sorts out, from lists alone, what needs a closer look: wrong handles, missing contents, swaps not finished. */
+/**
+ * Selects from the lists alone what needs a closer look: wrong handles, missing contents, unfinished swaps.
+ * `brief`: counts healthy contents instead of returning their findings.
+ */
 export function triage(item: SurveyItem, brief = false): Routed | Healthy {
   switch (item.what) {
     case 'content':
@@ -58,9 +61,9 @@ function surveyContent(
   if ('reason' in judged) return one(notOurs({ subject, content, judged }));
   const seen = { subject, content, backupName: judged.handle.backup };
   if (facts === undefined || 'reason' in facts) {
-    // Whose pair it is decides what a lost backup is worth: behind a finished restore it hurts nobody.
+    // The owner decides whether a lost backup matters: behind a finished restore it is harmless.
     const restores = content.metadata.ownerReferences?.some((o) => o.kind === 'VirtualMachineRestore') === true;
-    // A backup that is not there may be named by mistake: its VMBackup knows.
+    // The handle may name the wrong backup: the VMBackup records the right one.
     const look =
       restores || isDeleting(content) || facts?.reason === 'BackupMissing' || facts?.reason === 'ObjectUnreadable';
     if (facts === undefined || look) return { subjects: [subject] };
@@ -73,7 +76,7 @@ function surveyContent(
 
 function shared(backup: string, contents: readonly Content[]): Routed {
   const held = contents.map(({ metadata }) => metadata.name);
-  const message = `VolumeSnapshotContents ${held.join(' and ')} are all on Delete and name backup ${backup}`;
+  const message = `VolumeSnapshotContents ${held.join(' and ')} all have deletionPolicy Delete and name backup ${backup}`;
   const command = retainCommand(held[0] ?? '');
   return {
     findings: contents.map((content) => {

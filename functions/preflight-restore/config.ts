@@ -2,8 +2,8 @@ import * as z from 'zod/mini';
 
 export const Config = z.strictObject({
   /**
-   * A restore older than this is no news: what it met by then is reported by verify-backup. Longer than from one sweep to the
-   * next, which finds the restores whose events were lost.
+   * Minutes for which a restore gets a verdict; verify-backup reports on older ones. Must exceed the interval of
+   * sweeps, which find the restores whose events were lost.
    */
   youngMinutes: z._default(z.coerce.number().check(z.int(), z.minimum(1), z.maximum(1440)), 30),
 });

@@ -15,7 +15,7 @@ export default defineFunction({
     { group: 'harvesterhci.io', resource: 'virtualmachinebackups', verbs: ['get', 'list'] },
     { group: 'harvesterhci.io', resource: 'virtualmachineimages', verbs: ['get'] },
     { group: 'harvesterhci.io', resource: 'schedulevmbackups', verbs: ['get'] },
-    // Others of these hold keys and passwords.
+    // Other Settings hold keys and passwords.
     {
       group: 'harvesterhci.io',
       resource: 'settings',

@@ -10,19 +10,23 @@ import { readPreflight } from '../../shared/restore/read.ts';
 export interface Seen {
   readonly subject: Ref;
   readonly restore?: VMRestore | undefined;
-  /** Its verdict is recorded already. */
+  /** Whether its verdict is recorded already. */
   readonly hasVerdict?: boolean;
   readonly preflight?: SeenPreflight;
 }
 
-/** One verdict for each restore, whatever it was. @testonly */
+/** Name of the Event: one verdict per restore, whatever the result. @testonly */
 export const verdictName = (restore: VMRestore): string => eventName(restore.metadata.uid, 'preflight');
 
+/**
+ * Reads a restore and what its preflight needs; only the restore if it is complete, being deleted, or has its verdict.
+ * @throws what `readPreflight` and the reader throw
+ */
 export async function observe(reader: Reader, subject: Ref): Promise<Seen> {
   const restore = await reader.get('VirtualMachineRestore', subject.name, subject.namespace);
   if (restore === undefined || isDeleting(restore) || restore.status?.complete === true) return { subject, restore };
   const { namespace } = restore.metadata;
-  // Where nothing is recorded, the verdict is given again to whoever asks.
+  // A command records nothing, so it always gets a verdict.
   const recorded =
     reader.withoutRecords === true ? undefined : await reader.get('Event', verdictName(restore), namespace);
   if (recorded !== undefined) return { subject, restore, hasVerdict: true };

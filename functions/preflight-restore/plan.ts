@@ -11,7 +11,7 @@ import { verdictOfChecks } from '../../shared/restore/check.ts';
 import type { Config } from './config.ts';
 import type { Seen } from './observe.ts';
 
-/** Tells of a restore, once and early, whether it will work. Pure. */
+/** Reports once, soon after a restore starts, whether it will work. Pure. */
 export function plan(seen: Seen, config: Config, nowMs: number): Plan {
   const { subject, restore } = seen;
   const name = describeRef(subject);
@@ -25,7 +25,7 @@ export function plan(seen: Seen, config: Config, nowMs: number): Plan {
 
   const checks = preflight(seen.preflight, nowMs);
   const reason = reasonOf(checks);
-  // An Event holds only so much: what matters most comes first.
+  // The length of an Event is limited, so the worst results come first.
   const shown = (['fail', 'unknown', 'warn'] as const).flatMap((one) => checks.filter(({ result }) => result === one));
   const text = shown.map(sentenceOf).join('; ');
   const message = `${name}: ${text === '' ? `all ${checks.length} checks pass` : text}`;
@@ -56,7 +56,7 @@ const finding = (subject: Ref, reason: Reason, message: string, command?: string
   subject,
   reason,
   message,
-  // Some cures are sentences: those stand in the message.
+  // A cure that is a sentence is in the message already.
   ...(command !== undefined && /^(kubectl|gleaner) /.test(command) && { command }),
   actions: [],
 });

@@ -3,7 +3,7 @@ import { ref } from '../../shared/domain/kinds.ts';
 import { isDeleting } from '../../shared/chain/metadata.ts';
 import type { Change, Routed } from '../../shared/function.ts';
 
-/** A restore that has appeared and is not over. */
+/** Maps an event to a new restore that is not finished. */
 export function route(change: Change): Routed {
   if (change.kind !== 'VirtualMachineRestore') return { subjects: [] };
   const { object, type } = change;

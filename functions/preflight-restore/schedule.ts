@@ -6,7 +6,7 @@ import type { Reader } from '../../shared/ports/reader.ts';
 import type { Config } from './config.ts';
 import { isRecent } from './plan.ts';
 
-/** Restores that are news still: their events may have been lost, or been before Gleaner was here. */
+/** Recent restores: their events may have been lost, or Gleaner may have been installed later. */
 export const scheduled = (config: Config, nowMs: number): Routed => ({
   search: (reader) => search(reader, config, nowMs),
 });

@@ -7,7 +7,7 @@ import type { Action, NewContent, NewSnapshot } from '../../shared/plan/action.t
 import type { Config } from './config.ts';
 import type { Pair } from './loss.ts';
 
-/** What a pair is created from. */
+/** The source of a recreated pair. */
 export interface Recipe {
   readonly backup: VMBackup;
   readonly entry: VolumeEntry;
@@ -16,13 +16,16 @@ export interface Recipe {
   readonly config: Config;
 }
 
-/** Both, the content first: after a crash in between, `snapshot-lost` is what is seen, and the snapshot is created then. */
+/**
+ * Creates both, the content first: after a crash in between, the next run sees `snapshot-lost` and creates the
+ * snapshot.
+ */
 export const rebuildPair = (recipe: Recipe, name: string): Action[] => [
   { do: 'create', object: newContent(recipe, { name, contentName: names.contentName(name) }) },
   { do: 'create', object: newSnapshot(recipe, name) },
 ];
 
-/** The content alone, for the snapshot that names it. */
+/** Creates the content alone, for the snapshot that names it. */
 export const rebuildContent = (recipe: Recipe, { name, contentName, snapshot }: Pair): Action[] => [
   {
     do: 'create',
@@ -34,7 +37,10 @@ export const rebuildContent = (recipe: Recipe, { name, contentName, snapshot }: 
   },
 ];
 
-/** The snapshot alone, for the content that names it: on Retain first, then free of the snapshot that is gone. */
+/**
+ * Creates the snapshot alone, for the content that names it, after setting Retain and dropping the uid of the old
+ * snapshot.
+ */
 export const rebuildSnapshot = (recipe: Recipe, content: Content): Action[] => [
   ...rebind(recipe, content),
   {
@@ -43,7 +49,7 @@ export const rebuildSnapshot = (recipe: Recipe, content: Content): Action[] => [
   },
 ];
 
-/** Lets a content be bound by the snapshot that is there now. */
+/** Drops the stale uid from a content, so that the current snapshot can bind to it. */
 export function rebind({ config }: Pick<Recipe, 'config'>, { metadata, spec }: Content): Action[] {
   const { uid, name, resourceVersion, annotations } = metadata;
   const target = { kind: 'VolumeSnapshotContent', name, uid } as const;
@@ -124,7 +130,7 @@ function newSnapshot(
 
 const classOf = ({ backup, entry }: Recipe): string => classFor(backup, entry);
 
-/** The class that Harvester itself would give a pair of this volume. */
+/** The VolumeSnapshotClass that Harvester would use for a pair of this volume. */
 export const classFor = ({ status }: VMBackup, entry: VolumeEntry): string =>
   status?.csiDriverVolumeSnapshotClassNames?.[driverOf(entry)] ?? names.BACKUP_CLASS;
 

@@ -20,17 +20,17 @@ import { isOurs } from './observe.ts';
 /** One volume of a VMBackup that keeps its data on the target. */
 export interface VolumeCase extends SeenVolume {
   readonly vmBackup: VMBackup;
-  /** Begins every sentence about it: which snapshot the volume uses. */
+  /** Start of every message: which snapshot the volume uses. */
   readonly uses: string;
 }
 
 /** A part of the pair is lost. */
 export interface LossCase extends VolumeCase {
-  /** Begins every sentence about it: which part is lost. */
+  /** Start of every message: which part is lost. */
   readonly lost: string;
 }
 
-/** The VMBackup records the Longhorn Backup that the lost part was of. */
+/** The VMBackup records the Longhorn Backup of the lost part. */
 export interface RecordedCase extends LossCase {
   readonly source: BackupSource;
 }
@@ -40,65 +40,65 @@ export interface RebuildCase extends RecordedCase {
   readonly seen: Seen;
   readonly longhorn: FoundBackup;
   readonly recipe: Recipe;
-  /** The handle that its content must have. */
+  /** The handle that the content must have. */
   readonly handle: string;
 }
 
-/** Whether anything of the pair is lost at all, and not merely on its way. */
+/** Whether a part of the pair is lost at all, and not merely in progress. */
 export const pairChecks: readonly Check<VolumeCase, Answer>[] = [
   objectUnreadable, // what cannot be read proves nothing
   otherDriver, // only Longhorn's snapshots can be recreated from its backups
   pairPresent, // both are there and name each other
   contentReplaced, // a content that was recreated from the claim holds other data than the VMBackup recorded
-  takenLate, // the data is much younger than the VMBackup, which is suspicious and no proof
-  dynamicPresent, // taken on this cluster, and nothing speaks against its data
+  takenLate, // the data is much younger than the VMBackup, which is suspicious but no proof
+  dynamicPresent, // taken on this cluster, with the recorded data as far as can be seen
   handlePending, // taken on this cluster, and Longhorn has not written the handle yet
   snapshotDeleting, // never race a finalizer
   contentDeleting, // never race a finalizer
   misbound, // the name of the content belongs to another snapshot
 ];
 
-/** Where no Longhorn Backup is recorded: who fills the gap, and with what. Nothing can be recreated. */
+/** Without a recorded Longhorn Backup nothing can be recreated: whether Harvester takes a new snapshot instead. */
 export const unrecordedChecks: readonly Check<LossCase, Answer>[] = [
   backupNotRecorded, // the VMBackup is complete and will never say which backup it was
   newSnapshotByHarvester, // Harvester snapshots the claim as it is today, under the old name
 ];
 
-/** Whether the pair is the VMBackup's to recreate, and Longhorn has the Backup it was of. */
+/** Whether the pair belongs to the VMBackup, and Longhorn has its Backup. */
 export const sourceChecks: readonly Check<RecordedCase, Answer>[] = [
   guestCluster, // guest clusters manage their own pairs
   foreignOwner, // another owner decides about its snapshot
-  ambiguousOwner, // whose data it was cannot be told
+  ambiguousOwner, // several VMBackups name the snapshot: the owner of its data is not certain
   swapUnderway, // fix-handle is in the middle of replacing the content
   backupUnknown, // the target is away or not listed yet: the Backup may still be there
   backupUnusable, // a content is only as good as its Backup
 ];
 
-/** Whether the pair can be recreated from the Backup now. Where none answers, `mend` in plan.ts says what is created. */
+/** Whether the pair can be recreated from the Backup now. If no check answers, `mend` in plan.ts recreates it. */
 export const rebuildChecks: readonly Check<RebuildCase, Answer>[] = [
   // Whether the right handle is certain.
   recordedVolumeDiffers, // the VMBackup records another volume than Longhorn does
   backupVolumeUnclear, // Longhorn restores only with exactly one BackupVolume
   replacementMade, // the right pair beside it is there; relink-vmbackup takes over
-  // Whether anybody else is about to recreate it.
-  newSnapshotOfOtherVolume, // the snapshot controller would, of a claim that has another volume now
-  contentComingBack, // the snapshot controller does, and Longhorn hands the old backup back
-  newSnapshotAhead, // the snapshot controller does, with the data of today
+  // Whether another controller is about to recreate it.
+  newSnapshotOfOtherVolume, // the snapshot controller would, from a claim that has another volume now
+  contentComingBack, // the snapshot controller does, and Longhorn returns the old backup
+  newSnapshotAhead, // the snapshot controller does, with current data
   harvesterMayTakeSnapshots, // Harvester would take new snapshots for the whole VMBackup
   harvesterRecreates, // Harvester creates the snapshots of a VMBackup that is not ready
   scheduleBusy, // any change here could make Harvester delete a Backup
-  // Whether it can be created as it must be.
-  handleWrong, // fix-handle mends the content that is left first
+  // Whether it can be created correctly.
+  handleWrong, // fix-handle repairs the remaining content first
   classMissing, // without its class no content ever becomes ready
   nameTooLong, // no object can have the name
-  revisedNameUsed, // another VMBackup uses the name of the pair beside it
-  revisedNameTaken, // something else has the name of the pair beside it
+  revisedNameUsed, // another VMBackup uses the name of the replacement pair
+  revisedNameTaken, // another object has the name of the replacement pair
 ];
 
 function objectUnreadable({ entry, unreadable }: VolumeCase): Answer | undefined {
   if (unreadable === undefined) return undefined;
   const { object, message, command } = unreadable;
-  return ['ObjectUnreadable', `volume ${entry.volumeName} is left as it is: ${message}`, { about: object, command }];
+  return ['ObjectUnreadable', `volume ${entry.volumeName} is skipped: ${message}`, { about: object, command }];
 }
 
 function otherDriver({ entry }: VolumeCase): Answer | undefined {
@@ -114,7 +114,7 @@ function contentReplaced({ loss, vmBackup, entry, pair, uses }: VolumeCase): Ans
   const holds = loss === 'dynamic' && pair.content ? dynamicData(pair.content) : undefined;
   const differs = holds && differenceFrom(vmBackup, entry, holds);
   if (differs === undefined) return undefined;
-  const message = `${uses}, whose content ${pair.contentName} was silently made anew: ${differs}`;
+  const message = `${uses}, whose content ${pair.contentName} was silently recreated: ${differs}`;
   return ['ContentReplaced', message, shown(pair.contentName)];
 }
 
@@ -159,11 +159,11 @@ function backupNotRecorded({ vmBackup, lost }: LossCase): Answer | undefined {
 }
 
 function newSnapshotByHarvester({ vmBackup, entry, pair, loss, lost }: LossCase): Answer | undefined {
-  // A VMBackup that was never ready is only being made.
+  // A VMBackup that was never ready is still being created.
   const wasReady = Boolean(vmBackup.status?.creationTime);
   if (!wasReady || pair.snapshot !== undefined || loss === 'binding-stale') return undefined;
   const claim = entry.persistentVolumeClaim?.metadata?.name ?? '?';
-  const message = `${lost}; the VMBackup is not ready and does not record its Longhorn backup, so Harvester takes a new snapshot of claim ${claim} as it is today`;
+  const message = `${lost}; the VMBackup is not ready and does not record its Longhorn backup, so Harvester takes a new snapshot of the current data of claim ${claim}`;
   return ['NewSnapshotAhead', message, { command: showRecorded(vmBackup) }];
 }
 
@@ -173,7 +173,7 @@ function guestCluster({ pair, lost }: RecordedCase): Answer | undefined {
   return ['GuestClusterBackup', `${lost}, and it belongs to a guest cluster`];
 }
 
-/** The first owner that is not this VMBackup answers. */
+/** Answers for the first owner that is not this VMBackup. */
 function foreignOwner({ vmBackup, pair, lost }: RecordedCase): Answer | undefined {
   for (const { kind, name, uid } of pair.snapshot?.metadata.ownerReferences ?? []) {
     if (kind !== 'VirtualMachineBackup') return ['OwnedByOther', `${lost}, and it is owned by ${kind} ${name}`];
@@ -185,12 +185,12 @@ function foreignOwner({ vmBackup, pair, lost }: RecordedCase): Answer | undefine
 
 function ambiguousOwner({ source: { users }, lost }: RecordedCase): Answer | undefined {
   if (users.length <= 1) return undefined;
-  return ['AmbiguousOwner', `${lost}, and VMBackups ${users.join(', ')} name it for a volume of theirs`];
+  return ['AmbiguousOwner', `${lost}, and VMBackups ${users.join(', ')} use it for their volumes`];
 }
 
 function swapUnderway({ pair, lost }: RecordedCase): Answer | undefined {
   if (pair.snapshot?.metadata.annotations?.[names.SWAP_ANNOTATION] === undefined) return undefined;
-  return ['SwapUnderway', `${lost}; the note of a swap is on the snapshot`];
+  return ['SwapUnderway', `${lost}; the snapshot carries the note of a swap`];
 }
 
 function backupUnknown({ source: { lookup }, lost }: RecordedCase): Answer | undefined {
@@ -229,22 +229,22 @@ function replacementMade({ pair, source: { beside }, handle, lost }: RebuildCase
   const { snapshot, content } = beside;
   if (snapshot === undefined || content === undefined || isDeleting(snapshot) || isDeleting(content)) return undefined;
   if (content.spec.source.snapshotHandle !== handle) return undefined;
-  return ['ReplacementMade', `${lost}; the right pair ${names.revisedName(pair.name)} stands beside it`];
+  return ['ReplacementMade', `${lost}; the right pair ${names.revisedName(pair.name)} already exists`];
 }
 
-/** The snapshot controller creates a lost content again by itself, from the claim, as long as that is bound. */
+/** While the claim is bound, the snapshot controller recreates a lost content from it. */
 function isRecreatedByController({ loss, source: { claim } }: RebuildCase): boolean {
   return loss === 'dynamic-content-lost' && claim?.status?.phase === 'Bound' && !isDeleting(claim);
 }
 
-/** Longhorn looks for a backup of the snapshot's name among those of the claim's volume alone. */
+/** Longhorn looks for a backup with the name of the snapshot only among the backups of the claim's current volume. */
 function newSnapshotOfOtherVolume(given: RebuildCase): Answer | undefined {
   const { pair, source, longhorn, lost } = given;
   const { claim, backupName } = source;
   const now = claim?.spec.volumeName;
   if (!isRecreatedByController(given) || !now || now === longhorn.facts.volume) return undefined;
-  const why = `has volume ${now} now, and backup ${backupName} is of ${longhorn.facts.volume}`;
-  const message = `${lost}; the snapshot controller makes it anew of claim ${claim.metadata.name} as it is today, which ${why}`;
+  const why = `now has volume ${now}, but backup ${backupName} is of ${longhorn.facts.volume}`;
+  const message = `${lost}; the snapshot controller recreates it from the current data of claim ${claim.metadata.name}, which ${why}`;
   return ['NewSnapshotAhead', message, { about: ref('VolumeSnapshotContent', pair.contentName) }];
 }
 
@@ -254,7 +254,7 @@ function contentComingBack(given: RebuildCase): Answer | undefined {
   const csiName = csiNameOf(given);
   const isKnown = status?.snapshotName === csiName || spec?.snapshotName === csiName;
   if (!isRecreatedByController(given) || !isKnown) return undefined;
-  const message = `${lost}; the snapshot controller makes it anew, and backup ${source.backupName} is there for it`;
+  const message = `${lost}; the snapshot controller recreates it, and Longhorn has backup ${source.backupName} for it`;
   return ['ContentComingBack', message, { about: ref('VolumeSnapshotContent', pair.contentName) }];
 }
 
@@ -262,7 +262,7 @@ function newSnapshotAhead(given: RebuildCase): Answer | undefined {
   if (!isRecreatedByController(given)) return undefined;
   const { pair, source, lost } = given;
   const claim = source.claim?.metadata.name ?? '?';
-  const message = `${lost}; the snapshot controller makes it anew of claim ${claim} as it is today, since backup ${source.backupName} is not known as ${csiNameOf(given)}`;
+  const message = `${lost}; the snapshot controller recreates it from the current data of claim ${claim}, because Longhorn does not know backup ${source.backupName} as ${csiNameOf(given)}`;
   return ['NewSnapshotAhead', message, { about: ref('VolumeSnapshotContent', pair.contentName) }];
 }
 
@@ -274,7 +274,7 @@ function harvesterMayTakeSnapshots({ seen, vmBackup, lost }: RebuildCase): Answe
 
 function harvesterRecreates({ vmBackup, pair, loss, lost }: RebuildCase): Answer | undefined {
   if (isReady(vmBackup) || (pair.snapshot !== undefined && loss !== 'dynamic-content-lost')) return undefined;
-  const message = `${lost}; VMBackup ${vmBackup.metadata.name} is not ready, so Harvester makes its snapshots itself`;
+  const message = `${lost}; VMBackup ${vmBackup.metadata.name} is not ready, so Harvester creates its snapshots itself`;
   return ['VMBackupNotReady', message];
 }
 
@@ -304,20 +304,20 @@ function classMissing({ loss, source: { missingClass }, lost }: RebuildCase): An
 function nameTooLong({ loss, pair, lost }: RebuildCase): Answer | undefined {
   const created = names.contentName(isBeside(loss) ? names.revisedName(pair.name) : pair.name);
   if (loss === 'content-lost')
-    return names.isName(pair.contentName) ? undefined : ['NameTooLong', `${lost}; that is too long a name`];
+    return names.isName(pair.contentName) ? undefined : ['NameTooLong', `${lost}; the name of the content is too long`];
   if ((loss === 'both-lost' || isBeside(loss)) && !names.isName(created))
-    return ['NameTooLong', `${lost}; ${created} is too long a name`];
+    return ['NameTooLong', `${lost}; the name ${created} is too long`];
   return undefined;
 }
 
 function revisedNameUsed({ loss, pair, source: { besideUsedBy }, lost }: RebuildCase): Answer | undefined {
   if (!isBeside(loss) || besideUsedBy === undefined) return undefined;
   const revised = names.revisedName(pair.name);
-  const message = `${lost}; VMBackup ${besideUsedBy} uses the name ${revised} for a volume of its own`;
+  const message = `${lost}; VMBackup ${besideUsedBy} uses the name ${revised} for one of its volumes`;
   return ['RevisedNameTaken', message];
 }
 
-/** Only the first half of a pair that Gleaner began may be there: its own content, with the right handle. */
+/** The only object allowed under these names is Gleaner's own new content, with the right handle, not yet used. */
 function revisedNameTaken({ loss, pair, source: { beside }, handle, lost }: RebuildCase): Answer | undefined {
   const { snapshot, content } = beside;
   if (!isBeside(loss) || (snapshot === undefined && content === undefined)) return undefined;
@@ -327,7 +327,10 @@ function revisedNameTaken({ loss, pair, source: { beside }, handle, lost }: Rebu
   return isBegun ? undefined : ['RevisedNameTaken', `${lost}; the name ${names.revisedName(pair.name)} is taken`];
 }
 
-/** The source of a snapshot is immutable: one that lost its content together with its claim needs a new pair, beside it. */
+/**
+ * The source of a snapshot is immutable: one that lost both its content and its claim needs a replacement pair beside
+ * it.
+ */
 const isBeside = (loss: SeenVolume['loss']): boolean => loss === 'dynamic-content-lost';
 
 const isReady = ({ status }: VMBackup): boolean => status?.readyToUse === true && Boolean(status.source);

@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 
 export const Config = z.strictObject({
-  /** What a rebuilt pair becomes once it is in use: on `delete` as Harvester makes it, or it stays on `retain`. */
+  /** Deletion policy of a rebuilt pair once it is in use: `delete` (default), as Harvester creates it, or `retain`. */
   rebuilt: z._default(z.enum(['delete', 'retain']), 'delete'),
 });
 export type Config = z.infer<typeof Config>;

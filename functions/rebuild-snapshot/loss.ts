@@ -11,7 +11,7 @@ export interface Pair {
 }
 
 export type Loss =
-  /** Both there, naming each other. */
+  /** Both exist and name each other. */
   | 'none'
   /** A snapshot that was taken on this cluster, and its content. */
   | 'dynamic'
@@ -22,12 +22,15 @@ export type Loss =
   | 'both-lost'
   /** The content still refers to a former snapshot of the same name. */
   | 'binding-stale'
-  /** The object with the content's name belongs to another snapshot, or is of the other kind. */
+  /**
+   * The content with that name belongs to another snapshot, or is dynamic where a pre-provisioned one is needed, or
+   * vice versa.
+   */
   | 'name-taken'
   | 'snapshot-deleting'
   | 'content-deleting';
 
-/** What is missing of a pair, or wrong with how the two name each other. The handle is not looked at. */
+/** Which part of a pair is missing, or how the two fail to name each other. Does not look at the handle. */
 export function lossOf({ name, namespace, snapshot, content }: Pair): Loss {
   if (snapshot !== undefined && isDeleting(snapshot)) return 'snapshot-deleting';
   const isTakenHere = snapshot !== undefined && !snapshot.spec.source.volumeSnapshotContentName;
@@ -46,6 +49,6 @@ export function lossOf({ name, namespace, snapshot, content }: Pair): Loss {
   return volumeSnapshotRef.uid && volumeSnapshotRef.uid !== snapshot.metadata.uid ? 'binding-stale' : 'none';
 }
 
-/** Losses that a backup on the target can make up for, so that it is worth reading. */
+/** Whether the loss can be repaired from a backup on the target. */
 export const isLoss = (loss: Loss): boolean =>
   ['dynamic-content-lost', 'content-lost', 'snapshot-lost', 'both-lost', 'binding-stale'].includes(loss);

@@ -21,7 +21,10 @@ export interface Seen {
   readonly subject: Ref;
   readonly backup?: VMBackup | undefined;
   readonly volumes: readonly SeenVolume[];
-  /** Why no snapshot that a schedule's VMBackup controls may be touched: its Backups that are not final, or not there. */
+  /**
+   * Backups of a scheduled VMBackup that are missing or not final. With any of these, its snapshots must not be
+   * touched.
+   */
   readonly unsettled: readonly Unsettled[];
 }
 
@@ -29,37 +32,40 @@ export interface SeenVolume {
   readonly entry: VolumeEntry;
   readonly pair: Pair;
   readonly loss: Loss;
-  /** Read only where something is lost and the VMBackup records what it was. */
+  /** Read only if a part is lost and the VMBackup records its Longhorn Backup. */
   readonly source?: BackupSource | undefined;
-  /** What cannot be read of this volume. Nothing else is known of it then, and it is left as it is. */
+  /** The object of this volume that cannot be read. The volume is skipped, and the other fields say nothing. */
   readonly unreadable?: UnreadableObject | undefined;
 }
 
-/** What a lost pair would be recreated from, and what may be in the way of that. */
+/** The source from which a lost pair would be recreated, and what may block that. */
 export interface BackupSource {
   readonly backupName: string;
-  /** What Longhorn knows of the Backup; only `found` proves a handle. */
+  /** The Longhorn Backup; only `found` proves a handle. */
   readonly lookup: BackupLookup;
-  /** Of the volume of the Backup. Read only where that was found. */
+  /** BackupVolumes of the volume of the Backup. Empty unless the Backup was found. */
   readonly backupVolumes: readonly BackupVolume[];
-  /** What the content that is left is, where one is. */
+  /** Judgment of the remaining content, if there is one. */
   readonly judged?: ContentJudgment | undefined;
   /** The claim from which the snapshot controller would recreate a lost content. */
   readonly claim?: Claim | undefined;
   /** The objects that already have the names of a pair beside this one. */
   readonly beside: { readonly snapshot?: Snapshot | undefined; readonly content?: Content | undefined };
-  /** VMBackups, this one too, of which a volume names the snapshot: with more than one it cannot be told whose data it was. */
+  /**
+   * Every VMBackup, including this one, that names the snapshot. With more than one the owner of its data is not
+   * certain.
+   */
   readonly users: readonly string[];
-  /** The VMBackup of which some volume uses the name of that pair already. */
+  /** The VMBackup that already uses the name of that pair for one of its volumes. */
   readonly besideUsedBy?: string | undefined;
-  /** The VolumeSnapshotClass a new pair would name, where there is none of that name. */
+  /** Name of the VolumeSnapshotClass of a new pair, if that class does not exist. */
   readonly missingClass?: string | undefined;
 }
 
 /**
- * Reads what `plan` decides by; called for every subject that {@link route} or `triage` names. A VMBackup whose pairs are
- * there costs two reads a volume; only a loss is looked into. An object of one volume that cannot be read makes that
- * volume `unreadable`.
+ * Reads what `plan` decides by; called for every subject that {@link route} or `triage` names. An intact VMBackup costs
+ * two reads a volume; only a loss costs more. An object of one volume that cannot be read makes only that volume
+ * `unreadable`.
  * @throws UnreadableError for the VMBackup itself and for what decides about all of its volumes; RetryableError,
  * TerminalError. Nothing is decided then.
  */
@@ -120,7 +126,7 @@ async function observeSource(
   };
 }
 
-/** A volume of which nothing has been read. */
+/** A volume before any read. */
 function blank({ metadata: { namespace } }: VMBackup, entry: VolumeEntry): SeenVolume {
   return { entry, pair: { name: entry.name ?? '', namespace, contentName: '' }, loss: 'none' };
 }

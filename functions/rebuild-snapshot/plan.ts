@@ -17,9 +17,9 @@ import type { Config } from './config.ts';
 import type { Seen, SeenVolume } from './observe.ts';
 
 /**
- * Decides, volume by volume, what of a VMBackup was lost and is to be recreated. Pure. Creates only what the backup on
- * the target proves to be right, always on Retain, and nothing that Kubernetes or Harvester would fill with the data of
- * today. An empty list of actions means that nothing is written for that volume. Throws nothing.
+ * Decides, volume by volume, which lost parts of a VMBackup to recreate. Pure. Creates only what the backup on the
+ * target proves to be right, always on Retain, and nothing that Kubernetes or Harvester would fill with current data.
+ * Without actions nothing is written for that volume. Throws nothing.
  */
 export function plan(seen: Seen, config: Config): Plan {
   const { subject, backup } = seen;
@@ -36,7 +36,7 @@ export function plan(seen: Seen, config: Config): Plan {
   };
 }
 
-/** Asks the checks in order. Only a loss whose Backup Longhorn has, and that none of them speaks of, is mended. */
+/** Asks the checks in order. Recreates only if Longhorn has the Backup and no check answers. */
 function decide(seen: Seen, vmBackup: VMBackup, volume: SeenVolume, config: Config): Answer {
   const { entry, pair, source } = volume;
   const uses = `volume ${entry.volumeName} uses VolumeSnapshot ${pair.name}`;
@@ -63,27 +63,27 @@ const notRecordedYet = (lost: string): Answer => [
   `${lost}, and the VMBackup is not ready and does not record its Longhorn backup yet`,
 ];
 
-/** Nothing speaks against it: what is lost is created again, and nothing else. */
+/** All checks passed: recreates the lost parts, and nothing else. */
 function mend({ pair, loss, recipe, handle, lost }: RebuildCase): Answer {
   const { name, content } = pair;
   if (loss === 'binding-stale' && content !== undefined) {
-    const message = `${lost}; the content is made to forget the old one`;
+    const message = `${lost}; the reference to that snapshot is removed from the content`;
     return ['RebindContent', message, { actions: rebind(recipe, content) }];
   }
   if (loss === 'snapshot-lost' && content !== undefined) {
-    const message = `${lost}; it is created anew on content ${content.metadata.name}`;
+    const message = `${lost}; it is recreated for content ${content.metadata.name}`;
     return ['RebuildSnapshot', message, { actions: rebuildSnapshot(recipe, content) }];
   }
   if (loss === 'content-lost') {
-    const message = `${lost}; it is created anew with ${handle}`;
+    const message = `${lost}; it is recreated with ${handle}`;
     return ['RebuildContent', message, { actions: rebuildContent(recipe, pair) }];
   }
   if (loss === 'both-lost') {
-    const message = `${lost}; both are created anew with ${handle}`;
+    const message = `${lost}; both are recreated with ${handle}`;
     return ['RebuildPair', message, { actions: rebuildPair(recipe, name) }];
   }
   const revised = names.revisedName(name);
-  const message = `${lost}, nor does its claim; a right pair ${revised} is created beside it`;
+  const message = `${lost}, nor does its claim; a new pair ${revised} is created`;
   return ['RebuildBeside', message, { actions: rebuildPair(recipe, revised) }];
 }
 

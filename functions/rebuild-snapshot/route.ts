@@ -14,7 +14,7 @@ import { entriesOf } from '../../shared/chain/vmbackup.ts';
 import type { Change, ChangeOf, Routed } from '../../shared/function.ts';
 import type { Reader } from '../../shared/ports/reader.ts';
 
-/** Which VMBackups an event is about: those that may have lost something, or whose lost part may now be made anew. */
+/** Maps an event to the VMBackups that may have lost a part, or whose lost part can now be recreated. */
 export function route(change: Change): Routed {
   switch (change.kind) {
     case 'VirtualMachineBackup':
@@ -49,7 +49,7 @@ function routeSnapshot(change: ChangeOf<'VolumeSnapshot'>): Routed {
   return routeUsers(snapshot?.metadata.ownerReferences, change.namespace, change.name);
 }
 
-/** A lost pair is named by nothing but the VMBackup itself. */
+/** The VMBackups that record the backup: the only objects that still name a lost pair. */
 async function* recording(reader: Reader, backup: string): AsyncGenerator<Ref> {
   for await (const vmBackup of reader.list('VirtualMachineBackup')) {
     const { name, namespace } = vmBackup.metadata;

@@ -9,7 +9,7 @@ import type { VolumeEntry } from '../../shared/objects/types.ts';
 
 type SurveyedBackup = Extract<SurveyItem, { what: 'vmbackup' }>;
 
-/** Sorts out, from lists alone, the VMBackups of which something is lost. Of the others relink-vmbackup says how they are. */
+/** Selects from the lists alone the VMBackups that lost a part. relink-vmbackup reports on all others. */
 export function triage(item: SurveyItem): Routed {
   if (item.what !== 'vmbackup') return { subjects: [] };
   const { backup } = item;

@@ -6,8 +6,8 @@ import type { Content, VMBackup } from '../../shared/objects/types.ts';
 import type { Facts } from './facts.ts';
 
 /**
- * The record, on each content of a VMBackup that was taken here, the same text on all: as long as one of them is there,
- * so is the record. It begins with what it comes to, for people and for lists (shared/chain/consistency.ts).
+ * The record: an annotation on each content of a VMBackup taken on this cluster, with the same text on all, so that one
+ * content is enough to keep it. It starts with the level, for people and for lists (shared/chain/consistency.ts).
  */
 const time = z.pipe(
   z.string().check(z.regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/)),
@@ -23,7 +23,7 @@ const Note = z.strictObject({
   volumes: z.record(z.string(), z.strictObject({ snapshot: z.string(), asked: time, taken: time })),
 });
 
-/** The facts that a content's note tells of this VMBackup; undefined where it is another's, or anything but a note. */
+/** The facts in the note of a content; undefined without a valid note about this VMBackup. */
 export function readNote(content: Content, { metadata }: VMBackup): Facts | undefined {
   const text = content.metadata.annotations?.[names.CONSISTENCY_ANNOTATION];
   const parsed = text === undefined ? undefined : Note.safeParse(parseJson(text));
@@ -43,7 +43,7 @@ export function readNote(content: Content, { metadata }: VMBackup): Facts | unde
   };
 }
 
-/** Equal facts, equal text. */
+/** The text of a note. Equal facts give equal text. */
 export function writeNote(
   is: ConsistencyLevel,
   { backup, volumes, freeze, freezeSeconds, machine, thawed }: Facts,

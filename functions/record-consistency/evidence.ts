@@ -6,7 +6,7 @@ import type { Content, Snapshot, VM, VMBackup, VMInstance, VolumeEntry } from '.
 import type { Facts, MachineThen, TakenVolume } from './facts.ts';
 import { firstTakenMs, lastTakenMs } from './facts.ts';
 
-/** What the objects show now of the moment when the volumes were taken; and nothing that is only so now. */
+/** Derives facts about the moment of the snapshots from the current objects, ignoring what is only true now. */
 
 /** A volume of the VMBackup with the pair behind it. */
 export interface Part {
@@ -15,11 +15,11 @@ export interface Part {
   readonly content?: Content | undefined;
 }
 
-/** Clocks of nodes may differ by so much. */
+/** Assumed difference between the clocks of nodes. */
 export const SKEW_MS = 2_000;
-/** Harvester's own, where a VMBackup does not say: all releases up to 1.8. */
+/** Harvester's default duration of a freeze (all releases up to 1.8). */
 const FREEZE_SECONDS = 1;
-/** KubeVirt asks the guest every five seconds whether it is frozen. */
+/** KubeVirt polls the freeze state of the guest every 5 s; this allows for two lost polls. */
 const SEEN_MS = 15_000;
 
 export interface Evidence {
@@ -27,11 +27,14 @@ export interface Evidence {
   readonly parts: readonly Part[];
   readonly machine?: VM | undefined;
   readonly instance?: VMInstance | undefined;
-  /** A younger VMBackup of the same VM is there: a freeze of now is for that one. Looked for only while the guest is frozen. */
+  /**
+   * Whether a younger VMBackup of the VM exists, which a current freeze belongs to. Read only while the guest is
+   * frozen.
+   */
   readonly younger?: boolean;
 }
 
-/** The facts, or why there are none. Only of a whole: before its last volume is taken nothing is final. */
+/** The facts, or why there are none yet: all volumes must have been taken. */
 export function factsFrom({ backup, parts, machine, instance }: Evidence, nowMs: number): Facts | string {
   const uid = backup.status?.sourceUID;
   if (!uid) return 'it was recovered from the target, which does not record how its data was taken';
@@ -61,7 +64,7 @@ function takenOf(backup: VMBackup, { snapshot, content }: Part): TakenVolume | s
   if (!snapshot.spec.source.persistentVolumeClaimName)
     return 'its snapshot was created from a backup, whose times say nothing about the data';
   const of = content?.spec.volumeSnapshotRef.uid === snapshot.metadata.uid ? content : undefined;
-  // A content of a handle is given the time at which it was made, not that of its data.
+  // The creationTime of a pre-provisioned content is that of the object, not of its data.
   if (!of?.spec.source.volumeHandle) return 'its content does not exist';
   if (!of.status?.creationTime) return 'it has not been taken yet';
   const takenMs = Math.floor(of.status.creationTime / 1e6);
@@ -72,9 +75,9 @@ function takenOf(backup: VMBackup, { snapshot, content }: Part): TakenVolume | s
 }
 
 /**
- * Harvester writes the annotation before it makes a volume's snapshot, and makes it only if the freeze succeeded. From
- * 1.5 on it writes it anew for each volume, and its own write makes it begin again for the next one: `false` is then true of
- * the last, and so of the whole; `true` is true of all only if the agent was there all the time.
+ * Whether all volumes were taken frozen; undefined if not known. Harvester writes the annotation before it creates the
+ * snapshot of a volume, which it does only if the freeze succeeded. From 1.5 on it writes it again for each volume. So
+ * `false` means that the last volume was not frozen; `true` holds for all only if the agent was connected all the time.
  */
 function freezeOf(
   { metadata }: VMBackup,
@@ -88,14 +91,17 @@ function freezeOf(
   return asked.length === 1 || agentSinceMs(instance) <= Math.min(...asked) ? true : undefined;
 }
 
-/** Never (infinity) where no agent is connected. KubeVirt takes the condition away when it loses the agent. */
+/** Since when the agent is connected; Infinity if it is not: KubeVirt removes the condition when it loses the agent. */
 function agentSinceMs(instance: VMInstance | undefined): number {
   const condition = instance?.status?.conditions?.find((one) => one.type === 'AgentConnected' && one.status === 'True');
   const since = Date.parse(condition?.lastTransitionTime ?? condition?.lastProbeTime ?? '');
   return Number.isNaN(since) ? Infinity : since;
 }
 
-/** What cannot be told to the second, for clocks that differ, stays unknown. */
+/**
+ * Whether the VM ran or was stopped when the volumes were taken; undefined if the clocks do not allow a definite
+ * answer.
+ */
 function machineThen(
   volumes: Facts['volumes'],
   machine: VM | undefined,
@@ -104,7 +110,7 @@ function machineThen(
   const first = firstTakenMs({ volumes });
   if (instance !== undefined) {
     const ended = Math.min(enteredMs(instance, 'Succeeded'), enteredMs(instance, 'Failed'));
-    // Of an end that clocks cannot tell from the moment itself the worse is said: just stopped.
+    // If the stop may have been at the same moment, assume the worse: just stopped.
     if (ended <= first) return { stoppedMs: ended };
     const ranAlready = runsSince(instance, volumes);
     const ranStill =
@@ -118,7 +124,7 @@ function machineThen(
   return goneMs <= first ? { stoppedMs: goneMs } : undefined;
 }
 
-/** Whether the instance ran when the first volume was asked for, and has been the same since. */
+/** Whether this instance was already running when the first snapshot was requested. */
 const runsSince = (instance: VMInstance, volumes: Facts['volumes']): boolean =>
   enteredMs(instance, 'Running') + SKEW_MS <=
   Math.min(...Object.values(volumes).map(({ askedMs, takenMs }) => Math.min(askedMs, takenMs)));
@@ -135,10 +141,10 @@ function seenThawed(volumes: Facts['volumes'], instance: VMInstance, nowMs: numb
   return fresh && phase === 'Running' && !fsFreezeStatus && runsSince(instance, volumes);
 }
 
-/** How long after the last snapshot a freeze must be over, whatever its deadline. */
+/** How long after its deadline a freeze counts as hanging. */
 const HANGING_MS = 60_000;
 
-/** The guest is frozen now, and no snapshot of this VMBackup is in the making for which it should be. */
+/** Whether the guest is still frozen although the snapshots of this VMBackup were requested long ago. */
 export function hangsFrozen({ backup, parts, instance, younger }: Evidence, nowMs: number): boolean {
   if (younger === true) return false;
   if (instance?.status?.fsFreezeStatus !== 'frozen' || !isOwnedBy(instance, backup.status?.sourceUID ?? '-'))
@@ -149,7 +155,7 @@ export function hangsFrozen({ backup, parts, instance, younger }: Evidence, nowM
   return asked.length > 0 && asked.every((ms) => nowMs - ms > untilMs);
 }
 
-/** What Harvester says when it cannot freeze; it tries again, and takes no snapshot until it can. */
+/** Harvester's errors when a freeze fails. It retries, and takes no snapshot until the freeze succeeds. */
 const failures = ['failed to freeze file system', 'must be running for qemu-guest-agent-assisted'];
 
 export function freezeFailure({ status }: VMBackup): string | undefined {
@@ -157,7 +163,7 @@ export function freezeFailure({ status }: VMBackup): string | undefined {
   return failures.some((failure) => message?.includes(failure)) ? (message ?? undefined) : undefined;
 }
 
-/** A note is of the same data if no volume has another snapshot now. One that was rebuilt from the backup holds the same. */
+/** Whether the facts still hold: no volume has another snapshot, except one that was recreated from the same backup. */
 export const stillHolds = (facts: Facts, backup: VMBackup, parts: readonly Part[]): boolean =>
   entriesOf(backup).every(({ volumeName }) => {
     const taken = facts.volumes[volumeName];
@@ -168,7 +174,7 @@ export const stillHolds = (facts: Facts, backup: VMBackup, parts: readonly Part[
 
 const units: Readonly<Record<string, number>> = { h: 3600, m: 60, s: 1, ms: 1e-3, us: 1e-6, µs: 1e-6, ns: 1e-9 };
 
-/** A duration as Go writes it: `1m30s`. */
+/** Seconds of a duration in Go's format, such as `1m30s`; undefined if it is invalid. */
 function seconds(duration: string | null | undefined): number | undefined {
   if (!duration || !/^(\d+(\.\d+)?(h|ms|m|us|µs|ns|s))+$|^0$/.test(duration)) return undefined;
   let sum = 0;

@@ -1,15 +1,15 @@
 /**
- * What is known of how a VMBackup's data was taken. Each fact is about the moment of the snapshots and stays true, so
- * the order in which they are learnt does not matter, nor how often; what is not known is absent.
+ * What is known about how the data of a VMBackup was taken. Each fact is about the moment of the snapshots and never
+ * changes, so facts can be learnt in any order and repeatedly. Unknown facts are absent.
  */
 export interface Facts {
   /** Uid of the VMBackup. */
   readonly backup: string;
-  /** By name of the VM's volume; all of them. */
+  /** All volumes, by their name in the VM. */
   readonly volumes: Readonly<Record<string, TakenVolume>>;
-  /** Whether Harvester had the file systems frozen for every volume. */
+  /** Whether the file systems were frozen for every volume. */
   readonly freeze?: boolean;
-  /** How long a freeze lasts if nobody thaws sooner; 0: until somebody does. */
+  /** Seconds after which a freeze ends by itself; 0: never. */
   readonly freezeSeconds?: number;
   readonly machine?: MachineThen;
   /** The file systems were seen thawed afterwards. */
@@ -17,20 +17,22 @@ export interface Facts {
 }
 
 export interface TakenVolume {
-  /** Uid of the VolumeSnapshot: one that comes again under its name holds other data. */
+  /** Uid of the VolumeSnapshot: a new one under the same name holds other data. */
   readonly snapshot: string;
-  /** When the snapshot was asked for. The freeze, where there is one, comes just before. */
+  /** When the snapshot was requested (ms since 1970). A freeze comes just before. */
   readonly askedMs: number;
-  /** When the driver took it. */
+  /** When the driver took it (ms since 1970). */
   readonly takenMs: number;
 }
 
-/** The VM while its volumes were taken: running all the time, or stopped before the first (at the latest then). */
+/**
+ * The VM while its volumes were taken: running all the time, or stopped before the first, at `stoppedMs` or earlier.
+ */
 export type MachineThen = 'running' | { readonly stoppedMs: number };
 
 /**
- * What was known before stays; what comes only fills gaps. A later state of the world never makes another fact of one
- * that was recorded.
+ * Merges facts: known ones are kept, new ones only fill gaps, so a later state of the cluster never changes a recorded
+ * fact.
  */
 export function fill(known: Facts | undefined, more: Facts | undefined): Facts | undefined {
   if (known === undefined || more === undefined) return known ?? more;
@@ -51,6 +53,6 @@ export const firstTakenMs = ({ volumes }: Pick<Facts, 'volumes'>): number =>
   Math.min(...Object.values(volumes).map(({ takenMs }) => takenMs));
 export const lastTakenMs = ({ volumes }: Pick<Facts, 'volumes'>): number =>
   Math.max(...Object.values(volumes).map(({ takenMs }) => takenMs));
-/** How far apart in time the volumes are. */
+/** Seconds between the first and the last volume. */
 export const spreadSeconds = (facts: Pick<Facts, 'volumes'>): number =>
   Math.round((lastTakenMs(facts) - firstTakenMs(facts)) / 1000);

@@ -4,10 +4,10 @@ import { SKEW_MS } from './evidence.ts';
 import type { Facts } from './facts.ts';
 import { firstTakenMs, spreadSeconds } from './facts.ts';
 
-/** What known facts come to. More facts only ever answer what was unknown. */
+/** The level that the known facts prove. More facts only ever replace `unknown`. */
 export interface Judgment {
   readonly level: ConsistencyLevel | 'unknown';
-  /** Predicate of a sentence about the VMBackup. */
+  /** Predicate of a sentence whose subject is the VMBackup. */
   readonly message: string;
 }
 
@@ -21,21 +21,21 @@ export const reasonOf: Readonly<Record<ConsistencyLevel | 'unknown', Reason>> = 
   unknown: 'ConsistencyUnknown',
 };
 
-/** What the checks ask of. */
+/** The input of the checks. */
 interface Question {
   readonly facts: Facts;
-  /** Of the freeze, where there was one. */
+  /** Whether a volume was taken after the freeze; undefined without a freeze. */
   readonly overrun: Overrun | undefined;
-  /** A disk that other VMs may write to; to them neither the VM's freeze nor its end says anything. */
+  /** Name of a disk that other VMs may write to, even while this VM is frozen or off. */
   readonly shared: string | undefined;
   readonly justStoppedSeconds: number;
 }
 
-/** The first that answers decides; `checks` says in which order. */
+/** The first check that answers decides, in the order of `checks`. */
 type ConsistencyCheck = (question: Question) => Judgment | undefined;
 
 /**
- * What is known of how a VMBackup's data was taken comes to one level. Pure.
+ * Derives one consistency level from the facts. Pure.
  * `shareable`: names of the VM's disks that other VMs may write to.
  */
 export function judge(
@@ -58,7 +58,7 @@ export function judge(
   return { level: 'unknown', message: unseen(facts) };
 }
 
-/** Whether anything was frozen is not recorded: nothing can be said. */
+/** Without a record of the freeze the level is unknown. */
 const freezeUnknown: ConsistencyCheck = ({ facts }) =>
   facts.freeze === undefined
     ? { level: 'unknown', message: 'does not record whether the file systems were frozen' }
@@ -75,11 +75,11 @@ const takenFrozen: ConsistencyCheck = ({ facts, overrun, shared }) => {
       };
 };
 
-/** How the VM was cannot be told later: without it neither a crash nor a stop may be claimed. */
+/** Without the state of the VM, neither `crash` nor `off` is proven. */
 const machineUnknown: ConsistencyCheck = ({ facts }) =>
   facts.machine === undefined ? { level: 'unknown', message: unseen(facts) } : undefined;
 
-/** The VM was off. Just after a stop its last writes may still be on their way. */
+/** The VM was off. Just after a stop its last writes may not have reached the disks. */
 const takenOff: ConsistencyCheck = ({ facts, shared, justStoppedSeconds }) => {
   const { machine } = facts;
   if (machine === undefined || machine === 'running') return undefined;
@@ -97,7 +97,7 @@ const takenOff: ConsistencyCheck = ({ facts, shared, justStoppedSeconds }) => {
   return { level: 'off', message: `was taken with the VM off, since ${iso(machine.stoppedMs)}${unless}` };
 };
 
-/** It ran, and nothing was frozen. */
+/** The VM ran, and nothing was frozen. */
 const takenRunning: ConsistencyCheck = ({ overrun }) =>
   overrun === undefined
     ? {
@@ -106,7 +106,7 @@ const takenRunning: ConsistencyCheck = ({ overrun }) =>
       }
     : undefined;
 
-/** It ran, and a volume was taken after the freeze had ended: surely, or by clocks that may differ. */
+/** The VM ran, and a volume was taken after the end of the freeze: certainly, or possibly if the clocks differ. */
 const takenThawed: ConsistencyCheck = ({ facts, overrun }) => {
   if (overrun === undefined) return undefined;
   const { volume, seconds } = overrun;
@@ -137,17 +137,17 @@ const unseen = ({ freeze }: Facts): string =>
 
 interface Overrun {
   readonly is: 'within' | 'unsure' | 'lapsed';
-  /** The volume that was taken last after its freeze, and how long after. */
+  /** The volume that was taken longest after its freeze, and by how long. */
   readonly volume: string;
   readonly seconds: number;
 }
 
-/** Times are of whole seconds: two that are one apart may be of nearly the same moment, or of nearly two. */
+/** Timestamps have whole seconds, so a difference of one second may be anything from almost 0 s to almost 2 s. */
 const ROUNDING_MS = 1_000;
 
 /**
- * Whether each volume was taken before the freeze that came before it was over. A freeze that finds the guest frozen
- * already does not begin anew: the first one's deadline stands.
+ * Whether each volume was taken before its freeze ended. Freezing a guest that is frozen already does not extend the
+ * first freeze.
  */
 function overrunOf({ volumes, freezeSeconds = 0 }: Facts): Overrun {
   const lastsMs = freezeSeconds === 0 ? Infinity : freezeSeconds * 1000;
@@ -158,7 +158,7 @@ function overrunOf({ volumes, freezeSeconds = 0 }: Facts): Overrun {
     if (askedMs - beganMs > lastsMs || beganMs === -Infinity) beganMs = askedMs;
     const afterMs = takenMs - beganMs;
     const lateMs = afterMs - lastsMs;
-    // Before it was asked for, it cannot have been taken: the clocks differ by more than can be allowed for.
+    // Taken before it was requested: the clocks differ by more than SKEW_MS.
     const early = takenMs < askedMs - SKEW_MS;
     const is = early ? 'unsure' : lateMs <= 0 ? 'within' : lateMs <= ROUNDING_MS + SKEW_MS ? 'unsure' : 'lapsed';
     if (severity[is] > severity[worst.is] || (is === worst.is && is !== 'within' && afterMs > worst.seconds * 1000)) {

@@ -10,7 +10,7 @@ import type { Evidence, Part } from './evidence.ts';
 export interface Seen extends Omit<Evidence, 'backup'> {
   readonly subject: Ref;
   readonly backup?: VMBackup | undefined;
-  /** The newest older VMBackup of the same VM whose consistency is recorded; looked for only where none of this one's is. */
+  /** The newest older VMBackup of the VM with a recorded consistency. Read only if this one has no record yet. */
   readonly previous?: Previous | undefined;
 }
 
@@ -19,12 +19,16 @@ interface Previous {
   readonly level: ConsistencyLevel;
 }
 
+/**
+ * Reads a VMBackup, its pairs, its VM and its former records.
+ * @throws what the reader throws
+ */
 export async function observe(reader: Reader, subject: Ref): Promise<Seen> {
   const backup = await reader.get('VirtualMachineBackup', subject.name, subject.namespace);
   if (backup === undefined || isDeleting(backup)) return { subject, backup, parts: [] };
   const parts = await partsOf(reader, backup);
   const name = backup.spec.source?.name;
-  // A recovered one may bear the name of a VM that has nothing to do with it.
+  // A recovered VMBackup may have the name of an unrelated VM.
   if (!backup.status?.sourceUID || !name) return { subject, backup, parts };
   const { namespace } = backup.metadata;
   const instance = await reader.get('VirtualMachineInstance', name, namespace);
@@ -39,7 +43,7 @@ export async function observe(reader: Reader, subject: Ref): Promise<Seen> {
 async function hasYounger(reader: Reader, backup: VMBackup): Promise<boolean> {
   for await (const other of reader.list('VirtualMachineBackup', { namespace: backup.metadata.namespace })) {
     const isOther = other.metadata.uid !== backup.metadata.uid;
-    // Before its controller has looked at it, it does not say the VM's uid, and may have had the guest frozen all the same.
+    // Compare names: a new VMBackup may have frozen the guest before its status has the uid of the VM.
     const sameMachine = other.spec.source?.name === backup.spec.source?.name;
     if (isOther && sameMachine && madeMs(other) >= madeMs(backup)) return true;
   }
@@ -57,7 +61,7 @@ async function partsOf(reader: Reader, backup: VMBackup): Promise<Part[]> {
   return parts;
 }
 
-/** Of these so many are looked at: nearly always the first tells. */
+/** How many older VMBackups are read. Nearly always the first has a record. */
 const LOOK_BACK = 5;
 
 async function previousOf(reader: Reader, backup: VMBackup): Promise<Previous | undefined> {

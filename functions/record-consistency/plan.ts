@@ -14,7 +14,7 @@ import { readNote } from './consistency-note.ts';
 import type { Seen } from './observe.ts';
 import { recordsOf } from './records.ts';
 
-/** Says what the data of a VMBackup is worth, and writes it down while it can still be seen. Pure. */
+/** Reports how consistent the data of a VMBackup is, and records it while the evidence exists. Pure. */
 export function plan(seen: Seen, config: Config, nowMs: number): Plan {
   const { subject, backup, parts } = seen;
   const name = describeRef(subject);
@@ -54,7 +54,7 @@ export function plan(seen: Seen, config: Config, nowMs: number): Plan {
   return { findings: [finding, ...live], records };
 }
 
-/** What the contents that are there tell together. */
+/** The facts in the notes of all existing contents. */
 const noted = (backup: VMBackup, parts: Seen['parts']): Facts | undefined =>
   parts
     .flatMap(({ content }) => (content === undefined ? [] : [readNote(content, backup)]))

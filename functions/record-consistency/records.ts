@@ -11,7 +11,7 @@ import { reasonOf } from './judge.ts';
 import { writeNote } from './consistency-note.ts';
 import type { Seen } from './observe.ts';
 
-/** A VMBackup whose consistency is known, and the facts that say so. */
+/** A VMBackup with the judgment of its consistency and the facts behind it. */
 export interface JudgedVMBackup {
   readonly backup: VMBackup;
   readonly facts: Facts;
@@ -20,19 +20,19 @@ export interface JudgedVMBackup {
 }
 
 /**
- * A note on each content, and an Event when it is the first. Never anything on the VMBackup or its snapshots: a write to
- * either has Harvester look at the VMBackup, and that of a schedule may then lose a backup.
+ * A note on each content, and an Event with the first note. Never writes to the VMBackup or its snapshots: either makes
+ * Harvester reconcile the VMBackup, and a schedule may then delete a backup.
  */
 export function recordsOf(seen: Seen, judged: JudgedVMBackup, nowMs: number): RecordAction[] {
   const text = writeNote(judged.level, judged.facts);
   const contents = seen.parts.flatMap(({ content }) => (content === undefined ? [] : [content]));
   const notes = contents.filter((content) => mayBeNoted(content, text)).map((content) => noteOn(content, text));
   const isNews = !contents.some((content) => recordedOn(content) !== undefined);
-  // The Event first: if the process dies in between, it is found there and not recorded again.
+  // Event first: after a crash in between, the Event exists and is not recorded again.
   return isNews && notes.length > 0 ? [eventFor(seen, judged, nowMs), ...notes] : notes;
 }
 
-/** While the driver is being asked, the sidecar writes the annotations of a content as a whole. */
+/** Not while a snapshot is being taken: the csi-snapshotter then overwrites all annotations of the content. */
 const mayBeNoted = ({ metadata, spec }: Content, text: string): boolean =>
   spec.source.volumeHandle !== undefined &&
   spec.source.volumeHandle !== null &&

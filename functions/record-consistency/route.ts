@@ -5,7 +5,7 @@ import type { Ref } from '../../shared/domain/kinds.ts';
 import type { Change, ChangeOf, Routed } from '../../shared/function.ts';
 import type { Reader } from '../../shared/ports/reader.ts';
 
-/** Whose data was just taken. */
+/** Maps an event to the VMBackups whose data was just taken. */
 export function route(change: Change): Routed {
   switch (change.kind) {
     case 'VirtualMachineBackup':
@@ -14,7 +14,7 @@ export function route(change: Change): Routed {
     case 'VolumeSnapshot':
       return routeSnapshot(change);
     case 'VirtualMachineInstance':
-      // One that begins says nothing of what was taken before it; of one that is gone, nothing can be read.
+      // A new instance is no evidence for earlier snapshots, and a deleted one cannot be read.
       if (change.type !== 'update') return { subjects: [] };
       return { search: (reader) => unfinishedOf(reader, change) };
     default:
@@ -37,7 +37,7 @@ function routeSnapshot(change: ChangeOf<'VolumeSnapshot'>): Routed {
   return { subjects: owners };
 }
 
-/** Instances change for many reasons; of interest are those with a VMBackup in the making. */
+/** Unfinished VMBackups of the VM. Most changes of an instance concern none. */
 async function* unfinishedOf(reader: Reader, { name, namespace }: Change): AsyncGenerator<Ref> {
   for await (const { metadata, spec, status } of reader.list('VirtualMachineBackup')) {
     if (metadata.namespace !== namespace || spec.source?.name !== name || status?.readyToUse === true) continue;

@@ -6,10 +6,10 @@ import { describeRef, ref } from '../../shared/domain/kinds.ts';
 import type { Routed, Healthy } from '../../shared/function.ts';
 import { reasonOf } from './judge.ts';
 
-/** Older ones have told what they had to tell; a sweep would look at them for ever. */
+/** Age up to which a sweep looks for new facts. Older VMBackups yield none. */
 const YOUNG_MS = 24 * 3600_000;
 
-const says: Readonly<Record<ConsistencyLevel, string>> = {
+const predicates: Readonly<Record<ConsistencyLevel, string>> = {
   frozen: 'was taken while the file systems were frozen',
   'freeze-lapsed': 'was taken after the file systems had thawed',
   'freeze-unsure': 'was taken about when the file systems were frozen',
@@ -18,7 +18,7 @@ const says: Readonly<Record<ConsistencyLevel, string>> = {
   'just-stopped': 'was taken just after the VM had stopped',
 };
 
-/** Shows what the contents have recorded; those that may still tell something are looked at. */
+/** Reports the recorded levels; selects recent VMBackups that may still yield facts. `brief`: counts instead. */
 export function triage(item: SurveyItem, brief = false): Routed | Healthy {
   if (item.what !== 'vmbackup' || isDeleting(item.backup)) return { subjects: [] };
   const { backup, pairOf, nowMs } = item;
@@ -33,13 +33,13 @@ export function triage(item: SurveyItem, brief = false): Routed | Healthy {
 }
 
 function findingOf(subject: ReturnType<typeof ref>, noted: RecordedConsistency | undefined) {
-  const worth = noted?.level ?? 'unknown';
-  const what = noted === undefined ? 'has no record of how its data was taken' : says[noted.level];
+  const level = noted?.level ?? 'unknown';
+  const what = noted === undefined ? 'has no record of how its data was taken' : predicates[noted.level];
   return {
     subject,
-    reason: reasonOf[worth],
+    reason: reasonOf[level],
     message: `${describeRef(subject)} ${what}`,
-    facts: { consistency: worth },
+    facts: { consistency: level },
     actions: [],
   };
 }

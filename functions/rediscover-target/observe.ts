@@ -17,35 +17,39 @@ import type { RescanNote } from './rescan-note.ts';
 import { readNote } from './rescan-note.ts';
 import { withoutTarget } from './target-settings.ts';
 
-/** The target's Setting, what Longhorn knows on the target, and what of it no VMBackup records. */
+/** Harvester's target Setting, and the Backups on the target that no VMBackup records. */
 export interface Seen {
   readonly subject: Ref;
   readonly nowMs: number;
   readonly setting?: Setting | undefined;
   readonly note?: RescanNote | undefined;
-  /** Read only where there is a target. */
+  /** Read only with a target. */
   readonly unclaimed: readonly Unclaimed[];
-  /** Backups that Longhorn has found on the target and not read yet. */
+  /** Number of Backups that Longhorn has found on the target but not read yet. */
   readonly beingPulled: number;
-  /** What follows is read only where something is unclaimed or being read. */
+  /** This and the following fields are read only if a Backup is unclaimed or not read yet. */
   readonly longhornTarget?: BackupTarget | undefined;
-  /** VMBackups that are not ready, or being deleted: with NFS, Harvester refuses to write to the setting meanwhile. */
+  /**
+   * VMBackups that are not ready or being deleted. Meanwhile Harvester refuses writes to the setting of an NFS target.
+   */
   readonly unsettled: readonly string[];
   readonly restores: readonly InProgress[];
-  /** VMBackups that cannot be read, and no pair here shows which backups are theirs: any may be. */
+  /** VMBackups that cannot be read, and whose pairs do not show their backups either. They may record any backup. */
   readonly unreadable: readonly string[];
-  /** StorageClasses that unclaimed volumes need and the cluster lacks. */
+  /** Missing StorageClasses that unclaimed backups need, with the names of those backups. */
   readonly lacking: ReadonlyMap<string, readonly string[]>;
   readonly images: Images;
-  /** Of all that decides what a scan would make: the same evidence, the same scan. */
+  /** Digest of everything that decides the result of a scan. */
   readonly evidence: string;
-  /** Whether Harvester writes down that a scan came to an end; undefined where its version is not known. */
+  /** Whether Harvester records the end of a scan; undefined if its version is not known. */
   readonly recordsScans?: boolean | undefined;
-  /** Whether Harvester passes over a backup with a volume that is not Longhorn's; undefined where its version is not known. */
+  /** Whether Harvester skips a backup with volumes of another driver; undefined if its version is not known. */
   readonly passesOverOthers?: boolean | undefined;
-  /** Whether there is any VMBackup here, which may bear the name of one on the target. */
+  /** Whether the cluster has any VMBackup, which may have the name of one on the target. */
   readonly hasVMBackups: boolean;
-  /** Ready VMBackups whose StorageClass or Longhorn backup is gone: Harvester 1.6 to 1.8 never end a scan over them. */
+  /**
+   * Ready VMBackups without their StorageClass or Longhorn Backup: with one, Harvester 1.6 to 1.8 never finish a scan.
+   */
   readonly holdingUp: readonly string[];
 }
 
@@ -53,21 +57,24 @@ interface Unclaimed {
   readonly backup: string;
   readonly uid: string;
   readonly volume: string;
-  /** Made by Longhorn itself, by hand or by another tool: never a VMBackup's. */
+  /** Created by Longhorn itself, by hand or by another tool, so it never belongs to a VMBackup. */
   readonly foreign: boolean;
-  /** VMBackups here record other backups of its volume. */
-  readonly kin: boolean;
+  /** Whether VMBackups on this cluster record other backups of its volume. */
+  readonly isOfKnownVolume: boolean;
 }
 
 /** Copies of images on the target. */
 interface Images {
-  /** Name and state of those that Longhorn has not finished. */
+  /** Name and state of copies that Longhorn has not finished. */
   readonly incomplete: readonly string[];
-  /** Finished ones that no image here is made from, by the name of their backing image. */
+  /** Finished copies without an image on this cluster, by the name of their backing image. */
   readonly unmade: readonly string[];
 }
 
-/** Reads little while nothing is unclaimed: the setting, the Backups and the VMBackups. */
+/**
+ * Reads the setting, the Backups and the VMBackups; more only if a Backup is unclaimed or not read yet.
+ * @throws what the reader throws
+ */
 export async function observe(reader: Reader, subject: Ref, nowMs: number): Promise<Seen> {
   const setting = await reader.get('Setting', names.TARGET_SETTING);
   const nothing = {
@@ -84,20 +91,24 @@ export async function observe(reader: Reader, subject: Ref, nowMs: number): Prom
   };
   if (setting === undefined || withoutTarget(setting) !== undefined) return { subject, nowMs, setting, ...nothing };
 
-  // Backups first: one that a VMBackup takes meanwhile must not look unclaimed.
+  // Backups before VMBackups: a Backup that is recorded in between must not look unclaimed.
   const { found, pulled, known } = await backupsOnTarget(reader, nowMs);
-  const { claimed, unsettled, unfinished, uses, odd, some } = await vmBackups(reader);
-  const unreadable = await claimForOdd(reader, odd, claimed);
-  // A backup that was just taken here is recorded in its VMBackup a moment later.
-  const kin = new Set(found.filter(({ backup }) => claimed.has(backup)).map(({ volume }) => volume));
+  const { claimed, unsettled, unfinished, uses, unreadableVMBackups, some } = await vmBackups(reader);
+  const unreadable = await claimForUnreadable(reader, unreadableVMBackups, claimed);
+  // The VMBackup records a new backup only a moment after it was taken.
+  const knownVolumes = new Set(found.filter(({ backup }) => claimed.has(backup)).map(({ volume }) => volume));
   const others = found.every(({ backup, foreign }) => foreign || claimed.has(backup))
     ? new Set<string>()
     : await backupsOfOthers(reader);
   const unclaimed = found
     .filter(({ backup, taken }) => !claimed.has(backup) && !(taken && unfinished))
-    .map((one) => ({ ...one, foreign: one.foreign || others.has(one.backup), kin: kin.has(one.volume) }));
+    .map((one) => ({
+      ...one,
+      foreign: one.foreign || others.has(one.backup),
+      isOfKnownVolume: knownVolumes.has(one.volume),
+    }));
   const note = readNote(setting, nowMs);
-  // One that a VMBackup records already brings nothing new.
+  // A scan creates nothing from a Backup that a VMBackup records already.
   if (unclaimed.every(({ foreign }) => foreign) && pulled.every((name) => claimed.has(name)))
     return { subject, nowMs, setting, note, ...nothing };
 
@@ -105,7 +116,7 @@ export async function observe(reader: Reader, subject: Ref, nowMs: number): Prom
   const { finished, ...images } = await readImages(reader);
   const version = (await reader.get('Setting', names.VERSION_SETTING))?.value;
   const evidence = [
-    // Found anew after its target was away, it is another object: Harvester has not looked for it since.
+    // By uid: a Backup that Longhorn found again is a new object, which Harvester has not scanned for.
     ...unclaimed.filter(({ foreign }) => !foreign).map(({ backup, uid }) => `backup ${backup} ${uid}`),
     ...classes.map((c) => `class ${c}`),
     ...finished.map((name) => `image ${name}`),
@@ -123,9 +134,9 @@ export async function observe(reader: Reader, subject: Ref, nowMs: number): Prom
     unreadable,
     lacking,
     images,
-    // Up to 1.4.1 Harvester scans at every event and writes nothing down.
+    // Up to 1.4.1 Harvester scans at every event and records nothing.
     recordsScans: isAtLeast(version, 4, 2),
-    // Up to 1.4 it makes a VMBackup of a file with other storage's volumes, and never gets it ready.
+    // Up to 1.4 it creates a VMBackup with volumes of another driver, which never becomes ready.
     passesOverOthers: isAtLeast(version, 5, 0),
     hasVMBackups: some,
     holdingUp: uses.flatMap(({ vmBackup, backup, storageClass }) => [
@@ -139,7 +150,7 @@ export async function observe(reader: Reader, subject: Ref, nowMs: number): Prom
 }
 
 async function backupsOnTarget(reader: Reader, nowMs: number) {
-  const found: (Omit<Unclaimed, 'kin'> & { readonly taken: boolean })[] = [];
+  const found: (Omit<Unclaimed, 'isOfKnownVolume'> & { readonly taken: boolean })[] = [];
   const known = new Set<string>();
   const pulled: string[] = [];
   for await (const backup of reader.list('Backup', { namespace: names.LONGHORN_NAMESPACE })) {
@@ -158,7 +169,7 @@ async function backupsOnTarget(reader: Reader, nowMs: number) {
   return { found, pulled, known };
 }
 
-/** Those whose pairs here show that they are none of a VMBackup elsewhere: guest clusters', Velero's, people's own. */
+/** Backups whose pairs show that they belong to no VMBackup: of guest clusters, Velero, or created by hand. */
 async function backupsOfOthers(reader: Reader): Promise<Set<string>> {
   const theirs = new Set<string>();
   for await (const snapshot of reader.list('VolumeSnapshot')) {
@@ -181,8 +192,8 @@ async function vmBackups(reader: Reader) {
   let unfinished = false;
   let some = false;
   const uses: { readonly vmBackup: string; readonly backup: string; readonly storageClass: string | undefined }[] = [];
-  const odd: Unreadable[] = [];
-  const onUnreadable = (one: Unreadable) => void odd.push(one);
+  const unreadableVMBackups: Unreadable[] = [];
+  const onUnreadable = (one: Unreadable) => void unreadableVMBackups.push(one);
   for await (const backup of reader.list('VirtualMachineBackup', { onUnreadable })) {
     some = true;
     const ready = backup.status?.readyToUse === true && !isDeleting(backup);
@@ -199,17 +210,21 @@ async function vmBackups(reader: Reader) {
     unfinished ||=
       remote && !isDeleting(backup) && (entries.length === 0 || entries.some((e) => !e.longhornBackupName));
   }
-  return { claimed, unsettled, unfinished, uses, odd, some: some || odd.length > 0 };
+  return { claimed, unsettled, unfinished, uses, unreadableVMBackups, some: some || unreadableVMBackups.length > 0 };
 }
 
 /**
- * What a VMBackup records that cannot be read shows in the pairs it owns: their backups are added to those claimed.
- * Answers those of which no pair shows anything.
+ * Adds the backups of unreadable VMBackups to `claimed`, as their pairs show them. Returns the VMBackups without any
+ * such pair.
  */
-async function claimForOdd(reader: Reader, odd: readonly Unreadable[], claimed: Set<string>): Promise<string[]> {
-  if (odd.length === 0) return [];
-  const silent = new Set(odd.map(({ object: { name, namespace } }) => `${namespace}/${name}`));
-  const owners = new Set(silent);
+async function claimForUnreadable(
+  reader: Reader,
+  unreadableVMBackups: readonly Unreadable[],
+  claimed: Set<string>,
+): Promise<string[]> {
+  if (unreadableVMBackups.length === 0) return [];
+  const unresolved = new Set(unreadableVMBackups.map(({ object: { name, namespace } }) => `${namespace}/${name}`));
+  const owners = new Set(unresolved);
   const ownerOf = ({ metadata }: Content | Snapshot, namespace: string): string | undefined => {
     const owner = metadata.ownerReferences?.find(({ kind }) => kind === 'VirtualMachineBackup');
     return owner && owners.has(`${namespace}/${owner.name}`) ? `${namespace}/${owner.name}` : undefined;
@@ -226,14 +241,14 @@ async function claimForOdd(reader: Reader, odd: readonly Unreadable[], claimed: 
     const backup = backupNamedBy(content);
     if (owner === undefined || backup === undefined) continue;
     claimed.add(backup);
-    silent.delete(owner);
+    unresolved.delete(owner);
   }
-  return [...silent].map((at) => `VirtualMachineBackup ${at}`);
+  return [...unresolved].map((at) => `VirtualMachineBackup ${at}`);
 }
 
 const isOver = (restore: VMRestore): boolean => restore.status?.complete === true && !isDeleting(restore);
 
-/** What there is, and what unclaimed volumes are in without its being there. */
+/** The existing StorageClasses, and the missing ones that unclaimed backups need. */
 async function storageClasses(reader: Reader, unclaimed: readonly Unclaimed[]) {
   const classes: string[] = [];
   for await (const one of reader.list('StorageClass')) if (!isDeleting(one)) classes.push(one.metadata.name);
@@ -250,7 +265,7 @@ async function storageClasses(reader: Reader, unclaimed: readonly Unclaimed[]) {
   return { classes, lacking };
 }
 
-/** Harvester passes images over whose copy Longhorn has not finished. */
+/** Copies of images on the target. Harvester skips images whose copy is not finished. */
 async function readImages(reader: Reader): Promise<Images & { readonly finished: readonly string[] }> {
   const finished: string[] = [];
   const incomplete: string[] = [];

@@ -11,9 +11,9 @@ import { some } from './unclaimed-causes.ts';
 import { targetIdle, describeTarget, rescanDisabled, withoutTarget } from './target-settings.ts';
 
 /**
- * Decides whether the backup target is to be scanned again. Pure. Longhorn's sync comes first, since a scan that comes
- * too early finds nothing and is remembered as done; then one scan for the evidence there is; and the same evidence is
- * never scanned twice. The order of the decision is that of `checks`.
+ * Decides whether Harvester should scan the backup target again. Pure. Longhorn's sync comes first, because an earlier
+ * scan finds nothing and is recorded as done. Then there is one scan per evidence. `checks` gives the order of the
+ * decision.
  */
 export function plan(seen: Seen, config: Config): Plan {
   const { setting } = seen;
@@ -32,7 +32,7 @@ export function plan(seen: Seen, config: Config): Plan {
 
 function questionOf(seen: Seen, setting: Setting, config: Config): Question {
   const { unclaimed, note, nowMs } = seen;
-  const says = (reason: Reason, message: string, actions: readonly Action[] = [], command?: string): Finding => ({
+  const findingOf = (reason: Reason, message: string, actions: readonly Action[] = [], command?: string): Finding => ({
     subject: seen.subject,
     reason,
     message,
@@ -47,5 +47,5 @@ function questionOf(seen: Seen, setting: Setting, config: Config): Question {
   const where = describeTarget(setting);
   const what = `${unclaimed.length} ${unclaimed.length === 1 ? 'backup' : 'backups'} on ${where} (${some(unclaimed.map((u) => u.backup))}) ${unclaimed.length === 1 ? 'belongs' : 'belong'} to no VMBackup${seen.unreadable.length > 0 ? ' that can be read' : ''}`;
   const isAheadOfTime = isAhead(scannedAt(setting), nowMs);
-  return { seen, setting, config, says, where, what, notReady: some(seen.unsettled), isAheadOfTime };
+  return { seen, setting, config, findingOf, where, what, notReady: some(seen.unsettled), isAheadOfTime };
 }

@@ -4,14 +4,14 @@ import { isAhead } from '../../shared/domain/times.ts';
 import type { Setting } from '../../shared/objects/types.ts';
 
 /**
- * What must not be forgotten between two events: when Gleaner last had the target scanned, and on what evidence. Without
- * it, backups that Harvester makes nothing of would have it scan for ever.
+ * When Gleaner last started a scan, and on what evidence. Without this note, backups that Harvester ignores would cause
+ * scans forever.
  */
 export interface RescanNote {
   readonly at: string;
-  /** Digest of what was there then. */
+  /** Digest of the evidence at that time. */
   readonly evidence: string;
-  /** How many scans there were so far. */
+  /** Number of scans so far. */
   readonly stage: number;
 }
 
@@ -21,7 +21,7 @@ const Note = z.strictObject({
   stage: z.number().check(z.int(), z.gte(1)),
 });
 
-/** A note that cannot be read, or is of the future, is none: at worst the target is scanned once more. */
+/** The note; undefined if it is invalid or from the future: at worst the target is scanned once more. */
 export function readNote({ metadata }: Setting, nowMs: number): RescanNote | undefined {
   const written = metadata.annotations[names.REDISCOVERY_ANNOTATION];
   if (written === undefined) return undefined;

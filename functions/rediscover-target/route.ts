@@ -9,7 +9,7 @@ import type { Reader } from '../../shared/ports/reader.ts';
 const target: Ref = ref('Setting', names.TARGET_SETTING);
 const nothing: Routed = { subjects: [] };
 
-/** Whether an event may mean that there is something more on the target, or that what was in the way is gone. */
+/** Maps an event to the target if there may be new backups on it, or an obstacle to a scan is gone. */
 export function route(change: Change): Routed {
   switch (change.kind) {
     case 'Setting':
@@ -30,7 +30,7 @@ export function route(change: Change): Routed {
   }
 }
 
-/** A target that comes back makes an event for each of its backups; the last few of them are worth a look. */
+/** A target that returns causes an event per backup; only the last few are handled. */
 const FEW = 50;
 
 async function* ifLast(reader: Reader, name: string): AsyncGenerator<Ref> {
@@ -38,7 +38,7 @@ async function* ifLast(reader: Reader, name: string): AsyncGenerator<Ref> {
   for await (const backup of reader.list('Backup')) {
     if (backup.metadata.name !== name && isUnread(backup)) others++;
   }
-  // Each of the others makes an event of its own. What hints say may be a little old, so a few are no reason to wait.
+  // Each of the others causes its own event. The cached list may be stale, so wait only if there are many.
   if (others >= FEW) return;
   for await (const vmBackup of reader.list('VirtualMachineBackup')) {
     if (entriesOf(vmBackup).some((entry) => entry.longhornBackupName === name)) return;

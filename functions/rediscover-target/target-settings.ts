@@ -13,9 +13,9 @@ const conditions = getCommand(subject, 'jsonpath={.status.conditions}');
 
 const edit = editCommand(subject);
 
-/** Why there is no target to look at, from the setting alone. */
+/** Why there is no target to scan, from the setting alone; undefined if there is one. */
 export function withoutTarget(setting: Setting | undefined): Finding | undefined {
-  const says = (reason: Reason, message: string, command?: string): Finding => ({
+  const findingOf = (reason: Reason, message: string, command?: string): Finding => ({
     subject,
     reason,
     message,
@@ -24,26 +24,26 @@ export function withoutTarget(setting: Setting | undefined): Finding | undefined
   });
   const target = setting?.target;
   if (setting === undefined || target === undefined || target.is === 'none')
-    return says('TargetNotConfigured', 'Harvester has no backup target');
+    return findingOf('TargetNotConfigured', 'Harvester has no backup target');
   if (target.is === 'unreadable')
-    return says(
+    return findingOf(
       'TargetUnreadable',
       `the value of setting ${names.TARGET_SETTING} is not JSON that Harvester can parse, or one of its fields has the wrong type`,
       edit,
     );
   if (target.is === 'target' && target.type === 'other')
-    return says(
+    return findingOf(
       'TargetUnreadable',
       `setting ${names.TARGET_SETTING} is not empty, but names no type that Harvester knows (s3 or nfs)`,
       edit,
     );
   const applied = setting.status?.conditions?.find(({ type }) => type === 'configured');
   if (applied !== undefined && applied.status !== 'True')
-    return says('TargetNotApplied', `${describeTarget(setting)} was not applied by Harvester`, conditions);
+    return findingOf('TargetNotApplied', `${describeTarget(setting)} was not applied by Harvester`, conditions);
   return undefined;
 }
 
-/** Harvester has the one target scanned, and Longhorn knows what is on the other. */
+/** Harvester and Longhorn have different targets, so a scan would not find Longhorn's backups. */
 export const targetDiffers = (differs: string): Finding => ({
   subject,
   reason: 'TargetDiffers',
@@ -52,7 +52,7 @@ export const targetDiffers = (differs: string): Finding => ({
   actions: [],
 });
 
-/** Nothing is unclaimed. What is left to say is that nobody would look if something were. */
+/** All backups are claimed; reports if rescans are disabled, because a lost backup would then go unnoticed. */
 export function targetIdle(setting: Setting): Finding {
   const never = rescanDisabled(setting);
   return (
@@ -78,7 +78,7 @@ export function rescanDisabled(setting: Setting): Finding | undefined {
   };
 }
 
-/** As people know it: what it points at, never what opens it. */
+/** Description of the target: its address, never its credentials. */
 export function describeTarget({ target }: Setting): string {
   if (target?.is !== 'target') return 'the backup target';
   const { type, endpoint, bucketName, bucketRegion } = target;

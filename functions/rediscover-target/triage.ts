@@ -5,7 +5,7 @@ import { addressFinding } from '../../shared/chain/target.ts';
 import type { Routed } from '../../shared/function.ts';
 import { targetIdle, targetDiffers, withoutTarget } from './target-settings.ts';
 
-/** With every backup read, and recorded by a VMBackup, there is nothing to look at more closely. */
+/** Selects the target if a Backup is unread or unclaimed. */
 export function triage(item: SurveyItem): Routed {
   if (item.what === 'vmbackup') return surveyBackup(item);
   if (item.what !== 'target') return NOTHING;

@@ -5,8 +5,8 @@ import type { Finding } from '../../shared/plan/plan.ts';
 import type { Seen } from './observe.ts';
 
 /**
- * Why Harvester makes no VMBackup of a backup, as far as that can be told without the keys of the target. What only the
- * target's files show is named, so that nobody takes silence for an answer; Harvester's log has a line for each of those.
+ * Why Harvester creates no VMBackup from a backup, as far as the cluster shows it. Also names the causes that only
+ * files on the target show, which Gleaner cannot read; Harvester logs a line for each of those.
  */
 export const showUnclaimed = logsCommand(
   'harvester-system',
@@ -15,15 +15,15 @@ export const showUnclaimed = logsCommand(
 );
 
 /**
- * What can be told of these backups, and what is left; short, however many there are.
- * @param ended whether Harvester has written down that its scan came to an end
+ * Describes the possible causes. Short, however many backups there are.
+ * @param ended whether Harvester recorded the end of its scan
  */
 export function describeUnclaimed(seen: Seen, ended: boolean): string {
   const { unclaimed, lacking, images } = seen;
   const waiting = new Set([...lacking.values()].flat());
   const foreign = unclaimed.filter((one) => one.foreign);
   const open = unclaimed.filter((one) => !one.foreign && !waiting.has(one.backup));
-  const kin = open.filter((one) => one.kin);
+  const ofKnownVolumes = open.filter((one) => one.isOfKnownVolume);
   const parts = [
     count(
       foreign.length,
@@ -31,7 +31,7 @@ export function describeUnclaimed(seen: Seen, ended: boolean): string {
     ),
     count(waiting.size, 'wait for a StorageClass'),
     count(
-      kin.length,
+      ofKnownVolumes.length,
       'are of volumes whose other backups have a VMBackup, so their own VMBackup was deleted or lost its file',
     ),
   ].filter((part) => part !== '');
@@ -47,7 +47,7 @@ export function describeUnclaimed(seen: Seen, ended: boolean): string {
   return parts.join('; ');
 }
 
-/** What only the target's files show, of what this Harvester passes over without a word. */
+/** The remaining causes: backups that this release of Harvester skips silently, as only files on the target show. */
 function whatIsLeft({ recordsScans, passesOverOthers, hasVMBackups }: Seen, ended: boolean): string[] {
   const others = 'a volume that is not on Longhorn';
   return [
@@ -62,7 +62,10 @@ function whatIsLeft({ recordsScans, passesOverOthers, hasVMBackups }: Seen, ende
 const either = (all: readonly string[]): string =>
   all.length < 2 ? all.join('') : `${all.slice(0, -1).join(', ')}, or ${all.at(-1)}`;
 
-/** Harvester begins a scan that failed again every few seconds; what stopped it is in its log, or here in the cluster. */
+/**
+ * Why a scan does not end. Harvester retries a failed scan every few seconds; the cause is in its log or in the
+ * cluster.
+ */
 export function describeStuck({ holdingUp }: Seen): string {
   const stops = 'it retries a failed scan: an unreadable metadata file of a VM image or backup';
   const rest = `${stops}, or an object that it cannot create, blocks all that follow`;
@@ -70,7 +73,7 @@ export function describeStuck({ holdingUp }: Seen): string {
   return `${rest}; on releases 1.6 to 1.8, ${some(holdingUp)} also keeps a scan from finishing`;
 }
 
-/** The causes that have an object here, each by itself. */
+/** One finding per cause that is an object in the cluster. */
 export function causes(seen: Seen): Finding[] {
   const { incomplete, unmade } = seen.images;
   const first = (objects: readonly string[]) => objects[0]?.split(' ')[0] ?? '';
@@ -87,7 +90,7 @@ export function causes(seen: Seen): Finding[] {
             actions: [],
           },
         ]),
-    // Without a class that is missed, an image that is not there hurts no backup.
+    // A missing image matters only if a StorageClass is missing as well.
     ...(unmade.length === 0 || seen.lacking.size === 0
       ? []
       : [
@@ -102,7 +105,7 @@ export function causes(seen: Seen): Finding[] {
   ];
 }
 
-/** One finding for each StorageClass, however many backups wait for it. */
+/** One finding per missing StorageClass, however many backups need it. */
 const lackingClasses = (seen: Seen): Finding[] =>
   [...seen.lacking].map(([name, backups]) => ({
     subject: ref('StorageClass', name),

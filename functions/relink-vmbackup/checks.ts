@@ -19,25 +19,25 @@ export interface VolumeCase extends SeenVolume {
   readonly vmBackup: VMBackup;
 }
 
-/** A volume that is to use another pair, whose handle is right. */
+/** A volume that should switch to another pair, whose handle is right. */
 export interface SwitchCase extends VolumeCase {
   readonly next: Pair;
 }
 
-/** Whether the volume is left with the pair that it uses: for good, or until something else has happened. */
+/** Whether the volume keeps the pair that it uses, for good or for now. */
 export const pairChecks: readonly Check<VolumeCase, Answer>[] = [
   objectUnreadable, // what cannot be read proves nothing
   otherDriver, // only Longhorn's handles can be wrong
   backupNotRecorded, // without a recorded Backup no handle is right or wrong
   snapshotDeleting, // never race a finalizer
   takenHere, // taken on this cluster: Longhorn wrote the handle
-  // The handle is right; whether it is bound decides when the rest follows.
-  pairInProgress, // Harvester is still at work on the VMBackup
+  // The handle is right, but the pair is not bound and ready.
+  pairInProgress, // Harvester is still working on the VMBackup
   staleBinding, // the content belongs to a former snapshot; rebuild-snapshot rebinds it
-  pairNotReady, // nothing is decided by a pair that is not bound and ready
+  pairNotReady, // no decision until it is bound and ready
 ];
 
-/** What is wrong with the pair in use, where no right one beside it stands in. Another function mends it, or a person. */
+/** What is wrong with the pair in use, if no right pair can replace it. Repaired by another function, or by hand. */
 export const brokenChecks: readonly Check<VolumeCase, Answer>[] = [
   dynamicContentLost, // taken on this cluster, and its content is gone
   snapshotMissing, // rebuild-snapshot creates it
@@ -51,12 +51,12 @@ export const brokenChecks: readonly Check<VolumeCase, Answer>[] = [
 
 /** Why a right pair cannot be used yet. */
 export const switchChecks: readonly Check<SwitchCase, Answer>[] = [
-  replacementNotReady, // the VMBackup is pointed at nothing but a pair that is bound and ready
-  replacementForeign, // somebody else's snapshot may go at any time
+  replacementNotReady, // the VMBackup switches only to a pair that is bound and ready
+  replacementForeign, // another owner may delete its snapshot at any time
   recordedVolumeDiffers, // the VMBackup records another volume than Longhorn does
 ];
 
-/** Why the VMBackup is not written now, nor anything taken away that it used. */
+/** Why the VMBackup and its former pairs must not be written now. */
 export const writeChecks: readonly Check<Pick<VolumeCase, 'seen' | 'vmBackup'>, Answer>[] = [
   scheduleBusy, // any write could make Harvester delete a Backup
   restoreInProgress, // a restore looks its pairs up by the names in the VMBackup
@@ -66,7 +66,7 @@ export const writeChecks: readonly Check<Pick<VolumeCase, 'seen' | 'vmBackup'>, 
 function objectUnreadable({ entry, unreadable }: VolumeCase): Answer | undefined {
   if (unreadable === undefined) return undefined;
   const { object, message, command } = unreadable;
-  return ['ObjectUnreadable', `volume ${entry.volumeName} is left as it is: ${message}`, { about: object, command }];
+  return ['ObjectUnreadable', `volume ${entry.volumeName} is skipped: ${message}`, { about: object, command }];
 }
 
 function otherDriver({ entry }: VolumeCase): Answer | undefined {
@@ -143,7 +143,7 @@ function driverDiffers({ entry, current }: VolumeCase): Answer | undefined {
 function backupDiffers({ entry, current }: VolumeCase): Answer | undefined {
   const { judged } = current;
   if (judged === undefined || 'reason' in judged || judged.handle.backup === entry.longhornBackupName) return undefined;
-  const other = `its content ${current.contentName} names ${judged.handle.backup} and not ${entry.longhornBackupName}`;
+  const other = `its content ${current.contentName} names ${judged.handle.backup} instead of ${entry.longhornBackupName}`;
   const message = `${describeUse(entry, current)}, but ${other}`;
   return ['BackupMismatch', message, { about: contentRef(current), command: getCommand(contentRef(current)) }];
 }
@@ -205,7 +205,7 @@ function vmBackupNotReady({ seen, vmBackup: { status } }: Pick<VolumeCase, 'seen
   return ['VMBackupNotReady', `${describeRef(seen.subject)} is not ready`];
 }
 
-/** Both are there and the handle is right, but the two are not bound to each other, or not ready. */
+/** Both exist and the handle is right, but they are not bound to each other or not ready. */
 const isUnbound = ({ isRight, snapshot, content }: Pair): boolean =>
   isRight && snapshot !== undefined && content !== undefined && !boundAndReady(snapshot, content);
 
@@ -216,7 +216,7 @@ function hasStaleUid({ snapshot, content }: Pair): boolean {
 
 const namesABackup = ({ judged }: Pair): boolean => judged !== undefined && 'handle' in judged;
 const describeUnbound = ({ name, contentName }: Pair): string =>
-  `VolumeSnapshot ${name} and its content ${contentName} are not bound to each other and ready`;
+  `VolumeSnapshot ${name} and its content ${contentName} are not yet bound to each other and ready`;
 export const describeUse = ({ volumeName }: SeenVolume['entry'], { name }: Pair): string =>
   `volume ${volumeName} uses ${name}`;
 

@@ -16,7 +16,7 @@ import { unsettledBackups } from '../../shared/chain/schedules.ts';
 import type { Reader, Unreadable } from '../../shared/ports/reader.ts';
 import type { Content, Snapshot, VMBackup, VolumeEntry } from '../../shared/objects/types.ts';
 
-/** One VMBackup, the pairs its volumes use, may use next and have used before. */
+/** One VMBackup with the pairs that its volumes use, may use next and used before. */
 export interface Seen {
   readonly subject: Ref;
   readonly backup?: VMBackup | undefined;
@@ -26,7 +26,7 @@ export interface Seen {
   readonly volumes: readonly SeenVolume[];
   /** Snapshot names that a Pending claim reads from. */
   readonly claimed: ReadonlySet<string>;
-  /** Of the snapshots of `volumes`: those that more than one volume uses, of this VMBackup or of another one. */
+  /** Snapshots of `volumes` that more than one volume uses, of this VMBackup or of another one. */
   readonly usedElsewhere: ReadonlySet<string>;
 }
 
@@ -36,30 +36,30 @@ export interface SeenVolume {
   readonly entry: VolumeEntry;
   readonly current: Pair;
   /**
-   * What Longhorn knows of the Backup that the VMBackup records; absent where it records none, and where the pair is kept
-   * whatever its backup is like.
+   * The Longhorn Backup that the VMBackup records. Absent if it records none, or if the pair is kept whatever the state
+   * of its backup.
    */
   readonly lookup?: BackupLookup | undefined;
-  /** The revised pair, where there is (a part of) one. */
+  /** The revised pair, if any part of it exists. */
   readonly replacement?: Pair | undefined;
-  /** Pairs that this volume used before repairs, nearest first. */
+  /** Pairs that this volume used before repairs, latest first. */
   readonly predecessors: readonly Pair[];
-  /** Other contents on Delete that name the same backup; read only where this one may take Delete. */
+  /** Other contents with deletionPolicy Delete that name the same backup. Read only if this one may get Delete. */
   readonly holders: readonly string[];
   /**
-   * Which other volumes record the same Longhorn Backup: volumes of this VMBackup, and other VMBackups. Their contents
-   * may be about to take Delete as well. Read only where this one may take Delete.
+   * Other volumes of this VMBackup, and other VMBackups, that record the same Longhorn Backup. Their contents may be
+   * about to get Delete as well. Read only if this one may get Delete.
    */
   readonly sharers: readonly string[];
-  /** Contents that cannot be read: each may be such a holder. */
+  /** Contents that cannot be read: each may be one of the `holders`. */
   readonly perhapsHolders: readonly string[];
-  /** What cannot be read of this volume. Nothing else is known of it then, and it is left as it is. */
+  /** The object of this volume that cannot be read. The volume is skipped, and the other fields say nothing. */
   readonly unreadable?: UnreadableObject | undefined;
 }
 
-/** A snapshot and the content it uses, either of which may be missing, and what that content is. */
+/** A snapshot and the content it uses, either of which may be missing, with the judgment of the content. */
 export interface Pair extends ReadPair {
-  /** Its content names just the Backup that the VMBackup records, under the volume that this is of. */
+  /** The content names the Backup that the VMBackup records, and the volume of that Backup. */
   readonly isRight: boolean;
 }
 
@@ -68,16 +68,16 @@ interface ReadPair {
   readonly snapshot?: Snapshot | undefined;
   readonly contentName: string;
   readonly content?: Content | undefined;
-  /** What the content is, from itself alone; absent where there is none. */
+  /** Judgment of the content by itself; absent without a content. */
   readonly judged?: ContentJudgment | undefined;
-  /** The object with the content's name, where it belongs to another snapshot. */
+  /** The content with that name, if it belongs to another snapshot. */
   readonly foreignContent?: Content | undefined;
 }
 
 /**
- * Reads what `plan` decides by; called for every subject that `route` or `triage` names. Reads and judges each pair once;
- * claims and other holders only where a step depends on them. An object of one volume that cannot be read makes that
- * volume `unreadable`.
+ * Reads what `plan` decides by; called for every subject that `route` or `triage` names. Reads and judges each pair
+ * once, and claims and other holders only if a step depends on them. An object of one volume that cannot be read makes
+ * only that volume `unreadable`.
  * @throws UnreadableError for the VMBackup itself and for what decides about all of its volumes; RetryableError,
  * TerminalError. Nothing is decided then.
  */
@@ -94,7 +94,9 @@ export async function observe(reader: Reader, subject: Ref): Promise<Seen> {
 
   const volumes: SeenVolume[] = [];
   for (const [index, entry] of entriesOf(backup).entries()) {
-    // A claim may be called as if it were another's revision: what a volume uses is no other volume's former or next.
+    // The name of a claim may look like the revision of another. A snapshot that one volume uses is never the former or
+    // next
+    // snapshot of another volume.
     const others = entriesOf(backup).flatMap(({ name }, i) => (i !== index && name ? [name] : []));
     const seen = await orUnreadable(
       () => observeVolume(reader, backup, { index, entry, others: new Set(others) }),
@@ -123,7 +125,7 @@ async function observeVolume(
   if (!name || !isOnLonghorn(entry) || !backupName) return blank(index, entry);
   const { namespace } = owner.metadata;
   const read = await readPair(reader, namespace, name);
-  // Taken here and whole, it is never pointed elsewhere: what its backup is like is not asked.
+  // An intact pair that was taken on this cluster is never switched, so its backup does not matter.
   if (isDynamic(read) && !isDead(read)) return { ...blank(index, entry), current: { ...read, isRight: false } };
   const volume = entry.persistentVolumeClaim?.spec?.volumeName;
   const lookup = await lookUpBackup(reader, backupName, { owner, volume });
@@ -149,16 +151,16 @@ function isRight({ judged }: ReadPair, backupName: string, lookup: BackupLookup)
   return judged !== undefined && lookup.is === 'found' && namesBackup(judged, backupName, lookup.facts);
 }
 
-/** Whether the pair beside this one can matter, and is worth reading. */
+/** Whether a replacement pair can matter and has to be read. */
 function mayHaveReplacement(current: Pair): boolean {
-  // Its content gone with its claim, rebuild-snapshot may have created a pair beside it.
+  // rebuild-snapshot may have created a pair beside one that lost both its content and its claim.
   if (isDynamic(current)) return isDead(current);
-  // A right pair has a replacement beside it only if it was swapped after that one had been created.
+  // A right pair has a replacement only if it was swapped after the replacement had been created.
   const isSwapped = current.content?.metadata.annotations?.[names.REPLACES_ANNOTATION] === current.contentName;
   return !current.isRight || current.snapshot === undefined || isSwapped;
 }
 
-/** A volume of which nothing has been read. */
+/** A volume before any read. */
 function blank(index: number, entry: VolumeEntry): SeenVolume {
   const name = entry.name ?? '';
   const current = { name, contentName: names.contentName(name), isRight: false };
@@ -169,7 +171,8 @@ async function readPair(reader: Reader, namespace: string, name: string): Promis
   const snapshot = await reader.get('VolumeSnapshot', name, namespace);
   const contentName = provisionedContentName(name, snapshot);
   const content = await reader.get('VolumeSnapshotContent', contentName);
-  // Without the snapshot, a content of the expected name may be anybody's: only one that names the snapshot counts.
+  // Without the snapshot, a content with the expected name may belong to another one: it counts only if it names the
+  // snapshot.
   const ref = content?.spec.volumeSnapshotRef;
   const isIts = ref?.name === name && ref.namespace === namespace;
   const base = { name, snapshot, contentName };
@@ -182,14 +185,14 @@ export const isDynamic = ({ snapshot, content }: ReadPair): boolean =>
     ? content?.spec.source.volumeHandle !== undefined && content.spec.source.volumeHandle !== null
     : !snapshot.spec.source.volumeSnapshotContentName;
 
-/** Taken here, and its content is lost: nothing can be restored from it. */
+/** A snapshot taken on this cluster that lost its content, so nothing can be restored from it. */
 export const isDead = (pair: ReadPair): boolean =>
   isDynamic(pair) &&
   pair.snapshot !== undefined &&
   pair.content === undefined &&
   pair.snapshot.status?.readyToUse !== true;
 
-/** Whether anything of this volume may have to be written. */
+/** Whether any write may be due for this volume. */
 function isStepDue({ current, replacement, predecessors }: SeenVolume): boolean {
   return replacement !== undefined || predecessors.length > 0 || awaitsDeletePolicy(current);
 }
@@ -234,10 +237,10 @@ async function usedElsewhere(
   volumes: readonly SeenVolume[],
 ): Promise<Set<string>> {
   const used = new Set<string>();
-  // The same snapshot for two volumes is no order to keep up, but not Gleaner's to end either.
+  // Two volumes with the same snapshot are not a valid state, but not for Gleaner to resolve.
   const own = volumes.map(({ entry }) => entry.name);
   for (const { current } of volumes) if (own.filter((name) => name === current.name).length > 1) used.add(current.name);
-  // What is retired, or takes Delete: former pairs, the one that a switch leaves, a replacement, and the one in use.
+  // Pairs that may be retired or get Delete: former pairs, the pair in use, and its replacement.
   const pairs = new Set(volumes.filter(isStepDue).flatMap((volume) => pairsOf(volume).map(({ name }) => name)));
   for (const [name, users] of await vmBackupsNamingEach(reader, namespace, pairs)) {
     if (users.some(({ metadata }) => metadata.uid !== uid)) used.add(name);

@@ -16,9 +16,8 @@ import { restoreDeletePolicy, retire } from './retire.ts';
 import { inSafeOrder, settle } from './settle.ts';
 
 /**
- * Decides, volume by volume, which pair a VMBackup should point at. Pure. Points it at nothing but a right pair that is
- * bound by uid and ready; puts the old content on Retain before the new one takes Delete; retires the old pair last.
- * Throws nothing.
+ * Decides, volume by volume, which pair a VMBackup should use. Pure. Switches only to a right pair that is bound by uid
+ * and ready; puts the old content on Retain before the new one gets Delete; retires the old pair last. Throws nothing.
  */
 export function plan(seen: Seen, config: Config): Plan {
   const { subject, backup } = seen;
@@ -32,7 +31,7 @@ export function plan(seen: Seen, config: Config): Plan {
     const { answer, switched } = decide({ ...volume, seen, vmBackup: backup }, config);
     return { finding: volumeFinding(subject, volume.entry, volume.current.content, answer), switched };
   });
-  // One write switches every volume that is ready for it; it comes before whatever follows from it.
+  // One write switches all volumes that are ready. It comes before the actions that depend on it.
   const entries = decided.flatMap((d) => (d.switched === undefined ? [] : [d.switched]));
   const switching: Action[] = entries.length === 0 ? [] : [switchEntries(seen, backup, entries)];
   const first = decided.findIndex((d) => d.switched !== undefined);
@@ -48,7 +47,7 @@ interface Decided {
   readonly switched?: EntrySwitch;
 }
 
-/** A right pair that is in use is settled on; a wrong or broken one is left for a right pair that stands ready. */
+/** Settles a right pair in use; switches from a wrong or broken pair to a right replacement, if there is one. */
 function decide(given: VolumeCase, config: Config): Decided {
   const { current, replacement } = given;
   const left = firstAnswer(pairChecks, given);
@@ -58,7 +57,7 @@ function decide(given: VolumeCase, config: Config): Decided {
   return { answer: firstAnswer(brokenChecks, given) ?? awaitsReplacement(given) };
 }
 
-/** Nothing but the handle is wrong: fix-handle prepares a right pair. */
+/** Only the handle is wrong: fix-handle creates the right pair. */
 function awaitsReplacement({ entry, current }: VolumeCase): Answer {
   const { judged, content, contentName } = current;
   const reported = judged !== undefined && 'reported' in judged ? ` and ${judged.reported} in its status` : '';
@@ -66,7 +65,7 @@ function awaitsReplacement({ entry, current }: VolumeCase): Answer {
   return ['AwaitsReplacement', `${describeUse(entry, current)}, but ${why}`];
 }
 
-/** Points the volume at a right pair, and retires the one that it leaves in the same plan. */
+/** Switches the volume to the right pair, and retires the old pair in the same plan. */
 function switchPair(given: SwitchCase, config: Config): Decided {
   const { seen, vmBackup, entry, current, index, next } = given;
   const obstacle = firstAnswer(switchChecks, given) ?? firstAnswer(writeChecks, given);
@@ -77,7 +76,7 @@ function switchPair(given: SwitchCase, config: Config): Decided {
   const retired = retire(seen, vmBackup, after, config);
   const actions = inSafeOrder([...retired.flatMap((r) => r.actions), ...restoreDeletePolicy(seen, after, retired)]);
   const handle = next.content?.spec.source.snapshotHandle;
-  const message = `volume ${entry.volumeName} is pointed at ${next.name}, whose handle is ${handle}`;
+  const message = `volume ${entry.volumeName} is switched to ${next.name}, whose handle is ${handle}`;
   return {
     answer: ['SwitchPair', message, { actions }],
     switched: { index, volumeName: entry.volumeName, from: current.name, to: next.name },

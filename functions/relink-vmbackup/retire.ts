@@ -9,7 +9,7 @@ import type { Config } from './config.ts';
 import type { Pair, Seen, SeenVolume } from './observe.ts';
 import { isDead, awaitsDeletePolicy } from './observe.ts';
 
-/** What is to become of one pair that the VMBackup no longer uses. */
+/** What to do with one pair that the VMBackup no longer uses. */
 export interface Retirement {
   readonly reason: Reason;
   readonly message: string;
@@ -24,31 +24,31 @@ interface FormerPair {
   readonly volume: SeenVolume;
   readonly pair: Pair;
   readonly config: Config;
-  /** Takes the content off Delete, where it is on it. */
+  /** Puts the content on Retain; empty if nothing has to change. */
   readonly toRetain: readonly Action[];
 }
 
 const checks: readonly Check<FormerPair, Retirement>[] = [
-  // Whether it is this volume's pair. Otherwise nothing of it is touched.
+  // Whether it is a pair of this volume. Otherwise it is not touched.
   deadSnapshot, // its content is lost: it is harmless
-  foreignPair, // a former name proves nothing
-  // Whether it may go now. Otherwise only its content is put on Retain.
-  keptByPolicy, // the policy is to keep it
+  foreignPair, // a former name alone proves nothing
+  // Whether it may be deleted now. Otherwise its content is only put on Retain.
+  keptByPolicy, // by the setting `retire`
   usedElsewhere, // another volume would lose its pair
-  claimPending, // a restore that waits reads from it
+  claimPending, // a waiting restore reads from it
   snapshotGoing, // never race a finalizer
-  contentDeleting, // somebody else deletes it, and with it the backup
-  // It may. What of it is left goes.
-  snapshotUnused, // the snapshot goes, and takes its content along
+  contentDeleting, // something other than Gleaner deletes it, and the backup with it
+  // It may: delete the remaining parts.
+  snapshotUnused, // deleting the snapshot deletes its content, too
   contentGoing, // never race a finalizer
-  leftoverContent, // its finalizer would hold the content in deletion for good
-  contentUnused, // without its snapshot the content goes alone
+  leftoverContent, // its finalizer would block the deletion for good
+  contentUnused, // without a snapshot only the content is deleted
 ];
 
-/** Why a pair that has a former name may still not be this volume's. */
+/** Why a pair with a former name does not belong to this volume. */
 const foreignChecks: readonly Check<FormerPair, string>[] = [
   snapshotOfOthers, // the snapshot has another owner
-  snapshotTakenHere, // Gleaner replaces pre-provisioned pairs alone
+  snapshotTakenHere, // Gleaner replaces only pre-provisioned pairs
   contentOfOtherSnapshot, // the content is bound to another snapshot
   contentOfOthers, // the content has another owner
   contentInUse, // the pair in use has the same content
@@ -57,12 +57,12 @@ const foreignChecks: readonly Check<FormerPair, string>[] = [
 ];
 
 /**
- * Every pair of this volume that is no longer in use: the former ones, and a replacement that was never needed. Retain
- * always comes before a deletion, and a Longhorn Backup is never deleted.
+ * Retires every pair of this volume that is not in use: former pairs, and a replacement that was never needed. Always
+ * sets Retain before a deletion, and never deletes a Longhorn Backup. Throws nothing.
  */
 export function retire(seen: Seen, vmBackup: VMBackup, volume: SeenVolume, config: Config): Retirement[] {
   const { predecessors, replacement } = volume;
-  // Somebody else's preparation is not ours to clear away.
+  // Only a replacement that Gleaner created is removed.
   const spare =
     replacement?.content?.metadata.annotations?.[names.REPLACES_ANNOTATION] !== undefined ? [replacement] : [];
   return [...predecessors, ...spare].map((pair) => {
@@ -75,7 +75,7 @@ export function retire(seen: Seen, vmBackup: VMBackup, volume: SeenVolume, confi
 
 function deadSnapshot({ pair }: FormerPair): Retirement | undefined {
   if (!isDead(pair)) return undefined;
-  return stays('DeadSnapshotLeft', `the former snapshot ${pair.name} has lost its content and is left`);
+  return stays('DeadSnapshotLeft', `the former snapshot ${pair.name} has lost its content and is left in place`);
 }
 
 function foreignPair(former: FormerPair): Retirement | undefined {
@@ -100,7 +100,7 @@ function claimPending(former: FormerPair): Retirement | undefined {
   return waits(former, 'ClaimPending', `a Pending claim still reads from ${pair.name}`);
 }
 
-/** With its content still on Delete, the backup that the VMBackup needs would be deleted too. */
+/** Sets Retain on the content: on Delete, the backup that the VMBackup needs would be deleted with the snapshot. */
 function snapshotGoing(former: FormerPair): Retirement | undefined {
   const { name, snapshot } = former.pair;
   if (snapshot === undefined || !isDeleting(snapshot)) return undefined;
@@ -110,7 +110,7 @@ function snapshotGoing(former: FormerPair): Retirement | undefined {
 function contentDeleting({ pair: { name, snapshot, content } }: FormerPair): Retirement | undefined {
   if (snapshot === undefined || content === undefined) return undefined;
   if (!isDeleting(content) || content.spec.deletionPolicy === 'Retain') return undefined;
-  return stays('ContentDeleting', `the content of the old snapshot ${name} is being deleted by somebody else`);
+  return stays('ContentDeleting', `something other than Gleaner is deleting the content of the old snapshot ${name}`);
 }
 
 function snapshotUnused({ pair, toRetain }: FormerPair): Retirement | undefined {
@@ -118,8 +118,8 @@ function snapshotUnused({ pair, toRetain }: FormerPair): Retirement | undefined 
   if (snapshot === undefined) return undefined;
   const { namespace, uid, resourceVersion } = snapshot.metadata;
   const target = { kind: 'VolumeSnapshot', name, namespace, uid, resourceVersion } as const;
-  const behind = content === undefined ? { name: contentName } : { name: contentName, uid: content.metadata.uid };
-  const actions: Action[] = [...toRetain, { do: 'deleteSnapshot', target, content: behind }];
+  const contentRef = content === undefined ? { name: contentName } : { name: contentName, uid: content.metadata.uid };
+  const actions: Action[] = [...toRetain, { do: 'deleteSnapshot', target, content: contentRef }];
   return { reason: 'RetirePair', message: `the old pair ${name} is retired`, actions };
 }
 
@@ -128,19 +128,22 @@ function contentGoing({ pair: { contentName, content } }: FormerPair): Retiremen
   return stays('ContentGoing', `the old content ${contentName} is being deleted`);
 }
 
-/** The sidecar lets a content go only if its snapshot's deletion was seen, or if it never was bound. */
+/**
+ * The csi-snapshotter removes its finalizer only if it saw the snapshot being deleted, or if the content was never
+ * bound.
+ */
 function leftoverContent({ pair: { contentName, content }, toRetain }: FormerPair): Retirement | undefined {
   const isBound = content?.metadata.finalizers?.includes(names.BOUND_CONTENT_FINALIZER) === true;
   const isSeen = content?.metadata.annotations?.[names.BEING_DELETED_ANNOTATION] !== undefined;
   if (!isBound || isSeen) return undefined;
-  return stays('LeftoverContent', `the old content ${contentName} is left without its snapshot`, toRetain);
+  return stays('LeftoverContent', `the old content ${contentName} has lost its snapshot`, toRetain);
 }
 
 function contentUnused({ pair: { contentName, content }, toRetain }: FormerPair): Retirement | undefined {
   if (content === undefined) return undefined;
   const { name, uid } = content.metadata;
   const target = { kind: 'VolumeSnapshotContent', name, uid } as const;
-  const message = `the old content ${contentName} is deleted, its backup stays`;
+  const message = `the old content ${contentName} is deleted; its backup is kept`;
   return { reason: 'RetirePair', message, actions: [...toRetain, { do: 'deleteContent', target }] };
 }
 
@@ -150,7 +153,7 @@ const stays = (reason: Reason, message: string, actions: readonly Action[] = [])
   actions,
 });
 
-/** Taking the old content off Delete is worth a write of its own, whatever the rest has to wait for. */
+/** The pair stays for now, but its content is put on Retain at once. */
 const waits = ({ toRetain }: FormerPair, reason: Reason, message: string): Retirement =>
   toRetain.length > 0
     ? { reason: 'RetirePair', message: `${message}; its content is put on Retain`, actions: toRetain }
@@ -168,7 +171,7 @@ function snapshotTakenHere({ pair: { name, snapshot } }: FormerPair): string | u
 
 function contentOfOtherSnapshot({ pair: { name, contentName, foreignContent } }: FormerPair): string | undefined {
   if (foreignContent === undefined) return undefined;
-  return `VolumeSnapshot ${name} names content ${contentName} of another snapshot`;
+  return `VolumeSnapshot ${name} names content ${contentName}, which belongs to another snapshot`;
 }
 
 function contentOfOthers({ pair: { contentName, content } }: FormerPair): string | undefined {
@@ -183,7 +186,7 @@ function contentInUse({ volume: { current }, pair: { contentName, content } }: F
 
 function contentWithoutBackup({ pair: { contentName, judged } }: FormerPair): string | undefined {
   if (judged === undefined || !('reason' in judged)) return undefined;
-  return `VolumeSnapshotContent ${contentName} is none of a remote backup (${judged.reason})`;
+  return `VolumeSnapshotContent ${contentName} does not name a remote backup (${judged.reason})`;
 }
 
 function contentOfOtherBackup({ volume: { entry }, pair: { contentName, judged } }: FormerPair): string | undefined {
@@ -191,45 +194,50 @@ function contentOfOtherBackup({ volume: { entry }, pair: { contentName, judged }
   return `VolumeSnapshotContent ${contentName} names backup ${judged.handle.backup}`;
 }
 
-/** The content in use, and what a plan retires besides. */
+/** The content in use, and what the same plan retires. */
 interface HeldOnRetain {
   readonly seen: Seen;
   readonly volume: SeenVolume;
   readonly retired: readonly Retirement[];
 }
 
-/** At most one content on Delete may name a backup. Each answer is the beginning of a sentence that ends with its name. */
+/**
+ * At most one content with deletionPolicy Delete may name a backup. Each answer starts a message that ends with the
+ * name of the backup.
+ */
 const retainChecks: readonly Check<HeldOnRetain, string>[] = [
   unreadableContents, // a content that cannot be read may be on Delete and name the backup
-  backupShared, // another volume records it: each looks before the other has written, so neither takes Delete
-  snapshotShared, // another volume uses the snapshot: the same
+  backupShared, // another volume records it: both could read before either writes, so neither gets Delete
+  snapshotShared, // another volume uses the snapshot: same race
   otherContents, // another content on Delete names it, unless the same plan puts that one on Retain
 ];
 
-/** Why the content in use may not take Delete; undefined where it may. Ends before the name of the backup. */
+/** Why the content in use may not get Delete; undefined if it may. The message ends before the name of the backup. */
 export const whyOnRetain = (seen: Seen, volume: SeenVolume, retired: readonly Retirement[]): string | undefined =>
   firstAnswer(retainChecks, { seen, volume, retired });
 
 function unreadableContents({ volume: { perhapsHolders } }: HeldOnRetain): string | undefined {
-  return perhapsHolders.length > 0 ? `${perhapsHolders.join(', ')} cannot be read and may free backup` : undefined;
+  return perhapsHolders.length > 0
+    ? `${perhapsHolders.join(', ')} cannot be read and may have deletionPolicy Delete for backup`
+    : undefined;
 }
 
 function backupShared({ volume: { sharers } }: HeldOnRetain): string | undefined {
-  return sharers.length > 0 ? `${sharers.join(', ')} records too, and must not lose, backup` : undefined;
+  return sharers.length > 0 ? `${sharers.join(', ')} also records, and must not lose, backup` : undefined;
 }
 
 function snapshotShared({ seen, volume: { current } }: HeldOnRetain): string | undefined {
   if (!seen.usedElsewhere.has(current.name)) return undefined;
-  return `another volume uses ${current.name} too, and must not lose backup`;
+  return `another volume also uses ${current.name}, and must not lose backup`;
 }
 
 function otherContents({ volume: { current, holders }, retired }: HeldOnRetain): string | undefined {
   const toRetain = retired.flatMap((r) => r.actions.flatMap((a) => (a.do === 'setPolicy' ? [a.target.name] : [])));
   const others = holders.filter((name) => name !== current.content?.metadata.name && !toRetain.includes(name));
-  return others.length > 0 ? `${others.join(', ')} already frees backup` : undefined;
+  return others.length > 0 ? `${others.join(', ')} already has deletionPolicy Delete for backup` : undefined;
 }
 
-/** Lets the content in use take Delete, if the one it stands in for was on Delete and nothing else needs the backup. */
+/** Sets Delete on the content in use, if the content it replaces had Delete and nothing else needs the backup. */
 export function restoreDeletePolicy(seen: Seen, volume: SeenVolume, retired: readonly Retirement[]): Action[] {
   const { content } = volume.current;
   if (content === undefined || !awaitsDeletePolicy(volume.current)) return [];

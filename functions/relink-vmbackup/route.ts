@@ -15,7 +15,7 @@ import { contentsNaming, vmBackupsOf } from '../../shared/chain/queries.ts';
 import type { Change, ChangeOf, Routed } from '../../shared/function.ts';
 import type { Reader } from '../../shared/ports/reader.ts';
 
-/** Which VMBackups an event is about: those whose volume may now be switched, armed or freed of an old pair. */
+/** Maps an event to the VMBackups with a volume that may now be switched, get Delete, or lose an old pair. */
 export function route(change: Change): Routed {
   switch (change.kind) {
     case 'VirtualMachineBackup':
@@ -46,7 +46,7 @@ function routeContent(change: ChangeOf<'VolumeSnapshotContent'>): Routed {
   const content = change.object;
   if (content === undefined) return { subjects: [] };
   const judged = judgeContent(content);
-  if ('reason' in judged) return leaveAlone(change, judged.reason, 'it is none of a remote backup');
+  if ('reason' in judged) return leaveAlone(change, judged.reason, 'it does not name a remote backup');
   return routeContentUsers(content);
 }
 

@@ -9,32 +9,32 @@ import { awaitsDeletePolicy } from './observe.ts';
 import type { Retirement } from './retire.ts';
 import { restoreDeletePolicy, retire, whyOnRetain } from './retire.ts';
 
-/** A volume that uses a right pair, and what is still to be done about its deletion policy and its former pairs. */
+/** A volume that uses a right pair, and the open steps for its deletion policy and its former pairs. */
 interface SettleCase extends VolumeCase {
-  /** Begins every sentence about it. */
+  /** Start of every message. */
   readonly linked: string;
-  /** Why nothing that the VMBackup used is taken away now. */
+  /** Why the VMBackup and its former pairs must not be written now. */
   readonly obstacle: Answer | undefined;
   readonly retired: readonly Retirement[];
-  /** Gives the content in use Delete again. */
+  /** Sets Delete on the content in use; empty if it may not or need not. */
   readonly restored: readonly Action[];
 }
 
 const checks: readonly Check<SettleCase, Answer>[] = [
-  nothingLeftOver, // no former pair, and no deletion policy to give back
-  blocked, // the VMBackup and what it used must not be touched now
-  stepDue, // a former pair is retired, or the content takes Delete again
-  predecessorLeft, // a former pair that stays says why
-  onRetain, // the content stays on Retain and says why
+  nothingLeftOver, // no former pair, and no deletion policy to restore
+  blocked, // the VMBackup and its former pairs must not be touched now
+  stepDue, // a former pair is retired, or the content gets Delete again
+  predecessorLeft, // a former pair stays: report why
+  onRetain, // the content stays on Retain: report why
 ];
 
-/** The volume uses a right pair: restores the old deletion policy, and retires what is left over. */
+/** The volume uses a right pair: restores the old deletion policy, and retires former pairs. */
 export function settle(given: VolumeCase, config: Config): Answer {
   const { seen, vmBackup, entry, current } = given;
   const linked = `${describeUse(entry, current)}, whose handle ${current.content?.spec.source.snapshotHandle} is right`;
   const obstacle = firstAnswer(writeChecks, given);
   const retired = obstacle === undefined ? retire(seen, vmBackup, given, config) : [];
-  // Taking Delete again touches neither the VMBackup nor anything a restore reads; only a busy schedule speaks against it.
+  // Setting Delete changes neither the VMBackup nor what a restore reads; only a busy schedule prevents it.
   const restored = seen.unsettled.length > 0 ? [] : restoreDeletePolicy(seen, given, retired);
   return firstAnswer(checks, { ...given, linked, obstacle, retired, restored }) ?? ['VolumeLinked', linked];
 }
@@ -55,7 +55,7 @@ function stepDue({ current, retired, restored, linked }: SettleCase): Answer | u
   if (actions.length === 0) return undefined;
   const reason = retired.find((r) => r.actions.length > 0)?.reason ?? 'ArmContent';
   const steps = retired.map((r) => r.message);
-  if (restored.length > 0) steps.push(`content ${current.contentName} takes Delete again`);
+  if (restored.length > 0) steps.push(`content ${current.contentName} gets deletionPolicy Delete again`);
   return [reason, `${linked}; ${steps.join('; ')}`, { actions }];
 }
 
@@ -69,7 +69,7 @@ function onRetain(given: SettleCase): Answer | undefined {
   return why === undefined ? undefined : ['LeftOnRetain', `${linked}; ${why} ${entry.longhornBackupName}`];
 }
 
-/** Off Delete first, onto Delete second, deletions last: at no moment do two contents hold the power to erase one backup. */
+/** Sorts: to Retain first, to Delete second, deletions last, so that two contents never have Delete for one backup. */
 export function inSafeOrder(actions: readonly Action[]): Action[] {
   const rank = (a: Action) => (a.do === 'setPolicy' ? (a.to === 'Retain' ? 0 : 1) : a.do === 'deleteSnapshot' ? 2 : 3);
   return [...actions].sort((a, b) => rank(a) - rank(b));

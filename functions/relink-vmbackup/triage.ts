@@ -11,7 +11,7 @@ import type { Finding } from '../../shared/plan/plan.ts';
 
 type SurveyedBackup = Extract<SurveyItem, { what: 'vmbackup' }>;
 
-/** Sorts out, from lists alone, the VMBackups that need a closer look; the rest is linked to right pairs. */
+/** Selects from the lists alone the VMBackups that need a closer look. `brief`: counts the healthy ones. */
 export function triage(item: SurveyItem, brief = false): Routed | Healthy {
   if (item.what !== 'vmbackup') return { subjects: [] };
   const { backup } = item;
@@ -20,8 +20,8 @@ export function triage(item: SurveyItem, brief = false): Routed | Healthy {
   const [first] = entries;
   const looks = !plain || first === undefined || entries.some((entry) => needsLook(entry, item));
   if (!looks && brief) {
-    const well = reasonOf(first, item);
-    if (entries.every((entry) => reasonOf(entry, item) === well)) return { healthy: well, count: entries.length };
+    const reason = reasonOf(first, item);
+    if (entries.every((entry) => reasonOf(entry, item) === reason)) return { healthy: reason, count: entries.length };
   }
   const subject = ref('VirtualMachineBackup', backup.metadata.name, backup.metadata.namespace);
   if (looks) return { subjects: [subject] };
@@ -37,7 +37,7 @@ function needsLook(entry: VolumeEntry, { backup, pairOf, isRevised }: SurveyedBa
   return isRevised(name) || names.predecessorNames(name).some((before) => isThere(pairOf(before)));
 }
 
-/** A content of any sort counts: one that is no remote backup's still stands where a former pair did. */
+/** Whether any part exists. A content without a remote backup counts too: it has the name of a former pair. */
 const isThere = ({ hasSnapshot, hasContent, notRight }: PairState): boolean => hasSnapshot || hasContent || notRight;
 
 const reasonOf = ({ name }: VolumeEntry, { pairOf }: SurveyedBackup) =>

@@ -9,18 +9,18 @@ import { targetRef } from '../../shared/chain/target.ts';
 import type { Reason } from '../../shared/plan/reason.ts';
 import { eventName } from '../../shared/plan/event-text.ts';
 
-/** Something worth an Event on the object that suffers from it. */
+/** A problem that gets an Event on the affected object. */
 export interface Issue {
   readonly reason: Reason;
-  /** Where it concerns one volume of a VMBackup. */
+  /** Name of the volume; absent if the problem concerns the whole VMBackup. */
   readonly volume?: string;
   readonly message: string;
-  /** What is at fault. */
+  /** The object at fault. */
   readonly object?: Ref | undefined;
   readonly command?: string | undefined;
 }
 
-/** Of the VMBackup as a whole, whichever volume is looked at. */
+/** Reasons that concern the whole VMBackup, whichever volume shows them. */
 const ofTheWhole: ReadonlySet<Reason> = new Set([
   'VMBackupFailed',
   'VMBackupDegraded',
@@ -28,7 +28,7 @@ const ofTheWhole: ReadonlySet<Reason> = new Set([
   'VMBackupInProgress',
   'OtherTarget',
 ] satisfies Reason[]);
-/** Of the target: told once, on the target, and not on each of the backups behind it. */
+/** Reasons that concern the target: reported once, on the target, and not on each VMBackup. */
 const ofTheTarget: ReadonlySet<Reason> = new Set(['TargetNotConnected', 'TargetUnavailable'] satisfies Reason[]);
 
 export const isOfTheWhole = ({ reason }: Pick<Link, 'reason'>): boolean => ofTheWhole.has(reason);
@@ -59,6 +59,8 @@ export const restoreTrouble = ({ reason, message, cause, command }: RestoreJudgm
 export const targetTrouble = (trouble: TargetTrouble | undefined): Issue[] =>
   trouble === undefined ? [] : [{ reason: trouble.reason, message: trouble.detail, object: targetRef }];
 
-/** The same trouble of the same object has the same name, so that it is recorded once and then counted. */
+/**
+ * Name of the Event. The same problem of the same object has the same name, so it is recorded once and then counted.
+ */
 export const eventNameOf = (uid: string, { reason, volume }: Pick<Issue, 'reason' | 'volume'>): string =>
   eventName(uid, reason, ...(volume === undefined ? [] : [volume]));

@@ -22,7 +22,7 @@ export type Seen = { readonly subject: Ref } & (
   | {
       readonly is: 'target';
       readonly target: BackupTarget | undefined;
-      /** Whether there is a VMBackup that needs a target. */
+      /** Whether any VMBackup needs the target. */
       readonly inUse: boolean;
       readonly events: Events;
     }
@@ -31,22 +31,27 @@ export type Seen = { readonly subject: Ref } & (
 export interface SeenBackup {
   readonly is: 'vmbackup';
   readonly backup: VMBackup;
-  /** Absent where nothing of the chain is asked for: in deletion. */
+  /** Absent if the VMBackup is being deleted. */
   readonly chain?: Chain;
-  /** Longhorn Backups that are in deletion with it. */
+  /** Its Longhorn Backups that are being deleted with it. */
   readonly going?: readonly Backup[];
   readonly events: Events;
-  /** Absent where no CRD for reports is installed. */
+  /** Absent if no CRD for reports is installed. */
   readonly reportKind?: ReportKind | undefined;
   readonly report?: ReportObject | undefined;
 }
 
-/** Gleaner's own Events about the subject that are there, by name. */
+/** Gleaner's existing Events about the subject, by name. */
 export type Events = ReadonlyMap<string, KubeEvent>;
 
-/** The events of tomorrow's troubles too: time alone can turn waiting into trouble. */
+/** Judges as of later, to read the Events of problems that are only a matter of time as well. */
 const LATER = Infinity;
 
+/**
+ * Reads a VMBackup with its chain, a restore with its claims, or the target; and Gleaner's records about it. `nothing`
+ * if the object does not exist.
+ * @throws what the reader throws, except UnreadableError for single links of a chain
+ */
 export async function observe(reader: Reader, subject: Ref): Promise<Seen> {
   switch (subject.kind) {
     case 'VirtualMachineBackup':
@@ -85,7 +90,7 @@ async function observeBackup(reader: Reader, subject: Ref): Promise<Seen> {
   return { ...seen, chain, events, reportKind, report };
 }
 
-/** One that cannot be read is told of by itself. */
+/** Skips a Backup that cannot be read: it has a finding of its own. */
 async function readGoing(reader: Reader, backup: VMBackup): Promise<Backup[]> {
   const going: Backup[] = [];
   for (const { longhornBackupName: name } of entriesOf(backup)) {

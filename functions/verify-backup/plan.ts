@@ -16,7 +16,7 @@ import type { Seen, SeenBackup } from './observe.ts';
 import { eventsFor, reportFor } from './records.ts';
 import { isOfTheTarget, isOfTheWhole, restoreTrouble, targetTrouble, issuesOf } from './issues.ts';
 
-/** Says what is broken and writes it down where people look. Pure; there is nothing here that could repair or delete. */
+/** Reports broken links, and records them as Events and reports. Pure; never repairs or deletes. */
 export function plan(seen: Seen, config: Config, nowMs: number): Plan {
   const { subject } = seen;
   switch (seen.is) {
@@ -129,21 +129,21 @@ function findingsOf(subject: Finding['subject'], chain: Chain, { links, readines
   if (past !== undefined) findings.push({ subject, ...past, actions: [] });
   const metadata = judgeMetadata(chain);
   if (metadata !== undefined) findings.push({ subject, ...metadata, actions: [] });
-  // While the whole is being made, that its parts are not there yet is no news.
-  const told = readiness?.reason === 'VMBackupInProgress' ? links.filter(({ result }) => result !== 'wait') : links;
-  for (const volume of new Set(told.map((link) => link.volume))) {
+  // While the VMBackup is in progress, waiting links are expected.
+  const reported = readiness?.reason === 'VMBackupInProgress' ? links.filter(({ result }) => result !== 'wait') : links;
+  for (const volume of new Set(reported.map((link) => link.volume))) {
     findings.push(
       ...volumeFindings(
         subject,
         chain,
-        told.filter((link) => link.volume === volume),
+        reported.filter((link) => link.volume === volume),
       ),
     );
   }
   return findings;
 }
 
-/** Each broken link by itself, about the object at fault; one word where none is. */
+/** One finding per broken link, about the object at fault; a single finding if none is broken. */
 function volumeFindings(subject: Finding['subject'], chain: Chain, links: readonly Link[]): Finding[] {
   const [first] = links;
   if (first === undefined) return [];
@@ -159,7 +159,7 @@ function volumeFindings(subject: Finding['subject'], chain: Chain, links: readon
       (link.result === 'fail' || link.result === 'wait') &&
       !isOfTheWhole(link) &&
       !isOfTheTarget(link) &&
-      // A volume that is there twice is told of once.
+      // A VMBackup may list a volume twice: report it once.
       links.findIndex(({ link: name, message }) => name === link.link && message === link.message) === at,
   );
   if (broken.length > 0) {

@@ -16,7 +16,7 @@ import type { Events, SeenBackup } from './observe.ts';
 import type { Issue } from './issues.ts';
 import { eventNameOf, isOfTheTarget } from './issues.ts';
 
-/** What is written down: Events on the object that suffers, and a report that keeps each link's verdict. */
+/** The records: Events on the affected object, and a report with the verdict of each link. */
 
 const POLICY = 'gleaner-verify-backup';
 
@@ -29,13 +29,13 @@ export function eventsFor(
 ): RecordEventAction[] {
   return troubles.flatMap((trouble) => {
     const event = there.get(eventNameOf(about.uid, trouble));
-    // Not >=: a run right after another has nothing to add.
+    // Not >=: a second run at the same time must write nothing.
     const due = event === undefined || nowMs - lastSeenMs(event) > repeatMinutes * 60_000;
     return due ? [eventFor(about, trouble, event, 'Warning', nowMs)] : [];
   });
 }
 
-/** All is well again, where a report said otherwise. */
+/** The Event that all links are intact again, after a report of problems. */
 const recovered = (about: Identity & { readonly namespace: string }, nowMs: number): RecordEventAction =>
   eventFor(
     about,
@@ -65,8 +65,8 @@ const lastSeenMs = ({ series, eventTime }: KubeEvent): number => {
 };
 
 /**
- * The report of a VMBackup, where one can be written and says something else than the one that is there. A VMBackup that
- * was always well has none: ten thousand of those would be ten thousand writes that nobody reads.
+ * The report of a VMBackup, if it differs from the existing one. Empty without a CRD for reports, and for a VMBackup
+ * that never had a problem: ten thousand healthy VMBackups must not cost ten thousand writes.
  */
 export function reportFor(seen: SeenBackup, links: readonly Link[], nowMs: number): RecordAction[] {
   const { backup, reportKind, report } = seen;
@@ -99,7 +99,7 @@ export function reportFor(seen: SeenBackup, links: readonly Link[], nowMs: numbe
 
 type Kept = NonNullable<NonNullable<SeenBackup['report']>['results']>[number];
 
-/** By link and volume. A VMBackup may have a volume twice: the key then counts which of them it is. */
+/** Results by link and volume. If a VMBackup lists a volume twice, the key has a counter. */
 function keyed<R extends Pick<Kept, 'rule' | 'properties'>>(results: readonly R[]): (readonly [string, R])[] {
   const counts = new Map<string, number>();
   return results.map((result) => {

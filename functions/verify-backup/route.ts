@@ -9,7 +9,7 @@ import { judgeTarget } from '../../shared/chain/target.ts';
 import type { Change, ChangeOf, Routed } from '../../shared/function.ts';
 import type { Reader } from '../../shared/ports/reader.ts';
 
-/** Whose chain an event may have broken or mended. */
+/** Maps an event to the VMBackups, restores and targets whose chain it may have broken or repaired. */
 export function route(change: Change): Routed {
   switch (change.kind) {
     case 'VirtualMachineBackup':
@@ -23,14 +23,14 @@ export function route(change: Change): Routed {
         return leave(change, 'SnapshotDeleting', 'is being deleted');
       return routeUsers(change.object?.metadata.ownerReferences, change.namespace, change.name);
     case 'Backup': {
-      // One that is gone may have broken a chain.
+      // A deleted Backup may have broken a chain.
       if (change.type !== 'delete' && isUnfinished(change))
         return leave(change, 'BackupNotSynced', 'is not ready to be checked yet');
       return { search: (reader) => backupsUsing(reader, change.name) };
     }
     case 'BackupTarget':
       if (change.name !== names.DEFAULT_TARGET) return { subjects: [] };
-      // Longhorn writes the time of every poll; only an unreachable target is worth a look.
+      // Longhorn updates the target at every poll; only an unreachable one matters.
       return change.object !== undefined && judgeTarget(change.object) === undefined
         ? leave(change, 'TargetReachable', 'is reachable')
         : { subjects: [ref('BackupTarget', change.name, change.namespace)] };

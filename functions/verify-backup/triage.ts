@@ -14,7 +14,10 @@ import type { VolumeEntry } from '../../shared/objects/types.ts';
 import type { Finding } from '../../shared/plan/plan.ts';
 import { formatBytes } from '../../shared/domain/bytes.ts';
 
-/** Sorts out, from lists alone, whose chain needs a closer look; what nobody claims is told at once. */
+/**
+ * Selects from the lists alone the objects whose chain needs a closer look, and reports orphans at once.
+ * `brief`: counts the intact ones.
+ */
 export function triage(item: SurveyItem, brief = false): Routed | Healthy {
   switch (item.what) {
     case 'vmbackup':

@@ -4,7 +4,7 @@ import { adviseCapability } from './capability.ts';
 import { adviseChecks } from './checks.ts';
 import { adviseHabits } from './practices.ts';
 
-/** Pure: each practice by itself, from what was seen. */
+/** Judges each practice independently. Pure. */
 export const advise = (seen: SeenAdvice): Advice[] => [
   ...adviseChecks(seen),
   ...adviseCapability(seen),

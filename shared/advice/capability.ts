@@ -3,7 +3,7 @@ import type { Advice } from './types.ts';
 import { notSeen } from './checks.ts';
 import type { SeenAdvice } from './read.ts';
 
-/** Storage that VMs use has to be set up for snapshots before somebody needs one. */
+/** Whether the storage that VMs use is set up for snapshots. */
 export function adviseCapability({ faults, used }: SeenAdvice): Advice[] {
   const advice = {
     name: 'snapshot-class-configured',
@@ -16,7 +16,7 @@ export function adviseCapability({ faults, used }: SeenAdvice): Advice[] {
     return [{ ...advice, result: 'advised', evidence: `${fault.message}${more}`, command: fault.cure }];
   }
   if (!isFound(used)) return [{ ...advice, ...notSeen(used), command: 'gleaner capability' }];
-  // What the storage cannot do anyway is no matter of configuration.
+  // Skip storage that cannot take snapshots anyway: no configuration would change that.
   const open = used.found.filter(({ can, allows }) => can.snapshot.answer !== 'no' && allows.snapshot.answer === 'no');
   const fixable = open.find(({ allows }) => allows.snapshot.reason !== 'EngineRefused');
   if (fixable !== undefined) {

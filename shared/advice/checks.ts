@@ -7,7 +7,7 @@ import { isFound } from '../ports/attempt.ts';
 import type { Advice } from './types.ts';
 import type { SeenAdvice } from './read.ts';
 
-/** What is to be looked at again and again, and before the day of the disaster. */
+/** Checks that should run regularly, before a restore is needed. */
 export function adviseChecks(seen: SeenAdvice): Advice[] {
   return [handlesChecked(seen), chainVerified(seen), refreshInterval(seen)];
 }
@@ -65,7 +65,7 @@ function refreshInterval({ target, version }: SeenAdvice): Advice {
   if (found?.is !== 'target') return { ...advice, result: 'kept', evidence: 'no backup target is set' };
   const seconds = found.refreshIntervalInSeconds;
   if (seconds > 0) return { ...advice, result: 'kept', evidence: `it is ${seconds}` };
-  // The field came with 1.4.2; of which release a version without a patch is, nobody knows.
+  // The field came with 1.4.2. A version without a patch number is not known to have it.
   const running = isFound(version) ? version.found : undefined;
   if (parseVersion(running)?.patch !== undefined && isAtLeast(running, 4, 2) === false) {
     return {

@@ -4,7 +4,7 @@ import type { Advice } from './types.ts';
 import { notSeen } from './checks.ts';
 import type { SeenAdvice } from './read.ts';
 
-/** How snapshots are taken. */
+/** Practices of taking snapshots. */
 export function adviseHabits(seen: SeenAdvice): Advice[] {
   return [wholeMachines(seen), syncFirst(seen)];
 }
@@ -36,7 +36,7 @@ function wholeMachines({ single }: SeenAdvice): Advice {
   };
 }
 
-/** How many VMs a sentence names. */
+/** How many VMs a message names. */
 const NAMED = 5;
 
 function syncFirst({ machines }: SeenAdvice): Advice {

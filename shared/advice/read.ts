@@ -11,20 +11,23 @@ import type { SettingTarget } from '../objects/target.ts';
 
 export interface SeenAdvice {
   readonly version: Attempted<string | undefined>;
-  /** When everything is looked at by itself, one text for each clock that does it. */
+  /** Descriptions of the CronJobs and PingSources that run Gleaner. */
   readonly sweeps: Attempted<readonly string[]>;
-  /** Volumes of VMBackups whose whole way to the target is right, and those of which something is wrong or unknown. */
+  /** Number of VMBackup volumes with an intact chain, and with a broken or unknown one. */
   readonly chain: Attempted<{ readonly sound: number; readonly broken: number; readonly first?: string }>;
   readonly target: Attempted<SettingTarget | undefined>;
   readonly faults: readonly ConfigFault[];
-  /** Of the StorageClasses that volumes of VMs are of. */
+  /** Capabilities of the StorageClasses that volumes of VMs use. */
   readonly used: Attempted<readonly Capability[]>;
-  /** Snapshots of single volumes of VMs that have several. */
+  /** Snapshots of single volumes, of VMs with several volumes. */
   readonly single: Attempted<readonly { readonly snapshot: string; readonly vm: string }[]>;
   readonly machines: Attempted<{ readonly running: number; readonly withoutAgent: readonly string[] }>;
 }
 
-/** Reads each thing by itself; `chain` is what a sweep of verify-backup found. */
+/**
+ * Reads each field independently: a failed read makes only that field `unknown`. `chain`: the result of a sweep of
+ * verify-backup.
+ */
 export async function readAdvice(reader: Reader, chain: SeenAdvice['chain'], nowMs: number): Promise<SeenAdvice> {
   const cluster = await readClusterStorage(reader);
   return {
@@ -59,7 +62,7 @@ async function readSweeps(reader: Reader): Promise<string[]> {
 }
 const PART_OF = 'app.kubernetes.io/part-of';
 
-/** `namespace/claim` → the VM that has it, of VMs with more than one. */
+/** `namespace/claim` → `namespace/VM`, for VMs with at least `least` claims. */
 async function machinesByClaim(reader: Reader, least: number): Promise<Map<string, string>> {
   const found = new Map<string, string>();
   for await (const { metadata, spec } of reader.list('VirtualMachine')) {
@@ -81,7 +84,7 @@ async function usedClasses(reader: Reader): Promise<Set<string>> {
   return found;
 }
 
-/** Harvester gives a volume's snapshot its claim as the owner, and a VM's snapshot the VMBackup. */
+/** Snapshots of single volumes: Harvester makes the claim their owner, but the VMBackup for a snapshot of a VM. */
 async function readSingle(reader: Reader): Promise<{ snapshot: string; vm: string }[]> {
   const machines = await machinesByClaim(reader, 2);
   const found: { snapshot: string; vm: string }[] = [];

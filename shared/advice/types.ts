@@ -1,13 +1,13 @@
-/** A practice worth keeping, and whether this cluster keeps it. */
+/** A recommended practice, and whether this cluster follows it. */
 export interface Advice {
-  /** Stable. */
+  /** Stable identifier. */
   readonly name: string;
   readonly practice: string;
   readonly result: 'kept' | 'advised' | 'unknown';
-  /** Why it is worth it. */
+  /** Why it is recommended. */
   readonly why: string;
   /** What was seen. */
   readonly evidence: string;
-  /** What brings it about: a command, or a sentence. */
+  /** How to achieve it: a command, or a sentence. */
   readonly command?: string;
 }

@@ -2,7 +2,7 @@ import type { AnswerReason } from './reasons.ts';
 import { answerReasons } from './reasons.ts';
 import type { CapabilityAnswer } from './types.ts';
 
-/** The reason says whether it is a yes: no two can ever disagree. */
+/** Builds an answer. The reason determines yes, no or unknown, so they always agree. */
 export const answer = (reason: AnswerReason, message: string, cure?: string): CapabilityAnswer => ({
   answer: answerReasons[reason].answer,
   reason,

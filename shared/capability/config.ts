@@ -5,7 +5,7 @@ import type { DriverClasses, DriverConfig } from '../objects/drivers.ts';
 import type { SnapshotClass } from '../objects/types.ts';
 import type { HarvesterRelease } from './releases.ts';
 
-/** The Setting `csi-driver-config`: what somebody wrote, and what Harvester brings. */
+/** The Setting `csi-driver-config`: the configured value, and Harvester's default. */
 export interface DriverConfigSetting {
   readonly value: DriverConfig;
   readonly default: DriverConfig;
@@ -13,12 +13,14 @@ export interface DriverConfigSetting {
 
 type Drivers = Readonly<Record<string, DriverClasses>>;
 
-/** As Harvester brings it; used where the Setting itself does not say. */
+/** Harvester's built-in entry for Longhorn, if the Setting has no default. */
 const LONGHORN: DriverClasses = { snapshot: 'longhorn-snapshot', backup: names.BACKUP_CLASS };
 
 const driversIn = (config: DriverConfig): Drivers => (config.is === 'drivers' ? config.drivers : {});
 
-/** What decides over a VMBackup; undefined where it cannot be read. Up to 1.3 the value replaces the default. */
+/**
+ * The configuration that decides about VMBackups; undefined if it is invalid. Up to 1.3 the value replaces the default.
+ */
 export function effectiveDriverConfig(
   { value, default: byDefault }: DriverConfigSetting,
   release: HarvesterRelease,
@@ -28,23 +30,23 @@ export function effectiveDriverConfig(
   return { ...driversIn(value), ...driversIn(byDefault) };
 }
 
-/** What the UI goes by: the value, else the default. */
+/** The configuration that the UI uses: the value, else the default. */
 export const displayConfig = ({ value, default: byDefault }: DriverConfigSetting): Drivers =>
   value.is === 'none' ? driversIn(byDefault) : driversIn(value);
 
 export const leavesLonghornOut = ({ value }: DriverConfigSetting): boolean =>
   value.is === 'drivers' && !Object.hasOwn(value.drivers, names.LONGHORN_DRIVER);
 
-/** Longhorn's class takes snapshots in the cluster, rather than backups on the target. */
+/** Whether a VolumeSnapshotClass of Longhorn takes snapshots in the cluster, not backups on the target. */
 export const takesSnapshots = ({ parameters }: Pick<SnapshotClass, 'parameters'>): boolean =>
   parameters.type === 'snap';
 
-/** The class to take for a driver where none, or a wrong one, is named: the default one, else the first. */
+/** The VolumeSnapshotClass to suggest for a driver: the default one, else the first; empty without any. */
 export function classFor(driver: string, classes: readonly SnapshotClass[], use: 'snapshot' | 'backup'): string {
   const own = classes
     .filter((one) => one.driver === driver && !one.metadata.deletionTimestamp)
     .sort((a, b) => rank(a) - rank(b) || a.metadata.name.localeCompare(b.metadata.name));
-  // Only Longhorn makes backups; for all others a class there promises what nobody keeps.
+  // Only Longhorn creates backups: a backup class of another driver would promise backups without data.
   if (driver !== names.LONGHORN_DRIVER) return use === 'snapshot' ? (own[0]?.metadata.name ?? '') : '';
   const byDefault = own.find(({ metadata }) => metadata.name === LONGHORN[use]);
   return (byDefault ?? own.find((one) => takesSnapshots(one) === (use === 'snapshot')))?.metadata.name ?? LONGHORN[use];
@@ -53,7 +55,7 @@ export function classFor(driver: string, classes: readonly SnapshotClass[], use:
 const DEFAULT_CLASS = 'snapshot.storage.kubernetes.io/is-default-class';
 const rank = ({ metadata }: SnapshotClass): number => (metadata.annotations?.[DEFAULT_CLASS] === 'true' ? 0 : 1);
 
-/** Whether a class of this name is what the entry of this driver needs. */
+/** Whether the class of this name fits the entry of this driver. */
 function isUsableClass(
   name: string,
   driver: string,
@@ -66,8 +68,8 @@ function isUsableClass(
 }
 
 /**
- * The value as it should be: all that is right in it is kept, classes that are missing or of another driver are replaced,
- * Longhorn is in it, and the drivers asked for too. Of a value that cannot be read nothing is kept.
+ * The corrected value: keeps what is right, replaces classes that are missing or of another driver, and adds Longhorn
+ * and the requested drivers. Keeps nothing of an invalid value.
  */
 export function correctedConfig(
   config: DriverConfigSetting,
@@ -75,7 +77,7 @@ export function correctedConfig(
   also: readonly string[] = [],
 ): Drivers {
   const before: Drivers = { ...driversIn(config.default), ...driversIn(config.value) };
-  // Of what cannot be read, those that have a class may have been in it.
+  // An invalid value may have had an entry for every driver with a class.
   const guessed = config.value.is === 'invalid' ? classes.map((one) => one.driver) : [];
   const drivers = [...new Set([names.LONGHORN_DRIVER, ...Object.keys(before), ...also, ...guessed])];
   const right = (driver: string, use: 'snapshot' | 'backup') => {
@@ -88,7 +90,7 @@ export function correctedConfig(
   );
 }
 
-/** The value as Harvester spells it. */
+/** The value in Harvester's JSON format. */
 export const valueOf = (drivers: Drivers): string =>
   JSON.stringify(
     Object.fromEntries(
@@ -99,11 +101,11 @@ export const valueOf = (drivers: Drivers): string =>
     ),
   );
 
-/** Ready to paste. */
+/** The command that sets the value, ready to paste. */
 export const setDriversCommand = (drivers: Drivers): string =>
   patchCommand(ref('Setting', names.DRIVERS_SETTING), { value: valueOf(drivers) });
 
-/** Ready to paste. */
+/** The command that creates a VolumeSnapshotClass, ready to paste. `type`: parameter of Longhorn's classes. */
 export function createClassCommand(driver: string, name: string, type?: 'snap'): string {
   const made = {
     apiVersion: 'snapshot.storage.k8s.io/v1',
@@ -116,6 +118,6 @@ export function createClassCommand(driver: string, name: string, type?: 'snap'):
   return applyCommand(made);
 }
 
-/** Ready to paste: a class cannot be changed, so the one of that name goes first. */
+/** The command that deletes and recreates a VolumeSnapshotClass, which is immutable. Ready to paste. */
 export const replaceClassCommand = (driver: string, name: string, type?: 'snap'): string =>
   `${deleteCommand(ref('VolumeSnapshotClass', name))} && ${createClassCommand(driver, name, type)}`;

@@ -20,12 +20,12 @@ import { releaseOf } from './releases.ts';
 export interface ConfigFault {
   readonly reason: Extract<Reason, `Config${string}` | 'HollowBackups'>;
   readonly message: string;
-  /** Ready to paste. */
+  /** A command, ready to paste. */
   readonly cure: string;
   readonly driver?: string;
 }
 
-/** What is wrong with `csi-driver-config` itself. Nothing is said of what may not be read, or is not there. */
+/** The faults of `csi-driver-config` itself. Empty for what cannot be read or does not exist. */
 export function faultsOf({ config, classes, version }: ClusterStorage): ConfigFault[] {
   if (!isFound(config) || config.found === undefined) return [];
   const configured = config.found;
@@ -51,7 +51,7 @@ export function faultsOf({ config, classes, version }: ClusterStorage): ConfigFa
 
 function classFaults(config: DriverConfigSetting, classes: readonly SnapshotClass[], cure: string): ConfigFault[] {
   const brought = config.default.is === 'drivers' ? config.default.drivers : {};
-  // What Harvester brings counts beside a value that overrides it, and from 1.4 on instead of it.
+  // The default also counts beside a value; from 1.4 on it takes precedence.
   const entries = [...Object.entries(displayConfig(config)), ...Object.entries(brought)];
   const seen = new Set<string>();
   return entries.flatMap(([driver, entry]) =>
@@ -62,7 +62,7 @@ function classFaults(config: DriverConfigSetting, classes: readonly SnapshotClas
       seen.add(once);
       const found = classes.find(({ metadata }) => metadata.name === name);
       const where = `${names.DRIVERS_SETTING} gives ${driver} VolumeSnapshotClass ${name}`;
-      // Longhorn's own classes have to come back under their names: no value can give others.
+      // No value can replace Longhorn's own classes: they have to be recreated.
       const longhorns = driver === names.LONGHORN_DRIVER && name === (brought[driver]?.[use] ?? name);
       if (found === undefined) {
         const back = longhorns ? createClassCommand(driver, name, use === 'snapshot' ? 'snap' : undefined) : cure;
@@ -82,7 +82,7 @@ function classFaults(config: DriverConfigSetting, classes: readonly SnapshotClas
   );
 }
 
-/** Releases that do not refuse such backups take them, and cannot restore them. */
+/** Entries that let Harvester take backups without data, in releases that do not refuse them. */
 function hollowBackups(config: DriverConfigSetting, cure: string): ConfigFault[] {
   return Object.entries(displayConfig(config)).flatMap(([driver, { backup }]) =>
     backup === '' || driver === names.LONGHORN_DRIVER
@@ -99,8 +99,8 @@ function hollowBackups(config: DriverConfigSetting, cure: string): ConfigFault[]
 }
 
 /**
- * What is wrong with the class of restores into another namespace. Harvester's own class is among the list of drivers, and
- * told there.
+ * The fault of the VolumeSnapshotClass of restores into another namespace. Harvester's own class is in the list of
+ * drivers and is reported there.
  */
 export function faultOfRestoreClass(
   name: string | undefined,

@@ -8,11 +8,11 @@ import type { Notes } from './notes.ts';
 import type { Probed } from './probe-note.ts';
 import { probedAs } from './probe-note.ts';
 
-/** What has been seen to work, or to fail, whatever anything says of itself. */
+/** What has been observed to work or to fail. */
 export interface Evidence {
-  /** `refused`: the driver says that it does not implement snapshots. */
+  /** `refused`: the driver does not implement snapshots. */
   readonly snapshots?: 'ready' | 'failed' | 'refused';
-  /** The content that shows it, and what its volume is, where it says that. */
+  /** Name of the content that shows it, and the mode of its volume if it is recorded. */
   readonly content?: string;
   readonly mode?: VolumeMode;
   readonly cloned?: boolean;
@@ -20,12 +20,13 @@ export interface Evidence {
   readonly probed?: Probed;
 }
 
-/** Evidence is looked for, not counted: a cluster may have a hundred thousand contents. */
+/** Contents read at most: one is enough as evidence, and a cluster may have a hundred thousand. */
 const MOST_LOOKED_AT = 2_000;
 
 /**
- * What was seen of volumes of this mode. Of Longhorn nothing is asked that is not known. What the class has on it, which
- * is of the mode of disks, stands: a storage does not unlearn because the snapshot is deleted that showed it.
+ * The evidence about volumes of this mode. Contents of Longhorn are not read, since its support is known. Evidence that
+ * the annotations of the class record stays valid after the snapshot is deleted; it holds for the mode of VM disks.
+ * @throws what the reader throws
  */
 export async function readEvidence(
   reader: Reader,
@@ -40,10 +41,10 @@ export async function readEvidence(
   const { annotations } = storageClass.metadata;
   const probed = probedAs(annotations, mode);
   if (probed?.result === 'proved') return { snapshots: 'ready', probed, cloned };
-  // A driver that does not implement the call does so for no volume: it is not even told the mode.
+  // A driver that does not implement the call does so for either mode: the call does not contain it.
   const other = probedAs(annotations, otherMode(mode));
   const refused = other?.result === 'refused' ? other : undefined;
-  // What was tried says more than an older note; a snapshot that became ready says more than what was tried.
+  // A probe outweighs an older annotation; a snapshot that became ready outweighs a failed probe.
   const last = probed === undefined || probed.step === 'provision' ? refused : probed;
   const tried = last && shownByProbe(last);
   if (isLonghorn) return { ...tried, cloned };
@@ -58,11 +59,11 @@ const shownByProbe = (probed: Probed): Evidence => ({
   probed,
 });
 
-/** Longhorn makes volumes of its first engine where a class does not say. */
+/** The Longhorn engine of a class; default v1. */
 export const engineOf = ({ parameters }: Pick<StorageClass, 'parameters'>): 'v1' | 'v2' =>
   parameters.dataEngine === 'v2' ? 'v2' : 'v1';
 
-/** What a content of a snapshot that was taken here shows; those made for an existing snapshot are always ready. */
+/** The evidence in a dynamic content; undefined for a pre-provisioned one, which is always ready. */
 export function evidenceIn({
   spec,
   status,
@@ -77,11 +78,13 @@ export function evidenceIn({
   return { snapshots: /\bcode = Unimplemented\b/.test(error) ? 'refused' : 'failed', ...content };
 }
 
-/** Whether it shows anything of volumes of this mode. Old snapshot controllers, and Harvester's writes, drop the mode. */
+/**
+ * Whether the evidence is about volumes of this mode. Old snapshot controllers and Harvester's writes drop the mode.
+ */
 export const concerns = ({ snapshots, mode }: Pick<Evidence, 'snapshots' | 'mode'>, asked: VolumeMode): boolean =>
   snapshots === 'refused' || mode === undefined || mode === asked;
 
-/** Whether it was made from another volume, and has got its data. */
+/** Whether the claim is a bound clone of another volume. */
 export const isClone = ({ spec, status }: Claim): boolean =>
   spec.dataSource?.kind === 'PersistentVolumeClaim' && status?.phase === 'Bound';
 

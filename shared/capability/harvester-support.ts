@@ -23,12 +23,12 @@ import { describeRelease, releaseOf, releases } from './releases.ts';
 import type { Ability, Answers, CapabilityAnswer } from './types.ts';
 import { answersOf } from './types.ts';
 
-/** What this Harvester lets one do, and carries through. `engine`: of a Longhorn volume; undefined where not to be seen. */
+/** What this Harvester release allows and completes. `engine`: of a Longhorn volume; undefined if it is not visible. */
 export function harvesterSupport(seen: SeenDriver, engine: Engine | undefined): Answers {
   return answersOf((ability) => inRelease(seen, (release) => allows(seen, engine, ability, release)));
 }
 
-/** The answer of the release there is; without one, what all releases agree upon. */
+/** The answer for the installed release; if it is unknown, the answer that all releases share. */
 export function inRelease(
   { version }: Pick<SeenDriver, 'version'>,
   judge: (release: HarvesterRelease) => CapabilityAnswer,
@@ -55,7 +55,7 @@ export function inRelease(
       message: `the answer is ${first.answer} in every release, for different reasons: ${spans}; ${why}`,
     };
   }
-  // The setting need not be there. Values of others hold keys: their names alone are listed.
+  // The setting may be missing. Other Settings hold keys, so list only names.
   const isThere = isFound(version) && Boolean(version.found);
   const look = isThere ? getCommand(ref('Setting', names.VERSION_SETTING)) : listCommand('Setting', { output: 'name' });
   return answer('VersionUnknown', `${why}: ${spans}`, look);
@@ -97,7 +97,7 @@ function allowsTaking(
   return refusedBy(seen, engine, use, release) ?? configuredFor(seen, use, release);
 }
 
-/** Rules that no setting changes. */
+/** Rules of a release that no setting changes. */
 function refusedBy(
   seen: SeenDriver,
   engine: Engine | undefined,
@@ -127,7 +127,7 @@ function refusedBy(
   return undefined;
 }
 
-/** What `csi-driver-config`, and the classes it names, make of it. */
+/** The answer by `csi-driver-config` and the classes that it names. */
 function configuredFor(seen: SeenDriver, use: 'snapshot' | 'backup', release: HarvesterRelease): CapabilityAnswer {
   const { driver, config, classes } = seen;
   if (!isFound(config)) return answer('NotVisible', `${names.DRIVERS_SETTING}: ${config.unknown}`);
@@ -183,7 +183,7 @@ function wrongClass(
 ): CapabilityAnswer | undefined {
   const found = classes.find(({ metadata }) => metadata.name === name);
   if (found === undefined) {
-    // Longhorn's entry is Harvester's own, and no value changes it: its class has to come back.
+    // No value changes Harvester's own entry for Longhorn: its class has to be recreated.
     const isLonghorns = driver === names.LONGHORN_DRIVER;
     const back = createClassCommand(driver, name, use === 'snapshot' ? 'snap' : undefined);
     return answer('ClassMissing', `VolumeSnapshotClass ${name} does not exist`, isLonghorns ? back : cure);
@@ -198,7 +198,7 @@ function wrongClass(
   return undefined;
 }
 
-/** The corrected value, where there is a class to name in it; else what has to come first. */
+/** The command that sets the corrected value, or the step that has to come first. */
 function cureFor(
   { driver }: SeenDriver,
   config: DriverConfigSetting,

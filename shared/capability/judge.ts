@@ -7,7 +7,7 @@ import { describeProbed, parseProbed } from './probe-note.ts';
 import type { SeenClass } from './read.ts';
 import type { Capability } from './types.ts';
 
-/** What can be done with the disks that a StorageClass gives VMs. Pure: every question by itself, from what was seen alone. */
+/** Judges what the VM disks of a StorageClass support. Pure; each ability independently. */
 export function judgeClass(seen: SeenClass): Capability {
   const { storageClass, driver } = seen;
   const probed = parseProbed(storageClass.metadata.annotations).map(describeProbed);

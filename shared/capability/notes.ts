@@ -4,12 +4,12 @@ import type { Support, AnswerReason } from './reasons.ts';
 import type { Ability, Capability } from './types.ts';
 import { abilities, abilityKey } from './types.ts';
 
-/** The answers as they stand on a StorageClass: `gleaner.dev/can-snapshot: "yes, SnapshotterRuns"`. */
+/** The answers as annotations of a StorageClass: `gleaner.dev/can-snapshot: "yes, SnapshotterRuns"`. */
 
 const sides = ['can', 'allows'] as const;
 type Side = (typeof sides)[number];
 
-/** What stands on a class; what cannot be read there counts as not there. */
+/** The annotations of a class. An invalid one counts as missing. */
 export type Notes = Readonly<Record<Side, Partial<Record<Ability, Note>>>>;
 interface Note {
   readonly answer: Support;
@@ -20,7 +20,7 @@ const keyOf = (side: Side, ability: Ability): string => `${PREFIX}${side}-${abil
 
 const noteKeys: readonly string[] = sides.flatMap((side) => abilities.map((ability) => keyOf(side, ability)));
 
-/** No time, no name of anything that comes and goes: equal answers, equal annotations. */
+/** The annotations for the answers. Without times or names of objects, so equal answers give equal annotations. */
 export const notesOf = (capability: Pick<Capability, Side>): Record<string, string> =>
   Object.fromEntries(
     sides.flatMap((side) =>
@@ -47,7 +47,7 @@ export function parseNotes(annotations: Annotations): Notes {
 
 const isReason = (text: string): text is AnswerReason => Object.hasOwn(answerReasons, text);
 
-/** What has to be set (or removed: undefined) for the annotations to be as wanted; empty when they are. */
+/** The annotations to set or remove (`undefined`); empty if all are as wanted. */
 export function notesToSet(
   annotations: Annotations,
   wanted: Readonly<Record<string, string>> | undefined,
@@ -56,7 +56,7 @@ export function notesToSet(
   return Object.fromEntries(there.map((key) => [key, wanted?.[key]]));
 }
 
-/** Answers, not reasons, that are others than those that stand on the class: `allows backup: yes → no, NoBackupTarget`. */
+/** Answers (not reasons) that differ from the annotations: `allows backup: yes → no, NoBackupTarget`. */
 export function changesFrom(notes: Notes, capability: Pick<Capability, Side>): string[] {
   return sides.flatMap((side) =>
     abilities.flatMap((ability) => {

@@ -9,24 +9,24 @@ import { readClasses, readClusterStorage } from './read.ts';
 import type { Capability } from './types.ts';
 import { judgeVolume, readVolume } from './volume.ts';
 
-/** What is asked about: all StorageClasses, volumes or VMs, or one of them. */
+/** The requested objects: all StorageClasses, volumes or VMs, or one of them. */
 export interface Question {
   readonly kind: 'StorageClass' | 'PersistentVolumeClaim' | 'VirtualMachine';
   readonly name?: string | undefined;
-  /** Of volumes and VMs; all namespaces where none is given. */
+  /** Of volumes and VMs. Default: all namespaces. */
   readonly namespace?: string | undefined;
 }
 
-/** The answers, and what they stand on. The one place where whoever shows capabilities gets them. */
+/** The answers and their context. Every view of capabilities reads them from here. */
 export interface Overview {
-  /** As Harvester gives it; undefined where it does not, or may not be asked. */
+  /** Harvester's version; undefined if it is missing or may not be read. */
   readonly harvester: string | undefined;
   readonly capabilities: readonly Capability[];
-  /** What is wrong with Harvester's list of drivers. */
+  /** Faults of Harvester's list of CSI drivers. */
   readonly faults: readonly ConfigFault[];
 }
 
-/** Reads much more than once of the same: hand it a reader that remembers. */
+/** Reads the same lists repeatedly: pass a caching reader. @throws what the reader throws */
 export async function readOverview(reader: Reader, question: Question, nowMs: number): Promise<Overview> {
   const cluster = await readClusterStorage(reader);
   const { version } = cluster;

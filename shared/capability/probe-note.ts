@@ -2,34 +2,34 @@ import { PROBED_ANNOTATION } from '../domain/names.ts';
 import type { VolumeMode } from './volume-mode.ts';
 import { volumeModes } from './volume-mode.ts';
 
-/** What a probe can fail at. */
+/** The steps of a probe. */
 const probeSteps = ['provision', 'snapshot', 'restore'] as const;
 export type ProbeStep = (typeof probeSteps)[number];
 
 /**
- * What the last probe of a StorageClass with volumes of one mode showed. It stands on the class, as JSON: a list with one
- * of each mode that was probed. Times are ISO 8601.
+ * Result of the last probe of a StorageClass with volumes of one mode. An annotation of the class holds a JSON list
+ * with one per mode. Times are ISO 8601.
  */
 export interface Probed {
-  /** A snapshot that a device was made from shows nothing of file systems, nor the other way round. */
+  /** A result with Block volumes proves nothing about Filesystem volumes, and vice versa. */
   readonly volumeMode: VolumeMode;
-  /** When it began and when it came to its result. */
+  /** Time of the start; `at`: time of the result. */
   readonly startedAt: string;
   readonly at: string;
-  /** `refused`: the driver says that it does not implement snapshots. */
+  /** `refused`: the driver does not implement snapshots. */
   readonly result: 'proved' | 'failed' | 'refused';
   /** The VolumeSnapshotClass that was used. */
   readonly snapshotClass: string;
-  /** What it failed at, and why. */
+  /** The failed step; `message`: why. */
   readonly step?: ProbeStep;
   readonly message?: string;
-  /** Milliseconds of each step; absent where the probe was interrupted in between. */
+  /** Milliseconds per step; absent if the probe was interrupted. */
   readonly tookMs?: Readonly<Record<ProbeStep, number>>;
 }
 
 type Annotations = Readonly<Record<string, string>> | null | undefined;
 
-/** What cannot be read, or was written by somebody else in another form, counts as not there. Block comes first. */
+/** The results on a class, Block first. Skips invalid entries. */
 export function parseProbed(annotations: Annotations): Probed[] {
   const text = annotations?.[PROBED_ANNOTATION];
   if (text === undefined) return [];
@@ -46,11 +46,11 @@ export function parseProbed(annotations: Annotations): Probed[] {
 export const probedAs = (annotations: Annotations, mode: VolumeMode): Probed | undefined =>
   parseProbed(annotations).find(({ volumeMode }) => volumeMode === mode);
 
-/** The annotation with this result in it; what was shown of the other mode stays. */
+/** The annotation with this result. Keeps the result of the other mode. */
 export const withProbed = (annotations: Annotations, probed: Probed): string =>
   JSON.stringify([probed, ...parseProbed(annotations).filter(({ volumeMode }) => volumeMode !== probed.volumeMode)]);
 
-/** Gleaner noted one result at first, without a mode: all its volumes were Filesystem. */
+/** First versions recorded one result without a mode: their volumes were always Filesystem. */
 const MODE_OF_OLD: VolumeMode = 'Filesystem';
 
 function parseOne(found: unknown): Probed | undefined {
@@ -76,7 +76,7 @@ const isTime = (value: unknown): value is string => typeof value === 'string' &&
 const isTook = (value: unknown): value is Readonly<Record<ProbeStep, number>> =>
   probeSteps.every((step) => typeof (value as Record<string, unknown> | undefined)?.[step] === 'number');
 
-/** For people. */
+/** The result as a message. */
 export function describeProbed({ volumeMode, at, result, step, message, tookMs, snapshotClass }: Probed): string {
   if (result !== 'proved')
     return `a probe with volumes of mode ${volumeMode} at ${at} failed at the ${step ?? 'snapshot'}: ${message ?? 'no reason given'}`;

@@ -13,25 +13,25 @@ import { parseNotes } from './notes.ts';
 import type { SnapshotterState } from './snapshotter.ts';
 import { readSnapshotter } from './snapshotter.ts';
 
-/** What is the same for every StorageClass of a cluster. */
+/** What all StorageClasses of a cluster share. */
 export interface ClusterStorage {
-  /** As Harvester gives it: `v1.6.1`. */
+  /** Harvester's version: `v1.6.1`. */
   readonly version: Attempted<string | undefined>;
   readonly config: Attempted<DriverConfigSetting | undefined>;
-  /** The CSIDrivers there are. */
+  /** Names of the existing CSIDrivers. */
   readonly drivers: Attempted<ReadonlySet<string>>;
-  /** Whether snapshot.storage.k8s.io/v1 is. */
+  /** Whether the API server serves snapshot.storage.k8s.io/v1. */
   readonly served: boolean;
   readonly classes: Attempted<readonly SnapshotClass[]>;
   /** Whether a backup target is connected. */
   readonly target: Attempted<boolean>;
 }
 
-/** What is there for one driver. */
+/** What is known about one driver. */
 export interface SeenDriver extends ClusterStorage {
   readonly driver: string;
   readonly snapshotter: Attempted<SnapshotterState>;
-  /** Of volumes of one mode: a class’, that of VMs’ disks; a volume’s, its own. */
+  /** About volumes of one mode: for a class the mode of VM disks, for a volume its own. */
   readonly evidence: Evidence;
 }
 
@@ -39,7 +39,7 @@ export interface SeenClass extends SeenDriver {
   readonly storageClass: StorageClass;
 }
 
-/** Reads each thing by itself: what may not be read makes the answers unknown that need it, and no others. */
+/** Reads each field independently: a failed read makes only the answers that need it unknown. */
 export async function readClusterStorage(reader: Reader): Promise<ClusterStorage> {
   const setting = (name: string) => attempt(() => reader.get('Setting', name));
   const [version, config] = [await setting(names.VERSION_SETTING), await setting(names.DRIVERS_SETTING)];
@@ -76,13 +76,13 @@ export async function readClass(
   return { ...one, evidence: await evidenceOf(reader, one, modeForDisks(storageClass)) };
 }
 
-/** What was seen of volumes of one mode, which need not be that of VMs’ disks. */
+/** The evidence about volumes of one mode, which may differ from the mode of VM disks. */
 export function evidenceOf(reader: Reader, seen: Omit<SeenClass, 'evidence'>, mode: VolumeMode): Promise<Evidence> {
   const noted = parseNotes(seen.storageClass.metadata.annotations);
   return readEvidence(reader, seen.storageClass, { noted, hasClass: hasClass(seen, seen.driver), mode });
 }
 
-/** All of them; what several have in common is read once. */
+/** Yields every StorageClass. Reads what they share once. @throws what the reader throws */
 export async function* readClasses(reader: Reader, nowMs: number, cluster?: ClusterStorage): AsyncGenerator<SeenClass> {
   const seen = cluster ?? (await readClusterStorage(reader));
   const snapshotters = new Map<string, Attempted<SnapshotterState>>();

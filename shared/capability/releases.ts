@@ -1,8 +1,8 @@
 import { parseVersion } from '../domain/releases.ts';
 
 /**
- * Harvester's rules about snapshots and backups changed with these releases; what is between two keeps to the first.
- * `to` is the last minor release that is known to keep to it.
+ * Releases that changed Harvester's rules about snapshots and backups. Each rule set holds up to the next entry. `to`:
+ * the last minor release that is known to follow it.
  */
 export const releases = [
   { from: '1.3', to: '1.3' },
@@ -14,8 +14,8 @@ export const releases = [
 export type HarvesterRelease = (typeof releases)[number]['from'];
 
 /**
- * Which rules a version keeps to, named by the release that they came with; undefined for one that is not known, as no
- * text, a build of a branch and a release later than the last of {@link releases} are.
+ * The rule set of a version, named after its first release. Undefined for an unknown version: no text, a branch build,
+ * or a release later than the last of {@link releases}.
  */
 export function releaseOf(text: string | undefined): HarvesterRelease | undefined {
   const version = parseVersion(text);

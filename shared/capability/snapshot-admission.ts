@@ -10,22 +10,22 @@ import { describeRelease } from './releases.ts';
 import type { Answers, CapabilityAnswer } from './types.ts';
 import { answersOf } from './types.ts';
 
-/** What Harvester asks of a volume itself, besides what it asks of its storage. */
+/** What Harvester checks of a volume itself, besides its storage. */
 export interface VolumeGate {
   readonly claim: { readonly name: string; readonly namespace: string };
-  /** Its PersistentVolume's name, which is the Longhorn volume's; empty until it is bound. */
+  /** Name of its PersistentVolume and Longhorn volume; empty until it is bound. */
   readonly volume: string;
-  /** The claim names a StorageClass, be it the empty one. */
+  /** Whether the claim has a StorageClass field, even an empty one. */
   readonly hasClass: boolean;
-  /** The driver as an annotation of the claim has it; admission goes by that, and the controllers by the volume's. */
+  /** Driver in the annotation of the claim, which admission uses. The controllers use that of the volume. */
   readonly noted: string;
-  /** The driver of the claim's StorageClass; from 1.5 on it stands in for a missing annotation. */
+  /** Driver of the claim's StorageClass. From 1.5 on it replaces a missing annotation. */
   readonly ofClass: string;
-  /** Longhorn's Engines of the volume, where they may be seen. */
+  /** Number of Longhorn Engines of the volume; absent if they may not be read. */
   readonly engines?: number;
 }
 
-/** What this Harvester allows of a volume: it has to pass admission, and then the controllers. */
+/** What this Harvester release allows for a volume: it has to pass admission first, then the controllers. */
 export function admittedByHarvester(seen: SeenDriver, engine: Engine | undefined, gate: VolumeGate): Answers {
   const byDriver = harvesterSupport(seen, engine);
   return answersOf((ability) => {
@@ -33,9 +33,9 @@ export function admittedByHarvester(seen: SeenDriver, engine: Engine | undefined
     if (ability === 'clone') return allowed;
     const open = unbound(gate);
     if (open !== undefined) return allowed.answer === 'no' ? allowed : open;
-    // Admission speaks first: its reason is the one that a user meets.
+    // Admission comes first: users see its reason.
     return inRelease(seen, (release) => admission(seen, engine, gate, release, ability) ?? againIn(release));
-    // The same answer, of one release.
+    // The answer of the controllers for one release.
     function againIn(release: HarvesterRelease): CapabilityAnswer {
       return harvesterSupport({ ...seen, version: { found: `v${release}.0` } }, engine)[ability];
     }
@@ -82,7 +82,7 @@ function admission(
   return other.answer === 'yes' ? undefined : other;
 }
 
-/** Longhorn names an Engine after its volume, and so after the PersistentVolume: nothing of it bears the claim's name. */
+/** The command that lists the Engines, by the name of the PersistentVolume: they do not carry the name of the claim. */
 const listEngines = (volume: string): string =>
   listCommand('Engine', { namespace: names.LONGHORN_NAMESPACE, labels: { [names.VOLUME_LABEL]: volume } });
 

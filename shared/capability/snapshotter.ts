@@ -3,26 +3,26 @@ import { attempt, isFound } from '../ports/attempt.ts';
 import type { Reader } from '../ports/reader.ts';
 import type { ObjectOf } from '../objects/types.ts';
 
-/** Whether the sidecar that takes snapshots of a driver is at work. */
+/** Whether the csi-snapshotter of a driver runs. */
 export type SnapshotterState = 'runs' | 'absent' | 'unsure';
 
 const LEASE = 'external-snapshotter-leader-';
 /** A lease is renewed every few seconds; clocks may differ by minutes. */
 const FRESH_MS = 10 * 60_000;
 
-/** As csi-lib-utils makes the name of a lease: what is no letter, digit or dash becomes a dash. @testonly */
+/** Name of a lease as in csi-lib-utils: every other character than a letter, digit or dash becomes a dash. @testonly */
 export function leaseName(driver: string): string {
   const name = LEASE + driver.replaceAll(/[^a-zA-Z0-9-]/g, '-');
   return name.endsWith('-') ? `${name}X` : name;
 }
 
-/** Provisioners of Kubernetes' own are no CSI drivers. */
+/** Whether a provisioner is a CSI driver. Those of Kubernetes itself are not. */
 export const isCsi = (driver: string): boolean => driver !== '' && !driver.startsWith('kubernetes.io/');
 
 /**
- * Looks at leases, then deployments, then pods, each only where the one before does not settle it: a snapshotter that runs
- * by itself holds no lease, and one of a StatefulSet is in no deployment. All pods of a cluster are much to read: they are
- * only for a driver that something speaks for (`expected`).
+ * Looks at leases, then Deployments, then pods, until the answer is certain: a snapshotter without leader election
+ * holds no lease, and one in a StatefulSet has no Deployment. Listing all pods is expensive, so it needs `expected`:
+ * other evidence that the driver exists.
  */
 export async function readSnapshotter(
   reader: Reader,
@@ -39,7 +39,7 @@ export async function readSnapshotter(
   if (!expected && isFound(deployments)) return { found: inDeployments };
   const pods = await attempt(() => all(reader.list('Pod')));
   const inPods = isFound(pods) ? among(pods.found, driver) : 'absent';
-  // Whoever sees all pods sees enough; without them nobody can say that there is none.
+  // Without the list of pods, absence cannot be proven.
   if (!isFound(pods)) return pods;
   return { found: inPods === 'absent' ? inDeployments : inPods };
 }
@@ -57,7 +57,7 @@ function among(workloads: readonly Workload[], driver: string): SnapshotterState
   );
   const own = there.filter(({ drivers }) => drivers.includes(driver));
   if (own.some(({ ready }) => ready)) return 'runs';
-  // One that restarts is no reason to say that there is none, nor is one that does not say whose it is.
+  // A snapshotter that restarts, or does not name its driver, may be the one.
   return own.length > 0 || there.some(({ drivers }) => drivers.length === 0) ? 'unsure' : 'absent';
 }
 

@@ -11,7 +11,7 @@ import type { Answers, CapabilityAnswer } from './types.ts';
 
 export type Engine = 'v1' | 'v2';
 
-/** What the storage behind a class or a volume can, whatever Harvester thinks of it. `engine`: Longhorn's, if known. */
+/** What the storage of a class or volume supports, regardless of Harvester. `engine`: Longhorn's, if known. */
 export function storageSupport(seen: SeenDriver, engine: Engine | undefined): Answers {
   const snapshot = canSnapshot(seen);
   const backup = canBackUp(seen);
@@ -45,7 +45,7 @@ function canSnapshot(seen: SeenDriver): CapabilityAnswer {
   return atWork(seen);
 }
 
-/** What no snapshot can do without. */
+/** The missing prerequisite of any snapshot; undefined if none is missing. */
 function whatIsMissing({ driver, drivers, served, classes, snapshotter, evidence }: SeenDriver) {
   if (!isCsi(driver)) {
     return answer(
@@ -54,7 +54,7 @@ function whatIsMissing({ driver, drivers, served, classes, snapshotter, evidence
       'use a StorageClass of a CSI driver',
     );
   }
-  // A CSIDriver object is usual, not needed: whatever else speaks for the driver counts as well.
+  // The CSIDriver object is optional: other evidence for the driver counts as well.
   const absent = isFound(snapshotter) && snapshotter.found === 'absent';
   const spokenFor =
     (isFound(snapshotter) && snapshotter.found === 'runs') ||
@@ -84,7 +84,7 @@ function whatIsMissing({ driver, drivers, served, classes, snapshotter, evidence
   return undefined;
 }
 
-/** What is there works, as far as can be seen. */
+/** The answer if all prerequisites exist: by evidence, else by the csi-snapshotter. */
 function atWork(seen: SeenDriver): CapabilityAnswer {
   const { driver, snapshotter, evidence } = seen;
   const { probed } = evidence;

@@ -1,28 +1,28 @@
 import type { Ref } from '../domain/kinds.ts';
 import type { AnswerReason, Support } from './reasons.ts';
 
-/** What one would like to do with a volume; each is a question of its own. */
+/** What a user may want to do with a volume. Each is judged independently. */
 export const abilities = ['snapshot', 'backup', 'restoreElsewhere', 'clone'] as const;
 export type Ability = (typeof abilities)[number];
 
 export interface CapabilityAnswer {
   readonly answer: Support;
   readonly reason: AnswerReason;
-  /** A sentence for a person. */
+  /** The message for users. */
   readonly message: string;
-  /** What would make it a yes: a command, or a sentence. */
+  /** How to make it a yes: a command, or a sentence. */
   readonly cure?: string;
 }
 
 export type Answers = Readonly<Record<Ability, CapabilityAnswer>>;
 
-/** All that is said about one StorageClass, volume or VM. Commands, records and any page show this and nothing else. */
+/** The answers about one StorageClass, volume or VM, as shown by commands and records. */
 export interface Capability {
   /** A StorageClass, a PersistentVolumeClaim or a VirtualMachine. */
   readonly subject: Ref;
-  /** Whether the storage can. */
+  /** What the storage supports. */
   readonly can: Answers;
-  /** Whether this Harvester will have it done. */
+  /** What this Harvester release allows. */
   readonly allows: Answers;
   /** driver, engine, storageClass, volumeMode … */
   readonly facts: Readonly<Record<string, string>>;

@@ -7,7 +7,7 @@ import type { ClusterStorage } from './read.ts';
 import type { Ability, Answers, Capability, CapabilityAnswer } from './types.ts';
 import { answersOf, abilityKey } from './types.ts';
 
-/** Harvester takes a VM whole or not at all: what one volume cannot, the VM cannot. */
+/** Judges a VM. Harvester takes all of its volumes or none, so the VM supports only what every volume does. */
 export function judgeVM(
   machine: ObjectOf<'VirtualMachine'>,
   volumes: ReadonlyMap<string, Capability>,
@@ -45,7 +45,7 @@ export function judgeVM(
   };
 }
 
-/** Of a list that is empty Harvester’s controllers read that it has yet to be made: 1.4.2, 1.6.0 and 1.8.0 alike. */
+/** Harvester’s controllers (1.4.2, 1.6.0, 1.8.0) take an empty list of volumes for one that is not filled yet. */
 function neverReady(allows: Answers, leftOut: readonly string[]): Answers {
   const instead = leftOut.length === 0 ? '' : ` (${leftOut.join(', ')} is none)`;
   const no = answer(
@@ -56,7 +56,7 @@ function neverReady(allows: Answers, leftOut: readonly string[]): Answers {
   return { ...allows, snapshot: no, backup: no, restoreElsewhere: no };
 }
 
-/** Harvester looks at volumes that the VM names as claims, and passes over all others. */
+/** Harvester only includes volumes that the VM references as claims. */
 function withoutDisks(allows: Answers, leftOut: readonly string[]): Answers {
   if (leftOut.length === 0) return allows;
   const judge = (ability: Ability): CapabilityAnswer =>
@@ -75,7 +75,7 @@ function withoutDisks(allows: Answers, leftOut: readonly string[]): Answers {
   };
 }
 
-/** From 1.9 on a disk that several VMs write to keeps its VM from being snapshotted. */
+/** From 1.9 on, Harvester refuses to snapshot a VM with a shareable disk. */
 function withoutShared(allows: Answers, volume: string, cluster: Pick<ClusterStorage, 'version'>): Answers {
   const judge = (ability: Ability): CapabilityAnswer =>
     allows[ability].answer === 'no'
@@ -100,7 +100,7 @@ interface OfVolume {
 
 function worst(all: readonly OfVolume[], ability: Ability): CapabilityAnswer {
   const bad = all.find(({ answer }) => answer.answer === 'no') ?? all.find(({ answer }) => answer.answer === 'unknown');
-  // A yes that is none in the end (BackupHollow, ActionsHidden) is worth more words than a plain one.
+  // Prefer a yes with a restriction (BackupHollow, ActionsHidden) over a plain one.
   const yes = all.find(({ answer }) => answer.cure !== undefined) ?? all[0];
   const { volume, claim, answer } = (bad ?? yes) as OfVolume;
   if (bad === undefined && answer.cure === undefined) {

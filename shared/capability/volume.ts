@@ -19,19 +19,19 @@ import { answersOf } from './types.ts';
 export interface SeenVolume {
   readonly claim: Claim;
   readonly seen: SeenDriver;
-  /** Only of Longhorn's volumes. */
+  /** Only for volumes of Longhorn. */
   readonly engine?: Engine | undefined;
-  /** The PersistentVolume is none of a CSI driver. */
+  /** Whether the PersistentVolume is not of a CSI driver. */
   readonly foreign: boolean;
   readonly gate: VolumeGate;
 }
 
 const PROVISIONER = [names.OLD_PROVISIONER_ANNOTATION, names.PROVISIONER_ANNOTATION];
 
-/** Harvester's UI hides the backup of VMs with such volumes, from 1.5 on. */
+/** From 1.5 on, Harvester's UI hides the backup action for VMs with such volumes. */
 const DATA_VOLUME = 'cdi.kubevirt.io/createdForDataVolume';
 
-/** A volume as it is, which may be another thing than its class would make today. */
+/** Reads a volume as it is, which may differ from what its class would create now. */
 export async function readVolume(
   reader: Reader,
   claim: Claim,
@@ -55,7 +55,7 @@ export async function readVolume(
   const longhorn = driver === names.LONGHORN_DRIVER;
   const engine = longhorn ? await readEngine(reader, csi?.volumeHandle ?? volumeName ?? '') : undefined;
   const count = longhorn && volumeName ? await readEngines(reader, volumeName) : undefined;
-  // A volume that Longhorn has gets its Engine in a moment: that there is none yet is no answer.
+  // A new Longhorn volume gets its Engine a moment later: 0 is no answer.
   const engines = count === 0 && engine !== undefined ? undefined : count;
   return {
     claim,
@@ -74,8 +74,8 @@ export async function readVolume(
 }
 
 /**
- * What was seen of volumes like this one. A probe speaks for its own class: another one of the same driver may be of thick
- * volumes, of which there are no snapshots.
+ * The evidence about volumes like this one. A probe only counts for its own class: another class of the same driver may
+ * create thick volumes, which have no snapshots.
  */
 async function evidenceFor(reader: Reader, claim: Claim, of: SeenClass, isOwn: boolean): Promise<Evidence> {
   const mode = modeOf(claim);
@@ -84,7 +84,7 @@ async function evidenceFor(reader: Reader, claim: Claim, of: SeenClass, isOwn: b
   return seen.cloned === undefined ? {} : { cloned: seen.cloned };
 }
 
-/** Undefined where it does not show; volumes that say nothing are of the first engine. */
+/** The Longhorn engine of a volume; v1 if it does not say, undefined if it may not be read. */
 async function readEngine(reader: Reader, volume: string): Promise<Engine | undefined> {
   if (volume === '') return undefined;
   const found = await attempt(() => reader.get('Volume', volume, names.LONGHORN_NAMESPACE));
@@ -92,7 +92,7 @@ async function readEngine(reader: Reader, volume: string): Promise<Engine | unde
   return found.found.spec.dataEngine === 'v2' ? 'v2' : 'v1';
 }
 
-/** How many there are; a volume has one, and two while it migrates. Undefined where that may not be seen. */
+/** Number of Engines: one, or two during a migration. Undefined if they may not be read. */
 async function readEngines(reader: Reader, volume: string): Promise<number | undefined> {
   const found = await attempt(async () => {
     let count = 0;

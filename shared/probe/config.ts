@@ -1,15 +1,15 @@
 import type { VolumeMode } from '../capability/volume-mode.ts';
 
-/** How a probe is to be done. */
+/** Settings of a probe. */
 export interface ProbeConfig {
-  /** `clean`: begin nothing and come to no result, and remove what probes have made. */
+  /** `clean`: start and decide nothing, and remove the objects of probes. */
   readonly mode: 'probe' | 'clean';
   readonly namespace: string;
-  /** Of the volumes; what the class gives VMs’ disks where it is not said. */
+  /** Of the volumes. Default: the mode that disks of VMs have on this class. */
   readonly volumeMode?: VolumeMode | undefined;
   readonly timeoutMs: number;
-  /** What a pod runs where a class waits for one; without it such a class cannot be probed. */
+  /** Image of the pod that a WaitForFirstConsumer class needs. Without it such a class cannot be probed. */
   readonly image?: string | undefined;
-  /** A result from before this does not count. */
+  /** Results before this time (ms since 1970) do not count. */
   readonly sinceMs: number;
 }

@@ -17,7 +17,7 @@ import { CONSUMER_LIMITS, PROBE_BYTES } from './objects.ts';
 import type { SeenProbe } from './observe.ts';
 import type { ProbeConfig } from './config.ts';
 
-/** The answers that stand without trying anything. That no snapshotter was seen is none: that is what a probe is for. */
+/** Answers that a probe cannot change. A snapshotter that was not seen is not among them: a probe tests just that. */
 const settled: ReadonlySet<AnswerReason> = new Set([
   'NotCsi',
   'DriverNotInstalled',
@@ -26,8 +26,8 @@ const settled: ReadonlySet<AnswerReason> = new Set([
 ]);
 
 /**
- * The class a probe takes its snapshot with. Of Longhorn's only one with `type: snap`: any other makes a backup on the
- * target, and what a probe made on the target nobody could take away without deleting a Longhorn Backup.
+ * The VolumeSnapshotClass of the probe's snapshot. For Longhorn it must have `type: snap`: any other creates a backup
+ * on the target, which could be removed only by deleting a Longhorn Backup.
  */
 export function snapshotClassOf({ classes, driver }: SeenClass): SnapshotClass | undefined {
   if (!isFound(classes)) return undefined;
@@ -46,21 +46,21 @@ interface Candidate {
 
 type Check = (candidate: Candidate) => Outcome | undefined;
 
-/** Asked in order, before anything is created: the first that answers is why no probe begins (now). */
+/** Asked in order before a probe starts. The first answer is why it does not start (now). */
 const checks: readonly Check[] = [
-  // There is something to try.
+  // A probe can change the answer.
   isSettled,
-  // There is a VolumeSnapshotClass whose snapshots can be removed again.
+  // A VolumeSnapshotClass exists whose snapshots can be removed again.
   hasNoSnapshotClass,
-  // The class stays, its volumes go with their claims, and a pod may run where it waits for one.
+  // The class is not being deleted, deletes volumes with their claims, and does not wait for a pod that may not run.
   isUnfit,
-  // No name that the probe needs is somebody else's.
+  // No other object has a name that the probe needs.
   hasNameTaken,
-  // The namespace is not going, and has room. One that is missing is created.
+  // The namespace is not being deleted, and has room. A missing one is created.
   hasNoRoom,
 ];
 
-/** Why no probe begins (now); undefined when one may begin. Pure: a later look may say otherwise. */
+/** Why the probe may not start (now); undefined if it may. Pure. The answer may change at the next call. */
 export const refusal = (seen: SeenClass, probe: Candidate['probe'], config: ProbeConfig): Outcome | undefined =>
   firstAnswer(checks, { seen, probe, config });
 
@@ -76,7 +76,7 @@ function hasNoSnapshotClass({ seen }: Candidate): Outcome | undefined {
   const [message, command] =
     driver === names.LONGHORN_DRIVER
       ? [
-          `no VolumeSnapshotClass of ${driver} takes snapshots in the cluster, and a probe makes no backups`,
+          `no VolumeSnapshotClass of ${driver} takes snapshots in the cluster, and a probe creates no backups`,
           createClassCommand(driver, 'longhorn-snapshot', 'snap'),
         ]
       : [`no VolumeSnapshotClass names driver ${driver}`, createClassCommand(driver, `${driver}-snapshot`)];
@@ -93,7 +93,7 @@ function isUnfit({ seen: { storageClass }, config: { image, volumeMode } }: Cand
   if (!waitsForPod(storageClass) || image !== undefined) return undefined;
   const mode = volumeMode === undefined ? '' : ` --volume-mode ${volumeMode}`;
   return unfit(
-    'waits for a pod (WaitForFirstConsumer): name an image that the cluster can pull, of which the probe may run one',
+    'waits for a pod (WaitForFirstConsumer): name an image that the cluster can pull for that pod',
     `gleaner capability --probe ${name}${mode} --probe-image IMAGE`,
   );
 }

@@ -6,18 +6,20 @@ import type { NewClaim, NewPod } from '../plan/scratch-action.ts';
 import { scratchMeta, scratchClaim, scratchPod, scratchSnapshot } from '../scratch/objects.ts';
 import type { ProbeConfig } from './config.ts';
 
-/** What a probe makes: everything named after the StorageClass' uid, and everything marked with it. */
+/** The objects that a probe creates: named after the uid of the StorageClass, and labelled with it. */
 
 export interface Recipe {
   readonly storageClass: StorageClass;
   readonly volumeMode: VolumeMode;
   readonly until: string;
-  /** Of Gleaner's own clock: from one object to the next is how long a step took. */
+  /**
+   * Time of creation by Gleaner's clock (ms since 1970). The difference between two objects is the duration of a step.
+   */
   readonly nowMs: number;
   readonly config: ProbeConfig;
 }
 
-/** The claim that a snapshot is taken of, the snapshot, and the claim that is made from it. */
+/** The claim that is snapshotted, the snapshot, and the claim restored from it. */
 export type Part = 'source' | 'snapshot' | 'restored';
 
 export const nameOf = (uid: string, part: Part): string => `probe-${uid}-${part}`;
@@ -34,7 +36,7 @@ const metaOf = ({ storageClass: { metadata }, until, nowMs, config }: Recipe, pa
 /** The smallest size that every driver offers. */
 export const PROBE_BYTES = 2 ** 30;
 
-/** One node at a time: the mode that every driver offers. */
+/** ReadWriteOnce is the access mode that every driver offers. */
 export function newClaim(recipe: Recipe, part: 'source' | 'restored'): NewClaim {
   const { metadata } = recipe.storageClass;
   const snapshot = part === 'restored' ? nameOf(metadata.uid, 'snapshot') : undefined;
@@ -52,7 +54,7 @@ export const newSnapshot = (recipe: Recipe, snapshotClass: string): NewSnapshot 
 
 export const CONSUMER_LIMITS = { cpu: '100m', memory: '64Mi' };
 
-/** Its claim is provisioned once it is scheduled; that is all it is for, and it need not even start. */
+/** Scheduling the pod gets its claim provisioned. It does not have to start. */
 export const newPod = (recipe: Recipe, image: string, part: 'source' | 'restored'): NewPod =>
   scratchPod(
     metaOf(recipe, part),

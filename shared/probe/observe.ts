@@ -21,28 +21,31 @@ import { nameOf } from './objects.ts';
 
 export interface SeenProbe {
   readonly subject: Ref;
-  /** Absent: it is not there, or all that probes have made is looked at. */
+  /** Absent if the StorageClass does not exist, or the subject is the namespace. */
   readonly seen?: SeenClass | undefined;
-  /** Contents included that were taken for these snapshots and do not bear the mark yet. */
+  /** The objects of this probe, including contents of its snapshots that are not labelled yet. */
   readonly made: ScratchObjects;
-  /** What probes made of a StorageClass of this name that is gone by now; another of the name has another uid. */
+  /** Objects of probes of a former StorageClass with this name (and another uid). */
   readonly former: ScratchObjects;
   readonly source?: Claim | undefined;
   readonly snapshot?: Snapshot | undefined;
   readonly content?: Content | undefined;
   readonly restored?: Claim | undefined;
-  /** What the provisioner said last about the claim that is not bound, to end a sentence with. */
+  /** Last warning of the provisioner about the unbound claim, as the end of a message. */
   readonly said?: string | undefined;
   /** Longhorn's volume behind the restored claim. */
   readonly volume?: Volume | undefined;
-  /** PersistentVolumes of claims of probes, which are yet to go. */
+  /** PersistentVolumes of deleted claims of probes that still exist. */
   readonly left: readonly string[];
   readonly place: NamespaceCapacity;
-  /** What somebody else has there under a name that the probe needs. */
+  /** An object of another owner with a name that the probe needs. */
   readonly inTheWay?: Ref | undefined;
 }
 
-/** The subject is a StorageClass, or the namespace: then whatever probes have made there. */
+/**
+ * Reads what `plan` decides by. The subject is a StorageClass, or the namespace for the objects of all probes.
+ * @throws what the reader throws
+ */
 export async function observe(reader: Reader, subject: Ref, nowMs: number, config: ProbeConfig): Promise<SeenProbe> {
   const ofAll = subject.kind === 'Namespace';
   const storageClass = ofAll ? undefined : await reader.get('StorageClass', subject.name);
@@ -100,7 +103,7 @@ async function readAll(reader: Reader, namespace: string, uid: string | undefine
   return { ...made, contents };
 }
 
-/** Contents bear the uid alone; the claim that the snapshot was taken of, which bears the name too, goes last. */
+/** Contents carry only the uid of the class. The source claim, which carries its name too, is deleted last. */
 async function readFormer(
   reader: Reader,
   namespace: string,
@@ -124,8 +127,8 @@ async function readFormer(
 }
 
 /**
- * A volume outlives its claim, whose name then says that it was a probe's: the uid of a StorageClass is in it. While the
- * claim is there its own mark counts.
+ * PersistentVolumes that outlive their claims, recognised by the name of the claim, which contains the uid of the
+ * class. While the claim exists its label decides.
  */
 async function readLeft(reader: Reader, namespace: string, uid: string | undefined): Promise<string[]> {
   const own = uid === undefined ? /^probe-[0-9a-f-]{36}-(source|restored)$/ : new RegExp(`^probe-${uid}-`);

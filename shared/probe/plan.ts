@@ -22,12 +22,12 @@ import type { ProbeConfig } from './config.ts';
 import { createClaim, progressOf } from './progress.ts';
 import { probeRemoval } from './removal.ts';
 
-/** In bytes. It goes into an annotation, and an object holds 256 KiB of those. */
+/** In bytes. It is part of an annotation, and the annotations of an object may have 256 KiB. */
 const LONGEST_MESSAGE = 600;
 
 /**
- * The next safe steps of a probe, from what is there: begin, go on, come to a result, clean up. Pure. The result is
- * written on the StorageClass before anything is removed, so a later cleanup need not know how it went.
+ * The next safe steps of a probe: start, continue, decide, clean up. Pure. Writes the result to the StorageClass before
+ * anything is removed, so that the clean-up does not depend on it.
  */
 export function plan(seen: SeenProbe, config: ProbeConfig, nowMs: number): Plan {
   const outcome = next(seen, config, nowMs);
@@ -50,22 +50,22 @@ function factsOf({ volumeMode, at, snapshotClass, step, tookMs }: Probed): Recor
   };
 }
 
-/** Asked in order, whether the StorageClass is there or not: the first that answers says what is done now. */
+/** Asked in order, also without a StorageClass. The first answer is the next step. */
 const clearing: readonly ((probe: SeenProbe, config: ProbeConfig, nowMs: number) => Outcome | undefined)[] = [
-  // Another class had the name: what its probe left goes first.
+  // Another class had the name: first remove the objects of its probe.
   (probe, _config, nowMs) =>
     isEmpty(probe.former) ? undefined : clearProbe(probe, 'its StorageClass is gone', nowMs, probe.former),
-  // Only what is there is to be removed.
+  // Clean-up only.
   (probe, { mode }, nowMs) =>
     mode === 'clean'
-      ? (clearProbe(probe, 'it was given up', nowMs) ?? ['ProbeCleaned', 'nothing of a probe is left'])
+      ? (clearProbe(probe, 'the probe is abandoned', nowMs) ?? ['ProbeCleaned', 'no objects of the probe are left'])
       : undefined,
-  // Nothing can be tried any more.
+  // The StorageClass no longer exists.
   (probe, _config, nowMs) =>
     probe.seen === undefined ? clearProbe(probe, 'its StorageClass is gone', nowMs) : undefined,
 ];
 
-/** One probe of a StorageClass that is there, at one time. */
+/** One probe of an existing StorageClass at the time of deciding. */
 interface Probe {
   readonly probe: SeenProbe;
   readonly seen: SeenClass;
@@ -73,15 +73,16 @@ interface Probe {
   readonly nowMs: number;
 }
 
-/** Asked in order: the first that answers says what is done now. */
+/** Asked in order. The first answer is the next step. */
 const steps: readonly ((asked: Probe) => Outcome | undefined)[] = [
-  // It runs, with volumes of either mode: it comes to its own result first, since somebody waits for it.
+  // Running, maybe in the other volume mode: it is finished first, since its caller waits for the result.
   goOn,
-  // The result stands, or no result can come of it.
-  (asked) => clearProbe(asked.probe, isDecided(asked) ? 'the probe is over' : 'an earlier probe left it', asked.nowMs),
-  // Its last result still counts.
+  // Decided, or cannot get a result.
+  (asked) =>
+    clearProbe(asked.probe, isDecided(asked) ? 'the probe is over' : 'an earlier probe left objects', asked.nowMs),
+  // The last result is still valid.
   lastResult,
-  // It cannot begin (now).
+  // May not start (now).
   ({ seen, probe, config }) => refusal(seen, probe, config),
 ];
 
@@ -109,8 +110,8 @@ const untilOn = (object: Claim | undefined): number =>
   Date.parse(object?.metadata.annotations?.[names.PROBE_UNTIL_ANNOTATION] ?? '') || 0;
 
 /**
- * It comes to no result: somebody deletes what it made or has a name that it needs, or it was left behind and its time is
- * over. None of that says anything of the class.
+ * Whether the probe cannot get a result: an object of it is being deleted, another object has a name that it needs, or
+ * an earlier run left it and its deadline has passed. None of these says anything about the class.
  */
 function comesToNothing({ probe: { source, made, inTheWay }, config: { sinceMs }, nowMs }: Probe): boolean {
   const isOwn = Date.parse(timeOn(source) ?? '') >= sinceMs;
@@ -126,8 +127,8 @@ function begin({ probe, seen, config, nowMs }: Probe): Outcome {
     ...createNamespace(config.namespace, probe.place.namespace),
     ...createClaim({ storageClass, volumeMode, until, nowMs, config }, 'source'),
   ];
-  const how = `a volume of 1 GiB and mode ${volumeMode}, a snapshot of it with class ${snapshotClass}, a volume from that`;
-  return ['ProbeStart', `in namespace ${config.namespace} are made: ${how}`, { actions }];
+  const how = `a volume of 1 GiB and mode ${volumeMode}, a snapshot of it with class ${snapshotClass}, and a volume from the snapshot`;
+  return ['ProbeStart', `creating in namespace ${config.namespace}: ${how}`, { actions }];
 }
 
 function goOn(asked: Probe): Outcome | undefined {
@@ -155,10 +156,10 @@ function goOn(asked: Probe): Outcome | undefined {
     }
     case 'late': {
       const [{ step, waits }] = now.parts;
-      return fail(step, `it took longer than ${Math.round(config.timeoutMs / 1000)} s; waited in vain until ${waits}`);
+      return fail(step, `it timed out after ${Math.round(config.timeoutMs / 1000)} s; still waiting until ${waits}`);
     }
     case 'missing':
-      return ['ProbeGoesOn', `the probe goes on: ${now.parts[0].waits}`, { actions: now.make }];
+      return ['ProbeGoesOn', `the probe continues: ${now.parts[0].waits}`, { actions: now.make }];
     case 'waiting': {
       const [{ waits }] = now.parts;
       return ['ProbeRunning', `the probe waits until ${waits}`, { waitsFor: waits }];
@@ -166,7 +167,7 @@ function goOn(asked: Probe): Outcome | undefined {
   }
 }
 
-/** Each object bears the time at which the step before it was seen done. What was interrupted has no times worth telling. */
+/** Durations from the `probe-at` annotations. Omitted if the probe was interrupted. */
 function tookOf(probe: SeenProbe, startedAt: string, { sinceMs }: ProbeConfig, nowMs: number): Pick<Probed, 'tookMs'> {
   const began = Date.parse(startedAt);
   const [bound, ready] = [timeOn(probe.snapshot), timeOn(probe.restored)].map((at) => Date.parse(at ?? ''));

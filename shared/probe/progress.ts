@@ -10,36 +10,36 @@ import type { Recipe } from './objects.ts';
 import { newClaim, newPod, newSnapshot } from './objects.ts';
 import type { SeenProbe } from './observe.ts';
 
-/** How far a probe is, and the step it is at. `refused`: the driver says that it takes no snapshots. */
+/** Progress of a probe, and its current step. `refused`: the driver does not implement snapshots. */
 export type ProbeProgress = Progress & { readonly step: ProbeStep; readonly refused?: boolean };
 
 type Step = (probe: SeenProbe, recipe: Recipe, snapshotClass: string) => ProbeProgress | undefined;
 
-/** Asked in order: the first that answers is the step the probe is at. */
+/** Asked in order. The first answer is the current step. */
 const steps: readonly Step[] = [
-  // A volume is made for an empty claim.
+  // A volume is provisioned for an empty claim.
   (probe, recipe) => at('provision', provisioning(probe, recipe)),
   // A snapshot is taken of it.
   snapshotting,
-  // A volume is made from the snapshot.
+  // A volume is created from the snapshot.
   (probe, recipe) => at('restore', restoring(probe, recipe)),
 ];
 
-/** `snapshotClass`: the VolumeSnapshotClass to take the snapshot with; empty where there is none any more. */
+/** The progress of a probe. `snapshotClass`: the VolumeSnapshotClass to use; empty if it no longer exists. */
 export const progressOf: (...asked: Parameters<Step>) => ProbeProgress = (...asked) =>
   firstAnswer(steps, ...asked) ?? { is: 'done', step: 'restore' };
 
 const at = (step: ProbeStep, progress: Progress | undefined): ProbeProgress | undefined =>
   progress && { ...progress, step };
 
-/** The claim; with the pod that its class waits for, where the probe may run one. */
+/** Creates the claim, with the pod that its class waits for if the probe may run one. */
 export function createClaim(recipe: Recipe, part: 'source' | 'restored'): Action[] {
   const { storageClass, config } = recipe;
   const pod = waitsForPod(storageClass) && config.image !== undefined ? [newPod(recipe, config.image, part)] : [];
   return [newClaim(recipe, part), ...pod].map(create);
 }
 
-/** What is missing for a claim that is there: the pod that its class waits for. */
+/** Creates the pod that the class of an existing claim waits for; empty if it exists or may not run. */
 function missingPod(recipe: Recipe, part: 'source' | 'restored', claim: Claim | undefined, { made }: SeenProbe) {
   const hasPod = made.pods.some(({ metadata }) => metadata.name === claim?.metadata.name);
   const make = createClaim(recipe, part);
@@ -69,16 +69,16 @@ function snapshotting({ snapshot, content }: SeenProbe, recipe: Recipe, snapshot
 
 function restoring(probe: SeenProbe, recipe: Recipe): Progress | undefined {
   const { restored, said, volume, seen } = probe;
-  if (restored === undefined) return missing(createClaim(recipe, 'restored'), 'a volume is made from the snapshot');
-  const waits = { missing: 'a pod uses its claim', bound: 'a volume is made from its snapshot' };
+  if (restored === undefined) return missing(createClaim(recipe, 'restored'), 'a volume is created from the snapshot');
+  const waits = { missing: 'a pod uses its claim', bound: 'a volume is created from its snapshot' };
   const claim = claimProgress(restored, missingPod(recipe, 'restored', restored, probe), waits, said);
   if (claim !== undefined || seen?.driver !== names.LONGHORN_DRIVER) return claim;
-  // Longhorn hands the volume out at once and copies the data while it waits.
+  // Longhorn provides the volume at once and copies its data afterwards.
   switch (volume?.status?.cloneStatus?.state) {
     case 'completed':
       return undefined;
     case 'failed':
-      return failed('Longhorn says that copying the data failed');
+      return failed('Longhorn reports that copying the data failed');
     default:
       return waiting('Longhorn has copied the data');
   }

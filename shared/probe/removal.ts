@@ -6,16 +6,17 @@ import * as names from '../domain/names.ts';
 import type { Claim, Content, Snapshot } from '../objects/types.ts';
 import type { Action } from '../plan/action.ts';
 
-/** The sidecar that should let a content go is given so long. */
+/** How long the csi-snapshotter may take to remove its finalizer from a content. */
 const PATIENCE_MS = 10_000;
 
 /**
- * The next steps of removing what probes made: pods and restored claims, then the snapshot with its content, then the
- * claim it was taken of.
+ * The next steps of removing the objects of probes: pods and restored claims, then the snapshot with its content, then
+ * the source claim. No actions while deletions are in progress.
  *
- * Longhorn's contents, and those for which nothing was taken yet, go as those of drills do: on Retain, so that no deletion
- * reaches the storage; Longhorn's snapshot goes with the volume it is part of. Any other storage keeps what it took when
- * the content goes on Retain, and may then refuse to delete the volume: there the content goes on Delete.
+ * Contents of Longhorn, and contents without a snapshot on the storage yet, are deleted with Retain, as those of
+ * drills, so that no deletion reaches the storage; Longhorn deletes its snapshot with the volume. Any other storage
+ * would keep the snapshot with Retain, and may then refuse to delete the volume: there the content is deleted with
+ * Delete.
  */
 export function probeRemoval(made: ScratchObjects, nowMs: number): Action[] {
   const { contents, snapshots, claims, pods } = made;
@@ -56,7 +57,7 @@ const isBeingTaken = ({ metadata }: Content): boolean =>
 const staysOnRetain = (content: Content): boolean =>
   content.spec.driver === names.LONGHORN_DRIVER || (!content.status?.snapshotHandle && !isBeingTaken(content));
 
-/** Puts its policy right, and marks it as its snapshot is marked. One that is on its way already is left alone. */
+/** Sets the deletion policy, and the label of the snapshot. Skips a content that is being deleted already. */
 function prepare(content: Content, snapshot: Snapshot): Action[] {
   const { metadata, spec } = content;
   const to = staysOnRetain(content) ? 'Retain' : 'Delete';
@@ -79,7 +80,9 @@ function letGo({ metadata }: Snapshot, content: Content | undefined): Action {
   return { do: 'deleteTaken', target, mark: { label: names.PROBE_LABEL, value } };
 }
 
-/** Where no sidecar of the driver runs nobody else does. Nothing is taken at this moment, and it is on Retain. */
+/**
+ * Removes the finalizer, in case no csi-snapshotter of the driver runs. Only on Retain, with no snapshot being taken.
+ */
 function release(content: Content, nowMs: number): Action[] {
   const { metadata, spec } = content;
   const since = Date.parse(metadata.deletionTimestamp ?? '');

@@ -5,14 +5,14 @@ import { ifKnown } from './check.ts';
 import type { SeenPreflight } from './seen-preflight.ts';
 
 /**
- * What else Harvester's webhook refuses a restore for, before anything is created: networks, snapshot classes, other
- * restores, volumes that snapshots depend on. One check each.
+ * Further causes for Harvester's webhook to refuse a restore: missing networks and snapshot classes, other restores,
+ * volumes that snapshots depend on. One check each.
  */
 export function checkAdmission(seen: SeenPreflight): Check[] {
   return [checkNetworks(seen), checkSnapshotClasses(seen), checkOthers(seen), checkOldVolumes(seen)];
 }
 
-/** All of them, also those of a VM that would get along without. */
+/** All networks must exist, even ones that the VM could do without. */
 function checkNetworks({ missingNetworks, chain }: SeenPreflight): Check {
   const name = 'network';
   return ifKnown(name, missingNetworks, (absent) => {
@@ -47,7 +47,7 @@ function checkSnapshotClasses({ missingClasses }: SeenPreflight): Check {
   );
 }
 
-/** Harvester knows MAC addresses only by the restores that gave them. */
+/** Harvester compares MAC addresses only with those of other restores. */
 function checkOthers({ others, request }: SeenPreflight): Check {
   const name = 'restores';
   return ifKnown(name, others, (found) => {
@@ -68,7 +68,7 @@ function checkOthers({ others, request }: SeenPreflight): Check {
     );
     const failed = (one: VMRestore) =>
       one.status?.conditions?.some(({ type, status }) => type === 'InProgress' && status === 'False') === true;
-    // Harvester takes one that failed to be over, and tries it again all the same.
+    // Harvester treats a failed restore as finished, but still retries it.
     const clash = onto.find((one) => !failed(one)) ?? onto[0];
     if (clash === undefined) return { name, result: 'pass', message: 'no other restore conflicts' };
     const cure = `gleaner explain vmrestore/${clash.metadata.name} -n ${clash.metadata.namespace}`;

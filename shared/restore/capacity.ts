@@ -20,8 +20,8 @@ import { driverOf } from '../chain/vmbackup.ts';
 import { classOf } from './read.ts';
 
 /**
- * Whether there is a place to restore into: namespace, quota, limits, storage classes, images. Harvester's own ResourceQuota is not
- * asked: it limits what snapshots of volumes take, and a restore makes its snapshots from contents.
+ * Whether the target namespace has room: namespace, quota, limits, storage classes, images. Ignores Harvester's own
+ * ResourceQuota, which limits snapshots of volumes: a restore creates its snapshots from contents.
  */
 export function checkCapacity(seen: SeenPreflight): Check[] {
   return [checkNamespace(seen), checkQuota(seen), checkLimits(seen), checkStorageClasses(seen), checkImages(seen)];
@@ -45,18 +45,18 @@ function checkNamespace({ namespace, request: { to } }: SeenPreflight): Check {
   });
 }
 
-/** The volumes whose claims the restore creates. Claims that exist already are counted already. */
+/** The volumes whose claims the restore still has to create. Quotas count existing claims already. */
 const newVolumes = ({ chain, ownClaims }: SeenPreflight): VolumeEntry[] =>
   (chain?.volumes ?? []).map(({ entry }) => entry).filter(({ volumeName }) => !ownClaims.has(volumeName));
 
-/** What the restore adds, in the words of ResourceQuotas. */
+/** What the restore adds, by the resource names of ResourceQuotas. */
 function wantedOf(seen: SeenPreflight): Amount[] {
   const { chain, request, machine } = seen;
   const entries = newVolumes(seen);
   const { source, secretBackups } = chain?.backup.status ?? {};
   const found = isFound(machine) ? machine.found : undefined;
   const secrets = secretBackups?.length ?? 0;
-  // A VM that runs already has its share.
+  // Quotas count a running VM already.
   const starts = found?.status?.ready !== true && found?.status?.printableStatus !== 'Running' && source !== undefined;
   return [
     ...amountsOfClaims(
@@ -77,7 +77,7 @@ function wantedOf(seen: SeenPreflight): Amount[] {
   ];
 }
 
-/** What its claim asks for; a volume may have grown since. */
+/** Size of the claim in bytes. The recorded volume may have grown since, so the claim's request comes first. */
 const sizeOf = (entry: VolumeEntry): number | undefined =>
   parseQuantity(entry.persistentVolumeClaim?.spec?.resources?.requests?.['storage']) ?? entry.volumeSize ?? undefined;
 
@@ -102,18 +102,18 @@ function checkQuota(seen: SeenPreflight): Check {
   });
 }
 
-/** What KubeVirt adds to the memory of a VM for its own processes, at the least: page tables and some 200 MiB. */
+/** Minimum of bytes that KubeVirt adds to the memory of a VM: page tables and about 200 MiB. */
 const overheadOf = (memory: number): number => memory / 512 + 200 * 2 ** 20;
 
 const withOverhead = ({ left, amount }: Headroom) => ({ left, amount: amount + overheadOf(amount) });
 
-/** What the namespace allows a single claim, and a single pod. */
+/** Whether LimitRanges of the namespace allow each claim, and the pod of the VM. */
 function checkLimits(seen: SeenPreflight): Check {
   const name = 'limits';
   const { to } = seen.request;
   return ifKnown(name, seen.limits, (ranges) => {
     const claims = newVolumes(seen).map((entry) => limitedClaim(`volume ${entry.volumeName}`, sizeOf(entry)));
-    // What the VMBackup does not say of the VM is not known. Ratios are up to Harvester, which sets request and limit.
+    // Ignore what the VMBackup does not record, and ratios: Harvester sets request and limit itself.
     const breach = breaches(ranges, [podOf(seen), ...claims]).find(
       ({ rule, asked }) => rule !== 'ratio' && asked !== undefined,
     );
@@ -128,7 +128,7 @@ function checkLimits(seen: SeenPreflight): Check {
   });
 }
 
-/** The pod of the VM, as far as the VMBackup notes what the VM asks for. */
+/** The pod of the VM, as far as the VMBackup records its resources. */
 function podOf({ chain }: SeenPreflight): Limited {
   const { cpu, memory, requests } = chain?.backup.status?.source ?? {};
   const requested = parseQuantity(requests?.memory);

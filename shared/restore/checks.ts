@@ -20,7 +20,7 @@ import type { SeenPreflight } from './seen-preflight.ts';
 import { seriesOf } from '../domain/releases.ts';
 import { checkVersion } from './harvester-versions.ts';
 
-/** What a check may ask of: what was read, what the chain's links come to, and the time of deciding. */
+/** The input of the checks. */
 interface Question {
   readonly seen: SeenPreflight;
   /** Every link of every volume of the VMBackup, judged. */
@@ -28,36 +28,36 @@ interface Question {
   readonly nowMs: number;
 }
 
-/** In the order in which they are shown; each is answered by itself, whatever the others come to. */
+/** The checks in the order of display. Each is independent of the others. */
 const checks: readonly ((question: Question) => readonly Check[])[] = [
-  // `backup`: the VMBackup is ready, and of a type that restores there.
+  // `backup`: the VMBackup is ready, and its type can be restored there.
   ({ seen, nowMs }) => [checkBackup(seen, nowMs)],
-  // `target`: it is connected and reachable, and Harvester takes it for the VMBackup's.
+  // `target`: it is connected and reachable, and is the target of the VMBackup.
   ({ seen }) => [checkTarget(seen)],
-  // `volume`, one for each: its data, and the way from the VMBackup to it.
+  // `volume`, one per volume: its data, and the chain from the VMBackup to it.
   ({ seen, links }) => checkVolumes(seen, links),
   // `driver`: the CSI drivers of the volumes are installed.
   ({ seen }) => [checkDriver(seen)],
-  // Whether there is a place to restore into: namespace, quota, limits, storage classes, images.
+  // Room in the namespace: namespace, quota, limits, storage classes, images.
   ({ seen }) => checkCapacity(seen),
-  // What is there in the way: a VM of the name, its MAC addresses, secrets that are not there.
+  // Conflicts: a VM of the same name, its MAC addresses, missing secrets.
   ({ seen }) => checkConflicts(seen),
-  // What else Harvester's webhook refuses a restore for: networks, snapshot classes, other restores, old volumes.
+  // Further causes for Harvester's webhook to refuse it: networks, snapshot classes, other restores, old volumes.
   ({ seen }) => checkAdmission(seen),
   // `sharing`: disks that several VMs use.
   ({ seen }) => [checkSharedDisks(seen)],
-  // `pairs`: what stands under the names that a restore into another namespace gives its own.
+  // `pairs`: objects with the names that a restore into another namespace will use.
   ({ seen }) => checkPlannedPairs(seen),
-  // `schedule`: one that runs makes Harvester refuse the restore of its backups.
+  // `schedule`: Harvester refuses to restore backups of a running schedule.
   ({ seen }) => [checkSchedule(seen)],
-  // `version`: what this release of Harvester does with a wrong handle, and its other traps.
+  // `version`: how this release of Harvester handles a wrong handle, and its other known problems.
   ({ seen, links }) => [checkVersion(seen, links)],
 ];
 
 /**
- * Whether this restore would work, there and now: one answer for each check, in a fixed order. Pure, and throws nothing:
- * what could not be read makes the checks that need it `unknown`. A VMBackup that does not exist is the only answer then.
- * `nowMs`: the time of deciding, by which the age of what is not ready is judged.
+ * Whether this restore would work now: one result per check, in a fixed order. A failed read makes the checks that need
+ * it `unknown`. If the VMBackup does not exist, that is the only result. Pure; throws nothing. `nowMs`: the time of
+ * deciding, for the age of objects that are not ready.
  */
 export function preflight(seen: SeenPreflight, nowMs: number): Check[] {
   const { chain, request } = seen;
@@ -94,7 +94,7 @@ function checkTarget({ chain, setting, request }: SeenPreflight): Check {
     return { name, result: 'pass', message: 'a backup of type snapshot needs no target' };
   }
   const trouble = chain === undefined ? undefined : judgeTargetOf(chain.backup, chain.target);
-  // One that exists has been admitted.
+  // An existing restore has passed admission.
   const asked = chain !== undefined && isFound(setting) && request.restore === undefined;
   const refused = asked ? judgeAdmission(chain.backup, setting.found) : undefined;
   if (trouble === undefined && refused !== undefined) {
@@ -105,7 +105,7 @@ function checkTarget({ chain, setting, request }: SeenPreflight): Check {
   return { name, result: 'fail', message: trouble.detail, cure: commandForTarget(trouble.reason) };
 }
 
-/** In its own namespace a restore goes through the VMBackup's pairs; elsewhere it makes its own from the backup. */
+/** In its own namespace a restore uses the pairs of the VMBackup. In another one it creates pairs from the backup. */
 function checkVolumes(seen: SeenPreflight, links: readonly Link[]): Check[] {
   const { chain, request } = seen;
   const own = request.to === request.backup.namespace;
@@ -123,7 +123,7 @@ function checkVolumes(seen: SeenPreflight, links: readonly Link[]): Check[] {
       (link) => link.volume === volume && link.link !== 'vmbackup' && link.link !== 'target' && (own || !isPair(link)),
     );
     const wrongHandle = (link: Link) => link.reason === 'HandleWrong' || isOwnership(link);
-    // What a wrong handle costs depends on the release: told there.
+    // `version` reports a wrong handle, since its effect depends on the release.
     const broken = needed.find((link) => link.result === 'fail' && !wrongHandle(link));
     if (broken !== undefined) {
       return {
@@ -153,7 +153,10 @@ function checkVolumes(seen: SeenPreflight, links: readonly Link[]): Check[] {
   });
 }
 
-/** Without a remote backup there is the snapshot alone, and Harvester 1.5 and later restores that only where it was meant. */
+/**
+ * A volume without a remote backup has only its snapshot, which Harvester 1.5 and later restores only for type
+ * snapshot.
+ */
 function checkLocal({ version, request }: SeenPreflight, { backup }: Chain, one: ChainVolume): Check {
   const name = 'volume';
   const { volumeName: volume, name: snapshot } = one.entry;
@@ -181,7 +184,7 @@ function checkLocal({ version, request }: SeenPreflight, { backup }: Chain, one:
     : { name, volume, result: 'fail', message: `the snapshot ${snapshot} of volume ${volume} is gone or not ready` };
 }
 
-/** Whose it is decides about its end, not about a restore. */
+/** Ownership matters for deletion, not for a restore. */
 const isOwnership = ({ reason }: Link): boolean => ['SnapshotUnowned', 'OwnedByAnother'].includes(reason);
 
 const isPair = ({ link }: Link): boolean => link === 'snapshot' || link === 'content';

@@ -5,7 +5,10 @@ import type { Check } from './check.ts';
 import { ifKnown } from './check.ts';
 import type { SeenPreflight } from './seen-preflight.ts';
 
-/** What in the target namespace conflicts with the restored VM: its name, its MAC addresses, missing secrets. One check each. */
+/**
+ * What in the target namespace conflicts with the restored VM: its name, its MAC addresses, missing secrets. One check
+ * each.
+ */
 export function checkConflicts(seen: SeenPreflight): Check[] {
   return [checkName(seen), checkMacs(seen), checkSecrets(seen)];
 }
@@ -49,7 +52,7 @@ function checkName({ machine, instance, request }: SeenPreflight): Check {
   });
 }
 
-/** Harvester refuses a VM that is ready, and no other. */
+/** Harvester refuses to replace a VM only if it is ready. */
 function checkStopped({ status }: ObjectOf<'VirtualMachine'>, vm: string, cure: string): Check {
   const name = 'vm';
   const { printableStatus: said, ready } = status ?? {};
@@ -61,10 +64,10 @@ function checkStopped({ status }: ObjectOf<'VirtualMachine'>, vm: string, cure: 
 }
 
 const DNS_NAME = /^(?=.{1,253}$)[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
-/** Harvester puts the name of the VM into a label of what runs, and Kubernetes takes no longer one. */
+/** Kubernetes' limit for label values: Harvester writes the name of the VM into a label. */
 const LONGEST_LABEL = 63;
 
-/** Harvester makes the VM in the same pass as the claims: it may be there before anybody looks. */
+/** Whether this restore created the VM. Harvester creates it together with the claims, maybe before the first check. */
 function isMadeBy({ metadata }: ObjectOf<'VirtualMachine'>, restore: SeenPreflight['request']['restore']): boolean {
   if (restore === undefined) return false;
   const { name, uid, ownerReferences } = restore.metadata;
@@ -95,7 +98,7 @@ function checkMacs(seen: SeenPreflight): Check {
   if (!request.newVM) return judged();
   return ifKnown(name, source, (found) => {
     const uid = chain?.backup.status?.sourceUID;
-    // Harvester does not look whether it has any.
+    // Harvester does not check whether the source VM has any MAC address.
     if (found === undefined || !uid || found.metadata.uid !== uid) return judged();
     const { namespace, name: vm } = found.metadata;
     const message = `the source VM ${namespace}/${vm} still exists: Harvester refuses a second VM with its MAC addresses`;

@@ -13,20 +13,20 @@ import type { Chain } from '../chain/chain.ts';
 import type { RestoredVolume, SeenRestore } from './seen-hanging.ts';
 import { judgeAbsence, listVolumes } from '../chain/target.ts';
 
-/** Why a restore does not go on. */
+/** Why a restore makes no progress. */
 export interface Cause {
   readonly why: string;
   readonly object?: Ref;
-  /** What lets it go on; without it, it can only be given up. */
+  /** How to unblock the restore. Without a cure it has to be deleted. */
   readonly cure?: string;
 }
 
-/** A claim that nothing visible keeps Pending, and a restore that says nothing, is taken to hang after this long. */
+/** Age after which a Pending claim or a restore without a visible cause counts as hanging. */
 export const SLOW_AFTER_MS = 10 * 60_000;
 
 /**
- * Why a claim of a restore does not get its volume; undefined where nothing visible keeps it. For a claim made from a
- * snapshot the pair, its Longhorn Backup and the target decide.
+ * Why a claim of a restore gets no volume; undefined without a visible cause. For a claim from a snapshot the cause is
+ * in its pair, the Longhorn Backup or the target.
  */
 export function causeOfClaim(
   { volume, claimName, claim, from, pair, classMissing }: RestoredVolume,
@@ -65,7 +65,7 @@ export function causeOfClaim(
     if (lost !== undefined) return { ...lost, why: `${why}, and ${lost.why}` };
     return { why, object: snapshot, ...(lent !== undefined && { cure: repair }) };
   }
-  // Each waits for the other: no volume is made from a snapshot in deletion, and it does not go while a claim reads from it.
+  // Deadlock: no volume is created from a snapshot in deletion, and a claim that reads from it blocks that deletion.
   if (isDeleting(pair.snapshot))
     return {
       why: `${waits} ${describeRef(snapshot)}, which is in deletion and waits for this claim`,
@@ -75,7 +75,7 @@ export function causeOfClaim(
   const content = ref('VolumeSnapshotContent', pair.contentName);
   const taken = pair.snapshot.spec.source.persistentVolumeClaimName;
   if (pair.content === undefined && taken) {
-    // The snapshot controller makes it anew of its claim; without that nobody can, and no other snapshot can take its place.
+    // The snapshot controller recreates it from its source claim. Without the claim it is lost, and cannot be replaced.
     if (pair.takenOf !== undefined && !isDeleting(pair.takenOf)) return undefined;
     const why = `${waits} ${describeRef(content)}, which does not exist, and neither does its source claim ${taken}`;
     return { why, object: content };
@@ -103,7 +103,7 @@ export function causeOfClaim(
     return causeOfUnreadyPair(pair.snapshot, pair, waits, nowMs);
   if (handle.kind !== 'backup')
     return text === '' ? undefined : { why: `the handle ${text} names no backup`, object: content };
-  // What hangs for want of the target is told of the target.
+  // Without the target, the cause is reported about the target.
   const { longhorn } = pair;
   if (longhorn === undefined && chain && judgeAbsence(chain.target, pair.backupVolumes, chain.backup)) return undefined;
   const facts = judgeBackup(handle.backup, longhorn);
@@ -129,7 +129,9 @@ export function causeOfClaim(
   };
 }
 
-/** Without its backup nothing can be made anew. Where Longhorn only does not know it now, that is told of the target. */
+/**
+ * A missing backup, without which nothing can be recreated. A disconnected target is reported about the target instead.
+ */
 function causeOfMissingBackup(volume: string, chain: Chain): Cause | undefined {
   const of = chain.volumes.find(({ entry }) => entry.volumeName === volume);
   const backup = of?.entry.longhornBackupName;
@@ -145,13 +147,13 @@ function causeOfMissingBackup(volume: string, chain: Chain): Cause | undefined {
   return { why: facts.detail, object: ref('Backup', backup, names.LONGHORN_NAMESPACE) };
 }
 
-/** The VMBackup whose own pair the claim is made from, as in a restore into its own namespace. */
+/** Name of the VMBackup if the claim uses its own pair, as in a restore into the same namespace. */
 function vmBackupLending({ metadata }: VMRestore, from: string, chain: Chain | undefined): string | undefined {
   if (chain === undefined || chain.backup.metadata.namespace !== metadata.namespace) return undefined;
   return chain.volumes.some(({ entry }) => entry.name === from) ? chain.backup.metadata.name : undefined;
 }
 
-/** No volume is made from a snapshot whose content is bound to another. */
+/** The content is bound to another snapshot, so no volume is created from it. */
 function causeOfForeignBinding(
   { metadata: { name, namespace, uid } }: Snapshot,
   { metadata, spec }: Content,
@@ -176,7 +178,9 @@ function causeOfForeignBinding(
   };
 }
 
-/** Lets a content forget a snapshot that is gone, so that the one of its name can bind to it; on Retain first. */
+/**
+ * The command that drops the stale uid from a content, so that the current snapshot can bind; first the one for Retain.
+ */
 function forgetSnapshotCommand(policy: string, content: string, uid: string | null | undefined): string {
   if (policy !== 'Retain') return retainCommand(content);
   const path = '/spec/volumeSnapshotRef/uid';
@@ -187,7 +191,7 @@ function forgetSnapshotCommand(policy: string, content: string, uid: string | nu
   return patchCommand(ref('VolumeSnapshotContent', content), patch);
 }
 
-/** No volume is made from a snapshot that is not bound and ready, whatever its handle. */
+/** The snapshot is not bound and ready, so no volume is created from it. */
 function causeOfUnreadyPair(
   snapshot: Snapshot,
   { contentName, content, classMissing }: NonNullable<RestoredVolume['pair']>,
@@ -213,9 +217,9 @@ function causeOfUnreadyPair(
   return { why: said === undefined ? why : `${why}: ${said}`, object: own, cure: getCommand(own) };
 }
 
-/** From 1.8 on, when Longhorn wrote a target on each Backup, it restores nothing without a BackupVolume. */
+/** Longhorn 1.8 and later records a target on each Backup, and restores only with a BackupVolume. */
 const isByTarget = ({ metadata, status }: Backup): boolean =>
   targetNamedBy(status?.backupTargetName, metadata) !== undefined;
 
-/** Longhorn up to 1.7 restores by the backup's name alone; its BackupVolumes have no spec. */
+/** Longhorn 1.8 and later looks the volume of a handle up. Up to 1.7 it ignores it; its BackupVolumes have no spec. */
 const looksVolumesUp = (volumes: readonly BackupVolume[]): boolean => volumes.some((v) => Boolean(v.spec?.volumeName));

@@ -12,7 +12,7 @@ import type { SeenRestore } from './seen-hanging.ts';
 import { judgeStatus } from '../chain/vmbackup-status.ts';
 import { judgeTargetOf, targetRef } from '../chain/target.ts';
 
-/** Why a restore does not go on; undefined where nothing keeps it, or it is too early to tell. */
+/** Why a restore makes no progress; undefined if it does, or it is too early to tell. */
 export function causeOf(seen: SeenRestore, nowMs: number): Cause | undefined {
   const { restore, backup, chain } = seen;
   const { virtualMachineBackupName: name, virtualMachineBackupNamespace: namespace } = restore.spec;
@@ -25,7 +25,7 @@ export function causeOf(seen: SeenRestore, nowMs: number): Cause | undefined {
     return { why: `${describeRef(object)} has lost its volume: PersistentVolume ${volume} does not exist`, object };
   }
   const bound = seen.volumes.length > 0 && seen.volumes.every(({ claim }) => claim && !isPending(claim));
-  // Longhorn fills the volumes for hours while nothing else is to be seen; what Harvester says meanwhile may pass.
+  // Longhorn may restore data for hours without visible progress; errors of Harvester in that time may be transient.
   if (bound) return ageMs > SLOW_AFTER_MS ? errorOf(restore) : undefined;
   if (backup === undefined || chain === undefined) return { why: `${describeRef(from)} does not exist`, object: from };
   if (isDeleting(backup)) return { why: `${describeRef(from)} is being deleted`, object: from };
@@ -58,7 +58,7 @@ export function causeOf(seen: SeenRestore, nowMs: number): Cause | undefined {
   };
 }
 
-/** Several claims can wait, each for something else; what cannot be cured decides what becomes of all of them. */
+/** Combines the causes of several claims. One without a cure decides, since the restore needs all claims. */
 function combineCauses(first: Cause, more: readonly Cause[]): Cause {
   const all = [first, ...more];
   const { object, cure } = all.find((cause) => cause.cure === undefined) ?? first;
@@ -71,14 +71,14 @@ function combineCauses(first: Cause, more: readonly Cause[]): Cause {
 
 function errorOf({ status }: VMRestore): Cause | undefined {
   const said = status?.conditions?.find((c) => c.type === 'InProgress' && c.reason === 'Error')?.message;
-  // Harvester says so while it repairs a pair itself, and tries again.
+  // Harvester reports this while it repairs a pair itself, and then retries.
   return said && !said.includes('needs to update VolumeSnapshot') ? { why: `Harvester says: ${said}` } : undefined;
 }
 
 const describe = ({ metadata: { name, namespace } }: VMRestore): string =>
   describeCommand(ref('VirtualMachineRestore', name, namespace));
 
-/** A claim that still waits for a content which names another backup than the VMBackup records for its volume. */
+/** A claim waits for a content that names another backup than the VMBackup records for the volume. */
 export function causeOfOtherData({ chain, volumes }: SeenRestore): Cause | undefined {
   for (const { volume, claimName, pair } of volumes) {
     const wanted = chain?.volumes.find(({ entry }) => entry.volumeName === volume)?.entry.longhornBackupName;
@@ -91,7 +91,7 @@ export function causeOfOtherData({ chain, volumes }: SeenRestore): Cause | undef
   return undefined;
 }
 
-/** In its own namespace a restore uses the VMBackup's pairs, and finds out when it makes the claim. */
+/** A lost pair of the VMBackup, which a restore into the same namespace needs to create the claim. */
 function causeOfLostPair({ restore, volumes }: SeenRestore, chain: Chain): Cause | undefined {
   if (chain.backup.metadata.namespace !== restore.metadata.namespace) return undefined;
   const { name, namespace } = chain.backup.metadata;

@@ -20,13 +20,13 @@ export interface RestoreJudgment {
   >;
   readonly message: string;
   readonly command?: string | undefined;
-  /** The object at fault, where it is not the restore. */
+  /** The object at fault, if it is not the restore itself. */
   readonly cause?: Ref | undefined;
 }
 
 /**
- * Reads a restore's VMBackup, chain and the claims it waits for. No volumes, without a read, where it is complete or being
- * deleted; `backup` and `chain` are undefined where the VMBackup does not exist.
+ * Reads the VMBackup, the chain and the claims of a restore. Reads nothing and returns no volumes if it is complete or
+ * being deleted. `backup` and `chain` are undefined if the VMBackup does not exist.
  * @throws what any of these reads throws
  */
 export async function readRestore(reader: Reader, restore: VMRestore): Promise<SeenRestore> {
@@ -67,7 +67,9 @@ async function readPair(reader: Reader, namespace: string, name: string): Promis
   };
 }
 
-/** Whether a restore makes progress, and if not, why and what lets it go on. Pure. `nowMs`: by which ages are judged. */
+/**
+ * Whether a restore makes progress, and if not, the cause and its cure. Pure. `nowMs`: the time of deciding, for ages.
+ */
 export function judgeRestore(seen: SeenRestore, nowMs: number): RestoreJudgment {
   const { restore } = seen;
   const own = describeRef(ref('VirtualMachineRestore', restore.metadata.name, restore.metadata.namespace));
@@ -98,7 +100,7 @@ export function judgeRestore(seen: SeenRestore, nowMs: number): RestoreJudgment 
   };
 }
 
-/** A VM that the restore made half-way is refused to be left behind: it goes first, and takes the restore with it. */
+/** The command that gives up the restore. A VM that the restore created owns it, so deleting the VM deletes both. */
 function removalCommand(restore: VMRestore): string {
   const { name, namespace, ownerReferences } = restore.metadata;
   const machine = ownerReferences?.find((o) => o.kind === 'VirtualMachine');

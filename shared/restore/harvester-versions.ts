@@ -7,8 +7,8 @@ import { allPairsExist } from './planned-pairs.ts';
 import type { SeenPreflight } from './seen-preflight.ts';
 
 /**
- * What this release of Harvester does with handles when it restores, and its other known traps. `unknown` where the
- * version cannot be read or is none. `links`: the judged chain of the VMBackup.
+ * How this release of Harvester treats handles in a restore, and its other known problems. `unknown` if the version
+ * cannot be read or is invalid. `links`: the judged chain of the VMBackup.
  */
 export function checkVersion(seen: SeenPreflight, links: readonly Link[]): Check {
   const name = 'version';
@@ -30,10 +30,10 @@ export function checkVersion(seen: SeenPreflight, links: readonly Link[]): Check
 }
 
 /**
- * Undefined where nothing is wrong, or it could not be read.
+ * Undefined if there is no problem, or the source VM could not be read.
  *
- * Harvester 1.8 deletes the volumes of the VM that the backup was taken of, and lists them before it begins. Without that
- * VM the list is empty, which it takes for one that has yet to be made.
+ * Harvester 1.8 deletes the volumes of the source VM, and lists them before it starts. Without that VM the list is
+ * empty, which it takes for a list that is not filled yet.
  */
 function checkReplacing(name: string, version: string, release: number, seen: SeenPreflight): Check | undefined {
   const { request, source } = seen;
@@ -41,14 +41,14 @@ function checkReplacing(name: string, version: string, release: number, seen: Se
   if ((source.found?.spec.claims.length ?? 0) > 0) return undefined;
   return {
     name,
-    // Of 1.7 and 1.9 the source was not at hand.
+    // Not verified in the source of 1.7 and 1.9.
     result: release === 108 ? 'fail' : 'warn',
     message: `the source VM of the backup is gone or has no volume: Harvester ${version} never starts a restore with deletionPolicy delete`,
     cure: 'restore with deletionPolicy retain',
   };
 }
 
-/** Longhorn 1.8 and later look the handle's volume up; only their BackupVolumes have a spec. */
+/** Longhorn 1.8 and later looks the volume of a handle up; only its BackupVolumes have a spec. */
 const looksVolumesUp = ({ chain }: SeenPreflight): boolean =>
   chain?.volumes.some(({ backupVolumes }) => backupVolumes.some((v) => Boolean(v.spec?.volumeName))) === true;
 
@@ -108,7 +108,7 @@ function inItsOwnNamespace(
   };
 }
 
-/** From 1.5 on Harvester checks the handle first, in the content that it would have made. */
+/** From 1.5 on, Harvester first checks the handle in the content that has the name it would use. */
 function checkNamesOfContents(
   name: string,
   version: string,

@@ -6,10 +6,10 @@ import type { Check } from './check.ts';
 const ALLOWS = 'snapshot.storage.kubernetes.io/allow-volume-mode-change';
 
 /**
- * A failed check, or undefined where the mode of the volume is no obstacle.
+ * A failed check, or undefined if the mode of the volume is no obstacle.
  *
- * The claim is made in the recorded mode, and csi-provisioner (from 4.0 on, which Longhorn 1.7 brings) turns no snapshot of a
- * device into a file system, nor the other way round. A content without a mode is not asked.
+ * The claim gets the recorded mode. csi-provisioner (from 4.0 on, as in Longhorn 1.7) does not convert a snapshot
+ * between Block and Filesystem. A content without a mode is not checked.
  */
 export function checkMode({ entry, content }: ChainVolume): Check | undefined {
   const was = content?.spec.sourceVolumeMode;
@@ -26,5 +26,5 @@ export function checkMode({ entry, content }: ChainVolume): Check | undefined {
   };
 }
 
-/** As Go’s ParseBool reads it. */
+/** Go’s ParseBool. */
 const isTrue = (text: string | undefined): boolean => /^(1|t|T|TRUE|true|True)$/.test(text ?? '');

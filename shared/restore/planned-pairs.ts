@@ -13,8 +13,8 @@ import { ifKnown } from './check.ts';
 import type { SeenPreflight, RestoreRequest, PlannedPair } from './seen-preflight.ts';
 
 /**
- * Reads what exists under the names that a restore into another namespace will use. Empty where the restore makes no pairs
- * of its own (its own namespace), or its name is not known.
+ * Reads the objects with the names that a restore into another namespace will use. Empty if the restore creates no
+ * pairs (same namespace), or its name is not known.
  * @throws what reading a VolumeSnapshot or its content throws
  */
 export async function readPlannedPairs(
@@ -30,7 +30,7 @@ export async function readPlannedPairs(
     const snapshotName = await restoreSnapshotName(restore, entry.name);
     const snapshot = await reader.get('VolumeSnapshot', snapshotName, request.to);
     const planned = await restoreContentName(request.to, restore, entry.name);
-    // A snapshot that is there is used with whatever content it names.
+    // Harvester uses an existing snapshot with the content that it names.
     const contentName = snapshot?.spec.source.volumeSnapshotContentName ?? planned;
     const content = await reader.get('VolumeSnapshotContent', contentName);
     pairs.push({ volume: entry.volumeName, snapshotName, snapshot, contentName, content });
@@ -41,8 +41,8 @@ export async function readPlannedPairs(
 const restoreNameOf = ({ restore, named }: RestoreRequest): string | undefined => restore?.metadata.name ?? named;
 
 /**
- * Whether what exists under those names is right: every release of Harvester uses it unseen. The first trouble decides.
- * No check where the restore makes no pairs of its own, or its name is not known.
+ * Whether the objects with those names are right: every release of Harvester uses them unchecked. The first problem
+ * decides. No check if the restore creates no pairs, or its name is not known.
  */
 export function checkPlannedPairs(seen: SeenPreflight): Check[] {
   const { request, pairs } = seen;
@@ -111,7 +111,7 @@ function troubleOf(pair: PlannedPair, { chain, request }: SeenPreflight, restore
     return fail(`${here}, which is bound to a snapshot that is gone: the restore cannot use it and would hang`, forget);
   }
   const wrong = wrongHandle(pair, chain);
-  // What this restore’s own Harvester wrote is told of its release.
+  // `version` reports a wrong handle that Harvester wrote for this restore.
   if (wrong === undefined || isOwnedBy(content, request.restore?.metadata.uid ?? '')) return undefined;
   const cure = `gleaner apply vmrestore/${restore} -n ${request.to}`;
   return fail(
@@ -120,7 +120,7 @@ function troubleOf(pair: PlannedPair, { chain, request }: SeenPreflight, restore
   );
 }
 
-/** The wrong handle and the right volume; undefined where it is right, not known, or Longhorn (up to 1.7) does not mind. */
+/** The wrong handle and the right volume; undefined if it is right or unknown, or Longhorn (up to 1.7) ignores it. */
 function wrongHandle(
   { volume, content }: PlannedPair,
   chain: Chain | undefined,
@@ -134,7 +134,7 @@ function wrongHandle(
   return isRight ? undefined : { handle: judged.text, volume: facts.volume };
 }
 
-/** Whether every volume finds a right content already: then no release writes a handle of its own. False where unknown. */
+/** Whether a right content exists for every volume, so that no release writes a handle. False if unknown. */
 export const allPairsExist = ({ chain, pairs }: SeenPreflight): boolean =>
   isFound(pairs) &&
   pairs.found.length > 0 &&

@@ -12,11 +12,11 @@ import { readSharers } from './shared-disks.ts';
 import { readPlannedPairs } from './planned-pairs.ts';
 
 /**
- * Reads what a preflight judges, each thing by itself: what may not be read makes the checks that need it `unknown`, and no
- * other. `chain` is undefined where the VMBackup does not exist; `request.machine` of the answer is the source VM's name
- * where none was given, and empty where the VMBackup names none.
- * @throws RetryableError where the API server asks to come back later (a verdict is given once), and what reading the
- * VMBackup, its chain or the restore's own claims throws
+ * Reads what a preflight judges, each field independently: a failed read makes only the checks that need it `unknown`.
+ * `chain` is undefined if the VMBackup does not exist. The returned `request.machine` defaults to the name of the
+ * source VM, and is empty if the VMBackup records none.
+ * @throws RetryableError if the API server asks to retry later (a verdict is given only once); what reading the
+ * VMBackup, its chain or the claims of the restore throws
  */
 export async function readPreflight(reader: Reader, request: RestoreRequest): Promise<SeenPreflight> {
   const { backup: at, to } = request;
@@ -52,7 +52,7 @@ export async function readPreflight(reader: Reader, request: RestoreRequest): Pr
     missingDrivers: await attempt(() => missing(driversOf(chain), (one) => reader.get('CSIDriver', one))),
     schedule: await get('ScheduleVMBackup', scheduleName, scheduleNamespace),
     version: await attempt(async () => (await reader.get('Setting', names.VERSION_SETTING))?.value),
-    // One that exists has been admitted; a function that judges it needs no right to a value that may hold keys.
+    // An existing restore has passed admission, so functions need no right to read the value, which may hold keys.
     setting: await attempt(async () =>
       request.restore === undefined ? reader.get('Setting', names.TARGET_SETTING) : undefined,
     ),
@@ -100,7 +100,7 @@ async function images(reader: Reader, chain: Chain | undefined): Promise<Map<str
   return found;
 }
 
-/** Longhorn makes one that is missing only where the class says from where. */
+/** The backing images that must exist: Longhorn creates a missing one only if the class names its source. */
 function backingImagesOf(chain: Chain | undefined, classes: Attempted<readonly StorageClass[]>): string[] {
   if (!isFound(classes)) return [];
   const made = ['download', 'export-from-volume'];
@@ -111,7 +111,7 @@ function backingImagesOf(chain: Chain | undefined, classes: Attempted<readonly S
   });
 }
 
-/** The StorageClass that the restored claim of a volume will be of. */
+/** The StorageClass of the restored claim of a volume; undefined if it does not exist. */
 export function classOf({ persistentVolumeClaim }: VolumeEntry, classes: readonly StorageClass[]) {
   const name = persistentVolumeClaim?.spec?.storageClassName ?? undefined;
   return name === undefined
@@ -121,13 +121,15 @@ export function classOf({ persistentVolumeClaim }: VolumeEntry, classes: readonl
 
 const driversOf = (chain: Chain | undefined): string[] => (chain?.volumes ?? []).map(({ entry }) => driverOf(entry));
 
-/** A restore into another namespace makes its pairs of the class that a setting names. */
+/** VolumeSnapshotClass of the pairs of a restore into another namespace, as a setting names it. */
 async function classOfPairs(reader: Reader, { backup, to }: RestoreRequest): Promise<string[]> {
   if (backup.namespace === to) return [];
   return [(await reader.get('Setting', names.CLASS_SETTING))?.value ?? names.BACKUP_CLASS];
 }
 
-/** In its own namespace Harvester looks for the content of a snapshot by a name, whichever it is bound to. */
+/**
+ * In the same namespace Harvester looks a content up by its expected name, not by the binding. Returns missing names.
+ */
 function misnamedContents(chain: Chain | undefined, { backup, to }: RestoreRequest): string[] {
   if (backup.namespace !== to) return [];
   return (chain?.volumes ?? []).flatMap(({ entry, snapshot, contentName }) => {
@@ -142,7 +144,7 @@ async function missing(named: readonly string[], find: (name: string) => Promise
   return absent;
 }
 
-/** As Harvester looks one up: a name without a namespace is in none. */
+/** Looks a network up as Harvester does: a name without a namespace does not exist. */
 function networkOf(reader: Reader, given: string): Promise<unknown> {
   const [namespace = '', name = ''] = given.includes('/') ? given.split('/') : [];
   return namespace === '' ? Promise.resolve(undefined) : reader.get('NetworkAttachmentDefinition', name, namespace);
@@ -187,7 +189,7 @@ async function macUsers(reader: Reader, macs: readonly string[], own: string): P
     const name = `${metadata.namespace}/${metadata.name}`;
     for (const mac of name === own ? [] : (spec?.macAddresses ?? [])) if (macs.includes(mac)) users.set(mac, name);
   }
-  // One that the VM's own text does not fix is known only while it runs.
+  // A MAC address that the VM does not specify is known only while it runs.
   for await (const { metadata, status } of reader.list('VirtualMachineInstance')) {
     const name = `${metadata.namespace}/${metadata.name}`;
     for (const { mac } of name === own ? [] : (status?.interfaces ?? [])) {

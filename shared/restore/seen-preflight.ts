@@ -3,28 +3,28 @@ import type { Ref } from '../domain/kinds.ts';
 import type { Content, ObjectOf, Setting, Snapshot, StorageClass, VMRestore } from '../objects/types.ts';
 import type { Attempted } from '../ports/attempt.ts';
 
-/** A restore that a preflight is asked about: one that exists, or one that might be created. */
+/** The restore to check: an existing or a planned one. */
 export interface RestoreRequest {
   /** The VMBackup. */
   readonly backup: Ref & { readonly namespace: string };
   /** Namespace to restore into. */
   readonly to: string;
-  /** Name of the VM; the source VM's where none is given. */
+  /** Name of the VM. Default: the name of the source VM. */
   readonly machine?: string | undefined;
-  /** A VM of its own, rather than the disks of one that is there. */
+  /** Whether to create a new VM instead of replacing the disks of an existing one. */
   readonly newVM: boolean;
   readonly keepMacAddress: boolean;
-  /** Not for a new VM: the volumes that it had stay. */
+  /** Whether to keep the old volumes of a replaced VM. Not for a new VM. */
   readonly retain?: boolean | undefined;
-  /** The restore itself, where there is one: what it has made already is no obstacle to it. */
+  /** The restore, if it exists. Objects that it created are no obstacle. */
   readonly restore?: VMRestore | undefined;
-  /** Name of one that there is not yet. */
+  /** Name of a planned restore. */
   readonly named?: string | undefined;
 }
 
 /**
- * All that decides whether a restore will work, there and now. Each field that was read by itself is `Attempted`: `unknown`
- * says why it could not be read; `found: undefined` says that the object does not exist.
+ * Everything that decides whether a restore would work now. Fields that are read independently are `Attempted`:
+ * `unknown` is the cause of a failed read; `found: undefined` means that the object does not exist.
  */
 export interface SeenPreflight {
   readonly request: RestoreRequest;
@@ -32,45 +32,45 @@ export interface SeenPreflight {
   readonly namespace: Attempted<ObjectOf<'Namespace'> | undefined>;
   readonly quotas: Attempted<readonly ObjectOf<'ResourceQuota'>[]>;
   readonly limits: Attempted<readonly ObjectOf<'LimitRange'>[]>;
-  /** Those that are not going. */
+  /** Without those that are being deleted. */
   readonly storageClasses: Attempted<readonly StorageClass[]>;
-  /** Images that volumes were made from, by `namespace/name`. */
+  /** Images that volumes were created from, by `namespace/name`. */
   readonly images: Attempted<ReadonlyMap<string, ImageState>>;
-  /** Longhorn's own images that classes of the volumes name, and which are not there. */
+  /** Missing Longhorn backing images that classes of the volumes name. */
   readonly missingBackingImages: Attempted<readonly string[]>;
   readonly machine: Attempted<ObjectOf<'VirtualMachine'> | undefined>;
-  /** What runs under the name of the VM. */
+  /** The VM instance with the name of the VM. */
   readonly instance: Attempted<ObjectOf<'VirtualMachineInstance'> | undefined>;
   /** The VM that the backup was taken of. */
   readonly source: Attempted<ObjectOf<'VirtualMachine'> | undefined>;
-  /** Who uses which of the VM's MAC addresses. */
+  /** `namespace/name` of other VMs by the MAC address of this VM that they use. */
   readonly macUsers: Attempted<ReadonlyMap<string, string>>;
-  /** CSI drivers of the volumes that are not installed. */
+  /** Missing CSI drivers of the volumes. */
   readonly missingDrivers: Attempted<readonly string[]>;
   readonly schedule: Attempted<ObjectOf<'ScheduleVMBackup'> | undefined>;
-  /** As Harvester gives it: `v1.6.1`. */
+  /** Harvester's version: `v1.6.1`. */
   readonly version: Attempted<string | undefined>;
-  /** What the restore needs and the cluster lacks: snapshot classes, contents by the name that Harvester looks for, networks. */
-  /** Of the target; not of a restore that exists. */
+  /** The Setting of the target. Not read for an existing restore. */
   readonly setting: Attempted<Setting | undefined>;
+  /** Missing VolumeSnapshotClasses; below: contents by the name that Harvester looks for, and networks. */
   readonly missingClasses: Attempted<readonly string[]>;
   readonly missingContents: Attempted<readonly string[]>;
   readonly missingNetworks: Attempted<readonly string[]>;
-  /** Of a restore into another namespace whose name is known. */
+  /** For a restore into another namespace with a known name. */
   readonly pairs: Attempted<readonly PlannedPair[]>;
   /** Other restores, of the same VMBackup or onto the same VM. */
   readonly others: Attempted<readonly VMRestore[]>;
-  /** VMBackups of type snapshot that stand on volumes which this restore would delete. */
+  /** VMBackups of type snapshot that depend on volumes which this restore would delete. */
   readonly dependentSnapshots: Attempted<readonly string[]>;
-  /** Who else uses a claim, where claims are deleted: `namespace/name` of a VM. */
+  /** Other VMs (`namespace/name`) by the claim that they use. Empty if the restore deletes no claims. */
   readonly sharers: Attempted<ReadonlyMap<string, string>>;
-  /** Claims that the restore has made already. */
+  /** Names of the volumes whose claims the restore has created already. */
   readonly ownClaims: ReadonlySet<string>;
 }
 
 export type ImageState = 'missing' | 'not ready' | 'ready';
 
-/** What stands already under the names that a restore into another namespace gives its pair for one volume. */
+/** Existing objects with the names that a restore into another namespace will use for one volume. */
 export interface PlannedPair {
   readonly volume: string;
   readonly snapshotName: string;

@@ -9,8 +9,8 @@ import { seriesOf } from '../domain/releases.ts';
 /** Disks that several VMs use: shareable ones, and volumes that more than one VM names. */
 
 /**
- * Which other VM uses a claim of the VMBackup's namespace: `namespace/name` of the VM by name of the claim. Empty, without
- * a read, where the restore deletes no claim (a new VM, or deletionPolicy retain) or the VMBackup does not exist.
+ * Other VMs (`namespace/name`) by the name of the claim that they use in the namespace of the VMBackup. Empty, without
+ * a read, if the restore deletes no claim (a new VM, or deletionPolicy retain) or the VMBackup does not exist.
  * @throws what listing VMs throws
  */
 export async function readSharers(reader: Reader, request: RestoreRequest, backup: VMBackup | undefined) {
@@ -27,8 +27,8 @@ export async function readSharers(reader: Reader, request: RestoreRequest, backu
 const deletes = ({ newVM, retain }: RestoreRequest): boolean => !newVM && retain !== true;
 
 /**
- * `fail` or `warn` where the restore would delete a volume that another VM uses, or copies a disk that was shareable.
- * `unknown` where the VMs could not be listed and a volume would be deleted.
+ * `fail` or `warn` if the restore would delete a volume that another VM uses, or copies a shareable disk. `unknown` if
+ * it would delete a volume and the VMs could not be listed.
  */
 export function checkSharedDisks(seen: SeenPreflight): Check {
   const { request, sharers, chain } = seen;
@@ -48,7 +48,10 @@ export function checkSharedDisks(seen: SeenPreflight): Check {
   });
 }
 
-/** Up to 1.6 those that were backed up, in 1.8 those that the VM has today. Of 1.7 and 1.9 the source was not at hand. */
+/**
+ * The claims that Harvester deletes: up to 1.6 those of the backup, in 1.8 those of the VM now. 1.7 and 1.9 not
+ * verified.
+ */
 function deletedClaims({ version, chain, source }: SeenPreflight): {
   readonly certain: boolean;
   readonly claims: readonly string[];

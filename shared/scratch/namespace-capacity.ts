@@ -21,13 +21,13 @@ import { collect } from './scratch.ts';
 /** What limits the namespace in which drills and probes create their objects. */
 export interface NamespaceCapacity {
   readonly name: string;
-  /** Undefined: it does not exist. */
+  /** Undefined if it does not exist. */
   readonly namespace: ObjectOf<'Namespace'> | undefined;
   readonly quotas: readonly ObjectOf<'ResourceQuota'>[];
   readonly limits: readonly ObjectOf<'LimitRange'>[];
 }
 
-/** Reads namespace, quotas and limit ranges. @throws what the reader throws: without the right to list them nothing is known */
+/** Reads namespace, quotas and limit ranges. @throws what the reader throws, also 403 without the right to list them */
 export const readCapacity = async (reader: Reader, name: string): Promise<NamespaceCapacity> => ({
   name,
   namespace: await reader.get('Namespace', name),
@@ -35,15 +35,15 @@ export const readCapacity = async (reader: Reader, name: string): Promise<Namesp
   limits: await collect(reader.list('LimitRange', { namespace: name })),
 });
 
-/** Why the objects cannot be created there: no such namespace (yet), one that is going, or a limit that is passed. */
+/** Why the objects cannot be created: the namespace is missing or being deleted, or a limit is exceeded. */
 export interface CapacityProblem {
   readonly is: 'missing' | 'unfit' | 'full';
   readonly message: string;
-  /** What to run against it. */
+  /** The command that helps. */
   readonly command?: string;
 }
 
-/** What is to be created, all of it at the same time. */
+/** The objects to create, all at the same time. */
 export interface Wanted {
   readonly claims: readonly { readonly storageClass: string; readonly bytes: number }[];
   readonly snapshots: number;
@@ -55,7 +55,7 @@ export interface WantedPods extends Limited {
   readonly count: number;
 }
 
-/** The first thing in the way of creating all this; undefined where there is room. Limit ranges are asked before quotas. */
+/** The first obstacle to creating all of these; undefined if there is room. Checks limit ranges before quotas. */
 export function capacityProblem(capacity: NamespaceCapacity, wanted: Wanted): CapacityProblem | undefined {
   const { name, namespace } = capacity;
   if (namespace === undefined) {

@@ -4,11 +4,11 @@ import type { Action, NewSnapshot } from '../plan/action.ts';
 import type { Mark, NewClaim, NewNamespace, NewPod } from '../plan/scratch-action.ts';
 import type { WantedPods } from './namespace-capacity.ts';
 
-/** The objects that a run creates. Pure: each function returns a manifest, and `create` makes the action of it. */
+/** The objects that a run creates. Pure: each function returns a manifest; `create` wraps it into an action. */
 
 export const create = (object: Extract<Action, { do: 'create' }>['object']): Action => ({ do: 'create', object });
 
-/** Creates the namespace where it is missing. It stays when a run is over. */
+/** Creates the namespace if it is missing. It is not removed after a run. */
 export const createNamespace = (name: string, found: object | undefined): Action[] => {
   const object: NewNamespace = {
     apiVersion: 'v1',
@@ -18,7 +18,7 @@ export const createNamespace = (name: string, found: object | undefined): Action
   return found === undefined ? [create(object)] : [];
 };
 
-/** Metadata of an object of a run. By the mark it is found again, and only with it is it ever deleted. */
+/** Metadata of an object of a run. The mark identifies it later; objects without it are never deleted. */
 export const scratchMeta = (mark: Mark, name: string, annotations: Readonly<Record<string, string>>) => ({
   name,
   labels: { [mark.label]: mark.value, [names.MANAGED_BY_LABEL]: names.FIELD_MANAGER },
@@ -27,13 +27,15 @@ export const scratchMeta = (mark: Mark, name: string, annotations: Readonly<Reco
 
 type Meta = ReturnType<typeof scratchMeta> & { readonly namespace: string };
 
-/** Without these labels Longhorn puts the volume into its default group, whose jobs would back it up to the target. */
+/** Keeps the volume out of Longhorn's default group, whose recurring jobs would back it up to the target. */
 const noRecurringJobs = {
   'recurring-job.longhorn.io/source': 'enabled',
   'recurring-job-group.longhorn.io/gleaner-drill': 'enabled',
 };
 
-/** `storage` as in `resources.requests`; `snapshot` is the one whose data the claim gets, else it is empty. */
+/**
+ * A claim. `storage`: as in `resources.requests`. `snapshot`: the source of its data; undefined for an empty volume.
+ */
 export const scratchClaim = (
   metadata: Meta,
   storage: string,
@@ -63,7 +65,7 @@ export const scratchSnapshot = (
   spec: { volumeSnapshotClassName, source },
 });
 
-/** What a pod asks for: it only waits, or reads one volume from end to end. */
+/** Requests of a pod that only waits, or reads one volume. */
 const REQUESTS = { cpu: '10m', memory: '16Mi' } as const;
 
 export interface PodLimits {
@@ -71,7 +73,7 @@ export interface PodLimits {
   readonly memory: string;
 }
 
-/** `count` such pods, to ask whether there is room for them. `what`: one of them, with its article. */
+/** `count` such pods, for the check of quotas and limits. `what`: one of them with its article, for messages. */
 export const scratchPods = (what: string, count: number, limits: PodLimits): WantedPods => ({
   what,
   type: 'pod',
@@ -85,14 +87,14 @@ export interface ContainerShape {
   readonly image: string;
   readonly command: readonly string[];
   readonly limits: PodLimits;
-  /** Added to what every container of a run gets, which takes precedence. */
+  /** Added to the security context of every container of a run, which takes precedence. */
   readonly securityContext?: object;
   readonly [field: string]: unknown;
 }
 
 /**
- * A pod that uses the claim of its own name, at `path`: as a device where it is `Block`. It runs once, sees nothing but
- * the volume, writes only there, and has no power beyond its own `securityContext`.
+ * A pod that uses the claim of its own name at `path`, as a device if `Block`. It runs once, mounts only this volume,
+ * has a read-only root file system, and no privileges beyond its own `securityContext`.
  */
 export const scratchPod = (
   metadata: Meta,

@@ -3,20 +3,22 @@ import { parseQuantity } from '../domain/quantity.ts';
 import type { ObjectOf } from '../objects/types.ts';
 
 /**
- * The arithmetic of ResourceQuotas and LimitRanges, as the API server does it when an object is created. Pure; amounts
- * are bytes, cores or pieces. It says what does not fit; the callers say it in their own words.
+ * The arithmetic of ResourceQuotas and LimitRanges, as in the API server's admission. Pure. Amounts are bytes, cores or
+ * pieces. Returns what does not fit; callers add the message.
  */
 
 type ResourceQuota = ObjectOf<'ResourceQuota'>;
 type LimitRange = ObjectOf<'LimitRange'>;
 type Item = LimitRange['spec']['limits'][number];
 
-/** An amount by the name that a ResourceQuota has for it: `requests.storage` in bytes, `limits.cpu` in cores, `pods`. */
+/**
+ * An amount by the name that a ResourceQuota has for it: `requests.storage` in bytes, `limits.cpu` in cores, `pods`.
+ */
 export type Amount = readonly [what: string, amount: number];
 
 /** `500m`, `10Gi`; or the number of cores or bytes. */
 type Quantity = string | number;
-/** By resource: `cpu`, `memory`, `storage`. A quantity that is not known is undefined. */
+/** By resource: `cpu`, `memory`, `storage`. Unknown quantities are undefined. */
 export type Quantities = Readonly<Partial<Record<string, Quantity>>>;
 
 /** What a quota counts of new claims. Without a class no quota of a class is counted. */
@@ -43,7 +45,7 @@ export function amountsOfPods(count: number, requests: Quantities = {}, limits: 
   ];
 }
 
-/** How much of one resource a quota leaves, and how much of it is wanted. */
+/** How much of one resource a quota leaves, and how much is wanted. */
 export interface Headroom {
   /** Name of the ResourceQuota. */
   readonly quota: string;
@@ -52,13 +54,13 @@ export interface Headroom {
   readonly amount: number;
 }
 
-/** One for each wanted amount that a quota limits. Amounts of the same name are added up; what is 0 is not asked. */
+/** One per wanted amount that a quota limits. Adds up amounts of the same name; skips amounts of 0. */
 export function headrooms(quotas: readonly ResourceQuota[], wanted: readonly Amount[]): Headroom[] {
   const sums = new Map<string, number>();
   for (const [what, amount] of wanted) sums.set(what, (sums.get(what) ?? 0) + amount);
   return quotas.flatMap((quota) => {
     const { metadata, spec, status } = quota;
-    // Kubernetes goes by the status; a quota that was just created has none.
+    // Kubernetes uses the status; a new quota has none yet.
     const allowed = status?.hard ?? spec?.hard;
     return [...sums].flatMap(([what, amount]): Headroom[] => {
       const hard = parseQuantity(allowed?.[what]);
@@ -71,20 +73,20 @@ export function headrooms(quotas: readonly ResourceQuota[], wanted: readonly Amo
 
 export const isShort = ({ left, amount }: Pick<Headroom, 'left' | 'amount'>): boolean => amount - left > ROUNDING;
 
-/** Kubernetes counts in whole thousandths. In binary fractions 300m less 200m is a little below 100m. */
+/** Kubernetes counts whole thousandths. In floating point 300m − 200m is slightly less than 100m. */
 const ROUNDING = 1e-6;
 
 const isOfPods = (what: string): boolean =>
   /^(((requests|limits)\.)?(cpu|memory|ephemeral-storage)|(count\/)?pods)$/.test(what);
 
-/** A quota may be for some pods alone. Ours run until they are stopped, have limits, and name no priority class. */
+/** Whether a quota applies to our pods, by its scopes: not terminating, not best-effort, no priority class. */
 const countsPods = ({ spec }: ResourceQuota): boolean =>
   spec?.scopeSelector === undefined &&
   (spec?.scopes ?? []).every((scope) => scope === 'NotTerminating' || scope === 'NotBestEffort');
 
-/** Something that a LimitRange looks at one by one. */
+/** An object that LimitRanges check. */
 export interface Limited {
-  /** For people, with its article: `a pod that reads`. */
+  /** For messages, with its article: `a pod that reads`. */
   readonly what: string;
   /** `pod`: one with a single container, which meets limits of type Pod and of type Container. */
   readonly type: 'claim' | 'pod';
@@ -92,7 +94,7 @@ export interface Limited {
   readonly limits: Quantities;
 }
 
-/** `bytes` undefined: how large it will be is not known. */
+/** A claim for LimitRanges. `bytes` undefined: unknown size. */
 export const limitedClaim = (what: string, bytes: number | undefined): Limited => {
   const storage = bytes === undefined ? {} : { storage: bytes };
   return { what, type: 'claim', requests: storage, limits: storage };
@@ -148,7 +150,7 @@ function broken(item: Item, { requests, limits }: Limited): Pick<Breach, 'rule' 
 const atMost = (one: Quantity | undefined, other: Quantity | undefined): boolean =>
   (parseQuantity(one) ?? Infinity) - (parseQuantity(other) ?? -Infinity) <= ROUNDING;
 
-/** The pod as the API server completes it: with the defaults that LimitRanges have for containers. */
+/** The pod with the defaults of LimitRanges for containers, as the API server fills them in. */
 export function withDefaults(pod: Limited, ranges: readonly LimitRange[]): Limited {
   const items = ranges.flatMap(({ spec }) => spec.limits).filter(({ type }) => type === 'Container');
   const fill = (given: Quantities, defaults: (item: Item) => Item['default']): Quantities =>
@@ -160,6 +162,6 @@ export function withDefaults(pod: Limited, ranges: readonly LimitRange[]): Limit
   };
 }
 
-/** `5 GiB`, `0.25`: an amount of this resource, for people. */
+/** An amount of this resource for messages: `5 GiB`, `0.25`. */
 export const showAmount = (what: string, amount: number): string =>
   /(storage|memory)$/.test(what) ? formatBytes(amount) : String(Number(amount.toFixed(3)));

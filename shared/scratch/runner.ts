@@ -9,12 +9,12 @@ import type { ScratchObjects } from './scratch.ts';
 import { describeObjects } from './scratch.ts';
 
 /**
- * A run creates objects, waits for them, reads what became of them, and removes them. It keeps no state in memory: each
- * call looks at what is there and takes the next safe step, so any call may be the last, and a later one goes on from
- * there. Pure. What a restore drill and a storage probe create, when they fail and what they say is their own.
+ * A run creates objects, waits for them, judges the result, and removes them. It keeps no state in memory: each call
+ * observes the cluster and takes the next safe step, so a run can be interrupted anywhere and continued later. Pure.
+ * Restore drills and storage probes add which objects they create, when they fail, and their messages.
  */
 
-/** What one call comes to. Without actions the run waits, is over or cannot begin: the verdict of the reason says which. */
+/** Result of one call. Without actions the run waits, is over or cannot start, as the verdict of the reason says. */
 export type Outcome = readonly [
   reason: Reason,
   message: string,
@@ -30,27 +30,27 @@ export const findingOf = (subject: Ref, [reason, message, more]: Outcome, facts?
   ...more,
 });
 
-/** It cannot begin (now). `command`: what to run against it. */
+/** The run cannot start (now). `command`: shows or removes the cause. */
 export const refused = (reason: Reason, message: string, command: string | undefined): Outcome =>
   command === undefined ? [reason, message] : [reason, message, { command }];
 
-/** Somebody else's object has a name that a `drill` or `probe` needs. */
+/** The message for an object of another owner with a name that a `drill` or `probe` needs. */
 export const nameTaken = (what: string, inTheWay: Ref): string =>
-  `${describeRef(inTheWay)} is not the ${what}’s, and bears a name that it needs`;
+  `${describeRef(inTheWay)} does not belong to the ${what} but has a name that it needs`;
 
-/** Whether volumes of the class are made once a pod uses their claim, not before. */
+/** Whether the class provisions a volume only once a pod uses its claim. */
 export const waitsForPod = (storageClass: StorageClass | undefined): boolean =>
   storageClass?.volumeBindingMode === 'WaitForFirstConsumer';
 
-/** Whether volumes of the class stay behind when their claims are deleted. */
+/** Whether the class keeps volumes when their claims are deleted. */
 export const keepsVolumes = ({ reclaimPolicy }: StorageClass): boolean => (reclaimPolicy ?? 'Delete') !== 'Delete';
 
-/** How far one part of a run is. `waits` completes "until …" or follows a colon. */
+/** Progress of one part of a run. `waits` completes "until …" or follows a colon. */
 export type Progress =
-  /** Something is to be created. */
+  /** Objects have to be created: `make`. */
   | { readonly is: 'missing'; readonly make: readonly Action[]; readonly waits: string }
   | { readonly is: 'waiting'; readonly waits: string }
-  /** It will not come: the result of the run. */
+  /** Final: the run fails with this. */
   | { readonly is: 'failed'; readonly why: string }
   | { readonly is: 'done' };
 
@@ -58,12 +58,12 @@ export const failed = (why: string) => ({ is: 'failed', why }) as const;
 export const waiting = (waits: string) => ({ is: 'waiting', waits }) as const;
 export const missing = (make: readonly Action[], waits: string) => ({ is: 'missing', make, waits }) as const;
 
-/** `; the provisioner says: …`; empty where nothing is said. */
+/** `; <who> says: <said>`; empty without `said`. */
 export const quoted = (who: string, said: string | undefined): string => (said ? `; ${who} says: ${said}` : '');
 
 /**
- * How far a claim is; undefined once it is bound. `make`: what is still to be created for it, empty while it is
- * provisioned. `said`: what the provisioner warned of last, to end a sentence with.
+ * Progress of a claim; undefined once it is bound. `make`: what still has to be created for it, empty while it is
+ * provisioned. `said`: the last warning of the provisioner, as the end of a message.
  */
 export function claimProgress(
   claim: Claim | undefined,
@@ -84,20 +84,20 @@ export function claimProgress(
 type NonEmpty<T> = readonly [T, ...T[]];
 type Is<P extends Progress, K extends Progress['is']> = NonEmpty<Extract<P, { readonly is: K }>>;
 
-/** What a run does next, with the parts that are the reason. */
+/** The next step of a run, with the parts that cause it. */
 export type Advance<P extends Progress> =
   | { readonly is: 'failed'; readonly parts: Is<P, 'failed'> }
   | { readonly is: 'done'; readonly parts: Is<P, 'done'> }
   | { readonly is: 'missing'; readonly parts: Is<P, 'missing' | 'waiting'>; readonly make: readonly Action[] }
   | { readonly is: 'waiting'; readonly parts: Is<P, 'missing' | 'waiting'> }
-  /** Its time is over. */
+  /** The deadline has passed. */
   | { readonly is: 'late'; readonly parts: Is<P, 'missing' | 'waiting'> }
-  /** It has no parts (any more). */
+  /** The run has no parts. */
   | { readonly is: 'empty' };
 
 /**
- * What a run of these parts does next. A failed part fails it at once, however much time is left. When all parts are done
- * it is done, however late. Otherwise it is late after `untilMs` (ms since 1970; NaN: never), and creates nothing more.
+ * The next step of a run with these parts. A failed part fails it at once. It is done when all parts are done, even
+ * after the deadline. Otherwise it is late after `untilMs` (ms since 1970; NaN: never), and creates nothing more.
  */
 export function advance<P extends Progress>(parts: readonly P[], nowMs: number, untilMs: number): Advance<P> {
   const those = <K extends Progress['is']>(...kinds: K[]) =>
@@ -113,9 +113,9 @@ export function advance<P extends Progress>(parts: readonly P[], nowMs: number, 
 const isNonEmpty = <T>(all: readonly T[]): all is NonEmpty<T> => all.length > 0;
 
 /**
- * The removal as an outcome: it takes as many calls as there are steps, and is undefined when nothing is left. `actions`
- * are the next steps, `cleanUp` and `clearing` the reasons of taking them and of waiting for controllers. `left` names, for
- * people, what goes by itself afterwards and is waited for.
+ * The next step of the clean-up; undefined when nothing is left. `actions`: the next deletions. `cleanUp`: the reason
+ * with actions; `clearing`: the reason while controllers delete. `left`: descriptions of objects that controllers
+ * delete afterwards, to wait for.
  */
 export function clear(
   { cleanUp, clearing }: { readonly cleanUp: Reason; readonly clearing: Reason },
@@ -127,10 +127,10 @@ export function clear(
   const there = [...describeObjects(objects), ...left];
   const what = there.join(', ');
   if (there.length === 0) return undefined;
-  if (actions.length > 0) return [cleanUp, `${why}, and what it made is removed: ${what}`, { actions }];
-  return [clearing, `${why}, and ${what} ${there.length === 1 ? 'is' : 'are'} yet to go`, { waitsFor: what }];
+  if (actions.length > 0) return [cleanUp, `${why}; cleaning up: ${what}`, { actions }];
+  return [clearing, `${why}; waiting for the deletion of ${what}`, { waitsFor: what }];
 }
 
-/** Whether one of the objects is being deleted. What is found out without it shows nothing of what is tried. */
+/** Whether one of the objects is being deleted. A result without it would prove nothing. */
 export const isSpoilt = ({ contents, snapshots, claims, pods }: ScratchObjects): boolean =>
   [...contents, ...snapshots, ...claims, ...pods].some((one) => isDeleting(one));

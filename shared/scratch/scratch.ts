@@ -8,11 +8,11 @@ import type { Action } from '../plan/action.ts';
 import type { Mark } from '../plan/scratch-action.ts';
 
 /**
- * Objects that Gleaner creates to try something, and removes again: those of restore drills and of storage probes. All are
- * in one namespace (contents in none) and bear a mark: a label whose value is the uid of what is tried.
+ * The temporary objects of restore drills and storage probes. All are in one namespace (contents in none) and carry a
+ * mark: a label whose value is the uid of the tested VMBackup or StorageClass.
  */
 
-/** What bears the mark and is still there. */
+/** The objects with the mark that still exist. */
 export interface ScratchObjects {
   readonly contents: readonly Content[];
   readonly snapshots: readonly Snapshot[];
@@ -22,7 +22,7 @@ export interface ScratchObjects {
 
 export const noScratchObjects: ScratchObjects = { contents: [], snapshots: [], claims: [], pods: [] };
 
-/** Everything that bears this mark; without a value, everything that bears the label. @throws what the reader throws */
+/** Lists the objects with this label and value; without a value, with any. @throws what the reader throws */
 export async function readScratchObjects(
   reader: Reader,
   namespace: string,
@@ -44,7 +44,7 @@ export async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
   return all;
 }
 
-/** What the provisioner warns of about a claim that is not bound; undefined where Events may not be read. */
+/** Warnings about an unbound claim; empty if it is bound, undefined without the right to list Events. */
 export async function warningsAbout(
   reader: Reader,
   { metadata, status }: Claim,
@@ -54,9 +54,9 @@ export async function warningsAbout(
   return events?.filter(({ regarding, type }) => regarding?.uid === metadata.uid && type === 'Warning');
 }
 
-/** The last of these warnings, to end a sentence with; empty where there is none. */
+/** The last of these warnings, as the end of a message; empty without any. */
 export function lastWarning(warnings: readonly ObjectOf<'Event'>[] | undefined): string {
-  if (warnings === undefined) return '; what the provisioner says cannot be told: the right to list Events is missing';
+  if (warnings === undefined) return '; warnings of the provisioner are unknown: the right to list Events is missing';
   const said = warnings.at(-1)?.note?.trim();
   return said ? `; the provisioner says: ${said}` : '';
 }
@@ -70,8 +70,9 @@ export const scratchRef = (kind: ScratchKind, name: string, namespace: string): 
 });
 
 /**
- * The first of these names that somebody else's object has; the run could not create its own and would try forever.
- * What is among `own` is not read again; what bears the mark was created since, by the run itself.
+ * The first wanted name that an object without the mark has. The run could not create its own object and would try
+ * forever. Does not read objects in `own` again. An object with the mark is the run's own, created since.
+ * @throws what the reader throws
  */
 export async function readInTheWay(
   reader: Reader,
@@ -89,9 +90,9 @@ export async function readInTheWay(
 }
 
 /**
- * The next steps of removing objects of the label: pods and claims; once they are gone, snapshots; once those are gone,
- * contents. A content that is not on Retain is put there first, so no deletion reaches the storage. What is being deleted
- * already is left alone: no actions while anything is left means waiting. The writer checks each object once more.
+ * The next steps of removing objects with the label: pods and claims, then snapshots, then contents. Sets Retain on
+ * contents first, so that no deletion reaches the storage. Skips objects that are being deleted: no actions while
+ * objects are left means waiting. The writer checks each object again.
  */
 export function removal(objects: ScratchObjects, label: string): Action[] {
   const { contents, snapshots, claims, pods } = objects;
@@ -154,7 +155,7 @@ function refsOf({ pods, claims, snapshots, contents }: ScratchObjects): Ref[] {
   ];
 }
 
-/** What is still there, for people. */
+/** The remaining objects, for messages. */
 export const describeObjects = (objects: ScratchObjects): string[] => refsOf(objects).map(describeRef);
 
 export const isEmpty = (objects: ScratchObjects): boolean => refsOf(objects).length === 0;

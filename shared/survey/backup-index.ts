@@ -4,13 +4,16 @@ import { isBeingPulled, isOnTarget, judgeBackup } from '../chain/longhorn-backup
 import { judgeUnclaimedBackup } from '../chain/orphans.ts';
 import { hash, NameTable } from './name-table.ts';
 
-/** One 32-bit number per healthy backup: bit 0 present, 1 held, 2 named by a content, 3 recorded by a VMBackup, bits 4–31 hash of the volume. */
+/**
+ * One 32-bit number per healthy backup: bit 0 present, 1 held, 2 named by a content, 3 recorded by a VMBackup, bits
+ * 4–31 hash of the volume.
+ */
 const known = { there: 1, held: 2, claimed: 4, recorded: 8 } as const;
 const volumeBits = (volume: string): number => ((hash(volume) << 4) | known.there) >>> 0;
 
 /**
- * What a survey remembers of Longhorn's Backups: 16 bytes a slot for healthy ones, a reason and a message only for those
- * in trouble. One of the tables that save 64 MiB in a large scan (see {@link NameTable}).
+ * What a survey remembers of Longhorn's Backups: 16 bytes a slot for healthy ones, a reason and a message only for
+ * those in trouble. One of the tables that save 64 MiB in a large scan (see {@link NameTable}).
  */
 export class BackupIndex {
   /** The number is the minute (Unix time) at which its data was taken, rounded up; 0 if Longhorn does not say. */
@@ -56,7 +59,7 @@ export class BackupIndex {
     this.#mark(backup, known.claimed);
   }
 
-  /** A VMBackup records it: {@link record}, and reading it from the target brings nothing new. */
+  /** A VMBackup records it: like {@link record}, and reading it from the target finds nothing new. */
   recordUse(backup: string): void {
     this.record(backup);
     this.#pulled.delete(backup);

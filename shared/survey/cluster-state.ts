@@ -22,10 +22,12 @@ import { guestBackups, mayBeOf } from '../chain/queries.ts';
 import { reportKindOf, uidReported } from '../chain/reports.ts';
 import { NameTable } from './name-table.ts';
 
-/** What a survey of the whole chain reads beside backups and pairs. Small, except for one table slot per BackupVolume. */
+/**
+ * What a survey of the whole chain reads beside backups and pairs. Small, except for one table slot per BackupVolume.
+ */
 export interface ClusterState {
   readonly target: BackupTarget | undefined;
-  /** Not complete, or in deletion: meanwhile Harvester refuses changes of the target. */
+  /** Restores that are not complete, or in deletion. Meanwhile Harvester refuses changes of the target. */
   readonly restores: readonly VMRestore[];
   /** uids of the restores that exist; the survey adds those of VMBackups as it reads them. */
   readonly living: NameTable;
@@ -49,9 +51,9 @@ export async function readClusterState(reader: Reader, options: Options): Promis
   }
   const volumes = new NameTable();
   const unreadable: Unreadable[] = [];
-  const onUnreadable = (odd: Unreadable) => {
-    unreadable.push(odd);
-    options.onUnreadable?.(odd);
+  const onUnreadable = (object: Unreadable) => {
+    unreadable.push(object);
+    options.onUnreadable?.(object);
   };
   for await (const page of pagesOf(reader, 'BackupVolume', { ...longhorn, onUnreadable })) {
     for (const one of page) {
@@ -80,7 +82,9 @@ export async function readClusterState(reader: Reader, options: Options): Promis
   };
 }
 
-/** uids of VMBackups whose report by Gleaner has failures or warnings. Empty on 403, and where no reports are written. */
+/**
+ * uids of VMBackups whose report by Gleaner has failures or warnings. Empty on 403, and where no reports are written.
+ */
 const uidsAccused = async (reader: Reader, options: Options): Promise<ReadonlySet<string>> =>
   (await unlessForbidden(async () => {
     const accused = new Set<string>();
@@ -104,7 +108,7 @@ const classNames = (reader: Reader): Promise<ReadonlySet<string> | undefined> =>
   });
 
 interface Unclaimed {
-  /** Each absent where the lists have shown that there is none of that kind. */
+  /** Each is absent if the lists show no unclaimed object of that kind. */
   readonly isClaimed?: (backup: string) => boolean;
   readonly isLeft?: (content: Content) => boolean;
   readonly isLoose?: (snapshot: Snapshot) => boolean;
@@ -113,7 +117,7 @@ interface Unclaimed {
   readonly options: Options;
 }
 
-/** Lists the kinds again of which the survey saw something unclaimed; a healthy cluster costs no list. */
+/** Lists the kinds with unclaimed objects again. A healthy cluster costs no list. */
 export async function* orphans(
   reader: Reader,
   { isClaimed, isLeft, isLoose, living, nowMs, options }: Unclaimed,
@@ -164,7 +168,7 @@ export async function* orphans(
   }
 }
 
-/** The snapshots, as `<namespace>/<name>`, that a claim still waits for: somebody wants them. One list for all of them. */
+/** Snapshots that a claim still waits for, as `<namespace>/<name>`: they are in use. Takes one list. */
 async function awaitedSnapshots(reader: Reader): Promise<Set<string>> {
   const awaited = new Set<string>();
   for await (const claim of reader.list('PersistentVolumeClaim')) {

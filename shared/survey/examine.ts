@@ -33,7 +33,9 @@ export interface Chosen {
   readonly content: string;
 }
 
-/** Remembers one snapshot. Yields an item only if it is not ready or carries the note of a swap. Contents come first. */
+/**
+ * Remembers one snapshot. Yields an item only if it is not ready or carries the note of a swap. Contents come first.
+ */
 export function surveySnapshot(
   snapshot: Snapshot,
   pairs: PairIndex,
@@ -77,7 +79,7 @@ export function hangingAlone(object: Ref, from: Parameters<typeof hangs>[0], now
   return why === undefined ? [] : [{ what: 'hanging', object, why }];
 }
 
-/** Whether the content is a former snapshot's, and the snapshot that has the name now uses another content. */
+/** Whether the content belongs to a former snapshot, while the current snapshot of that name uses another content. */
 export function isPassedOver({ metadata, spec }: Content, chosen: ReadonlyMap<string, Chosen>): boolean {
   const { namespace, name, uid } = spec.volumeSnapshotRef;
   const now = chosen.get(`${namespace}/${name}`);

@@ -1,10 +1,11 @@
 /**
- * Maps names to 32 bits each, for hundreds of thousands of names. Saves 64 MiB over a `Map` in a large scan (bench `scan`,
- * memory): 12 bytes a slot outside the heap, which the garbage collector does not walk.
+ * Maps names to 32 bits each, for hundreds of thousands of names. Saves 64 MiB over a `Map` in a large scan (bench
+ * `scan`, memory): 12 bytes a slot outside the heap, which the garbage collector does not walk.
  *
  * Keeps 64 bits of hash instead of the name, so two names may be taken for one (once in many billions): good enough to
- * skip what is healthy, never to write by. Open addressing with linear probing; a slot holds both halves of the hash, the
- * bits and the numbers side by side, because a large table does not fit the CPU caches and each access costs a miss.
+ * skip what is healthy, never to write by. Open addressing with linear probing; a slot holds both halves of the hash,
+ * the bits and the numbers side by side, because a large table does not fit the CPU caches and each access costs a
+ * miss.
  */
 export class NameTable {
   readonly #width: number;
@@ -130,8 +131,8 @@ let high = 0;
 let low = 0;
 
 /**
- * The last names hashed, with their namespaces and hashes: every function looks up the same few names of a VMBackup, each
- * in several tables.
+ * The last names hashed, with their namespaces and hashes: every function looks up the same few names of a VMBackup,
+ * each in several tables.
  */
 const REMEMBERED = 4;
 const lastNames = new Array<string | undefined>(REMEMBERED).fill(undefined);

@@ -133,7 +133,7 @@ export function addContent(pairs: PairIndex, { spec: { volumeSnapshotRef: of } }
   if ((before & flag.content) !== 0) pairs.mark(of.name, flag.twice, of.namespace);
 }
 
-/** In deletion, not ready, failing, not bound by uid, with a deletion policy still to take, or left by its snapshot. */
+/** In deletion, not ready, failing, not bound by uid, waiting for its deletion policy, or without its snapshot. */
 export const isUnfinished = (content: Content): boolean =>
   isDeleting(content) ||
   content.status?.readyToUse !== true ||

@@ -4,9 +4,10 @@ import type { VMBackup, VolumeEntry } from '../objects/types.ts';
 import type { ChainState, PairState } from '../survey-item.ts';
 
 /**
- * What the lists do not show to be right about one volume of a VMBackup, a bit each, in the order of the chain
- * (`judgeChain` of ../chain/links.ts, which reads the objects themselves). A bit means "look closer": the link is broken,
- * or the lists do not show it. Without any of the bits that a function cares for, its `plan` must find nothing either. @testonly
+ * Bits for links of one volume of a VMBackup that the lists do not prove intact, in the order of the chain
+ * (`judgeChain` of ../chain/links.ts, which reads the objects themselves). A set bit means "look closer": the link is
+ * broken, or not visible in lists. If no bit that a function uses is set, its `plan` must find nothing either.
+ * @testonly
  */
 export const doubt = {
   /** The VMBackup records no snapshot, or no Longhorn Backup. */
@@ -14,24 +15,30 @@ export const doubt = {
   unrecorded: 2,
   /** The volume is not Longhorn's. */
   otherDriver: 4,
-  /** Its StorageClass is not there. */
+  /** Its StorageClass does not exist. */
   storageClass: 8,
-  /** The snapshot is not there; not ready, in deletion, or not bound to its content; not controlled by the VMBackup. */
+  /**
+   * The snapshot does not exist; is not ready, in deletion, or not bound to its content; is not controlled by the
+   * VMBackup.
+   */
   snapshotMissing: 16,
   snapshotUnready: 32,
   snapshotUnowned: 64,
-  /** There is no content of the snapshot's own sort: taken here as it is, or pre-provisioned as it is. */
+  /** There is no content of the same kind as the snapshot (dynamic or pre-provisioned). */
   contentMissing: 128,
   /** Its handle is wrong or unreadable, or its Longhorn Backup in trouble. */
   handle: 256,
-  /** In deletion, not ready, not bound by uid, or with a deletion policy still to take. */
+  /** The content is in deletion, not ready, not bound by uid, or waits for its deletion policy. */
   contentUnfinished: 512,
   /** It names another Longhorn Backup than the VMBackup records. */
   otherBackup: 1024,
-  /** Its data is younger than the VMBackup; or later than it should be, which is no proof. */
+  /** Its data is younger than the VMBackup; or suspiciously late, which is no proof. */
   younger: 2048,
   late: 4096,
-  /** Longhorn has no complete Backup of this volume; not just one BackupVolume. Both unless the chain is surveyed. */
+  /**
+   * Longhorn has no complete Backup of this volume; not exactly one BackupVolume. Both are set without a survey of the
+   * chain.
+   */
   backup: 8192,
   backupVolume: 16384,
 } as const;
@@ -40,24 +47,24 @@ export const doubt = {
 const RECORD = doubt.unnamed | doubt.unrecorded | doubt.otherDriver;
 const SNAPSHOT = doubt.snapshotMissing | doubt.snapshotUnready;
 
-/** Doubts about a restore of the volume: all, but that lateness is no proof. */
+/** Doubts about a restore of the volume: all except lateness, which is no proof. */
 export const RESTORE_DOUBTS = (1 << 15) - 1 - doubt.late;
-/** Doubts about a snapshot that is on this cluster alone; whose driver it is of does not matter. */
+/** Doubts about a snapshot that exists only on this cluster, of any driver. */
 export const LOCAL_DOUBTS = doubt.unnamed | SNAPSHOT | doubt.snapshotUnowned | doubt.contentUnfinished;
-/** Doubts about the pair that a VMBackup points at: taken here, it is kept whatever its content is like. */
+/** Doubts about the pair that a VMBackup uses. A pair that was taken on this cluster is kept whatever its content. */
 export const LINK_DOUBTS = {
   taken: RECORD | SNAPSHOT,
   provisioned: RECORD | SNAPSHOT | doubt.contentMissing | doubt.handle | doubt.contentUnfinished | doubt.otherBackup,
 } as const;
-/** Doubts whether a part of the pair is lost, or what is there was taken of later data. */
+/** Doubts whether a part of the pair is lost, or holds later data. */
 export const LOSS_DOUBTS = {
   taken: doubt.snapshotMissing | doubt.contentMissing | doubt.otherBackup | doubt.younger | doubt.late,
   provisioned: SNAPSHOT | doubt.contentMissing,
 } as const;
 
 /**
- * Judges one volume of a VMBackup from lists, link by link: 0, or the sum of what is in doubt. Pure.
- * @param chain absent where the rest of the chain is not surveyed or does not matter; its links are in doubt then
+ * Judges one volume of a VMBackup from lists, link by link. Returns the sum of the bits in doubt, 0 if intact. Pure.
+ * @param chain absent if the rest of the chain is not surveyed or does not matter; its links are in doubt then
  */
 export function judgeListed(vmBackup: VMBackup, entry: VolumeEntry, pair: PairState, chain?: ChainState): number {
   const { name, longhornBackupName: backup } = entry;
@@ -70,7 +77,7 @@ export function judgeListed(vmBackup: VMBackup, entry: VolumeEntry, pair: PairSt
   if (pair.unready) doubts |= doubt.snapshotUnready;
   if (pair.unowned) doubts |= doubt.snapshotUnowned;
 
-  // A content that was taken here is none for a snapshot that names its content, nor the other way round.
+  // A dynamic content does not count for a pre-provisioned snapshot, nor vice versa.
   if (pair.dynamic !== pair.hasOwnData || !pair.hasContent) doubts |= doubt.contentMissing;
   if (pair.notRight) doubts |= doubt.handle;
   if (pair.unfinished) doubts |= doubt.contentUnfinished;

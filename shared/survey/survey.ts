@@ -26,18 +26,18 @@ import {
 } from './examine.ts';
 
 export interface SurveyOptions {
-  /** The whole chain: BackupVolumes, the target, restores, reports, and what nobody claims. */
+  /** The whole chain: BackupVolumes, the target, restores, reports, and unclaimed objects. */
   readonly chain?: boolean;
-  /** What the Setting of the target says, and how much on it is unknown. */
+  /** The Setting of the target, and the number of unclaimed and unread backups on it. */
   readonly target?: boolean;
   readonly nowMs?: number;
 }
 
 /**
  * Lists the cluster once and yields, by the page, every content, the snapshots that are not ready or carry a note, and
- * every VMBackup. Memory grows by about a hundred bytes per backup and pair, not by the size of the objects: each page is
- * dropped after use. What the tables save is said in name-table.ts (64 MiB); a scan saves another 13–16 MiB by its bounded
- * young generation, which holds the dropped pages.
+ * every VMBackup. Memory grows by about a hundred bytes per backup and pair, not by the size of the objects: each page
+ * is dropped after use. What the tables save is said in name-table.ts (64 MiB); a scan saves another 13–16 MiB by its
+ * bounded young generation, which holds the dropped pages.
  *
  * Consume each page before you ask for the next: it is judged while it is iterated.
  * @throws what the reader throws, except 403 for what a survey can do without
@@ -47,18 +47,18 @@ export async function* survey(
   scope: Pick<ListOptions, 'namespace' | 'selector'> = {},
   { chain = false, target = false, nowMs = 0 }: SurveyOptions = {},
 ): AsyncGenerator<Iterable<SurveyItem>> {
-  // A part of the VMBackups says nothing of the target as a whole, nor of what nobody claims.
+  // A part of the VMBackups proves nothing about the whole target, nor about unclaimed objects.
   const whole = scope.namespace === undefined && scope.selector === undefined;
   const unreadable: SurveyItem[] = [];
   const options = {
     onUnreadable: ({ issue, object }: Unreadable) => void unreadable.push({ what: 'unreadable', object, issue }),
   };
   const backups = new BackupIndex();
-  const onOddBackup: ListOptions['onUnreadable'] = (odd) => {
-    options.onUnreadable(odd);
-    backups.addUnreadable(odd.object.name, odd.issue);
+  const onUnreadableBackup: ListOptions['onUnreadable'] = (one) => {
+    options.onUnreadable(one);
+    backups.addUnreadable(one.object.name, one.issue);
   };
-  const longhorn = { namespace: names.LONGHORN_NAMESPACE, onUnreadable: onOddBackup };
+  const longhorn = { namespace: names.LONGHORN_NAMESPACE, onUnreadable: onUnreadableBackup };
   for await (const page of pagesOf(reader, 'Backup', longhorn)) {
     for (const backup of page) backups.add(backup, nowMs);
   }
@@ -70,7 +70,7 @@ export async function* survey(
   const links = new NameTable();
   /** The content in use, for snapshots that several contents name. */
   const chosen = new Map<string, Chosen>();
-  /** What contents have on record of their data. */
+  /** The consistency that contents record. */
   const notes = new NameTable();
   for await (const page of pagesOf(reader, 'VolumeSnapshotContent', options)) {
     yield each(page, (content) => {
@@ -102,7 +102,7 @@ export async function* survey(
     });
   }
 
-  // Of a part of the VMBackups it only tells under which address their target is known; many may not read it.
+  // For a part of the VMBackups it only gives the address of their target; many users may not read it.
   const readSetting = () => targetSetting(reader, options);
   const setting = target ? await (whole ? readSetting() : unlessForbidden(readSetting)) : undefined;
   let needsTarget = false;
@@ -123,7 +123,7 @@ export async function* survey(
   }
   if (target && whole) {
     const unknown = unreadable.some((one) => one.what === 'unreadable' && one.object.name === names.TARGET_SETTING);
-    // Longhorn does without Harvester, and then without its settings.
+    // Longhorn may run without Harvester and its settings.
     const connected = surroundings === undefined ? await readConnected(reader, options) : surroundings.target;
     const differs = setting || needsTarget ? judgeSetting(setting, connected) : undefined;
     if (setting !== undefined) yield hangingAlone(ref('Setting', setting.metadata.name), setting, nowMs);
@@ -137,7 +137,7 @@ export async function* survey(
       yield [{ what: 'targetTrouble', trouble }];
     }
     yield surroundings.restores.map((restore) => ({ what: 'restore', restore }));
-    // What cannot be read may claim anything.
+    // An unreadable object may claim anything.
     if (whole && unreadable.length === 0 && (await hasHarvester(reader, needsTarget))) {
       for await (const orphan of unclaimed(reader, { backups, pairs, chosen }, surroundings, nowMs, options))
         yield [orphan];
@@ -206,7 +206,7 @@ const chainState = (
   hasClass,
 });
 
-/** Lists again, by kind, what the survey saw unclaimed; a kind without any costs nothing. */
+/** Lists the kinds again that have unclaimed objects. Other kinds cost nothing. */
 function unclaimed(
   reader: Reader,
   { backups, pairs, chosen }: { backups: BackupIndex; pairs: PairIndex; chosen: ReadonlyMap<string, Chosen> },

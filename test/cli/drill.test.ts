@@ -57,7 +57,7 @@ test('what cannot be drilled is refused before anything is made', async () => {
   const { code, out } = await world.run('drill', 'web-nightly', '-n', 'prod', '--max-size', '5');
   expect({ code, out }).toEqual({
     code: 1,
-    out: expect.stringContaining('refused. its volumes are 10 GiB, and a drill may take 5 GiB'),
+    out: expect.stringContaining('refused. its volumes take 10 GiB, but a drill may take at most 5 GiB'),
   });
   expect(await world.run('drill', 'none', '-n', 'prod')).toMatchObject({
     code: 1,
@@ -80,7 +80,7 @@ test('a name that somebody else has is told with the object, and nothing of his 
   const { code, out } = await world.run('drill', 'web-nightly', '-n', 'prod');
   expect({ code, out }).toEqual({
     code: 1,
-    out: expect.stringContaining(`refused. PersistentVolumeClaim gleaner-drill/${name} is not the drill’s`),
+    out: expect.stringContaining(`refused. PersistentVolumeClaim gleaner-drill/${name} does not belong to the drill`),
   });
   expect(world.writes()).toBe(0);
 });

@@ -97,7 +97,7 @@ test('of Longhorn nothing but a class of type snap is used: a backup is never ma
   await begin('healthy');
   await world.sandbox.client.delete('snapshot.storage.k8s.io/v1/VolumeSnapshotClass', 'longhorn-snapshot');
   const { code, out } = await world.run('capability', '--probe', 'harvester-longhorn');
-  expect({ code, out }).toEqual({ code: 1, out: expect.stringContaining('and a probe makes no backups') });
+  expect({ code, out }).toEqual({ code: 1, out: expect.stringContaining('and a probe creates no backups') });
 });
 
 test('a class that waits for a first consumer is probed with a pod of the image that was named', async () => {

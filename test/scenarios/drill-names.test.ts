@@ -86,7 +86,7 @@ describe.each(rows)('the name of its $kind is taken', ({ kind, apiVersion, after
   const toldOf = (theirs: KubeObject) => {
     const { name, namespace } = theirs.metadata;
     const at = describeRef({ kind, name, ...(namespace && { namespace }) } as Parameters<typeof describeRef>[0]);
-    return `${at} is not the drill’s, and bears a name that it needs`;
+    return `${at} does not belong to the drill but has a name that it needs`;
   };
 
   test('before it begins: it does not', () =>

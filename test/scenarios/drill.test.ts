@@ -176,7 +176,7 @@ describe('a drill that fails says what failed, and cleans up', () => {
       const { findings } = await ticks(world, { policy, later: 61 });
       expect(findings[1]).toMatchObject({
         reason: 'DrillFailed',
-        message: expect.stringMatching(/took too long.*volume disk-0: until Longhorn restores it/),
+        message: expect.stringMatching(/it timed out; still waiting: volume disk-0: until Longhorn restores it/),
       });
       expect(await leftovers(world)).toEqual([]);
     }));

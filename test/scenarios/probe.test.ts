@@ -116,9 +116,9 @@ const stories: Record<string, Story> = {
     can: { snapshots: 'refuses' },
     ...failed('snapshot', /code = Unimplemented/, 'refused'),
   },
-  'no csi-snapshotter runs': { can: { snapshots: 'absent' }, ...failed('snapshot', /longer than 60 s/) },
+  'no csi-snapshotter runs': { can: { snapshots: 'absent' }, ...failed('snapshot', /timed out after 60 s/) },
   'the snapshot is never ready': { can: { snapshots: 'hangs' }, ...failed('snapshot', /its snapshot is ready/) },
-  'the restore fails': { can: { restores: 'no' }, ...failed('restore', /a volume is made from its snapshot/) },
+  'the restore fails': { can: { restores: 'no' }, ...failed('restore', /a volume is created from its snapshot/) },
   'Longhorn cannot copy the data': {
     subject: ref('StorageClass', 'harvester-longhorn'),
     before: ({ sandbox }) => sandbox.longhorn.setRestoring('fail'),
@@ -408,7 +408,7 @@ test('what bears its names and not its mark is somebody else’s, and stays unto
     const before = await client.get('v1/PersistentVolumeClaim', foreign.metadata.name, NAMESPACE);
     expect(await step(world, LVM, {})).toMatchObject({
       reason: 'ProbeNamespaceUnfit',
-      message: expect.stringContaining('is not the probe’s'),
+      message: expect.stringContaining('does not belong to the probe'),
     });
     expect((await world.sandbox.client.list('v1/PersistentVolumeClaim', { namespace: NAMESPACE })).length).toBe(1);
     expect((await step(world, ALL, { mode: 'clean' })).reason).not.toBe('ProbeCleanUp');

@@ -58,7 +58,7 @@ describe('what reads it', () => {
   });
 
   test.each([63 * MIB, 0])('a device of %d bytes is not all of a backup of 64 MiB', async (size) => {
-    const stdout = `the device has ${size} bytes, and the backup is of ${64 * MIB}\n`;
+    const stdout = `the device has ${size} bytes, but the backup has ${64 * MIB}\n`;
     expect(run('Block', await sized('short', size))).toMatchObject({ status: 1, stdout });
   });
 

@@ -331,7 +331,7 @@ const rows: Record<string, Row> = {
     },
     reason: 'DrillDecided',
     does: ['putDrill'],
-    says: /given up: it began at .* by a clock that was wrong/,
+    says: /abandoned: its start .* and its deadline .* are not plausible; a clock was wrong/,
   },
   'how long it may last cannot be read': {
     seen: {
@@ -340,7 +340,7 @@ const rows: Record<string, Row> = {
     },
     reason: 'DrillDecided',
     does: ['putDrill'],
-    says: /given up/,
+    says: /^the drill is abandoned: its start .* and its deadline soon are not plausible; a clock was wrong$/,
   },
   'two may be drilled at once': {
     seen: { record: recordOf(['other', { vmBackup: 'prod/other', run }]) },
@@ -373,13 +373,13 @@ const rows: Record<string, Row> = {
     }),
     reason: 'DrillDecided',
     does: ['recordEvent', 'putDrill'],
-    says: /Longhorn says that the restore failed: no data/,
+    says: /Longhorn reports that the restore failed: no data/,
   },
   'it is smaller than the backup': {
     seen: restored(finished, { size: '1024' }),
     reason: 'DrillDecided',
     does: ['recordEvent', 'putDrill'],
-    says: /restored with 1 KiB/,
+    says: /the restored volume has 1 KiB, but the backup has /,
   },
   'it is of another backup': {
     seen: restored(finished, { fromBackup: 's3://b@r/?backup=other&volume=v' }),
@@ -400,7 +400,7 @@ const rows: Record<string, Row> = {
     },
     reason: 'DrillDecided',
     does: ['recordEvent', 'putDrill'],
-    says: /took too long; waited in vain, volume disk-0: until Longhorn restores it/,
+    says: /it timed out; still waiting: volume disk-0: until Longhorn restores it/,
   },
   'it is to be given up': {
     seen: restored({}),

@@ -169,20 +169,20 @@ describe('removal', () => {
     expect(clear(reasons, 'over', noScratchObjects, [])).toBeUndefined();
     expect(clear(reasons, 'over', noScratchObjects, [], ['PersistentVolume pv'])).toEqual([
       'DrillClearing',
-      'over, and PersistentVolume pv is yet to go',
+      'over; waiting for the deletion of PersistentVolume pv',
       { waitsFor: 'PersistentVolume pv' },
     ]);
     const objects = { ...noScratchObjects, pods: all.pods, contents: all.contents };
     const there = 'Pod scratch/pod, VolumeSnapshotContent content';
     expect(clear(reasons, 'over', objects, [])).toEqual([
       'DrillClearing',
-      `over, and ${there} are yet to go`,
+      `over; waiting for the deletion of ${there}`,
       { waitsFor: there },
     ]);
     const actions = removal(objects, LABEL);
     expect(clear(reasons, 'over', objects, actions)).toEqual([
       'DrillCleanUp',
-      `over, and what it made is removed: ${there}`,
+      `over; cleaning up: ${there}`,
       { actions },
     ]);
   });

@@ -34,7 +34,7 @@ describe('what the provisioner says about a claim that is not bound', () => {
 
   test('is not known where Events may not be read, which is said', async () => {
     const said = await warningsAbout(refusing(new ForbiddenError('list Event: 403 Forbidden', 403)), await claim());
-    expect(lastWarning(said)).toBe('; what the provisioner says cannot be told: the right to list Events is missing');
+    expect(lastWarning(said)).toBe('; warnings of the provisioner are unknown: the right to list Events is missing');
   });
 
   test('is asked for again where the API server does not answer', async () => {
