@@ -6,18 +6,18 @@ import { judgeChain } from './links.ts';
 import type { NotReady } from './readiness.ts';
 import { degradation, judgeReadiness } from './readiness.ts';
 
-/** How a VMBackup stands, all in all. */
+/** The overall state of a VMBackup. */
 export interface VMBackupStatus {
   readonly links: readonly Link[];
-  /** Why it is not ready. */
+  /** Why it is not ready; absent if it is. */
   readonly readiness?: NotReady | undefined;
-  /** What Harvester still says of it and is over. */
+  /** A problem that Harvester still reports but that is over. */
   readonly past?: { readonly reason: 'VMBackupRecovered'; readonly message: string };
 }
 
 /**
- * Judges all of a VMBackup. Pure. Releases 1.7 and 1.8 of Harvester write that they found one damaged into a condition
- * and never take it back. That is over when every link is right again, by lists that Longhorn has read since.
+ * Judges all of a VMBackup. Pure. Harvester 1.7 and 1.8 write a damaged VMBackup into a condition and never clear it.
+ * That verdict is over once every link is intact, according to lists that Longhorn has read since.
  */
 export function judgeStatus(chain: Chain, nowMs: number): VMBackupStatus {
   const { backup, target, volumes } = chain;
