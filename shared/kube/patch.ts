@@ -1,13 +1,14 @@
 import type { JsonPatchOperation } from '../ports/writer.ts';
 
-/** Parts of JSON patches that several actions are made of. */
+/** Building blocks of the JSON patches that actions share. */
 
 export const test = (path: string, value: unknown): JsonPatchOperation => ({ op: 'test', path, value });
 
-/** JSON patch cannot add to a map that is not there. */
+/** Creates the annotations map if it is missing: JSON patch cannot add to a missing map. */
 export const annotationMap = (present: boolean): JsonPatchOperation[] =>
   present ? [] : [{ op: 'add', path: '/metadata/annotations', value: {} }];
 
+/** Creates the labels map if it is missing. */
 export const labelMap = (present: boolean): JsonPatchOperation[] =>
   present ? [] : [{ op: 'add', path: '/metadata/labels', value: {} }];
 
