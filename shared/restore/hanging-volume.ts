@@ -97,7 +97,7 @@ function causeOfLostPair({ restore, volumes }: SeenRestore, chain: Chain): Cause
   const { name, namespace } = chain.backup.metadata;
   const cure = `gleaner apply vmbackup/${name} -n ${namespace}`;
   for (const { entry, snapshot, content, contentName, longhorn, unreadable } of chain.volumes) {
-    if (odd !== undefined) continue;
+    if (unreadable !== undefined) continue;
     const claim = volumes.find(({ volume }) => volume === entry.volumeName)?.claim;
     if (!entry.name || claim !== undefined || (snapshot !== undefined && (content !== undefined || contentName === '')))
       continue;

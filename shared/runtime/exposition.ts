@@ -13,7 +13,7 @@ export interface Sample {
   readonly value: number;
 }
 
-/** Families without a sample are left out. */
+/** Renders metric families. Families without samples are omitted. */
 export function expose(families: readonly Family[]): string {
   return families
     .map(({ name, help, type, samples }) => {
