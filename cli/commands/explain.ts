@@ -44,7 +44,7 @@ export const explainCommand = defineCommand<Options>({
   async run({ args, options, io }) {
     const [text, ...more] = args;
     if (text === undefined || more.length > 0) throw new UsageError('name one object: vmbackup/NAME, vsc/NAME …');
-    parseObject(text, ''); // before anything is asked of a cluster
+    parseObject(text, ''); // fails before connecting
     const configOf = configsFrom(options);
     return withCluster(options, async ({ reader, namespace }) => {
       const subject = parseObject(text, options.namespace ?? namespace);

@@ -65,7 +65,7 @@ export const manifestsCommand = defineCommand<Options>({
   },
 });
 
-/** Leaves alone what it did not generate. */
+/** Does not overwrite files that it did not generate. */
 async function writeFolder(folder: string, files: readonly ManifestFile[]): Promise<string[]> {
   await mkdir(folder, { recursive: true });
   const wanted = new Set(files.map(({ name }) => name));

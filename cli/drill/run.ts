@@ -16,7 +16,7 @@ export interface DrillContext extends Context {
   readonly fn: AnyFunction;
 }
 
-/** The function's own steps, one call after the other, until its result stands and nothing is left of it. */
+/** Runs the function's steps until the drill has a result and all its objects are removed. */
 export async function drillOne(subject: Ref, context: DrillContext): Promise<Ended> {
   const startMs = Date.now();
   const ends = {
@@ -33,7 +33,7 @@ export async function drillOne(subject: Ref, context: DrillContext): Promise<End
   );
 }
 
-/** Ends every drill that the record knows of, and removes whatever bears the mark of one. */
+/** Ends every recorded drill, and removes every object with a drill's mark. */
 export async function cleanAll(context: DrillContext): Promise<Ended> {
   const { client, fn, options, interrupted, tell } = context;
   const config = policyOf(options, Date.now(), 'clean');
