@@ -47,7 +47,7 @@ function parse(body: string): unknown {
   try {
     return JSON.parse(body);
   } catch {
-    throw new NotAnEventError('the body is not the JSON it says it is');
+    throw new NotAnEventError('the body is not valid JSON');
   }
 }
 
@@ -62,9 +62,7 @@ export async function byPackage(headers: Readonly<Record<string, unknown>>, body
     event = HTTP.toEvent({ headers: headers as Headers, body });
   } catch (error) {
     // The package throws errors of any class for invalid input.
-    throw new NotAnEventError(
-      error instanceof SyntaxError ? 'the body is not the JSON it says it is' : 'not a CloudEvent',
-    );
+    throw new NotAnEventError(error instanceof SyntaxError ? 'the body is not valid JSON' : 'not a CloudEvent');
   } finally {
     Error.stackTraceLimit = stackTraceLimit;
   }

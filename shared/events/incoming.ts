@@ -43,7 +43,7 @@ const namespaceForm = /^([a-z0-9]([-a-z0-9]*[a-z0-9])?)?$/;
  * events, or nothing. Pure; never throws.
  */
 export function readEvent(event: unknown): Incoming {
-  if (!isRecord(event)) return { is: 'malformed', why: 'not a CloudEvent 1.0 (no object)' };
+  if (!isRecord(event)) return { is: 'malformed', why: 'not a CloudEvent 1.0 (not an object)' };
   const { specversion, id, source, type } = event;
   if (specversion !== '1.0' || !isFilled(id) || !isFilled(source) || !isFilled(type)) {
     const bad = attributes.filter(
@@ -85,10 +85,10 @@ function readChange(event: Fields, resource: NonNullable<(typeof resourceTypes)[
 
 function readRest(source: string, data: unknown): Incoming {
   const { function: of, next } = isRecord(data) ? data : {};
-  if (typeof of !== 'string' || !isCursor(next)) return { is: 'malformed', why: 'does not say where to go on' };
+  if (typeof of !== 'string' || !isCursor(next)) return { is: 'malformed', why: 'has no valid cursor' };
   return source === replySource(of)
     ? { is: 'sweep', of, cursor: { from: next.from, after: next.after, part: next.part } }
-    : { is: 'foreign', why: 'the rest of a sweep of another' };
+    : { is: 'foreign', why: 'continues a sweep of another function' };
 }
 
 /** The object that an event carries; `undefined` if it does not match its kind or the event's reference. */

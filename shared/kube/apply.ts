@@ -201,7 +201,7 @@ async function unbindContent(
   if (content.metadata.deletionTimestamp) throw new ConflictError(`${describeRef(target)} is being deleted`);
   if (uid && uid !== snapshot.uid) throw new ConflictError(`${describeRef(target)} is bound to another snapshot`);
   const bound = await reader.get('VolumeSnapshot', snapshot.name, snapshot.namespace);
-  if (bound?.metadata.uid === snapshot.uid) throw new ConflictError(`its VolumeSnapshot ${snapshot.name} is there`);
+  if (bound?.metadata.uid === snapshot.uid) throw new ConflictError(`its VolumeSnapshot ${snapshot.name} exists`);
   await writer.patch('VolumeSnapshotContent', target.name, undefined, [
     test('/metadata/uid', target.uid),
     test('/metadata/resourceVersion', content.metadata.resourceVersion),
@@ -222,7 +222,7 @@ async function deleteSnapshot(
   const found = await reader.get('VolumeSnapshotContent', content.name);
   if (content.uid === undefined) {
     // A snapshot has no data if its content does not exist. Verify that this still holds.
-    if (found !== undefined) throw new ConflictError(`VolumeSnapshotContent ${content.name} is there`);
+    if (found !== undefined) throw new ConflictError(`VolumeSnapshotContent ${content.name} exists`);
   } else {
     if (found?.metadata.uid !== content.uid) {
       throw new ConflictError(`VolumeSnapshotContent ${content.name} is not the one that was seen`);
@@ -337,7 +337,7 @@ async function rescanTarget(
   if (metadata.resourceVersion !== target.resourceVersion)
     throw new ConflictError(`${describeRef(target)} has changed`);
   const hash = metadata.annotations[names.HASH_ANNOTATION];
-  if ((hash !== undefined) !== hasHash) throw new ConflictError(`the hash of ${describeRef(target)} is another`);
+  if ((hash !== undefined) !== hasHash) throw new ConflictError(`the hash of ${describeRef(target)} has changed`);
   const path = annotationPath(names.HASH_ANNOTATION);
   const operations: JsonPatchOperation[] = [
     test('/metadata/uid', target.uid),

@@ -157,7 +157,10 @@ async function* pages(send: Send, timeoutMs: number, kind: KindName, options: Li
 export function bodyOf(answer: Answer, asked: Asked): object {
   if (answer.status < 200 || answer.status > 299) throw errorOf(answer, asked);
   if (typeof answer.body !== 'object' || answer.body === null) {
-    throw new RetryableError(`${describeAsked(asked)}: the answer is not JSON, is a proxy in between?`, answer.status);
+    throw new RetryableError(
+      `${describeAsked(asked)}: the response is not JSON (is there a proxy in between?)`,
+      answer.status,
+    );
   }
   return answer.body;
 }

@@ -64,7 +64,7 @@ export async function createSend(access: Access, userAgent: string): Promise<Sen
                 const parsed: unknown = json && chunks.length > 0 ? JSON.parse(textOf(chunks)) : undefined;
                 resolve({ status, retryAfterMs: retryAfterMs(incoming.headers['retry-after']), body: parsed });
               } catch {
-                reject(new RetryableError('the answer is not the JSON it says it is', status));
+                reject(new RetryableError('the response is not valid JSON', status));
               }
             };
             if (call.onEnds === undefined || !json || status < 200 || status > 299) return settle();

@@ -75,7 +75,7 @@ export async function putReport(action: PutReportAction, writer: Writer): Promis
     return 'done';
   } catch (error) {
     if (!(error instanceof AlreadyExistsError)) throw error;
-    throw new ConflictError(`${target.kind} ${target.name} is there by now`, 409, { cause: error });
+    throw new ConflictError(`${target.kind} ${target.name} was created in the meantime`, 409, { cause: error });
   }
 }
 
@@ -129,7 +129,7 @@ export async function annotateClass(
   }
   const before = found.metadata.annotations;
   const changes = Object.entries(annotations).filter(([key, value]) => {
-    if (!key.startsWith(PREFIX)) throw new Error(`${key} is no annotation of Gleaner's`);
+    if (!key.startsWith(PREFIX)) throw new Error(`${key} is not an annotation of Gleaner`);
     return before?.[key] !== value;
   });
   if (changes.length === 0) return 'unchanged';

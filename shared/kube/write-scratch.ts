@@ -32,7 +32,7 @@ export async function deleteDrilled(
   const found = await reader.get(target.kind, target.name, target.namespace);
   if (found?.metadata.uid !== target.uid || found.metadata.deletionTimestamp) return 'unchanged';
   if (found.metadata.labels?.[mark.label] !== mark.value) {
-    throw new ConflictError(`${describeRef(target)} does not bear the mark ${mark.label}`);
+    throw new ConflictError(`${describeRef(target)} does not have the label ${mark.label}=${mark.value}`);
   }
   if (target.kind === 'PersistentVolumeClaim') await ownClaimOnly(found as Claim, reader);
   const { uid, resourceVersion } = found.metadata;
@@ -57,7 +57,7 @@ export async function deleteTaken(
   const found = await reader.get('VolumeSnapshot', target.name, target.namespace);
   if (found?.metadata.uid !== target.uid || found.metadata.deletionTimestamp) return 'unchanged';
   if (found.metadata.labels?.[mark.label] !== mark.value) {
-    throw new ConflictError(`${describeRef(target)} does not bear the mark ${mark.label}`);
+    throw new ConflictError(`${describeRef(target)} does not have the label ${mark.label}=${mark.value}`);
   }
   const own = names.takenContentName(target.uid);
   const name = found.status?.boundVolumeSnapshotContentName ?? own;
@@ -113,7 +113,7 @@ export async function putDrill(action: PutDrillAction, writer: Writer): Promise<
       return 'done';
     } catch (error) {
       if (!(error instanceof AlreadyExistsError)) throw error;
-      throw new ConflictError(`${describeRef(target)} is there by now`, 409, { cause: error });
+      throw new ConflictError(`${describeRef(target)} was created in the meantime`, 409, { cause: error });
     }
   }
   const operations: JsonPatchOperation[] = [

@@ -23,7 +23,7 @@ const CLASS_NAME = /^([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?)?$/;
  */
 export function readDrivers(value: unknown): DriverConfig {
   if (value === undefined || value === null || value === '') return { is: 'none' };
-  if (typeof value !== 'string') return invalid('it is no text');
+  if (typeof value !== 'string') return invalid('it is not a string');
   let parsed: unknown;
   try {
     parsed = JSON.parse(value);
@@ -36,7 +36,7 @@ export function readDrivers(value: unknown): DriverConfig {
   for (const [driver, entry] of Object.entries(parsed)) {
     const isDriver = DRIVER_NAME.test(driver);
     if (entry !== null && !isRecord(entry)) {
-      return invalid(`its entry for ${isDriver ? driver : 'what is no CSI driver'} is not an object`);
+      return invalid(`its entry for ${isDriver ? driver : 'an invalid driver name'} is not an object`);
     }
     if (!isDriver) continue;
     const [snapshot, backup] = [
@@ -44,7 +44,7 @@ export function readDrivers(value: unknown): DriverConfig {
       fieldOf(entry ?? {}, 'backupVolumeSnapshotClassName'),
     ];
     if (!isClassName(snapshot) || !isClassName(backup)) {
-      return invalid(`its entry for ${driver} has a class name that no VolumeSnapshotClass can have`);
+      return invalid(`its entry for ${driver} has an invalid class name`);
     }
     drivers[driver] = { snapshot, backup };
   }

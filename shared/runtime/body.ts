@@ -10,7 +10,8 @@ const PATIENCE = 8;
  */
 export function readBody(request: IncomingMessage, limitBytes: number): Promise<string> {
   return new Promise((resolve, reject) => {
-    const tooLarge = () => reject(new EventRefused(failure('tooLarge', `events may have ${limitBytes} bytes`)));
+    const tooLarge = () =>
+      reject(new EventRefused(failure('tooLarge', `the event is larger than ${limitBytes} bytes`)));
     let chunks: Buffer[] = [];
     let bytes = 0;
     request.on('data', (chunk: Buffer) => {

@@ -85,7 +85,7 @@ async function answerTo(fn: AnyFunction, incoming: Incoming, report: Reply, host
     }
     case 'sweep':
       if ('of' in incoming && incoming.of !== fn.name) {
-        return { answer: done, level: 'info', fields: () => ({ why: 'the rest of a sweep of another' }) };
+        return { answer: done, level: 'info', fields: () => ({ why: 'continues a sweep of another function' }) };
       }
       return handleSweep(fn, incoming, report, host);
   }

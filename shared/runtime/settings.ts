@@ -112,7 +112,7 @@ const describe = (error: z.core.$ZodError, variable: (key: string) => string): s
   error.issues
     .map((issue) =>
       issue.code === 'unrecognized_keys'
-        ? `${issue.keys.join(', ')} is not a setting of Gleaner's`
+        ? `${issue.keys.join(', ')} is not a setting of Gleaner`
         : `${variable(issue.path.join('.'))}: ${expectation(issue)}`,
     )
     .join('; ');
