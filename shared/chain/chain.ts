@@ -8,6 +8,7 @@ export interface Chain {
   readonly volumes: readonly ChainVolume[];
 }
 
+/** One volume of a VMBackup, with the objects that lead to its data. */
 export interface ChainVolume {
   readonly entry: VolumeEntry;
   readonly snapshot: Snapshot | undefined;

@@ -15,6 +15,7 @@ export interface RecordedConsistency {
 /** A note begins with its level. functions/record-consistency/consistency-note.ts reads the rest. */
 const beginning = /^\{"is":"([a-z-]+)"/;
 
+/** Reads the consistency note of a content; `undefined` without a valid one. */
 export function recordedOn({ metadata }: Pick<Content, 'metadata'>): RecordedConsistency | undefined {
   const text = metadata.annotations?.[names.CONSISTENCY_ANNOTATION];
   const is = text === undefined ? undefined : beginning.exec(text)?.[1];
@@ -35,6 +36,7 @@ const SETTLED = 8;
 export const pack = ({ level, settled }: RecordedConsistency): number =>
   (consistencyLevels.indexOf(level) + 1) | (settled ? SETTLED : 0);
 
+/** The inverse of {@link pack}; `undefined` for 0. */
 export function unpack(packed: number): RecordedConsistency | undefined {
   if (packed === 0) return undefined;
   const level = consistencyLevels[(packed & (SETTLED - 1)) - 1];
@@ -51,6 +53,7 @@ const ranks: Readonly<Record<ConsistencyLevel, number | undefined>> = {
   'just-stopped': 2,
 };
 
+/** Whether `level` is less consistent than `than`. False if the two cannot be compared. */
 export function isWorse(level: ConsistencyLevel, than: ConsistencyLevel): boolean {
   const [a, b] = [ranks[level], ranks[than]];
   return a !== undefined && b !== undefined && a > b;

@@ -60,6 +60,7 @@ export function judgeContentLink(
     : wait('PairNotReady', `${name} is not ready yet`, at);
 }
 
+/** The failed link of a content that belongs to another snapshot; `undefined` if it belongs to this one. */
 export function misbound(
   { entry, snapshot }: Pick<ChainVolume, 'entry' | 'snapshot'>,
   content: Content,
@@ -74,6 +75,7 @@ export function misbound(
   return fail('Misbound', `${describeRef(at)} belongs to VolumeSnapshot ${whose}`, part, getCommand(at));
 }
 
+/** The failed link of a content whose status reports an error. */
 export function unusable(content: Content): Judged | undefined {
   const error = content.status?.error?.message;
   if (!error) return undefined;

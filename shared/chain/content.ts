@@ -14,6 +14,7 @@ export interface UnjudgedContent {
     'DrillObject' | 'OtherDriver' | 'DynamicContent' | 'NotABackupHandle' | 'HandleUnreadable' | 'GuestClusterBackup';
 }
 
+/** A content with a backup handle that can be compared with its backup. */
 export interface JudgedContent {
   readonly handle: BackupHandle;
   /** The handle as the spec has it. */

@@ -47,6 +47,7 @@ export function routeUsers(
   return subjects.length > 0 ? { subjects } : { search: (reader) => vmBackupsOf(reader, namespace, snapshot) };
 }
 
+/** As {@link routeUsers}, for the event of a content. */
 export const routeContentUsers = ({ metadata, spec: { volumeSnapshotRef } }: Content): Routed =>
   routeUsers(metadata.ownerReferences, volumeSnapshotRef.namespace, volumeSnapshotRef.name);
 

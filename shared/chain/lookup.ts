@@ -18,6 +18,7 @@ import { judgeAbsence } from './target.ts';
  */
 export type BackupLookup = FoundBackup | AbsentBackup | UnknownBackup;
 
+/** A complete Backup of a known volume. */
 export interface FoundBackup {
   readonly is: 'found';
   readonly backup: Backup;

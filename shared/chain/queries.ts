@@ -11,6 +11,10 @@ import { entriesOf } from './vmbackup.ts';
 
 /** Reads that several functions share. They return facts and decide nothing. All throw RetryableError and TerminalError. */
 
+/**
+ * Reads a Longhorn Backup by name.
+ * @throws UnreadableError, RetryableError, TerminalError
+ */
 export const longhornBackup = (reader: Reader, name: string): Promise<Backup | undefined> =>
   reader.get('Backup', name, names.LONGHORN_NAMESPACE);
 

@@ -8,12 +8,14 @@ import { isScheduled } from './schedules.ts';
 import type { Absence } from './target.ts';
 import { judgeAbsence, judgeTargetOf } from './target.ts';
 
+/** A VMBackup whose metadata file is missing on the target. */
 export interface MetadataTrouble {
   readonly reason: 'MetadataNotUploaded';
   readonly message: string;
   readonly command: string;
 }
 
+/** Why a VMBackup is not ready, and the command that resolves it. */
 export interface NotReady {
   readonly reason: 'VMBackupDegraded' | 'VMBackupFailed' | 'VMBackupIncomplete' | 'VMBackupInProgress';
   readonly message: string;
@@ -120,6 +122,7 @@ export function judgeMetadata({ backup, target, volumes }: Chain): MetadataTroub
   };
 }
 
+/** Whether Harvester reports that the metadata file of a remote VMBackup is missing. */
 export const lacksMetadata = (backup: VMBackup): boolean =>
   isRemote(backup) &&
   (backup.status?.conditions ?? []).some(({ type, status: is }) => type === 'MetadataReady' && is === 'False');

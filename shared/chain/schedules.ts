@@ -17,6 +17,7 @@ export interface Unsettled {
   readonly absent: boolean;
 }
 
+/** Whether a schedule created the VMBackup. */
 export const isScheduled = (backup: VMBackup): boolean => scheduleOf(backup) !== '';
 
 /** `<namespace>/<name>`, or empty. */

@@ -13,6 +13,7 @@ import { isLocal } from './vmbackup.ts';
 /** The backup target that Harvester uses. */
 export const targetRef = ref('BackupTarget', names.DEFAULT_TARGET, names.LONGHORN_NAMESPACE);
 
+/** Why backups on the target cannot be used now. */
 export interface TargetTrouble {
   readonly reason: Extract<Reason, 'TargetNotConnected' | 'TargetUnavailable' | 'TargetNotSyncing' | 'OtherTarget'>;
   readonly detail: string;

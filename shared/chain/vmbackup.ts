@@ -11,8 +11,10 @@ export const isRemote = ({ spec }: Pick<VMBackup, 'spec'>): boolean => (spec.typ
 /** Type `snapshot`: everything is on this cluster, nothing on a target. */
 export const isLocal = (backup: Pick<VMBackup, 'spec'>): boolean => !isRemote(backup);
 
+/** The volumes of a VMBackup; none before Harvester has listed them. */
 export const entriesOf = (backup: VMBackup): readonly VolumeEntry[] => backup.status?.volumeBackups ?? [];
 
+/** The CSI driver of a volume. Default: Longhorn's. */
 export const driverOf = ({ csiDriverName }: Pick<VolumeEntry, 'csiDriverName'>): string =>
   csiDriverName || LONGHORN_DRIVER;
 

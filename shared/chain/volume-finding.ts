@@ -9,6 +9,7 @@ import type { Reason } from '../plan/reason.ts';
  */
 export type VolumeAnswer = readonly [reason: Reason, message: string, more?: VolumeExtra | undefined];
 
+/** The optional parts of a {@link VolumeAnswer}. */
 export interface VolumeExtra {
   /** The object at fault, if it is not the VMBackup. */
   readonly about?: Ref | undefined;

@@ -3,6 +3,7 @@ import type { Claim, Content, Snapshot } from '../objects/types.ts';
 /** Age after which a pair that is not ready counts as stuck. Recreating it restarts the clock. */
 const READY_WITHIN_MS = 60 * 60_000;
 
+/** Whether an object is older than an hour, by when a snapshot and its content are ready or report an error. */
 export const isPastReadyDeadline = (
   { metadata }: { metadata: { creationTimestamp?: string | null | undefined } },
   nowMs: number,

@@ -41,6 +41,7 @@ export const kinds = {
 
 export type KindName = keyof typeof kinds;
 
+/** Where the API server serves a kind. */
 export interface KindInfo {
   readonly apiVersion: string;
   /** Empty for the core group. */

@@ -20,6 +20,7 @@ export const quote = (text: string): string =>
 /** The value of kubectl's `-o`: `yaml`, `jsonpath={.status}`. */
 type Output = string;
 
+/** Which objects a listing shows, and how. */
 export interface Listing {
   /** Default: all namespaces. */
   readonly namespace?: string | undefined;
@@ -39,12 +40,14 @@ export interface Listing {
 export const getCommand = (object: Ref, output: Output = 'yaml'): string =>
   `kubectl get ${words(object)}${outputOf(output)}`;
 
+/** Shows only the finalizers of an object. */
 export const showFinalizersCommand = (object: Ref): string => getCommand(object, 'jsonpath={.metadata.finalizers}');
 
 export const describeCommand = (object: Ref): string => `kubectl describe ${words(object)}`;
 
 export const editCommand = (object: Ref): string => `kubectl edit ${words(object)}`;
 
+/** Deletes an object. The caller must know that no backup data is deleted with it. */
 export const deleteCommand = (object: Ref): string => `kubectl delete ${words(object)}`;
 
 /** Lists the objects of one kind, or of several kinds with the same scope. Works if there are none. */

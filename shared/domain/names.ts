@@ -50,34 +50,37 @@ export const BACKUP_TARGET_LABEL = 'backup-target';
 export const DELETE_WHEN_READY_ANNOTATION = 'gleaner.dev/deletion-policy';
 /** On every content that Gleaner created: the name of the content that it replaces. */
 export const REPLACES_ANNOTATION = 'gleaner.dev/replaces';
-/** On a snapshot while its content is being swapped: what the new content will be, as JSON (functions/fix-handle/swap-note.ts). */
+/** On a snapshot while its content is being swapped: the new content as JSON (functions/fix-handle/swap-note.ts). */
 export const SWAP_ANNOTATION = 'gleaner.dev/swap';
-/** On a content that was taken here: what the VMBackup's data is worth, as JSON (functions/record-consistency/consistency-note.ts). */
+/**
+ * On a content taken on this cluster: how consistent its data is, as JSON
+ * (functions/record-consistency/consistency-note.ts).
+ */
 export const CONSISTENCY_ANNOTATION = 'gleaner.dev/consistency';
-/** On the Setting of the target: when Gleaner last had it scanned, and on what evidence. */
+/** On the target's Setting: when Gleaner last requested a scan, and on what evidence. */
 export const REDISCOVERY_ANNOTATION = 'gleaner.dev/rediscovery';
-/** On everything a restore drill makes: uid of the VMBackup that is drilled. Nothing without it is ever removed. */
+/** On every object that a restore drill creates: uid of the VMBackup. Objects without it are never removed. */
 export const DRILL_LABEL = 'gleaner.dev/drill';
-/** On the same: the VMBackup by name, the volume of its VM, and until when the drill may last. */
+/** On the same objects: the VMBackup by name, the volume of its VM, and the drill's time limit. */
 export const DRILL_OF_ANNOTATION = 'gleaner.dev/drill-of';
 export const DRILL_VOLUME_ANNOTATION = 'gleaner.dev/drill-volume';
 export const DRILL_UNTIL_ANNOTATION = 'gleaner.dev/drill-until';
-/** Where drills restore to unless another namespace is given, and the ConfigMap there that keeps their record. */
+/** The default namespace of drills, and the ConfigMap there with their record. */
 export const DRILL_NAMESPACE = 'gleaner-drill';
 export const DRILL_RECORD = 'gleaner-drills';
-/** On everything a storage probe makes or has made: uid of the StorageClass that is probed. Nothing without it is removed. */
+/** On every object of a storage probe: uid of the StorageClass. Objects without it are never removed. */
 export const PROBE_LABEL = 'gleaner.dev/probe';
-/** On the same: the StorageClass by name, when Gleaner made the object, and until when the probe may last. */
+/** On the same objects: the StorageClass by name, when Gleaner created the object, and the probe's time limit. */
 export const PROBE_OF_ANNOTATION = 'gleaner.dev/probe-of';
 export const PROBE_AT_ANNOTATION = 'gleaner.dev/probe-at';
 export const PROBE_UNTIL_ANNOTATION = 'gleaner.dev/probe-until';
-/** On a StorageClass: what its last probe of each volume mode showed, as JSON (shared/capability/probe-note.ts). */
+/** On a StorageClass: the result of its last probe of each volume mode, as JSON (shared/capability/probe-note.ts). */
 export const PROBED_ANNOTATION = 'gleaner.dev/probed';
-/** On a StorageClass, Harvester's: which volume modes and access modes CDI may ask of it, as JSON. */
+/** Harvester's, on a StorageClass: the volume modes and access modes that CDI may request, as JSON. */
 export const VOLUME_MODES_ANNOTATION = 'cdi.harvesterhci.io/storageProfileVolumeModeAccessModes';
-/** What a person sets on a VMBackup to have Harvester look at it again; Gleaner itself never does. */
+/** A person sets it on a VMBackup to make Harvester look at it again. Gleaner never does. */
 export const NUDGE_ANNOTATION = 'gleaner.dev/look-again';
-/** What begins every annotation of Gleaner's. */
+/** Prefix of every annotation of Gleaner. */
 export const PREFIX = 'gleaner.dev/';
 /** Field manager of every write. */
 export const FIELD_MANAGER = 'gleaner';
@@ -131,6 +134,7 @@ export function predecessorNames(snapshot: string): readonly string[] {
 }
 const NONE: readonly string[] = [];
 
+/** States in which Longhorn no longer works on a Backup. */
 export const FINAL_BACKUP_STATES: ReadonlySet<string> = new Set(['Completed', 'Error', 'Unknown', 'Deleting']);
 
 /** Name of the Longhorn volume, and PersistentVolume, of a provisioned claim. */

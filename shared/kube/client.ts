@@ -11,6 +11,7 @@ import type { Send } from './request.ts';
 import { version } from './version.ts';
 import { createWriter } from './writer.ts';
 
+/** How to connect: the cluster, and how calls behave. */
 export interface ConnectOptions extends ClusterChoice {
   /** The API server validates every write and stores nothing. Default: writes are stored. */
   readonly dryRun?: 'server' | undefined;

@@ -3,6 +3,7 @@ import { delimiter } from 'node:path';
 import type { KubeConfig } from '@kubernetes/client-node';
 import { TerminalError } from '../ports/errors.ts';
 
+/** Selects a cluster as kubectl's options do. */
 export interface ClusterChoice {
   /**
    * Path, or several joined as in $KUBECONFIG. Default: $KUBECONFIG, then ~/.kube/config, then the pod's service

@@ -13,5 +13,7 @@ export const labelMap = (present: boolean): JsonPatchOperation[] =>
   present ? [] : [{ op: 'add', path: '/metadata/labels', value: {} }];
 
 const segment = (key: string): string => key.replaceAll('~', '~0').replaceAll('/', '~1');
+/** JSON pointer to an annotation. */
 export const annotationPath = (key: string): string => `/metadata/annotations/${segment(key)}`;
+/** JSON pointer to a label. */
 export const labelPath = (key: string): string => `/metadata/labels/${segment(key)}`;

@@ -2,8 +2,10 @@ import { request as httpRequest } from 'node:http';
 import type { Access } from './access.ts';
 import { RetryableError } from '../ports/errors.ts';
 
+/** One HTTP request to the API server. */
 export interface Call {
   readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
+  /** Absolute path on the API server, without the prefix of a proxy such as Rancher's. */
   readonly path: string;
   readonly query?: Readonly<Record<string, string | undefined>>;
   readonly body?: unknown;
@@ -12,6 +14,7 @@ export interface Call {
   readonly onEnds?: (start: string, end: string) => void;
 }
 
+/** A complete response, of any status. */
 export interface Answer {
   readonly status: number;
   readonly retryAfterMs: number | undefined;

@@ -33,6 +33,7 @@ interface Status {
   };
 }
 
+/** Names the call in messages: `get VolumeSnapshot prod/web-0`. */
 export const describeAsked = ({ verb, kind, name, namespace }: Asked): string =>
   `${verb} ${describeRef({ kind, name: name ?? '(all)', ...(namespace !== undefined && { namespace }) })}`;
 

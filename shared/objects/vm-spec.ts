@@ -73,6 +73,7 @@ export interface VMClaim {
   readonly shareable: boolean;
 }
 
+/** The disks of a VM that are claims. */
 export function claimsIn(spec: unknown): VMClaim[] {
   const template = at(spec, 'template', 'spec');
   const shareable = shareableIn(at(template, 'domain', 'devices'));

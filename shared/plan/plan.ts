@@ -31,6 +31,7 @@ export interface Plan {
 
 export const verdictOf = (finding: Pick<Finding, 'reason'>): VerdictKind => reasons[finding.reason].verdict;
 
+/** All actions of a plan: repairs in the order of the findings, then records. */
 export const actionsOf = (plan: Plan): Action[] => [
   ...plan.findings.flatMap((finding) => finding.actions),
   ...(plan.records ?? []),

@@ -6,6 +6,7 @@
  */
 export type VerdictKind = 'leave' | 'act' | 'wait' | 'report';
 
+/** The documentation and behaviour of one reason. */
 export interface ReasonInfo {
   readonly verdict: VerdictKind;
   /** What it means. */

@@ -3,6 +3,7 @@ import { ForbiddenError, TerminalError } from './errors.ts';
 /** The result of a read that may be refused: the value, or the reason why it could not be read. */
 export type Attempted<T> = { readonly found: T } | { readonly unknown: string };
 
+/** Whether the read succeeded. */
 export const isFound = <T>(attempted: Attempted<T>): attempted is { readonly found: T } => 'found' in attempted;
 
 /**

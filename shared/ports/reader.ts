@@ -23,6 +23,7 @@ export interface Unreadable {
   };
 }
 
+/** What to list. Without options: all objects of the kind, in all namespaces. */
 export interface ListOptions {
   /** Default: all namespaces. */
   readonly namespace?: string;

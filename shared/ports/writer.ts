@@ -1,6 +1,7 @@
 import type { KindName } from '../domain/kinds.ts';
 import type { ObjectOf } from '../objects/types.ts';
 
+/** One operation of a JSON patch (RFC 6902). */
 export interface JsonPatchOperation {
   readonly op: 'add' | 'remove' | 'replace' | 'test';
   readonly path: string;

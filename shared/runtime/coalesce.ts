@@ -16,6 +16,10 @@ interface Turn {
   next?: Promise<unknown> | undefined;
 }
 
+/**
+ * @example
+ * const { result, joined } = await coalescer.run('fix-handle VolumeSnapshotContent//a', () => reconcileAlone(…));
+ */
 export function createCoalescer(): Coalescer {
   const turns = new Map<string, Turn>();
 

@@ -24,6 +24,7 @@ export interface LogOptions {
 /** In bytes. Longer texts come from outside and are cut. */
 const LONGEST_TEXT = 1000;
 
+/** Creates a log. Defaults: level `info`, written to standard output, the system's time. */
 export function createLog(options: LogOptions = {}): Log {
   const { level = 'info', write = writeOut, now = () => new Date() } = options;
   const at =

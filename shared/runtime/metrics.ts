@@ -33,6 +33,7 @@ interface Audit {
   readonly verifiedMs?: number | undefined;
 }
 
+/** Creates empty metrics, kept in memory. */
 export function createMetrics(): Metrics {
   const events = new Counts();
   const seconds = new Counts();

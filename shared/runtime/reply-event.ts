@@ -32,6 +32,10 @@ type Rest = Pick<Stopped, 'left' | 'next'>;
 const LARGEST_BYTES = 48 * 1024;
 const MOST_LOGGED = 20;
 
+/**
+ * Creates an empty reply for one event.
+ * @param fn name of the function, the reply's source
+ */
 export function createReply(fn: string, kind: 'change' | 'sweep'): Reply {
   const reasons: Record<string, number> = {};
   const types = new Set<ReplyType>();

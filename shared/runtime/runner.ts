@@ -31,6 +31,7 @@ export interface RunnerParts {
   readonly metrics?: Metrics;
 }
 
+/** Creates a runner. Handles `settings.concurrency` events at once and lets ten times as many wait. */
 export function createRunner({ functions, settings, cluster, sweep, log, metrics }: RunnerParts): Runner {
   const byName = new Map(functions.map((fn) => [fn.name, fn]));
   const limit = createLimit(settings.concurrency, settings.concurrency * 10);

@@ -20,6 +20,7 @@ export interface ServerOptions {
   readonly metrics?: () => string;
 }
 
+/** A server that listens. */
 export interface RunningServer {
   readonly port: number;
   /** Refuses new requests, finishes those in flight, then closes. */

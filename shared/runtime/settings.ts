@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import type { AnyFunction } from '../function.ts';
 
+/** The parsed environment of a process; units are in the names. */
 export interface Settings {
   /** The only function that this process serves; undefined: all of them, each at its path. */
   readonly function: string | undefined;

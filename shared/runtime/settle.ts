@@ -6,6 +6,7 @@ import { reasons } from '../plan/reason.ts';
 import type { Swept, SweepOptions } from './sweep.ts';
 import { sweep } from './sweep.ts';
 
+/** Options of the sweeps, and how long to wait between them. */
 export interface SettleOptions extends SweepOptions {
   /** How long to wait while neither Gleaner nor a controller makes progress. Default 60,000. */
   readonly patienceMs?: number;

@@ -16,6 +16,7 @@ import type { Completed, Failed } from './reconcile.ts';
 import { reconcile } from './reconcile.ts';
 import { rotateFrom, remainderAfter } from './sweep-cursor.ts';
 
+/** What to sweep, and how. */
 export interface SweepOptions {
   readonly functions: readonly AnyFunction[];
   readonly reader: Reader;
@@ -47,6 +48,7 @@ export interface Part {
   readonly cursor?: Cursor | undefined;
 }
 
+/** One result of a sweep. */
 export type Swept =
   /** Decided from the lists, or or by a pass over the subject that wrote nothing. */
   | { readonly kind: 'finding'; readonly function: string; readonly finding: Finding }
