@@ -54,15 +54,15 @@ function toCommander(
   command: (typeof all)[number],
   action: (args: readonly string[], options: unknown) => Promise<void>,
 ): Commander {
-  const made = new Commander(command.name)
+  const built = new Commander(command.name)
     .summary(command.summary)
     .description([command.summary, command.description].filter(Boolean).join('\n\n'));
-  for (const { name, description } of command.arguments ?? []) made.argument(name, description);
-  for (const option of command.options) made.addOption(toOption(option));
+  for (const { name, description } of command.arguments ?? []) built.argument(name, description);
+  for (const option of command.options) built.addOption(toOption(option));
   const examples = command.examples.map(({ does, command: line }) => `  # ${does}\n  ${line}`);
-  made.addHelpText('after', `\nExamples:\n${examples.join('\n\n')}`);
-  made.action(() => action(made.args, made.opts()));
-  return made;
+  built.addHelpText('after', `\nExamples:\n${examples.join('\n\n')}`);
+  built.action(() => action(built.args, built.opts()));
+  return built;
 }
 
 function toOption({

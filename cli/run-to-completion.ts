@@ -80,7 +80,7 @@ export async function runToCompletion(subject: Ref, steps: Steps, context: Conte
   const { options, interrupted, tell } = context;
   let mode: 'on' | 'clean' = 'on';
   let cleaningSinceMs = 0;
-  let said = '';
+  let lastLine = '';
   let broken: unknown;
   for (;;) {
     if (interrupted.aborted && mode === 'on') {
@@ -98,7 +98,7 @@ export async function runToCompletion(subject: Ref, steps: Steps, context: Conte
     }
     if (finding !== undefined) {
       const text = `${describeRef(subject)}: ${finding.message}`;
-      if (text !== said && options.dryRun === 'none') tell((said = text));
+      if (text !== lastLine && options.dryRun === 'none') tell((lastLine = text));
       const verdict = verdictOf(finding);
       if (options.dryRun !== 'none') return { how: verdict === 'act' ? 'planned' : 'refused', subject, finding };
       const how = steps.ends[finding.reason];
@@ -141,7 +141,7 @@ export async function call(subject: Ref, config: unknown, context: Context): Pro
 
 function applierOf(real: Applier, { options, tell }: Context): Applier | undefined {
   if (options.dryRun === 'client') return undefined;
-  const told: Applier = {
+  const reporting: Applier = {
     async *apply(actions: readonly Action[]) {
       const applier = options.dryRun === 'server' ? checkOnly(real, () => undefined) : real;
       for await (const done of applier.apply(actions)) {
@@ -150,7 +150,7 @@ function applierOf(real: Applier, { options, tell }: Context): Applier | undefin
       }
     },
   };
-  return told;
+  return reporting;
 }
 
 const toError = (thrown: unknown): Error => (thrown instanceof Error ? thrown : new Error(String(thrown)));

@@ -89,19 +89,19 @@ export function createFirstReport(
   functions: readonly Pick<AnyFunction, 'name'>[],
 ): (by: string, finding: Finding) => boolean {
   const names = new Set(functions.map(({ name }) => name));
-  const said = new Map<string, string>();
+  const reportedBy = new Map<string, string>();
   return (by, finding) => {
     if (!needsAttention(finding)) return true;
     const { snapshot, vmbackup, expected = '' } = finding.facts ?? {};
-    const teller = reasons[finding.reason].toldBy;
+    const reporter = reasons[finding.reason].toldBy;
     const ofVMBackup = finding.volume !== undefined || vmbackup !== undefined;
-    if (teller !== undefined && teller !== by && names.has(teller) && ofVMBackup) return false;
+    if (reporter !== undefined && reporter !== by && names.has(reporter) && ofVMBackup) return false;
     const unreadable = finding.reason === 'ObjectUnreadable';
     // A wrong handle is reported whatever blocks its repair.
     const key = `${finding.reason} ${(unreadable ? undefined : snapshot) ?? refKey(finding.subject)} ${expected}`;
-    const first = said.get(key);
+    const first = reportedBy.get(key);
     if (first !== undefined) return first === by && !unreadable;
-    said.set(key, by);
+    reportedBy.set(key, by);
     return true;
   };
 }

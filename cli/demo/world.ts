@@ -25,13 +25,13 @@ interface Judged {
 
 /** Collects contents as they are created. Call the result to get them. */
 export function contentsMade({ client }: Sandbox): () => readonly KubeObject[] {
-  const made: KubeObject[] = [];
+  const created: KubeObject[] = [];
   const stop = client.watch(contentKind, ({ type, object }) => {
-    if (type === 'ADDED') made.push(object);
+    if (type === 'ADDED') created.push(object);
   });
   return () => {
     stop();
-    return made;
+    return created;
   };
 }
 

@@ -39,7 +39,7 @@ export async function cleanAll(context: DrillContext): Promise<Ended> {
   const config = policyOf(options, Date.now(), 'clean');
   const record = ref('ConfigMap', DRILL_RECORD, options.namespaceForDrill);
   const endMs = Date.now() + MOST_CLEANING_MS;
-  const said = new Set<string>();
+  const printed = new Set<string>();
   for (;;) {
     const considered = fn.scheduled?.(config, Date.now());
     const subjects =
@@ -52,8 +52,8 @@ export async function cleanAll(context: DrillContext): Promise<Ended> {
     const open = findings.filter((finding) => finding.reason !== 'DrillCleaned');
     for (const { subject, message } of open) {
       const text = `${describeRef(subject)}: ${message}`;
-      if (!said.has(text)) tell(text);
-      said.add(text);
+      if (!printed.has(text)) tell(text);
+      printed.add(text);
     }
     const [first] = open;
     const own = findings.find(({ subject }) => refKey(subject) === refKey(record));

@@ -129,8 +129,8 @@ function tableForm(format: 'table' | 'wide', dryRun: DryRun, io: Io): ApplyForm 
       const open = createTable(columnsOf[format], io);
       for (const found of left) await open.add(found);
       await open.end();
-      const said = `${sums.steps} steps ${dryRun === 'none' ? 'taken' : 'to take now'}.`;
-      await io.out(`${rows.size + left.length > 0 ? '\n' : ''}${said} ${summary.toText(failures.length)}\n`);
+      const sentence = `${sums.steps} steps ${dryRun === 'none' ? 'taken' : 'to take now'}.`;
+      await io.out(`${rows.size + left.length > 0 ? '\n' : ''}${sentence} ${summary.toText(failures.length)}\n`);
     },
   };
 }

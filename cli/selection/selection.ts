@@ -88,10 +88,10 @@ export async function narrow(
   const uses = (item: SurveyItem) =>
     item.what === 'vmbackup' && inNamespace(item) && used.some(({ users }) => users.has(keyOf(item.backup)));
   return functions.map((fn): AnyFunction => {
-    const told = describeSelection(fn, used, wanted);
+    const described = describeSelection(fn, used, wanted);
     return {
-      ...told,
-      triage: (item, brief) => (wanted(item) || uses(item) ? told.triage(item, brief) : { subjects: [] }),
+      ...described,
+      triage: (item, brief) => (wanted(item) || uses(item) ? described.triage(item, brief) : { subjects: [] }),
       // With a selection, findings about the whole cluster are left out.
       ...(fn.scheduled !== undefined && { scheduled: () => ({ subjects: [] }) }),
     };

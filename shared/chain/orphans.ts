@@ -86,10 +86,10 @@ export function sizeOf({ status }: Backup): number | undefined {
  * Judges a content of a remote backup that no VMBackup expects and whose snapshot is missing, or was recreated with
  * another content.
  */
-export function judgeLeftContent(content: Content, living: ExistingUids, nowMs: number): Orphan | undefined {
+export function judgeLeftContent(content: Content, existing: ExistingUids, nowMs: number): Orphan | undefined {
   const backup = backupNamedBy(content);
   if (backup === undefined || isDeleting(content) || isGuestClusters(content) || isForeign(content)) return undefined;
-  if (ownedByLiving(content, living)) return undefined;
+  if (ownedByExisting(content, existing)) return undefined;
   const { metadata, spec } = content;
   const { uid, namespace, name } = spec.volumeSnapshotRef;
   const created = Date.parse(metadata.creationTimestamp ?? '');
@@ -108,9 +108,9 @@ export function judgeLeftContent(content: Content, living: ExistingUids, nowMs: 
  * Judges a snapshot of a remote backup that no VMBackup or restore names or owns. Snapshots that people and their tools
  * take of claims belong to them; those of Harvester carry its annotations.
  */
-export function judgeUnclaimedSnapshot(snapshot: Snapshot, living: ExistingUids): Orphan | undefined {
+export function judgeUnclaimedSnapshot(snapshot: Snapshot, existing: ExistingUids): Orphan | undefined {
   const { metadata, spec } = snapshot;
-  if (isDeleting(snapshot) || isGuestClusters(snapshot) || ownedByLiving(snapshot, living)) return undefined;
+  if (isDeleting(snapshot) || isGuestClusters(snapshot) || ownedByExisting(snapshot, existing)) return undefined;
   const owners = metadata.ownerReferences ?? [];
   if (owners.some(({ apiVersion }) => !apiVersion.startsWith('harvesterhci.io/'))) return undefined;
   if (isForeign(snapshot)) return undefined;
@@ -148,8 +148,8 @@ const platform = /^([^/]+\.)?(kubernetes\.io|k8s\.io|harvesterhci\.io|longhorn\.
 export const isNoVMBackups = (content: Content): boolean =>
   !content.spec.source.snapshotHandle || isGuestClusters(content) || isForeign(content);
 
-const ownedByLiving = ({ metadata }: Content | Snapshot, living: ExistingUids): boolean =>
-  (metadata.ownerReferences ?? []).some(({ uid }) => living.has(uid));
+const ownedByExisting = ({ metadata }: Content | Snapshot, existing: ExistingUids): boolean =>
+  (metadata.ownerReferences ?? []).some(({ uid }) => existing.has(uid));
 
 /** The Longhorn Backup that a content names, in its spec or, without a handle there, in its status. */
 export function backupNamedBy({ spec, status }: Content): string | undefined {

@@ -24,8 +24,10 @@ const byVolume: Index<'BackupVolume'> = {
   kind: 'BackupVolume',
   name: 'BackupVolume by volume',
   keysOf({ metadata, spec }) {
-    const said = [metadata.labels?.[names.BACKUP_VOLUME_LABEL], spec?.volumeName].filter((volume) => Boolean(volume));
-    return [...new Set(said.length === 0 ? [metadata.name] : (said as string[]))];
+    const volumes = [metadata.labels?.[names.BACKUP_VOLUME_LABEL], spec?.volumeName].filter((volume) =>
+      Boolean(volume),
+    );
+    return [...new Set(volumes.length === 0 ? [metadata.name] : (volumes as string[]))];
   },
 };
 

@@ -51,8 +51,8 @@ export function judgeReadiness(
   const busy = chain.volumes.filter(
     ({ longhorn }, i) => longhorn !== undefined && !names.FINAL_BACKUP_STATES.has(states[i] ?? ''),
   );
-  const said = backup.status?.conditions?.find((c) => c.type === 'InProgress' && c.reason === 'Error');
-  const why = error ?? said?.message ?? undefined;
+  const errorCondition = backup.status?.conditions?.find((c) => c.type === 'InProgress' && c.reason === 'Error');
+  const why = error ?? errorCondition?.message ?? undefined;
   if (why !== undefined) {
     return {
       reason: 'VMBackupFailed',

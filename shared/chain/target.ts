@@ -94,12 +94,14 @@ export function judgeAbsence(
   const trouble = backup === undefined ? judgeTarget(target) : judgeTargetOf(backup, target);
   if (trouble !== undefined) return trouble;
   const { spec, status } = target as BackupTarget;
-  const says = (detail: string) => ({ reason: 'BackupNotSynced', detail }) as const;
+  const notSynced = (detail: string) => ({ reason: 'BackupNotSynced', detail }) as const;
   if (!status || isBehind(spec?.syncRequestedAt, status.lastSyncedAt))
-    return says(`Longhorn has not listed the target yet${since(spec?.syncRequestedAt)}`);
+    return notSynced(`Longhorn has not listed the target yet${since(spec?.syncRequestedAt)}`);
   const behind = volumes.find((v) => isBehind(v.spec?.syncRequestedAt, v.status?.lastSyncedAt));
   if (behind === undefined) return undefined;
-  return says(`Longhorn has not listed BackupVolume ${behind.metadata.name} yet${since(behind.spec?.syncRequestedAt)}`);
+  return notSynced(
+    `Longhorn has not listed BackupVolume ${behind.metadata.name} yet${since(behind.spec?.syncRequestedAt)}`,
+  );
 }
 
 /** Longhorn writes null, or the year 1, for "never". A missing field says nothing. */

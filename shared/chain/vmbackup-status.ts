@@ -22,27 +22,27 @@ export interface VMBackupStatus {
 export function judgeStatus(chain: Chain, nowMs: number): VMBackupStatus {
   const { backup, target, volumes } = chain;
   const readiness = judgeReadiness(chain, nowMs);
-  const said = degradation(backup);
-  const stands = { links: judgeChain(chain, nowMs), readiness };
-  if (said === undefined || readiness?.reason !== 'VMBackupDegraded' || backup.status?.readyToUse !== true)
-    return stands;
+  const degraded = degradation(backup);
+  const reported = { links: judgeChain(chain, nowMs), readiness };
+  if (degraded === undefined || readiness?.reason !== 'VMBackupDegraded' || backup.status?.readyToUse !== true)
+    return reported;
   const links = judgeChain({ ...chain, backup: withoutVerdict(backup) }, nowMs);
-  if (links.length === 0 || links.some(({ result }) => result !== 'pass')) return stands;
+  if (links.length === 0 || links.some(({ result }) => result !== 'pass')) return reported;
 
   const own = describeRef(ref('VirtualMachineBackup', backup.metadata.name, backup.metadata.namespace));
   const right = 'every link to the target is intact now';
   const listed = [target, ...volumes.flatMap(({ backupVolumes }) => backupVolumes)].every((one) =>
-    isListedSince(one, said.atMs),
+    isListedSince(one, degraded.atMs),
   );
-  if (!listed || isOfClass(said.by)) {
-    const but = isOfClass(said.by)
+  if (!listed || isOfClass(degraded.by)) {
+    const but = isOfClass(degraded.by)
       ? 'but their StorageClass is not checked here'
-      : Number.isNaN(said.atMs)
+      : Number.isNaN(degraded.atMs)
         ? 'but the condition has no time'
         : 'but Longhorn has not listed the target since';
-    return { ...stands, readiness: { ...readiness, message: `${readiness.message}; ${right}, ${but}` } };
+    return { ...reported, readiness: { ...readiness, message: `${readiness.message}; ${right}, ${but}` } };
   }
-  const message = `Harvester found ${own} damaged at ${new Date(said.atMs).toISOString()}${said.by && ` (${said.by})`} and has not cleared the condition; ${right}`;
+  const message = `Harvester found ${own} damaged at ${new Date(degraded.atMs).toISOString()}${degraded.by && ` (${degraded.by})`} and has not cleared the condition; ${right}`;
   return { links, past: { reason: 'VMBackupRecovered', message } };
 }
 

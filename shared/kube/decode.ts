@@ -46,8 +46,8 @@ function namesIn(json: unknown, names = new Set<string>()): Set<string> {
 /** The readable fields of an unreadable VirtualMachineRestore. */
 function restoreIn(json: unknown, own: string | undefined): NonNullable<Unreadable['restore']> {
   const { spec, status } = (json ?? {}) as { spec?: Fields; status?: Fields };
-  const { virtualMachineBackupName: name, virtualMachineBackupNamespace: said } = spec ?? {};
-  const namespace = said === undefined || said === null || said === '' ? own : said;
+  const { virtualMachineBackupName: name, virtualMachineBackupNamespace: ofNamespace } = spec ?? {};
+  const namespace = ofNamespace === undefined || ofNamespace === null || ofNamespace === '' ? own : ofNamespace;
   const isComplete = status?.['complete'] === true;
   return typeof name === 'string' && typeof namespace === 'string'
     ? { of: `${namespace}/${name}`, isComplete }

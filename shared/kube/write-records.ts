@@ -40,7 +40,7 @@ export async function recordEvent(action: RecordEventAction, writer: Writer): Pr
 }
 
 function newEvent({ target, event, at }: RecordEventAction): object {
-  const { regarding, related, controller, ...said } = event;
+  const { regarding, related, controller, ...fields } = event;
   return {
     apiVersion: kinds.Event.apiVersion,
     kind: 'Event',
@@ -48,7 +48,7 @@ function newEvent({ target, event, at }: RecordEventAction): object {
     eventTime: at,
     reportingController: controller,
     reportingInstance: FIELD_MANAGER,
-    ...said,
+    ...fields,
     regarding: reference(regarding),
     ...(related !== undefined && { related: reference(related) }),
   };

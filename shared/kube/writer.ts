@@ -50,8 +50,8 @@ export function createWriter(send: Send, timeoutMs: number, extra: Readonly<Reco
       const { name, namespace } = identify(object);
       const asked: Asked = { verb: 'create', kind, name, namespace };
       const call = { method: 'POST', path: pathOf(kind, namespace), query: owned, body: object } as const;
-      const made = bodyOf(await withObjectInError(asked, send(call, timeoutMs)), asked);
-      return decodeOrThrow(kind, extra.dryRun === undefined ? made : versioned(made));
+      const created = bodyOf(await withObjectInError(asked, send(call, timeoutMs)), asked);
+      return decodeOrThrow(kind, extra.dryRun === undefined ? created : versioned(created));
     },
 
     async delete<K extends Deletable>(
@@ -74,9 +74,12 @@ export function createWriter(send: Send, timeoutMs: number, extra: Readonly<Reco
 }
 
 /** A dry run stores nothing, so its object has no version. */
-const versioned = (made: object): object => ({
-  ...made,
-  metadata: { resourceVersion: '', ...('metadata' in made && typeof made.metadata === 'object' ? made.metadata : {}) },
+const versioned = (created: object): object => ({
+  ...created,
+  metadata: {
+    resourceVersion: '',
+    ...('metadata' in created && typeof created.metadata === 'object' ? created.metadata : {}),
+  },
 });
 
 /** Sets fields in a JSON object that is stored as text; undefined if the text is no JSON object. */

@@ -114,11 +114,11 @@ const readers: { [K in KindName]?: (json: Json) => ObjectOf<K> | undefined } = {
     if (!maybeText(sourceUID) || !maybeText(fsFreezeDeadline)) return undefined;
     if (!maybeText(creationTime) || !maybeTexts(csiDriverVolumeSnapshotClassNames)) return undefined;
     const target = backupTarget === undefined ? undefined : targetOf(backupTarget);
-    const said = conditions === undefined ? undefined : conditionsOf(conditions);
+    const decoded = conditions === undefined ? undefined : conditionsOf(conditions);
     const secrets = secretBackups === undefined ? undefined : namesOf(secretBackups);
     const from = spec.source === undefined ? undefined : nameIn(spec.source);
     if (backupTarget !== undefined && target === undefined) return undefined;
-    if (conditions !== undefined && said === undefined) return undefined;
+    if (conditions !== undefined && decoded === undefined) return undefined;
     if (secretBackups !== undefined && secrets === undefined) return undefined;
     if (spec.source !== undefined && from === undefined) return undefined;
     if (!maybeText(spec.type) || typeof readyToUse !== 'boolean' || error !== undefined) return undefined;
@@ -134,7 +134,7 @@ const readers: { [K in KindName]?: (json: Json) => ObjectOf<K> | undefined } = {
         creationTime,
         csiDriverVolumeSnapshotClassNames,
         backupTarget: target,
-        conditions: said,
+        conditions: decoded,
         source: vmSpecIn(source),
         secretBackups: secrets,
         volumeBackups: entries,

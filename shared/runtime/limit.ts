@@ -22,7 +22,7 @@ export function createLimit(most: number, mostWaiting: number): Limit {
     const next = waiting.shift();
     if (next !== undefined) return next(); // the place is handed on
     running--;
-    if (running === 0) for (const tell of onIdle.splice(0)) tell();
+    if (running === 0) for (const settle of onIdle.splice(0)) settle();
   };
   const hold = async <T>(task: () => Promise<T>): Promise<T> => {
     try {
