@@ -51,7 +51,7 @@ export const explainCommand = defineCommand<Options>({
       const story = await explain(subject, { reader, functions: allFunctions, configOf, nowMs: Date.now() });
       await printExplanation(story, options.output, io);
       if (story.happenedUnknown !== undefined && options.output !== 'name')
-        io.err(`gleaner: what happened cannot be told: ${story.happenedUnknown}\n`);
+        io.err(`gleaner: Events cannot be shown: ${story.happenedUnknown}\n`);
       return story.findings.some(({ finding }) => needsAttention(finding)) ? exit.open : exit.ok;
     });
   },

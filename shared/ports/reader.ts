@@ -32,8 +32,8 @@ export interface ListOptions {
   /** Label selector as for `kubectl -l` (`key=value,key!=value`), combined with `labels`. */
   readonly selector?: string;
   /**
-   * Called for each object that does not match the schema of its kind. Such objects are left out of the list, without
-   * this callback silently.
+   * Called for each object that does not match the schema of its kind. Such objects are left out of the list; without
+   * this callback, silently.
    */
   readonly onUnreadable?: (object: Unreadable) => void;
 }
@@ -51,7 +51,8 @@ export interface Index<K extends KindName> {
 /** Read access to the cluster, the only port that `observe` gets. */
 export interface Reader {
   /**
-   * Reads one object. Returns `undefined` if it does not exist.
+   * Reads one object. Returns `undefined` if it does not exist. Harvester's kinds count as empty on a cluster without
+   * Harvester.
    * @throws UnreadableError if it does not match the schema of its kind
    * @throws NotServedError if the API server does not know the kind (CRD not installed)
    * @throws RetryableError, TerminalError
