@@ -63,7 +63,7 @@ function copies({ kebab, camel, pascal }: Names): Files {
 
 const reasonsFile = ({ kebab }: Names) => `shared/plan/reasons/${kebab}.ts`;
 
-const reasons = ({ kebab, camel, pascal }: Names): string => `import type { ReasonInfo } from '../reason.ts';
+const reasons = ({ kebab, camel, pascal }: Names): string => `import type { ReasonInfo } from '../verdict.ts';
 import { leave, nothingNeeded, report } from './_verdicts.ts';
 
 /** What ${kebab} finds. */

@@ -309,7 +309,7 @@ describe('functions/', () => {
 
   test('the template has every file that a function may be asked for, and is served by nobody', () => {
     const inTemplate = [...files.keys()].filter((path) => path.startsWith(`functions/${template}/`));
-    const names = ['checks', 'config', 'index', 'observe', 'plan', 'route', 'triage'];
+    const names = ['checks', 'config', 'findings', 'index', 'observe', 'plan', 'route', 'triage'];
     expect(inTemplate.sort()).toEqual(names.map((file) => `functions/${template}/${file}.ts`));
     expect(Object.values(functions).map(({ name }) => name)).not.toContain('do-something');
   });

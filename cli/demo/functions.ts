@@ -25,7 +25,7 @@ interface Options {
   readonly onLog: (name: string, line: string) => void;
 }
 
-const START_LIMIT_MS = 20_000;
+const START_LIMIT_MS = 60_000;
 
 export async function scaledToZero({ sandbox, folder, idleMs, onLog }: Options): Promise<Functions> {
   const { activator } = await import('../../sandbox/events/index.ts');

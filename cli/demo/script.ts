@@ -19,7 +19,7 @@ export interface DemoOptions {
 const BACKUP = 'web-nightly';
 const OTHER_BACKUP = 'db-nightly';
 /** Much longer than each step takes; only a failure waits this long. */
-const PATIENCE_MS = 20_000;
+const PATIENCE_MS = 120_000;
 const CONTROL_MS = 3_000;
 const IDLE_MS = 400;
 

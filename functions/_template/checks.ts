@@ -1,17 +1,12 @@
 import { getCommand } from '../../shared/domain/kubectl.ts';
-import { describeRef, ref } from '../../shared/domain/kinds.ts';
-import { LONGHORN_DRIVER } from '../../shared/domain/names.ts';
-import { isDeleting } from '../../shared/chain/metadata.ts';
-import type { Content } from '../../shared/objects/types.ts';
+import { describeRef } from '../../shared/domain/kinds.ts';
+import type { Check } from '../../shared/plan/check.ts';
 import type { Finding } from '../../shared/plan/plan.ts';
-import type { Reason } from '../../shared/plan/reason.ts';
+import { found, unconcerned } from './findings.ts';
 import type { Seen } from './observe.ts';
 
-/** One question. What it finds ends the plan; undefined passes on to the next check. */
-type Check = (seen: Seen) => Finding | undefined;
-
 /** Asked in this order, those that do nothing first. */
-export const checks: readonly Check[] = [gone, nothingToDo, classExists, classMissing];
+export const checks: readonly Check<Seen, Finding>[] = [gone, nothingToDo, classExists, classMissing];
 
 /** Deleted between the event and the look at it. */
 function gone({ subject, content }: Seen): Finding | undefined {
@@ -32,22 +27,4 @@ function classMissing({ subject, content }: Seen): Finding | undefined {
   const name = content.spec.volumeSnapshotClassName ?? '';
   const what = `cannot become ready: there is no VolumeSnapshotClass ${name}`;
   return { ...found(content, 'SnapshotClassMissing', what), command: getCommand(subject) };
-}
-
-/** What the content alone shows, so that most events and most items of a sweep cost no call. */
-export function unconcerned(content: Content): Finding | undefined {
-  if (content.spec.driver === LONGHORN_DRIVER)
-    return found(content, 'LinkSound', 'is Longhorn’s: fix-handle sees to it');
-  if (isDeleting(content)) return found(content, 'ContentDeleting', 'is being deleted');
-  if (content.status?.readyToUse === true) return found(content, 'LinkSound', 'is ready');
-  if (!content.spec.volumeSnapshotClassName) return found(content, 'LinkSound', 'names no VolumeSnapshotClass');
-  return undefined;
-}
-
-/** A finding about a content; by its snapshot `gleaner scan -n` knows whose it is. */
-function found({ metadata, spec }: Content, reason: Reason, what: string): Finding {
-  const subject = ref('VolumeSnapshotContent', metadata.name);
-  const { namespace, name } = spec.volumeSnapshotRef;
-  const facts = { snapshot: `${namespace}/${name}` };
-  return { subject, reason, message: `${describeRef(subject)} ${what}`, facts, actions: [] };
 }

@@ -2,7 +2,7 @@ import type { Ref } from '../../shared/domain/kinds.ts';
 import type { Content, SnapshotClass } from '../../shared/objects/types.ts';
 import { EVENTS_NAMESPACE, eventName } from '../../shared/plan/event-text.ts';
 import type { Reader } from '../../shared/ports/reader.ts';
-import { unconcerned } from './checks.ts';
+import { unconcerned } from './findings.ts';
 
 /** All that the plan needs to know. */
 export interface Seen {

@@ -3,6 +3,7 @@ import type { RecordAction } from '../../shared/plan/action.ts';
 import { eventOf } from '../../shared/plan/event-text.ts';
 import type { Finding, Plan } from '../../shared/plan/plan.ts';
 import { verdictOf } from '../../shared/plan/plan.ts';
+import { firstAnswer } from '../../shared/plan/check.ts';
 import { checks } from './checks.ts';
 import type { Config } from './config.ts';
 import type { Seen } from './observe.ts';
@@ -10,11 +11,10 @@ import { eventNameOf } from './observe.ts';
 
 /** The finding of the first check that answers, and an Event where it is for a person. Pure. */
 export function plan(seen: Seen, config: Config, nowMs: number): Plan {
-  for (const check of checks) {
-    const finding = check(seen);
-    if (finding !== undefined) return { findings: [finding], records: records(seen, finding, config, nowMs) };
-  }
-  return { findings: [] };
+  const finding = firstAnswer(checks, seen);
+  return finding === undefined
+    ? { findings: [] }
+    : { findings: [finding], records: records(seen, finding, config, nowMs) };
 }
 
 function records({ content, recorded }: Seen, finding: Finding, config: Config, nowMs: number): RecordAction[] {

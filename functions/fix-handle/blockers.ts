@@ -1,4 +1,4 @@
-import { isRemote } from '../../shared/chain/vmbackup.ts';
+import { isRemote, showBackupNames } from '../../shared/chain/vmbackup.ts';
 import { ref } from '../../shared/domain/kinds.ts';
 import * as names from '../../shared/domain/names.ts';
 import { isDeleting } from '../../shared/chain/metadata.ts';
@@ -9,7 +9,6 @@ import { toLetGo } from '../../shared/chain/link.ts';
 import type { Unsettled } from '../../shared/chain/schedules.ts';
 import { busySchedule } from '../../shared/chain/schedules.ts';
 import type { BackupHandle } from '../../shared/domain/handle.ts';
-import { showBackupNames } from '../../shared/chain/links.ts';
 import type { VMBackup } from '../../shared/objects/types.ts';
 import type { Reason } from '../../shared/plan/reason.ts';
 import type { Neighbours, SeenHandleWrong } from './observe.ts';

@@ -1,12 +1,12 @@
+import { showBackupNames } from '../../shared/chain/vmbackup.ts';
 import type { FoundBackup } from '../../shared/chain/lookup.ts';
 import { isGuestClusters, namesBackup } from '../../shared/chain/content.ts';
 import { delayAfterBackup, differenceFrom, dynamicData } from '../../shared/chain/dynamic-content.ts';
-import { listTargets, showBackupNames } from '../../shared/chain/links.ts';
 import { judgeBackupVolumes } from '../../shared/chain/longhorn-backup.ts';
 import { isDeleting } from '../../shared/chain/metadata.ts';
 import { misboundPart } from '../../shared/chain/pair.ts';
 import { busySchedule } from '../../shared/chain/schedules.ts';
-import { listVolumes } from '../../shared/chain/target.ts';
+import { listVolumes, listTargets } from '../../shared/chain/target.ts';
 import type { VolumeAnswer as Answer, VolumeExtra } from '../../shared/chain/volume-finding.ts';
 import { ref } from '../../shared/domain/kinds.ts';
 import { getCommand, listCommand } from '../../shared/domain/kubectl.ts';

@@ -1,5 +1,5 @@
+import { listTargets } from '../../shared/chain/target.ts';
 import { describeInProgress } from '../../shared/chain/in-progress.ts';
-import { listTargets } from '../../shared/chain/links.ts';
 import { isDeleting, isOwnedBy } from '../../shared/chain/metadata.ts';
 import { boundAndReady, misboundPart } from '../../shared/chain/pair.ts';
 import { busySchedule } from '../../shared/chain/schedules.ts';

@@ -9,8 +9,7 @@ import { judgeMetadata } from '../../shared/chain/readiness.ts';
 import { judgeRestore } from '../../shared/restore/hanging.ts';
 import type { VMBackupStatus } from '../../shared/chain/vmbackup-status.ts';
 import { judgeStatus } from '../../shared/chain/vmbackup-status.ts';
-import { commandForTarget } from '../../shared/chain/links.ts';
-import { judgeSync, judgeTarget } from '../../shared/chain/target.ts';
+import { judgeSync, judgeTarget, commandForTarget } from '../../shared/chain/target.ts';
 import type { Finding, Plan } from '../../shared/plan/plan.ts';
 import type { Config } from './config.ts';
 import type { Seen, SeenBackup } from './observe.ts';
@@ -30,66 +29,48 @@ export function plan(seen: Seen, config: Config, nowMs: number): Plan {
       });
     case 'vmbackup':
       return planBackup(seen, config, nowMs);
-    case 'restore': {
-      const judged = judgeRestore(seen, nowMs);
-      const { uid, namespace, name } = seen.restore.metadata;
-      const about = { ...ref('VirtualMachineRestore', name, namespace), uid, namespace };
-      return {
-        findings: [
-          {
-            subject,
-            reason: judged.reason,
-            message: judged.message,
-            ...(judged.command !== undefined && { command: judged.command }),
-            ...(judged.cause !== undefined && { facts: { cause: describeRef(judged.cause) } }),
-            actions: [],
-          },
-        ],
-        records: eventsFor(about, restoreTrouble(judged), seen.events, config, nowMs),
-      };
-    }
-    case 'target': {
-      const trouble = judgeTarget(seen.target) ?? judgeSync(seen.target, nowMs);
-      if (trouble === undefined || (trouble.reason !== 'TargetUnavailable' && !seen.inUse)) {
-        return only({
-          subject,
-          reason: 'TargetReachable',
-          message: trouble?.detail ?? 'the backup target is reachable',
-          actions: [],
-        });
-      }
-      const { reason, detail: message } = trouble;
-      const findings = [{ subject, reason, message, command: commandForTarget(reason), actions: [] }];
-      if (seen.target === undefined) return { findings };
-      const { uid, namespace, name } = seen.target.metadata;
-      const about = { ...ref('BackupTarget', name, namespace), uid, namespace };
-      return { findings, records: eventsFor(about, targetTrouble(trouble), seen.events, config, nowMs) };
-    }
+    case 'restore':
+      return planRestore(seen, config, nowMs);
+    case 'target':
+      return planTarget(seen, config, nowMs);
   }
 }
 
 const only = (finding: Finding): Plan => ({ findings: [finding] });
 
+function planRestore(seen: Extract<Seen, { is: 'restore' }>, config: Config, nowMs: number): Plan {
+  const judged = judgeRestore(seen, nowMs);
+  const { uid, namespace, name } = seen.restore.metadata;
+  const about = { ...ref('VirtualMachineRestore', name, namespace), uid, namespace };
+  const finding: Finding = {
+    subject: seen.subject,
+    reason: judged.reason,
+    message: judged.message,
+    ...(judged.command !== undefined && { command: judged.command }),
+    ...(judged.cause !== undefined && { facts: { cause: describeRef(judged.cause) } }),
+    actions: [],
+  };
+  return { findings: [finding], records: eventsFor(about, restoreTrouble(judged), seen.events, config, nowMs) };
+}
+
+function planTarget(seen: Extract<Seen, { is: 'target' }>, config: Config, nowMs: number): Plan {
+  const { subject, target } = seen;
+  const trouble = judgeTarget(target) ?? judgeSync(target, nowMs);
+  if (trouble === undefined || (trouble.reason !== 'TargetUnavailable' && !seen.inUse)) {
+    const message = trouble?.detail ?? 'the backup target is reachable';
+    return only({ subject, reason: 'TargetReachable', message, actions: [] });
+  }
+  const { reason, detail: message } = trouble;
+  const findings = [{ subject, reason, message, command: commandForTarget(reason), actions: [] }];
+  if (target === undefined) return { findings };
+  const { uid, namespace, name } = target.metadata;
+  const about = { ...ref('BackupTarget', name, namespace), uid, namespace };
+  return { findings, records: eventsFor(about, targetTrouble(trouble), seen.events, config, nowMs) };
+}
+
 function planBackup(seen: SeenBackup & { subject: Finding['subject'] }, config: Config, nowMs: number): Plan {
   const { subject, backup, chain } = seen;
-  const name = describeRef(subject);
-  if (isDeleting(backup)) {
-    const held = hangs(backup, nowMs);
-    if (held === undefined)
-      return only({ subject, reason: 'VMBackupDeleting', message: `${name} is being deleted`, actions: [] });
-    const hanging = (at: Ref, why: string): Finding => ({
-      subject: at,
-      reason: 'DeletionHangs',
-      message: `${describeRef(at)} ${why}`,
-      command: showFinalizersCommand(at),
-      actions: [],
-    });
-    const behind = (seen.going ?? []).flatMap((one) => {
-      const why = hangs(one, nowMs);
-      return why === undefined ? [] : [hanging(ref('Backup', one.metadata.name, one.metadata.namespace), why)];
-    });
-    return { findings: [hanging(subject, held), ...behind] };
-  }
+  if (isDeleting(backup)) return planDeletion(seen, nowMs);
   if (chain === undefined) return { findings: [] };
   const standing = judgeStatus(chain, nowMs);
   const { uid, namespace } = backup.metadata;
@@ -101,6 +82,30 @@ function planBackup(seen: SeenBackup & { subject: Finding['subject'] }, config: 
       ...reportFor(seen, standing.links, nowMs),
     ],
   };
+}
+
+/** A deletion that hangs, and the Longhorn Backups that hang with it. */
+function planDeletion({ subject, backup, going }: SeenBackup & { subject: Finding['subject'] }, nowMs: number): Plan {
+  const held = hangs(backup, nowMs);
+  if (held === undefined)
+    return only({
+      subject,
+      reason: 'VMBackupDeleting',
+      message: `${describeRef(subject)} is being deleted`,
+      actions: [],
+    });
+  const hanging = (at: Ref, why: string): Finding => ({
+    subject: at,
+    reason: 'DeletionHangs',
+    message: `${describeRef(at)} ${why}`,
+    command: showFinalizersCommand(at),
+    actions: [],
+  });
+  const behind = (going ?? []).flatMap((one) => {
+    const why = hangs(one, nowMs);
+    return why === undefined ? [] : [hanging(ref('Backup', one.metadata.name, one.metadata.namespace), why)];
+  });
+  return { findings: [hanging(subject, held), ...behind] };
 }
 
 function findingsOf(subject: Finding['subject'], chain: Chain, { links, readiness, past }: VMBackupStatus): Finding[] {

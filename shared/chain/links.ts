@@ -1,20 +1,20 @@
 import type { Chain, ChainVolume } from './chain.ts';
 import type { Ref } from '../domain/kinds.ts';
 import { describeRef, ref } from '../domain/kinds.ts';
-import { describeCommand, getCommand, listCommand, retainCommand } from '../domain/kubectl.ts';
+import { getCommand, listCommand, retainCommand } from '../domain/kubectl.ts';
 import * as names from '../domain/names.ts';
 import type { VMBackup, VolumeEntry } from '../objects/types.ts';
 import type { BackupFacts, BackupTrouble } from './longhorn-backup.ts';
 import { hangs, isPastReadyDeadline, snapshotError } from './waiting.ts';
 import { isDeleting } from './metadata.ts';
-import { isLocal, driverOf } from './vmbackup.ts';
+import { isLocal, driverOf, showBackupNames } from './vmbackup.ts';
 import { isStalled, judgeBackup, judgeBackupVolumes, targetOf } from './longhorn-backup.ts';
 import { judgeContentLink, misbound, unusable } from './content-link.ts';
 import type { Judged, Link, LinkName } from './link.ts';
 import { fail, linkNames, pass, skip, wait } from './link.ts';
 import { judgeReadiness } from './readiness.ts';
 import type { Absence, TargetTrouble } from './target.ts';
-import { judgeAbsence, judgeTargetOf, listVolumes, targetRef } from './target.ts';
+import { judgeAbsence, judgeTargetOf, listVolumes, targetRef, listTargets, commandForTarget } from './target.ts';
 import type { UnreadableObject } from './unreadable.ts';
 
 /** Judges every link of every volume. Pure. Returns six links per volume, in the order of `linkNames`. */
@@ -163,10 +163,6 @@ function judgeVMBackup(chain: Chain, { entry, content, classMissing }: ChainVolu
   return fail('NoLonghornBackupName', message, own, showBackupNames(own));
 }
 
-/** The command that shows which Longhorn backups a VMBackup records. */
-export const showBackupNames = (vmBackup: Ref): string =>
-  getCommand(vmBackup, 'jsonpath={.status.volumeBackups[*].longhornBackupName}');
-
 function judgeSnapshot(
   backup: VMBackup,
   { entry, snapshot, content, contentName, otherOwnerLives, snapshotClassMissing }: ChainVolume,
@@ -237,9 +233,6 @@ function judgeSnapshot(
     : wait('PairNotReady', `${name} is not ready yet`, at);
 }
 
-/** The command that lists Longhorn's backup targets. */
-export const listTargets = (): string => listCommand('BackupTarget', { namespace: names.LONGHORN_NAMESPACE });
-
 function judgeBackupLink(
   { entry, longhorn }: ChainVolume,
   {
@@ -294,7 +287,3 @@ function judgeBackupVolumeLink(
 
 const targetFault = ({ reason, detail }: TargetTrouble, own: Ref): Judged =>
   fail(reason, detail, reason === 'OtherTarget' ? own : targetRef, commandForTarget(reason));
-
-/** The command for a problem of the target. Its error text is shown by the object, never by Gleaner. */
-export const commandForTarget = (reason: TargetTrouble['reason']): string =>
-  reason === 'TargetUnavailable' || reason === 'TargetNotSyncing' ? describeCommand(targetRef) : listTargets();

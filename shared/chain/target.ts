@@ -1,5 +1,5 @@
 import { describeRef, ref } from '../domain/kinds.ts';
-import { getCommand, listCommand } from '../domain/kubectl.ts';
+import { describeCommand, getCommand, listCommand } from '../domain/kubectl.ts';
 import * as names from '../domain/names.ts';
 import { isAhead } from '../domain/times.ts';
 import type { BackupTarget, BackupVolume, Setting, VMBackup } from '../objects/types.ts';
@@ -211,3 +211,10 @@ export const listVolumes = (volume: string): string =>
 
 const nfsUrl = (endpoint: string): string => withoutSlash(`nfs://${endpoint.replace(/^nfs:\/\//, '')}`);
 const withoutSlash = (url: string): string => (url.endsWith('/') ? url.replace(/\/+$/, '') : url);
+
+/** The command that lists Longhorn's backup targets. */
+export const listTargets = (): string => listCommand('BackupTarget', { namespace: names.LONGHORN_NAMESPACE });
+
+/** The command for a problem of the target. Its error text is shown by the object, never by Gleaner. */
+export const commandForTarget = (reason: TargetTrouble['reason']): string =>
+  reason === 'TargetUnavailable' || reason === 'TargetNotSyncing' ? describeCommand(targetRef) : listTargets();

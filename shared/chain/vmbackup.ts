@@ -1,3 +1,5 @@
+import type { Ref } from '../domain/kinds.ts';
+import { getCommand } from '../domain/kubectl.ts';
 import { LONGHORN_DRIVER } from '../domain/names.ts';
 import { NODE_CLOCK_SKEW_MS } from '../domain/times.ts';
 import type { VMBackup, VolumeEntry } from '../objects/types.ts';
@@ -32,3 +34,7 @@ export function isYoungerThanReady({ status }: VMBackup, dataMs: number | undefi
 /** {@link isYoungerThanReady} for a Longhorn Backup. */
 export const isTakenLater = (backup: VMBackup, { takenMs }: BackupFacts): boolean =>
   isYoungerThanReady(backup, takenMs);
+
+/** The command that shows which Longhorn backups a VMBackup records. */
+export const showBackupNames = (vmBackup: Ref): string =>
+  getCommand(vmBackup, 'jsonpath={.status.volumeBackups[*].longhornBackupName}');

@@ -373,7 +373,7 @@ test.each([
   ['lvm-fast', 'LimitRange', { limits: [{ type: 'Container', min: { cpu: '1' } }] }, undefined],
   ['late', 'LimitRange', { limits: [{ type: 'Container', min: { cpu: '1' } }] }, /at least 1 of cpu for a container/],
   ['late', 'LimitRange', { limits: [{ type: 'Pod', max: { memory: '8Mi' } }] }, /at most 8Mi of memory/],
-  ['late', 'ResourceQuota', { hard: { pods: '1' } }, /leaves 1 of pods, and 2 are needed/],
+  ['late', 'ResourceQuota', { hard: { pods: '1' } }, /leaves 1 of pods, but 2 are needed/],
 ])(
   'of %s in a namespace with a %s of %j: no claim is made that a pod cannot follow',
   async (name, kind, spec, says) => {
