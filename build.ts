@@ -1,7 +1,7 @@
 /**
  * Bundles what runs in a container, so that a cold start reads a few small files: `node build.ts [NAME…]`, also run by npm as
  * `prepare`. `dist/serve.cjs` is the server, `dist/handle.js` the Knative function, `dist/gleaner.js` the command line.
- * Heavy parts stay in chunks of their own, which are read when they are first needed.
+ * Heavy parts are separate chunks, loaded on first use.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -19,9 +19,9 @@ const inRoot = (path: string) => `${root}${path}`;
 const { version } = JSON.parse(readFileSync(inRoot('package.json'), 'utf8')) as { version: string };
 
 /**
- * Of the Kubernetes client only KubeConfig is used. It statically imports all API models, a second HTTP stack, and the
- * libraries of every way to log in. Models and HTTP stack are left out (they serve methods that Gleaner does not call);
- * the rarer ways to log in, and SOCKS proxies, are loaded when a kubeconfig names them.
+ * Only KubeConfig of the Kubernetes client is used. It statically imports all API models, a second HTTP stack, and the
+ * libraries of every login method. Models and HTTP stack are replaced by stubs, because Gleaner never calls the methods
+ * that use them; the rarer login methods and SOCKS proxies are loaded when a kubeconfig names them.
  */
 const leanKubeConfig: Plugin = {
   name: 'lean-kubeconfig',
@@ -83,8 +83,8 @@ const leanKubeConfig: Plugin = {
 };
 
 /**
- * Of the CloudEvents package only events and their HTTP form are used: no sender (it loads TLS), no Kafka, no MQTT, no
- * big integers, and no second implementation of UUIDs (it loads all of `node:crypto`, whether one is made or not).
+ * Only events and their HTTP form of the CloudEvents package are used. Leaves out its sender (loads TLS), Kafka, MQTT,
+ * big integers, and a second implementation of UUIDs (always loads `node:crypto`).
  */
 const leanCloudEvents: Plugin = {
   name: 'lean-cloudevents',
@@ -107,9 +107,9 @@ const leanCloudEvents: Plugin = {
 };
 
 /**
- * An ES import of one of Node's own modules reads every export of it, and so loads what those load: `node:http` brings
- * fetch and WebSocket, `node:fs` streams and promises. That is a third of a cold start. Asked for as an object, a module
- * loads what is used.
+ * An ES import of a Node module reads every export of it, and so loads what those exports load: fetch and WebSocket for
+ * `node:http`, streams and promises for `node:fs`. That is a third of a cold start. Accessed as an object, a module
+ * loads only what is used.
  */
 const plainBuiltins: Plugin = {
   name: 'plain-builtins',
@@ -137,7 +137,7 @@ const outsideKubeConfig = (up: string): Plugin => ({
 
 const wanted = process.argv.slice(2).filter((argument) => !argument.startsWith('-'));
 
-/** For CommonJS packages inside an ES module: all that is left for them to require is Node's own. */
+/** For CommonJS packages inside an ES module: after bundling they only require Node's own modules. */
 const requireBuiltins = 'const require=process.getBuiltinModule;';
 
 const common: BuildOptions = {
@@ -154,8 +154,8 @@ const common: BuildOptions = {
 };
 
 /**
- * One file per start: each further file costs one more than a hundred kilobytes in one do. Modules that are imported
- * lazily are in it and run when they are asked for; only the Kubernetes client stays outside.
+ * One file per start: each further file costs more time than a hundred kilobytes in the same file. Lazily imported
+ * modules are included and run on first import. Only the Kubernetes client stays outside.
  */
 const bundle = (entry: BuildOptions, format: 'esm' | 'cjs', up = './'): Promise<BuildResult> =>
   build({
@@ -170,7 +170,10 @@ const functions = readdirSync(inRoot('functions'), { withFileTypes: true }).flat
   entry.isDirectory() && !entry.name.startsWith('_') ? [entry.name] : [],
 );
 
-/** The server, with all functions and with each alone: a process that serves one need not load the others. */
+/**
+ * The server with all functions, and one per function, so that a process with a single function does not load the
+ * others.
+ */
 const bundleServers = () => [
   bundle({ entryPoints: ['functions/serve.ts'], outfile: 'dist/serve/all.cjs' }, 'cjs', '../'),
   ...functions.map((name) => {
@@ -195,12 +198,12 @@ const bundleKubeConfig = (): Promise<BuildResult> =>
   });
 
 /**
- * A container's file system is as fresh as its image, so V8's compiled code has to be in the image: the start file
- * reads it from `dist/.cache`, which is filled here by running once what a start runs. Another version of Node passes
- * over it; the paths in it are relative, so `dist` may be moved.
+ * A container's file system is new at each start, so V8's compiled code must be in the image. The start files read it
+ * from `dist/.cache`, which this build fills by running them once. Other versions of Node ignore it. Its paths are
+ * relative, so `dist` may be moved.
  */
 const startFiles = {
-  // CommonJS, since that starts sooner: a process that is asked for one event is as quick as its loader.
+  // CommonJS, because it starts faster: a cold start waits for the loader.
   'serve.cjs': `'use strict';
 const { enableCompileCache } = require('node:module');
 enableCompileCache({ directory: __dirname + '/.cache', portable: true });
@@ -213,7 +216,7 @@ await import('./gleaner/main.js');
 `,
 };
 
-/** Lets the server answer one event that needs no cluster and one that reads from a stand-in, then end by itself. */
+/** Makes the server answer one event that needs no cluster and one that reads from a stub API server, then exit. */
 async function warmServer(only: string | undefined): Promise<void> {
   const apiServer = createServer((_request, response) => {
     response.writeHead(404, { 'content-type': 'application/json' });

@@ -1,7 +1,7 @@
 /**
- * The least a process that answers events over HTTP can be: `node:http`, JSON.parse, 204. What Gleaner is measured
- * against. CommonJS, since that starts faster: as an ES module, `import 'node:http'` also loads fetch and WebSocket.
- * With WRITE_TO it sends one raw HTTPS write before it answers, with all it needs given in the environment.
+ * The baseline for Gleaner: the smallest process that answers events over HTTP (`node:http`, JSON.parse, 204). CommonJS,
+ * because that starts faster: as an ES module, `import 'node:http'` also loads fetch and WebSocket. With WRITE_TO it
+ * sends one raw HTTPS write before it answers, configured by the environment.
  */
 const { createServer } = require('node:http');
 

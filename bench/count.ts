@@ -2,14 +2,14 @@ import type { KindName } from '../shared/domain/kinds.ts';
 import type { ListOptions, Reader } from '../shared/ports/reader.ts';
 import type { Writer } from '../shared/ports/writer.ts';
 
-/** Calls as the caller makes them; a list counts once, however many pages it has. */
+/** Calls to the reader and writer. A list counts once, however many pages it has. */
 export interface Calls {
   gets: number;
   lists: number;
   writes: number;
 }
 
-/** The same reader and writer, counting into `calls`. */
+/** Wraps reader and writer so that calls are counted in `calls`. */
 export function countCalls<P extends { readonly reader: Reader; readonly writer: Writer }>(
   ports: P,
   calls: Calls,

@@ -3,13 +3,13 @@ export interface Figure {
   readonly name: string;
   readonly value: number;
   readonly unit: string;
-  /** The same thing done as barely as it can be, measured in the same run. */
+  /** The minimal implementation of the same task, measured in the same run. */
   readonly baseline: number;
-  /** Value by baseline; for goals in absolute numbers, value less baseline. */
+  /** Value divided by baseline; for absolute goals, value minus baseline. */
   readonly ratio: number;
   readonly goal: string;
   readonly met: boolean;
-  /** What was done, and where a goal is missed, by how much and why. */
+  /** What was measured and, if the goal is missed, by how much and why. */
   readonly note?: string;
 }
 
@@ -20,7 +20,7 @@ export const median = (values: readonly number[]): number => {
 
 const round = (value: number): number => Math.round(value * 100) / 100;
 
-/** A figure whose goal is a ratio to its baseline: at most, or (`atLeast`) at least. */
+/** A figure whose goal is a ratio to its baseline, at most or (`atLeast`) at least. */
 export function ratioFigure(given: {
   readonly name: string;
   readonly unit: string;
@@ -44,7 +44,7 @@ export function ratioFigure(given: {
   };
 }
 
-/** A figure whose goal is a distance from its baseline. */
+/** A figure whose goal is a difference from its baseline. */
 export function distanceFigure(given: {
   readonly name: string;
   readonly unit: string;

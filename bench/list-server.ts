@@ -1,7 +1,7 @@
 /**
- * `node bench/list-server.ts COUNT`: an API server that has COUNT recovered VMBackups of one volume each, all right, and
- * answers lists, page by page, and says what it serves. Pages are made from one template, so that neither its speed nor
- * its memory is measured. What it does not do: single objects, of which it has none.
+ * `node bench/list-server.ts COUNT`: an API server with COUNT recovered, healthy VMBackups of one volume each. It serves
+ * paginated lists and API discovery, but no single objects. Pages are rendered from one template, so that its own speed
+ * and memory do not affect the measurement.
  */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -19,7 +19,7 @@ const plurals: Record<string, string> = {
   BackupVolume: 'backupvolumes',
 };
 
-/** Names and ids, which differ from object to object, between what is the same. */
+/** Object texts, split where names and ids differ. */
 const templates = new Map(
   chain.map((object) => {
     const whole = { ...object, metadata: { ...object.metadata, resourceVersion: '1' } };
@@ -33,7 +33,7 @@ const fill = (parts: readonly string[], index: number): string => {
   return parts.map((part, at) => (at % 2 === 0 ? part : part === 'zzvm' ? `vm-${id}` : hex)).join('');
 };
 
-/** The one object there is of its kind, and the setting that it was made from. */
+/** The only object of its kind, and the setting that it comes from. */
 const target = JSON.stringify({
   apiVersion: 'longhorn.io/v1beta2',
   kind: 'BackupTarget',
@@ -54,14 +54,14 @@ const setting = JSON.stringify({
 });
 const single: Record<string, string> = { backuptargets: target, settings: setting };
 
-/** What each group serves, as it says itself; of a group that is not here nothing is installed. */
+/** The resources of each API group. Groups that are missing here are not installed. */
 const resources: Record<string, readonly string[]> = {
   '/apis/harvesterhci.io/v1beta1': ['virtualmachinebackups', 'virtualmachinerestores', 'settings'],
   '/apis/longhorn.io/v1beta2': ['backups', 'backupvolumes', 'backuptargets'],
   '/apis/snapshot.storage.k8s.io/v1': ['volumesnapshotcontents', 'volumesnapshots'],
 };
 
-/** The last part of a list's path; of a kind that is not here there are none. */
+/** The last path segment of the lists that it serves. Other kinds have no objects. */
 const lists: ReadonlySet<string> = new Set([...Object.values(resources).flat(), 'storageclasses']);
 
 function answerTo(url: URL): string | undefined {
@@ -82,7 +82,7 @@ function answerTo(url: URL): string | undefined {
   return `{"kind":"List","metadata":${metadata},"items":[${items.join(',')}]}`;
 }
 
-/** As an API server does: it names the object that is not there, and says nothing of a path that nobody serves. */
+/** As an API server: a 404 names a missing object, but not a path that is not served. */
 function notFound(url: URL): string {
   const [plural = '', name] = url.pathname.split('/').slice(-2);
   const details = lists.has(plural) || plural === 'configmaps' ? { name } : {};

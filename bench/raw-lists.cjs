@@ -1,4 +1,4 @@
-/** The lists that `gleaner scan` reads, page by page, parsed and dropped: what reading them costs at the least. */
+/** The baseline for a scan: reads the lists of `gleaner scan` page by page, parses them and drops them. */
 const { Agent, request } = require('node:http');
 
 const [, , server] = process.argv;

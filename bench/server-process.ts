@@ -7,7 +7,7 @@ import { createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
-/** The servers that are compared, as a container starts them. */
+/** The servers to compare, started as in a container. */
 const servers = {
   bare: fileURLToPath(new URL('bare-server.cjs', import.meta.url)),
   gleaner: fileURLToPath(new URL('../dist/serve.cjs', import.meta.url)),
@@ -19,7 +19,7 @@ export interface Event {
   readonly body: string;
 }
 
-/** An event whose payload shows that nothing is to be done: another driver's content, as large as they are. */
+/** An event whose payload shows that nothing is to be done: a content of another driver, of the usual size. */
 export const idleEvent: Event = contentEvent({
   apiVersion: 'snapshot.storage.k8s.io/v1',
   kind: 'VolumeSnapshotContent',
@@ -62,7 +62,7 @@ export function contentEvent<T extends { readonly metadata: { readonly name: str
 export interface ServerProcess {
   readonly child: ChildProcess;
   readonly port: number;
-  /** Just before the process was made. */
+  /** Time just before the process was spawned. */
   readonly startMs: number;
   rssMiB(): number;
   stop(): Promise<void>;
@@ -85,7 +85,7 @@ export async function startServer(name: ServerName, environment: Record<string, 
   };
 }
 
-/** Posts until the server is there to answer. */
+/** Posts repeatedly until the server answers. */
 export async function postWhenUp(port: number, event: Event): Promise<number> {
   for (;;) {
     const status = await post(port, event).catch((error: NodeJS.ErrnoException) => error.code);

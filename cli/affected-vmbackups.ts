@@ -8,12 +8,12 @@ import type { Reader } from '../shared/ports/reader.ts';
 import type { Claim, Content, OwnerReference, Snapshot } from '../shared/objects/types.ts';
 
 /**
- * The VMBackups and restores that suffer when something is wrong with an object, whether or not an event of it would lead
- * to them: by owner, by name, and by whatever names it in passing.
+ * The VMBackups and restores that a problem of an object affects: found by owner, by name, and through any reference,
+ * also if an event of the object would not lead to them.
  */
 export async function affectedVMBackups(reader: Reader, subject: Ref, object: unknown): Promise<Ref[]> {
   const found = new Map<string, Ref>();
-  // What cannot be read is told of where it is come across.
+  // Unreadable objects are reported by the checks that read them.
   await orUnreadable(
     async () => {
       for await (const at of concerned(reader, subject, object)) found.set(refKey(at), at);
@@ -49,7 +49,7 @@ async function* concerned(reader: Reader, { kind, name, namespace = '' }: Ref, o
   }
 }
 
-/** By the snapshot it names, and by those that name it. */
+/** By the snapshot that the content names, and by those that name the content. */
 async function* ofContent(reader: Reader, { metadata, spec }: Content): AsyncGenerator<Ref> {
   const { volumeSnapshotRef: of } = spec;
   yield* restoresOwning(metadata.ownerReferences, of.namespace);

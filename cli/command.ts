@@ -1,27 +1,27 @@
 import type { Io } from './io.ts';
 
-/** What a command answers the shell with: kubectl diff's habit. */
+/** Exit codes, as of kubectl diff. */
 export const exit = {
-  /** Nothing to do, or all was done. */
+  /** Nothing to do, or everything was done. */
   ok: 0,
-  /** Something is (still) to be done, by Gleaner or by a person. */
+  /** Gleaner or a person has something to do. */
   open: 1,
-  /** It could not be done or found out; also: it was asked for wrongly. */
+  /** The command failed, or was used wrongly. */
   error: 2,
 } as const;
 
-/** One command, as data: help, parsing and docs are made from it. */
+/** A command as data: parsing, help and docs are derived from it. */
 export interface Command<Options = unknown> {
   readonly name: string;
   /** One line for the list of commands. */
   readonly summary: string;
-  /** What else its help says. */
+  /** The rest of its help. */
   readonly description?: string;
   readonly examples: readonly Example[];
   /** `[name...]`, `<file>`. */
   readonly arguments?: readonly { readonly name: string; readonly description: string }[];
   readonly options: readonly OptionSpec[];
-  /** Answers the exit code. */
+  /** Runs the command and returns the exit code. */
   run(call: Call<Options>): Promise<number>;
 }
 
@@ -33,14 +33,14 @@ interface Example {
 export interface OptionSpec {
   /** As help shows it: `-n, --namespace <name>`. */
   readonly flags: string;
-  /** May be given more than once, and with commas; its value is a list. */
+  /** Accepts several values, repeated or separated by commas; the value is a list. */
   readonly list?: true;
   readonly description: string;
   readonly choices?: readonly string[];
   readonly default?: unknown;
-  /** How help shows the default, where its value says little. */
+  /** The default in help, if the value itself is not informative. */
   readonly shownDefault?: string;
-  /** Taken when the option is given without its (optional) value. */
+  /** The value if the option is given without its optional value. */
   readonly preset?: string;
   /** @throws UsageError */
   readonly parse?: (text: string) => unknown;
@@ -52,7 +52,7 @@ export interface Call<Options> {
   readonly io: Io;
 }
 
-/** A command that was asked for wrongly. The message says what would be right. */
+/** The command line is invalid. The message says what would be valid. */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
 }

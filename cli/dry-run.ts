@@ -19,8 +19,8 @@ export const dryRunOption: OptionSpec = {
 };
 
 /**
- * For a server that checks and stores nothing: a step that builds on an earlier one of the same plan cannot be checked,
- * since the earlier one has not happened. Such steps are taken as good and told to `unchecked`.
+ * For a server-side dry run: a step that depends on an earlier step of the same plan cannot be checked, because nothing
+ * is stored. Such steps are assumed to succeed and passed to `unchecked`.
  */
 export function checkOnly(applier: Applier, unchecked: (action: Action) => void): Applier {
   return {
@@ -39,7 +39,7 @@ export function checkOnly(applier: Applier, unchecked: (action: Action) => void)
   };
 }
 
-/** A namespace that has not come about holds nothing. */
+/** A namespace that does not exist contains nothing. */
 function createdNamespace(action: Action): string[] {
   const namespace =
     action.do === 'create'
@@ -48,7 +48,7 @@ function createdNamespace(action: Action): string[] {
   return namespace ? [refKey({ kind: 'Namespace', name: namespace })] : [];
 }
 
-/** The objects that must be as an action expects them. */
+/** The objects whose state an action depends on. */
 function touchedBy(action: Action): Ref[] {
   switch (action.do) {
     case 'create': {

@@ -2,7 +2,7 @@ import type { Io } from './io.ts';
 import { exit, UsageError } from './command.ts';
 import { ForbiddenError, KubeError, NotServedError, RetryableError } from '../shared/ports/errors.ts';
 
-/** Says on stderr, in one sentence, what went wrong and what helps; answers the exit code. */
+/** Prints on stderr, in one sentence, what failed and what helps. Returns the exit code. */
 export function reportError(error: unknown, io: Pick<Io, 'err'>, verbose: boolean): number {
   io.err(`gleaner: ${sentenceOf(error)}\n`);
   if (verbose && error instanceof Error && !(error instanceof UsageError)) io.err(`${stackOf(error)}\n`);

@@ -4,7 +4,10 @@ import { UsageError } from './command.ts';
 
 export const allFunctions: readonly AnyFunction[] = Object.values(functions);
 
-/** The functions of these names; all, when none is given. @throws UsageError */
+/**
+ * The functions with these names; all if none is given.
+ * @throws UsageError
+ */
 export function functionsNamed(names: readonly string[] = []): readonly AnyFunction[] {
   const known = allFunctions.map(({ name }) => name);
   const unknown = names.find((name) => !known.includes(name));

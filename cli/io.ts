@@ -1,23 +1,26 @@
 import { once } from 'node:events';
 
-/** All that a command reaches of the process it runs in; tests give their own. */
+/** The process's streams and signals as a command sees them; tests pass their own. */
 export interface Io {
-  /** Waits while whoever reads is slower than what is written. */
+  /** Resolves once the reader can take more (backpressure). */
   out(text: string): Promise<void>;
   err(text: string): void;
   /** Standard input, for `-`. */
   readonly input: AsyncIterable<string | Buffer>;
   /** Whether standard output is a terminal that may be coloured. */
   readonly colour: boolean;
-  /** Width of the terminal; undefined when standard output is none. */
+  /** Width of the terminal; undefined if standard output is not a terminal. */
   readonly columns: number | undefined;
-  /** Aborted by Ctrl-C and SIGTERM from now on, so that the command ends at the next safe place; twice ends at once. */
+  /**
+   * Aborted by Ctrl-C and SIGTERM from now on, so that the command ends at the next safe point. A second signal ends
+   * the process at once.
+   */
   interrupted(): AbortSignal;
 }
 
 export function processIo(): Io {
   const { stdout, stderr, stdin, env } = process;
-  // The reader has seen enough (`| head`): there is nobody left to write to.
+  // The reader closed the pipe (`| head`).
   stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 141 : 2));
   return {
     async out(text) {

@@ -1,7 +1,7 @@
 import type { KindName } from '../shared/domain/kinds.ts';
 import { kinds } from '../shared/domain/kinds.ts';
 
-/** What kubectl and people call the kinds, besides their own name and plural. */
+/** Short names of the kinds, besides their own name and plural. */
 const shortNames: Partial<Record<KindName, readonly string[]>> = {
   VirtualMachineBackup: ['vmbackup', 'vmbackups'],
   VirtualMachineRestore: ['vmrestore', 'vmrestores'],
@@ -15,8 +15,8 @@ const shortNames: Partial<Record<KindName, readonly string[]>> = {
 };
 
 /**
- * Reads `kind` or `kind/name`, the kind as kubectl takes it: name, plural or short name, with or without its group.
- * Undefined for another kind than those of `among`, an empty name and a second slash.
+ * Parses `kind` or `kind/name`. Accepts kinds as kubectl does: name, plural or short name, with or without group.
+ * Returns `undefined` for a kind that is not in `among`, an empty name, or a second slash.
  */
 export function parseKindArgument<K extends KindName>(
   text: string,

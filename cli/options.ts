@@ -1,7 +1,7 @@
 import type { OptionSpec } from './command.ts';
 import { UsageError } from './command.ts';
 
-/** Options that several commands share, abilityKey as kubectl spells them. */
+/** Options that several commands share, spelled as in kubectl. */
 
 export interface ClusterOptions {
   readonly kubeconfig?: string;
@@ -64,7 +64,10 @@ export const verboseOption: OptionSpec = {
 
 const unitMs = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 } as const;
 
-/** `90s`, `5m`, `1h30m`, as kubectl writes durations. @throws UsageError */
+/**
+ * Parses a duration as kubectl does (`90s`, `5m`, `1h30m`).
+ * @throws UsageError
+ */
 export function parseDurationMs(text: string): number {
   const parts = [...text.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h)/g)];
   if (parts.length === 0 || parts.map(([part]) => part).join('') !== text) {

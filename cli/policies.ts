@@ -3,11 +3,11 @@ import type { OptionSpec } from './command.ts';
 import { UsageError } from './command.ts';
 import { allFunctions } from './functions.ts';
 
-/** Options for the functions' own policies, made from their config schemas. */
+/** Options for the functions' policies, derived from their config schemas. */
 
 export interface PolicyOptions {
   readonly policy?: readonly string[];
-  /** The short forms, by key: `--procedure swap`. */
+  /** Short options, by key: `--procedure swap`. */
   readonly [key: string]: unknown;
 }
 
@@ -21,7 +21,7 @@ const keys: readonly PolicyKey[] = allFunctions.flatMap((fn) => {
   const { shape = {} } = fn.config as { shape?: Record<string, unknown> };
   return Object.entries(shape).map(([key, schema]) => ({ fn, key, choices: choicesOf(schema) }));
 });
-/** Keys that only one function has, and that are a choice between words, have an option of their own. */
+// An enum that only one function has gets an option of its own.
 const short = keys.filter(
   ({ key, choices }) => choices !== undefined && keys.filter((other) => other.key === key).length === 1,
 );
@@ -38,7 +38,10 @@ export const policyOptions: readonly OptionSpec[] = [
   },
 ];
 
-/** Each function's config as the options set it. @throws UsageError */
+/**
+ * Returns each function's config as the options set it.
+ * @throws UsageError
+ */
 export function configsFrom(options: PolicyOptions): (fn: AnyFunction) => unknown {
   const given = new Map<string, Record<string, string>>(allFunctions.map(({ name }) => [name, {}]));
   for (const { fn, key } of short) {
@@ -73,9 +76,9 @@ export function configsFrom(options: PolicyOptions): (fn: AnyFunction) => unknow
 const describeKey = ({ fn, key, choices }: PolicyKey): string =>
   `${fn.name}.${key}${choices === undefined ? '' : `=${choices.join('|')}`}`;
 
-/** The words a value is chosen from, where the schema is an enum (with a default around it). */
+/** The choices of an enum schema, also one with a default. */
 function choicesOf(schema: unknown): readonly string[] | undefined {
-  // What zod's classic and mini schemas have in common.
+  // The common part of zod's classic and mini schemas.
   const { def } = (schema as { _zod: { def: { entries?: Record<string, unknown>; innerType?: unknown } } })._zod;
   if (def.entries !== undefined) return Object.values(def.entries).filter((entry) => typeof entry === 'string');
   return def.innerType === undefined ? undefined : choicesOf(def.innerType);
@@ -85,5 +88,5 @@ function kebab(key: string): string {
   return key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }
 
-/** As commander names the value of a kebab-case option. */
+/** The name under which commander stores a kebab-case option. */
 const camel = (key: string): string => kebab(key).replace(/-(.)/g, (_, letter: string) => letter.toUpperCase());

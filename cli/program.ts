@@ -13,7 +13,7 @@ Only "apply", "drill", "replay" and "capability" (with --probe, --clean or --cle
 const EXIT_CODES = `
 Exit codes: 0 nothing to do, or all done; 1 something has to be done; 2 or more: an error.`;
 
-/** Runs one command line; answers the exit code and never throws. */
+/** Runs one command line. Returns the exit code and never throws. */
 export async function runCli(argv: readonly string[], io: Io, commands: typeof all = all): Promise<number> {
   let code: number = exit.ok;
   const program = new Commander('gleaner')
@@ -54,15 +54,15 @@ function toCommander(
   command: (typeof all)[number],
   action: (args: readonly string[], options: unknown) => Promise<void>,
 ): Commander {
-  const made = new Commander(command.name)
+  const built = new Commander(command.name)
     .summary(command.summary)
     .description([command.summary, command.description].filter(Boolean).join('\n\n'));
-  for (const { name, description } of command.arguments ?? []) made.argument(name, description);
-  for (const option of command.options) made.addOption(toOption(option));
+  for (const { name, description } of command.arguments ?? []) built.argument(name, description);
+  for (const option of command.options) built.addOption(toOption(option));
   const examples = command.examples.map(({ does, command: line }) => `  # ${does}\n  ${line}`);
-  made.addHelpText('after', `\nExamples:\n${examples.join('\n\n')}`);
-  made.action(() => action(made.args, made.opts()));
-  return made;
+  built.addHelpText('after', `\nExamples:\n${examples.join('\n\n')}`);
+  built.action(() => action(built.args, built.opts()));
+  return built;
 }
 
 function toOption({
@@ -94,7 +94,7 @@ function toOption({
 
 const valued = new Set(['-n', '--namespace', '-l', '--selector', '-o', '--output', '--kubeconfig', '--context']);
 
-/** kubectl takes its common flags before the command as well: `gleaner -n prod scan`. */
+/** Like kubectl, accepts common flags before the command: `gleaner -n prod scan`. */
 function commandFirst(argv: readonly string[]): string[] {
   let at = 0;
   while (at < argv.length && /^-./.test(argv[at] ?? '')) {

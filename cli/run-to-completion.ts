@@ -21,31 +21,31 @@ import type { Ended } from './output/exit-summary.ts';
 import { exitOf, printEnded } from './output/exit-summary.ts';
 
 /**
- * Drills and probes from the command line. A function takes one step per call; here the next call follows until the result
- * stands and nothing is left of the run.
+ * Runs drills and probes from the command line. A function takes one step per call; this repeats the call until there is
+ * a result and all scratch objects are removed.
  */
 
 export interface Context {
   readonly client: KubeClient;
   readonly options: { readonly dryRun: DryRun; readonly verbose?: boolean };
   readonly fn: ObservePlan;
-  /** Once: give up, and remove what was created. */
+  /** Aborted by the first interrupt: stop, and remove what was created. */
   readonly interrupted: AbortSignal;
   /** Writes a line to stderr. */
   readonly tell: (text: string) => void;
 }
 
-/** What the findings of drills, or of probes, mean here. */
+/** How to interpret the findings of drills or of probes. */
 export interface Steps {
   /** `drill`, `probe`. */
   readonly what: string;
-  /** The function's policy. `clean`: create nothing, and remove what is there. */
+  /** The function's policy. `clean`: create nothing, and remove what exists. */
   readonly configFor: (mode: 'on' | 'clean') => unknown;
-  /** The reasons that end a run, and how. */
+  /** The reasons that end a run, and the result that each means. */
   readonly ends: Readonly<Partial<Record<Reason, 'proved' | 'failed' | 'interrupted' | 'stuck'>>>;
-  /** The reason of waiting for controllers to remove something; after `MOST_CLEANING_MS` of it a run is stuck. */
+  /** The reason for waiting until controllers remove something. After `MOST_CLEANING_MS` the run is stuck. */
   readonly clearing: Reason;
-  /** The reason of not beginning because something else goes first. */
+  /** The reason for not starting because something else must finish first. */
   readonly waits?: Reason;
 }
 
@@ -53,8 +53,8 @@ export const PAUSE_MS = 1_000;
 export const MOST_CLEANING_MS = 10 * 60_000;
 
 /**
- * The frame of the commands: connects, runs, prints on stdout how it ended, and returns the exit code. @throws what `run`
- * throws
+ * Connects, runs, prints the result on stdout, and returns the exit code.
+ * @throws the errors of `run`
  */
 export function runAndPrint(
   kind: 'Drill' | 'Probe',
@@ -72,14 +72,15 @@ export function runAndPrint(
 }
 
 /**
- * Calls until the run is over. After an error, or when the user interrupts it, it goes on in mode `clean` and removes what
- * was created. @throws the error that broke it off; at once in a dry run and while it cleans
+ * Calls the function until the run is over. After an error or an interrupt it continues in mode `clean` and removes
+ * what was created.
+ * @throws the error that ended the run; at once in a dry run and in mode `clean`
  */
 export async function runToCompletion(subject: Ref, steps: Steps, context: Context): Promise<Ended> {
   const { options, interrupted, tell } = context;
   let mode: 'on' | 'clean' = 'on';
   let cleaningSinceMs = 0;
-  let said = '';
+  let lastLine = '';
   let broken: unknown;
   for (;;) {
     if (interrupted.aborted && mode === 'on') {
@@ -97,7 +98,7 @@ export async function runToCompletion(subject: Ref, steps: Steps, context: Conte
     }
     if (finding !== undefined) {
       const text = `${describeRef(subject)}: ${finding.message}`;
-      if (text !== said && options.dryRun === 'none') tell((said = text));
+      if (text !== lastLine && options.dryRun === 'none') tell((lastLine = text));
       const verdict = verdictOf(finding);
       if (options.dryRun !== 'none') return { how: verdict === 'act' ? 'planned' : 'refused', subject, finding };
       const how = steps.ends[finding.reason];
@@ -115,14 +116,17 @@ export async function runToCompletion(subject: Ref, steps: Steps, context: Conte
   }
 }
 
-/** Undefined where the world would not hold still, or the server asks to come back: the next call goes on. */
+/**
+ * One call. Returns `undefined` if the cluster kept changing or the server asks to retry later: the next call
+ * continues.
+ */
 export async function call(subject: Ref, config: unknown, context: Context): Promise<Finding | undefined> {
   const { client, fn, options, tell } = context;
   const { reader, writer } = client;
   const applier = applierOf(createApplier(reader, writer), context);
   try {
     const outcome = await reconcile(fn, subject, { reader, ...(applier && { applier }), config });
-    // What was written before a failure has been told already, as it was done.
+    // Writes before a failure have been reported already.
     const { plan } = completedOrThrow(outcome);
     const finding = plan.findings[0];
     if (options.dryRun === 'client')
@@ -137,7 +141,7 @@ export async function call(subject: Ref, config: unknown, context: Context): Pro
 
 function applierOf(real: Applier, { options, tell }: Context): Applier | undefined {
   if (options.dryRun === 'client') return undefined;
-  const told: Applier = {
+  const reporting: Applier = {
     async *apply(actions: readonly Action[]) {
       const applier = options.dryRun === 'server' ? checkOnly(real, () => undefined) : real;
       for await (const done of applier.apply(actions)) {
@@ -146,12 +150,12 @@ function applierOf(real: Applier, { options, tell }: Context): Applier | undefin
       }
     },
   };
-  return told;
+  return reporting;
 }
 
 const toError = (thrown: unknown): Error => (thrown instanceof Error ? thrown : new Error(String(thrown)));
 
-/** Ends early when the user has had enough. */
+/** Ends early if the user interrupts. */
 export const pause = (ms: number, signal?: AbortSignal): Promise<void> =>
   new Promise((resolve) => {
     const timer = setTimeout(resolve, ms);

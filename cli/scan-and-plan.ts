@@ -30,7 +30,7 @@ export const scanOptions: readonly OptionSpec[] = [
   verboseOption,
 ];
 
-/** What `scan` and `plan` share: one sweep that writes nothing, printed as it goes. */
+/** The shared part of `scan` and `plan`: one sweep that writes nothing and prints findings as they come. */
 export async function scanOrPlan({ args, options, io }: Call<ScanOptions>, kind: 'Scan' | 'Plan'): Promise<number> {
   const functions = functionsNamed(options.function);
   const selected = args.map(parseSelected);
@@ -39,9 +39,9 @@ export async function scanOrPlan({ args, options, io }: Call<ScanOptions>, kind:
     const narrowed = await narrow(functions, reader, options, selected);
     const printer = await openPrinter(kind, options.output, io);
     const isNews = createFirstReport(functions);
-    // The wide table shows what is on record of what is well.
+    // The wide table also shows recorded facts about healthy items.
     const onWell = options.all === true || options.output === 'wide' ? undefined : printer.countWell;
-    // Nothing is recorded: whoever may not read Events is shown the same.
+    // Without records, the result does not depend on the permission to read Events.
     const scope = scopeOf(options);
     const sweeping = { functions: narrowed, reader, configOf, scope, records: false, ...(onWell && { onWell }) };
     try {
@@ -57,14 +57,14 @@ export async function scanOrPlan({ args, options, io }: Call<ScanOptions>, kind:
               needsAttention(finding) ||
               (kind === 'Scan' && showsConsistency(finding, options));
             const found = { function: swept.function, finding };
-            // Most findings of most clusters are not shown, and nothing is to be waited for.
+            // Most findings are only counted: avoid an `await` for each.
             if (shown) await printer.show(found);
             else printer.count(found);
           }
         }
       }
     } catch (error) {
-      // What has been printed so far stays a whole document.
+      // Complete the document that has been printed so far.
       await printer.abort(sentenceOf(error));
       throw error;
     }
@@ -76,32 +76,32 @@ export async function scanOrPlan({ args, options, io }: Call<ScanOptions>, kind:
   });
 }
 
-/** What is on record of a VMBackup belongs in the wide table, though nothing is to be done about it. */
+/** The wide table shows the recorded consistency of healthy VMBackups. */
 const showsConsistency = ({ facts }: Finding, { output }: ScanOptions): boolean =>
   output === 'wide' && facts?.['consistency'] !== undefined && facts['consistency'] !== 'unknown';
 
 /**
- * Several functions look at the same objects. What one has said, for the same reason and about the same thing, is not
- * said again in another's name; only what is open is remembered. A sweep tells in the same order each time, so it is the
- * same one that is heard. Of an object that cannot be read it is no news which volumes it stops, whoever says so.
+ * Several functions check the same objects. An open finding that another function already reported, for the same reason
+ * and object, is not repeated. Sweeps report in a fixed order, so the same function comes first each time. For an
+ * unreadable object, findings about the volumes that it blocks are repetitions too.
  */
 export function createFirstReport(
   functions: readonly Pick<AnyFunction, 'name'>[],
 ): (by: string, finding: Finding) => boolean {
   const names = new Set(functions.map(({ name }) => name));
-  const said = new Map<string, string>();
+  const reportedBy = new Map<string, string>();
   return (by, finding) => {
     if (!needsAttention(finding)) return true;
     const { snapshot, vmbackup, expected = '' } = finding.facts ?? {};
-    const teller = reasons[finding.reason].toldBy;
+    const reporter = reasons[finding.reason].toldBy;
     const ofVMBackup = finding.volume !== undefined || vmbackup !== undefined;
-    if (teller !== undefined && teller !== by && names.has(teller) && ofVMBackup) return false;
+    if (reporter !== undefined && reporter !== by && names.has(reporter) && ofVMBackup) return false;
     const unreadable = finding.reason === 'ObjectUnreadable';
-    // A wrong handle is news whatever keeps it from being mended.
+    // A wrong handle is reported whatever blocks its repair.
     const key = `${finding.reason} ${(unreadable ? undefined : snapshot) ?? refKey(finding.subject)} ${expected}`;
-    const first = said.get(key);
+    const first = reportedBy.get(key);
     if (first !== undefined) return first === by && !unreadable;
-    said.set(key, by);
+    reportedBy.set(key, by);
     return true;
   };
 }

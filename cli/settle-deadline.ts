@@ -4,26 +4,26 @@ import type { SettleOptions, Settling } from '../shared/runtime/settle.ts';
 import { settle } from '../shared/runtime/settle.ts';
 import { sweep } from '../shared/runtime/sweep.ts';
 
-/** `stuck`: what is waited for will not come, since something failed for good. */
+/** `stuck`: something failed permanently, so waiting cannot help. */
 export type Ended = 'settled' | 'once' | 'timeout' | 'stuck' | 'interrupted';
 
 export type Step = Exclude<Settling, { kind: 'settled' }> | { readonly kind: 'ended'; readonly how: Ended };
 
 export interface Within extends SettleOptions {
   readonly timeoutMs: number;
-  /** One round and no waiting. */
+  /** Run one round and do not wait. */
   readonly once: boolean;
   readonly signal: AbortSignal;
 }
 
 const FIRST_PAUSE_MS = 200;
 const LONGEST_PAUSE_MS = 5_000;
-/** After a failure for good, controllers that are still at it get so long without a write of ours. */
+/** After a permanent failure, controllers get this long without a write of Gleaner. */
 const STUCK_AFTER_MS = 2_000;
 
 /**
- * Rounds until everything is settled, time is up or the user has had enough. Time is looked at between rounds only, so
- * that no plan is left half-way; Ctrl-C ends after the subjects at hand, whose steps are still yielded.
+ * Runs rounds until everything is settled, time is up, or the user interrupts. Time is checked only between rounds, so
+ * that no plan is applied in part. After Ctrl-C the subjects in progress finish, and their steps are still yielded.
  */
 export async function* settleWithin({ timeoutMs, once, signal, ...given }: Within): AsyncGenerator<Step, void> {
   const options: SettleOptions = { ...given, isStopped: () => signal.aborted };
@@ -57,7 +57,7 @@ export async function* settleWithin({ timeoutMs, once, signal, ...given }: Withi
         if (more && nowMs() >= endMs) return void (yield { kind: 'ended', how: 'timeout' });
       }
     }
-    // What failed for the moment (a conflict, an overloaded server) is worth another look.
+    // A temporary failure (conflict, overloaded server) is worth another round.
     if (!tryAgain) return void (yield { kind: 'ended', how: exhausted ? 'timeout' : 'settled' });
     await sleep(pauseMs);
   }

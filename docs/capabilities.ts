@@ -9,7 +9,10 @@ import * as names from '../shared/domain/names.ts';
 import type { DriverClasses, DriverConfig } from '../shared/objects/drivers.ts';
 import type { SnapshotClass } from '../shared/objects/types.ts';
 
-/** docs/capabilities.md: what the answers mean, and what each release of Harvester says to each kind of storage. */
+/**
+ * Renders docs/capabilities.md: the meaning of the answers, and the answer of each Harvester release for each kind of
+ * storage.
+ */
 export const capabilitiesPage = (table: Table): string => `<!-- generated from shared/capability; npm run docs -->
 
 # Capabilities
@@ -97,7 +100,7 @@ function rows(): string[][] {
   ]);
 }
 
-/** A cluster where all is right. */
+/** A cluster without problems. */
 function seen(version: string, driver: string, entry: DriverClasses | undefined): SeenDriver {
   const brought: DriverConfig = {
     is: 'drivers',

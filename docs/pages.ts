@@ -6,7 +6,7 @@ import { reasons } from '../shared/plan/reason.ts';
 import { capabilitiesPage } from './capabilities.ts';
 import { Environment, variableOf } from '../shared/runtime/settings.ts';
 
-/** Renders the documentation that is generated from code. Pure: values in, Markdown out. */
+/** Renders the documentation generated from code as Markdown. Pure. */
 
 const note = (from: string): string => `<!-- generated from ${from}; npm run docs -->\n`;
 
@@ -20,7 +20,7 @@ const verdicts: Readonly<Record<VerdictKind, string>> = {
 export function reasonsPage(): string {
   const sections = (Object.keys(verdicts) as VerdictKind[]).map((verdict) => {
     const infos = Object.entries(reasons).filter(([, info]) => info.verdict === verdict);
-    // What Gleaner does for all of them is said once, above the table.
+    // If Gleaner does the same for all of them, say so once, above the table.
     const [usual, ...others] = new Set(infos.map(([, { does }]) => does));
     const same = others.length === 0;
     const rows = infos.map(([reason, { means, does, youCan }]) => [
@@ -75,11 +75,11 @@ ${policy.length === 0 ? '' : table(['Policy', 'Values', 'Default'], policy)}`;
 const carries = (mode: Watch['mode']): string => (mode === 'resource' ? 'the object' : 'its name only');
 const resourceOf = ({ group, resource }: Need): string => (group === '' ? resource : `${resource}.${group}`);
 
-/** The variables that set a function's policy, from the schema that reads them. */
+/** The variables of a function's policy, from its config schema. */
 const policyOf = (fn: AnyFunction): string[][] =>
   variablesOf(fn.config).map(([key, ...cells]) => [`\`${variableOf(fn, key)}\``, ...cells]);
 
-/** Those that hold for all. */
+/** The settings that apply to every function. */
 const settings = (): string[][] =>
   variablesOf(Environment).map(([key, ...cells]) => [`\`${key}\``, ...cells, explained[key as keyof typeof explained]]);
 
@@ -108,7 +108,7 @@ function variablesOf(config: z.core.$ZodType): [key: string, values: string, oth
 
 export const capabilities = (): string => capabilitiesPage(table);
 
-/** What `npm run bench` writes. */
+/** The output of `npm run bench`. */
 export const Results = z.object({
   machine: z.string(),
   date: z.string(),
@@ -129,7 +129,7 @@ export const Results = z.object({
 
 const marks = ['<!-- figures -->', '<!-- /figures -->'] as const;
 
-/** Puts the measured figures between the marks of the README. */
+/** Replaces the figures between the README's markers. */
 export function withFigures(readme: string, results: z.infer<typeof Results> | undefined): string {
   const [from, to] = marks.map((mark) => readme.indexOf(mark)) as [number, number];
   if (from < 0 || to < from) throw new Error(`README.md lacks ${marks.join(' … ')}`);

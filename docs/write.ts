@@ -1,4 +1,4 @@
-/** Writes the generated pages and the README's figures: `npm run docs`. A test keeps what is checked in up to date. */
+/** `npm run docs`: writes the generated pages and the README's figures. A test fails if the checked-in pages differ. */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import * as functions from '../functions/index.ts';

@@ -1,6 +1,6 @@
 /**
- * `npm run new-function NAME` copies functions/_template and its tests to a function of that name, and enters it wherever
- * functions are listed. Either everything is written or nothing.
+ * `npm run new-function NAME` copies functions/_template and its tests to a new function, and adds it to every list of
+ * functions. Writes everything or nothing.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url';
 const root = fileURLToPath(new URL('../', import.meta.url));
 const read = (path: string) => readFileSync(join(root, path), 'utf8');
 
-/** Says what is wrong, and what would be right. */
+/** The message says what is wrong, and what would be right. */
 class Refusal extends Error {}
 
 interface Names {
@@ -22,9 +22,9 @@ interface Names {
   readonly pascal: string;
 }
 
-/** What functions/_template is called inside. */
+/** The name of functions/_template in its own code. */
 const TEMPLATE_NAME = 'do-something';
-/** Services, triggers and clocks get suffixes, and a Kubernetes name ends at 63 characters. */
+/** Services, triggers and PingSources append suffixes, and a Kubernetes name has at most 63 characters. */
 const LONGEST = 40;
 
 function namesOf(kebab: string): Names {
@@ -40,10 +40,10 @@ function namesOf(kebab: string): Names {
   return { kebab, camel, pascal: camel.charAt(0).toUpperCase() + camel.slice(1) };
 }
 
-/** Files to write, by path from the root. */
+/** Files to write, by path from the repository root. */
 type Files = Map<string, string>;
 
-/** The template's files under the new name. Its reasons are ones that there are: the new function gets its own. */
+/** The template's files under the new name. The template uses existing reasons; the new function gets its own. */
 function copies({ kebab, camel, pascal }: Names): Files {
   const renamed = (text: string) =>
     text
@@ -79,7 +79,7 @@ export const ${camel}Reasons = {
 } as const satisfies Record<string, ReasonInfo>;
 `;
 
-/** Where functions are listed: the file, the lines between which the new one belongs, and that line. */
+/** The lists of functions: the file, the lines that enclose the list, and the line to add. */
 const lists = ({ kebab, camel }: Names): [path: string, from: RegExp, to: RegExp, line: string][] => [
   ['functions/index.ts', /^\/\*\* The functions/, /^$/, `export { default as ${camel} } from './${kebab}/index.ts';`],
   ['shared/plan/reason.ts', /^import type/, /^$/, `import { ${camel}Reasons } from './reasons/${kebab}.ts';`],
@@ -94,7 +94,7 @@ const lists = ({ kebab, camel }: Names): [path: string, from: RegExp, to: RegExp
   ['test/scenarios/healthy.test.ts', /^const lists/, /^\};/, `  '${kebab}': { growing: 4, small: 0 },`],
 ];
 
-/** Before the first line that comes after it in the alphabet, where the list is sorted; else at its end. */
+/** Inserts the line in alphabetical order if the list is sorted; else at its end. */
 function entered(text: string, path: string, from: RegExp, to: RegExp, line: string): string {
   const lines = text.split('\n');
   const first = lines.findIndex((one) => from.test(one)) + 1;
@@ -125,7 +125,7 @@ function plan(names: Names): Files {
   return files;
 }
 
-/** How long a line gets depends on the name. */
+/** Runs prettier, because line breaks depend on the length of the name. */
 async function formatted(path: string, text: string): Promise<string> {
   const { format, resolveConfig } = await import('prettier');
   return format(text, { ...(await resolveConfig(join(root, path))), filepath: path });

@@ -4,7 +4,7 @@ import { median, ratioFigure } from '../figure.ts';
 import type { ServerName } from '../server-process.ts';
 import { idleEvent, postWhenUp, startServer } from '../server-process.ts';
 
-/** Process start → first event answered, one that needs no cluster; and what the process then holds while idle. */
+/** Process start → first answer, for an event that needs no cluster; and the memory of the idle process afterwards. */
 export async function coldStart(runs: number): Promise<Figure[]> {
   const ms: Record<ServerName, number[]> = { bare: [], gleaner: [] };
   const rss: Record<ServerName, number[]> = { bare: [], gleaner: [] };

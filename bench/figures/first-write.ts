@@ -8,8 +8,8 @@ import type { ServerName } from '../server-process.ts';
 import { contentEvent, postWhenUp, startServer } from '../server-process.ts';
 
 /**
- * Process start → first write seen by the API server, over TLS. Gleaner reads what it decides from before it writes; the
- * bare server writes what it is told. The write is refused, so that every run finds the same world.
+ * Process start → first write seen by the API server, over TLS. Gleaner reads before it writes; the bare server writes a
+ * given request. The write is refused, so that every run starts from the same state.
  */
 export async function firstWrite(runs: number): Promise<Figure[]> {
   const sandbox = await startSandbox({ scenario: 'wrong-handle' });

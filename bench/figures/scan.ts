@@ -64,7 +64,7 @@ async function run(args: string[]): Promise<Run> {
   return { ms: performance.now() - startMs, peakMiB };
 }
 
-/** The kernel remembers the peak; elsewhere than on Linux there is none to read, and the figure says 0. */
+/** Peak RSS from the kernel; 0 on systems other than Linux. */
 function peakOf(pid: number | undefined): number {
   try {
     const status = readFileSync(`/proc/${pid}/status`, 'utf8');

@@ -7,7 +7,7 @@ import { idleEvent, postWhenUp, startServer } from '../server-process.ts';
 
 const CONNECTIONS = 8;
 
-/** Events a second that need no cluster, over kept connections, against a bare server that parses the same JSON. */
+/** Events per second that need no cluster, over keep-alive connections, compared with a bare server that parses the same JSON. */
 export async function throughput(rounds: number, roundMs: number): Promise<Figure[]> {
   const names = ['bare', 'gleaner'] as const;
   const perSecond: Record<ServerName, number[]> = { bare: [], gleaner: [] };
@@ -33,7 +33,7 @@ export async function throughput(rounds: number, roundMs: number): Promise<Figur
   ];
 }
 
-/** Raw sockets, so that the sender is not what is measured. Answers how many events were answered. */
+/** Uses raw sockets, so that the sender is not the bottleneck. Returns how many events were answered. */
 async function load(port: number, forMs: number): Promise<number> {
   const head = Object.entries(idleEvent.headers).map(([key, value]) => `${key}: ${value}`);
   const length = `content-length: ${Buffer.byteLength(idleEvent.body)}`;

@@ -8,7 +8,7 @@ import type { Io } from '../io.ts';
 
 const MAX_ATTEMPTS = 5;
 
-/** Takes Gleaner's annotations off every StorageClass, and touches no other. */
+/** Removes Gleaner's annotations from every StorageClass, and no others. */
 export async function clearNotes(reader: Reader, applier: Applier, dryRun: boolean, io: Io): Promise<void> {
   let cleared = 0;
   for await (const { metadata } of reader.list('StorageClass')) {

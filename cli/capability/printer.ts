@@ -11,7 +11,7 @@ import { fullName, shortName } from '../output/findings.ts';
 import type { Column } from '../output/table.ts';
 import { createTable } from '../output/table.ts';
 
-/** Prints the answers: a line for each object, or all that is known of one. */
+/** Prints the answers: one line per object, or everything about a single one. */
 export async function printOverview(overview: Overview, one: boolean, format: OutputFormat, io: Io): Promise<void> {
   const { capabilities, faults, harvester } = overview;
   switch (format) {
@@ -37,7 +37,7 @@ export async function printOverview(overview: Overview, one: boolean, format: Ou
   }
 }
 
-/** Of two answers the worse one colours the cell. */
+/** The worse of two answers colours the cell. */
 const worseOf = (a: CapabilityAnswer, b: CapabilityAnswer): Support =>
   (['no', 'unknown', 'yes'] as const).find((word) => a.answer === word || b.answer === word) ?? 'yes';
 

@@ -2,9 +2,12 @@ import type { Question } from '../../shared/capability/overview.ts';
 import { UsageError } from '../command.ts';
 import { parseKindArgument } from '../kind-argument.ts';
 
-/** `sc`, `vm/web`; StorageClasses where nothing is said. @throws UsageError */
+/**
+ * Parses `sc` or `vm/web`. Default: all StorageClasses.
+ * @throws UsageError
+ */
 export function parseQuestion(text = 'sc'): Pick<Question, 'kind' | 'name'> {
-  // Here the disks of VMs are asked about; elsewhere a volume may be Longhorn's.
+  // Here "volume" means a VM's disk, a claim; in other commands it may be Longhorn's volume.
   const word = text.replace(/^volume(?=$|\/)/i, 'pvc');
   const question = parseKindArgument(word, ['StorageClass', 'VirtualMachine', 'PersistentVolumeClaim']);
   if (question === undefined) {

@@ -5,7 +5,7 @@ import { memoize } from '../../shared/kube/memoize.ts';
 import type { Reader } from '../../shared/ports/reader.ts';
 import type { ObjectOf } from '../../shared/objects/types.ts';
 
-/** Of these one is needed for each volume: listed once, where all volumes are asked about. */
+/** Kinds needed once per volume: listed once if all volumes are asked about. */
 type PerVolume = 'PersistentVolumeClaim' | 'PersistentVolume' | 'Volume' | 'Engine';
 const perVolume: ReadonlySet<KindName> = new Set<PerVolume>([
   'PersistentVolumeClaim',
@@ -13,7 +13,7 @@ const perVolume: ReadonlySet<KindName> = new Set<PerVolume>([
   'Volume',
   'Engine',
 ]);
-/** The label by which Engines are asked for. */
+/** The label that names an Engine's volume. */
 const OF_VOLUME = 'longhornvolume';
 
 export function readerFor(reader: Reader, asksForAll: boolean): Reader {
@@ -41,7 +41,7 @@ export function readerFor(reader: Reader, asksForAll: boolean): Reader {
   };
 }
 
-/** By name; Engines by the volume they are of. */
+/** Groups by name; Engines by their volume. */
 async function grouped(reader: Reader, kind: KindName): Promise<Map<string, ObjectOf<KindName>[]>> {
   const found = new Map<string, ObjectOf<KindName>[]>();
   for await (const one of reader.list(kind)) {

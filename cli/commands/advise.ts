@@ -43,7 +43,7 @@ export const adviseCommand = defineCommand<Options>({
   },
 });
 
-/** What verify-backup says of all VMBackups, counted. What nobody claims is doctor's to report. @testonly */
+/** Counts verify-backup's findings about all VMBackups. Omits unclaimed objects, which `doctor` reports. @testonly */
 export async function lookAtChains(reader: Reader): Promise<SeenAdvice['chain']> {
   let [sound, broken] = [0, 0];
   let first: string | undefined;

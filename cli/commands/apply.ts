@@ -72,7 +72,7 @@ async function apply({ args, options, io }: Call<ApplyOptions>): Promise<number>
       reader,
       ...(dryRun !== 'client' && { applier }),
       configOf,
-      // Whoever reads this command's output need not be told by the cluster too.
+      // This command's output reports everything; Events and reports would repeat it.
       records: false,
       scope: scopeOf(options),
       timeoutMs,

@@ -47,10 +47,10 @@ async function examine({ options, io }: Call<Options>): Promise<number> {
       }
       for (const finding of findingsOf(swept)) {
         const section = sectionOf(finding.reason);
-        // Every volume that an unreadable object stops tells of it too.
-        const isTold = ({ finding: { reason, subject } }: Found) =>
+        // Every volume that an unreadable object blocks repeats the finding about it: keep the first.
+        const isSameUnreadable = ({ finding: { reason, subject } }: Found) =>
           reason === 'ObjectUnreadable' && finding.reason === reason && refKey(subject) === refKey(finding.subject);
-        if (section === undefined || examined[section].some(isTold)) continue;
+        if (section === undefined || examined[section].some(isSameUnreadable)) continue;
         if (isNews(swept.function, finding)) examined[section].push({ function: swept.function, finding });
       }
     }

@@ -63,7 +63,7 @@ async function drill({ args, options, io }: Call<DrillOptions>): Promise<number>
   const name = given?.replace(/^(vmbackups?|virtualmachinebackups?)(\.harvesterhci\.io)?\//, '');
   if (more.length > 0 || name === '' || name?.includes('/')) throw new UsageError('name one VMBackup');
   if ((name === undefined) !== (options.clean === true)) throw new UsageError('name one VMBackup, or give --clean');
-  policyOf(options, Date.now()); // before anything is asked of a cluster
+  policyOf(options, Date.now()); // fails before connecting
   return runAndPrint('Drill', options, io, async (run) => {
     const context = { ...run, options, fn: drillFunction };
     if (name === undefined) return cleanAll(context);

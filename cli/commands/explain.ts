@@ -44,14 +44,14 @@ export const explainCommand = defineCommand<Options>({
   async run({ args, options, io }) {
     const [text, ...more] = args;
     if (text === undefined || more.length > 0) throw new UsageError('name one object: vmbackup/NAME, vsc/NAME …');
-    parseObject(text, ''); // before anything is asked of a cluster
+    parseObject(text, ''); // fails before connecting
     const configOf = configsFrom(options);
     return withCluster(options, async ({ reader, namespace }) => {
       const subject = parseObject(text, options.namespace ?? namespace);
       const story = await explain(subject, { reader, functions: allFunctions, configOf, nowMs: Date.now() });
       await printExplanation(story, options.output, io);
       if (story.happenedUnknown !== undefined && options.output !== 'name')
-        io.err(`gleaner: what happened cannot be told: ${story.happenedUnknown}\n`);
+        io.err(`gleaner: Events cannot be shown: ${story.happenedUnknown}\n`);
       return story.findings.some(({ finding }) => needsAttention(finding)) ? exit.open : exit.ok;
     });
   },

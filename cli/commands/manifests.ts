@@ -65,22 +65,22 @@ export const manifestsCommand = defineCommand<Options>({
   },
 });
 
-/** Leaves alone what it did not generate. */
+/** Does not overwrite files that it did not generate. */
 async function writeFolder(folder: string, files: readonly ManifestFile[]): Promise<string[]> {
   await mkdir(folder, { recursive: true });
   const wanted = new Set(files.map(({ name }) => name));
-  const said: string[] = [];
+  const changes: string[] = [];
   for (const name of await readdir(folder)) {
     if (wanted.has(name) || !name.endsWith('.yaml')) continue;
     if (!(await readFile(join(folder, name), 'utf8')).startsWith('# generated from functions/')) continue;
     await rm(join(folder, name));
-    said.push(`removed ${join(folder, name)}`);
+    changes.push(`removed ${join(folder, name)}`);
   }
   for (const { name, text } of files) {
     await writeFile(join(folder, name), text);
-    said.push(`wrote ${join(folder, name)}`);
+    changes.push(`wrote ${join(folder, name)}`);
   }
-  return said;
+  return changes;
 }
 
 function dnsLabel(text: string): string {

@@ -90,7 +90,11 @@ function local(options: ReplayOptions, io: Io, client: () => Promise<KubeClient>
   return inProcess({ functions, configOf: configsFrom(options), dryRun: options.dryRun, client, log });
 }
 
-/** Which functions, policies and writes: that is all for who listens there to decide. */
+/**
+ * Posts to an address. The receiver there decides about functions, policies and writes, so the options for these are
+ * refused.
+ * @throws UsageError
+ */
 function remote({ function: names, dryRun, policy, kubeconfig }: ReplayOptions, url: string): Receiver {
   if (names !== undefined || policy !== undefined || kubeconfig !== undefined || dryRun !== 'none') {
     throw new UsageError('--to cannot be combined with --function, --policy, --kubeconfig or --dry-run');

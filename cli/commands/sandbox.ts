@@ -89,7 +89,7 @@ async function keepRunning(options: SandboxCommandOptions, io: Io): Promise<numb
   const versions = { ...(harvester && { harvester }), ...(longhorn && { longhorn }) };
   const sandbox = await startSandbox({ scenario, port, ...versions });
   try {
-    // Only for its owner: kubectl warns of anything else.
+    // Readable by the owner only, as kubectl expects.
     writeFileSync(file, `${MARK}\n${sandbox.api.kubeconfig()}`, { mode: 0o600 });
     await io.out(
       [
@@ -116,7 +116,7 @@ async function keepRunning(options: SandboxCommandOptions, io: Io): Promise<numb
 
 const MARK = '# written by gleaner sandbox, and removed by it';
 
-/** The default name may be taken, and a kubeconfig is nothing to write over. */
+/** Refuses to overwrite a file that is not a sandbox's kubeconfig: the default name may be taken. */
 function refuseOthers(file: string): void {
   if (existsSync(file) && !readFileSync(file, 'utf8').startsWith(MARK)) {
     throw new UsageError(`${file} exists and is not a sandbox's; choose another file with --kubeconfig`);

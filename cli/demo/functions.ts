@@ -9,19 +9,19 @@ import type { Sandbox } from '../../sandbox/index.ts';
 import { defaults } from '../../shared/manifests/options.ts';
 import { allFunctions } from '../functions.ts';
 
-/** Gleaner's functions as Knative would run them: a process each, under its own account, started by an event. */
+/** Gleaner's functions as Knative runs them: one process per function, with its own account, started by an event. */
 export interface Functions {
   readonly services: Readonly<Record<string, Activator>>;
-  /** The file that is run. */
+  /** The file to run. */
   readonly program: string;
 }
 
 interface Options {
   readonly sandbox: Sandbox;
-  /** For the kubeconfigs. */
+  /** For the kubeconfig files. */
   readonly folder: string;
   readonly idleMs: number;
-  /** Lines of a function's log. */
+  /** Called for each line of a function's log. */
   readonly onLog: (name: string, line: string) => void;
 }
 
@@ -47,8 +47,8 @@ async function startProcess(
   onLog: (line: string) => void,
 ): Promise<Instance> {
   const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', program], {
-    // Nothing of this shell's environment: a pod has none of it either.
-    // Sweeps begin at once: the story has one teller, and no other clock rings.
+    // Without this shell's environment, as in a pod.
+    // Sweeps start without delay: nothing else triggers them in the demo.
     env: {
       FUNCTION: name,
       PORT: '0',
@@ -81,7 +81,7 @@ async function startProcess(
   };
 }
 
-/** What was built, as an image would hold it; the sources where they have changed since. */
+/** The built file, as in an image; the sources if they have changed since. */
 function programFile(): string {
   const root = fileURLToPath(new URL('../../', import.meta.url));
   const built = join(root, 'dist/serve.cjs');

@@ -4,7 +4,7 @@ import type { Manifest } from '../../shared/manifests/options.ts';
 import { defaults } from '../../shared/manifests/options.ts';
 import { allFunctions } from '../functions.ts';
 
-/** What `gleaner manifests` prints, read back: the demo is set up as a cluster would be. */
+/** Parses the output of `gleaner manifests`, so that the demo is set up like a cluster. */
 export const manifests = (): Manifest[] =>
   manifestFiles(allFunctions, defaults)
     .flatMap(({ text }) => parseAllDocuments(text))

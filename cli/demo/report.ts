@@ -2,7 +2,7 @@ import { stringify } from 'yaml';
 import type { Io } from '../io.ts';
 import { createTable } from '../output/table.ts';
 
-/** One claim of the demo, and what was measured in this run. */
+/** One claim of the demo, with its measurement from this run. */
 export interface Check {
   readonly what: string;
   readonly measured: string | number;
@@ -14,10 +14,10 @@ export interface Report {
   readonly gleaner: boolean;
   readonly ok: boolean;
   readonly checks: readonly Check[];
-  /** Milliseconds from the first waiting event to a listening process, each time one was started. */
+  /** Milliseconds from the first waiting event to a listening process, for each start. */
   readonly coldStartsMs: Readonly<Record<string, readonly number[]>>;
   readonly tookMs: number;
-  /** What the functions were run from. */
+  /** The file that the functions ran from. */
   readonly functions: string;
   readonly node: string;
 }

@@ -18,12 +18,12 @@ export interface DemoOptions {
 
 const BACKUP = 'web-nightly';
 const OTHER_BACKUP = 'db-nightly';
-/** Far longer than it takes; only a failure waits for it. */
+/** Much longer than each step takes; only a failure waits this long. */
 const PATIENCE_MS = 120_000;
 const CONTROL_MS = 3_000;
 const IDLE_MS = 400;
 
-/** Plays the story once. Whatever it says in the end was measured while it ran. */
+/** Plays the demo once. All reported figures are measured during this run. */
 export async function playDemo({ gleaner, verbose, say }: DemoOptions): Promise<Report> {
   const beganMs = performance.now();
   const checks: Check[] = [];
@@ -96,7 +96,7 @@ async function disaster(sandbox: Sandbox, say: Say, check: AddCheck): Promise<vo
   );
 }
 
-/** Applies the manifests an operator would apply; the Services among them are the processes. */
+/** Applies the manifests as an operator would; the processes stand for the Services. */
 async function install(sandbox: Sandbox, { services }: Functions): Promise<Eventing> {
   const { startEventing, fromManifests } = await import('../../sandbox/events/index.ts');
   const applied = manifests();

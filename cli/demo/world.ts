@@ -2,13 +2,13 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { KubeObject } from '../../sandbox/api/types.ts';
 import type { Sandbox } from '../../sandbox/index.ts';
 
-/** What a person with kubectl would look at and do: nothing here knows how Gleaner thinks. */
+/** What a person with kubectl would look at and do. Independent of Gleaner's own judgments. */
 
 const contentKind = 'snapshot.storage.k8s.io/v1/VolumeSnapshotContent';
 const backupKind = 'harvesterhci.io/v1beta1/VirtualMachineBackup';
 const restoreKind = 'harvesterhci.io/v1beta1/VirtualMachineRestore';
 
-/** Handles of pre-provisioned contents, held against Longhorn's own record of each backup. */
+/** Compares the handles of pre-provisioned contents with Longhorn's record of each backup. */
 export async function judgeHandles(sandbox: Sandbox, contents?: readonly KubeObject[]): Promise<Judged> {
   const { client } = sandbox;
   const backups = await client.list('longhorn.io/v1beta2/Backup');
@@ -23,15 +23,15 @@ interface Judged {
   readonly wrong: number;
 }
 
-/** Collects contents as they are made, until it is asked for them. */
+/** Collects contents as they are created. Call the result to get them. */
 export function contentsMade({ client }: Sandbox): () => readonly KubeObject[] {
-  const made: KubeObject[] = [];
+  const created: KubeObject[] = [];
   const stop = client.watch(contentKind, ({ type, object }) => {
-    if (type === 'ADDED') made.push(object);
+    if (type === 'ADDED') created.push(object);
   });
   return () => {
     stop();
-    return made;
+    return created;
   };
 }
 
@@ -40,7 +40,7 @@ const volumeOf = (status: unknown): string => (status as { volumeName: string })
 const handleOf = (content: KubeObject): string | undefined =>
   (content['spec'] as { source: { snapshotHandle?: string } }).source.snapshotHandle;
 
-/** How many volumes of the VMBackups point at a snapshot whose content has this policy and is there. */
+/** The number of volumes whose VMBackup names a snapshot with an existing content of this policy. */
 export async function linkedVolumes({ client }: Sandbox): Promise<{ total: number; linked: number }> {
   const contents = await client.list(contentKind);
   const bound = new Set(
@@ -86,7 +86,7 @@ export async function lookAtRestore({ client }: Sandbox, backup: string, namespa
   return { complete: complete === true, claims: claims.length, bound: bound.length };
 }
 
-/** Answers how long it took, or undefined when it has not come through by then. */
+/** Waits for a restore to complete. Returns how long it took, or `undefined` after the time limit. */
 export async function untilRestored(
   sandbox: Sandbox,
   backup: string,
@@ -101,7 +101,7 @@ export async function untilRestored(
   return undefined;
 }
 
-/** Every write that came over HTTP: the sandbox's own controllers use another door. */
+/** The number of writes over HTTP. The sandbox's own controllers do not write over HTTP. */
 export const writes = ({ api }: Sandbox): number =>
   api.requests().filter(({ verb, code }) => ['create', 'update', 'patch', 'delete'].includes(verb) && code < 400)
     .length;

@@ -11,7 +11,7 @@ import { sectionNames, sections } from './sections.ts';
 
 export type Examined = Readonly<Record<Section, readonly Found[]>>;
 
-/** Prints what the examination found. */
+/** Prints the result of the examination. */
 export async function printExamined(
   examined: Examined,
   failures: readonly string[],
@@ -72,7 +72,7 @@ async function printSentences(examined: Examined, io: Io): Promise<void> {
   if (empty) await io.out('No blockers, no orphans.\n');
 }
 
-/** Of what is on the target, each backup once, however many objects name it. */
+/** Bytes on the target. Each backup counts once, however many objects name it. */
 function bytesOf(found: readonly Found[]): number {
   const sizes = new Map(
     found.map(({ finding: { facts, subject } }) => [

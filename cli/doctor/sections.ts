@@ -1,6 +1,6 @@
 import type { Reason } from '../../shared/plan/reason.ts';
 
-/** What `gleaner doctor` asks about, in its order. */
+/** The sections of `gleaner doctor`, in output order. */
 export const sections = {
   blockers: {
     title: 'Blockers',
@@ -31,6 +31,6 @@ export const sections = {
 export type Section = keyof typeof sections;
 export const sectionNames = Object.keys(sections) as Section[];
 
-/** Which part of the examination a finding belongs to, if any. */
+/** The section of a finding, if it belongs to one. */
 export const sectionOf = (reason: Reason): Section | undefined =>
   sectionNames.find((name) => (sections[name].reasons as readonly Reason[]).includes(reason));

@@ -17,8 +17,8 @@ export interface DrillOptions extends ClusterOptions, OutputOptions, VerboseOpti
 export const drillFunction: AnyFunction = functionsNamed(['drill-restore'])[0]!;
 
 /**
- * The function's own policy, as the command line gives it: asked for by name, a VMBackup is drilled now, whenever it was
- * last. @throws UsageError
+ * The drill policy from the command line. A VMBackup that is named is drilled now, whenever its last drill was.
+ * @throws UsageError
  */
 export function policyOf(options: DrillOptions, sinceMs: number, drills: 'on' | 'clean' = 'on'): unknown {
   const { namespaceForDrill, timeout, maxSize, read, readImage } = options;

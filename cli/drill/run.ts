@@ -16,7 +16,7 @@ export interface DrillContext extends Context {
   readonly fn: AnyFunction;
 }
 
-/** The function's own steps, one call after the other, until its result stands and nothing is left of it. */
+/** Runs the function's steps until the drill has a result and all its objects are removed. */
 export async function drillOne(subject: Ref, context: DrillContext): Promise<Ended> {
   const startMs = Date.now();
   const ends = {
@@ -33,13 +33,13 @@ export async function drillOne(subject: Ref, context: DrillContext): Promise<End
   );
 }
 
-/** Ends every drill that the record knows of, and removes whatever bears the mark of one. */
+/** Ends every recorded drill, and removes every object with a drill's mark. */
 export async function cleanAll(context: DrillContext): Promise<Ended> {
   const { client, fn, options, interrupted, tell } = context;
   const config = policyOf(options, Date.now(), 'clean');
   const record = ref('ConfigMap', DRILL_RECORD, options.namespaceForDrill);
   const endMs = Date.now() + MOST_CLEANING_MS;
-  const said = new Set<string>();
+  const printed = new Set<string>();
   for (;;) {
     const considered = fn.scheduled?.(config, Date.now());
     const subjects =
@@ -52,8 +52,8 @@ export async function cleanAll(context: DrillContext): Promise<Ended> {
     const open = findings.filter((finding) => finding.reason !== 'DrillCleaned');
     for (const { subject, message } of open) {
       const text = `${describeRef(subject)}: ${message}`;
-      if (!said.has(text)) tell(text);
-      said.add(text);
+      if (!printed.has(text)) tell(text);
+      printed.add(text);
     }
     const [first] = open;
     const own = findings.find(({ subject }) => refKey(subject) === refKey(record));

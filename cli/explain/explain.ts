@@ -26,20 +26,20 @@ import type { Found } from '../output/findings.ts';
 import { pairsOfRestore } from '../selection/pairs-of-restore.ts';
 import { affectedVMBackups } from '../affected-vmbackups.ts';
 
-/** All there is to say of one object. */
+/** Everything that `gleaner explain` shows about one object. */
 export interface Explanation {
   readonly subject: Ref;
-  /** The VMBackups it is a link of, each with all its links. */
+  /** The VMBackups whose chain contains the object, each with all links. */
   readonly chains: readonly {
     readonly backup: Ref;
     readonly links: readonly Link[];
-    /** What its last restore drill showed. */
+    /** The result of its last restore drill. */
     readonly drill?: string;
   }[];
   readonly findings: readonly Found[];
-  /** Oldest first. */
+  /** Kubernetes Events, oldest first. */
   readonly happened: readonly Happened[];
-  /** Why Events are missing in that. */
+  /** Why Events are missing in `happened`. */
   readonly happenedUnknown?: string;
 }
 
@@ -60,28 +60,29 @@ export interface ExplainContext {
 }
 
 /**
- * What every function would make of an event about the object: the same roads that an event takes, from the object to
- * whatever it concerns.
+ * What every function would find after an event about the object, following the same routes from the object to its
+ * subjects.
  */
 export async function explain(
   subject: Ref,
   { reader: live, functions, configOf, nowMs }: ExplainContext,
 ): Promise<Explanation> {
   const reader = memoize(live);
-  const read = await orUnreadable<{ readonly object?: unknown } | { readonly odd: UnreadableObject }>(
+  const read = await orUnreadable<{ readonly object?: unknown } | { readonly failed: UnreadableObject }>(
     async () => ({ object: await reader.get(subject.kind, subject.name, subject.namespace) }),
-    (odd) => ({ odd }),
+    (failed) => ({ failed }),
   );
-  if ('odd' in read) return { ...nothingToTell(subject, read.odd), ...(await happenedTo(reader, [subject])) };
+  if ('failed' in read)
+    return { ...unreadableExplanation(subject, read.failed), ...(await happenedTo(reader, [subject])) };
   const { object } = read;
   if (object === undefined) throw new UsageError(`${describeRef(subject)} does not exist`);
 
   const findings = new Map<string, Found>();
   const backups = new Map<string, Ref>();
   const add = (by: string, finding: Finding) => {
-    // That it is in progress keeps others from acting; of the restore itself it is no trouble.
+    // "In progress" blocks other functions but is no problem of the restore itself.
     if (finding.reason === 'RestoreInProgress' && finding.subject.kind === 'VirtualMachineRestore') return;
-    // Of an object that cannot be read nobody knows more than another.
+    // All functions report an unreadable object alike: keep one finding.
     const who = finding.reason === 'ObjectUnreadable' ? '' : by;
     const key = `${who} ${refKey(finding.subject)} ${finding.volume ?? ''} ${finding.reason}`;
     if (!findings.has(key) || who !== '') findings.set(key, { function: by, finding });
@@ -93,7 +94,7 @@ export async function explain(
         const session = { reader, config: configOf(fn), records: false, nowMs: () => nowMs } as const;
         return completedOrThrow(await reconcile(fn, at, session)).plan.findings;
       },
-      (odd) => [notTold(at, odd)],
+      (failed) => [blockedFinding(at, failed)],
     );
   };
   const follow = (at: Ref, carried: unknown, hear = add, wanted: (at: Ref) => boolean = () => true) =>
@@ -103,34 +104,36 @@ export async function explain(
           for await (const concerned of subjectsOf(fn, changeOf(at, carried), reader, (found) => hear(fn.name, found)))
             if (wanted(concerned)) for (const finding of await lookAt(fn, concerned)) hear(fn.name, finding);
       },
-      (odd) => add('verify-backup', unreadable(odd)),
+      (failed) => add('verify-backup', unreadable(failed)),
     );
   await follow(subject, object);
   for (const at of await affectedVMBackups(reader, subject, object)) {
     const there = await orUnreadable<unknown>(
       () => reader.get(at.kind, at.name, at.namespace),
-      (odd) => void add('verify-backup', unreadable(odd)),
+      (failed) => void add('verify-backup', unreadable(failed)),
     );
-    // The other volumes’ objects have stories of their own.
+    // Objects of the other volumes have explanations of their own.
     if (there !== undefined) await follow(at, there, add, (one) => refKey(one) === refKey(at));
   }
   if (subject.kind === 'VirtualMachineRestore') {
-    // One command mends all of them: the one that the restore’s own finding gives.
-    const told = [...findings.values()].find(({ finding }) => finding.command?.startsWith('gleaner apply ') === true);
-    const command = told?.finding.command ?? `gleaner apply vmrestore/${subject.name} -n ${subject.namespace}`;
+    // One command repairs them all: that of the restore's own finding.
+    const ownRepair = [...findings.values()].find(
+      ({ finding }) => finding.command?.startsWith('gleaner apply ') === true,
+    );
+    const command = ownRepair?.finding.command ?? `gleaner apply vmrestore/${subject.name} -n ${subject.namespace}`;
     const hear = (by: string, finding: Finding) =>
       add(by, finding.actions.length > 0 ? { ...finding, command } : finding);
     for (const at of await pairsOfRestore(reader, object as VMRestore)) {
       const part = await orUnreadable<unknown>(
         () => reader.get(at.kind, at.name, at.namespace),
-        (odd) => void add('verify-backup', unreadable(odd)),
+        (failed) => void add('verify-backup', unreadable(failed)),
       );
       if (part !== undefined) await follow(at, part, hear);
     }
   }
   const chains: { backup: Ref; links: readonly Link[]; drill?: string }[] = [];
   const drills = backups.size === 0 ? {} : await drillsOf(reader);
-  // Only a sweep tells of the address, so that no function that events start needs to read the setting.
+  // Functions check the address only in sweeps, so that events need not read the Setting.
   const setting =
     backups.size === 0
       ? undefined
@@ -143,7 +146,7 @@ export async function explain(
   for (const at of backups.values()) {
     const backup = await orUnreadable(
       () => reader.get('VirtualMachineBackup', at.name, at.namespace),
-      () => undefined, // a function has told of it
+      () => undefined, // a function reports it
     );
     if (backup === undefined) continue;
     const moved = judgeAddress(backup, setting);
@@ -153,11 +156,11 @@ export async function explain(
     const drill = known ? { drill: resultOf(entry)[1] } : {};
     const links = await orUnreadable(
       async () => judgeStatus(await readChain(reader, backup, { classes: true }), nowMs).links,
-      (odd) => void add('verify-backup', unreadable(odd)),
+      (failed) => void add('verify-backup', unreadable(failed)),
     );
     if (links === undefined) continue;
     chains.push({ backup: at, links, ...drill });
-    // Told of the target once, and of each backup behind it only here.
+    // The target is reported once; its effect on each backup only here.
     const away = links.find(({ link, result, object }) => link === 'target' && result === 'fail' && isTarget(object));
     if (away !== undefined) {
       const { object, reason, message, command } = away;
@@ -171,13 +174,13 @@ export async function explain(
     }
   }
   if (chains.length === 0 && mayBeOrphan.has(subject.kind)) {
-    const onUnreadable = ({ object, message: odd }: Unreadable) => {
-      const message = `${odd}, so it is unknown whether it claims ${describeRef(subject)}`;
+    const onUnreadable = ({ object, message: failed }: Unreadable) => {
+      const message = `${failed}, so it is unknown whether it claims ${describeRef(subject)}`;
       add('verify-backup', unreadable({ object, message, command: getCommand(object) }));
     };
     await forEachUnreadable(reader, 'VirtualMachineBackup', onUnreadable);
   }
-  // Some of it only the lists of a whole cluster show. Who may not read them all is told the rest.
+  // Some findings need lists of the whole cluster. Without permission to read them, show the others.
   const isIt = (at: Ref) => refKey(at) === refKey(subject);
   const sweeping = { functions, reader: live, configOf, only: isIt, records: false, nowMs: () => nowMs };
   await unlessForbidden(async () => {
@@ -195,11 +198,14 @@ export async function explain(
 
 const isTarget = ({ kind }: Ref): boolean => kind === 'BackupTarget';
 
-/** Of an object that does not have the shape of its kind only that can be said. */
-const nothingToTell = (subject: Ref, odd: UnreadableObject): Omit<Explanation, 'happened' | 'happenedUnknown'> => ({
+/** The explanation of an unreadable object. */
+const unreadableExplanation = (
+  subject: Ref,
+  failed: UnreadableObject,
+): Omit<Explanation, 'happened' | 'happenedUnknown'> => ({
   subject,
   chains: [],
-  findings: [{ function: 'verify-backup', finding: unreadable({ ...odd, object: subject }) }],
+  findings: [{ function: 'verify-backup', finding: unreadable({ ...failed, object: subject }) }],
 });
 
 const unreadable = ({ object, message, command }: UnreadableObject): Finding => ({
@@ -210,14 +216,14 @@ const unreadable = ({ object, message, command }: UnreadableObject): Finding => 
   actions: [],
 });
 
-const notTold = (subject: Ref, odd: UnreadableObject): Finding =>
-  unreadable({ ...odd, message: `${describeRef(subject)} cannot be checked: ${odd.message}` });
+const blockedFinding = (subject: Ref, failed: UnreadableObject): Finding =>
+  unreadable({ ...failed, message: `${describeRef(subject)} cannot be checked: ${failed.message}` });
 
-/** The story of a VMBackup is found by its name, as functions find it. */
+/** The event that functions would get. A VMBackup is routed by its name. */
 const changeOf = ({ kind, name, namespace = '' }: Ref, object: unknown): Change =>
   ({ kind, name, namespace, type: 'update', ...(kind !== 'VirtualMachineBackup' && { object }) }) as Change;
 
-/** The record of the drills, where it may be read; of another namespace `gleaner drill` tells. */
+/** The record of the drills, if it may be read. Only of the default namespace; `gleaner drill` reads others. */
 async function drillsOf(reader: Reader): Promise<Readonly<Record<string, DrillEntry>>> {
   try {
     return (await reader.get('ConfigMap', names.DRILL_RECORD, names.DRILL_NAMESPACE))?.drills ?? {};
@@ -242,7 +248,7 @@ async function* subjectsOf(
   else yield* considered.search(reader);
 }
 
-/** Kubernetes Events about these; of a namespace whose Events cannot be read there are none, and it is said why. */
+/** Kubernetes Events about these objects. For namespaces whose Events cannot be read, says why they are missing. */
 async function happenedTo(
   reader: Reader,
   subjects: readonly Ref[],

@@ -12,7 +12,7 @@ import { commandOf, fullName, shortName, toDocument } from '../output/findings.t
 import { createTable } from '../output/table.ts';
 import type { Happened, Explanation } from './explain.ts';
 
-/** Prints a story: the chain, what is thought of it, what happened, what to do. */
+/** Prints an explanation: the chain, the findings, the Events, the suggested actions. */
 export async function printExplanation(story: Explanation, format: OutputFormat, io: Io): Promise<void> {
   switch (format) {
     case 'json':

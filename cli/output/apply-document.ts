@@ -12,14 +12,16 @@ import { columnsOf, fullName, shortName, toDocument } from './findings.ts';
 import type { Summary } from './summary.ts';
 import { createTable } from './table.ts';
 
-/** One step of a plan, taken (or, in a dry run, not). */
+/** One step of a plan that was taken or, in a dry run, would be. */
 export interface Taken {
   readonly function: string;
   readonly subject: Ref;
-  /** Undefined when the world moved and what called for it is no longer so. */
+  /** Undefined if the cluster changed and the finding behind the step no longer applies. */
   readonly reason: string | undefined;
   readonly action: Action;
-  /** `planned`: only said; `checked`: the server would take it; `unchecked`: builds on a step that was only checked. */
+  /**
+   * `planned`: not sent; `checked`: the server would accept it; `unchecked`: depends on a step that was only checked.
+   */
   readonly result: 'done' | 'unchanged' | 'planned' | 'checked' | 'unchecked';
 }
 
@@ -36,7 +38,7 @@ interface End {
   readonly sums: ApplySums;
 }
 
-/** What `apply` prints on stdout: what was done, then what is left. */
+/** The output of `apply` on stdout: what was done, then what is left. */
 interface ApplyForm {
   taken(taken: Taken): Promise<void>;
   end(end: End): Promise<void>;
@@ -127,8 +129,8 @@ function tableForm(format: 'table' | 'wide', dryRun: DryRun, io: Io): ApplyForm 
       const open = createTable(columnsOf[format], io);
       for (const found of left) await open.add(found);
       await open.end();
-      const said = `${sums.steps} steps ${dryRun === 'none' ? 'taken' : 'to take now'}.`;
-      await io.out(`${rows.size + left.length > 0 ? '\n' : ''}${said} ${summary.toText(failures.length)}\n`);
+      const sentence = `${sums.steps} steps ${dryRun === 'none' ? 'taken' : 'to take now'}.`;
+      await io.out(`${rows.size + left.length > 0 ? '\n' : ''}${sentence} ${summary.toText(failures.length)}\n`);
     },
   };
 }

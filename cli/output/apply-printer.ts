@@ -16,11 +16,11 @@ import type { Found } from './findings.ts';
 import type { Summary } from './summary.ts';
 import { createSummary } from './summary.ts';
 
-/** Tells on stderr what is done as it is done, and prints on stdout what came of it. */
+/** Reports progress on stderr, and prints the result on stdout. */
 export interface ApplyPrinter {
   step(step: Step): Promise<void>;
   end(): Promise<{ open: number; failures: number; ended: ApplySums['ended'] }>;
-  /** It cannot go on: makes what has been printed a whole document; the caller says why on stderr. */
+  /** Ends the output after a failure, so that it is a complete document; the caller reports the failure on stderr. */
   abort(message: string): Promise<void>;
 }
 
@@ -58,7 +58,7 @@ export async function openApplyPrinter(
     await form.taken(taken);
   }
 
-  /** What was written is taken, whatever came of the subject after that. */
+  /** Prints the writes of a subject, whether or not it failed afterwards. */
   async function takeApplied(step: Looked, findings: readonly Finding[]): Promise<void> {
     const { applied } = step;
     for (const { action, result } of applied) {
@@ -125,7 +125,7 @@ export async function openApplyPrinter(
     },
     async end() {
       const { open } = await finish();
-      // Steps taken in the last round may make room for others: whoever asks for one round only must ask again.
+      // Steps of the last round may make others possible, so after a single round something is still open.
       return { open: open + (ended === 'settled' ? 0 : round.steps), failures: round.failures.length, ended };
     },
     async abort(message) {

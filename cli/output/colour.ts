@@ -5,7 +5,7 @@ import type { Link } from '../../shared/chain/link.ts';
 import type { VerdictKind } from '../../shared/plan/verdict.ts';
 import type { Check } from '../../shared/restore/check.ts';
 
-/** The words that tables show in colour: verdicts, and the results of links, checks, practices and capabilities. */
+/** Words that tables colour: verdicts, and the results of links, checks, practices and capabilities. */
 type Word = VerdictKind | Link['result'] | Check['result'] | Advice['result'] | Support;
 
 const colours = {
@@ -15,5 +15,5 @@ const colours = {
   ...{ report: 'red', fail: 'red', advised: 'red', no: 'red' },
 } as const satisfies Record<Word, Parameters<typeof styleText>[0]>;
 
-/** The text in the colour of a word, whatever the terminal: who calls it knows whether colour is wanted. */
+/** The text in the colour of a word. Always coloured: the caller decides whether the terminal wants it. */
 export const colourOf = (text: string, word: Word): string => styleText(colours[word], text, { validateStream: false });

@@ -2,8 +2,8 @@ import { stringify } from 'yaml';
 import type { Io } from '../io.ts';
 
 /**
- * One JSON or YAML document, written piece by piece: fields, then lists whose items are printed as they come and not
- * kept. What has been opened is closed even when something goes wrong in between, so that readers can parse it.
+ * Writes one JSON or YAML document piece by piece: fields, then lists whose items are printed as they come and not
+ * kept. It is closed even after an error, so that it can be parsed.
  */
 export interface Document {
   field(name: string, value: unknown): Promise<void>;
@@ -43,7 +43,7 @@ function jsonDocument(io: Pick<Io, 'out'>): Document {
 }
 
 function yamlDocument(io: Pick<Io, 'out'>): Document {
-  /** A list that has no item yet: only then is it known whether it is empty. */
+  /** A list without items so far, of which it is unknown whether it is empty. */
   let opened: string | undefined;
   const closeList = () => {
     const text = opened === undefined ? '' : `${opened}: []\n`;

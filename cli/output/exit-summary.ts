@@ -8,11 +8,11 @@ import type { OutputFormat } from '../options.ts';
 import { createDocument } from './document.ts';
 import { fullName } from './findings.ts';
 
-/** How a drill or a probe ended. */
+/** The result of a drill or a probe. */
 export interface Ended {
   /**
-   * `planned`: a dry run would have done something. `refused`: nothing was begun. `stuck`: something of it is still being
-   * removed. `interrupted`: by the user, and all is removed.
+   * `planned`: a dry run would have done something. `refused`: nothing was started. `stuck`: something is still being
+   * removed. `interrupted`: by the user, and everything is removed.
    */
   readonly how: 'proved' | 'failed' | 'refused' | 'planned' | 'cleaned' | 'stuck' | 'interrupted';
   readonly subject: Ref;
@@ -20,7 +20,7 @@ export interface Ended {
   readonly finding: Finding;
 }
 
-/** Prints on stdout what a drill or a probe came to; what happened in between was told on stderr. */
+/** Prints the result of a drill or a probe on stdout; progress was printed on stderr. */
 export async function printEnded(
   kind: 'Drill' | 'Probe',
   { how, subject, finding }: Ended,
@@ -55,7 +55,7 @@ export async function printEnded(
   }
 }
 
-/** What the shell is answered: 130 as after any Ctrl-C. */
+/** The exit code; 130 after Ctrl-C, as usual. */
 export function exitOf({ how }: Ended): number {
   if (how === 'interrupted') return 130;
   return how === 'proved' || how === 'cleaned' || how === 'planned' ? exit.ok : exit.open;

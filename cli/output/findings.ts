@@ -7,7 +7,7 @@ import { verdictOf } from '../../shared/plan/plan.ts';
 import { isSelectable } from '../selection/selection.ts';
 import type { Column } from './table.ts';
 
-/** A finding, and the function that found it. */
+/** A finding and the name of the function that reports it. */
 export interface Found {
   readonly function: string;
   readonly finding: Finding;
@@ -53,7 +53,7 @@ const shortKinds: Readonly<Record<Ref['kind'], string>> = {
   PingSource: 'pingsource',
 };
 
-/** The command that helps: the finding's own, else the one that takes its steps. */
+/** The command that helps: the finding's own, else the `gleaner apply` that takes its steps. */
 export function commandOf({ function: by, finding }: Found): string | undefined {
   const { subject, command, actions } = finding;
   if (command !== undefined || actions.length === 0) return command;
@@ -61,16 +61,16 @@ export function commandOf({ function: by, finding }: Found): string | undefined 
   return `gleaner apply ${shortName(subject)}${subject.namespace === undefined ? '' : ` -n ${subject.namespace}`}`;
 }
 
-/** What kubectl takes: `vmbackup/web`. */
+/** The name as kubectl accepts it: `vmbackup/web`. */
 export const shortName = (subject: Ref): string => `${shortKinds[subject.kind]}/${subject.name}`;
 
-/** What kubectl prints with `-o name`. */
+/** The name as kubectl prints it with `-o name`. */
 export function fullName({ kind, name }: Ref): string {
   const { group } = kinds[kind];
   return `${kind.toLowerCase()}${group === '' ? '' : `.${group}`}/${name}`;
 }
 
-/** Of the object, or of the snapshot that a content belongs to. */
+/** The namespace of the object, or of a content's snapshot. */
 const shownNamespace = ({ subject, facts }: Finding): string =>
   subject.namespace ?? facts?.['snapshot']?.split('/')[0] ?? '';
 
@@ -101,7 +101,7 @@ export const columnsOf: Readonly<Record<'table' | 'wide', readonly Column<Found>
   ],
 };
 
-/** A finding as documents show it: the very actions that would be applied, each with its sentence. */
+/** A finding for documents, with the actions exactly as they would be applied and a sentence for each. */
 export function toDocument(found: Found): object {
   const { function: name, finding } = found;
   const { subject, volume, reason, message: text, waitsFor, facts, actions } = finding;

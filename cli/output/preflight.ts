@@ -15,7 +15,7 @@ const sentences: Readonly<Record<Check['result'], string>> = {
   unknown: 'Some checks could not be made.',
 };
 
-/** Prints the checks of a preflight, each with its cure. */
+/** Prints the checks of a preflight, each with its remedy. */
 export async function printPreflight(
   request: RestoreRequest,
   checks: readonly Check[],

@@ -12,25 +12,25 @@ import type { Summary } from './summary.ts';
 import { createSummary } from './summary.ts';
 import { createTable } from './table.ts';
 
-/** Prints findings as they come, and the sums at the end. Keeps none of them. */
+/** Prints findings as they come and a summary at the end. Keeps none of them. */
 export interface Printer {
-  /** Counts it and prints it. */
+  /** Prints and counts it. */
   show(found: Found): Promise<void>;
-  /** Only counts it. */
+  /** Counts it without printing. */
   count(found: Found): void;
-  /** The same for so many of one reason, with which nothing is to be done. */
+  /** Counts several healthy items of one reason. */
   readonly countWell: (reason: Reason, count: number) => void;
-  /** Something that could not be looked at: said on stderr, and part of documents. */
+  /** Reports something that could not be examined, on stderr and in documents. */
   failure(message: string): void;
   end(): Promise<{ open: number; failures: number }>;
-  /** Nothing more can be found out: makes what has been printed a whole document; the caller says why on stderr. */
+  /** Ends the output after a failure, so that it is a complete document; the caller reports the failure on stderr. */
   abort(message: string): Promise<void>;
 }
 
 interface Form {
   finding(found: Found): Promise<void>;
   end(summary: Summary, failures: readonly string[]): Promise<void>;
-  /** Where a document would be left open. */
+  /** The form must be closed, as a document. */
   readonly hasEnd?: true;
 }
 
@@ -87,7 +87,7 @@ async function documentForm(kind: 'Scan' | 'Plan', format: 'json' | 'yaml', io: 
   };
 }
 
-/** One line per object, however many findings there are about it in a row. */
+/** One line per object, even if it has several findings in a row. */
 function nameForm(io: Io): Form {
   let last = '';
   return {
@@ -115,7 +115,7 @@ function tableForm(format: 'table' | 'wide', io: Io): Form {
   };
 }
 
-/** A plan to be read: what is thought of each thing, and the steps. */
+/** A plan for people: the findings and the steps. */
 function sentenceForm(io: Io): Form {
   let actions = 0;
   return {

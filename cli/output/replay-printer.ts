@@ -5,7 +5,7 @@ import { isFailure } from '../replay/receivers.ts';
 import { createDocument } from './document.ts';
 import { createTable } from './table.ts';
 
-/** Prints what became of each event, as it becomes known. */
+/** Prints the result of each event once it is known. */
 export interface ReplayPrinter {
   answered(at: string, event: Readonly<Record<string, unknown>>, answered: Answered): Promise<void>;
   problem(at: string, problem: string): Promise<void>;

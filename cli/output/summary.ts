@@ -2,13 +2,13 @@ import { verdictOf } from '../../shared/plan/plan.ts';
 import type { Finding } from '../../shared/plan/plan.ts';
 import type { VerdictKind } from '../../shared/plan/verdict.ts';
 
-/** Sums over findings that are not kept themselves. */
+/** Counts findings without keeping them. */
 export interface Summary {
   add(finding: Pick<Finding, 'reason'>, count?: number): void;
   /** Whether Gleaner or a person has something to do. */
   readonly open: number;
   toDocument(): SummaryDocument;
-  /** One line for people. */
+  /** The summary in one line. */
   toText(failures?: number): string;
 }
 

@@ -6,10 +6,10 @@ export interface Column<Row> {
   readonly style?: (text: string, row: Row) => string;
 }
 
-/** Rows that are looked at before the widths are fixed; later ones are printed as they come. */
+/** Rows that determine the column widths; later rows are printed as they come. */
 const LOOK_AHEAD = 200;
 const GAP = '   ';
-/** With less room than this on a terminal, the last column gets lines of its own. */
+/** On a narrower terminal the last column gets lines of its own. */
 const NARROWEST = 40;
 const OWN_LINE_INDENT = 4;
 
@@ -18,7 +18,7 @@ export interface Table<Row> {
   end(): Promise<void>;
 }
 
-/** kubectl's kind of table, in bounded memory. On a terminal the last column is wrapped under itself. */
+/** A table like kubectl's, in bounded memory. On a terminal the last column is wrapped. */
 export function createTable<Row>(
   columns: readonly Column<Row>[],
   io: Pick<Io, 'out' | 'columns' | 'colour'>,
@@ -82,7 +82,7 @@ function placeLast(cell: string, beside: number, columns: number | undefined): {
 
 const indented = (lines: readonly string[], by: number): string[] => lines.map((line) => ' '.repeat(by) + line);
 
-/** Lines of at most `width`, broken between words where that is possible. @testonly */
+/** Splits a text into lines of at most `width`, at spaces if possible. @testonly */
 export function wrap(text: string, width: number): string[] {
   const lines: string[] = [];
   let line = '';

@@ -23,7 +23,7 @@ const common = {
 
 type Asked = Omit<ProbeConfig, 'mode' | 'sinceMs'>;
 
-/** Probes one StorageClass; what an interrupted probe of it has left is taken up or removed first. */
+/** Probes one StorageClass. Continues or removes what an interrupted probe of it left. */
 export async function probeOne(name: string, asked: Asked, context: Omit<Context, 'fn'>): Promise<Ended> {
   const sinceMs = Date.now();
   const configFor = (mode: 'on' | 'clean'): ProbeConfig => ({
@@ -34,7 +34,7 @@ export async function probeOne(name: string, asked: Asked, context: Omit<Context
   return runToCompletion(ref('StorageClass', name), { ...common, configFor }, { ...context, fn: decider });
 }
 
-/** Removes whatever bears the mark of a probe in this namespace. */
+/** Removes every object with a probe's mark in this namespace. */
 export async function cleanProbes(asked: Asked, context: Omit<Context, 'fn'>): Promise<Ended> {
   const subject: Ref = ref('Namespace', asked.namespace);
   const configFor = (): ProbeConfig => ({ ...asked, mode: 'clean', sinceMs: 0 });

@@ -1,13 +1,13 @@
 /** Recorded CloudEvents: one JSON object, an array, or JSON lines, in structured form. */
 export type Recorded =
-  /** `at` is where it came from: `line 3`, `event 2`. */
+  /** `at` is the position in the input: `line 3`, `event 2`. */
   | { readonly at: string; readonly event: Readonly<Record<string, unknown>> }
   | { readonly at: string; readonly problem: string };
 
-/** Lines are read as they come; only a document that spans several lines is read as a whole. */
+/** Parses JSON lines as they come. A document that spans several lines is read as a whole. */
 export async function* readEvents(chunks: AsyncIterable<string | Buffer>): AsyncGenerator<Recorded, void> {
   let number = 0;
-  /** A first line that opens a document and does not close it, and all that follows. */
+  /** A document that the first line opens and does not close, with all following lines. */
   let document: { lines: string[]; first: number } | undefined;
   for await (const line of linesOf(chunks)) {
     number++;
@@ -19,7 +19,7 @@ export async function* readEvents(chunks: AsyncIterable<string | Buffer>): Async
   if (document === undefined) return;
   const whole = parse(document.lines.join('\n'));
   if (whole !== undefined) return yield* fromWhole(whole.value);
-  // Not one document after all; as lines, perhaps only the first is broken.
+  // It is not one document. Parsed as lines, perhaps only the first is broken.
   if (!document.lines.slice(1).some((line) => opens(line) && parse(line) !== undefined)) {
     yield { at: 'the whole input', problem: 'is neither JSON nor JSON lines' };
     return;
@@ -42,7 +42,7 @@ function* fromLine(line: string, number: number): Generator<Recorded, void> {
   else for (const [index, event] of parsed.value.entries()) yield toRecorded(`${at}, event ${index + 1}`, event);
 }
 
-/** What a broker adds on the way to the dead letters is not the event's own. */
+/** Attributes that a broker adds before the dead letter sink; they do not belong to the event. */
 const addedOnTheWay = /^knative(error.*|brokerttl|arrivaltime)$/;
 
 function toRecorded(at: string, value: unknown): Recorded {

@@ -12,18 +12,18 @@ import { sweep } from '../../shared/runtime/sweep.ts';
 import type { DryRun } from '../dry-run.ts';
 import { checkOnly } from '../dry-run.ts';
 
-/** What one receiver said to one event. */
+/** One receiver's response to one event. */
 export interface Answered {
-  /** The function, or the address. */
+  /** The function's name, or the address. */
   readonly by: string;
-  /** HTTP status; 0 when there was no answer. */
+  /** HTTP status; 0 without a response. */
   readonly status: number;
-  /** Type of the event that came back. */
+  /** Type of the reply event. */
   readonly replied?: string;
-  /** What it says. */
+  /** Data of the reply event. */
   readonly reply?: unknown;
   readonly error?: string;
-  /** What was written before it failed, one sentence for each write. Only known of functions in this process. */
+  /** The writes before a failure, one sentence each. Known only for functions in this process. */
   readonly wrote?: readonly string[];
 }
 
@@ -41,9 +41,9 @@ export interface InProcess {
   readonly log: Log;
 }
 
-/** Each function in turn gets the event just as its server would, and the cluster is asked only when one needs it. */
+/** Passes each event to each function as its server would. Connects to the cluster only if a function needs it. */
 export function inProcess({ functions, configOf, dryRun, client, log }: InProcess): Receiver {
-  /** By the event under way. Events come one at a time. */
+  /** Writes during the current event; events are processed one at a time. */
   let wrote: string[] = [];
   const noting = (applier: Applier): Applier => ({
     async *apply(actions) {
@@ -79,7 +79,7 @@ export function inProcess({ functions, configOf, dryRun, client, log }: InProces
         wrote = [];
         const { statusCode, headers, body } = await runner.answer(name, () => arriving(event));
         const answered = toAnswered(name, statusCode, headers, body);
-        // Any other answer says itself what was written.
+        // Any other response lists its writes itself.
         answers.push(isFailure(answered) && wrote.length > 0 ? { ...answered, wrote } : answered);
       }
       return answers;
@@ -103,7 +103,7 @@ export function atUrl(url: string): Receiver {
     async receive(event) {
       const { CloudEvent, HTTP } = await import('cloudevents');
       try {
-        // Not strict: whether it is a good event is for the receiver to say.
+        // Not strict: the receiver decides whether the event is valid.
         const { headers, body } = HTTP.binary(new CloudEvent({ ...event }, false));
         const response = await fetch(url, {
           method: 'POST',

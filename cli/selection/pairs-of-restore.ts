@@ -6,7 +6,7 @@ import { ref } from '../../shared/domain/kinds.ts';
 import type { Reader } from '../../shared/ports/reader.ts';
 import type { Snapshot, VMRestore } from '../../shared/objects/types.ts';
 
-/** The snapshots that a restore has made or its claims are made from, and the contents of those, there or not. */
+/** The snapshots that a restore created or its claims are made from, and their contents, whether or not they exist. */
 export async function pairsOfRestore(reader: Reader, { metadata, status }: VMRestore): Promise<Ref[]> {
   const { namespace, uid } = metadata;
   const claimed = new Set<string>();
@@ -21,7 +21,7 @@ export async function pairsOfRestore(reader: Reader, { metadata, status }: VMRes
   const contents = new Set<string>();
   const found: Ref[] = [];
   const isIts = (one: Snapshot) => isOwnedBy(one, uid) || claimed.has(one.metadata.name);
-  // An odd one that it owns cannot be told from others’; one that a claim waits for is asked for by name.
+  // An unreadable snapshot shows no owner. If a claim is made from it, its name is added below.
   for await (const snapshot of reader.list('VolumeSnapshot', { namespace })) {
     if (!isIts(snapshot)) continue;
     claimed.delete(snapshot.metadata.name);

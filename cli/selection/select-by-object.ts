@@ -8,10 +8,10 @@ import type { Reader } from '../../shared/ports/reader.ts';
 import type { Finding } from '../../shared/plan/plan.ts';
 import { affectedVMBackups } from '../affected-vmbackups.ts';
 
-/** A snapshot or content that was asked for, and the VMBackups that use it: much of what is wrong with it shows there. */
+/** A selected snapshot or content, and the VMBackups that use it: many problems of it are reported for those. */
 export interface Used {
   readonly isAbout: (finding: Finding) => boolean;
-  /** Their keys. */
+  /** Keys of the VMBackups. */
   readonly users: ReadonlySet<string>;
 }
 
@@ -57,8 +57,8 @@ async function* named(
 }
 
 /**
- * The function, looking at those VMBackups too, where it does not anyway, and telling of them nothing but what is about
- * the snapshot or content. It does nothing about it: only what was asked for is written to.
+ * Wraps a function so that it also checks those VMBackups, but reports only findings about the snapshot or content. It
+ * writes to nothing that was not selected.
  */
 export function describeSelection(
   fn: AnyFunction,

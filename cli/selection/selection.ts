@@ -15,7 +15,7 @@ import { pairsOfRestore } from './pairs-of-restore.ts';
 import type { Used } from './select-by-object.ts';
 import { describeSelection, vmBackupsUsing } from './select-by-object.ts';
 
-/** A kind, or one object of it by name: an argument such as `vmbackup/web`. */
+/** A kind, or one object of it: an argument such as `vmbackup/web`. */
 export interface Selected {
   readonly kind: SelectableKind;
   readonly name?: string;
@@ -46,7 +46,7 @@ export function parseSelected(text: string): Selected {
   return selected;
 }
 
-/** What of it the API server can choose by itself. */
+/** The part of the selection that the API server can evaluate. */
 export const scopeOf = ({ namespace, selector }: ScopeOptions): Pick<ListOptions, 'namespace' | 'selector'> => ({
   ...(namespace !== undefined && { namespace }),
   ...(selector !== undefined && { selector }),
@@ -55,9 +55,9 @@ export const scopeOf = ({ namespace, selector }: ScopeOptions): Pick<ListOptions
 type Picks = (item: SurveyItem) => boolean;
 
 /**
- * The functions, made to look only at what was asked for. Picking happens before anything is read closely, so what is
- * outside is neither judged nor written.
- * @throws UsageError when something was named that is not there
+ * Wraps the functions so that they process only the selection. Everything else is filtered out before it is read
+ * closely, and is neither judged nor written.
+ * @throws UsageError if a named object does not exist
  */
 export async function narrow(
   functions: readonly AnyFunction[],
@@ -88,11 +88,11 @@ export async function narrow(
   const uses = (item: SurveyItem) =>
     item.what === 'vmbackup' && inNamespace(item) && used.some(({ users }) => users.has(keyOf(item.backup)));
   return functions.map((fn): AnyFunction => {
-    const told = describeSelection(fn, used, wanted);
+    const described = describeSelection(fn, used, wanted);
     return {
-      ...told,
-      triage: (item, brief) => (wanted(item) || uses(item) ? told.triage(item, brief) : { subjects: [] }),
-      // What is not about single objects is left out where only some were asked for.
+      ...described,
+      triage: (item, brief) => (wanted(item) || uses(item) ? described.triage(item, brief) : { subjects: [] }),
+      // With a selection, findings about the whole cluster are left out.
       ...(fn.scheduled !== undefined && { scheduled: () => ({ subjects: [] }) }),
     };
   });
@@ -109,7 +109,7 @@ async function picksOf(reader: Reader, selected: Selected, options: ScopeOptions
   if (name !== undefined) await mustExist(reader, kind, name, options.namespace);
   const picks = await picksBehind(reader, selected, options);
   const isIt = (at: Ref) => at.kind === kind && (name === undefined || at.name === name);
-  // What is told of the object itself, whichever pair it is of.
+  // Findings about the selected object itself, of whichever pair.
   return (item) => {
     const at = objectOf(item);
     return (at !== undefined && options.selector === undefined && isIt(at)) || picks(item);
@@ -148,7 +148,7 @@ const byPair =
     (item.what === 'snapshot' && snapshot(item.snapshot)) ||
     (item.what === 'shared' && item.contents.some(content));
 
-/** Restores, and their own pairs. */
+/** The selected restores and their own pairs. */
 async function restorePicks(
   reader: Reader,
   wanted: (restore: VMRestore) => boolean,
@@ -172,7 +172,7 @@ async function restorePicks(
   };
 }
 
-/** VMBackups, and the pairs their volumes use, used before, or will use. */
+/** The selected VMBackups and the pairs that their volumes use, used before, or will use. */
 async function vmBackupPicks(
   reader: Reader,
   wanted: (backup: VMBackup) => boolean,
@@ -216,24 +216,24 @@ async function vmBackupPicks(
   };
 }
 
-/** The name before any repair. */
+/** The snapshot's name before any repair. */
 const firstName = (snapshot: string): string => predecessorNames(snapshot).at(-1) ?? snapshot;
 
 async function mustExist(reader: Reader, kind: SelectableKind, name: string, namespace?: string): Promise<void> {
   if (namespace !== undefined || !kinds[kind].namespaced) {
     const there = async () => (await reader.get(kind, name, namespace)) !== undefined;
-    // One that cannot be read is told of as that.
+    // An unreadable object exists; the sweep reports it.
     if (await orUnreadable(there, () => true)) return;
   } else {
-    let odd = false;
-    const onUnreadable = ({ object }: Unreadable) => void (odd ||= object.name === name);
+    let isUnreadable = false;
+    const onUnreadable = ({ object }: Unreadable) => void (isUnreadable ||= object.name === name);
     for await (const { metadata } of reader.list(kind, { onUnreadable })) if (metadata.name === name) return;
-    if (odd) return;
+    if (isUnreadable) return;
   }
   throw new UsageError(`${describeRef(ref(kind, name, namespace))} does not exist`);
 }
 
-/** Of a content: where its snapshot is. Undefined where it cannot be told. */
+/** The namespace; for a content, that of its snapshot. Undefined if unknown. */
 function namespaceOfItem(item: SurveyItem): string | undefined {
   switch (item.what) {
     case 'content':

@@ -1,26 +1,27 @@
 import * as names from '../domain/names.ts';
 import type { Content } from '../objects/types.ts';
 
-/** What the data of a VMBackup is worth to the guest that will boot from it. @testonly */
+/** How consistent the data of a VMBackup is for the guest that will boot from it. @testonly */
 export const consistencyLevels = ['frozen', 'freeze-lapsed', 'freeze-unsure', 'crash', 'off', 'just-stopped'] as const;
 export type ConsistencyLevel = (typeof consistencyLevels)[number];
 
-/** What a content's note says, as far as lists need it: for showing, never for deciding. */
+/** The part of a content's consistency note that lists show. Never decide by it. */
 export interface RecordedConsistency {
   readonly level: ConsistencyLevel;
-  /** Nothing more is to be learnt. */
+  /** The level is final. */
   readonly settled: boolean;
 }
 
-/** A note begins with what it comes to; the rest is read by functions/record-consistency/consistency-note.ts. */
+/** A note begins with its level. functions/record-consistency/consistency-note.ts reads the rest. */
 const beginning = /^\{"is":"([a-z-]+)"/;
 
+/** Reads the consistency note of a content; `undefined` without a valid one. */
 export function recordedOn({ metadata }: Pick<Content, 'metadata'>): RecordedConsistency | undefined {
   const text = metadata.annotations?.[names.CONSISTENCY_ANNOTATION];
   const is = text === undefined ? undefined : beginning.exec(text)?.[1];
-  const worth = consistencyLevels.find((one) => one === is);
-  if (text === undefined || worth === undefined) return undefined;
-  return { level: worth, settled: !asksForThaw.has(worth) || text.includes('"thawed":true') };
+  const level = consistencyLevels.find((one) => one === is);
+  if (text === undefined || level === undefined) return undefined;
+  return { level, settled: !asksForThaw.has(level) || text.includes('"thawed":true') };
 }
 
 const asksForThaw: ReadonlySet<ConsistencyLevel> = new Set<ConsistencyLevel>([
@@ -31,17 +32,18 @@ const asksForThaw: ReadonlySet<ConsistencyLevel> = new Set<ConsistencyLevel>([
 
 const SETTLED = 8;
 
-/** As a small number, never 0: a survey keeps one for each pair. */
-export const pack = ({ level: worth, settled }: RecordedConsistency): number =>
-  (consistencyLevels.indexOf(worth) + 1) | (settled ? SETTLED : 0);
+/** Packs the record into a small number, never 0: a survey keeps one per pair. */
+export const pack = ({ level, settled }: RecordedConsistency): number =>
+  (consistencyLevels.indexOf(level) + 1) | (settled ? SETTLED : 0);
 
+/** The inverse of {@link pack}; `undefined` for 0. */
 export function unpack(packed: number): RecordedConsistency | undefined {
   if (packed === 0) return undefined;
-  const worth = consistencyLevels[(packed & (SETTLED - 1)) - 1];
-  return worth === undefined ? undefined : { level: worth, settled: (packed & SETTLED) !== 0 };
+  const level = consistencyLevels[(packed & (SETTLED - 1)) - 1];
+  return level === undefined ? undefined : { level, settled: (packed & SETTLED) !== 0 };
 }
 
-/** Less is better; undefined where two cannot be compared. */
+/** Lower is better; undefined levels cannot be compared. */
 const ranks: Readonly<Record<ConsistencyLevel, number | undefined>> = {
   off: 0,
   frozen: 0,
@@ -51,7 +53,8 @@ const ranks: Readonly<Record<ConsistencyLevel, number | undefined>> = {
   'just-stopped': 2,
 };
 
-export function isWorse(worth: ConsistencyLevel, than: ConsistencyLevel): boolean {
-  const [a, b] = [ranks[worth], ranks[than]];
+/** Whether `level` is less consistent than `than`. False if the two cannot be compared. */
+export function isWorse(level: ConsistencyLevel, than: ConsistencyLevel): boolean {
+  const [a, b] = [ranks[level], ranks[than]];
   return a !== undefined && b !== undefined && a > b;
 }

@@ -16,7 +16,7 @@ import type { ChainVolume } from './chain.ts';
 import { differenceFrom, dynamicData } from './dynamic-content.ts';
 import type { Absence } from './target.ts';
 
-/** Whether the content of a volume is the right one, and usable. */
+/** Judges whether the content of a volume is the right one, and usable. */
 export function judgeContentLink(
   { entry, snapshot, content, contentName }: ChainVolume,
   facts: BackupFacts | BackupTrouble | undefined,
@@ -38,8 +38,8 @@ export function judgeContentLink(
       ? wait('RepairUnderWay', `${name} is being recreated`, at)
       : fail(lost, `${name}, which volume ${entry.volumeName} uses, does not exist`, at);
   }
-  const astray = misbound({ entry, snapshot }, content, backup);
-  if (astray !== undefined) return astray;
+  const misboundLink = misbound({ entry, snapshot }, content, backup);
+  if (misboundLink !== undefined) return misboundLink;
   if (isDeleting(content)) return wait('ContentDeleting', `${name} is being deleted`, at);
   if (content.spec.driver !== names.LONGHORN_DRIVER) {
     const message = `${name} is of driver ${content.spec.driver}, but the volume is of ${names.LONGHORN_DRIVER}: it cannot be restored`;
@@ -60,6 +60,7 @@ export function judgeContentLink(
     : wait('PairNotReady', `${name} is not ready yet`, at);
 }
 
+/** The failed link of a content that belongs to another snapshot; `undefined` if it belongs to this one. */
 export function misbound(
   { entry, snapshot }: Pick<ChainVolume, 'entry' | 'snapshot'>,
   content: Content,
@@ -74,6 +75,7 @@ export function misbound(
   return fail('Misbound', `${describeRef(at)} belongs to VolumeSnapshot ${whose}`, part, getCommand(at));
 }
 
+/** The failed link of a content whose status reports an error. */
 export function unusable(content: Content): Judged | undefined {
   const error = content.status?.error?.message;
   if (!error) return undefined;
@@ -100,26 +102,27 @@ function judgeHandleOf(
   const wanted = entry.longhornBackupName;
   if (!wanted) return skip('the VMBackup does not record the backup that it should name', at);
   if (handle.kind !== 'backup' || handle.backup !== wanted) {
-    const says = `${name} has the handle ${text}, but the VMBackup records backup ${wanted}`;
-    return fail(content.spec.source.volumeHandle ? 'ContentReplaced' : 'BackupMismatch', says, at, look);
+    const message = `${name} has the handle ${text}, but the VMBackup records backup ${wanted}`;
+    return fail(content.spec.source.volumeHandle ? 'ContentReplaced' : 'BackupMismatch', message, at, look);
   }
   if (facts === undefined || 'reason' in facts) {
     const recorded = entry.persistentVolumeClaim?.spec?.volumeName;
     const lost = facts?.reason === 'BackupMissing' && absence === undefined;
     if (!lost || !recorded || handle.volume === recorded || content.spec.source.volumeHandle)
       return skip(`${text} cannot be checked now`, at);
+    // The Backup is lost and can no longer name its volume; the VMBackup still records it.
     // What the Backup was of it can no longer say; the VMBackup still does.
     return fail('HandleWrong', `${name} has the handle ${text}, but the VMBackup records volume ${recorded}`, at, look);
   }
   if (handle.volume !== facts.volume) {
-    const says = `${name} has the handle ${text}, but the backup is of volume ${facts.volume}`;
-    if (content.spec.source.volumeHandle) return fail('TakenHandleWrong', says, at, look);
-    return fail('HandleWrong', says, at, `gleaner apply vsc/${at.name}`);
+    const message = `${name} has the handle ${text}, but the backup is of volume ${facts.volume}`;
+    if (content.spec.source.volumeHandle) return fail('TakenHandleWrong', message, at, look);
+    return fail('HandleWrong', message, at, `gleaner apply vsc/${at.name}`);
   }
   const judged = judgeContent(content);
   if ('reported' in judged) {
-    const says = `${name} has the handle ${text}, but ${judged.reported} in its status, which restores use`;
-    return fail('HandleWrong', says, at, `gleaner apply vsc/${at.name}`);
+    const message = `${name} has the handle ${text}, but ${judged.reported} in its status, which restores use`;
+    return fail('HandleWrong', message, at, `gleaner apply vsc/${at.name}`);
   }
   if (isTakenLater(backup, facts)) {
     const [taken, ready] = [facts.takenMs ?? NaN, Date.parse(backup.status?.creationTime ?? '')].map((ms) =>

@@ -5,24 +5,30 @@ import type { Content, Snapshot } from '../objects/types.ts';
 import { drillOf } from './drill-marks.ts';
 import type { BackupFacts } from './longhorn-backup.ts';
 
-/** What a content is, from itself alone: either a reason to leave it, or the backup its handle names. */
+/** What a content shows by itself: the backup that its handle names, or why its handle is not judged. */
 export type ContentJudgment = UnjudgedContent | JudgedContent;
 
-/** Nothing that a wrong handle can be in. */
+/** A content whose handle cannot be wrong, or that Gleaner does not manage. */
 export interface UnjudgedContent {
   readonly reason:
     'DrillObject' | 'OtherDriver' | 'DynamicContent' | 'NotABackupHandle' | 'HandleUnreadable' | 'GuestClusterBackup';
 }
 
+/** A content with a backup handle that can be compared with its backup. */
 export interface JudgedContent {
   readonly handle: BackupHandle;
-  /** The handle as it is written in the spec. */
+  /** The handle as the spec has it. */
   readonly text: string;
-  /** The handle in the status, where that names another backup or volume, or `none`: restores and deletions go by it. */
+  /**
+   * The handle in the status if it names another backup or volume, or `none`. Restores and deletions use the status.
+   */
   readonly reported?: string;
 }
 
-/** Only pre-provisioned contents of Longhorn's driver that name a remote backup can have a wrong handle. */
+/**
+ * Judges a content by itself. Only pre-provisioned contents of Longhorn's driver that name a remote backup can have a
+ * wrong handle. Pure; reads nothing.
+ */
 export function judgeContent(content: Content): ContentJudgment {
   if (drillOf(content) !== undefined) return { reason: 'DrillObject' };
   if (content.spec.driver !== names.LONGHORN_DRIVER) return { reason: 'OtherDriver' };
@@ -33,7 +39,7 @@ export function judgeContent(content: Content): ContentJudgment {
   if (handle.kind === 'unreadable') return { reason: 'HandleUnreadable' };
   if (handle.kind !== 'backup') return { reason: 'NotABackupHandle' };
   const { snapshotHandle, readyToUse } = content.status ?? {};
-  // Until it is ready its sidecar still has to fill that in; afterwards nobody does.
+  // The sidecar fills the status until the content is ready, and never afterwards.
   const reported = snapshotHandle || (readyToUse === true ? 'none' : undefined);
   return reported === undefined || reported === text || namesTheSame(reported, handle)
     ? { handle, text }
@@ -45,7 +51,10 @@ function namesTheSame(text: string, { volume, backup }: BackupHandle): boolean {
   return other.kind === 'backup' && other.volume === volume && other.backup === backup;
 }
 
-/** Pairs of VolumeRemoteBackup and VolumeRemoteRestore (guest clusters) have their own life cycle. */
+/**
+ * Whether the pair belongs to a VolumeRemoteBackup or VolumeRemoteRestore (guest clusters). Those have their own life
+ * cycle.
+ */
 export function isGuestClusters(object: Pick<Content | Snapshot, 'metadata'>): boolean {
   return (
     object.metadata.annotations?.[names.REMOTE_RESTORE_ANNOTATION] !== undefined ||
@@ -55,7 +64,7 @@ export function isGuestClusters(object: Pick<Content | Snapshot, 'metadata'>): b
   );
 }
 
-/** Right, right under the old spelling, or wrong; only for handles whose backup is known. */
+/** Compares a handle with its backup: right, right in the deprecated spelling, or wrong. */
 export function judgeHandle(
   { handle, reported }: JudgedContent,
   facts: BackupFacts,
@@ -64,9 +73,10 @@ export function judgeHandle(
   return handle.scheme === 'bs' ? 'LegacyScheme' : 'HandleRight';
 }
 
-/** The handle names this backup, under the volume that it is of and in either spelling, and the status says the same. */
+/** Whether the handle names this backup, under its volume and in either spelling, and the status agrees. */
 export const namesBackup = (judged: ContentJudgment, backup: string, facts: BackupFacts): boolean =>
   'handle' in judged && judged.handle.backup === backup && judgeHandle(judged, facts) !== 'wrong';
 
+/** The handle that the content should have. */
 export const rightHandle = (handle: BackupHandle, facts: BackupFacts): string =>
   backupHandle(facts.volume, handle.backup);

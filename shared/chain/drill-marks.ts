@@ -4,19 +4,21 @@ import type { Reason } from '../plan/reason.ts';
 
 type Marked = { readonly metadata: { readonly labels?: Readonly<Record<string, string>> | null | undefined } };
 
-/** uid of the VMBackup whose restore drill made this object; undefined for everything else. */
+/** uid of the VMBackup whose restore drill created this object; undefined for every other object. */
 export const drillOf = ({ metadata }: Marked): string | undefined => metadata.labels?.[names.DRILL_LABEL];
 
-/** The part of an object of a drill that says whether it should be gone. */
+/** What an object of a drill says about its drill. */
 export interface DrillTrace {
-  /** `<namespace>/<name>` of the VMBackup, as it was noted. */
+  /** `<namespace>/<name>` of the VMBackup as recorded; empty if it is not. */
   readonly vmBackup: string;
+  /** The drill should have removed this object by now. */
   readonly overdue: boolean;
 }
 
-/** A drill ends by itself at its time limit, and then needs a moment to clean up. */
+/** A drill ends by itself at its time limit; clean-up may take this much longer. */
 const GRACE_MS = 30 * 60_000;
 
+/** Reads the annotations of an object that a drill created. */
 export function traceOf(
   { metadata }: { readonly metadata: { readonly annotations?: Readonly<Record<string, string>> | null | undefined } },
   nowMs: number,
@@ -28,7 +30,7 @@ export function traceOf(
   };
 }
 
-/** What the last drill showed. */
+/** Describes the result of the last drill, as reason and message. */
 export function resultOf(entry: DrillEntry | undefined): readonly [reason: Reason, message: string] {
   const { proved, failed } = entry ?? {};
   const provedText = proved && `proved restorable at ${proved.at}, took ${duration(proved.tookSeconds)}`;

@@ -4,14 +4,18 @@ import type { Content, VMBackup, VolumeEntry } from '../objects/types.ts';
 import { isDeleting } from './metadata.ts';
 import { isYoungerThanReady } from './vmbackup.ts';
 
-/** What a content holds that was taken on this cluster. */
+/** The data of a content that was taken on this cluster. */
 export interface DynamicData {
-  /** Absent until Longhorn has written the handle, and where it is no remote backup. */
+  /** The Longhorn Backup. Absent until Longhorn has written the handle, and if it is no remote backup. */
   readonly backup?: string;
+  /** When the data was taken, in milliseconds since the epoch. */
   readonly atMs?: number;
 }
 
-/** Undefined for pre-provisioned contents and for other drivers: only a dynamic one says how old its data is. */
+/**
+ * Returns `undefined` for pre-provisioned contents, other drivers and contents in deletion: only a dynamic content says
+ * how old its data is.
+ */
 export function dynamicData({ spec, status, metadata }: Content): DynamicData | undefined {
   if (spec.driver !== names.LONGHORN_DRIVER || !spec.source.volumeHandle || isDeleting({ metadata })) return undefined;
   const handle = status?.snapshotHandle ? parseHandle(status.snapshotHandle) : undefined;
@@ -22,9 +26,10 @@ export function dynamicData({ spec, status, metadata }: Content): DynamicData | 
 }
 
 /**
- * Says how a content's data differs from what the VMBackup recorded, or nothing. A content that vanished is made anew
- * by the snapshot controller, with the data of that day if Longhorn no longer has the old; and Harvester then records
- * the new backup as if it were the old. What remains is the time: nothing can be younger than the VMBackup's readiness.
+ * Describes how a content's data differs from what the VMBackup recorded; `undefined` if it does not. The snapshot
+ * controller silently recreates a lost content, with data of that day if Longhorn no longer has the old backup, and
+ * Harvester then records the new backup as if it were the old one. Only the time shows it: no data can be younger than
+ * the moment at which the VMBackup became ready.
  */
 export function differenceFrom(
   backup: VMBackup,
@@ -37,24 +42,26 @@ export function differenceFrom(
   return `it holds data of ${new Date(taken.atMs).toISOString()}, but the VMBackup was complete at ${backup.status?.creationTime}`;
 }
 
-/** Of data in a content taken here; a VMBackup that is not ready may only be being made. */
+/**
+ * Whether data taken on this cluster is younger than a ready VMBackup. One that is not ready may still be in progress.
+ */
 export const isYounger = (backup: VMBackup, atMs: number): boolean =>
   backup.status?.readyToUse === true && isYoungerThanReady(backup, atMs);
 
-/** A VMBackup's snapshots are asked for within seconds, and taken before anything is uploaded; a busy storage may take a while. */
+/** Snapshots of a VMBackup are requested within seconds and taken before the upload; busy storage may delay them. */
 const LATE_MS = 3600_000;
 
 /**
- * Says by how much a content's data is younger than the VMBackup, where that is hard to believe, or nothing. Harvester 1.6.0
- * is ready anew, and says so of a later time, when it looks just while a lost content is made anew: then this is all that
- * tells today's data from the old. The storage may also have been unable to take it sooner, so it is no proof.
+ * Describes how much younger than its VMBackup a content's data is, if the delay is implausible (over an hour).
+ * Evidence, not proof: the storage may have been unable to take the snapshot sooner. It is the only evidence on
+ * Harvester 1.6.0, which becomes ready again, with a later time, if it looks while a lost content is being recreated.
  */
 export function delayAfterBackup(backup: VMBackup, { atMs }: DynamicData): string | undefined {
   if (atMs === undefined || !isDelayed(backup, atMs)) return undefined;
   return `it holds data of ${new Date(atMs).toISOString()}, but the VMBackup was requested at ${backup.metadata.creationTimestamp}`;
 }
 
-/** Of one that is ready: before, it is only being made. */
+/** Only for a ready VMBackup; before, it may still be in progress. */
 export function isDelayed({ metadata, status }: VMBackup, atMs: number): boolean {
   return status?.readyToUse === true && atMs > Date.parse(metadata.creationTimestamp ?? '') + LATE_MS;
 }

@@ -7,19 +7,22 @@ import type { Content, OwnerReference } from '../objects/types.ts';
 import type { Reason } from '../plan/reason.ts';
 import { vmBackupsOf } from './queries.ts';
 
-/** Which subjects an event concerns: what the `route` of several functions has in common. */
+/** Maps an event to the subjects it concerns: the parts that the `route` of several functions share. */
 
-/** None, and why. The message is a sentence: the object, as `called` or by kind and name, and `what` it is or does. */
+/**
+ * No subjects, only a finding. Its message is "<called> <what>".
+ * @param called default: kind and name of the object
+ */
 export function leave(change: Change, reason: Reason, what: string, called = `${change.kind} ${change.name}`): Routed {
   const subject = ref(change.kind, change.name, change.namespace);
   return { findings: [{ subject, reason, message: `${called} ${what}`, actions: [] }] };
 }
 
-/** None, where the message says that the object is left alone, and why. */
+/** No subjects, only a finding "… is left alone: <why>". */
 export const leaveAlone = (change: Change, reason: Reason, why: string): Routed =>
   leave(change, reason, `is left alone: ${why}`);
 
-/** A VMBackup’s own event. */
+/** Routes the event of a VMBackup to that VMBackup. */
 export const routeVMBackup = (change: Change): Routed =>
   change.type === 'delete'
     ? leaveAlone(change, 'VMBackupGone', 'it no longer exists')
@@ -31,7 +34,10 @@ export const owningVMBackups = (owners: readonly OwnerReference[] | null | undef
     .filter((o) => o.kind === 'VirtualMachineBackup')
     .map((o) => ref('VirtualMachineBackup', o.name, namespace));
 
-/** Those that own a snapshot or its content; where it says nothing of owners, those that name the snapshot. */
+/**
+ * Routes to the VMBackups that own a snapshot or its content; without such owners, searches for those that name the
+ * snapshot.
+ */
 export function routeUsers(
   owners: readonly OwnerReference[] | null | undefined,
   namespace: string,
@@ -41,21 +47,27 @@ export function routeUsers(
   return subjects.length > 0 ? { subjects } : { search: (reader) => vmBackupsOf(reader, namespace, snapshot) };
 }
 
+/** As {@link routeUsers}, for the event of a content. */
 export const routeContentUsers = ({ metadata, spec: { volumeSnapshotRef } }: Content): Routed =>
   routeUsers(metadata.ownerReferences, volumeSnapshotRef.namespace, volumeSnapshotRef.name);
 
-/** The VMBackup that a restore is of. */
+/** Routes the event of a restore to its VMBackup. */
 export function routeRestore({ object, namespace }: ChangeOf<'VirtualMachineRestore'>): Routed {
   if (object === undefined) return { subjects: [] };
   const { virtualMachineBackupName: name, virtualMachineBackupNamespace: of } = object.spec;
   return { subjects: [ref('VirtualMachineBackup', name, of || namespace)] };
 }
 
-/** Whether a Longhorn Backup is not in a final state yet; in a mode without objects that is yet to be read. */
+/**
+ * Whether a Longhorn Backup is not in a final state yet. False for events without the object: its state must be read.
+ */
 export const isUnfinished = ({ object }: ChangeOf<'Backup'>): boolean =>
   object !== undefined && !FINAL_BACKUP_STATES.has(object.status?.state ?? '');
 
-/** A Longhorn Backup concerns those that `search` finds, once it is in a final state; one that is gone concerns none. */
+/**
+ * Routes the event of a Longhorn Backup to what `search` finds, once it is in a final state. A deleted Backup concerns
+ * nothing.
+ */
 export function routeBackup(
   change: ChangeOf<'Backup'>,
   whyNot: string,

@@ -3,11 +3,11 @@ import type { Index, Reader, Unreadable } from '../ports/reader.ts';
 import type { VMBackup, VMRestore } from '../objects/types.ts';
 import { withKey } from './queries.ts';
 
-/** A restore that is not complete, or of which that cannot be read. */
+/** A restore that is not complete, or that cannot be read and may not be complete. */
 export interface InProgress {
   /** `<namespace>/<name>` */
   readonly name: string;
-  /** Given where it cannot be read: shows it. */
+  /** Shows the restore. Only set if it cannot be read. */
   readonly command?: string;
 }
 
@@ -20,39 +20,44 @@ const byBackup: Index<'VirtualMachineRestore'> = {
 };
 
 /**
- * Restores from this VMBackup that are not complete, in any namespace; failed ones count, Harvester retries them. So does
- * one that cannot be read, unless as much can be read of it as that it is complete or of another VMBackup.
+ * Restores from this VMBackup, in any namespace, that are not complete. Failed ones count, because Harvester retries
+ * them. An unreadable restore counts too, unless its readable fields show that it is complete or of another VMBackup.
+ * @throws RetryableError, TerminalError
  */
 export async function restoresInProgress(reader: Reader, { metadata }: VMBackup): Promise<InProgress[]> {
   const own = `${metadata.namespace}/${metadata.name}`;
-  const odd: Unreadable[] = [];
-  const onUnreadable = (one: Unreadable) => void odd.push(one);
+  const unreadable: Unreadable[] = [];
+  const onUnreadable = (one: Unreadable) => void unreadable.push(one);
   const found: InProgress[] = [];
   for await (const restore of withKey(reader, byBackup, own, { onUnreadable })) {
     if (restore.status?.complete !== true) found.push(named(restore));
   }
-  return [...found, ...odd.flatMap(perhaps).filter(({ of }) => of === undefined || of === own)];
+  return [...found, ...unreadable.flatMap(possiblyInProgress).filter(({ of }) => of === undefined || of === own)];
 }
 
-/** All that are not complete, whatever they are of, and those that cannot be read and may not be. */
+/**
+ * Restores of any VMBackup that are not complete, including unreadable ones of which that is unknown.
+ * @param isOver default: the restore's status says complete
+ * @throws RetryableError, TerminalError
+ */
 export async function allInProgress(
   reader: Reader,
   isOver = ({ status }: VMRestore): boolean => status?.complete === true,
 ): Promise<InProgress[]> {
-  const odd: Unreadable[] = [];
-  const onUnreadable = (one: Unreadable) => void odd.push(one);
+  const unreadable: Unreadable[] = [];
+  const onUnreadable = (one: Unreadable) => void unreadable.push(one);
   const found: InProgress[] = [];
   for await (const restore of reader.list('VirtualMachineRestore', { onUnreadable })) {
     if (!isOver(restore)) found.push(named(restore));
   }
-  return [...found, ...odd.flatMap(perhaps)];
+  return [...found, ...unreadable.flatMap(possiblyInProgress)];
 }
 
-/** Names them in a sentence that says `… is in progress`. */
+/** Lists their names, for a sentence that ends in "… is in progress". */
 export const describeInProgress = (restores: readonly InProgress[]): string =>
   restores.map(({ name, command }) => (command === undefined ? name : `${name}, which cannot be read,`)).join(', ');
 
-/** The command that says more of one. */
+/** The command that shows more about one. */
 export function showInProgress({ name, command }: InProgress): string {
   const [namespace = '', own = ''] = name.split('/');
   return command ?? `gleaner explain vmrestore/${own} -n ${namespace}`;
@@ -60,7 +65,7 @@ export function showInProgress({ name, command }: InProgress): string {
 
 const named = ({ metadata }: VMRestore): InProgress => ({ name: `${metadata.namespace}/${metadata.name}` });
 
-function perhaps({ object, restore }: Unreadable): (InProgress & { readonly of?: string })[] {
+function possiblyInProgress({ object, restore }: Unreadable): (InProgress & { readonly of?: string })[] {
   if (restore?.isComplete === true) return [];
   const command = getCommand(object);
   return [

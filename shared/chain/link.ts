@@ -5,20 +5,20 @@ import { BOUND_CONTENT_FINALIZER } from '../domain/names.ts';
 import type { Content } from '../objects/types.ts';
 import type { Reason } from '../plan/reason.ts';
 
-/** From a VMBackup's volume to the data: each link can be broken by itself. */
+/** The links from a volume of a VMBackup to its data. Each can be broken by itself. */
 export const linkNames = ['vmbackup', 'snapshot', 'content', 'backup', 'backupvolume', 'target'] as const;
 export type LinkName = (typeof linkNames)[number];
 
-/** What is thought of one link of one volume. */
+/** The judgment of one link of one volume. */
 export interface Link {
   readonly link: LinkName;
   /** Name of the volume in the VM. */
   readonly volume: string;
-  /** `wait`: not yet; `skip`: cannot be told, since another link is broken, or does not apply. */
+  /** `wait`: not yet; `skip`: does not apply, or cannot be judged because another link is broken. */
   readonly result: 'pass' | 'fail' | 'wait' | 'skip';
   readonly reason: Reason;
   readonly message: string;
-  /** The object at fault, or the one that is right. */
+  /** The object at fault; if the link passes, the object that was checked. */
   readonly object: Ref;
   /** The command that helps or shows more. */
   readonly command?: string | undefined;
@@ -52,7 +52,10 @@ export const wait = (reason: Reason, message: string, object: Ref): Judged => ({
   object,
 });
 
-/** Lets go of a content that hangs in deletion: on Retain first, then only what its snapshot controller holds it by. */
+/**
+ * The command that releases a content that hangs in deletion: sets Retain first, then removes the finalizer if it is
+ * only the snapshot controller's. For any other finalizer it only shows them.
+ */
 export function toLetGo({ metadata: { name, finalizers }, spec }: Content): string {
   if (spec.deletionPolicy !== 'Retain') return retainCommand(name);
   if (finalizers?.length !== 1 || finalizers[0] !== BOUND_CONTENT_FINALIZER)

@@ -17,9 +17,9 @@ import type { Absence, TargetTrouble } from './target.ts';
 import { judgeAbsence, judgeTargetOf, listVolumes, targetRef, listTargets, commandForTarget } from './target.ts';
 import type { UnreadableObject } from './unreadable.ts';
 
-/** Judges every link of every volume. Pure. */
+/** Judges every link of every volume. Pure. Returns six links per volume, in the order of `linkNames`. */
 export function judgeChain(chain: Chain, nowMs: number): Link[] {
-  // Of two entries that are the same, one is judged: as one of two.
+  // Of two equal entries only the first is judged; it is reported as ambiguous.
   const same = (a: VolumeEntry, b: VolumeEntry) => a.name === b.name && a.volumeName === b.volumeName;
   return chain.volumes
     .filter(({ entry }, at, all) => all.findIndex((other) => same(other.entry, entry)) === at)
@@ -30,7 +30,7 @@ function judgeVolume(chain: Chain, volume: ChainVolume, nowMs: number): Link[] {
   const { backup } = chain;
   const { entry } = volume;
   const own = ref('VirtualMachineBackup', backup.metadata.name, backup.metadata.namespace);
-  if (volume.odd !== undefined) return oddLinks(entry, volume.odd);
+  if (volume.unreadable !== undefined) return unreadableLinks(entry, volume.unreadable);
   const driver = driverOf(entry);
   const local =
     driver !== names.LONGHORN_DRIVER
@@ -59,9 +59,9 @@ function judgeVolume(chain: Chain, volume: ChainVolume, nowMs: number): Link[] {
   return linkNames.map((link) => ({ link, volume: entry.volumeName, ...judged[link] }));
 }
 
-/** One link cannot be read; whether the others are right is not asked. */
-function oddLinks({ volumeName }: VolumeEntry, { object, message, command }: UnreadableObject): Link[] {
-  const at = oddAt[object.kind] ?? 'vmbackup';
+/** One link cannot be read; the others are not judged. */
+function unreadableLinks({ volumeName }: VolumeEntry, { object, message, command }: UnreadableObject): Link[] {
+  const at = linkOfKind[object.kind] ?? 'vmbackup';
   const rest = skip('it cannot be checked, because an object before it in the chain cannot be read', object);
   return linkNames.map((link) => ({
     ...{ link, volume: volumeName },
@@ -69,7 +69,7 @@ function oddLinks({ volumeName }: VolumeEntry, { object, message, command }: Unr
   }));
 }
 
-const oddAt: Partial<Record<Ref['kind'], LinkName>> = {
+const linkOfKind: Partial<Record<Ref['kind'], LinkName>> = {
   VolumeSnapshot: 'snapshot',
   VolumeSnapshotContent: 'content',
   Backup: 'backup',
@@ -77,8 +77,8 @@ const oddAt: Partial<Record<Ref['kind'], LinkName>> = {
 };
 
 /**
- * Which link of a volume without a remote backup is lost; there is nothing it could be made anew from. What was never
- * seen to be there is not lost, and told apart.
+ * The broken link of a volume that has no remote backup to recreate it from. A snapshot that was never seen to exist is
+ * not lost and is reported separately.
  */
 function withoutData(
   { backup, volumes }: Chain,
@@ -97,7 +97,8 @@ function withoutData(
   if (at === undefined) return undefined;
   const link = snapshot === undefined ? 'snapshot' : 'content';
   const absent = `${describeRef(at)} does not exist, and ${where}`;
-  const seen = wasReady(backup) || volumes.some((volume) => volume.snapshot !== undefined || volume.odd !== undefined);
+  const seen =
+    wasReady(backup) || volumes.some((volume) => volume.snapshot !== undefined || volume.unreadable !== undefined);
   if (!seen) {
     const message = `${absent}; nothing shows that it ever existed`;
     return [link, { result: 'skip', reason: 'SnapshotNeverSeen', message, object: at }];
@@ -105,7 +106,7 @@ function withoutData(
   return [link, fail('SnapshotLost', absent, at, listCommand('VolumeSnapshot', { namespace }))];
 }
 
-/** A VMBackup that is to be on the target, and of which a volume is not. */
+/** A remote VMBackup of which one volume is not on the target. */
 function notOnTarget(backup: VMBackup, entry: VolumeEntry, where: string): readonly [LinkName, Judged] | undefined {
   if (isLocal(backup) || backup.status?.readyToUse !== true || entry.longhornBackupName) return undefined;
   const own = ref('VirtualMachineBackup', backup.metadata.name, backup.metadata.namespace);
@@ -113,7 +114,7 @@ function notOnTarget(backup: VMBackup, entry: VolumeEntry, where: string): reado
   return ['vmbackup', fail('NoLonghornBackupName', message, own, showBackupNames(own))];
 }
 
-/** What is wrong with a snapshot that is on this cluster alone, and that is there. */
+/** What is wrong with an existing snapshot that is only on this cluster. */
 function brokenHere({ backup }: Chain, volume: ChainVolume, nowMs: number): readonly [LinkName, Judged] | undefined {
   if (backup.status?.readyToUse !== true || volume.snapshot === undefined) return undefined;
   const snapshot = judgeSnapshot(backup, volume, nowMs);
@@ -122,7 +123,7 @@ function brokenHere({ backup }: Chain, volume: ChainVolume, nowMs: number): read
   return content && ['content', content];
 }
 
-/** Harvester writes a time and a condition as a VMBackup becomes ready, and only then was all of it there. */
+/** Harvester writes a time and a condition when a VMBackup becomes ready. Only that proves that all of it existed. */
 const wasReady = ({ status }: Chain['backup']): boolean =>
   Boolean(status?.creationTime) ||
   (status?.conditions ?? []).some(({ type, status }) => type === 'Ready' && status === 'True');
@@ -261,7 +262,7 @@ function judgeBackupLink(
   const recorded = entry.persistentVolumeClaim?.spec?.volumeName;
   if (recorded && recorded !== facts.volume) {
     const detail = `${describeRef(at)} is of volume ${facts.volume}, but the VMBackup records ${recorded}`;
-    // The handle, the Backup and its label have it from Longhorn; what stands alone is the VMBackup's record.
+    // Handle, Backup and label come from Longhorn and agree; only the VMBackup's record differs.
     return fail('VolumeMismatch', detail, own, getCommand(at));
   }
   const on = targetOf(longhorn);

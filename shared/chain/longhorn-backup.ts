@@ -3,23 +3,24 @@ import type { Backup, BackupVolume } from '../objects/types.ts';
 import type { Reason } from '../plan/reason.ts';
 import { isDeleting } from './metadata.ts';
 
-/** The facts of a Longhorn Backup that say what its handle must be; small, since a survey keeps one per backup. */
+/** The facts of a Longhorn Backup that determine its handle. Small, because a survey keeps one per backup. */
 export interface BackupFacts {
   readonly volume: string;
-  /** When its data was taken; absent where Longhorn does not say. */
+  /** When its data was taken, in milliseconds since the epoch; absent if Longhorn does not say. */
   readonly takenMs?: number;
 }
 
+/** Why a Longhorn Backup proves nothing about its handle. */
 export interface BackupTrouble {
   readonly reason: Reason;
   readonly detail: string;
-  /** The volume it is of, as far as that can be told all the same. */
+  /** Its volume, if known nevertheless. */
   readonly ofVolume?: string;
 }
 
 /**
- * The volume a backup belongs to, from Longhorn's own status: filled when the backup has been read from the target.
- * The label must agree where it is there.
+ * The volume of a backup, from Longhorn's own status, which is filled once the backup has been read from the target.
+ * Its label must agree if there is one. Pure.
  */
 export function judgeBackup(name: string, backup: Backup | undefined): BackupFacts | BackupTrouble {
   if (backup === undefined) return { reason: 'BackupMissing', detail: `there is no Longhorn Backup ${name}` };
@@ -36,7 +37,7 @@ export function judgeBackup(name: string, backup: Backup | undefined): BackupFac
 function troubleOf(name: string, backup: Backup): BackupTrouble | undefined {
   const state = backup.status?.state ?? '';
   const volume = backup.status?.volumeName ?? '';
-  // So it does with all of them when its target is disconnected: the data stays.
+  // Longhorn removes all Backup objects like this when their target is disconnected; the data stays.
   if (isDeleting(backup) && backup.metadata.labels?.[names.CR_ONLY_LABEL] === 'true')
     return {
       reason: 'BackupNotSynced',
@@ -64,17 +65,22 @@ function troubleOf(name: string, backup: Backup): BackupTrouble | undefined {
 
 const HOUR_MS = 3_600_000;
 
-/** Longhorn tries to begin a backup a few times within minutes, and reads one it finds on the target when it lists that. */
+/** Longhorn retries starting a backup within minutes, and reads a backup from the target when it lists it. */
 const STALLED_AFTER_MS = 6 * HOUR_MS;
 
-/** While it is at work nothing in the Backup says when it last got on, and a first backup can be of terabytes. */
+/**
+ * While Longhorn uploads, the Backup does not show when it last made progress, and a first backup may have terabytes.
+ */
 const WORKING_FOR_MS = 48 * HOUR_MS;
 
-/** Whether Longhorn has been at a backup for so long that it must be stuck; with its data kept on the target it is not. */
+/**
+ * Whether Longhorn has worked on a backup for longer than plausible: 48 h in progress, else 6 h. Backups in deletion
+ * and finished ones are never stalled.
+ */
 export function isStalled(backup: Backup, nowMs: number): boolean {
   const { metadata, status } = backup;
   const state = status?.state ?? '';
-  // It writes the volume as it reads the backup from the target, and calls it complete only then.
+  // Longhorn writes the volume when it reads the backup from the target. Until then a completed backup is unread.
   const unread = state === 'Completed' && !status?.volumeName;
   if (isDeleting(backup) || (names.FINAL_BACKUP_STATES.has(state) && !unread)) return false;
   const ageMs = nowMs - Date.parse(metadata.creationTimestamp ?? '');
@@ -82,17 +88,20 @@ export function isStalled(backup: Backup, nowMs: number): boolean {
 }
 
 /**
- * Found on the target and not read yet; one that is being taken here has a snapshot. Not one that is in deletion, or that
- * Longhorn never gets on with: it must not keep the others waiting.
+ * Found on the target and not read yet; a backup taken on this cluster has a snapshot. Excludes Backups in deletion and
+ * stalled ones, so that they do not block the others.
  */
 export const isBeingPulled = (backup: Backup, nowMs: number): boolean =>
   isUnread(backup) && !isDeleting(backup) && !isStalled(backup, nowMs);
 
-/** Found on the target and not read yet, or never to be. */
+/** Found on the target and not read yet; may also be stalled or in deletion. */
 export const isUnread = ({ spec, status }: Backup): boolean =>
   !names.FINAL_BACKUP_STATES.has(status?.state ?? '') && !spec?.snapshotName;
 
-/** Longhorn 1.8 and later restore only when there is a BackupVolume of the volume; Harvester wants exactly one. */
+/**
+ * Checks that exactly one BackupVolume exists for the backup's volume and target: Longhorn 1.8 and later restore only
+ * with one, and Harvester refuses several. Returns `undefined` if so.
+ */
 export function judgeBackupVolumes(
   facts: BackupFacts,
   backup: Backup,
@@ -100,7 +109,7 @@ export function judgeBackupVolumes(
 ): BackupTrouble | undefined {
   const target = targetOf(backup);
   const fitting = volumes.filter((v) => {
-    // Up to Longhorn 1.7 it names none.
+    // BackupVolumes of Longhorn up to 1.7 name no target.
     const on = targetNamedBy(v.spec?.backupTargetName, v.metadata);
     return volumeOf(v) === facts.volume && (on === undefined || on === target) && !isDeleting(v);
   });
@@ -122,23 +131,23 @@ export function judgeBackupVolumes(
   return undefined;
 }
 
-// Up to Longhorn 1.7 a BackupVolume has neither label nor spec: its own name is the volume's.
+// BackupVolumes of Longhorn up to 1.7 have neither label nor spec: their name is the volume's.
 const volumeOf = (v: BackupVolume): string =>
   v.spec?.volumeName || v.metadata.labels?.[names.BACKUP_VOLUME_LABEL] || v.metadata.name;
 
 /**
- * The target that a Backup (`status.backupTargetName`) or a BackupVolume (`spec.backupTargetName`) names: by that field, or by
- * its label where the field is absent or empty. Undefined where neither names one, as up to Longhorn 1.7.
+ * The target that a Backup (`status.backupTargetName`) or BackupVolume (`spec.backupTargetName`) names: by the field,
+ * else by the label. `undefined` if neither names one, as up to Longhorn 1.7.
  */
 export const targetNamedBy = (
   field: string | null | undefined,
   { labels }: Pick<Backup['metadata'], 'labels'>,
 ): string | undefined => field || labels?.[names.BACKUP_TARGET_LABEL] || undefined;
 
-/** The target that a Backup is on; the default one where it names none. */
+/** The target of a Backup. Default: the default target. */
 export const targetOf = (backup: Pick<Backup, 'metadata' | 'status'> | undefined): string =>
   (backup && targetNamedBy(backup.status?.backupTargetName, backup.metadata)) ?? names.DEFAULT_TARGET;
 
-/** Finished, and on the target that Harvester uses. */
+/** Whether the backup is complete, not in deletion, and on the target that Harvester uses. */
 export const isOnTarget = (backup: Backup): boolean =>
   backup.status?.state === 'Completed' && !isDeleting(backup) && targetOf(backup) === names.DEFAULT_TARGET;

@@ -8,16 +8,17 @@ import type { Absence } from './target.ts';
 import { judgeAbsence } from './target.ts';
 
 /**
- * What Longhorn knows of one Backup. Looked up once, in `observe`, and carried in `Seen`: a plan reads it and asks
- * nobody again.
+ * What Longhorn knows of one Backup. `observe` looks it up once and carries it in `Seen`; plans do not look it up
+ * again.
  *
- * - `found`: complete, and of a known volume. Only this one proves what a handle must be.
- * - `absent`: missing from a target that Longhorn has listed, or there and unusable (failed, in deletion, not read by
+ * - `found`: complete, and of a known volume. Only this proves what a handle must be.
+ * - `absent`: missing from a target that Longhorn has listed, or present and unusable (failed, in deletion, not read by
  *   Longhorn yet, of two volumes). `trouble.reason` says which.
- * - `unknown`: not there, and that proves nothing: its target is not connected, or not listed yet.
+ * - `unknown`: not there, which proves nothing: its target is not connected, or not listed yet.
  */
 export type BackupLookup = FoundBackup | AbsentBackup | UnknownBackup;
 
+/** A complete Backup of a known volume. */
 export interface FoundBackup {
   readonly is: 'found';
   readonly backup: Backup;
@@ -35,16 +36,19 @@ interface UnknownBackup {
   readonly absence: Absence;
 }
 
-/** What decides about a Backup that is not there. Needed for no other. */
+/** Decides whether a missing Backup is `absent` or `unknown`. Not used if the Backup exists. */
 export interface Surrounding {
   readonly target: BackupTarget | undefined;
-  /** BackupVolumes of its volume, as far as that is known. */
+  /** BackupVolumes of its volume, if that is known. */
   readonly backupVolumes: readonly BackupVolume[];
   /** The VMBackup that records it, where one does: its backups may be on another target than the connected one. */
   readonly owner?: VMBackup | undefined;
 }
 
-/** Pure part of {@link lookUpBackup}, for callers that have read all of it already. `surrounding` decides nothing where `backup` is there. */
+/**
+ * The pure part of {@link lookUpBackup}, for callers that have read all of it.
+ * @param surrounding ignored if `backup` exists; by default no target is connected
+ */
 export function judgeLookup(
   name: string,
   backup: Backup | undefined,
@@ -59,7 +63,7 @@ export function judgeLookup(
   return { is: 'found', backup, facts: judged };
 }
 
-/** Where a Backup is expected. Used only where it is not there. */
+/** Where a missing Backup is expected. Not used if the Backup exists. */
 export interface LookupContext {
   /** The VMBackup that records it. */
   readonly owner?: VMBackup | undefined;
@@ -68,9 +72,15 @@ export interface LookupContext {
 }
 
 /**
- * Looks a Longhorn Backup up by name: one read where it is there, else also its target and, if `volume` is known, the
- * BackupVolumes of that.
- * @throws UnreadableError when one of them does not have the shape of its kind; RetryableError, TerminalError
+ * Looks up a Longhorn Backup by name. Reads one object if it exists, else also its target and, if `volume` is known,
+ * the BackupVolumes of that volume.
+ *
+ * @throws UnreadableError if one of them does not match the schema of its kind; RetryableError, TerminalError
+ * @example
+ * const lookup = await lookUpBackup(reader, 'backup-0123', { owner: vmBackup, volume: 'pvc-4567' });
+ * if (lookup.is === 'found') compare(handle, lookup.facts.volume);
+ * else if (lookup.is === 'absent') report(lookup.trouble);
+ * else wait(lookup.absence); // proves nothing: never delete or replace anything because of it
  */
 export async function lookUpBackup(
   reader: Reader,
@@ -82,8 +92,8 @@ export async function lookUpBackup(
 }
 
 /**
- * Second half of {@link lookUpBackup}, for a Backup that was read and is not there: `absent`, or `unknown`.
- * @throws as lookUpBackup
+ * The second half of {@link lookUpBackup}, for a Backup that was read and does not exist: `absent` or `unknown`.
+ * @throws UnreadableError, RetryableError, TerminalError, as lookUpBackup
  */
 export async function lookUpAbsence(
   reader: Reader,
@@ -96,8 +106,8 @@ export async function lookUpAbsence(
 }
 
 /**
- * The content that a snapshot names as its source or, for one taken on this cluster, is bound to. Undefined where it says
- * neither, or is gone. The functions below differ in what they look for then:
+ * The content that a snapshot names as its source or, if it was taken on this cluster, is bound to. `undefined` if it
+ * names neither, or does not exist. The functions below differ in their fallback:
  *
  * | | snapshot gone | snapshot names no content yet |
  * | --- | --- | --- |
@@ -109,12 +119,12 @@ export async function lookUpAbsence(
 export const contentNameOf = (snapshot: Snapshot | undefined): string | undefined =>
   snapshot?.spec.source.volumeSnapshotContentName || snapshot?.status?.boundVolumeSnapshotContentName || undefined;
 
-/** As {@link contentNameOf}; for a snapshot that is gone, the name that Harvester gave the content of its pair. */
+/** As {@link contentNameOf}; for a missing snapshot, the name that Harvester gave the content of its pair. */
 export const pairContentName = (snapshotName: string, snapshot: Snapshot | undefined): string | undefined =>
   contentNameOf(snapshot) ??
   (snapshot === undefined && snapshotName !== '' ? names.contentName(snapshotName) : undefined);
 
-/** As {@link contentNameOf}; else the name that Harvester gives a content that is made before its snapshot. */
+/** As {@link contentNameOf}; else the name that Harvester gives a pre-provisioned content. */
 export const provisionedContentName = (snapshotName: string, snapshot: Snapshot | undefined): string =>
   contentNameOf(snapshot) ?? names.contentName(snapshotName);
 
@@ -123,6 +133,6 @@ export const controllerContentName = (snapshotName: string, snapshot: Snapshot |
   contentNameOf(snapshot) ??
   (snapshot === undefined ? names.contentName(snapshotName) : names.takenContentName(snapshot.metadata.uid));
 
-/** Whether a snapshot names a content at all: as its source, or as what it is bound to. The two may differ. */
+/** Whether a snapshot names this content, as its source or as what it is bound to. The two may differ. */
 export const namesContent = ({ spec, status }: Snapshot, contentName: string): boolean =>
   spec.source.volumeSnapshotContentName === contentName || status?.boundVolumeSnapshotContentName === contentName;

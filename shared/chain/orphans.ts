@@ -8,7 +8,7 @@ import { isDeleting } from './metadata.ts';
 import { isGuestClusters } from './content.ts';
 import { isStalled, targetOf } from './longhorn-backup.ts';
 
-/** Something that nobody claims, or that turns out not to be ours to ask about. */
+/** An object that no VMBackup claims, or that turns out to belong to something else. */
 export interface Orphan {
   readonly object: Ref;
   readonly reason: Extract<
@@ -19,19 +19,21 @@ export interface Orphan {
   readonly detail: string;
   /** Name of the Longhorn Backup behind it. */
   readonly backup?: string | undefined;
-  /** Bytes on the target. */
+  /** Size on the target. */
   readonly bytes?: number | undefined;
-  /** Of the snapshot a content belongs to: which namespace it is a matter of. */
+  /** `<namespace>/<name>` of the snapshot that a content belongs to. */
   readonly snapshot?: string | undefined;
 }
 
 /** The uids of VMBackups and restores that exist. */
 export type ExistingUids = Pick<ReadonlySet<string>, 'has'>;
 
-/** A pre-provisioned content is created before its snapshot: only after this long is it left over. */
+/** A pre-provisioned content is created before its snapshot. Only after this time it counts as left over. */
 const UNBOUND_GRACE_MS = 5 * 60_000;
 
-/** A Longhorn Backup that no VMBackup and no content names. Undefined while it is being made or deleted. */
+/**
+ * Judges a Longhorn Backup that no VMBackup and no content names. `undefined` while it is in progress or in deletion.
+ */
 export function judgeUnclaimedBackup(backup: Backup): Orphan | undefined {
   const { metadata, spec, status } = backup;
   if (isDeleting(backup) || !names.FINAL_BACKUP_STATES.has(status?.state ?? '')) return undefined;
@@ -60,7 +62,9 @@ export function judgeUnclaimedBackup(backup: Backup): Orphan | undefined {
   };
 }
 
-/** One that Longhorn does not get on with. What it is of need not be known, so nobody else may tell of it. */
+/**
+ * Judges a Backup on which Longhorn makes no progress. Its volume need not be known, so no other check may report it.
+ */
 export function judgeStalledBackup(backup: Backup, nowMs: number): Orphan | undefined {
   if (!isStalled(backup, nowMs)) return undefined;
   const { metadata, status } = backup;
@@ -72,17 +76,20 @@ export function judgeStalledBackup(backup: Backup, nowMs: number): Orphan | unde
   };
 }
 
-/** Bytes on the target where Longhorn says so; the volume's size else. */
+/** Size in bytes: on the target if Longhorn says so, else of the volume. */
 export function sizeOf({ status }: Backup): number | undefined {
   const bytes = Number(status?.size || status?.volumeSize || NaN);
   return Number.isFinite(bytes) ? bytes : undefined;
 }
 
-/** A content of a remote backup whose snapshot is not there, or was made anew with another, and that no VMBackup expects. */
-export function judgeLeftContent(content: Content, living: ExistingUids, nowMs: number): Orphan | undefined {
+/**
+ * Judges a content of a remote backup that no VMBackup expects and whose snapshot is missing, or was recreated with
+ * another content.
+ */
+export function judgeLeftContent(content: Content, existing: ExistingUids, nowMs: number): Orphan | undefined {
   const backup = backupNamedBy(content);
   if (backup === undefined || isDeleting(content) || isGuestClusters(content) || isForeign(content)) return undefined;
-  if (ownedByLiving(content, living)) return undefined;
+  if (ownedByExisting(content, existing)) return undefined;
   const { metadata, spec } = content;
   const { uid, namespace, name } = spec.volumeSnapshotRef;
   const created = Date.parse(metadata.creationTimestamp ?? '');
@@ -98,12 +105,12 @@ export function judgeLeftContent(content: Content, living: ExistingUids, nowMs: 
 }
 
 /**
- * A snapshot of a remote backup that no VMBackup or restore names or owns. Snapshots that people and their tools take of
- * claims are theirs; what Harvester takes bears its annotations.
+ * Judges a snapshot of a remote backup that no VMBackup or restore names or owns. Snapshots that people and their tools
+ * take of claims belong to them; those of Harvester carry its annotations.
  */
-export function judgeUnclaimedSnapshot(snapshot: Snapshot, living: ExistingUids): Orphan | undefined {
+export function judgeUnclaimedSnapshot(snapshot: Snapshot, existing: ExistingUids): Orphan | undefined {
   const { metadata, spec } = snapshot;
-  if (isDeleting(snapshot) || isGuestClusters(snapshot) || ownedByLiving(snapshot, living)) return undefined;
+  if (isDeleting(snapshot) || isGuestClusters(snapshot) || ownedByExisting(snapshot, existing)) return undefined;
   const owners = metadata.ownerReferences ?? [];
   if (owners.some(({ apiVersion }) => !apiVersion.startsWith('harvesterhci.io/'))) return undefined;
   if (isForeign(snapshot)) return undefined;
@@ -119,8 +126,8 @@ export function judgeUnclaimedSnapshot(snapshot: Snapshot, living: ExistingUids)
 }
 
 /**
- * Made by another tool (Velero, CDI, Kasten, Argo CD …): each knows its own by labels and annotations of its domain, and
- * Harvester puts none but its own on pairs.
+ * Whether another tool (Velero, CDI, Kasten, Argo CD …) created the object. Each marks its own with labels or
+ * annotations of its domain; Harvester puts only its own on pairs.
  */
 export const isForeign = ({ metadata: { labels, annotations } }: Pick<Content | Snapshot, 'metadata'>): boolean =>
   hasOthersKey(labels) || hasOthersKey(annotations);
@@ -131,17 +138,20 @@ function hasOthersKey(keyed: Readonly<Record<string, string>> | null | undefined
   }
   return false;
 }
-/** Domains of the platform itself, whose keys say nothing of an owner; Gleaner's among them. */
+/** Domains of the platform, Gleaner's among them. Their keys do not identify an owner. */
 const platform = /^([^/]+\.)?(kubernetes\.io|k8s\.io|harvesterhci\.io|longhorn\.io|cattle\.io|gleaner\.dev)\//;
 
-/** A content whose backup no VMBackup of another cluster can be waiting for: taken here, or other people's. */
+/**
+ * Whether no VMBackup, not even one of another cluster, can be waiting for the content's backup: it was taken here, or
+ * belongs to a guest cluster or another tool.
+ */
 export const isNoVMBackups = (content: Content): boolean =>
   !content.spec.source.snapshotHandle || isGuestClusters(content) || isForeign(content);
 
-const ownedByLiving = ({ metadata }: Content | Snapshot, living: ExistingUids): boolean =>
-  (metadata.ownerReferences ?? []).some(({ uid }) => living.has(uid));
+const ownedByExisting = ({ metadata }: Content | Snapshot, existing: ExistingUids): boolean =>
+  (metadata.ownerReferences ?? []).some(({ uid }) => existing.has(uid));
 
-/** The Longhorn Backup a content names, in its spec or as Longhorn reported it. */
+/** The Longhorn Backup that a content names, in its spec or, without a handle there, in its status. */
 export function backupNamedBy({ spec, status }: Content): string | undefined {
   if (spec.driver !== names.LONGHORN_DRIVER) return undefined;
   const text = spec.source.snapshotHandle ?? status?.snapshotHandle;

@@ -4,7 +4,7 @@ import * as names from '../domain/names.ts';
 import type { Content, Snapshot } from '../objects/types.ts';
 import { isDeleting } from './metadata.ts';
 
-/** Bound to each other by name, namespace and uid, and both ready: what a VMBackup may be pointed at. */
+/** Whether both are bound to each other by name, namespace and uid, and ready: a VMBackup may be pointed at them. */
 export function boundAndReady(snapshot: Snapshot, content: Content): boolean {
   const ref = content.spec.volumeSnapshotRef;
   return (
@@ -18,16 +18,16 @@ export function boundAndReady(snapshot: Snapshot, content: Content): boolean {
   );
 }
 
-/** The snapshot names this content as its source, and the content names the snapshot (a stale uid is no obstacle here). */
+/** Whether the snapshot names this content as its source, and the content names the snapshot. Ignores a stale uid. */
 export const pointsAt = (snapshot: Snapshot, content: Content): boolean =>
   snapshot.spec.source.volumeSnapshotContentName === content.metadata.name &&
   content.spec.volumeSnapshotRef.name === snapshot.metadata.name &&
   content.spec.volumeSnapshotRef.namespace === snapshot.metadata.namespace;
 
 /**
- * Which of the two is at fault when a content that a snapshot names is not its own: a content made for a former
- * snapshot of that name, or under the name that is this snapshot's by right; else the snapshot, and somebody's healthy
- * content is not accused.
+ * The object at fault when a snapshot names a content that is not its own. The content, if it was created for a former
+ * snapshot of that name or has the name reserved for this snapshot; else the snapshot, so that a healthy content of
+ * another pair is not blamed.
  */
 export function misboundPart(
   namespace: string,

@@ -9,8 +9,12 @@ import type { Backup, BackupVolume, Claim, Content, ObjectOf, VMBackup } from '.
 
 import { entriesOf } from './vmbackup.ts';
 
-/** The reads that more than one function needs. Each answers facts; none decides. */
+/** Reads that several functions share. They return facts and decide nothing. All throw RetryableError and TerminalError. */
 
+/**
+ * Reads a Longhorn Backup by name.
+ * @throws UnreadableError, RetryableError, TerminalError
+ */
 export const longhornBackup = (reader: Reader, name: string): Promise<Backup | undefined> =>
   reader.get('Backup', name, names.LONGHORN_NAMESPACE);
 
@@ -20,26 +24,28 @@ const byVolume: Index<'BackupVolume'> = {
   kind: 'BackupVolume',
   name: 'BackupVolume by volume',
   keysOf({ metadata, spec }) {
-    const said = [metadata.labels?.[names.BACKUP_VOLUME_LABEL], spec?.volumeName].filter((volume) => Boolean(volume));
-    return [...new Set(said.length === 0 ? [metadata.name] : (said as string[]))];
+    const volumes = [metadata.labels?.[names.BACKUP_VOLUME_LABEL], spec?.volumeName].filter((volume) =>
+      Boolean(volume),
+    );
+    return [...new Set(volumes.length === 0 ? [metadata.name] : (volumes as string[]))];
   },
 };
 
 /**
- * By label or spec where Longhorn sets them (1.8 and later), else by the bare name that earlier versions give. The whole
- * list is read only where neither label nor name shows one.
- * @throws UnreadableError where one that may be of the volume cannot be read
+ * The BackupVolumes of a Longhorn volume: by label or spec as Longhorn 1.8 and later set them, else by the bare name
+ * that earlier versions give. Reads the whole list only if neither label nor name finds one.
+ * @throws UnreadableError if an unreadable BackupVolume may be of the volume
  */
 export async function backupVolumes(reader: Reader, volume: string): Promise<readonly BackupVolume[]> {
-  const odd: Unreadable[] = [];
-  const found = await listedVolumes(reader, volume, (one) => void odd.push(one));
-  odd.find((one) => mayBeOf(one, volume))?.fail();
+  const unreadable: Unreadable[] = [];
+  const found = await listedVolumes(reader, volume, (one) => void unreadable.push(one));
+  unreadable.find((one) => mayBeOf(one, volume))?.fail();
   return found;
 }
 
 /**
- * Whether a BackupVolume that cannot be read may be of this Longhorn volume: with it the volume may have its BackupVolume,
- * or one too many. Since Longhorn 1.8 they are called after it.
+ * Whether an unreadable BackupVolume may be of this Longhorn volume, which would then have its BackupVolume, or one too
+ * many. Since Longhorn 1.8 they are named after the volume.
  */
 export const mayBeOf = (unreadable: Unreadable, volume: string): boolean =>
   unreadable.mentions(volume) || unreadable.object.name.startsWith(`${volume}-`);
@@ -66,16 +72,16 @@ async function listedVolumes(
   return found;
 }
 
-/** The name of a VolumeSnapshotClass, if there is no such class: a content that names it never becomes ready. */
+/**
+ * Returns `name` if there is no VolumeSnapshotClass of that name. A content that names a missing class never becomes
+ * ready.
+ */
 export async function missingClass(reader: Reader, name: string | null | undefined): Promise<string | undefined> {
   if (!name || (await reader.get('VolumeSnapshotClass', name)) !== undefined) return undefined;
   return name;
 }
 
-/**
- * The name of a class, if there is no such class among others. Nothing is concluded where there is none at all, and who
- * may not read them learns nothing.
- */
+/** Returns `name` if other classes exist but not this one. `undefined` if there is no class at all, and on 403. */
 async function missingAmong(
   reader: Reader,
   kind: 'StorageClass' | 'VolumeSnapshotClass',
@@ -92,16 +98,20 @@ async function missingAmong(
   }
 }
 
+/** Returns `name` if other StorageClasses exist but not this one. `undefined` on 403. */
 export const missingStorageClass = (reader: Reader, name: string | null | undefined): Promise<string | undefined> =>
   missingAmong(reader, 'StorageClass', name);
 
-/** Of a pair that is not ready: without its class it never becomes so. */
+/**
+ * Name of the VolumeSnapshotClass of a content that is not ready, if that class does not exist: it never becomes ready.
+ */
 export const classMissingOf = ({ spec, status }: Content, reader: Reader): Promise<string | undefined> =>
   missingAmong(reader, 'VolumeSnapshotClass', status?.readyToUse === true ? undefined : spec.volumeSnapshotClassName);
 
 /**
- * All objects with a key, which ends in a name: from the reader's index where it has one, else by going through the list.
- * @throws Unreadable for one that may have the key: it cannot be read, and mentions the name; unless `onUnreadable` is told
+ * All objects that have a key of `index`; the key must end in a name. Uses the reader's index if it has one, else
+ * filters the list.
+ * @throws UnreadableError for an unreadable object that mentions the name, unless `options.onUnreadable` is given
  */
 export async function* withKey<K extends KindName>(
   reader: Reader,
@@ -119,9 +129,9 @@ export async function* withKey<K extends KindName>(
     if (index.keysOf(object).includes(key)) yield object;
 }
 
-/** For a list that is to be whole as far as these names go. */
-const unlessAbout = (names: Iterable<string>) => (odd: Unreadable) => {
-  for (const name of names) if (odd.mentions(name)) odd.fail();
+/** For lists that must be complete for these names: fails on an unreadable object that mentions one of them. */
+const unlessAbout = (names: Iterable<string>) => (unreadable: Unreadable) => {
+  for (const name of names) if (unreadable.mentions(name)) unreadable.fail();
 };
 
 const bySnapshot: Index<'PersistentVolumeClaim'> = {
@@ -132,8 +142,8 @@ const bySnapshot: Index<'PersistentVolumeClaim'> = {
 };
 
 /**
- * Claims that are made from one of these snapshots of a namespace.
- * @throws Unreadable for one that may be: it cannot be read, and mentions a snapshot
+ * Claims whose data source is one of these snapshots of a namespace.
+ * @throws UnreadableError for an unreadable claim that mentions one of the snapshots
  */
 export async function claimsFrom(reader: Reader, namespace: string, snapshots: ReadonlySet<string>): Promise<Claim[]> {
   const keys = new Set([...snapshots].map((snapshot) => `${namespace}/${snapshot}`));
@@ -156,7 +166,10 @@ const bySnapshotName: Index<'VirtualMachineBackup'> = {
   keysOf: (backup) => entriesOf(backup).flatMap(({ name }) => (name ? [`${backup.metadata.namespace}/${name}`] : [])),
 };
 
-/** The VMBackups of which a volume names this snapshot. */
+/**
+ * The VMBackups with a volume that names this snapshot.
+ * @throws UnreadableError, while iterated, for an unreadable VMBackup that mentions it
+ */
 export const vmBackupsNaming = (reader: Reader, namespace: string, snapshot: string): AsyncGenerator<VMBackup, void> =>
   withKey(reader, bySnapshotName, `${namespace}/${snapshot}`, { namespace });
 
@@ -166,13 +179,16 @@ const byRecord: Index<'VirtualMachineBackup'> = {
   keysOf: (backup) => entriesOf(backup).flatMap(({ longhornBackupName }) => longhornBackupName || []),
 };
 
-/** The VMBackups, of whatever namespace, of which a volume records this Longhorn Backup. */
+/**
+ * The VMBackups, in any namespace, with a volume that records this Longhorn Backup.
+ * @throws UnreadableError, while iterated, for an unreadable VMBackup that mentions it
+ */
 export const vmBackupsRecording = (reader: Reader, backup: string): AsyncGenerator<VMBackup, void> =>
   withKey(reader, byRecord, backup);
 
 /**
- * For each of these snapshots of a namespace the VMBackups of which a volume names it; all of them in one list.
- * @throws Unreadable for a VMBackup that may name one: it cannot be read, and mentions it
+ * For each of these snapshots of a namespace, the VMBackups with a volume that names it. Lists once for all of them.
+ * @throws UnreadableError for an unreadable VMBackup that mentions one of them
  */
 export const vmBackupsNamingEach = (
   reader: Reader,
@@ -181,13 +197,19 @@ export const vmBackupsNamingEach = (
 ): Promise<ReadonlyMap<string, readonly VMBackup[]>> =>
   withEach(reader, bySnapshotName, snapshots, (snapshot) => `${namespace}/${snapshot}`, { namespace });
 
-/** The same for Longhorn Backups that they record, in whatever namespace. */
+/**
+ * For each of these Longhorn Backups, the VMBackups, in any namespace, that record it. Lists once for all of them.
+ * @throws UnreadableError for an unreadable VMBackup that mentions one of them
+ */
 export const vmBackupsRecordingEach = (
   reader: Reader,
   backups: ReadonlySet<string>,
 ): Promise<ReadonlyMap<string, readonly VMBackup[]>> => withEach(reader, byRecord, backups, (backup) => backup);
 
-/** As `withKey` for several names, with one list for all of them. Of a name that no object has, nothing or an empty list. */
+/**
+ * As `withKey` for several names, with one list for all. A name that no object has is missing from the map or maps to
+ * an empty list.
+ */
 async function withEach<K extends KindName>(
   reader: Reader,
   index: Index<K>,
@@ -213,13 +235,16 @@ async function withEach<K extends KindName>(
   return found;
 }
 
-/** Name of one of them, if there is any. */
+/**
+ * Name of one VMBackup with a volume that names this snapshot, if there is any.
+ * @throws UnreadableError for an unreadable VMBackup that mentions it
+ */
 export async function vmBackupNaming(reader: Reader, namespace: string, snapshot: string): Promise<string | undefined> {
   for await (const { metadata } of vmBackupsNaming(reader, namespace, snapshot)) return metadata.name;
   return undefined;
 }
 
-/** By its spec, and by its status, which deletions go by: where the two differ, both backups are at stake. */
+/** The backups in spec and status. Deletions use the status: if the two differ, both backups are at stake. */
 function backupsNamedBy({ spec, status }: Content): string[] {
   if (spec.driver !== names.LONGHORN_DRIVER) return [];
   const handles = [spec.source.snapshotHandle, status?.snapshotHandle].map((text) =>
@@ -235,8 +260,8 @@ const byBackupNamed: Index<'VolumeSnapshotContent'> = {
 };
 
 /**
- * Contents (of our driver) whose handle names one of these backups. Reads all contents: there is no index to ask. What
- * cannot be read may name any of them: whoever goes by there being no others has to hear of it.
+ * Contents of Longhorn's driver whose handle names one of these backups. Without an index, reads all contents. An
+ * unreadable content may name any of the backups: pass `onUnreadable` wherever "no other content" would decide.
  */
 export async function* contentsNaming(
   reader: Reader,
@@ -255,7 +280,7 @@ export async function* contentsNaming(
   }
 }
 
-/** The VMBackup behind a snapshot: by its owner reference, else by the VMBackup that names it or a revision of it. */
+/** The VMBackups behind a snapshot: its owners, else those that name it or a revision of it. */
 export async function* vmBackupsOf(reader: Reader, namespace: string, snapshotName: string): AsyncGenerator<Ref> {
   const snapshot = await reader.get('VolumeSnapshot', snapshotName, namespace);
   const owners = (snapshot?.metadata.ownerReferences ?? []).filter((o) => o.kind === 'VirtualMachineBackup');
@@ -274,7 +299,7 @@ export async function* vmBackupsOf(reader: Reader, namespace: string, snapshotNa
 const isSameLine = (a: string, b: string): boolean =>
   a === b || names.predecessorNames(a).includes(b) || names.predecessorNames(b).includes(a);
 
-/** The Longhorn Backups that VolumeRemoteBackups of guest clusters record: theirs, and no VMBackup's. */
+/** The Longhorn Backups that VolumeRemoteBackups record. They belong to guest clusters and to no VMBackup. */
 export async function guestBackups(
   reader: Reader,
   options: Pick<ListOptions, 'onUnreadable'> = {},
@@ -287,7 +312,10 @@ export async function guestBackups(
   return theirs;
 }
 
-/** Not every release of Harvester and Longhorn has every kind. */
+/**
+ * Lists a kind, or nothing if the API server does not serve it: not every release of Harvester and Longhorn has every
+ * kind.
+ */
 export async function* ifServed<K extends KindName>(
   reader: Reader,
   kind: K,

@@ -8,8 +8,10 @@ import { entriesOf } from './vmbackup.ts';
 import { orUnreadable } from './unreadable.ts';
 
 /**
- * Reads every link of a VMBackup, each object once. A volume with one that cannot be read is judged by that alone.
- * @param options.classes also whether the volumes' StorageClasses are there
+ * Reads every link of a VMBackup, each object once. A volume with an unreadable object has only `unreadable` set; its
+ * neighbours are read as usual.
+ * @param options.classes also checks that the StorageClasses and VolumeSnapshotClasses exist. Default false.
+ * @throws RetryableError, TerminalError, except UnreadableError of a volume's own objects
  */
 export async function readChain(
   reader: Reader,
@@ -20,7 +22,11 @@ export async function readChain(
   for (const entry of entriesOf(backup)) {
     const seen = await orUnreadable(
       () => readVolume(reader, backup.metadata, entry, classes),
-      (odd) => ({ ...{ entry, snapshot: undefined, contentName: '', content: undefined }, odd, ...unknown }),
+      (unreadable) => ({
+        ...{ entry, snapshot: undefined, contentName: '', content: undefined },
+        unreadable,
+        ...unknown,
+      }),
     );
     const className = entry.persistentVolumeClaim?.spec?.storageClassName;
     const classMissing = classes ? await missingStorageClass(reader, className) : undefined;

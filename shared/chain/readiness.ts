@@ -8,24 +8,27 @@ import { isScheduled } from './schedules.ts';
 import type { Absence } from './target.ts';
 import { judgeAbsence, judgeTargetOf } from './target.ts';
 
+/** A VMBackup whose metadata file is missing on the target. */
 export interface MetadataTrouble {
   readonly reason: 'MetadataNotUploaded';
   readonly message: string;
   readonly command: string;
 }
 
+/** Why a VMBackup is not ready, and the command that resolves it. */
 export interface NotReady {
   readonly reason: 'VMBackupDegraded' | 'VMBackupFailed' | 'VMBackupIncomplete' | 'VMBackupInProgress';
   readonly message: string;
   readonly command?: string | undefined;
 }
 
-/** After this long without any Longhorn Backup at work, a VMBackup that is not ready is taken to be stuck. */
+/** A VMBackup that is not ready counts as stuck after this long without any Longhorn Backup at work. */
 const STUCK_AFTER_MS = 30 * 60_000;
 
 /**
- * Why a VMBackup is not ready, by its own word; undefined when it is. A degraded one counts as not ready whatever its flag
- * says: some releases of Harvester write the verdict to the condition alone. Whether it still stands, `judgeStanding` tells.
+ * Why a VMBackup is not ready according to its own status; `undefined` if it is. A degraded VMBackup is not ready
+ * whatever its flag says, because some releases of Harvester write the verdict only to the condition. `judgeStatus`
+ * decides whether that verdict still holds.
  */
 export function judgeReadiness(
   chain: Pick<Chain, 'backup' | 'target' | 'volumes'>,
@@ -48,8 +51,8 @@ export function judgeReadiness(
   const busy = chain.volumes.filter(
     ({ longhorn }, i) => longhorn !== undefined && !names.FINAL_BACKUP_STATES.has(states[i] ?? ''),
   );
-  const said = backup.status?.conditions?.find((c) => c.type === 'InProgress' && c.reason === 'Error');
-  const why = error ?? said?.message ?? undefined;
+  const errorCondition = backup.status?.conditions?.find((c) => c.type === 'InProgress' && c.reason === 'Error');
+  const why = error ?? errorCondition?.message ?? undefined;
   if (why !== undefined) {
     return {
       reason: 'VMBackupFailed',
@@ -62,12 +65,12 @@ export function judgeReadiness(
     return { reason: 'VMBackupInProgress', message: `${own} is not ready: Longhorn is working on ${backups}` };
   }
   const created = Date.parse(backup.metadata.creationTimestamp ?? '');
-  // What cannot be read may be at work.
-  const told = chain.volumes.every(({ odd }) => odd === undefined);
+  // A Backup that cannot be read may be at work.
+  const allRead = chain.volumes.every(({ unreadable }) => unreadable === undefined);
   const unlisted = absencesIn(chain).find(({ reason }) => reason === 'BackupNotSynced');
   if (unlisted !== undefined)
     return { reason: 'VMBackupInProgress', message: `${own} is not ready: ${unlisted.detail}` };
-  if (!told || !(nowMs - created > STUCK_AFTER_MS))
+  if (!allRead || !(nowMs - created > STUCK_AFTER_MS))
     return { reason: 'VMBackupInProgress', message: `${own} is not ready yet` };
   return {
     reason: 'VMBackupFailed',
@@ -76,13 +79,13 @@ export function judgeReadiness(
   };
 }
 
-/** Why Longhorn Backups that the VMBackup records are not there, where that says nothing of their data. */
+/** The recorded Longhorn Backups that are missing for a reason that proves nothing about their data. */
 const absencesIn = ({ backup, target, volumes }: Pick<Chain, 'backup' | 'target' | 'volumes'>): Absence[] =>
   volumes.flatMap(({ entry, longhorn, backupVolumes }) =>
     entry.longhornBackupName && longhorn === undefined ? (judgeAbsence(target, backupVolumes, backup) ?? []) : [],
   );
 
-/** Harvester takes its own word for it that a VMBackup is ready, whatever is left of what it recorded. */
+/** Harvester reports a VMBackup as ready without checking what it recorded. */
 function incomplete(backup: VMBackup, own: string): NotReady | undefined {
   const entries = entriesOf(backup);
   const unnamed = entries.find(({ name }) => !name);
@@ -103,9 +106,9 @@ function incomplete(backup: VMBackup, own: string): NotReady | undefined {
 }
 
 /**
- * Whether Harvester says that the VMBackup's file is not on the target, without which no other cluster finds it. Most
- * releases only ever say that it is there: silence is no fault. Its own words are not repeated, they may quote an address
- * with keys.
+ * Whether Harvester reports that the VMBackup's metadata file is missing on the target, without which no other cluster
+ * finds the backup. Most releases only ever report that it exists, so silence is no fault. Harvester's message is not
+ * repeated: it may quote an address with keys.
  */
 export function judgeMetadata({ backup, target, volumes }: Chain): MetadataTrouble | undefined {
   if (!lacksMetadata(backup) || backup.status?.readyToUse !== true || judgeTargetOf(backup, target) !== undefined)
@@ -119,14 +122,18 @@ export function judgeMetadata({ backup, target, volumes }: Chain): MetadataTroub
   };
 }
 
+/** Whether Harvester reports that the metadata file of a remote VMBackup is missing. */
 export const lacksMetadata = (backup: VMBackup): boolean =>
   isRemote(backup) &&
   (backup.status?.conditions ?? []).some(({ type, status: is }) => type === 'MetadataReady' && is === 'False');
 
-/** What Harvester's own check of existing backups found wrong; empty where it does not say. */
+/**
+ * What Harvester's own check of existing backups found wrong; empty if it does not say, `undefined` if it found
+ * nothing.
+ */
 export const degradedBy = (backup: VMBackup): string | undefined => degradation(backup)?.by;
 
-/** The same, and when it was written; NaN where that is not known. */
+/** As {@link degradedBy}, with the time at which it was written; NaN if unknown. */
 export function degradation({ status }: VMBackup): { readonly by: string; readonly atMs: number } | undefined {
   const ready = status?.conditions?.find((c) => c.type === 'Ready');
   if (ready?.status !== 'False' || ready.message !== names.CHANGED_BACK) return undefined;
@@ -134,20 +141,20 @@ export function degradation({ status }: VMBackup): { readonly by: string; readon
 }
 
 /**
- * The command that gets a VMBackup out of the way. Deleting one frees its data on the target, so that is only said where
- * no backup of it is complete; else Harvester is made to look at it once more, which a schedule's backup may not survive
- * while Longhorn is at work.
+ * The command that resolves a VMBackup that is not ready. Deleting a VMBackup frees its data on the target, so the
+ * command deletes only if none of its backups is complete. Otherwise it makes Harvester look at the VMBackup again,
+ * which is not safe for a scheduled one while Longhorn is at work.
  */
 function clearing(chain: Pick<Chain, 'backup' | 'target' | 'volumes'>, busy: boolean): string | undefined {
   const { backup, volumes } = chain;
   const { name, namespace } = backup.metadata;
-  // Its backup may lie complete on a target that is away, or not listed yet; and a schedule's may be on its way back.
+  // Its backup may be complete on a target that is disconnected or not listed yet. A schedule's may be coming back.
   if (absencesIn(chain).length > 0) return show(backup);
   if (isScheduled(backup) && volumes.some(({ entry, longhorn }) => entry.longhornBackupName && longhorn === undefined))
     return show(backup);
-  // Its backup may be complete, or at work.
-  if (volumes.some(({ odd }) => odd !== undefined)) return undefined;
-  // Whatever makes Harvester look at this one fills the gap with a snapshot of today's data.
+  // The unreadable object may hide a backup that is complete or at work.
+  if (volumes.some(({ unreadable }) => unreadable !== undefined)) return undefined;
+  // When Harvester looks at this VMBackup, it replaces the missing snapshot with one of today's data.
   if (isLocal(backup) && backup.status?.creationTime && volumes.some(({ snapshot }) => snapshot === undefined))
     return undefined;
   const complete = volumes.some(
@@ -159,7 +166,7 @@ function clearing(chain: Pick<Chain, 'backup' | 'target' | 'volumes'>, busy: boo
   return nudge(backup);
 }
 
-/** Makes Harvester look at it once more, which uploads what is missing. */
+/** Makes Harvester look at the VMBackup again, which uploads missing parts. */
 const nudge = ({ metadata: { name, namespace } }: VMBackup): string =>
   touchCommand(ref('VirtualMachineBackup', name, namespace), names.NUDGE_ANNOTATION);
 

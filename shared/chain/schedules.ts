@@ -10,24 +10,29 @@ import { longhornBackup } from './queries.ts';
 import { entriesOf } from './vmbackup.ts';
 import { orUnreadable } from './unreadable.ts';
 
-/** A Longhorn Backup of a scheduled VMBackup that keeps the VMBackup from being written. */
+/** A Longhorn Backup because of which a scheduled VMBackup must not be written. */
 export interface Unsettled {
   readonly backup: string;
-  /** Longhorn has listed the target and has none of that name. */
+  /** Longhorn has listed the target and does not know a backup of that name. */
   readonly absent: boolean;
 }
 
+/** Whether a schedule created the VMBackup. */
 export const isScheduled = (backup: VMBackup): boolean => scheduleOf(backup) !== '';
 
 /** `<namespace>/<name>`, or empty. */
 const scheduleOf = ({ metadata }: VMBackup): string => metadata.annotations?.[names.SCHEDULE_ANNOTATION] ?? '';
 
 /**
- * Backups of a scheduled VMBackup that Longhorn is still reading or making. While there is one, any event on the
- * VMBackup or on a snapshot it controls makes Harvester's schedule controller delete that Backup object, and with a
- * reachable target the data. A Backup that is not there counts as well: the controller fails on it and tries again, for
- * ever, and would find it just pulled from the target and without a state; so does one that cannot be read. Empty for a
- * VMBackup without a schedule, and where its schedule is gone: the controller then does nothing.
+ * Backups of a scheduled VMBackup that Longhorn is still reading or creating. While there is one, any event on the
+ * VMBackup or on a snapshot it controls makes Harvester's schedule controller delete that Backup object and, if the
+ * target is reachable, its data.
+ *
+ * A missing Backup counts too: the controller retries forever and would catch it just after it is pulled from the
+ * target, without a state. So does an unreadable one. Returns none for a VMBackup without a schedule, and if its
+ * schedule is gone, because the controller then does nothing.
+ *
+ * @throws RetryableError, TerminalError
  */
 export async function unsettledBackups(reader: Reader, backup: VMBackup): Promise<Unsettled[]> {
   if (!isScheduled(backup)) return [];
@@ -46,7 +51,7 @@ export async function unsettledBackups(reader: Reader, backup: VMBackup): Promis
   return unsettled.length > 0 && (await hasSchedule(reader, backup)) ? unsettled : [];
 }
 
-/** Of a Backup that is not there: whether that is proven. */
+/** Whether the absence of a missing Backup is proven. */
 async function isAbsent(
   reader: Reader,
   owner: VMBackup,
@@ -57,7 +62,7 @@ async function isAbsent(
   return is === 'absent';
 }
 
-/** A schedule that cannot be read, or may not be, is taken to be there. */
+/** True also if the schedule cannot be read or reading it is forbidden. */
 async function hasSchedule(reader: Reader, backup: VMBackup): Promise<boolean> {
   const [namespace = '', name = ''] = scheduleOf(backup).split('/');
   try {
@@ -72,7 +77,7 @@ async function hasSchedule(reader: Reader, backup: VMBackup): Promise<boolean> {
   }
 }
 
-/** Why a scheduled VMBackup is not written now: until Longhorn is done, or until somebody decides. */
+/** Why a scheduled VMBackup is not written now: Longhorn is not done, or a person must decide. */
 export function busySchedule(
   backup: VMBackup,
   unsettled: readonly Unsettled[],

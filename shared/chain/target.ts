@@ -10,15 +10,19 @@ import type { Reason } from '../plan/reason.ts';
 import { isDeleting } from './metadata.ts';
 import { isLocal } from './vmbackup.ts';
 
-/** The target Harvester uses, as far as backups depend on it. */
+/** The backup target that Harvester uses. */
 export const targetRef = ref('BackupTarget', names.DEFAULT_TARGET, names.LONGHORN_NAMESPACE);
 
+/** Why backups on the target cannot be used now. */
 export interface TargetTrouble {
   readonly reason: Extract<Reason, 'TargetNotConnected' | 'TargetUnavailable' | 'TargetNotSyncing' | 'OtherTarget'>;
   readonly detail: string;
 }
 
-/** Whether anything can be asked of the target. Its own error text is not repeated: it may quote an address with keys. */
+/**
+ * Whether Longhorn reaches the target. Returns `undefined` if so. Longhorn's error text is not repeated: it may quote
+ * an address with keys.
+ */
 export function judgeTarget(target: BackupTarget | undefined): TargetTrouble | undefined {
   if (target === undefined || !target.spec?.backupTargetURL) {
     return { reason: 'TargetNotConnected', detail: 'no backup target is connected' };
@@ -29,15 +33,15 @@ export function judgeTarget(target: BackupTarget | undefined): TargetTrouble | u
 }
 
 const MINUTE_MS = 60_000;
-/** Longhorn lists a target by a few commands, each of which it stops after a minute unless its setting says otherwise. */
+/** Longhorn lists a target with a few commands and stops each after a minute by default. */
 const SYNC_LIMIT_MS = 10 * MINUTE_MS;
-/** With a poll interval each poll asks anew, and the last one may be young: what tells then is how far the sync is behind. */
+/** With a poll interval each poll requests a new sync, so the last request may be recent: the lag behind it decides. */
 const POLLED_LIMIT_MS = 60 * MINUTE_MS;
 const POLLED_YOUNG_MS = 2 * MINUTE_MS;
 
 /**
- * Whether Longhorn was asked to list the target and does not come to an end, while it says that it reaches it. What it has
- * read before can be restored all the same.
+ * Whether a requested sync of the target does not finish although Longhorn reports that it reaches the target. Backups
+ * that were read before can still be restored.
  */
 export function judgeSync(target: BackupTarget | undefined, nowMs: number): TargetTrouble | undefined {
   const { spec, status } = target ?? {};
@@ -60,7 +64,7 @@ export function judgeSync(target: BackupTarget | undefined, nowMs: number): Targ
   };
 }
 
-/** Whether the backups of this VMBackup are on the target that is connected now; Harvester restores from no other. */
+/** Whether the backups of this VMBackup are on the connected target. Harvester restores from no other. */
 export function judgeTargetOf(backup: VMBackup, target: BackupTarget | undefined): TargetTrouble | undefined {
   const trouble = judgeTarget(target);
   if (trouble !== undefined) return trouble;
@@ -70,17 +74,17 @@ export function judgeTargetOf(backup: VMBackup, target: BackupTarget | undefined
   return { reason: 'OtherTarget', detail: `its backups are on ${wanted}, but ${connected} is connected` };
 }
 
-/** Why a Longhorn Backup that is not there need not be missing; undefined where it is. */
+/** Why a missing Longhorn Backup proves nothing about its data. */
 export interface Absence {
   readonly reason: TargetTrouble['reason'] | 'BackupNotSynced';
   readonly detail: string;
 }
 
 /**
- * Without its target Longhorn forgets every Backup, and before it has listed it, it knows of none: that says nothing of
- * the data.
- * @param backup the VMBackup it is of, where that is known
- * @param volumes the BackupVolumes of its volume, as far as that is known
+ * Whether the absence of a Backup proves nothing: Longhorn forgets every Backup when it loses the target, and knows
+ * none before it has listed the target. `undefined` if the Backup is really missing.
+ * @param volumes the BackupVolumes of its volume, if that is known
+ * @param backup the VMBackup that records it, if that is known
  */
 export function judgeAbsence(
   target: BackupTarget | undefined,
@@ -90,15 +94,17 @@ export function judgeAbsence(
   const trouble = backup === undefined ? judgeTarget(target) : judgeTargetOf(backup, target);
   if (trouble !== undefined) return trouble;
   const { spec, status } = target as BackupTarget;
-  const says = (detail: string) => ({ reason: 'BackupNotSynced', detail }) as const;
+  const notSynced = (detail: string) => ({ reason: 'BackupNotSynced', detail }) as const;
   if (!status || isBehind(spec?.syncRequestedAt, status.lastSyncedAt))
-    return says(`Longhorn has not listed the target yet${since(spec?.syncRequestedAt)}`);
+    return notSynced(`Longhorn has not listed the target yet${since(spec?.syncRequestedAt)}`);
   const behind = volumes.find((v) => isBehind(v.spec?.syncRequestedAt, v.status?.lastSyncedAt));
   if (behind === undefined) return undefined;
-  return says(`Longhorn has not listed BackupVolume ${behind.metadata.name} yet${since(behind.spec?.syncRequestedAt)}`);
+  return notSynced(
+    `Longhorn has not listed BackupVolume ${behind.metadata.name} yet${since(behind.spec?.syncRequestedAt)}`,
+  );
 }
 
-/** Longhorn writes null, or the year 1, for never; who leaves the time out says nothing. */
+/** Longhorn writes null, or the year 1, for "never". A missing field says nothing. */
 function isBehind(asked: string | null | undefined, done: string | null | undefined): boolean {
   if (done === null || Date.parse(done ?? '') < 0) return true;
   return Boolean(asked) && !(Date.parse(done ?? '') >= Date.parse(asked ?? ''));
@@ -106,7 +112,10 @@ function isBehind(asked: string | null | undefined, done: string | null | undefi
 
 const since = (asked: string | null | undefined): string => (asked ? ` (requested at ${asked})` : '');
 
-/** Harvester gives Longhorn the target of its Setting; undefined where it has. It restores nothing without the Setting. */
+/**
+ * Whether Harvester's Setting names the target that Longhorn is connected to. Returns `undefined` if so, and if
+ * Longhorn is connected to none. Harvester restores nothing without the Setting.
+ */
 export function judgeSetting(setting: Setting | undefined, target: BackupTarget | undefined): string | undefined {
   const connected = withoutSlash(target?.spec?.backupTargetURL ?? '');
   if (connected === '') return undefined;
@@ -122,9 +131,9 @@ export function judgeSetting(setting: Setting | undefined, target: BackupTarget 
 }
 
 /**
- * Whether Harvester takes the target of a VMBackup for another one although Longhorn, which knows buckets and regions alone,
- * is connected to where its backups are: it compares the addresses letter by letter, and restores from no other. Undefined
- * where it does not; of another bucket or share {@link judgeTargetOf} tells.
+ * Why Harvester treats the target of a VMBackup as another one although Longhorn is connected to where its backups are.
+ * Longhorn compares only bucket and region; Harvester compares the addresses letter by letter and restores from no
+ * other. `undefined` if they match, and for another bucket or share, which {@link judgeTargetOf} reports.
  */
 export function judgeAddress(backup: VMBackup, setting: Setting | undefined): string | undefined {
   const [now, then] = [setting?.target, targetIn(backup)];
@@ -145,8 +154,8 @@ export function judgeAddress(backup: VMBackup, setting: Setting | undefined): st
 }
 
 /**
- * Why Harvester refuses a restore for what the setting says, whatever Longhorn is connected to; undefined where it does not.
- * It asks the setting when a restore is made, and compares the target of the VMBackup with it field by field.
+ * Why Harvester refuses a restore because of its Setting, whatever Longhorn is connected to; `undefined` if it does
+ * not. Harvester reads the Setting when a restore is created and compares the VMBackup's target with it field by field.
  */
 export function judgeAdmission(backup: VMBackup, setting: Setting | undefined): string | undefined {
   const now = setting?.target;
@@ -162,7 +171,7 @@ export function judgeAdmission(backup: VMBackup, setting: Setting | undefined): 
     : `its backups are on ${wanted}, but the setting ${names.TARGET_SETTING} names ${named}`;
 }
 
-/** What {@link judgeAddress} says of a VMBackup, told of it. */
+/** The finding for what {@link judgeAddress} reports of a VMBackup. */
 export function addressFinding({ metadata: { name, namespace } }: VMBackup, otherAddress: string): Finding {
   const subject = ref('VirtualMachineBackup', name, namespace);
   const message = `${describeRef(subject)} cannot be restored: ${otherAddress}`;
@@ -172,7 +181,7 @@ export function addressFinding({ metadata: { name, namespace } }: VMBackup, othe
 
 type Recorded = NonNullable<NonNullable<VMBackup['status']>['backupTarget']>;
 
-/** Old releases kept it in annotations, from which newer ones take it when they next look at the VMBackup. */
+/** Old releases recorded the target in annotations, and newer ones still read them. */
 function targetIn({ status, metadata: { annotations } }: VMBackup): Recorded | undefined {
   const legacy = (name: string) => annotations?.[`backup.harvesterhci.io/${name}`];
   const recorded = status?.backupTarget ?? {
@@ -186,14 +195,14 @@ function targetIn({ status, metadata: { annotations } }: VMBackup): Recorded | u
 const urlIn = ({ type, endpoint, bucketName, bucketRegion }: Extract<SettingTarget, { is: 'target' }>): string =>
   type === 's3' || bucketName ? `s3://${bucketName}@${bucketRegion}` : nfsUrl(endpoint);
 
-/** As Harvester makes it from the fields of the Setting; undefined where a VMBackup does not say. */
+/** The URL that Harvester derives from the Setting's fields; `undefined` if the VMBackup records none. */
 function urlOf(backup: VMBackup): string | undefined {
   const { endpoint, bucketName, bucketRegion } = targetIn(backup) ?? {};
   if (bucketName) return `s3://${bucketName}@${bucketRegion ?? ''}`;
   return endpoint ? nfsUrl(endpoint) : undefined;
 }
 
-/** Shows the BackupVolumes of a Longhorn volume. */
+/** The command that shows the BackupVolumes of a Longhorn volume. */
 export const listVolumes = (volume: string): string =>
   listCommand('BackupVolume', {
     namespace: names.LONGHORN_NAMESPACE,
@@ -203,8 +212,9 @@ export const listVolumes = (volume: string): string =>
 const nfsUrl = (endpoint: string): string => withoutSlash(`nfs://${endpoint.replace(/^nfs:\/\//, '')}`);
 const withoutSlash = (url: string): string => (url.endsWith('/') ? url.replace(/\/+$/, '') : url);
 
+/** The command that lists Longhorn's backup targets. */
 export const listTargets = (): string => listCommand('BackupTarget', { namespace: names.LONGHORN_NAMESPACE });
 
-/** The target's own error is shown by its object, not by Gleaner. */
+/** The command for a problem of the target. Its error text is shown by the object, never by Gleaner. */
 export const commandForTarget = (reason: TargetTrouble['reason']): string =>
   reason === 'TargetUnavailable' || reason === 'TargetNotSyncing' ? describeCommand(targetRef) : listTargets();

@@ -3,20 +3,24 @@ import { getCommand } from '../domain/kubectl.ts';
 import { UnreadableError } from '../ports/errors.ts';
 import type { ListOptions, Reader } from '../ports/reader.ts';
 
-/** An object that is there and does not have the shape of its kind: what it says cannot be told. */
+/** An existing object that does not match the schema of its kind. */
 export interface UnreadableObject {
   readonly object: Ref;
-  /** Which field is odd; never its value. */
+  /** Names the object and the field that does not match, never its value. */
   readonly message: string;
-  /** Shows it. */
+  /** Shows the object. */
   readonly command: string;
 }
 
 /**
- * What is read for one volume. An object without the shape of its kind keeps this volume from being judged, and none of
- * its neighbours: `otherwise` says what is seen in its place.
+ * Runs the reads for one volume. If one of its objects is unreadable, returns `otherwise(…)`, so that only this volume
+ * is not judged.
+ * @throws every other error
  */
-export async function orUnreadable<T>(read: () => Promise<T>, otherwise: (odd: UnreadableObject) => T): Promise<T> {
+export async function orUnreadable<T>(
+  read: () => Promise<T>,
+  otherwise: (unreadable: UnreadableObject) => T,
+): Promise<T> {
   try {
     return await read();
   } catch (error) {
@@ -26,14 +30,14 @@ export async function orUnreadable<T>(read: () => Promise<T>, otherwise: (odd: U
   }
 }
 
-/** Told of what lists leave out, where a reader answers from an index and goes through none. */
+/** Calls `onUnreadable` for each object of a kind that lists would leave out, for readers that answer from an index. */
 export async function forEachUnreadable(
   reader: Reader,
   kind: KindName,
   onUnreadable: NonNullable<ListOptions['onUnreadable']>,
 ): Promise<void> {
   if (reader.unreadable !== undefined) {
-    for (const odd of await reader.unreadable(kind)) onUnreadable(odd);
+    for (const unreadable of await reader.unreadable(kind)) onUnreadable(unreadable);
     return;
   }
   for await (const _readable of reader.list(kind, { onUnreadable }));

@@ -5,33 +5,36 @@ import { NODE_CLOCK_SKEW_MS } from '../domain/times.ts';
 import type { VMBackup, VolumeEntry } from '../objects/types.ts';
 import type { BackupFacts } from './longhorn-backup.ts';
 
-/** What a VMBackup says, with Harvester's defaults for what it leaves out. */
+/** Fields of a VMBackup, with Harvester's defaults. */
 
-/** Of type `backup`, the default: its data is on the target. */
+/** Type `backup` (the default): the data is on the target. */
 export const isRemote = ({ spec }: Pick<VMBackup, 'spec'>): boolean => (spec.type || 'backup') === 'backup';
 
-/** Of type `snapshot`: all of it is on this cluster, and nothing on a target. */
+/** Type `snapshot`: everything is on this cluster, nothing on a target. */
 export const isLocal = (backup: Pick<VMBackup, 'spec'>): boolean => !isRemote(backup);
 
+/** The volumes of a VMBackup; none before Harvester has listed them. */
 export const entriesOf = (backup: VMBackup): readonly VolumeEntry[] => backup.status?.volumeBackups ?? [];
 
+/** The CSI driver of a volume. Default: Longhorn's. */
 export const driverOf = ({ csiDriverName }: Pick<VolumeEntry, 'csiDriverName'>): string =>
   csiDriverName || LONGHORN_DRIVER;
 
 export const isOnLonghorn = (entry: Pick<VolumeEntry, 'csiDriverName'>): boolean => driverOf(entry) === LONGHORN_DRIVER;
 
 /**
- * Data that is younger than the moment at which the VMBackup became ready, which it cannot be: the content was lost, a new
- * one was taken of what the volume held then, and Harvester wrote the new backup's name over the old one.
+ * Whether data is younger than the moment at which the VMBackup became ready. That is impossible for its own data: the
+ * content was lost, recreated from the volume's later data, and Harvester recorded the new backup in place of the old
+ * one.
  */
 export function isYoungerThanReady({ status }: VMBackup, dataMs: number | undefined): boolean {
   return dataMs !== undefined && dataMs > Date.parse(status?.creationTime ?? '') + NODE_CLOCK_SKEW_MS;
 }
 
-/** {@link isYoungerThanReady}, of a Longhorn Backup. */
+/** {@link isYoungerThanReady} for a Longhorn Backup. */
 export const isTakenLater = (backup: VMBackup, { takenMs }: BackupFacts): boolean =>
   isYoungerThanReady(backup, takenMs);
 
-/** Shows which Longhorn backups a VMBackup records. */
+/** The command that shows which Longhorn backups a VMBackup records. */
 export const showBackupNames = (vmBackup: Ref): string =>
   getCommand(vmBackup, 'jsonpath={.status.volumeBackups[*].longhornBackupName}');

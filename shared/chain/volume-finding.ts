@@ -4,19 +4,22 @@ import type { Action } from '../plan/action.ts';
 import type { Finding } from '../plan/plan.ts';
 import type { Reason } from '../plan/reason.ts';
 
-/** What a check says of one volume of a VMBackup: reason, sentence, and the actions or the command that helps. */
+/**
+ * The answer of a check about one volume of a VMBackup: reason, sentence, and the actions or the command that helps.
+ */
 export type VolumeAnswer = readonly [reason: Reason, message: string, more?: VolumeExtra | undefined];
 
+/** The optional parts of a {@link VolumeAnswer}. */
 export interface VolumeExtra {
-  /** What is at fault, where it is not the VMBackup. */
+  /** The object at fault, if it is not the VMBackup. */
   readonly about?: Ref | undefined;
   readonly actions?: readonly Action[];
   readonly command?: string | undefined;
 }
 
 /**
- * The finding about one volume of a VMBackup, with the facts that wide tables show.
- * @param content of the pair that the volume uses; its handle is one of the facts
+ * Builds the finding about one volume of a VMBackup, with the facts that wide tables show.
+ * @param content the content of the volume's pair; its handle becomes a fact
  */
 export function volumeFinding(
   subject: Ref,

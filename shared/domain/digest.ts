@@ -1,4 +1,4 @@
-/** 64 bits of a text in hex (FNV-1a, twice): enough to see that a set is the same as last time, and no more. */
+/** 64 bits of a text in hex (FNV-1a, twice). Detects changes; not cryptographic. */
 export function digest(text: string): string {
   return [0x811c9dc5, 0x9747b28c].map((seed) => fnv(text, seed).toString(16).padStart(8, '0')).join('');
 }

@@ -6,24 +6,24 @@ export type Handle = BackupHandle | { kind: 'snapshot'; volume: string; snapshot
 
 export interface BackupHandle {
   kind: 'backup';
-  /** `bs` is the deprecated spelling that Longhorn reads as `bak`; alone it is no fault. */
+  /** `bs` is the deprecated spelling of `bak`, which Longhorn still accepts. By itself it is no error. */
   scheme: 'bak' | 'bs';
-  /** A Longhorn volume where the handle is right; a claim's name where an older Harvester wrote it. */
+  /** The Longhorn volume. In a wrong handle of an older Harvester, the claim's name. */
   volume: string;
   /** Name of the Longhorn Backup. */
   backup: string;
 }
 
-/** A backing image, or a text that none of the known forms fits: never ours to touch. */
+/** A backing image, or a text in none of the known forms. Gleaner never changes these. */
 interface OtherHandle {
   kind: 'backing-image' | 'unreadable';
   text: string;
 }
 
-// Stricter than Longhorn's own decoder, which ignores further segments: what we do not fully understand we leave alone.
+// Stricter than Longhorn's decoder, which ignores further segments: Gleaner changes only what it fully understands.
 const form = /^(bak|bs|snap):\/\/([^/\s]+)\/([^/\s]+)$/;
 
-/** Reads a handle; anything outside the known grammar comes back as `unreadable`, never as an error. */
+/** Parses a handle. Never throws: a text outside the known grammar becomes `unreadable`. */
 export function parseHandle(text: string): Handle {
   if (text.startsWith('bi://')) return { kind: 'backing-image', text };
   const match = form.exec(text);
@@ -46,7 +46,10 @@ export function formatHandle(handle: Handle): string {
   }
 }
 
-/** The right handle of a Longhorn backup: the Longhorn volume's name (not the claim's), then the backup's. */
+/**
+ * The correct handle of a Longhorn backup.
+ * @param volume name of the Longhorn volume, not of the claim
+ */
 export function backupHandle(volume: string, backup: string): string {
   return formatHandle({ kind: 'backup', scheme: 'bak', volume, backup });
 }

@@ -1,4 +1,4 @@
-/** The kinds Gleaner reads or writes, and where the API server serves them. */
+/** The kinds that Gleaner reads or writes, and where the API server serves them. */
 export const kinds = {
   VirtualMachineBackup: kind('harvesterhci.io/v1beta1', 'virtualmachinebackups', true),
   VirtualMachineRestore: kind('harvesterhci.io/v1beta1', 'virtualmachinerestores', true),
@@ -41,6 +41,7 @@ export const kinds = {
 
 export type KindName = keyof typeof kinds;
 
+/** Where the API server serves a kind. */
 export interface KindInfo {
   readonly apiVersion: string;
   /** Empty for the core group. */
@@ -58,7 +59,7 @@ function kind<V extends string>(
   return { apiVersion, group: slash < 0 ? '' : apiVersion.slice(0, slash), plural, namespaced };
 }
 
-/** Points at one object. */
+/** Refers to one object by name. */
 export interface Ref {
   readonly kind: KindName;
   readonly name: string;
@@ -66,18 +67,19 @@ export interface Ref {
   readonly namespace?: string;
 }
 
+/** Builds a Ref. Drops the namespace of cluster-scoped kinds, and an empty one. */
 export const ref = (kind: KindName, name: string, namespace?: string): Ref =>
   namespace !== undefined && namespace !== '' && kinds[kind].namespaced ? { kind, name, namespace } : { kind, name };
 
-/** `VolumeSnapshot prod/web-0`, as messages name objects. */
+/** Names the object as in messages: `VolumeSnapshot prod/web-0`. */
 export const describeRef = (r: Ref): string =>
   `${r.kind} ${r.namespace === undefined ? '' : `${r.namespace}/`}${r.name}`;
 
-/** Equal text for equal references. */
+/** A key that is equal for equal references. */
 export const refKey = (r: Ref): string => `${r.kind}/${r.namespace ?? ''}/${r.name}`;
 
 export const isKindName = (text: string): text is KindName => Object.hasOwn(kinds, text);
 
-/** The namespace of an object; undefined for one that is in none. */
+/** The namespace of an object; `undefined` if it is cluster-scoped. */
 export const namespaceOf = ({ metadata }: { readonly metadata: object }): string | undefined =>
   'namespace' in metadata && typeof metadata.namespace === 'string' ? metadata.namespace : undefined;

@@ -2,45 +2,55 @@ import type { KindName, Ref } from './kinds.ts';
 import { kinds, ref } from './kinds.ts';
 
 /**
- * The commands that Gleaner prints, and the only place that spells them. Resources are qualified by their group, since
- * several groups have a `backup`, a `volume`, a `setting` or a `vmbackup`; names and patches are quoted for a POSIX shell.
- * Namespaced objects are given with their namespace.
+ * Builds every command that Gleaner prints. Pure; throws nothing. Resources include their API group, because several
+ * groups have a `backup`, a `volume` or a `setting`. Names and patches are quoted for a POSIX shell, so a command can be
+ * pasted as it is. Namespaced objects get `-n NAMESPACE`.
  */
 
-/** `virtualmachinebackups.harvesterhci.io`; of the core group `persistentvolumeclaims`. */
+/** `virtualmachinebackups.harvesterhci.io`; without a suffix for the core group. */
 function resourceOf(kind: KindName): string {
   const { plural, group } = kinds[kind];
   return group === '' ? plural : `${plural}.${group}`;
 }
 
-/** One word for the shell: as it is where nothing in it is special, else in single quotes. @testonly */
+/** Quotes one word for the shell, if it contains special characters. @testonly */
 export const quote = (text: string): string =>
   /^[\w./:@%+=,-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 
-/** As kubectl's `-o` has it: `yaml`, `jsonpath={.status}`. */
+/** The value of kubectl's `-o`: `yaml`, `jsonpath={.status}`. */
 type Output = string;
 
+/** Which objects a listing shows, and how. */
 export interface Listing {
-  /** All namespaces, when absent. */
+  /** Default: all namespaces. */
   readonly namespace?: string | undefined;
-  /** Label equality. */
+  /** Labels that must all be equal. */
   readonly labels?: Readonly<Record<string, string>>;
   readonly output?: Output;
 }
 
-/** Shows an object that exists. `output` is `yaml` unless given. */
+/**
+ * Shows one object.
+ *
+ * @param output default `yaml`
+ * @example
+ * getCommand(ref('VolumeSnapshot', 'web-0', 'prod'));
+ * // kubectl get volumesnapshots.snapshot.storage.k8s.io web-0 -n prod -o yaml
+ */
 export const getCommand = (object: Ref, output: Output = 'yaml'): string =>
   `kubectl get ${words(object)}${outputOf(output)}`;
 
+/** Shows only the finalizers of an object. */
 export const showFinalizersCommand = (object: Ref): string => getCommand(object, 'jsonpath={.metadata.finalizers}');
 
 export const describeCommand = (object: Ref): string => `kubectl describe ${words(object)}`;
 
 export const editCommand = (object: Ref): string => `kubectl edit ${words(object)}`;
 
+/** Deletes an object. The caller must know that no backup data is deleted with it. */
 export const deleteCommand = (object: Ref): string => `kubectl delete ${words(object)}`;
 
-/** Lists objects of one kind, or of several with the same scope; there may be none. */
+/** Lists the objects of one kind, or of several kinds with the same scope. Works if there are none. */
 export function listCommand(
   kind: KindName | readonly KindName[],
   { namespace, labels = {}, output }: Listing = {},
@@ -52,31 +62,33 @@ export function listCommand(
   return `kubectl get ${all.map(resourceOf).join(',')}${where}${selected}${output === undefined ? '' : outputOf(output)}`;
 }
 
-/** A list of operations is a JSON patch, an object a merge patch. */
+/** Patches an object: with a JSON patch if `patch` is an array, else with a merge patch. */
 export const patchCommand = (object: Ref, patch: object): string =>
   `kubectl patch ${words(object)} --type=${Array.isArray(patch) ? 'json' : 'merge'} -p ${quote(JSON.stringify(patch))}`;
 
-/** Sets one annotation; an existing one of that key is kept, and kubectl says so, unless `overwrite`. */
+/** Sets one annotation. kubectl refuses if the annotation exists with another value. */
 export const annotateCommand = (object: Ref, key: string, value: string): string =>
   `kubectl annotate ${words(object)} ${quote(`${key}=${value}`)}`;
 
-/** Sets an annotation to the seconds of now, over any that there is: whoever watches the object looks at it again. */
+/**
+ * Sets an annotation to the current time in seconds, replacing any value, so that controllers look at the object again.
+ */
 export const touchCommand = (object: Ref, key: string): string =>
   `kubectl annotate ${words(object)} --overwrite ${quote(key)}="$(date +%s)"`;
 
-/** Creates the object, or brings it to this form. */
+/** Creates the object or updates it to this form. */
 export const applyCommand = (object: object): string => `echo ${quote(JSON.stringify(object))} | kubectl apply -f -`;
 
-/** Creates the object, whose name may be a `generateName`. */
+/** Creates the object, also one with `generateName`. */
 export const createCommand = (object: object): string => `echo ${quote(JSON.stringify(object))} | kubectl create -f -`;
 
 export const createNamespaceCommand = (name: string): string => `kubectl create namespace ${quote(name)}`;
 
-/** Puts a content on Retain: what is on the target stays, whatever becomes of the content. */
+/** Sets a content to Retain, so that its data on the target is kept if the content is deleted. */
 export const retainCommand = (content: string): string =>
   patchCommand(ref('VolumeSnapshotContent', content), { spec: { deletionPolicy: 'Retain' } });
 
-/** Runs a program in a container of the one running pod that has these labels. */
+/** Runs a program in a container of the one running pod with these labels. */
 export const execCommand = (
   { namespace, labels, container }: { namespace: string; labels: Readonly<Record<string, string>>; container: string },
   ...program: readonly string[]
@@ -84,7 +96,10 @@ export const execCommand = (
   `kubectl exec -n ${quote(namespace)} -c ${quote(container)} ` +
   `$(${listCommand('Pod', { namespace, labels, output: 'name' })} --field-selector status.phase=Running) -- ${program.map(quote).join(' ')}`;
 
-/** Lines of the logs of all pods with these labels that fit `pattern`, an extended regular expression without case. */
+/**
+ * Prints matching log lines of all pods with these labels.
+ * @param pattern extended regular expression, case-insensitive
+ */
 export const logsCommand = (namespace: string, labels: Readonly<Record<string, string>>, pattern: string): string => {
   const selector = Object.entries(labels).map(([key, value]) => `${key}=${value}`);
   return `kubectl logs -n ${quote(namespace)} -l ${quote(selector.join(','))} --tail=-1 | grep -iE ${quote(pattern)}`;

@@ -15,7 +15,7 @@ const factors: Readonly<Record<string, number>> = {
   Ei: 2 ** 60,
 };
 
-/** `10Gi`, `500m`, `1e3`: as a number, undefined for anything else. */
+/** Parses a Kubernetes quantity (`10Gi`, `500m`, `1e3`) into a number; `undefined` if it is invalid. */
 export function parseQuantity(text: string | number | null | undefined): number | undefined {
   const [, number, suffix] =
     /^([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)([a-zA-Z]{0,2})$/.exec(String(text ?? '')) ?? [];

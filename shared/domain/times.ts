@@ -1,9 +1,9 @@
-/** How far the clocks of two nodes of one cluster may be apart, where times that both have written are compared. */
+/** Tolerated clock difference between two nodes of a cluster, when comparing times that both wrote. */
 export const NODE_CLOCK_SKEW_MS = 60_000;
 
-/** A time that lies further ahead than this was written by a clock that was wrong. */
+/** A time further ahead than this comes from a wrong clock. */
 const WRONG_CLOCK_MS = 5 * 60_000;
 
-/** A time written by a clock that was wrong: what counts from it would wait for it. False for a text that is no time. */
+/** Whether a wrong clock wrote this time, so that waiting for it would take too long. False if it is no time. */
 export const isAhead = (time: string | null | undefined, nowMs: number): boolean =>
   Date.parse(time ?? '') > nowMs + WRONG_CLOCK_MS;

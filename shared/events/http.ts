@@ -1,19 +1,20 @@
 import type { Headers } from 'cloudevents';
 
-/** What came is not an event. The message is for the sender. */
+/** The request contains no event. The message is for the sender. */
 export class NotAnEventError extends Error {
   override readonly name = 'NotAnEventError';
 }
 
 /**
- * The CloudEvent in an HTTP request, binary or structured. Whether it has all it needs is for `readEvent` to say.
- * @throws NotAnEventError for a batch, broken JSON, or no event at all
+ * Reads the CloudEvent in an HTTP request, in binary or structured mode. `readEvent` checks whether it is complete.
+ * @throws NotAnEventError for a batch, broken JSON, or a request without an event; for structured mode the returned
+ *   promise rejects
  */
 export function fromHttp(headers: Readonly<Record<string, unknown>>, body: string): unknown {
-  return quickly(headers, body) ?? byPackage(headers, body);
+  return readFast(headers, body) ?? byPackage(headers, body);
 }
 
-/** What the package makes of an attribute of this name is more than its text. */
+/** Attributes of which the cloudevents package uses more than the text. */
 const special: ReadonlySet<string> = new Set([
   'data',
   'datacontenttype',
@@ -24,11 +25,11 @@ const special: ReadonlySet<string> = new Set([
 const attribute = /^ce-[a-z0-9]+$/;
 
 /**
- * The one shape that Knative's sources and brokers send, an object in binary mode, read by hand: several times as fast,
- * and a cold start need not load the package. Whatever is in the least unusual answers undefined and goes the proper way;
- * a test holds the two to the same answers. Nothing asks an event for its time, so that is left out.
+ * Reads the one shape that Knative's sources and brokers send: a JSON object in binary mode. Several times as fast as
+ * the package, which a cold start then need not load. Returns undefined for any other request, which the package then
+ * reads; a test verifies that both agree. Omits the time, which nothing uses.
  */
-function quickly(headers: Readonly<Record<string, unknown>>, body: string): object | undefined {
+function readFast(headers: Readonly<Record<string, unknown>>, body: string): object | undefined {
   if (headers['content-type'] !== 'application/json' || headers['ce-specversion'] !== '1.0') return undefined;
   if (!headers['ce-id'] || !body.startsWith('{')) return undefined;
   const event: Record<string, unknown> = {};
@@ -46,7 +47,7 @@ function parse(body: string): unknown {
   try {
     return JSON.parse(body);
   } catch {
-    throw new NotAnEventError('the body is not the JSON it says it is');
+    throw new NotAnEventError('the body is not valid JSON');
   }
 }
 
@@ -54,16 +55,14 @@ function parse(body: string): unknown {
 export async function byPackage(headers: Readonly<Record<string, unknown>>, body: string): Promise<unknown> {
   const { HTTP } = await import('cloudevents');
   let event: unknown;
-  // The package makes its errors before it checks, for good events too, and none of their stacks is ever read.
+  // The package creates its errors before it validates, also for valid events; their stacks are never used.
   const { stackTraceLimit } = Error;
   Error.stackTraceLimit = 0;
   try {
     event = HTTP.toEvent({ headers: headers as Headers, body });
   } catch (error) {
-    // The package answers odd input with errors of any class.
-    throw new NotAnEventError(
-      error instanceof SyntaxError ? 'the body is not the JSON it says it is' : 'not a CloudEvent',
-    );
+    // The package throws errors of any class for invalid input.
+    throw new NotAnEventError(error instanceof SyntaxError ? 'the body is not valid JSON' : 'not a CloudEvent');
   } finally {
     Error.stackTraceLimit = stackTraceLimit;
   }
@@ -72,8 +71,8 @@ export async function byPackage(headers: Readonly<Record<string, unknown>>, body
 }
 
 /**
- * An event as headers and body, in binary mode. Runtimes know a returned CloudEvent by the name of its class or by their
- * own copy of it; headers and a body they all pass on.
+ * Renders an event as headers and body in binary mode. Runtimes recognize a returned CloudEvent object only of their
+ * own copy of the package, but pass on headers and body.
  */
 export async function toHttp(event: {
   readonly type: string;

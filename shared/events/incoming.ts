@@ -6,27 +6,27 @@ import { decodeFast } from '../objects/fast-decode.ts';
 import { schemas } from '../objects/schemas.ts';
 import { replySource, replyTypes, resourceTypes, sweepTypes } from './types.ts';
 
-/** After so many the rest is for the next tick: a chain of events must come to an end, whatever goes wrong. */
+/** A sweep continues at most this often; the next tick does the rest. This guarantees that the chain of events ends. */
 export const MOST_PARTS = 100;
 
-/** What an event means. */
+/** The meaning of an event. */
 export type Incoming =
   | { readonly is: 'change'; readonly change: Change }
   | {
       readonly is: 'sweep';
-      /** From a clock that other functions may hear at the same moment. */
+      /** From a clock that may trigger other functions at the same moment. */
       readonly tick?: true;
     }
-  /** Goes on with a sweep whose time was up. */
+  /** Continues a sweep whose time was up. */
   | { readonly is: 'sweep'; readonly of: string; readonly cursor: Cursor }
-  /** Of a type or kind that Gleaner has nothing to do with. */
+  /** Of a type or kind that Gleaner does not handle. */
   | { readonly is: 'foreign'; readonly why: string }
-  /** No event, or one that lacks what it must have: no delivery of it will ever be understood. */
+  /** No event, or an event without a required field: redelivery cannot help. */
   | { readonly is: 'malformed'; readonly why: string };
 
 /**
- * Where a sweep is to go on: behind the subject `after`, all the way round to `from`. A hint and no more: whatever it
- * says, a sweep looks only at what it has itself found in the cluster.
+ * Where a sweep continues: after the subject `after`, around the ring to `from`. Only a hint: a sweep processes only
+ * subjects that it found in the cluster itself.
  */
 export interface Cursor {
   readonly from: string;
@@ -39,11 +39,11 @@ const attributes = ['specversion', 'id', 'source', 'type'] as const;
 const namespaceForm = /^([a-z0-9]([-a-z0-9]*[a-z0-9])?)?$/;
 
 /**
- * Reads an event from anywhere: runtimes hand over CloudEvents of other copies of the package, bodies that are no
- * events, or nothing at all. Pure; never throws.
+ * Interprets an event from any source: runtimes pass CloudEvents of other copies of the package, bodies that are no
+ * events, or nothing. Pure; never throws.
  */
 export function readEvent(event: unknown): Incoming {
-  if (!isRecord(event)) return { is: 'malformed', why: 'not a CloudEvent 1.0 (no object)' };
+  if (!isRecord(event)) return { is: 'malformed', why: 'not a CloudEvent 1.0 (not an object)' };
   const { specversion, id, source, type } = event;
   if (specversion !== '1.0' || !isFilled(id) || !isFilled(source) || !isFilled(type)) {
     const bad = attributes.filter(
@@ -59,7 +59,7 @@ export function readEvent(event: unknown): Incoming {
   return readChange(event, resource);
 }
 
-/** By the extensions of an ApiServerSource; a cluster-scoped object's namespace is there and empty. */
+/** Uses the extensions of an ApiServerSource. For cluster-scoped objects, the namespace is present and empty. */
 function readChange(event: Fields, resource: NonNullable<(typeof resourceTypes)[string]>): Incoming {
   const { kind, apiversion, name, namespace = '' } = event;
   if (typeof kind !== 'string' || typeof apiversion !== 'string' || !isNameText(name) || !isNamespace(namespace)) {
@@ -85,13 +85,13 @@ function readChange(event: Fields, resource: NonNullable<(typeof resourceTypes)[
 
 function readRest(source: string, data: unknown): Incoming {
   const { function: of, next } = isRecord(data) ? data : {};
-  if (typeof of !== 'string' || !isCursor(next)) return { is: 'malformed', why: 'does not say where to go on' };
+  if (typeof of !== 'string' || !isCursor(next)) return { is: 'malformed', why: 'has no valid cursor' };
   return source === replySource(of)
     ? { is: 'sweep', of, cursor: { from: next.from, after: next.after, part: next.part } }
-    : { is: 'foreign', why: 'the rest of a sweep of another' };
+    : { is: 'foreign', why: 'continues a sweep of another function' };
 }
 
-/** The object an event carries. One that does not fit its kind, or is another's, is no object: the reference remains. */
+/** The object that an event carries; `undefined` if it does not match its kind or the event's reference. */
 function payloadOf(at: Pick<Change, 'kind' | 'name' | 'namespace'>, data: unknown): Change['object'] {
   const object = decodeFast(at.kind, data) ?? schemas[at.kind].safeParse(data).data;
   if (object === undefined) return undefined;

@@ -1,4 +1,4 @@
-/** Event types Gleaner understands, and those it sends itself. */
+/** The event types that Gleaner receives and sends. */
 
 /** Knative's ApiServerSource, in both of its modes. */
 export const resourceTypes: Readonly<
@@ -12,33 +12,32 @@ export const resourceTypes: Readonly<
   'dev.knative.apiserver.ref.delete': { type: 'delete', withObject: false },
 };
 
-/** What asks for a look at everything. */
+/** Events that request a sweep. */
 export const sweepTypes = {
-  /** A PingSource's. */
+  /** From a PingSource. */
   tick: 'dev.knative.sources.ping',
-  /** A person's own event. */
+  /** Sent by a person. */
   asked: 'dev.gleaner.sweep',
 } as const;
 
 /**
- * What an answer says. But for `sweptInPart`, which has a function go on with its own sweep and comes to an end, none of
- * them is a type that a trigger of Gleaner's listens to: a reply that matched its own trigger would run the function some
- * 255 times.
+ * Types of replies. None except `sweptInPart` matches a trigger of Gleaner: a reply that matched the trigger of its
+ * sender would loop some 255 times. `sweptInPart` continues the function's own sweep and ends after `MOST_PARTS`.
  */
 export const replyTypes = {
   /** Something was written. */
   applied: 'dev.gleaner.applied',
-  /** Something would have been written, but only reporting is asked for. */
+  /** Something would have been written, but the function only reports. */
   planned: 'dev.gleaner.planned',
-  /** Nothing can be done by Gleaner alone: a person must look. */
+  /** Gleaner cannot act alone: a person must look. */
   reported: 'dev.gleaner.reported',
-  /** To be continued at the next event. */
+  /** The next event continues this. */
   waiting: 'dev.gleaner.waiting',
-  /** A sweep's sums. */
+  /** The summary of a sweep. */
   swept: 'dev.gleaner.swept',
-  /** The same of a sweep whose time was up, and where it is to go on. */
+  /** The summary of a sweep whose time was up, with the cursor to continue from. */
   sweptInPart: 'dev.gleaner.swept.part',
 } as const;
 
-/** Where a function's answers say they come from. */
+/** The `source` of a function's replies. */
 export const replySource = (fn: string): string => `/gleaner/functions/${fn}`;

@@ -3,14 +3,17 @@ import type { AgentOptions, RequestOptions } from 'node:https';
 import type { KubeConfig } from '@kubernetes/client-node';
 import { RetryableError, TerminalError } from '../ports/errors.ts';
 
-/** Where the API server is and how one gets in. */
+/** The API server's address and the credentials for it. */
 export interface Access {
   readonly server: URL;
-  /** Of the context; `default` when it names none. */
+  /** Namespace of the context; `default` if it has none. */
   readonly namespace: string;
-  /** The connections and headers for a call now. */
+  /**
+   * Connection pool and headers for a call. Credentials are cached for 10 s.
+   * @throws RetryableError if a token or certificate file is missing or the exec plugin fails
+   */
   options(): Promise<CallOptions>;
-  /** After a 401: reads the configuration again, in case the token was replaced. */
+  /** After a 401: reloads the configuration before the next call, in case the token was replaced. */
   renew(): void;
   close(): void;
 }
@@ -20,15 +23,16 @@ interface CallOptions {
   readonly headers: http.OutgoingHttpHeaders;
 }
 
-/** How long credentials are used before their source (token file, exec plugin, CA file) is asked again. */
+/** How long credentials are cached before their source (token file, exec plugin, CA file) is read again. */
 const FRESH_MS = 10_000;
 /** Shorter than any API server's or load balancer's idle limit, so that a write seldom meets a closing connection. */
 const IDLE_MS = 20_000;
 const MAX_CONNECTIONS = 8;
 
 /**
- * One pool of connections for all calls. The package's own classes open one per call; its configuration, which knows
- * token files, exec plugins, client certificates and proxies, is used as it is.
+ * Creates one connection pool for all calls. The classes of @kubernetes/client-node open a connection per call; only
+ * its configuration is used, which supports token files, exec plugins, client certificates and proxies.
+ * @throws TerminalError if the kubeconfig names no cluster, and the errors of `load`
  */
 export async function createAccess(load: () => Promise<KubeConfig>): Promise<Access> {
   let config = await load();
@@ -47,7 +51,7 @@ export async function createAccess(load: () => Promise<KubeConfig>): Promise<Acc
       allowLocalHttp(config);
       await config.applyToHTTPSOptions(options);
     } catch (error) {
-      // An exec plugin's error is all it wrote, which may be a token.
+      // The error contains the exec plugin's output, which may be a token.
       const code = (error as NodeJS.ErrnoException).code;
       throw new RetryableError(
         `no credentials for user "${config.getCurrentUser()?.name ?? ''}"${code === undefined ? '' : ` (${code})`}: ` +
@@ -57,7 +61,7 @@ export async function createAccess(load: () => Promise<KubeConfig>): Promise<Acc
     const { ca, cert, key, passphrase, servername, rejectUnauthorized } = options;
     const identity = [ca, cert, key].map(textOf).join('\n') + `${servername ?? ''}\n${rejectUnauthorized ?? ''}`;
     if (pool?.identity !== identity) {
-      // The old pool is left to run dry: a call may be under way in it.
+      // The old pool is not destroyed: calls may still be in flight in it.
       const tls = { ca, cert, key, passphrase, servername, rejectUnauthorized };
       pool = { agent: await makeAgent(options, tls, config), identity };
     }
@@ -78,7 +82,7 @@ export async function createAccess(load: () => Promise<KubeConfig>): Promise<Acc
       if (current === undefined || current.untilMs < nowMs) {
         const options = refresh();
         current = { options, untilMs: nowMs + FRESH_MS };
-        // A failure is not kept: the next call asks again.
+        // Failures are not cached: the next call tries again.
         options.catch(() => (current = undefined));
       }
       return current.options;
@@ -112,7 +116,9 @@ async function makeAgent(options: RequestOptions, tls: AgentOptions, config: Kub
   return new https.Agent({ ...reuse, ...defined });
 }
 
-/** `kubectl proxy` and test servers speak plain HTTP on loopback; the package wants the TLS flag off for that. */
+/**
+ * `kubectl proxy` and test servers use plain HTTP on loopback; the package refuses that unless TLS verification is off.
+ */
 function allowLocalHttp(config: KubeConfig): void {
   const cluster = config.getCurrentCluster();
   if (cluster === null || !/^http:\/\/(localhost|127\.|\[::1\])/.test(cluster.server)) return;

@@ -22,21 +22,37 @@ import type { Reader } from '../ports/reader.ts';
 import type { JsonPatchOperation, Writer } from '../ports/writer.ts';
 import { annotateClass, noteContent, putReport, recordEvent } from './write-records.ts';
 
+/** One action that was applied. */
 export interface Applied {
   readonly action: Action;
-  /** `unchanged`: the world already was as wanted (a create found its own object, a deletion nothing to delete). */
+  /** `unchanged`: the cluster was already as wanted (a create found its own object, a deletion found nothing). */
   readonly result: 'done' | 'unchanged';
 }
 
-/** Applies actions in order; each yields as it is done, so that what happened is known even when a later one fails. */
+/** Executes the actions of a plan. */
 export interface Applier {
+  /**
+   * Applies the actions in order and yields each one once it is done, so that the caller knows what was written even if
+   * a later action fails. Stops at the first error; writes are not rolled back. Applying the same plan again is safe:
+   * finished actions answer `unchanged` or fail with ConflictError.
+   *
+   * @throws ConflictError, GoneError if an object changed since it was observed: observe and plan again
+   * @throws RetryableError, TerminalError
+   * @example
+   * try {
+   *   for await (const applied of applier.apply(actions)) written.push(applied);
+   * } catch (error) {
+   *   if (!(error instanceof ConflictError || error instanceof GoneError)) throw error;
+   *   // The cluster changed: read and plan again. `written` keeps what was done.
+   * }
+   */
   apply(actions: readonly Action[]): AsyncIterable<Applied>;
 }
 
 /**
- * The one place that writes. It guards what no plan can: before any deletion it reads the content again and goes on only
- * if that very content (uid) is on Retain, and it deletes only the version it has just read. `reader` must not answer
- * from memory.
+ * Creates the only component that writes to the cluster. It guards what no plan can: before any deletion it reads the
+ * content again, requires that content (uid) to be on Retain, and deletes only the version it has just read.
+ * @param reader must read from the API server, never from a cache
  */
 export function createApplier(reader: Reader, writer: Writer): Applier {
   return {
@@ -86,7 +102,7 @@ function applyOne(action: Action, reader: Reader, writer: Writer): Promise<Appli
 }
 
 async function create({ object }: CreateAction, reader: Reader, writer: Writer): Promise<Applied['result']> {
-  if (object.kind === 'VolumeSnapshot') await ownersLive(object, reader);
+  if (object.kind === 'VolumeSnapshot') await ownersExist(object, reader);
   try {
     await writer.create(object.kind, object);
     return 'done';
@@ -102,10 +118,10 @@ async function create({ object }: CreateAction, reader: Reader, writer: Writer):
 }
 
 /**
- * An owner reference with the uid of a VMBackup that is gone would have garbage collection take the new snapshot. It never
- * takes a content for that: those are in no namespace.
+ * An owner reference to a VMBackup that no longer exists would make garbage collection delete the new snapshot.
+ * Contents are safe from that: they are cluster-scoped.
  */
-async function ownersLive({ metadata }: NewSnapshot, reader: Reader): Promise<void> {
+async function ownersExist({ metadata }: NewSnapshot, reader: Reader): Promise<void> {
   for (const { kind, name, uid } of metadata.ownerReferences ?? []) {
     if (kind !== 'VirtualMachineBackup') continue;
     const owner = await reader.get('VirtualMachineBackup', name, metadata.namespace);
@@ -115,7 +131,7 @@ async function ownersLive({ metadata }: NewSnapshot, reader: Reader): Promise<vo
   }
 }
 
-/** Whether what is there is what would have been created; its policy and bookkeeping may have moved on since. */
+/** Whether the existing object equals the one to create. Its policy and bookkeeping may have changed since. */
 function isSame(found: ObjectOf<CreateAction['object']['kind']>, wanted: CreateAction['object']): boolean {
   if (found.metadata.deletionTimestamp) return false;
   if (wanted.kind === 'VolumeSnapshot') {
@@ -140,7 +156,7 @@ function isSame(found: ObjectOf<CreateAction['object']['kind']>, wanted: CreateA
   );
 }
 
-/** A uid that is still to be filled in is no other uid. */
+/** A uid that is not filled in yet matches any. */
 const isSameUid = (found: string | null | undefined, wanted: string | undefined): boolean =>
   !found || wanted === undefined || found === wanted;
 
@@ -185,7 +201,7 @@ async function unbindContent(
   if (content.metadata.deletionTimestamp) throw new ConflictError(`${describeRef(target)} is being deleted`);
   if (uid && uid !== snapshot.uid) throw new ConflictError(`${describeRef(target)} is bound to another snapshot`);
   const bound = await reader.get('VolumeSnapshot', snapshot.name, snapshot.namespace);
-  if (bound?.metadata.uid === snapshot.uid) throw new ConflictError(`its VolumeSnapshot ${snapshot.name} is there`);
+  if (bound?.metadata.uid === snapshot.uid) throw new ConflictError(`its VolumeSnapshot ${snapshot.name} exists`);
   await writer.patch('VolumeSnapshotContent', target.name, undefined, [
     test('/metadata/uid', target.uid),
     test('/metadata/resourceVersion', content.metadata.resourceVersion),
@@ -205,8 +221,8 @@ async function deleteSnapshot(
 ): Promise<Applied['result']> {
   const found = await reader.get('VolumeSnapshotContent', content.name);
   if (content.uid === undefined) {
-    // Nothing is behind a snapshot whose content is gone, as long as that is still so.
-    if (found !== undefined) throw new ConflictError(`VolumeSnapshotContent ${content.name} is there`);
+    // A snapshot has no data if its content does not exist. Verify that this still holds.
+    if (found !== undefined) throw new ConflictError(`VolumeSnapshotContent ${content.name} exists`);
   } else {
     if (found?.metadata.uid !== content.uid) {
       throw new ConflictError(`VolumeSnapshotContent ${content.name} is not the one that was seen`);
@@ -261,7 +277,7 @@ async function annotateSnapshot(
   if (now === value) return 'unchanged';
   if (now !== from) throw new ConflictError(`annotation ${key} of ${describeRef(target)} has changed`);
   const path = annotationPath(key);
-  // "add" also replaces, but cannot say "only if it is absent": the version does.
+  // "add" also replaces and cannot require absence; the version test does.
   const guard =
     now === undefined ? test('/metadata/resourceVersion', snapshot.metadata.resourceVersion) : test(path, now);
   await writer.patch('VolumeSnapshot', target.name, target.namespace, [
@@ -321,7 +337,7 @@ async function rescanTarget(
   if (metadata.resourceVersion !== target.resourceVersion)
     throw new ConflictError(`${describeRef(target)} has changed`);
   const hash = metadata.annotations[names.HASH_ANNOTATION];
-  if ((hash !== undefined) !== hasHash) throw new ConflictError(`the hash of ${describeRef(target)} is another`);
+  if ((hash !== undefined) !== hasHash) throw new ConflictError(`the hash of ${describeRef(target)} has changed`);
   const path = annotationPath(names.HASH_ANNOTATION);
   const operations: JsonPatchOperation[] = [
     test('/metadata/uid', target.uid),

@@ -11,34 +11,37 @@ import type { Send } from './request.ts';
 import { version } from './version.ts';
 import { createWriter } from './writer.ts';
 
+/** How to connect: the cluster, and how calls behave. */
 export interface ConnectOptions extends ClusterChoice {
-  /** The server checks every write as if it were real, and stores nothing. */
+  /** The API server validates every write and stores nothing. Default: writes are stored. */
   readonly dryRun?: 'server' | undefined;
+  /** Default `gleaner/<version>`. */
   readonly userAgent?: string;
-  /** For each call, its repetitions and its body together. Default 15 s. */
+  /** Deadline for each call including its retries and body. Default 15,000. */
   readonly timeoutMs?: number;
   /**
-   * Whether a 403 for a right that no call has used yet is taken for a cluster that is just starting, and asked again for
-   * about a second. Default true; false where a person is waiting.
+   * Whether a 403 for a permission that no call has used yet is retried for about a second, as from an API server that
+   * is just starting. Default true; set false if a person is waiting.
    */
   readonly awaitsRights?: boolean;
 }
 
+/** An open connection to one cluster. */
 export interface KubeClient {
   readonly reader: Reader;
   readonly writer: Writer;
   /** The API server's address. */
   readonly server: string;
-  /** Of the chosen context. */
+  /** Namespace of the chosen context. */
   readonly namespace: string;
-  /** Closes idle connections; calls under way fail. */
+  /** Closes all connections; calls in flight fail. */
   close(): Promise<void>;
 }
 
 /**
- * The one way to a cluster. Importing this costs little; the package behind it is loaded by the first `connect`. Nothing
- * is sent before the first call.
- * @throws TerminalError when no cluster is configured
+ * Connects to the cluster that kubectl would use. Sends nothing before the first call. Importing this module is cheap:
+ * @kubernetes/client-node is loaded by the first `connect`.
+ * @throws TerminalError if no cluster is configured or the kubeconfig cannot be read
  */
 export async function connect(options: ConnectOptions = {}): Promise<KubeClient> {
   const access = await createAccess(() => loadKubeConfig(options));
@@ -57,7 +60,7 @@ export async function connect(options: ConnectOptions = {}): Promise<KubeClient>
   };
 }
 
-/** A 401 did nothing, so a call may be sent again once with whatever token is there now. */
+/** A 401 had no effect, so the call is repeated once with fresh credentials. */
 function withRenewal(send: Send, renew: () => void): Send {
   return async (call, deadlineMs) => {
     const answer = await send(call, deadlineMs);

@@ -1,9 +1,9 @@
 import { ForbiddenError, NotServedError } from '../ports/errors.ts';
 
 /**
- * The promise under this key; `read` makes it where there is none, so equal calls under way are one call. A promise that
- * rejects is forgotten, and the next caller reads again: one 503 must not fail everybody for as long as the map lives.
- * Only a fact is kept: a missing right (403), or a kind that is not served.
+ * Returns the promise under this key, calling `read` if there is none, so that equal concurrent calls share one. A
+ * rejected promise is removed and the next call reads again, so that one 503 does not fail every later call. Only
+ * errors that are facts stay cached: a missing permission (403), or a kind that is not served.
  */
 export function keptIn<K, V>(map: Map<K, Promise<V>>, key: K, read: () => Promise<V>): Promise<V> {
   const known = map.get(key);
@@ -11,7 +11,7 @@ export function keptIn<K, V>(map: Map<K, Promise<V>>, key: K, read: () => Promis
   const reading = read();
   map.set(key, reading);
   reading.catch((error: unknown) => {
-    // By now there may be another under this key, which is not to blame.
+    // Another promise may have replaced this one.
     if (!isFact(error) && map.get(key) === reading) map.delete(key);
   });
   return reading;

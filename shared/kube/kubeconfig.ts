@@ -3,15 +3,20 @@ import { delimiter } from 'node:path';
 import type { KubeConfig } from '@kubernetes/client-node';
 import { TerminalError } from '../ports/errors.ts';
 
+/** Selects a cluster as kubectl's options do. */
 export interface ClusterChoice {
-  /** Path, or several joined as in $KUBECONFIG; without it $KUBECONFIG, ~/.kube/config, then the pod's own account. */
+  /**
+   * Path, or several joined as in $KUBECONFIG. Default: $KUBECONFIG, then ~/.kube/config, then the pod's service
+   * account.
+   */
   readonly kubeconfig?: string | undefined;
+  /** Default: the current context. */
   readonly context?: string | undefined;
 }
 
 /**
- * Finds the cluster as kubectl does. The package is loaded here and nowhere else, since it is large.
- * @throws TerminalError when there is none, or the named context does not exist
+ * Finds the cluster as kubectl does. Only this function loads @kubernetes/client-node, because it is large.
+ * @throws TerminalError if no cluster is configured, the file cannot be read, or the context does not exist
  */
 export async function loadKubeConfig(
   choice: ClusterChoice,
@@ -38,17 +43,19 @@ function parse(Config: Class, choice: ClusterChoice, environment: NodeJS.Process
     if (files.length > 0) mergeFiles(Config, config, files);
     else config.loadFromDefault();
   } catch (error) {
-    // A YAML error quotes the text around it, which may be a token: only what went wrong, not where.
+    // A YAML error quotes the surrounding text, which may be a token: report only the code.
     throw new TerminalError(`kubeconfig cannot be read: ${(error as NodeJS.ErrnoException).code ?? 'malformed'}`);
   }
-  // The package's last resort is an address nobody serves today; what is missing is a configuration.
+  // The package falls back to this address; report the missing configuration instead.
   if (files.length === 0 && config.getCurrentCluster()?.server === 'http://localhost:8080') {
     throw new TerminalError('no cluster is configured: set KUBECONFIG or give --kubeconfig');
   }
   return config;
 }
 
-/** kubectl's merge: missing files are passed over, and the first that defines a name wins (the package refuses both). */
+/**
+ * Merges as kubectl does: skips missing files, and the first definition of a name wins. The package supports neither.
+ */
 function mergeFiles(Config: Class, config: KubeConfig, files: readonly string[]): void {
   const present = files.filter((file) => files.length === 1 || existsSync(file));
   if (present.length === 0) throw Object.assign(new Error('no such file'), { code: 'ENOENT' });

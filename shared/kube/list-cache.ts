@@ -2,14 +2,16 @@ import type { KindName } from '../domain/kinds.ts';
 import type { Backup, Content, ObjectOf, StorageClass, VMBackup } from '../objects/types.ts';
 import type { ListOptions, Reader } from '../ports/reader.ts';
 
-/** What was listed longer ago than this is listed again. */
+/** Lists older than this are read again. */
 const FRESH_MS = 5_000;
 
 /**
- * A reader for finding out whom an event concerns, never for deciding. When a target comes back, thousands of backups
- * become known within minutes, and each event has to ask which contents and VMBackups name its backup: all of them are
- * then listed once in a while, not once per event. Nothing is missed by that: what is younger than the list makes an event
- * of its own.
+ * Caches four lists (contents, VMBackups, Backups, StorageClasses) for up to 5 s, to map an event to its subjects. May
+ * be stale: never decide by it. `get` and lists with options are not cached.
+ *
+ * When a target comes back, thousands of Backups finish within minutes, and each event asks which contents and
+ * VMBackups name its Backup. The cache turns one list per event into one per 5 s. Nothing is missed: an object younger
+ * than the list causes an event of its own.
  */
 export function createListCache(reader: Reader, nowMs: () => number = Date.now): Reader {
   const contents = kept(() => readContents(reader), nowMs);
@@ -34,7 +36,7 @@ export function createListCache(reader: Reader, nowMs: () => number = Date.now):
   };
 }
 
-/** One reading for all who ask within a while; a failed one is not kept. */
+/** Shares one read among all callers within `FRESH_MS`. Failures are not cached. */
 function kept<T>(read: () => Promise<T>, nowMs: () => number): () => Promise<T> {
   let found: Promise<T> | undefined;
   let readAtMs = 0;
@@ -49,7 +51,7 @@ function kept<T>(read: () => Promise<T>, nowMs: () => number): () => Promise<T> 
   };
 }
 
-// Without labels and annotations: they are most of an object, and whoever is found is read again.
+// Without labels and annotations, which are most of an object. Subjects that are found are read again anyway.
 
 async function readContents(reader: Reader): Promise<readonly Content[]> {
   const all: Content[] = [];
@@ -86,7 +88,7 @@ async function readBackups(reader: Reader): Promise<readonly Backup[]> {
   return all;
 }
 
-/** Few, and what is on them says what is known of them: whole. */
+/** There are few, and their annotations are needed: whole objects. */
 async function readStorageClasses(reader: Reader): Promise<readonly StorageClass[]> {
   const all: StorageClass[] = [];
   for await (const one of reader.list('StorageClass')) all.push(one);

@@ -5,26 +5,30 @@ import { keptIn } from './keep.ts';
 import type { Index, ListOptions, Reader, Unreadable } from '../ports/reader.ts';
 
 /**
- * A reader for looking at many subjects at once: each kind is listed once, when it is first asked for, and all answers
- * come from that list, also "there is none". The world it shows ages from then on, so it serves one batch and no more;
- * every write is guarded by the version that was seen. What may not be listed is read one by one, and so is a kind of
- * which there are more than `mostKept` and none is looked for by anything but its name. What is looked for otherwise
- * needs the whole list: of those kinds there are fewer. A list that fails fails whoever waits for it, and is asked for
- * again by the next; only a missing right or kind stays so for as long as the view lasts.
+ * Serves `get` and `list` from one list per kind, taken on first use. Snapshot semantics, also for absent objects:
+ * discard it after one batch (30 s at most); every write still tests the version that was seen. Worth it from about 20
+ * subjects (see runtime/sweep.ts).
+ *
+ * Reads objects one by one if the kind may not be listed or is in `oneByOne`, and `get` also does above `mostKept`
+ * objects unless something needs the whole list. A failed list rejects all callers that wait for it and is retried by
+ * the next call; a missing permission or kind stays cached.
+ *
+ * @param mayList whether the account may list the kind in all namespaces
+ * @param mostKept objects per kind to keep for `get`. Default 20,000.
  */
 export function createListReader(reader: Reader, mayList: (kind: KindName) => boolean, mostKept = MOST_KEPT): Reader {
-  /** Undefined for a kind of which there are too many. */
+  /** Undefined for a kind with more than `mostKept` objects. */
   const few = new Map<KindName, Promise<Listed | undefined>>();
   const whole = new Map<KindName, Promise<Listed>>();
-  /** By kind and key: what was in the lists and could not be read. */
+  /** Objects in the lists that could not be decoded, by kind and key. */
   const unreadable = new Map<string, Unreadable>();
 
   const read = async (kind: KindName, most: number): Promise<Listed | undefined> => {
     const all = new Map<string, ObjectOf<KindName>>();
-    // A list before this one may have failed half-way, and what it could not read may be mended.
+    // An earlier list may have failed half-way; its unreadable objects may be readable now.
     for (const [key, { object }] of unreadable) if (object.kind === kind) unreadable.delete(key);
-    const onUnreadable: ListOptions['onUnreadable'] = (odd) =>
-      void unreadable.set(`${kind} ${keyOf(odd.object.name, odd.object.namespace)}`, odd);
+    const onUnreadable: ListOptions['onUnreadable'] = (found) =>
+      void unreadable.set(`${kind} ${keyOf(found.object.name, found.object.namespace)}`, found);
     for await (const object of reader.list(kind, { onUnreadable })) {
       if (all.size >= most) return undefined;
       all.set(keyOf(object.metadata.name, namespaceOf(object)), object);
@@ -37,7 +41,7 @@ export function createListReader(reader: Reader, mayList: (kind: KindName) => bo
   const listed = (kind: KindName): Promise<Listed> =>
     keptIn(whole, kind, () => few.get(kind)?.then((all) => all ?? readWhole(kind)) ?? readWhole(kind));
 
-  /** Few, and asked for again by every subject that depends on one. */
+  /** There are few Settings, and every subject that depends on one asks for it again. */
   const settings = new Map<string, Promise<ObjectOf<'Setting'> | undefined>>();
   const setting = (name: string) => keptIn(settings, name, () => reader.get('Setting', name));
 
@@ -59,12 +63,12 @@ export function createListReader(reader: Reader, mayList: (kind: KindName) => bo
       const all = await listedIfFew(kind);
       if (all === undefined) return reader.get(kind, name, namespace);
       const key = keyOf(name, kinds[kind].namespaced ? namespace : undefined);
-      const odd = unreadable.get(`${kind} ${key}`);
-      odd?.fail();
+      const found = unreadable.get(`${kind} ${key}`);
+      found?.fail();
       return all.get(key) as ObjectOf<K> | undefined;
     },
     async *list<K extends KindName>(kind: K, options: ListOptions = {}) {
-      // A selector text is the server's to understand; of these kinds only few are ever asked for.
+      // Only the server evaluates selector texts. Of these kinds only few objects are ever needed.
       if (options.selector !== undefined || oneByOne.has(kind) || !mayList(kind)) {
         yield* reader.list(kind, options);
         return;
@@ -72,9 +76,9 @@ export function createListReader(reader: Reader, mayList: (kind: KindName) => bo
       for (const object of (await listed(kind)).values()) {
         if (matches(object, options)) yield object as ObjectOf<K>;
       }
-      for (const odd of unreadable.values()) {
-        const { namespace = odd.object.namespace, onUnreadable } = options;
-        if (odd.object.kind === kind && odd.object.namespace === namespace) onUnreadable?.(odd);
+      for (const found of unreadable.values()) {
+        const { namespace = found.object.namespace, onUnreadable } = options;
+        if (found.object.kind === kind && found.object.namespace === namespace) onUnreadable?.(found);
       }
     },
     serves: (kind) => reader.serves(kind),
@@ -83,10 +87,10 @@ export function createListReader(reader: Reader, mayList: (kind: KindName) => bo
 
 type Listed = ReadonlyMap<string, ObjectOf<KindName>>;
 
-/** An object takes about 1.3 kB, and there are three such kinds: what a function may have of the manifests' 256 MiB. */
+/** An object takes about 1.3 kB, and three kinds may reach this: it fits the manifests' limit of 256 MiB. */
 const MOST_KEPT = 20_000;
 
-/** Kinds of which a cluster has many more than Gleaner asks for, or which may be read by name only. */
+/** Kinds with many more objects than Gleaner needs, or that may only be read by name. */
 const oneByOne: ReadonlySet<KindName> = new Set([
   'Event',
   'PolicyReport',

@@ -5,8 +5,8 @@ import { keptIn } from './keep.ts';
 import type { ListOptions, Reader } from '../ports/reader.ts';
 
 /**
- * A reader for one look at the world: nothing is read twice, equal calls under way are one call, and what a list has
- * shown is not fetched again by name. Keeps all it has read, so it is made anew for each look and not used for sweeps.
+ * A reader for one pass over one subject: reads nothing twice, shares equal concurrent calls, and answers `get` from
+ * objects that a list returned. Keeps everything it read: create a new one per pass and never use it for sweeps.
  */
 export function memoize(reader: Reader): Reader {
   const objects = new Map<string, Promise<ObjectOf<KindName> | undefined>>();
@@ -40,7 +40,7 @@ export function memoize(reader: Reader): Reader {
           else onUnreadable?.(item.unreadable);
         }
       } catch (error) {
-        // Another may have begun the list again by now.
+        // Another caller may have restarted the list.
         if (lists.get(key) === known) lists.delete(key);
         throw error;
       }
@@ -53,7 +53,7 @@ type Listed =
   | { readonly object: ObjectOf<KindName> }
   | { readonly unreadable: Parameters<NonNullable<ListOptions['onUnreadable']>>[0] };
 
-/** Lets any number of readers go through a source that can be gone through once, each at its own pace. */
+/** Lets any number of consumers iterate a one-shot source, each at its own pace. */
 class Replay<T> {
   readonly #source: AsyncIterator<T>;
   readonly #steps: Promise<IteratorResult<T, unknown>>[] = [];
@@ -62,7 +62,7 @@ class Replay<T> {
   }
   async *[Symbol.asyncIterator](): AsyncGenerator<T> {
     for (let position = 0; ; position++) {
-      // Generators queue concurrent calls, so that steps come in order whoever asks for them.
+      // Generators queue concurrent calls, so steps stay in order.
       const step = await (this.#steps[position] ??= this.#source.next());
       if (step.done === true) return;
       yield step.value;

@@ -1,13 +1,13 @@
 import type { KindName } from '../domain/kinds.ts';
 import { kinds } from '../domain/kinds.ts';
 
-/** Where the API server says which resources a kind's group has. */
+/** Path of the API group's resource list. */
 export function apiPathOf(kind: KindName): string {
   const { apiVersion, group } = kinds[kind];
   return group === '' ? `/api/${apiVersion}` : `/apis/${apiVersion}`;
 }
 
-/** Path of one object, or of the collection when no name is given (of all namespaces when no namespace is). */
+/** Path of one object, or of the collection without `name` (in all namespaces without `namespace`). */
 export function pathOf(kind: KindName, namespace?: string, name?: string): string {
   const { plural, namespaced } = kinds[kind];
   const root = apiPathOf(kind);
@@ -15,7 +15,7 @@ export function pathOf(kind: KindName, namespace?: string, name?: string): strin
   return `${root}${scope}/${plural}${name === undefined ? '' : `/${encodeURIComponent(name)}`}`;
 }
 
-/** The path without the name of an object: the kind and, where one is given, the namespace. */
+/** The path without an object's name: the kind and, if given, the namespace. */
 export function collectionOf(path: string): string {
   const segments = path.split('/');
   // "", "api", "v1", or "", "apis", group, version.
@@ -25,7 +25,7 @@ export function collectionOf(path: string): string {
 }
 
 /**
- * Whether an object can have this name. References inside objects are free text: an empty one would turn a read of one
- * object into a list, and `..` would point elsewhere.
+ * Whether an object can have this name. References inside objects are free text: an empty one would turn the read of
+ * one object into a list, and `..` would address another path.
  */
 export const isAddressable = (segment: string): boolean => !['', '.', '..'].includes(segment) && !/[/%]/.test(segment);

@@ -2,30 +2,37 @@ import { request as httpRequest } from 'node:http';
 import type { Access } from './access.ts';
 import { RetryableError } from '../ports/errors.ts';
 
+/** One HTTP request to the API server. */
 export interface Call {
   readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
+  /** Absolute path on the API server, without the prefix of a proxy such as Rancher's. */
   readonly path: string;
   readonly query?: Readonly<Record<string, string | undefined>>;
   readonly body?: unknown;
   readonly contentType?: string;
-  /** Gets how a 2xx answer in JSON begins and ends, before it is parsed. It must not throw. */
+  /** Called with head and tail (16 KiB each) of a JSON answer with status 2xx, before it is parsed. Must not throw. */
   readonly onEnds?: (start: string, end: string) => void;
 }
 
+/** A complete response, of any status. */
 export interface Answer {
   readonly status: number;
   readonly retryAfterMs: number | undefined;
-  /** Parsed JSON; undefined when the answer was something else. */
+  /** Parsed JSON; undefined for any other content type. */
   readonly body: unknown;
 }
 
-/** Sends one call, with a deadline that covers the body too. @throws RetryableError when there was no whole answer */
+/**
+ * Sends one call. The deadline covers connecting, headers and body.
+ * @throws RetryableError if no complete answer arrived
+ */
 export type Send = (call: Call, deadlineMs: number) => Promise<Answer>;
 
+/** Creates the HTTP transport. Loads TLS only for HTTPS servers. */
 export async function createSend(access: Access, userAgent: string): Promise<Send> {
   // A prefix in the server's address (Rancher: /k8s/clusters/c-1) stays in front of every path.
   const prefix = access.server.pathname.replace(/\/$/, '');
-  // TLS is loaded by those who need it.
+  // Plain HTTP does not pay for loading TLS.
   const request = access.server.protocol === 'http:' ? httpRequest : (await import('node:https')).request;
 
   return async function send(call, deadlineMs) {
@@ -60,12 +67,12 @@ export async function createSend(access: Access, userAgent: string): Promise<Sen
                 const parsed: unknown = json && chunks.length > 0 ? JSON.parse(textOf(chunks)) : undefined;
                 resolve({ status, retryAfterMs: retryAfterMs(incoming.headers['retry-after']), body: parsed });
               } catch {
-                reject(new RetryableError('the answer is not the JSON it says it is', status));
+                reject(new RetryableError('the response is not valid JSON', status));
               }
             };
             if (call.onEnds === undefined || !json || status < 200 || status > 299) return settle();
             call.onEnds(startOf(chunks), endOf(chunks));
-            // What was asked for just now leaves before this is parsed, not after.
+            // Let the request for the next page leave before this page is parsed.
             setImmediate(settle);
           });
         },
@@ -87,8 +94,8 @@ export async function createSend(access: Access, userAgent: string): Promise<Sen
 }
 
 /**
- * Pages of lists are about a megabyte each, and a new buffer for every one of them would lie about until the next
- * collection. What is copied here is read at once, before anything else can come.
+ * Reused for every page: pages are about 1 MiB each, and a new buffer for each would stay until the next collection.
+ * The text is decoded synchronously, before the buffer can be reused.
  */
 let scratch = Buffer.alloc(0);
 const LARGEST_SCRATCH_BYTES = 8 * 1024 * 1024;
@@ -96,7 +103,8 @@ const LARGEST_SCRATCH_BYTES = 8 * 1024 * 1024;
 function textOf(chunks: readonly Buffer[]): string {
   const text = decoded(chunks);
   for (const { buffer, byteLength } of chunks) {
-    // Given back at once: to the collector it is a small object, in no hurry. One that is shared is not ours to give.
+    // Detach the buffer now: V8 counts only the small wrapper, so it would free the megabyte late. Skip pooled
+    // (shared) buffers.
     if (buffer instanceof ArrayBuffer && buffer.byteLength === byteLength) buffer.transfer(0);
   }
   return text;
@@ -112,7 +120,7 @@ function decoded(chunks: readonly Buffer[]): string {
   return scratch.toString('utf8', 0, end);
 }
 
-/** As much as a list has around its items; what is not ASCII comes garbled, and is in no token. */
+/** More than a list has around its items. Non-ASCII text is garbled, but tokens are ASCII. */
 const END_BYTES = 16 * 1024;
 
 function startOf(chunks: readonly Buffer[]): string {
@@ -137,7 +145,7 @@ function queryOf(query: Call['query']): string {
   return given.length === 0 ? '' : `?${new URLSearchParams(given).toString()}`;
 }
 
-/** Seconds; the date form is not sent by API servers and is passed over. */
+/** Reads a number of seconds. API servers do not send the date form; it is ignored. */
 function retryAfterMs(header: string | undefined): number | undefined {
   const seconds = Number(header ?? NaN);
   return Number.isFinite(seconds) && seconds >= 0 ? seconds * 1000 : undefined;

@@ -5,22 +5,22 @@ import type { Answer, Call, Send } from './request.ts';
 
 const ATTEMPTS = 4;
 const FIRST_WAIT_MS = 100;
-/** A server that asks for more patience than this gets it from the event's own delivery retries. */
+/** If the server asks for a longer wait, the call fails and the event's delivery is retried instead. */
 const LONGEST_WAIT_MS = 2_000;
 
 /**
- * Repeats what can be repeated without asking: reads after 429, 502, 503, 504 or a broken connection, and writes after
- * 429 and 403 alone, which say that nothing was done. A write whose connection breaks may have been carried out;
- * repeating it would answer "already exists" or "conflict" to ourselves. The next pass reads what is there and goes on
- * from that. All attempts share one deadline.
+ * Retries calls that are safe to repeat, up to 4 attempts within one deadline: reads after 429, 502, 503, 504 or a
+ * broken connection, and writes only after 429 and 403, which guarantee that nothing was done. A write whose connection
+ * broke may have been carried out; repeating it would conflict with itself. The next pass reads the result and
+ * continues from there.
  *
- * A 403 is repeated because an API server that has just started answers everybody so, for some tenths of a second, until
- * it has read its roles. What came of it is remembered for each right, which is a verb, a kind and a namespace: after a
- * last 403 the right is missing, after a 2xx or a 404 it is there. A right that is missing is asked for only once by each
- * later call, so whoever lacks it waits 1.3 s for the first and for no other, and one granted later is found. A right that
- * was there is worth four attempts again: the server may have started anew. A right that no call has asked for yet gets
- * four attempts too where `awaitsRights`, for a process that starts along with its cluster, and else one attempt, since a
- * person is waiting.
+ * A 403 is retried because an API server that has just started refuses every call until it has loaded its roles. The
+ * result is remembered per permission (verb, kind, namespace): missing after a final 403, granted after a 2xx or 404. A
+ * missing permission gets one attempt per later call, so only the first call waits 1.3 s, and a permission granted
+ * later is found. A granted one gets four attempts, because the server may have restarted. An unknown one gets four
+ * attempts if `awaitsRights`, else one, because a person is waiting.
+ *
+ * @throws RetryableError if the last attempt failed without an answer
  */
 export function withRetry(send: Send, { awaitsRights = true }: { readonly awaitsRights?: boolean } = {}): Send {
   const granted = new Map<string, boolean>();
@@ -50,7 +50,7 @@ interface Failure {
 
 const failureOf = (error: unknown): Failure => ({ failure: error instanceof Error ? error : new Error('unknown') });
 
-/** The name of an object is no part of it, but whether there is one tells a list from a get. */
+/** The permission that a call needs. The object's name is not part of it, but tells a get from a list. */
 function rightOf({ method, path }: Call): string {
   const collection = collectionOf(path);
   return `${method === 'GET' && collection === path ? 'LIST' : method} ${collection}`;

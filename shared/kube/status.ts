@@ -13,17 +13,17 @@ import {
 import type { KubeError } from '../ports/errors.ts';
 import type { Answer } from './request.ts';
 
-/** What was asked, for messages and for telling the 404s and 422s apart. */
+/** The call, for messages and to interpret 404 and 422. */
 export interface Asked {
   readonly verb: 'get' | 'list' | 'create' | 'patch' | 'delete';
   readonly kind: KindName;
   readonly name?: string | undefined;
   readonly namespace?: string | undefined;
-  /** Whether a JSON patch had `test` operations. */
+  /** Whether the JSON patch contains `test` operations. */
   readonly tested?: boolean;
 }
 
-/** The parts of Kubernetes' `Status` that are safe and useful: machine words, never the message. */
+/** The safe and useful parts of Kubernetes' `Status`: machine-readable words, never the message. */
 interface Status {
   readonly reason?: string;
   readonly details?: {
@@ -33,14 +33,15 @@ interface Status {
   };
 }
 
+/** Names the call in messages: `get VolumeSnapshot prod/web-0`. */
 export const describeAsked = ({ verb, kind, name, namespace }: Asked): string =>
   `${verb} ${describeRef({ kind, name: name ?? '(all)', ...(namespace !== undefined && { namespace }) })}`;
 
-/** Whether a 404 is about an object (the server names it) and not about a path nobody serves. */
+/** Whether a 404 is about an object (the server names it) and not about a path that is not served. */
 export const isAbsentObject = (answer: Answer): boolean =>
   answer.status === 404 && statusOf(answer).details?.name !== undefined;
 
-/** The error kind that an answer outside 2xx stands for. */
+/** The error for an answer outside 2xx. */
 export function errorOf(answer: Answer, asked: Asked): KubeError {
   const { status } = answer;
   const { reason, details } = statusOf(answer);
@@ -58,8 +59,8 @@ export function errorOf(answer: Answer, asked: Asked): KubeError {
     case 409:
       return reason === 'AlreadyExists' ? new AlreadyExistsError(message, status) : new ConflictError(message, status);
     case 422:
-      // A patch that cannot be applied (a failed `test`, a path that is no longer there) has no causes to list; an
-      // object that is refused after the patch lists the fields.
+      // A patch that cannot be applied (failed `test`, missing path) has no causes; an object that is invalid after
+      // the patch lists its fields.
       if (asked.tested === true && (details?.causes ?? []).length === 0) return new ConflictError(message, status);
       return new TerminalError(`${message}${fieldsOf(details?.causes)}`, status);
     case 401:

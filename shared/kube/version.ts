@@ -1,4 +1,4 @@
 declare const GLEANER_VERSION: string | undefined;
 
-/** Written in by the build; code that runs from its sources says so. */
+/** Set by the build; `source` when run from the sources. */
 export const version: string = typeof GLEANER_VERSION === 'string' ? GLEANER_VERSION : 'source';

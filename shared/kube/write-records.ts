@@ -14,7 +14,7 @@ import { annotationMap, annotationPath, test } from './patch.ts';
 import type { Reader } from '../ports/reader.ts';
 import type { JsonPatchOperation, Writer } from '../ports/writer.ts';
 
-/** The writes that only say something: Kubernetes Events, reports, notes and annotations. Part of `apply.ts`. */
+/** Writes that only record: Kubernetes Events, reports, notes and annotations. Part of `apply.ts`. */
 export async function recordEvent(action: RecordEventAction, writer: Writer): Promise<'done' | 'unchanged'> {
   const { target, seen, at } = action;
   if (seen !== undefined) {
@@ -26,7 +26,7 @@ export async function recordEvent(action: RecordEventAction, writer: Writer): Pr
       ]);
       return 'done';
     } catch (error) {
-      // Events expire: one that did is recorded anew.
+      // The Event expired in between: create it again.
       if (!(error instanceof GoneError)) throw error;
     }
   }
@@ -40,7 +40,7 @@ export async function recordEvent(action: RecordEventAction, writer: Writer): Pr
 }
 
 function newEvent({ target, event, at }: RecordEventAction): object {
-  const { regarding, related, controller, ...said } = event;
+  const { regarding, related, controller, ...fields } = event;
   return {
     apiVersion: kinds.Event.apiVersion,
     kind: 'Event',
@@ -48,13 +48,16 @@ function newEvent({ target, event, at }: RecordEventAction): object {
     eventTime: at,
     reportingController: controller,
     reportingInstance: FIELD_MANAGER,
-    ...said,
+    ...fields,
     regarding: reference(regarding),
     ...(related !== undefined && { related: reference(related) }),
   };
 }
 
-/** Creates the report or replaces its results. @throws ConflictError when it is no longer the one that was seen */
+/**
+ * Creates the report or replaces its results.
+ * @throws ConflictError if the report is no longer the one that was seen
+ */
 export async function putReport(action: PutReportAction, writer: Writer): Promise<'done' | 'unchanged'> {
   const { target, results, seen } = action;
   if (seen !== undefined) {
@@ -72,11 +75,14 @@ export async function putReport(action: PutReportAction, writer: Writer): Promis
     return 'done';
   } catch (error) {
     if (!(error instanceof AlreadyExistsError)) throw error;
-    throw new ConflictError(`${target.kind} ${target.name} is there by now`, 409, { cause: error });
+    throw new ConflictError(`${target.kind} ${target.name} was created in the meantime`, 409, { cause: error });
   }
 }
 
-/** @throws ConflictError when the content is no longer the one that was seen */
+/**
+ * Sets one annotation on a content.
+ * @throws ConflictError if the content is no longer the one that was seen
+ */
 export async function noteContent(action: NoteContentAction, writer: Writer): Promise<'done'> {
   const { target, key, value, hasAnnotations } = action;
   await writer.patch('VolumeSnapshotContent', target.name, undefined, [
@@ -97,7 +103,7 @@ function newReport({ target, about, results }: PutReportAction): object {
       name: target.name,
       ...(target.namespace !== undefined && { namespace: target.namespace }),
       labels: { [MANAGED_BY_LABEL]: FIELD_MANAGER },
-      // It goes with what it is about.
+      // Garbage collection removes the report with its object.
       ownerReferences: [{ apiVersion, kind: about.kind, name: about.name, uid: about.uid }],
     },
     ...((target.kind === 'Report' || target.kind === 'ClusterReport') && { source: FIELD_MANAGER }),
@@ -107,20 +113,23 @@ function newReport({ target, about, results }: PutReportAction): object {
   };
 }
 
-/** Only under Gleaner's own prefix, and only on the version of the class that was seen. */
+/**
+ * Sets and removes annotations under Gleaner's prefix, only on the version of the class that was seen.
+ * @throws ConflictError, GoneError if the class changed or was recreated
+ */
 export async function annotateClass(
   { target, annotations }: AnnotateClassAction,
   reader: Reader,
   writer: Writer,
 ): Promise<'done' | 'unchanged'> {
-  const there = await reader.get('StorageClass', target.name);
-  if (there?.metadata.uid !== target.uid) throw new GoneError(`${target.kind} ${target.name} is gone`, 404);
-  if (there.metadata.resourceVersion !== target.resourceVersion) {
+  const found = await reader.get('StorageClass', target.name);
+  if (found?.metadata.uid !== target.uid) throw new GoneError(`${target.kind} ${target.name} is gone`, 404);
+  if (found.metadata.resourceVersion !== target.resourceVersion) {
     throw new ConflictError(`${target.kind} ${target.name} has changed`);
   }
-  const before = there.metadata.annotations;
+  const before = found.metadata.annotations;
   const changes = Object.entries(annotations).filter(([key, value]) => {
-    if (!key.startsWith(PREFIX)) throw new Error(`${key} is no annotation of Gleaner's`);
+    if (!key.startsWith(PREFIX)) throw new Error(`${key} is not an annotation of Gleaner`);
     return before?.[key] !== value;
   });
   if (changes.length === 0) return 'unchanged';

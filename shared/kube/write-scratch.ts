@@ -9,7 +9,7 @@ import type { JsonPatchOperation, Writer } from '../ports/writer.ts';
 
 /** The writes that only drills and probes need. Part of `apply.ts`. */
 
-/** What is made under a mark is only found done where it bears the same; what others make is not asked for one. */
+/** Whether the existing object carries the same drill and probe labels as the one to create. Namespaces are exempt. */
 export function isSameDrilled(
   found: ObjectOf<CreateAction['object']['kind']>,
   { kind, metadata }: CreateAction['object'],
@@ -20,6 +20,10 @@ export function isSameDrilled(
   );
 }
 
+/**
+ * Deletes a claim or pod of a drill or probe; `unchanged` if it is gone or in deletion.
+ * @throws ConflictError if it lacks the mark, or if Longhorn's volume still refers to another claim
+ */
 export async function deleteDrilled(
   { target, mark }: DeleteDrilledAction,
   reader: Reader,
@@ -28,7 +32,7 @@ export async function deleteDrilled(
   const found = await reader.get(target.kind, target.name, target.namespace);
   if (found?.metadata.uid !== target.uid || found.metadata.deletionTimestamp) return 'unchanged';
   if (found.metadata.labels?.[mark.label] !== mark.value) {
-    throw new ConflictError(`${describeRef(target)} does not bear the mark ${mark.label}`);
+    throw new ConflictError(`${describeRef(target)} does not have the label ${mark.label}=${mark.value}`);
   }
   if (target.kind === 'PersistentVolumeClaim') await ownClaimOnly(found as Claim, reader);
   const { uid, resourceVersion } = found.metadata;
@@ -41,7 +45,10 @@ export async function deleteDrilled(
   }
 }
 
-/** A snapshot of other storage than Longhorn's; what it took goes with it. */
+/**
+ * Deletes a snapshot that a probe took on storage other than Longhorn; the storage deletes its data.
+ * @throws ConflictError if it lacks the mark, or its content is Longhorn's or was not taken for it
+ */
 export async function deleteTaken(
   { target, mark }: DeleteTakenAction,
   reader: Reader,
@@ -50,7 +57,7 @@ export async function deleteTaken(
   const found = await reader.get('VolumeSnapshot', target.name, target.namespace);
   if (found?.metadata.uid !== target.uid || found.metadata.deletionTimestamp) return 'unchanged';
   if (found.metadata.labels?.[mark.label] !== mark.value) {
-    throw new ConflictError(`${describeRef(target)} does not bear the mark ${mark.label}`);
+    throw new ConflictError(`${describeRef(target)} does not have the label ${mark.label}=${mark.value}`);
   }
   const own = names.takenContentName(target.uid);
   const name = found.status?.boundVolumeSnapshotContentName ?? own;
@@ -71,8 +78,8 @@ export async function deleteTaken(
 }
 
 /**
- * Until Longhorn has seen the volume in use it may hold, from the backup, the claim that was backed up. With a volume that
- * is deleted in that state, and without a note that this claim is history, Longhorn deletes that claim: a live VM's.
+ * Until Longhorn has seen the volume in use, the volume may still refer to the claim that was backed up. If it is
+ * deleted in that state, without a note that this claim is history, Longhorn deletes that claim: one of a live VM.
  */
 async function ownClaimOnly({ metadata, spec }: Claim, reader: Reader): Promise<void> {
   const name = spec.volumeName || names.volumeNameOf(metadata.uid);
@@ -83,6 +90,10 @@ async function ownClaimOnly({ metadata, spec }: Claim, reader: Reader): Promise<
   throw new ConflictError(`Longhorn volume ${name} still takes claim ${namespace}/${pvcName} for its own`);
 }
 
+/**
+ * Writes or removes one entry of the drill record.
+ * @throws ConflictError if the record is no longer the one that was seen
+ */
 export async function putDrill(action: PutDrillAction, writer: Writer): Promise<'done' | 'unchanged'> {
   const { target, key, entry, seen } = action;
   if (seen === undefined) {
@@ -102,7 +113,7 @@ export async function putDrill(action: PutDrillAction, writer: Writer): Promise<
       return 'done';
     } catch (error) {
       if (!(error instanceof AlreadyExistsError)) throw error;
-      throw new ConflictError(`${describeRef(target)} is there by now`, 409, { cause: error });
+      throw new ConflictError(`${describeRef(target)} was created in the meantime`, 409, { cause: error });
     }
   }
   const operations: JsonPatchOperation[] = [

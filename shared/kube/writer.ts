@@ -9,7 +9,11 @@ import { bodyOf, withObjectInError } from './reader.ts';
 import type { Send } from './request.ts';
 import type { Asked } from './status.ts';
 
-/** @param extra query parameters of every write: `dryRun=All` */
+/**
+ * Creates the writer that talks to the API server.
+ * @param timeoutMs deadline per call
+ * @param extra query parameters for every write, such as `dryRun=All`
+ */
 export function createWriter(send: Send, timeoutMs: number, extra: Readonly<Record<string, string>>): Writer {
   const owned = { ...extra, fieldManager: FIELD_MANAGER };
   const patch = async <K extends KindName>(
@@ -38,7 +42,7 @@ export function createWriter(send: Send, timeoutMs: number, extra: Readonly<Reco
       const { value } = bodyOf(await withObjectInError(asked, send(call, timeoutMs)), asked) as { value?: unknown };
       const edited = withFields(value, fields);
       if (edited === undefined) throw new ConflictError(`the value of Setting ${name} is not JSON`);
-      // What is written back must be what was read: the tests name its version.
+      // The tests name the version that was read, so that no other value is overwritten.
       return patch('Setting', name, undefined, [...operations, { op: 'replace', path: '/value', value: edited }]);
     },
 
@@ -46,8 +50,8 @@ export function createWriter(send: Send, timeoutMs: number, extra: Readonly<Reco
       const { name, namespace } = identify(object);
       const asked: Asked = { verb: 'create', kind, name, namespace };
       const call = { method: 'POST', path: pathOf(kind, namespace), query: owned, body: object } as const;
-      const made = bodyOf(await withObjectInError(asked, send(call, timeoutMs)), asked);
-      return decodeOrThrow(kind, extra.dryRun === undefined ? made : versioned(made));
+      const created = bodyOf(await withObjectInError(asked, send(call, timeoutMs)), asked);
+      return decodeOrThrow(kind, extra.dryRun === undefined ? created : versioned(created));
     },
 
     async delete<K extends Deletable>(
@@ -57,7 +61,7 @@ export function createWriter(send: Send, timeoutMs: number, extra: Readonly<Reco
       preconditions: { readonly uid: string; readonly resourceVersion: string },
     ): Promise<ObjectOf<K> | undefined> {
       const asked: Asked = { verb: 'delete', kind, name, namespace };
-      // A DELETE with a body has its options there: the server does not look at the query then, for a dry run neither.
+      // With a body, the server ignores the options in the query, also for a dry run.
       const options = extra.dryRun === undefined ? {} : { dryRun: [extra.dryRun] };
       const body = { apiVersion: 'v1', kind: 'DeleteOptions', preconditions, ...options };
       const call = { method: 'DELETE', path: pathOf(kind, namespace, name), query: extra, body } as const;
@@ -69,13 +73,16 @@ export function createWriter(send: Send, timeoutMs: number, extra: Readonly<Reco
   };
 }
 
-/** What a dry run would have created was never stored, and has no version. */
-const versioned = (made: object): object => ({
-  ...made,
-  metadata: { resourceVersion: '', ...('metadata' in made && typeof made.metadata === 'object' ? made.metadata : {}) },
+/** A dry run stores nothing, so its object has no version. */
+const versioned = (created: object): object => ({
+  ...created,
+  metadata: {
+    resourceVersion: '',
+    ...('metadata' in created && typeof created.metadata === 'object' ? created.metadata : {}),
+  },
 });
 
-/** Fields put into a JSON object that is kept as text; undefined where it is none. */
+/** Sets fields in a JSON object that is stored as text; undefined if the text is no JSON object. */
 function withFields(text: unknown, fields: Readonly<Record<string, number>>): string | undefined {
   try {
     const parsed: unknown = typeof text === 'string' ? JSON.parse(text) : undefined;

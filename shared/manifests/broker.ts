@@ -7,7 +7,7 @@ import { tickSource } from './clocks.ts';
 
 export const BROKER = 'gleaner';
 
-/** The class is named, and with it its channel: whatever default the cluster has, these delivery rules hold. */
+/** Names its class and channel, so that the delivery rules hold whatever the cluster's default is. */
 export function broker({ namespace }: ManifestOptions): Commented {
   return {
     manifest: {
@@ -31,15 +31,15 @@ export function broker({ namespace }: ManifestOptions): Commented {
   };
 }
 
-/** What a function is told of: the kinds it watches, and the sweep. */
+/** The events that a function receives: changes of the kinds it watches, and sweeps. */
 export function triggers(fn: Pick<AnyFunction, 'name' | 'watches'>, options: ManifestOptions): Commented[] {
   const changes = () =>
     trigger(
       fn.name,
       fn.name,
       fn.watches.flatMap((watch) => typesOf(watch).map((type) => ({ type, kind: watch.kind }))),
-      // The broker is synchronous: a source waits while a function is retried, and what it then gives up is in the next
-      // sweep. So few retries, soon.
+      // Few and quick retries: the broker is synchronous, so the source waits meanwhile, and the next sweep finds what
+      // was given up.
       { retry: 3, backoffPolicy: 'exponential', backoffDelay: 'PT1S', timeout: 'PT60S' },
       options,
       'Filters by the types and kinds that the function watches, and by none of Gleaner’s own reply types: a reply that\n' +
@@ -65,7 +65,7 @@ function sweepTrigger(name: string, options: ManifestOptions): Commented {
   );
 }
 
-/** Event types of a source in the mode the kind is watched in. */
+/** The source's event types for the mode in which the kind is watched. */
 const typesOf = ({ mode }: Watch): string[] =>
   Object.keys(resourceTypes).filter((type) => resourceTypes[type]?.withObject === (mode === 'resource'));
 

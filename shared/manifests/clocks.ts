@@ -4,11 +4,11 @@ import { labels } from './options.ts';
 
 const clockOf = (fn: string): string => `${fn}-sweep`;
 
-/** What Knative gives as the source of a function's ticks. */
+/** The `source` that Knative gives a function's ticks. */
 export const tickSource = (fn: string, { namespace }: Pick<ManifestOptions, 'namespace'>): string =>
   `/apis/v1/namespaces/${namespace}/pingsources/${clockOf(fn)}`;
 
-/** A clock for each function. They ring in turn, so that the API server is not listed by all at once. */
+/** One PingSource per function, at staggered minutes, so that they do not list from the API server all at once. */
 export function clocks(
   functions: readonly Pick<AnyFunction, 'name'>[],
   { namespace, sweepSchedule }: ManifestOptions,
@@ -34,7 +34,7 @@ const WHY =
   'Sources do not report objects that existed before them, nor changes while they were down: a sweep checks\n' +
   'everything. Each function has its own PingSource, at its own minutes.';
 
-/** Of "every so many minutes" each takes other minutes. Any other schedule is somebody's own will. @testonly */
+/** Shifts an "every N minutes" schedule by the function's place; leaves any other schedule as it is. @testonly */
 export function staggered(schedule: string, place: number, places: number): string {
   const [, minutes, others] = /^\*\/(\d+) (.*)$/.exec(schedule.trim()) ?? [];
   if (minutes === undefined || others === undefined) return schedule;

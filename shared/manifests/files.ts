@@ -14,8 +14,8 @@ export interface ManifestFile {
 }
 
 /**
- * Everything that has to be in a cluster for these functions to run there. Pure: equal definitions and options, equal
- * text, in the order in which it can be applied.
+ * Every manifest that these functions need in a cluster, in the order in which to apply them. Pure: equal definitions
+ * and options give equal text.
  */
 export function manifestFiles(functions: readonly AnyFunction[], options: ManifestOptions): ManifestFile[] {
   const file = (name: string, from: string, manifests: readonly Commented[]) => ({
@@ -23,7 +23,7 @@ export function manifestFiles(functions: readonly AnyFunction[], options: Manife
     text: render(`generated from ${from}; npm run manifests`, manifests),
   });
   return [
-    // The number puts it first where a folder is applied in the order of its names.
+    // The number sorts it first: kubectl applies a folder in the order of file names.
     file('00-namespace', 'functions/index.ts', [namespace(options)]),
     file('broker', 'functions/index.ts', [broker(options)]),
     ...functions.map((fn) =>

@@ -1,23 +1,23 @@
-/** What differs from one installation to another. */
+/** The settings that differ between installations. */
 export interface ManifestOptions {
   readonly namespace: string;
-  /** One image serves every function; which one a process is, its environment says. */
+  /** One image for all functions; an environment variable selects the function. */
   readonly image: string;
-  /** `observe`: the same functions, but they only report. */
+  /** `observe`: the functions only report. */
   readonly mode: 'apply' | 'observe';
-  /** When everything is looked at, as cron writes it. */
+  /** When to sweep, in cron syntax. */
   readonly sweepSchedule: string;
 }
 
 export const defaults: ManifestOptions = {
   namespace: 'gleaner',
-  // Knative asks no registry about dev.local: the image has to be on the nodes. An installation gives its own.
+  // Knative resolves no dev.local image in a registry: it must be on the nodes. Installations set their own image.
   image: 'dev.local/gleaner:dev',
   mode: 'apply',
   sweepSchedule: '*/10 * * * *',
 };
 
-/** A Kubernetes object, in the order in which its fields are to be written. */
+/** A Kubernetes object with its fields in output order. */
 export interface Manifest {
   readonly apiVersion: string;
   readonly kind: string;
@@ -30,13 +30,13 @@ export interface Manifest {
   readonly [field: string]: unknown;
 }
 
-/** A manifest and the reader's question it answers. */
+/** A manifest and the comment that explains it. */
 export interface Commented {
   readonly why?: string;
   readonly manifest: Manifest;
 }
 
-/** `component` is a function's name, or what the object is for. */
+/** @param component name of the function, or purpose of the object */
 export const labels = (component: string): Readonly<Record<string, string>> => ({
   'app.kubernetes.io/name': component,
   'app.kubernetes.io/part-of': 'gleaner',

@@ -11,9 +11,8 @@ export interface Rule {
 }
 
 /**
- * An account with exactly these rights, in all namespaces: VMBackups, snapshots and claims live wherever VMs do. What is
- * needed in one namespace only is granted there only, and that namespace comes with it.
- * Every rule names its group, its resource and its verbs.
+ * A service account with exactly these permissions, in all namespaces, because VMBackups, snapshots and claims live
+ * wherever VMs do. Rules with a namespace become a Role there, and that namespace is created too.
  */
 export function account(
   name: string,

@@ -2,12 +2,12 @@ import type { AnyFunction } from '../function.ts';
 import type { Commented, ManifestOptions } from './options.ts';
 import { labels } from './options.ts';
 
-/** As many events as one process works on at once by itself (GLEANER_CONCURRENCY). */
+/** The default of GLEANER_CONCURRENCY: events that one process handles at once. */
 const CONCURRENCY = 16;
-/** A sweep of a large cluster is the longest request there is; Knative's own limit unless it is raised. */
+/** A sweep of a large cluster is the longest request. This is Knative's default maximum. */
 export const TIMEOUT_SECONDS = 300;
 
-/** The function as a Knative Service that is not there until an event comes. */
+/** The function as a Knative Service that scales to zero. */
 export function service(fn: Pick<AnyFunction, 'name'>, { namespace, image, mode }: ManifestOptions): Commented {
   return {
     why:
@@ -28,7 +28,7 @@ export function service(fn: Pick<AnyFunction, 'name'>, { namespace, image, mode 
             annotations: {
               'autoscaling.knative.dev/min-scale': '0',
               'autoscaling.knative.dev/max-scale': '1',
-              // Of the pod while there is one: asking the Service would wake it.
+              // Scrape the pod while it exists: a request to the Service would start one.
               'prometheus.io/scrape': 'true',
               'prometheus.io/port': '8080',
               'prometheus.io/path': '/metrics',
@@ -38,7 +38,7 @@ export function service(fn: Pick<AnyFunction, 'name'>, { namespace, image, mode 
             serviceAccountName: fn.name,
             containerConcurrency: CONCURRENCY,
             timeoutSeconds: TIMEOUT_SECONDS,
-            // Links would put variables named after other Services into the environment, where unknown names are refused.
+            // Service links would add variables with other Services' names, and unknown GLEANER_ variables are refused.
             enableServiceLinks: false,
             containers: [container(fn.name, image, mode)],
             volumes: [{ name: 'tmp', emptyDir: { sizeLimit: '16Mi' } }],
@@ -56,12 +56,12 @@ function container(name: string, image: string, mode: string): object {
     env: [
       { name: 'FUNCTION', value: name },
       { name: 'GLEANER_MODE', value: mode },
-      // Node takes the limit for more than it is; so it collects in time instead of being killed. Its room for new objects
-      // would grow with every large sweep, to three times 32 MiB, and is never given back.
+      // Node overestimates the memory limit: bound the heap, so that it collects before it is killed. The young generation
+      // would grow with every large sweep, to three times 32 MiB, and never shrink.
       { name: 'NODE_OPTIONS', value: '--max-old-space-size=160 --max-semi-space-size=4' },
     ],
     ports: [{ containerPort: 8080 }],
-    // Without a period Knative asks every 50 ms until the first yes, which is what a cold start wants.
+    // Without a period Knative probes every 50 ms until the first success, which makes cold starts fast.
     readinessProbe: { httpGet: { path: '/health/readiness' } },
     livenessProbe: { httpGet: { path: '/health/liveness' }, periodSeconds: 10, timeoutSeconds: 5 },
     resources: { requests: { cpu: '50m', memory: '96Mi' }, limits: { cpu: '1', memory: '256Mi' } },
@@ -72,7 +72,7 @@ function container(name: string, image: string, mode: string): object {
       runAsNonRoot: true,
       seccompProfile: { type: 'RuntimeDefault' },
     },
-    // Gleaner writes no file; launchers of buildpack images want a place for theirs.
+    // Gleaner writes no files, but the launchers of buildpack images do.
     volumeMounts: [{ name: 'tmp', mountPath: '/tmp' }],
   };
 }

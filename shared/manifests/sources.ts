@@ -12,8 +12,8 @@ const ACCOUNT = 'gleaner-sources';
 type Watching = readonly Pick<AnyFunction, 'name' | 'watches'>[];
 
 /**
- * A VMBackup's status holds copies of the VM's secrets, a VM's or instance's spec its cloud-init, a Setting's value keys
- * of the target and certificates: an event with the object would carry them into broker and log.
+ * A VMBackup's status holds copies of the VM's secrets, the spec of a VM or instance its cloud-init, a Setting's value
+ * keys and certificates. An event with the object would carry them into broker and logs.
  */
 const withSecrets: ReadonlySet<KindName> = new Set([
   'VirtualMachineBackup',
@@ -22,13 +22,16 @@ const withSecrets: ReadonlySet<KindName> = new Set([
   'Setting',
 ]);
 
-/** Kinds watched by any of the functions in this mode, in the order of the vocabulary. */
+/** Kinds that any function watches in this mode, in the order of `kinds`. */
 function watchedKinds(functions: Watching, mode: Watch['mode']): KindName[] {
   const watched = new Set(functions.flatMap((fn) => fn.watches.filter((w) => w.mode === mode).map((w) => w.kind)));
   return (Object.keys(kinds) as KindName[]).filter((kind) => watched.has(kind));
 }
 
-/** Where events come from: one source per mode for all functions, and the clocks of the sweeps. */
+/**
+ * The event sources: one per mode for all functions, and the PingSources.
+ * @throws Error if a function watches a kind with secrets by object
+ */
 export function sources(functions: Watching, options: ManifestOptions): Commented[] {
   const carried = watchedKinds(functions, 'resource');
   const named = watchedKinds(functions, 'reference');
@@ -87,8 +90,8 @@ function apiServerSource(
 const toBroker = { ref: { apiVersion: 'eventing.knative.dev/v1', kind: 'Broker', name: BROKER } };
 
 /**
- * The resource name that Knative's source watches for a kind. It does not ask the API server but builds the name by
- * these rules; a kind whose plural is another one would silently never be watched.
+ * The resource name that Knative's source derives from a kind. It does not ask the API server: a kind with an irregular
+ * plural would silently never be watched.
  *
  * @testonly
  */

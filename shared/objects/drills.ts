@@ -1,23 +1,23 @@
 import * as z from 'zod/mini';
 
-/** What is known of the drills of one VMBackup: an entry of the record, under the VMBackup's uid. */
+/** The drill record's entry of one VMBackup, under its uid. */
 function schemaOfEntry() {
   const text = z.string();
   return z.object({
     /** `<namespace>/<name>` */
     vmBackup: text,
-    /** The last drill that went well. */
+    /** The last successful drill. */
     proved: z.optional(
       z.object({ at: text, tookSeconds: z.number(), bytes: z.number(), volumes: z.number(), read: z.boolean() }),
     ),
-    /** The last one that did not. */
+    /** The last failed drill. */
     failed: z.optional(z.object({ at: text, message: text })),
-    /** The one that is under way; it ends when nothing of it is left. */
+    /** The running drill; removed when all its objects are gone. */
     run: z.optional(
       z.object({
         startedAt: text,
         until: text,
-        /** Once the result stands, with the Longhorn volumes that are yet to go. */
+        /** Set once the result is known: the Longhorn volumes that must still be deleted. */
         decided: z.optional(
           z.object({ at: text, result: z.enum(['proved', 'failed', 'abandoned']), volumes: z.array(text) }),
         ),
@@ -30,10 +30,12 @@ let schema: ReturnType<typeof schemaOfEntry> | undefined;
 export type DrillEntry = z.infer<ReturnType<typeof schemaOfEntry>>;
 export type DrillRun = NonNullable<DrillEntry['run']>;
 
-/** By uid. An entry that cannot be read counts as none: what its drill left is then found by its label and removed. */
+/**
+ * The entries by uid. Unreadable entries are omitted: the objects of their drills are then found by label and removed.
+ */
 export function drillsIn(data: unknown): Readonly<Record<string, DrillEntry>> {
   if (typeof data !== 'object' || data === null) return {};
-  // Not before it is needed: most processes never see a drill.
+  // Built on first use: most processes never see a drill.
   const entry = (schema ??= schemaOfEntry());
   return Object.fromEntries(
     Object.entries(data).flatMap(([uid, value]): [string, DrillEntry][] => {

@@ -1,28 +1,29 @@
 import { isRecord } from '../domain/json.ts';
 
-/** What Harvester's list of CSI drivers says, as far as it is one. */
+/** Harvester's setting `csi-driver-config`, parsed. */
 export type DriverConfig =
   | { readonly is: 'none' }
   | { readonly is: 'invalid'; readonly problem: string }
   | { readonly is: 'drivers'; readonly drivers: Readonly<Record<string, DriverClasses>> };
 
-/** Names of VolumeSnapshotClasses; empty where there is none. */
+/** Names of VolumeSnapshotClasses; empty if not set. */
 export interface DriverClasses {
   readonly snapshot: string;
   readonly backup: string;
 }
 
-/** What Kubernetes takes as the name of a CSI driver. */
+/** The form of a CSI driver name in Kubernetes. */
 export const DRIVER_NAME = /^[a-z0-9]([-a-z0-9.]{0,61}[a-z0-9])?$/i;
 const CLASS_NAME = /^([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?)?$/;
 
 /**
- * Keeps names only: anybody may have written anything into it. Harvester reads it with Go's decoder, which does not mind
- * the case of fields, null, or keys that no driver can have; what would fail there is invalid here, and nothing else.
+ * Parses the setting and keeps only names, because the value may contain anything. Accepts what Harvester's Go decoder
+ * accepts: any case of field names, null, and keys that are no driver names. Reports as invalid exactly what the
+ * decoder rejects.
  */
 export function readDrivers(value: unknown): DriverConfig {
   if (value === undefined || value === null || value === '') return { is: 'none' };
-  if (typeof value !== 'string') return invalid('it is no text');
+  if (typeof value !== 'string') return invalid('it is not a string');
   let parsed: unknown;
   try {
     parsed = JSON.parse(value);
@@ -35,7 +36,7 @@ export function readDrivers(value: unknown): DriverConfig {
   for (const [driver, entry] of Object.entries(parsed)) {
     const isDriver = DRIVER_NAME.test(driver);
     if (entry !== null && !isRecord(entry)) {
-      return invalid(`its entry for ${isDriver ? driver : 'what is no CSI driver'} is not an object`);
+      return invalid(`its entry for ${isDriver ? driver : 'an invalid driver name'} is not an object`);
     }
     if (!isDriver) continue;
     const [snapshot, backup] = [
@@ -43,14 +44,14 @@ export function readDrivers(value: unknown): DriverConfig {
       fieldOf(entry ?? {}, 'backupVolumeSnapshotClassName'),
     ];
     if (!isClassName(snapshot) || !isClassName(backup)) {
-      return invalid(`its entry for ${driver} has a class name that no VolumeSnapshotClass can have`);
+      return invalid(`its entry for ${driver} has an invalid class name`);
     }
     drivers[driver] = { snapshot, backup };
   }
   return { is: 'drivers', drivers };
 }
 
-/** Of several that differ in case alone the last counts. */
+/** Case-insensitive lookup (as Go's encoding/json); the last match wins. */
 function fieldOf(entry: Record<string, unknown>, name: string): unknown {
   const found = Object.entries(entry).filter(
     ([key, value]) => key.toLowerCase() === name.toLowerCase() && value !== null,

@@ -5,9 +5,9 @@ import { withoutUser } from './target.ts';
 import type { ObjectOf } from './types.ts';
 
 /**
- * The schemas once more, by hand, for the shapes that nearly every object of a long list has: several times as fast.
- * Whatever is in the least unusual answers undefined and goes the proper way through `schemas`; a test holds the two to
- * the same answers.
+ * Hand-written decoders for the usual shapes of the kinds in long lists. Without them a scan takes 1.7 times the CPU.
+ * Returns `undefined` for any unusual object, which the caller then decodes with `schemas`. A test verifies that both
+ * agree on any object.
  */
 export function decodeFast<K extends KindName>(kind: K, json: unknown): ObjectOf<K> | undefined {
   if (!isRecord(json)) return undefined;
@@ -114,11 +114,11 @@ const readers: { [K in KindName]?: (json: Json) => ObjectOf<K> | undefined } = {
     if (!maybeText(sourceUID) || !maybeText(fsFreezeDeadline)) return undefined;
     if (!maybeText(creationTime) || !maybeTexts(csiDriverVolumeSnapshotClassNames)) return undefined;
     const target = backupTarget === undefined ? undefined : targetOf(backupTarget);
-    const said = conditions === undefined ? undefined : conditionsOf(conditions);
+    const decoded = conditions === undefined ? undefined : conditionsOf(conditions);
     const secrets = secretBackups === undefined ? undefined : namesOf(secretBackups);
     const from = spec.source === undefined ? undefined : nameIn(spec.source);
     if (backupTarget !== undefined && target === undefined) return undefined;
-    if (conditions !== undefined && said === undefined) return undefined;
+    if (conditions !== undefined && decoded === undefined) return undefined;
     if (secretBackups !== undefined && secrets === undefined) return undefined;
     if (spec.source !== undefined && from === undefined) return undefined;
     if (!maybeText(spec.type) || typeof readyToUse !== 'boolean' || error !== undefined) return undefined;
@@ -134,7 +134,7 @@ const readers: { [K in KindName]?: (json: Json) => ObjectOf<K> | undefined } = {
         creationTime,
         csiDriverVolumeSnapshotClassNames,
         backupTarget: target,
-        conditions: said,
+        conditions: decoded,
         source: vmSpecIn(source),
         secretBackups: secrets,
         volumeBackups: entries,
@@ -153,7 +153,7 @@ function metaOf(json: unknown): Record<string, unknown> | undefined {
   if (annotations?.['kubectl.kubernetes.io/last-applied-configuration'] !== undefined) return undefined;
   const owners = ownerReferences === undefined ? undefined : ownersOf(ownerReferences);
   if (ownerReferences !== undefined && owners === undefined) return undefined;
-  // Cluster-scoped kinds have no namespace, not one that is undefined. Written out twice: a spread copies it all again.
+  // Cluster-scoped objects must not have the key at all. Written out twice, because a spread would copy every field.
   if (namespace === undefined) {
     return {
       name,
@@ -209,7 +209,10 @@ function targetOf(json: unknown): object | undefined {
   return { endpoint: endpoint && withoutUser(endpoint), bucketName, bucketRegion };
 }
 
-/** All of them, or undefined where one cannot be read. Made as long as it will be: an array that grows begins with room for 16. */
+/**
+ * Decodes all items, or returns undefined if one cannot be decoded. Preallocates: a growing array starts with room for
+ * 16.
+ */
 function each(json: readonly unknown[], read: (one: unknown) => object | undefined): object[] | undefined {
   const found = new Array<object>(json.length);
   for (let at = 0; at < json.length; at++) {
@@ -231,7 +234,7 @@ function conditionOf(json: unknown): object | undefined {
   return { type, status, reason, message, lastUpdateTime, lastTransitionTime };
 }
 
-/** Only the names: what else such objects hold may be secret. */
+/** Only the names, because such objects may hold secrets. */
 const namesOf = (json: unknown): object[] | undefined => (Array.isArray(json) ? each(json, nameIn) : undefined);
 
 const nameIn = (json: unknown): object | undefined =>
@@ -258,10 +261,10 @@ const isText = (value: unknown): value is string => typeof value === 'string';
 const maybeText = (value: unknown): value is string | undefined => value === undefined || typeof value === 'string';
 const maybeFlag = (value: unknown): value is boolean | undefined => value === undefined || typeof value === 'boolean';
 
-/** No schema takes the Infinity that `1e999` is read as. */
+/** The schemas reject Infinity, which JSON.parse makes of `1e999`. */
 const maybeNumber = (value: unknown): value is number | undefined => value === undefined || Number.isFinite(value);
 
-/** With an own `__proto__`, which the schemas drop, it is none. */
+/** Not with an own `__proto__`, which the schemas drop. */
 function maybeTexts(value: unknown): value is Record<string, string> | undefined {
   if (value === undefined) return true;
   if (!isRecord(value)) return false;

@@ -36,9 +36,9 @@ import {
 } from './schemas/kubernetes.ts';
 
 /**
- * The Kubernetes objects as Gleaner reads them. Each schema keeps only what a decision or a re-creation needs; all else
- * is dropped at the door: a VMBackup's `status.secretBackups` and its VM's cloud-init never get past here.
- * Each is built when it is first needed: together they take longer than all else that a cold start does.
+ * The Kubernetes objects as Gleaner reads them. Each schema keeps only what a decision or a re-creation needs and drops
+ * the rest, such as a VMBackup's `status.secretBackups` and its VM's cloud-init. Schemas are built on first use:
+ * building all of them takes longer than the rest of a cold start.
  */
 export const schemas = lazily({
   VirtualMachineBackup,

@@ -1,8 +1,8 @@
 import { DRIVER_NAME } from './drivers.ts';
 
-/** The csi-snapshotter in a pod. */
+/** The csi-snapshotter sidecar of a pod. */
 export interface Snapshotter {
-  /** Drivers that the pod names, by flag, by variable or by where its socket is; empty where it names none. */
+  /** Drivers that the pod names by flag, variable or socket path; may be empty. */
   readonly drivers: readonly string[];
 }
 
@@ -10,7 +10,7 @@ const SIDECAR = /(^|\/)csi-snapshotter([-:@]|$)/;
 const NAMES_DRIVER = /driver.?name|provisioner.?name|^-*provisioner$/i;
 const SOCKET = /\/plugins(?:_registry)?\/([^/]+)/;
 
-/** Reads a pod's spec. Of its arguments and variables nothing passes but what is the name of a driver. */
+/** Finds the sidecar in a pod's spec. Of arguments and variables, only driver names are kept. */
 export function snapshotterIn(spec: unknown): Snapshotter | undefined {
   const containers = list(spec, 'containers');
   const found = containers.some((one) => SIDECAR.test(text(one, 'image')) || text(one, 'name') === 'csi-snapshotter');
@@ -37,7 +37,7 @@ function namedByFlags(args: readonly unknown[]): string[] {
 
 const GLEANER = /\bgleaner\b/;
 
-/** Whether the pods of a cron job's template run Gleaner, by the name of the image or in the words of the command. */
+/** Whether a cron job's pods run Gleaner, judging by image name and command. */
 export function runsGleaner(jobTemplate: unknown): boolean {
   const pod = field(field(field(jobTemplate, 'spec'), 'template'), 'spec');
   return list(pod, 'containers').some((one) =>

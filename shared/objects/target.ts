@@ -1,4 +1,4 @@
-/** What the backup target's Setting points at, without what it takes to get in. */
+/** The parsed value of Harvester's setting `backup-target`, without credentials. */
 export type SettingTarget =
   | { readonly is: 'none' | 'unreadable' }
   | {
@@ -8,12 +8,12 @@ export type SettingTarget =
       readonly bucketName: string;
       readonly bucketRegion: string;
       readonly refreshIntervalInSeconds: number;
-      /** Whether keys stand in it; Harvester takes them out once it has given them to Longhorn. */
+      /** Whether the value contains keys. Harvester removes them once Longhorn has them. */
       readonly hasKeys: boolean;
     };
 
 type Field = 'string' | 'boolean' | 'number';
-/** As Harvester declares them: a field of another type it cannot read, and with it nothing. Null is as good as absent. */
+/** The types that Harvester declares. It cannot read a value with a field of another type. Null counts as absent. */
 const known: Readonly<Record<string, Field>> = {
   type: 'string',
   endpoint: 'string',
@@ -26,7 +26,7 @@ const known: Readonly<Record<string, Field>> = {
   refreshIntervalInSeconds: 'number',
 };
 
-/** Reads the value of the Setting and keeps nothing of it but these fields. */
+/** Parses the Setting's value and keeps only the fields of {@link SettingTarget}. */
 export function readTarget(value: unknown): SettingTarget {
   if (value === undefined || value === null || value === '') return { is: 'none' };
   const fields = typeof value === 'string' ? parse(value) : undefined;
@@ -38,7 +38,7 @@ export function readTarget(value: unknown): SettingTarget {
   const isReadable = ({ type, field }: { type: Field; field: unknown }) =>
     typeof field === type && (type !== 'number' || Number.isInteger(field));
   if (!given.every(isReadable)) return { is: 'unreadable' };
-  // As Harvester has it: a target whose every field is empty is no target.
+  // Harvester treats a target whose fields are all empty as none.
   if (given.every(({ field }) => !field)) return { is: 'none' };
   const text = (name: string) => (typeof fields[name] === 'string' ? fields[name] : '');
   return {
@@ -52,11 +52,11 @@ export function readTarget(value: unknown): SettingTarget {
   };
 }
 
-/** An address may carry a name and a password. */
+/** Removes user name and password from an address. */
 export const withoutUser = (address: string): string =>
   address.includes('@') ? address.replace(/^([a-z0-9+.-]+:\/\/)?[^/]*@/i, '$1') : address;
 
-/** The same of the URL that Longhorn has of a target; with these stores the bucket stands in that place. */
+/** As {@link withoutUser} for Longhorn's URL of a target. With s3 and azblob, the part before "@" is the bucket. */
 export const urlWithoutUser = (url: string): string => (/^(s3|azblob):\/\//.test(url) ? url : withoutUser(url));
 
 function parse(value: string): Record<string, unknown> | undefined {

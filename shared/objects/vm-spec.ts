@@ -1,22 +1,24 @@
-/** What of a VM's spec may pass: names and numbers that a restore can clash over, and no text that a person wrote. */
+/**
+ * The parts of a VM's spec that Gleaner keeps: names and numbers that a restore can conflict over, and no free text.
+ */
 export interface VMSpec {
   /** In lower case. */
   readonly macAddresses: readonly string[];
   /** Secrets that its volumes and credentials refer to. */
   readonly secretNames: readonly string[];
-  /** Network attachments, as it names them: `namespace/name`. */
+  /** Network attachments as the VM names them: `namespace/name`. */
   readonly networks: readonly string[];
-  /** Its disks that several VMs may write to at once, as it calls them; absent where there is none. */
+  /** Names of the disks that several VMs may write to at once; absent if there is none. */
   readonly shareable?: readonly string[];
   readonly cpu?: string;
   readonly memory?: string;
-  /** What its pod is to be given for certain, which with overcommitment is less; absent where nothing is said. */
+  /** Resources guaranteed to its pod, less than the limits if overcommitted; absent if not set. */
   readonly requests?: { readonly cpu?: string; readonly memory?: string };
-  /** Whether KubeVirt starts it, and when: `Always`, `RerunOnFailure`, `Halted` … */
+  /** When KubeVirt starts it: `Always`, `RerunOnFailure`, `Halted` … */
   readonly runStrategy?: string;
 }
 
-/** `source` of a VMBackup, or a VM: anything with a VM's spec in it. Undefined where there is none. */
+/** Reads the VM's spec in a VMBackup's `source` or a VM. `undefined` if there is none. */
 export function vmSpecIn(source: unknown): VMSpec | undefined {
   if (source === undefined || source === null) return undefined;
   const template = at(source, 'spec', 'template', 'spec');
@@ -25,7 +27,7 @@ export function vmSpecIn(source: unknown): VMSpec | undefined {
   const requests = amountsIn(at(template, 'domain', 'resources', 'requests'));
   const macAddresses: string[] = [];
   const networks: string[] = [];
-  // Most have none, and every VMBackup of every list comes this way.
+  // Allocated on first use: this runs for every VMBackup of every list, and most have none.
   let secrets: Set<string> | undefined;
   const addSecret = (name: unknown) => {
     if (isText(name)) (secrets ??= new Set()).add(name);
@@ -62,15 +64,16 @@ export function vmSpecIn(source: unknown): VMSpec | undefined {
   };
 }
 
-/** A disk of a VM that is a claim: the only ones Harvester snapshots and backs up. */
+/** A disk of a VM on a claim. Harvester snapshots and backs up no other disks. */
 export interface VMClaim {
-  /** As the VM calls it. */
+  /** The disk's name in the VM. */
   readonly volume: string;
   readonly claim: string;
   /** Several VMs may write to it at once. */
   readonly shareable: boolean;
 }
 
+/** The disks of a VM that are claims. */
 export function claimsIn(spec: unknown): VMClaim[] {
   const template = at(spec, 'template', 'spec');
   const shareable = shareableIn(at(template, 'domain', 'devices'));
@@ -81,8 +84,8 @@ export function claimsIn(spec: unknown): VMClaim[] {
 }
 
 /**
- * Disks with data of their own that are no claims to the VM: Harvester takes a VM without them and says nothing. What is
- * lost at each stop anyway, or never changes, is none of them (ephemeral, emptyDisk, containerDisk, cloud-init …).
+ * Names of disks with data of their own that are not on claims: Harvester silently leaves them out of backups. Disks
+ * that are lost at each stop anyway, or never change, do not count (ephemeral, emptyDisk, containerDisk, cloud-init …).
  */
 export const leftOutIn = (spec: unknown): string[] =>
   list(at(spec, 'template', 'spec', 'volumes')).flatMap((one) => {
@@ -97,7 +100,7 @@ function amountsIn(resources: unknown): { readonly cpu?: string; readonly memory
   return { ...(cpu !== undefined && { cpu }), ...(memory !== undefined && { memory }) };
 }
 
-/** Most VMs have none, and every VMBackup of every list comes this way. */
+/** Allocates only if there is one: this runs for every VMBackup of every list. */
 function shareableIn(devices: unknown): string[] | undefined {
   let found: string[] | undefined;
   for (const disk of list(at(devices, 'disks'))) {
@@ -107,7 +110,7 @@ function shareableIn(devices: unknown): string[] | undefined {
   return found;
 }
 
-/** Written out, since a list of parameters is one more thing to allocate, for each object of every list. */
+/** Written out without rest parameters, which would allocate an array for each object of every list. */
 function at(value: unknown, first: string, second?: string, third?: string, fourth?: string): unknown {
   let here = within(value, first);
   if (second !== undefined) here = within(here, second);

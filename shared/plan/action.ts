@@ -25,7 +25,7 @@ export type Action =
   | DrillAction
   | RecordAction;
 
-/** Writes down what was found; changes nothing of how anything works. */
+/** Records what was found; none of these changes how anything works. */
 export type RecordAction = RecordEventAction | PutReportAction | AnnotateClassAction | NoteContentAction;
 
 export interface NewContent {
@@ -34,7 +34,7 @@ export interface NewContent {
   readonly metadata: NewMeta;
   readonly spec: {
     readonly driver: string;
-    /** A content is always born on Retain: nothing that goes wrong before it is in use can erase data. */
+    /** A content is always created on Retain: no failure before it is in use can delete data. */
     readonly deletionPolicy: 'Retain';
     readonly volumeSnapshotClassName?: string;
     readonly sourceVolumeMode?: string;
@@ -51,34 +51,37 @@ export interface NewSnapshot {
     readonly volumeSnapshotClassName?: string;
     readonly source:
       | { readonly volumeSnapshotContentName: string }
-      /** A snapshot is taken of the claim. */
+      /** The snapshot is taken of this claim. */
       | { readonly persistentVolumeClaimName: string };
   };
 }
 
-/** Creates an object. If the name is taken, the writer compares: the same object counts as done, another is a conflict. */
+/**
+ * Creates an object. If the name is taken, the writer compares: an equal object counts as done, any other is a
+ * conflict.
+ */
 export interface CreateAction {
   readonly do: 'create';
   readonly object: NewContent | NewSnapshot | NewClaim | NewPod | NewNamespace;
 }
 
-/** Moves a content between `Delete` and `Retain`; `disarm` actions come before `arm` actions in every plan. */
+/** Changes a content's deletionPolicy. In every plan, changes to `Retain` come before changes to `Delete`. */
 export interface SetPolicyAction {
   readonly do: 'setPolicy';
   readonly target: Target;
   readonly from: 'Delete' | 'Retain';
   readonly to: 'Delete' | 'Retain';
-  /** Removes Gleaner's note of the policy to take, in the same write. */
+  /** Also removes Gleaner's note of the policy to restore, in the same write. */
   readonly dropArmNote?: boolean;
-  /** Notes the policy it had, in the same write, so that it takes it again once it is in use. */
+  /** Also notes the present policy, in the same write, so that it is restored once the content is in use. */
   readonly addArmNote?: boolean;
-  /** Labels it in the same write, so that it is still known whose it was when its snapshot is gone. */
+  /** Also labels the content, in the same write, so that its owner is known when its snapshot is gone. */
   readonly mark?: Mark;
 }
 
 /**
- * Makes a content on Retain forget a snapshot that no longer exists: takes the old uid out of its reference, and the
- * mark that its deletion was under way. The writer first reads that no snapshot has that uid any more.
+ * Unbinds a content on Retain from a snapshot that no longer exists: removes the old uid from its reference, and the
+ * being-deleted annotation. The writer first verifies that no snapshot has that uid.
  */
 export interface UnbindContentAction {
   readonly do: 'unbindContent';
@@ -90,13 +93,14 @@ export interface UnbindContentAction {
 export interface DeleteSnapshotAction {
   readonly do: 'deleteSnapshot';
   readonly target: Target;
-  /** The content that must be on Retain, under this uid; without a uid: that must not exist. */
+  /** The content that must be on Retain and have this uid. Without a uid: the content that must not exist. */
   readonly content: { readonly name: string; readonly uid?: string };
 }
 
 /**
- * Deletes a content on Retain. The writer reads it again first and deletes just the version it read, since an earlier
- * action of the same plan may have moved the version. A bound content stays, in deletion, until its snapshot goes.
+ * Deletes a content on Retain. The writer reads it again first and deletes only the version it read, because an earlier
+ * action of the same plan may have changed the version. A bound content remains, in deletion, until its snapshot is
+ * gone.
  */
 interface DeleteContentAction {
   readonly do: 'deleteContent';
@@ -104,30 +108,30 @@ interface DeleteContentAction {
 }
 
 /**
- * Takes the bound-protection finalizer off a content that is on Retain and that Gleaner itself has put into deletion, so
- * that it can be created again under its name while its snapshot stays. Does nothing when the content is already gone.
+ * Removes the bound-protection finalizer from a content on Retain that Gleaner itself deleted, so that the content can
+ * be recreated under its name while its snapshot stays. Does nothing if the content is gone.
  */
 export interface ReleaseContentAction {
   readonly do: 'releaseContent';
   readonly target: Identity;
 }
 
-/** Sets or removes (undefined) one annotation of a snapshot; guarded by uid and by the value that is there now. */
+/** Sets or removes (`value` undefined) one annotation of a snapshot. Guarded by uid and by the present value. */
 export interface AnnotateSnapshotAction {
   readonly do: 'annotateSnapshot';
   readonly target: Identity;
   readonly key: string;
   readonly value: string | undefined;
-  /** What is there now; undefined when there is none. */
+  /** The present value; undefined if there is none. */
   readonly from: string | undefined;
 }
 
-/** Points entries of a VMBackup at other snapshots: one JSON patch, with tests on identity and on every old name. */
+/** Points entries of a VMBackup at other snapshots, in one JSON patch that tests identity and every old name. */
 export interface SwitchEntriesAction {
   readonly do: 'switchEntries';
   readonly target: Target;
   readonly entries: readonly EntrySwitch[];
-  /** Whether it has any annotations: JSON patch cannot add to a map that is not there. */
+  /** Whether the object has any annotations: JSON patch cannot add to a missing map. */
   readonly hasAnnotations: boolean;
 }
 
@@ -139,33 +143,34 @@ export interface EntrySwitch {
   readonly to: string;
 }
 
-/** Has Longhorn read the backup target again: the one write to a Longhorn object there is. */
+/** Requests a Longhorn sync of the backup target. This is the only write to a Longhorn object. */
 export interface SyncTargetAction {
   readonly do: 'syncTarget';
   readonly target: Identity;
-  /** The time that is asked for; Longhorn syncs when it is later than its last sync. */
+  /** RFC 3339. Longhorn syncs if this is later than its last sync. */
   readonly at: string;
-  /** A time of the future that it takes the place of; any other that is later is left as it is. */
+  /** A requested time in the future that `at` replaces. Any other later time is kept. */
   readonly insteadOf?: string;
 }
 
 /**
- * Has Harvester scan the backup target: takes its hash off the Setting and puts Gleaner's note on it, in one write. The
- * writer reads the hash it tests for; neither that nor the value is in the plan.
+ * Makes Harvester scan the backup target: removes the hash from the Setting and adds Gleaner's note, in one write. The
+ * writer reads the hash that it tests for; the plan contains neither the hash nor the value.
  */
 export interface RescanTargetAction {
   readonly do: 'rescanTarget';
   readonly target: Target;
-  /** Where there is none, the note alone is written: Harvester up to 1.4.1 scans at any write. */
+  /** Without a hash only the note is written: Harvester up to 1.4.1 scans on any write. */
   readonly hasHash: boolean;
   readonly note: string;
-  /** Given: the refreshIntervalInSeconds that the value gets in the same write. */
+  /** If given, sets refreshIntervalInSeconds in the value, in the same write. */
   readonly intervalSeconds?: number;
 }
 
 /**
- * Records a Kubernetes Event under a name of its own making. Seen before: counts it once more in its series, which is all
- * that an Event lets anybody change. If it has expired in between it is recorded anew; if somebody was faster, so be it.
+ * Records a Kubernetes Event under a deterministic name. An existing Event is counted once more in its series, the only
+ * part of an Event that can be changed. An Event that expired in between is created again; an Event that another process
+ * created in between counts as done.
  */
 export interface RecordEventAction {
   readonly do: 'recordEvent';
@@ -183,34 +188,34 @@ export interface RecordEventAction {
   };
   /** RFC 3339 with microseconds. */
   readonly at: string;
-  /** The Event as it is there now. */
+  /** The Event as it exists now. */
   readonly seen?: { readonly uid: string; readonly resourceVersion: string; readonly count: number };
 }
 
-/** Brings Gleaner's annotations on a StorageClass to these values, and touches no other; undefined takes one away. */
+/** Sets Gleaner's annotations on a StorageClass to these values (undefined removes one) and leaves all others. */
 export interface AnnotateClassAction {
   readonly do: 'annotateClass';
   readonly target: Target & { readonly kind: 'StorageClass' };
   readonly annotations: Readonly<Record<string, string | undefined>>;
 }
 
-/** Brings a report about one object to these results; guarded by uid and version of the report that was seen. */
+/** Creates or replaces the report about one object. Guarded by uid and version of the report that was seen. */
 export interface PutReportAction {
   readonly do: 'putReport';
   readonly target: Ref & { readonly kind: 'PolicyReport' | 'Report' | 'ClusterPolicyReport' | 'ClusterReport' };
-  /** What it is about, and with what it goes. */
+  /** The object it is about, which becomes its owner: garbage collection removes both together. */
   readonly about: Identity;
   readonly results: readonly ReportResult[];
   readonly seen?: { readonly uid: string; readonly resourceVersion: string };
 }
 
-/** Sets one annotation of Gleaner's own on a content, which nobody but the snapshot controllers watches. */
+/** Sets one annotation of Gleaner's own on a content. Only the snapshot controllers watch contents. */
 export interface NoteContentAction {
   readonly do: 'noteContent';
   readonly target: Target;
   readonly key: string;
   readonly value: string;
-  /** Whether it has any annotations: JSON patch cannot add to a map that is not there. */
+  /** Whether the object has any annotations: JSON patch cannot add to a missing map. */
   readonly hasAnnotations: boolean;
 }
 
@@ -224,7 +229,7 @@ export interface ReportResult {
   readonly properties: Readonly<Record<string, string>>;
 }
 
-/** One line a person understands, naming the object. */
+/** Describes the action in one line for people, and names the object. */
 export function describeAction(action: Action): string {
   switch (action.do) {
     case 'create': {

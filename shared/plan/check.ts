@@ -1,10 +1,18 @@
 /**
- * One rule of a decision: it answers, or has nothing to say about this case. Named after the violation it finds. A
- * decision is an ordered list of such checks; the order is the policy, and each reason leads to one check.
+ * One rule of a decision: returns its answer, or `undefined` if it does not apply. Checks are named after the violation
+ * they find. A decision is an ordered list of checks: the order is the policy, and each reason leads to one check.
  */
 export type Check<Given, Answer> = (given: Given) => Answer | undefined;
 
-/** Asks the checks in order. The first that answers decides; `undefined` when none does. */
+/**
+ * Runs the checks in order and returns the first answer; later checks are not called. Returns `undefined` if none
+ * applies. Errors of a check propagate.
+ *
+ * @example
+ * const blockers = [isBeingDeleted, hasOtherOwner, restoreInProgress];
+ * const blocked = firstAnswer(blockers, seen);
+ * return blocked === undefined ? repair(seen) : report(blocked);
+ */
 export function firstAnswer<Given extends unknown[], Answer>(
   checks: readonly ((...given: Given) => Answer | undefined)[],
   ...given: Given

@@ -5,29 +5,33 @@ import { describeRef } from '../domain/kinds.ts';
 import { fitsName, MAX_NAME } from '../domain/names.ts';
 import type { Identity, RecordEventAction } from './action.ts';
 
-/** What a function has to say in an Event, and about what. */
+/** The content of an Event that a function records. */
 export interface EventText {
   readonly about: Identity;
   readonly type: 'Normal' | 'Warning';
   readonly reason: string;
   readonly message: string;
-  /** What is at fault, where it is something else. */
+  /** The object at fault, if it is not `about`. */
   readonly object?: Ref | undefined;
-  /** What helps; left out where the note would become too long. */
+  /** The command that helps. Omitted if it would make the note too long. */
   readonly command?: string | undefined;
-  /** Name of the Event: the same thing said again must have the same. */
+  /** Name of the Event. Repeating the same message must give the same name, so that the series is counted. */
   readonly name: string;
   readonly action: string;
   readonly by: string;
 }
 
-/** Where Kubernetes wants the Events about what is in no namespace. */
+/** Namespace for Events about cluster-scoped objects, as Kubernetes requires. */
 export const EVENTS_NAMESPACE = 'default';
 /** In bytes; the API server refuses an Event with a longer note. */
 const LONGEST_NOTE = 1024;
 
-export function eventOf(said: EventText, seen: RecordEventAction['seen'], nowMs: number): RecordEventAction {
-  const { about, type, reason, message, object, command, name, action, by } = said;
+/**
+ * Builds the action that records an Event. The note is cut to 1,024 bytes.
+ * @param seen the Event as it exists now: its count is increased instead of creating another
+ */
+export function eventOf(text: EventText, seen: RecordEventAction['seen'], nowMs: number): RecordEventAction {
+  const { about, type, reason, message, object, command, name, action, by } = text;
   const whole = command === undefined ? message : `${message}. Try: ${command}`;
   const note = cutToBytes(whole, LONGEST_NOTE);
   return {
@@ -48,8 +52,8 @@ export function eventOf(said: EventText, seen: RecordEventAction['seen'], nowMs:
 }
 
 /**
- * A valid name for an Event, equal for equal parts. The uid comes first: a name that comes again is another object, and
- * gets Events of its own. A name that would be too long ends with a digest of all of it.
+ * A valid Event name, equal for equal parts. It starts with the uid, so that an object recreated under the same name
+ * gets Events of its own. A name that would be too long ends with a digest of the whole name.
  */
 export function eventName(uid: string, ...parts: readonly string[]): string {
   const name = ['gleaner', uid, ...parts]

@@ -3,10 +3,10 @@ import { describeRef } from '../domain/kinds.ts';
 import { PROBE_LABEL } from '../domain/names.ts';
 import type { Identity, NewMeta, Target } from './target.ts';
 
-/** What drills and probes do beside making and removing a pair of snapshot and content. */
+/** Actions that only drills and probes use, besides creating and removing snapshots and contents. */
 export type DrillAction = DeleteDrilledAction | DeleteTakenAction | PutDrillAction;
 
-/** The label that says whose an object is, and its value. */
+/** The label that identifies the owner of a scratch object, and its value. */
 export interface Mark {
   readonly label: string;
   readonly value: string;
@@ -21,7 +21,7 @@ export interface NewClaim {
     readonly volumeMode: string;
     readonly accessModes: readonly string[];
     readonly resources: { readonly requests: { readonly storage: string } };
-    /** Absent: the claim is empty. */
+    /** Absent: the claim is created empty. */
     readonly dataSource?: { readonly apiGroup: string; readonly kind: 'VolumeSnapshot'; readonly name: string };
   };
 }
@@ -40,9 +40,9 @@ export interface NewNamespace {
 }
 
 /**
- * Deletes a claim or pod that a drill or a probe made. The writer reads it again first and goes on only if it is that very
- * object and bears its mark, and deletes just the version it read. Of a claim it also asks Longhorn's volume: that must
- * not take another claim for its own, since Longhorn deletes that along with the volume.
+ * Deletes a claim or pod that a drill or a probe created. The writer reads the object again, verifies its uid and its
+ * mark, and deletes only the version it read. For a claim it also reads the Longhorn volume, which must not refer to
+ * another claim: Longhorn would delete that claim together with the volume.
  */
 export interface DeleteDrilledAction {
   readonly do: 'deleteDrilled';
@@ -51,9 +51,10 @@ export interface DeleteDrilledAction {
 }
 
 /**
- * Deletes a snapshot that a probe took on storage other than Longhorn's, and lets the storage delete what it took. The
- * writer reads snapshot and content again first: the snapshot bears the mark, and the content was taken for it and is of
- * another driver. Longhorn's go by `deleteSnapshot`, on Retain: no deletion may ever reach a Longhorn Backup.
+ * Deletes a snapshot that a probe took on storage other than Longhorn, and lets the storage delete its data. The writer
+ * reads snapshot and content again: the snapshot must carry the mark, and the content must have been taken for it by
+ * another driver. Snapshots on Longhorn are deleted with `deleteSnapshot`, on Retain: no deletion may ever reach a
+ * Longhorn Backup.
  */
 export interface DeleteTakenAction {
   readonly do: 'deleteTaken';
@@ -61,17 +62,17 @@ export interface DeleteTakenAction {
   readonly mark: Mark;
 }
 
-/** Writes one entry of the drills' record, or takes it out; only into the version of the record that was seen. */
+/** Writes or removes one entry of the drill record, only in the version of the record that was seen. */
 export interface PutDrillAction {
   readonly do: 'putDrill';
   readonly target: Ref & { readonly kind: 'ConfigMap'; readonly namespace: string };
   /** uid of the VMBackup. */
   readonly key: string;
-  /** Absent: it is taken out. */
+  /** Absent: the entry is removed. */
   readonly entry?: object | undefined;
-  /** What it says, for people. */
+  /** The entry in words, for people. */
   readonly says: string;
-  /** Absent: there is no record yet. */
+  /** Absent: the record does not exist yet. */
   readonly seen?: { readonly uid: string; readonly resourceVersion: string; readonly filled: boolean } | undefined;
 }
 

@@ -1,13 +1,13 @@
 import type { Ref } from '../domain/kinds.ts';
 
-/** What every action names: the object it writes to, and the metadata of one that it creates. */
+/** The object that an action writes to, and the metadata of an object that it creates. */
 
-/** Names one object and no other of that name. */
+/** Identifies one object by uid: another object of the same name does not match. */
 export interface Identity extends Ref {
   readonly uid: string;
 }
 
-/** Names one object as it was observed: a write to a later version of it is refused. */
+/** Identifies one version of an object: a write is refused if the object changed since it was observed. */
 export interface Target extends Identity {
   readonly resourceVersion: string;
 }

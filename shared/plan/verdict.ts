@@ -1,11 +1,12 @@
 /**
- * - `leave`: nothing to do, all is well or it is not ours.
+ * - `leave`: nothing to do: the subject is healthy, or Gleaner does not manage it.
  * - `act`: the plan holds the next safe steps.
- * - `wait`: something is to be done, but not yet; `waitsFor` says what must happen first (an event will come).
+ * - `wait`: the next step must wait; `waitsFor` says for what. An event follows when that happens.
  * - `report`: only a person can decide; the message says what to do.
  */
 export type VerdictKind = 'leave' | 'act' | 'wait' | 'report';
 
+/** The documentation and behaviour of one reason. */
 export interface ReasonInfo {
   readonly verdict: VerdictKind;
   /** What it means. */
@@ -19,6 +20,9 @@ export interface ReasonInfo {
    * or the name of the function that has to act.
    */
   readonly passes?: true | string;
-  /** The function that reports it for the volumes of a VMBackup, because it knows more or has the repair. Where it runs too, the others stay silent. */
+  /**
+   * The function that reports this for the volumes of a VMBackup, because it knows more or can repair it. Where that
+   * function runs too, the others omit the finding.
+   */
   readonly toldBy?: string;
 }

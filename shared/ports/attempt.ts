@@ -1,14 +1,15 @@
 import { ForbiddenError, TerminalError } from './errors.ts';
 
-/** What was read, or why it could not be. */
+/** The result of a read that may be refused: the value, or the reason why it could not be read. */
 export type Attempted<T> = { readonly found: T } | { readonly unknown: string };
 
+/** Whether the read succeeded. */
 export const isFound = <T>(attempted: Attempted<T>): attempted is { readonly found: T } => 'found' in attempted;
 
 /**
- * Reads what may be forbidden, not installed, or not of the shape of its kind: that is an answer too. What may go well a
- * moment later is none, and is thrown on, so that no answer changes because of a time-out.
- * @throws RetryableError; and whatever is no error of the cluster, which is a mistake in the code
+ * Runs a read and turns a terminal error (forbidden, not installed, unreadable) into `unknown`, with the error's
+ * message. An error that may pass is rethrown, so that a time-out never changes a judgment.
+ * @throws RetryableError and every other error that is not a TerminalError
  */
 export async function attempt<T>(read: () => Promise<T>): Promise<Attempted<T>> {
   try {
@@ -19,7 +20,10 @@ export async function attempt<T>(read: () => Promise<T>): Promise<Attempted<T>> 
   }
 }
 
-/** For a read that is only worth having: `undefined` without the right to it. @throws every other error */
+/**
+ * Runs an optional read. Returns `undefined` on 403.
+ * @throws every other error
+ */
 export async function unlessForbidden<T>(read: () => Promise<T>): Promise<T | undefined> {
   try {
     return await read();

@@ -3,8 +3,8 @@ import { describeRef } from '../domain/kinds.ts';
 import type { Unreadable } from './reader.ts';
 
 /**
- * Error kinds say what the caller should do. Nothing here carries a response body or headers: those are long, may hold
- * secrets, and end up in logs.
+ * What the cluster ports throw. The class says what the caller should do. Messages never contain a response body or
+ * headers: those are long, may hold secrets, and end up in logs.
  */
 export abstract class KubeError extends Error {
   override readonly name = this.constructor.name;
@@ -18,7 +18,7 @@ export abstract class KubeError extends Error {
 
 /** Try again later: 408, 429, 5xx, time-out, broken connection. */
 export class RetryableError extends KubeError {
-  /** From Retry-After, when the server gave one. */
+  /** From the Retry-After header; `undefined` without one. */
   readonly retryAfterMs: number | undefined;
   constructor(message: string, status = 0, options?: ErrorOptions & { retryAfterMs?: number | undefined }) {
     super(message, status, options);
@@ -26,31 +26,31 @@ export class RetryableError extends KubeError {
   }
 }
 
-/** The object moved on since it was read (409, or a failed JSON-patch `test`): read again, plan again. */
+/** The object changed since it was read (409, or a failed JSON-patch `test`): read and plan again. */
 export class ConflictError extends KubeError {}
 
-/** The object to write to is gone: read again, plan again. */
+/** The object to write to no longer exists: read and plan again. */
 export class GoneError extends KubeError {}
 
-/** The name is taken. */
+/** An object of this name exists already (409 on create). */
 export class AlreadyExistsError extends KubeError {}
 
-/** No use in trying again: an operator must act (403, 401, 400, 422…). */
+/** Retrying does not help: an operator must act (403, 401, 400, 422…). */
 export class TerminalError extends KubeError {}
 
-/** A right is missing, or a webhook refuses (403). */
+/** RBAC or an admission webhook refuses the call (403). */
 export class ForbiddenError extends TerminalError {}
 
 /** The API server does not serve this kind: its CRD is not installed. Not the same as an absent object. */
 export class NotServedError extends TerminalError {}
 
-/** The object does not have the shape of its kind; it is left alone. */
+/** The object does not match the schema of its kind. Gleaner leaves it alone. */
 export class UnreadableError extends TerminalError implements Unreadable {
   readonly object: Ref;
   readonly issue: string;
   readonly restore?: NonNullable<Unreadable['restore']>;
   readonly #names: ReadonlySet<string>;
-  /** `names`: all texts in the object that may be the name of something. */
+  /** @param options.names all texts in the object that may be names of other objects; `mentions` looks them up */
   constructor(
     object: Ref,
     issue: string,

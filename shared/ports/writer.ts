@@ -1,20 +1,33 @@
 import type { KindName } from '../domain/kinds.ts';
 import type { ObjectOf } from '../objects/types.ts';
 
+/** One operation of a JSON patch (RFC 6902). */
 export interface JsonPatchOperation {
   readonly op: 'add' | 'remove' | 'replace' | 'test';
   readonly path: string;
   readonly value?: unknown;
 }
 
-/** No kind of Longhorn's or Harvester's is among them. Of claims and pods only a drill's own are deleted. */
+/**
+ * Kinds that may be deleted. No kind of Longhorn or Harvester is among them. Claims and pods are deleted only if a
+ * drill or a probe created them.
+ */
 export type Deletable = 'VolumeSnapshot' | 'VolumeSnapshotContent' | 'PersistentVolumeClaim' | 'Pod';
 
-/** The few raw writes there are; only `shared/kube/apply.ts` calls them. Every one answers the object as it now is. */
+/**
+ * Raw writes to the cluster. Only `shared/kube/apply.ts` calls them. Each returns the object as stored.
+ * All throw RetryableError and TerminalError besides the errors that they list.
+ */
 export interface Writer {
-  /** @throws AlreadyExistsError */
+  /**
+   * Creates an object.
+   * @throws AlreadyExistsError if the name is taken
+   */
   create<K extends KindName>(kind: K, object: object): Promise<ObjectOf<K>>;
-  /** @throws ConflictError when a `test` fails or the version moved; GoneError when the object is gone */
+  /**
+   * Applies a JSON patch.
+   * @throws ConflictError if a `test` fails or the version changed; GoneError if the object does not exist
+   */
   patch<K extends KindName>(
     kind: K,
     name: string,
@@ -22,16 +35,20 @@ export interface Writer {
     operations: readonly JsonPatchOperation[],
   ): Promise<ObjectOf<K>>;
   /**
-   * As `patch`, of a Setting, with its value edited as well. What the value holds (keys, perhaps) is read here, changed,
-   * written under the patch's own tests, and never given to anybody else.
-   * @throws ConflictError when it is not JSON, or when a `test` fails; GoneError
+   * As `patch` for a Setting, and also sets `fields` in its JSON value. The value may hold credentials: it is read
+   * here, changed, written under the patch's own tests, and never returned.
+   * @throws ConflictError if the value is not JSON or a `test` fails; GoneError
    */
   patchValue(
     name: string,
     operations: readonly JsonPatchOperation[],
     fields: Readonly<Record<string, number>>,
   ): Promise<ObjectOf<'Setting'>>;
-  /** Answers the object while finalizers hold it, undefined when it is gone. @throws ConflictError, GoneError */
+  /**
+   * Deletes an object under uid and resourceVersion preconditions. Returns the object while finalizers hold it,
+   * `undefined` once it is gone.
+   * @throws ConflictError, GoneError
+   */
   delete<K extends Deletable>(
     kind: K,
     name: string,

@@ -112,8 +112,8 @@ function checkVolumes(seen: SeenPreflight, links: readonly Link[]): Check[] {
   return (chain?.volumes ?? []).map((one): Check => {
     const name = 'volume';
     const volume = one.entry.volumeName;
-    if (one.odd !== undefined) {
-      const { message, command: cure } = one.odd;
+    if (one.unreadable !== undefined) {
+      const { message, command: cure } = one.unreadable;
       return { name, volume, result: 'unknown', message, cure };
     }
     if (chain !== undefined && (isLocal(chain.backup) || !one.entry.longhornBackupName)) {

@@ -135,7 +135,7 @@ export function causeOfClaim(
 function causeOfMissingBackup(volume: string, chain: Chain): Cause | undefined {
   const of = chain.volumes.find(({ entry }) => entry.volumeName === volume);
   const backup = of?.entry.longhornBackupName;
-  if (of === undefined || of.odd !== undefined || !backup) return undefined;
+  if (of === undefined || of.unreadable !== undefined || !backup) return undefined;
   const facts = judgeBackup(backup, of.longhorn);
   if (!('reason' in facts) && of.longhorn !== undefined) {
     const trouble = judgeBackupVolumes(facts, of.longhorn, of.backupVolumes);

@@ -96,8 +96,8 @@ function causeOfLostPair({ restore, volumes }: SeenRestore, chain: Chain): Cause
   if (chain.backup.metadata.namespace !== restore.metadata.namespace) return undefined;
   const { name, namespace } = chain.backup.metadata;
   const cure = `gleaner apply vmbackup/${name} -n ${namespace}`;
-  for (const { entry, snapshot, content, contentName, longhorn, odd } of chain.volumes) {
-    if (odd !== undefined) continue;
+  for (const { entry, snapshot, content, contentName, longhorn, unreadable } of chain.volumes) {
+    if (unreadable !== undefined) continue;
     const claim = volumes.find(({ volume }) => volume === entry.volumeName)?.claim;
     if (!entry.name || claim !== undefined || (snapshot !== undefined && (content !== undefined || contentName === '')))
       continue;

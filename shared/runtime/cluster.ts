@@ -8,23 +8,25 @@ import type { Session } from './reconcile.ts';
 import type { Settings } from './settings.ts';
 import { createCoalescer } from './coalesce.ts';
 
-/** Sessions over one connection to the cluster, opened when the first is asked for. */
+/** Sessions over one shared connection to the cluster. The first session opens it. */
 export interface Cluster {
+  /** @throws TerminalError if no cluster is configured; the next call tries again */
   session(fn: AnyFunction): Promise<Session>;
   close(): Promise<void>;
 }
 
 type Open = KubeClient & { readonly hints: Reader };
 
-/** One set of hints for the process: what several events ask in the same moment is read once. */
+/** One list cache per process: equal questions of concurrent events are read once. */
 async function open(connect: () => Promise<KubeClient>): Promise<Open> {
   const client = await connect();
   return { ...client, hints: createListCache(client.reader) };
 }
 
 /**
- * `connect` loads the Kubernetes client when it is first called: most events need none, and on a cold start in a small
- * container the client is most of the time and memory there is.
+ * Creates the cluster of a process. Nothing is loaded or connected before the first session: most events need no
+ * cluster, and the Kubernetes client takes most of a cold start's time and memory.
+ * @param connect default: the cluster that kubectl would use
  */
 export function createCluster(
   settings: Pick<Settings, 'mode' | 'configs'>,
@@ -35,7 +37,7 @@ export function createCluster(
   const connected = () => {
     if (client === undefined) {
       client = open(connect);
-      // Not kept when it fails: a missing token file may be there at the next event.
+      // A failure is not cached: a missing token file may exist at the next event.
       client.catch(() => (client = undefined));
     }
     return client;

@@ -1,10 +1,13 @@
 /**
- * Works on a key one at a time. Whoever comes while somebody is at it waits for the next turn, and all who wait take it
- * together: it begins after each of them came, so it sees whatever they came for. Ten thousand events about one subject
- * are then some few looks at it, and not as many writes that meet in conflicts.
+ * Runs work per key, one at a time. Calls that arrive during a run share the next run, which starts after all of them
+ * arrived (singleflight with one queued run). Ten thousand events about one subject thus cause a few passes instead of
+ * as many conflicting writes.
  */
 export interface Coalescer {
-  /** `joined`: somebody else did the work and tells of it. */
+  /**
+   * Runs `work`, or joins the queued run of this key. `joined`: the result is of another caller's `work`.
+   * @throws the error of the run
+   */
   run<T>(key: string, work: () => Promise<T>): Promise<{ readonly result: T; readonly joined: boolean }>;
 }
 
@@ -13,6 +16,10 @@ interface Turn {
   next?: Promise<unknown> | undefined;
 }
 
+/**
+ * @example
+ * const { result, joined } = await coalescer.run('fix-handle VolumeSnapshotContent//a', () => reconcileAlone(…));
+ */
 export function createCoalescer(): Coalescer {
   const turns = new Map<string, Turn>();
 

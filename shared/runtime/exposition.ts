@@ -1,6 +1,7 @@
 /** Prometheus' text format, version 0.0.4, as far as counters and gauges go. */
 export const CONTENT_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
 
+/** A metric with all its samples. */
 export interface Family {
   readonly name: string;
   readonly help: string;
@@ -13,7 +14,7 @@ export interface Sample {
   readonly value: number;
 }
 
-/** Families without a sample are left out. */
+/** Renders metric families. Families without samples are omitted. */
 export function expose(families: readonly Family[]): string {
   return families
     .map(({ name, help, type, samples }) => {

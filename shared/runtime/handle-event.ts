@@ -14,26 +14,26 @@ import type { Reply } from './reply-event.ts';
 import { createReply, describeWrites } from './reply-event.ts';
 import type { Stopped, Swept } from './sweep.ts';
 
-/** What answering an event needs from the process it happens in. */
+/** What handling an event needs from its process. */
 export interface Host {
-  /** Connects to the cluster, if that has not happened yet. */
+  /** Connects to the cluster on first use. */
   session(fn: AnyFunction): Promise<Session>;
-  /** Looks at everything there is for one function; undefined where that is being done already. */
+  /** Sweeps all subjects of one function; `undefined` if a sweep of it is already running. */
   sweep(fn: AnyFunction, session: Session, asked: SweepAsked): AsyncIterable<Swept | Stopped> | undefined;
   readonly log: Log;
   readonly metrics?: Metrics;
   readonly nowMs?: () => number;
 }
 
-/** How a sweep was asked for. */
+/** The request for a sweep: a clock's tick, or the continuation of a sweep. */
 export interface SweepAsked {
   readonly tick?: true;
   readonly cursor?: Cursor;
 }
 
 /**
- * One event in, one answer out: parse, consider, then observe, plan and apply for each subject. Never throws, since
- * every runtime turns what escapes into an answer of its own, and most of those are wrong ones.
+ * Handles one event: parse, route, then observe, plan and apply for each subject. Never throws, because each runtime
+ * turns an escaped error into a response of its own, mostly a wrong one. See `statusOf` for the response.
  */
 export async function handleEvent(fn: AnyFunction, event: unknown, host: Host): Promise<Answer> {
   const nowMs = host.nowMs ?? Date.now;
@@ -57,7 +57,7 @@ export async function handleEvent(fn: AnyFunction, event: unknown, host: Host): 
     count(answer);
     const level = isRetryable(error) ? 'warn' : 'error';
     const failed = { ...fields(), status: answer.statusCode, error: describeError(error) };
-    // Such an answer has no room for what was found and written all the same.
+    // The error response has no room for findings and writes: log them.
     host.log[level]('event failed', { ...failed, ...report.summary() });
     return answer;
   }
@@ -85,7 +85,7 @@ async function answerTo(fn: AnyFunction, incoming: Incoming, report: Reply, host
     }
     case 'sweep':
       if ('of' in incoming && incoming.of !== fn.name) {
-        return { answer: done, level: 'info', fields: () => ({ why: 'the rest of a sweep of another' }) };
+        return { answer: done, level: 'info', fields: () => ({ why: 'continues a sweep of another function' }) };
       }
       return handleSweep(fn, incoming, report, host);
   }
@@ -93,12 +93,12 @@ async function answerTo(fn: AnyFunction, incoming: Incoming, report: Reply, host
 
 async function conclude(report: Reply): Promise<Answered> {
   const answer = await report.answer();
-  // Most events of a healthy cluster mean nothing; a line for each would bury those that do.
+  // Most events of a healthy cluster need nothing; a line for each would bury the others.
   const level = answer === done ? 'debug' : 'info';
   return { answer, level, fields: () => ({ ...report.summary(), replied: answer.headers['ce-type'] }) };
 }
 
-/** @throws the failure of a subject, when all of them have been worked on and are in the report */
+/** @throws the error of a failed subject, after all subjects were processed and added to the report */
 async function handleChange(fn: AnyFunction, change: Change, report: Reply, host: Host): Promise<void> {
   const considered = fn.route(change);
   if ('findings' in considered) {
@@ -108,7 +108,7 @@ async function handleChange(fn: AnyFunction, change: Change, report: Reply, host
   }
   const session = await host.session(fn);
   const errors: Error[] = [];
-  // One subject's trouble does not keep the others waiting: each event may be the last for a long time.
+  // A failed subject does not block the others: this event may be the last one for a long time.
   for await (const subject of subjectsOf(considered, session)) {
     const outcome = await reconcile(fn, subject, session);
     if (outcome.error === undefined) report.add(outcome);
@@ -117,7 +117,7 @@ async function handleChange(fn: AnyFunction, change: Change, report: Reply, host
       addFailure(outcome, report, host);
     }
   }
-  // What can succeed later decides: a retry also comes by whatever failed for good.
+  // Prefer a retryable error: the redelivery also reports what failed permanently.
   const error = errors.find(isRetryable) ?? errors[0];
   if (error !== undefined) throw error;
 }
@@ -133,7 +133,7 @@ function addFailure(failed: Failed, report: Reply, { log }: Host): void {
   }));
 }
 
-/** What fails for good is part of the report; what can succeed later asks for the sweep to be repeated. */
+/** Reports permanent failures. A retryable failure is thrown, so that the sweep is redelivered. */
 async function handleSweep(fn: AnyFunction, asked: SweepAsked, report: Reply, host: Host): Promise<Answered> {
   const sweeping = host.sweep(fn, await host.session(fn), asked);
   if (sweeping === undefined) return { answer: done, level: 'info', fields: () => ({ why: 'a sweep is under way' }) };
@@ -153,7 +153,7 @@ async function handleSweep(fn: AnyFunction, asked: SweepAsked, report: Reply, ho
       report.stopped(swept);
       const { left, next } = swept;
       host.log.warn('sweep stopped, its time is up', { function: fn.name, left, goesOn: next !== undefined });
-      // The rest matters more than a repetition, and comes by what failed at the next tick.
+      // Continuing matters more than a redelivery; the next tick repeats what failed.
       if (next !== undefined) return conclude(report);
     }
   }
@@ -162,7 +162,7 @@ async function handleSweep(fn: AnyFunction, asked: SweepAsked, report: Reply, ho
   return conclude(report);
 }
 
-/** Whatever is reported is counted. */
+/** A reply that also counts everything in the metrics. */
 function reportOf(fn: AnyFunction, kind: 'change' | 'sweep', { metrics, nowMs = Date.now }: Host): Reply {
   const report = createReply(fn.name, kind);
   if (metrics === undefined) return report;
@@ -184,7 +184,7 @@ async function* subjectsOf(considered: Exclude<Routed, { findings: unknown }>, s
   else yield* considered.search(session.hints ?? session.reader);
 }
 
-/** What of an event is worth a log line; its payload never is. */
+/** The attributes of an event for log lines; never its payload. */
 function describeEvent(event: unknown): Record<string, unknown> {
   if (typeof event !== 'object' || event === null) return {};
   const { id, type, kind, name, namespace } = event as Record<string, unknown>;

@@ -1,11 +1,18 @@
-/** Bounds what runs at once and what waits for it. */
+/** Bounds how many tasks run at once and how many wait. */
 export interface Limit {
-  /** Runs the task now or when there is room; undefined when even the queue is full. */
+  /**
+   * Runs the task now or once there is room. Returns `undefined` if the queue is full.
+   * @throws the error of the task
+   */
   run<T>(task: () => Promise<T>): Promise<T> | undefined;
-  /** Settles when nothing runs and nothing waits. */
+  /** Resolves once nothing runs or waits. */
   idle(): Promise<void>;
 }
 
+/**
+ * @param most tasks that run at once
+ * @param mostWaiting tasks that wait beyond those
+ */
 export function createLimit(most: number, mostWaiting: number): Limit {
   const waiting: (() => void)[] = [];
   const onIdle: (() => void)[] = [];
@@ -15,7 +22,7 @@ export function createLimit(most: number, mostWaiting: number): Limit {
     const next = waiting.shift();
     if (next !== undefined) return next(); // the place is handed on
     running--;
-    if (running === 0) for (const tell of onIdle.splice(0)) tell();
+    if (running === 0) for (const settle of onIdle.splice(0)) settle();
   };
   const hold = async <T>(task: () => Promise<T>): Promise<T> => {
     try {

@@ -1,7 +1,7 @@
 import { writeSync } from 'node:fs';
 import { cutToBytes } from '../domain/cut.ts';
 
-/** One JSON object a line: a constant message, and fields that may differ. */
+/** Writes one JSON object per line: a constant message and variable fields. */
 export interface Log {
   debug(message: string, fields?: Fields | (() => Fields)): void;
   info(message: string, fields?: Fields | (() => Fields)): void;
@@ -9,7 +9,7 @@ export interface Log {
   error(message: string, fields?: Fields | (() => Fields)): void;
 }
 
-/** Given as a function where they cost something: it is called only for lines that are written. */
+/** Pass a function if the fields are expensive: it is called only for lines that are written. */
 export type Fields = Readonly<Record<string, unknown>>;
 
 const levels = ['debug', 'info', 'warn', 'error', 'silent'] as const;
@@ -21,9 +21,10 @@ export interface LogOptions {
   readonly now?: () => Date;
 }
 
-/** In bytes. Longer texts come from outside; a line of a log is no place for them. */
+/** In bytes. Longer texts come from outside and are cut. */
 const LONGEST_TEXT = 1000;
 
+/** Creates a log. Defaults: level `info`, written to standard output, the system's time. */
 export function createLog(options: LogOptions = {}): Log {
   const { level = 'info', write = writeOut, now = () => new Date() } = options;
   const at =
@@ -44,13 +45,15 @@ function shorten(_key: string, value: unknown): unknown {
 
 let waiting = '';
 
-/** All lines of one turn of the event loop go out in one write; a process that ends takes none with it. */
+/** Writes all lines of one event loop turn at once. On exit the rest is flushed. */
 function writeOut(line: string): void {
   if (waiting === '') setImmediate(flush);
   waiting += line;
 }
 
-/** `process.stdout` costs a cold start some milliseconds, a file descriptor none. It may be full when nobody reads. */
+/**
+ * Writes to the file descriptor: `process.stdout` costs a cold start some milliseconds. The pipe may be full (EAGAIN).
+ */
 function flush(): void {
   const lines = waiting;
   waiting = '';

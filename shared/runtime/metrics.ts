@@ -6,31 +6,34 @@ import { expose } from './exposition.ts';
 import type { Completed, Failed } from './reconcile.ts';
 
 /**
- * What a process has done and seen since it started. Labels have few values, all of Gleaner's own making, but for one
- * series per VMBackup and question; nothing is in it that came with an event.
+ * Counters and state since the process started. Labels have few values, all defined by Gleaner, plus one series per
+ * VMBackup and question; nothing comes from event payloads.
  */
 export interface Metrics {
-  /** Whoever sent it, the answer is ready. */
+  /** Counts one answered event by function, event type and HTTP status, and adds `tookMs` to the time counter. */
   answered(fn: string, event: string, status: number, tookMs: number): void;
-  /** What was found and written counts, however the look ended. */
+  /** Counts the findings and writes of one pass over a subject, also if it failed. */
   saw(fn: AnyFunction, outcome: Saw, nowMs: number): void;
-  /** A sweep that began then has come across everything there is; what it did not come across is gone. */
+  /**
+   * Records a complete sweep that began at `sinceMs`. VMBackups that it did not see no longer exist and are dropped.
+   */
   swept(fn: AnyFunction, sinceMs: number, nowMs: number): void;
-  /** In Prometheus' text format: all of it, or just what is so now, which a process of one look has to say. */
+  /** All metrics in Prometheus' text format. `state` omits the counters, for a process that runs once. */
   text(what?: 'all' | 'state'): string;
 }
 
-/** `plan` is absent where a look failed before there was one. */
+/** `plan` is absent if the pass failed before planning. */
 type Saw = Pick<Completed | Failed, 'subject' | 'plan' | 'applied'>;
 
-/** Of one VMBackup. */
+/** The state of one VMBackup. */
 interface Audit {
   readonly restorable: boolean;
   readonly lookedMs: number;
-  /** When every link was last found right, as far as this process knows. */
+  /** When this process last found every link intact. */
   readonly verifiedMs?: number | undefined;
 }
 
+/** Creates empty metrics, kept in memory. */
 export function createMetrics(): Metrics {
   const events = new Counts();
   const seconds = new Counts();
@@ -94,7 +97,7 @@ function auditFamilies(audits: ReadonlyMap<string, Audit>): Family[] {
     for (const [key, audit] of audits) {
       const value = valueOf(audit);
       const [namespace = '', vmbackup = ''] = key.split('/');
-      // Not "namespace": Prometheus has that for where the process is.
+      // Not "namespace": Prometheus sets that to the namespace of the process.
       if (value !== undefined) yield { labels: { vmbackup_namespace: namespace, vmbackup }, value };
     }
   };
@@ -126,7 +129,7 @@ const gauge = (name: string, help: string, samples: Iterable<Sample>): Family =>
   samples,
 });
 
-/** Numbers by labels. */
+/** Numbers by label values. */
 class Counts {
   readonly #values = new Map<string, { readonly labels: Sample['labels']; value: number }>();
 

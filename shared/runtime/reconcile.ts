@@ -8,32 +8,33 @@ import type { Plan } from '../plan/plan.ts';
 import { actionsOf } from '../plan/plan.ts';
 import type { Coalescer } from './coalesce.ts';
 
+/** Cluster access and policy for the passes of one function. */
 export interface Session {
   readonly reader: Reader;
-  /** For looking again after the world moved, where `reader` answers from memory. Default `reader`. */
+  /** Reader for repeated attempts if `reader` answers from memory. Default `reader`. */
   readonly live?: Reader;
-  /** For finding out whom an event concerns; may be a little old. Default `reader`. */
+  /** Reader for mapping an event to its subjects; may be a few seconds old. Default `reader`. */
   readonly hints?: Reader;
-  /** Absent: only report (`GLEANER_MODE=observe`, `gleaner scan`, `gleaner plan`). */
+  /** Absent: plan and report, write nothing (`GLEANER_MODE=observe`, `gleaner scan`, `gleaner plan`). */
   readonly applier?: Applier;
   readonly config: unknown;
-  /** Whether to write down what was found (Events, reports) besides repairing it. Default true. */
+  /** Whether to write records (Events, reports) besides repairs. Default true. */
   readonly records?: boolean;
   readonly nowMs?: () => number;
-  /** Where many events come at once: those about one subject are looked at together. */
+  /** If given, concurrent passes over the same subject are shared. */
   readonly coalescer?: Coalescer;
 }
 
-/** As much of a function as one look needs. */
+/** The part of a function that one pass needs. */
 export type ObservePlan = Pick<AnyFunction, 'name' | 'observe' | 'plan'>;
 
-/** What came of one look at a subject. A failure does not undo what was written before it, so both kinds say that. */
+/** The result of one pass over a subject. A failure does not undo earlier writes, so both variants list them. */
 export type Outcome = Completed | Failed;
 
 interface Looked {
   readonly function: string;
   readonly subject: Ref;
-  /** What was written, in order; empty when there was nothing to do or only reporting was asked for. */
+  /** The writes, in order; empty if nothing was to be done or the session only reports. */
   readonly applied: readonly Applied[];
 }
 
@@ -44,28 +45,35 @@ export interface Completed extends Looked {
 
 export interface Failed extends Looked {
   readonly error: Error;
-  /** The last plan, part of which may have been carried out; absent when the first look failed. */
+  /** The last plan, which may be applied in part; absent if `observe` failed first. */
   readonly plan?: Plan;
 }
 
-/** How often a plan is made anew because the world moved between reading and writing. */
+/** How often to plan when the cluster changes between reading and writing. */
 const MAX_ATTEMPTS = 5;
 
 /**
- * Observe, plan, apply for one subject. When the world moves in between, all three are done again (at most five times);
- * what was written before that stays written, and the new plan starts from there. Never throws: whatever goes wrong is the
- * `error` of the outcome, beside all that was written, also by earlier attempts. `error` is a ConflictError or a GoneError
- * when the world would not hold still.
+ * Observes, plans and applies for one subject. On ConflictError or GoneError it repeats all three, at most five times,
+ * with the new plan starting from what was already written. Never throws: `error` of the outcome holds any failure,
+ * next to all writes of all attempts. It is a ConflictError or GoneError if the cluster kept changing.
+ *
+ * @example
+ * const outcome = await reconcile(fixHandle, ref('VolumeSnapshotContent', 'snapcontent-1'), { reader, applier, config });
+ * if (outcome.error !== undefined) log.warn('subject failed', { error: outcome.error.message });
+ * else report(outcome.plan.findings, outcome.applied);
  */
 export async function reconcile(fn: ObservePlan, subject: Ref, session: Session): Promise<Outcome> {
   if (session.coalescer === undefined) return reconcileAlone(fn, subject, session);
   const work = () => reconcileAlone(fn, subject, session);
   const { result, joined } = await session.coalescer.run(`${fn.name} ${refKey(subject)}`, work);
-  // What was written is told once.
+  // Only the caller that did the work reports its writes.
   return joined ? { ...result, applied: [] } : result;
 }
 
-/** For a caller that fails with its subject. @throws the error of the outcome */
+/**
+ * Returns a completed outcome.
+ * @throws the error of a failed outcome
+ */
 export function completedOrThrow(outcome: Outcome): Completed {
   if (outcome.error !== undefined) throw outcome.error;
   return outcome;

@@ -13,43 +13,47 @@ import type { Stopped } from './sweep.ts';
 
 type ReplyType = (typeof replyTypes)[keyof typeof replyTypes];
 
-/** What came of one event, gathered in bounded memory however much a sweep finds. */
+/** Collects the results of one event in bounded memory, however much a sweep finds. */
 export interface Reply {
   add(outcome: Pick<Completed, 'subject' | 'plan' | 'applied'>): void;
-  /** A subject whose work failed, with what was found of it and written before. */
+  /** Adds a subject that failed, with its findings and the writes before the failure. */
   addFailure(failed: Pick<Failed, 'subject' | 'plan' | 'applied' | 'error'>): void;
-  /** A sweep's time was up. */
+  /** The sweep stopped because its time was up. */
   stopped(rest: Rest): void;
-  /** For the log: how often each reason was found, and the first of what was written. */
+  /** Log fields: how often each reason was found, and the first 20 writes. */
   summary(): Readonly<Record<string, unknown>>;
-  /** 204 when all is well, else a CloudEvent that says what was found and done. */
+  /** 204 if there is nothing to report, else 200 with a CloudEvent that lists findings and writes. */
   answer(): Promise<Answer>;
 }
 
 type Rest = Pick<Stopped, 'left' | 'next'>;
 
-/** Brokers take a megabyte and less; what is left out is counted, and comes with the next sweep. */
+/** Brokers accept 1 MiB or less. What is omitted is counted, and is reported by the next sweep. */
 const LARGEST_BYTES = 48 * 1024;
 const MOST_LOGGED = 20;
 
+/**
+ * Creates an empty reply for one event.
+ * @param fn name of the function, the reply's source
+ */
 export function createReply(fn: string, kind: 'change' | 'sweep'): Reply {
   const reasons: Record<string, number> = {};
   const types = new Set<ReplyType>();
-  const said: object[] = [];
+  const entries: object[] = [];
   const wrote: string[] = [];
-  let [telling, written, bytes] = [0, 0, 0];
+  let [reported, written, bytes] = [0, 0, 0];
   let last: Ref | undefined;
   let rest: Rest | undefined;
 
   const say = (subject: Ref, type: ReplyType, entry: object) => {
-    telling++;
+    reported++;
     last = subject;
     types.add(type);
     bytes += Buffer.byteLength(JSON.stringify(entry));
-    if (bytes <= LARGEST_BYTES) said.push(entry);
+    if (bytes <= LARGEST_BYTES) entries.push(entry);
   };
 
-  /** Answers how many writes there were. */
+  /** Returns the number of writes. */
   const count = (findings: readonly Finding[], applied: readonly Applied[]): number => {
     for (const { reason } of findings) reasons[reason] = (reasons[reason] ?? 0) + 1;
     const changes = changesOf(applied);
@@ -72,20 +76,20 @@ export function createReply(fn: string, kind: 'change' | 'sweep'): Reply {
     stopped: ({ left, next }) => void (rest = { left, ...(next !== undefined && { next }) }),
     summary: () => ({ reasons, ...(written > 0 && { written, wrote }), ...(rest && { left: rest.left }) }),
     async answer() {
-      if (telling === 0 && rest === undefined) return done;
+      if (reported === 0 && rest === undefined) return done;
       const sweepType = rest?.next === undefined ? replyTypes.swept : replyTypes.sweptInPart;
       const message = await toHttp({
         type: kind === 'sweep' ? sweepType : (order.find((type) => types.has(type)) ?? replyTypes.waiting),
         source: replySource(fn),
-        subject: telling === 1 && last !== undefined ? refKey(last) : undefined,
-        data: { function: fn, reasons, written, outcomes: said, omitted: telling - said.length, ...rest },
+        subject: reported === 1 && last !== undefined ? refKey(last) : undefined,
+        data: { function: fn, reasons, written, outcomes: entries, omitted: reported - entries.length, ...rest },
       });
       return { statusCode: statusOf.reply, ...message };
     },
   };
 }
 
-/** When several things came of one event, the first of these names it. */
+/** If one event had several results, the first of these types names the reply. */
 const order: readonly ReplyType[] = [replyTypes.applied, replyTypes.planned, replyTypes.reported, replyTypes.waiting];
 
 const isOpen = (finding: Finding): boolean => verdictOf(finding) !== 'leave';
@@ -98,7 +102,7 @@ function typeOf(findings: readonly Finding[], written: boolean): ReplyType | und
   return verdicts.has('wait') ? replyTypes.waiting : undefined;
 }
 
-/** Names, reasons and sentences; no object of the cluster. */
+/** Names, reasons and sentences; never an object of the cluster. */
 function describeOutcome({ subject, plan, applied }: Pick<Completed, 'subject' | 'plan' | 'applied'>): object {
   return {
     subject,
@@ -116,7 +120,7 @@ const describeApplied = ({ action, result }: Applied): object => ({ action: desc
 const changesOf = (applied: readonly Applied[]): string[] =>
   applied.flatMap(({ action, result }) => (result === 'done' ? [describeAction(action)] : []));
 
-/** For a log line about one subject: how many writes there were, and the first of them. Empty where there were none. */
+/** Log fields about one subject: the number of writes and the first 20. Empty without writes. */
 export function describeWrites(applied: readonly Applied[]): { readonly written?: number; readonly wrote?: string[] } {
   const changes = changesOf(applied);
   return changes.length === 0 ? {} : { written: changes.length, wrote: changes.slice(0, MOST_LOGGED) };

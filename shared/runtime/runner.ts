@@ -9,14 +9,15 @@ import { handleEvent } from './handle-event.ts';
 import type { Host } from './handle-event.ts';
 import type { Settings } from './settings.ts';
 
-/** The functions of one process, whatever server brings the events. */
+/** Runs the functions of one process behind any HTTP server. */
 export interface Runner {
   /**
-   * Answers one event; never throws. `event` is called when there is room for it, so that bodies wait in the network
-   * and not in memory; it may throw {@link EventRefused}.
+   * Handles one event; never throws. Answers 503 if too many events wait or the process is stopping.
+   * @param event called once there is room, so that bodies wait in the network and not in memory; may throw {@link
+   *   EventRefused}
    */
   answer(functionName: string, event: () => unknown): Promise<Answer>;
-  /** Refuses what is new, waits for what runs, then closes the connections to the cluster. */
+  /** Refuses new events, waits for the running ones, then closes the connections to the cluster. */
   stop(): Promise<void>;
   readonly stopping: boolean;
 }
@@ -30,6 +31,7 @@ export interface RunnerParts {
   readonly metrics?: Metrics;
 }
 
+/** Creates a runner. Handles `settings.concurrency` events at once and lets ten times as many wait. */
 export function createRunner({ functions, settings, cluster, sweep, log, metrics }: RunnerParts): Runner {
   const byName = new Map(functions.map((fn) => [fn.name, fn]));
   const limit = createLimit(settings.concurrency, settings.concurrency * 10);

@@ -5,8 +5,10 @@ import type { Started } from './start.ts';
 import { start } from './start.ts';
 
 /**
- * A whole process: one function at `/` (FUNCTION), or each at `/<name>`. Where fewer functions than there are were given,
- * to start sooner, `withAll` serves instead if the settings ask for more: another function, or another's policy.
+ * Runs a whole process: one function at `/` (FUNCTION), or each at `/<name>`. Prints configuration errors and sets exit
+ * code 1 instead of throwing.
+ * @param functions may be a subset, to start faster
+ * @param withAll serves instead if the settings name a function, or a policy of a function, that is not in `functions`
  */
 export async function serve(functions: readonly AnyFunction[], withAll?: () => Promise<unknown>): Promise<void> {
   try {

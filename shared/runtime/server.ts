@@ -11,27 +11,31 @@ import type { Runner } from './runner.ts';
 
 export interface ServerOptions {
   readonly port: number;
-  /** Which function an event posted to a path is for. */
+  /** The function for events posted to this path; `undefined` if there is none. */
   readonly functionAt: (path: string) => string | undefined;
   readonly bodyLimitBytes: number;
   readonly runner: Runner;
   readonly log: Log;
-  /** What a scrape of /metrics is told. */
+  /** The body of GET /metrics. Absent: the path is not served. */
   readonly metrics?: () => string;
 }
 
+/** A server that listens. */
 export interface RunningServer {
   readonly port: number;
-  /** Answers what is under way, refuses what is new, closes. */
+  /** Refuses new requests, finishes those in flight, then closes. */
   stop(): Promise<void>;
 }
 
 const healthPaths: ReadonlySet<string> = new Set(['/health/liveness', '/health/readiness', '/healthz']);
-/** Longer than the idle limit of Go's clients (90 s): the side that sends should be the one that closes. */
+/** Longer than the idle limit of Go's clients (90 s), so that the sender closes idle connections. */
 const KEEP_ALIVE_MS = 120_000;
 const REQUEST_MS = 30_000;
 
-/** Serves CloudEvents over HTTP as Knative's container contract wants. */
+/**
+ * Serves CloudEvents over HTTP according to Knative's container contract.
+ * @throws the error of listening, for example when the port is taken
+ */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const { runner, log } = options;
   const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS, requestTimeout: REQUEST_MS }, (request, response) => {
@@ -91,7 +95,7 @@ const plain = (statusCode: number, body: string): Answer => ({
 });
 
 function send(request: IncomingMessage, response: ServerResponse, answer: Answer, last: boolean): void {
-  // What was not read is thrown away as it comes, so that the sender gets to see the answer.
+  // Discard the unread body, so that the sender can receive the response.
   if (!request.complete) request.resume();
   const headers = {
     ...answer.headers,

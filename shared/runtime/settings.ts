@@ -1,25 +1,31 @@
 import * as z from 'zod/mini';
 import type { AnyFunction } from '../function.ts';
 
+/** The parsed environment of a process; units are in the names. */
 export interface Settings {
-  /** The one function this process serves; undefined: all of them, each on its path. */
+  /** The only function that this process serves; undefined: all of them, each at its path. */
   readonly function: string | undefined;
   readonly port: number;
-  /** `observe`: the same thinking, nothing is written. */
+  /** `observe`: the functions plan and report, but write nothing. */
   readonly mode: 'apply' | 'observe';
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent';
   readonly bodyLimitBytes: number;
-  /** Events worked on at once; ten times as many wait, the rest is told to come back. */
+  /** Events handled at once. Ten times as many may wait; the rest is answered with 503. */
   readonly concurrency: number;
-  /** How long a sweep may take before it stops and says where it is to go on; less than a request may take. */
+  /**
+   * How long a sweep may run before it stops and continues with an event of its own. Must be less than the request
+   * time-out.
+   */
   readonly sweepMs: number;
-  /** A sweep that a clock asked for begins up to this much later: the same clock rings for other functions too. */
+  /**
+   * A sweep that a clock triggers starts up to this much later, because the same clock triggers other functions too.
+   */
   readonly sweepJitterMs: number;
-  /** By function name: its own policy. */
+  /** Policy by function name. */
   readonly configs: ReadonlyMap<string, unknown>;
 }
 
-/** The environment says something Gleaner does not understand. The message names the variables. */
+/** The environment contains an invalid setting. The message names the variables. */
 export class SettingsError extends Error {
   override readonly name = 'SettingsError';
 }
@@ -27,7 +33,7 @@ export class SettingsError extends Error {
 const MiB = 1024 * 1024;
 const whole = (least: number, most: number, otherwise: number) =>
   z._default(z.coerce.number().check(z.int(), z.gte(least), z.lte(most)), otherwise);
-/** What holds for every function. */
+/** Settings that apply to every function. */
 export const Environment = z.strictObject({
   FUNCTION: z.optional(z.string()),
   PORT: whole(0, 65_535, 8080),
@@ -39,13 +45,14 @@ export const Environment = z.strictObject({
   GLEANER_SWEEP_JITTER_SECONDS: whole(0, 600, 20),
 });
 
-/** What Kubernetes puts into every container for a Service whose name begins with "gleaner". */
+/** Variables that Kubernetes adds to every container for a Service whose name begins with "gleaner". */
 const serviceLink = /_(SERVICE_HOST|SERVICE_PORT(_.*)?|PORT(_\d+_(TCP|UDP|SCTP)(_.*)?)?)$/;
 
 /**
- * Reads the environment, once, at the start. `FUNCTION`, `PORT` and everything that begins with `GLEANER_` is ours, so
- * a misspelt policy stops the start instead of being passed over. A function's own policy is `GLEANER_<FUNCTION>_<KEY>`:
- * `GLEANER_FIX_HANDLE_PROCEDURE=swap`.
+ * Reads the environment, once, at start. `FUNCTION`, `PORT` and every variable that begins with `GLEANER_` must be
+ * known, so that a misspelt policy stops the start instead of being ignored. The policy of a function is
+ * `GLEANER_<FUNCTION>_<KEY>`: `GLEANER_FIX_HANDLE_PROCEDURE=swap`. Empty variables count as absent.
+ * @throws SettingsError for an unknown variable or an invalid value
  */
 export function readSettings(environment: NodeJS.ProcessEnv, functions: readonly AnyFunction[]): Settings {
   const ours = new Map(
@@ -81,7 +88,7 @@ export function readSettings(environment: NodeJS.ProcessEnv, functions: readonly
 export const variableOf = (fn: Pick<AnyFunction, 'name'>, key: string): string =>
   `GLEANER_${upper(fn.name)}_${upper(key)}`;
 
-/** Takes a function's variables out of the environment, so that what remains must be general. */
+/** Removes a function's variables from `ours`, so that every remaining variable must be a general setting. */
 function takeConfig(fn: AnyFunction, ours: Map<string, string>): unknown {
   const { shape = {} } = fn.config as { shape?: Record<string, unknown> };
   const given: Record<string, string> = {};
@@ -106,7 +113,7 @@ const describe = (error: z.core.$ZodError, variable: (key: string) => string): s
   error.issues
     .map((issue) =>
       issue.code === 'unrecognized_keys'
-        ? `${issue.keys.join(', ')} is not a setting of Gleaner's`
+        ? `${issue.keys.join(', ')} is not a setting of Gleaner`
         : `${variable(issue.path.join('.'))}: ${expectation(issue)}`,
     )
     .join('; ');

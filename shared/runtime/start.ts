@@ -17,7 +17,10 @@ export interface Started {
   readonly metrics: Metrics;
 }
 
-/** Everything a process that serves functions is made of. @throws SettingsError */
+/**
+ * Builds everything that a process which serves functions needs. Connects to nothing.
+ * @throws SettingsError
+ */
 export function start(functions: readonly AnyFunction[], environment: NodeJS.ProcessEnv): Started {
   const settings = readSettings(environment, functions);
   const log = createLog({ level: settings.logLevel });

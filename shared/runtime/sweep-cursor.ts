@@ -2,9 +2,9 @@ import type { Cursor } from '../events/incoming.ts';
 import { MOST_PARTS } from '../events/incoming.ts';
 
 /**
- * Whose turn it is, when there is not time enough for all. Subjects stand in a ring, in the order of their keys. A sweep
- * begins anywhere, another place each time, so that what it does not reach is not the same again if the event that should
- * have it continued is lost; its parts go on from there, once round.
+ * Rotates the queue so that time-limited sweeps cover all subjects: it starts at the cursor, or without one at a
+ * pseudo-random place. Subjects are ordered by key and wrap around. The varying start avoids that the same subjects are
+ * missed each time if the event that continues a sweep is lost.
  */
 export function rotateFrom<T extends { readonly key: string }>(
   due: readonly T[],
@@ -17,13 +17,16 @@ export function rotateFrom<T extends { readonly key: string }>(
     return [...ring.slice(start), ...ring.slice(0, start)];
   }
   const { from, after } = cursor;
-  // Keys may have come and gone since: what counts is where they would stand.
+  // Subjects may have appeared or disappeared since, so compare keys instead of looking for them.
   return after >= from
     ? [...ring.filter(({ key }) => key > after), ...ring.filter(({ key }) => key < from)]
     : ring.filter(({ key }) => key > after && key < from);
 }
 
-/** What is left behind the first `begun` of a queue, and where to go on with it. */
+/**
+ * What is left after the first `begun` subjects of a queue, and the cursor to continue with. No cursor after
+ * `MOST_PARTS` parts.
+ */
 export function remainderAfter(
   queue: readonly { readonly key: string }[],
   begun: number,
@@ -39,6 +42,6 @@ export function remainderAfter(
 const byKey = (a: { readonly key: string }, b: { readonly key: string }): number =>
   a.key < b.key ? -1 : a.key > b.key ? 1 : 0;
 
-/** Ticks come at even times; places must not. */
+/** Ticks come at regular times; the starting places must not be regular. */
 const spread = (nowMs: number, places: number): number =>
   Math.floor(((Math.imul(Math.floor(nowMs / 1000), 0x9e3779b1) >>> 0) / 2 ** 32) * places);

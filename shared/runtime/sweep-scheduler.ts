@@ -8,7 +8,7 @@ import type { SweepAsked } from './handle-event.ts';
 interface Clock {
   readonly elapsedMs: () => number;
   readonly sleep: (ms: number) => Promise<void>;
-  /** From 0 up to 1. */
+  /** Random number in [0, 1). */
   readonly chance: () => number;
 }
 
@@ -19,9 +19,8 @@ const real: Clock = {
 };
 
 /**
- * Sweeps as events ask for them: a little late where a clock rang for everybody, no longer than a request may take, and
- * one at a time for each function. What two sweeps would do at once they would only do in each other's way; whatever asks
- * meanwhile gets undefined.
+ * Runs sweeps that events ask for: with a random delay after a clock's tick, stopped after `sweepMs`, and one at a time
+ * per function. Returns `undefined` while a sweep of that function is running, because two would only conflict.
  */
 export function createSweepScheduler(
   { sweepMs, sweepJitterMs }: Pick<Settings, 'sweepMs' | 'sweepJitterMs'>,
@@ -37,7 +36,7 @@ export function createSweepScheduler(
     underWay.add(fn.name);
     try {
       const endMs = elapsedMs() + sweepMs;
-      // Waiting is part of its time, and must leave enough of it.
+      // The delay counts towards the sweep's time and must leave enough of it.
       const latestMs = Math.min(sweepJitterMs, sweepMs / 2);
       if (tick === true && latestMs > 0) await sleep(Math.floor(chance() * latestMs));
       const { reader, applier, config } = session;

@@ -16,41 +16,43 @@ import type { Completed, Failed } from './reconcile.ts';
 import { reconcile } from './reconcile.ts';
 import { rotateFrom, remainderAfter } from './sweep-cursor.ts';
 
+/** What to sweep, and how. */
 export interface SweepOptions {
   readonly functions: readonly AnyFunction[];
   readonly reader: Reader;
-  /** Absent: only report. */
+  /** Absent: plan and report, write nothing. */
   readonly applier?: Applier;
   readonly configOf: (fn: AnyFunction) => unknown;
   readonly scope?: Pick<ListOptions, 'namespace' | 'selector'>;
-  /** How many subjects are worked on at once. Default 4. */
+  /** Subjects processed at once. Default 4. */
   readonly concurrency?: number;
-  /** Whether Events and reports are written. Default true. */
+  /** Whether to write Events and reports. Default true. */
   readonly records?: boolean;
   readonly nowMs?: () => number;
-  /** Only these subjects are looked at closely, and only findings about them are yielded. */
+  /** Processes only these subjects, and yields only findings about them. Default: all. */
   readonly only?: (subject: Ref) => boolean;
-  /** For whoever only counts what is well: told how much of it there is, mostly instead of getting the findings. */
+  /** For callers that only count healthy items: called with counts, mostly instead of yielding their findings. */
   readonly onWell?: (reason: Reason, count: number) => void;
   /**
-   * Once it says so, nothing more is begun, and the sweep ends. Looks that had begun are still yielded, since they may
-   * write. Default never.
+   * Once this returns true, no further subject is begun and the sweep ends. Passes that have begun are still yielded,
+   * because they may write. Default: never.
    */
   readonly isStopped?: () => boolean;
 }
 
-/** As much of a sweep as there is time for. */
+/** Limits a sweep to the time that is available. */
 export interface Part {
   /** Whether the time is up. */
   readonly isOver: () => boolean;
-  /** Where the part before it stopped. */
+  /** Where the previous part stopped. */
   readonly cursor?: Cursor | undefined;
 }
 
+/** One result of a sweep. */
 export type Swept =
-  /** Decided from the lists, or from a closer look that wrote nothing. */
+  /** Decided from the lists, or or by a pass over the subject that wrote nothing. */
   | { readonly kind: 'finding'; readonly function: string; readonly finding: Finding }
-  /** A closer look; `applied` is what was written. */
+  /** A pass over one subject; `applied` is what was written. */
   | {
       readonly kind: 'outcome';
       readonly function: string;
@@ -60,19 +62,21 @@ export type Swept =
   /** The work on one subject failed, perhaps after some writes; the others go on. */
   | ({ readonly kind: 'failure' } & Failed);
 
-/** The last word of a part whose time was up. */
+/** The last item of a part whose time was up. */
 export interface Stopped {
   readonly kind: 'stopped';
-  /** In the lists, so that it is not even known what is to be looked at; or with so many subjects left. */
+  /** The number of subjects left, or `lists` if the lists were not even read to the end. */
   readonly left: 'lists' | number;
-  /** Absent where the next sweep has to begin anew. */
+  /** Where the next part continues. Absent if the next sweep must start from the beginning. */
   readonly next?: Cursor;
 }
 
 /**
- * Looks at everything once: lists first, then closely at what the lists show to be odd. Finds the same as any sequence
- * of events would. A subject that fails does not keep the others from being seen.
- * @throws what is no KubeError: a bug. The looks that had begun are yielded first, since they may have written.
+ * Checks everything once: triages the lists, then observes, plans and applies for each subject that needs it. Finds the
+ * same as any sequence of events would. A subject that fails is yielded as `failure` and does not stop the others.
+ * @param options.part stops when its time is up and yields `stopped` last
+ * @throws every error that is not a KubeError; it is a bug. Passes that had begun are yielded first, because they may
+ *   have written.
  */
 export function sweep(options: SweepOptions): AsyncGenerator<Swept>;
 export function sweep(options: SweepOptions & { readonly part: Part }): AsyncGenerator<Swept | Stopped>;
@@ -81,8 +85,8 @@ export async function* sweep(options: SweepOptions & { readonly part?: Part }): 
 }
 
 /**
- * The same by the page of the lists, for whoever goes through hundreds of thousands of findings: going from hand to hand
- * one by one costs more than what is done with them. A page is to be gone through before the next is asked for.
+ * Like `sweep`, but yields findings in pages of a list (≤ 500): per-item `await` dominates above ~100,000. Consume each
+ * page before asking for the next.
  */
 export function sweepByPage(options: SweepOptions): AsyncGenerator<Iterable<Swept>>;
 export function sweepByPage(
@@ -93,7 +97,7 @@ export async function* sweepByPage(
 ): AsyncGenerator<Iterable<Swept | Stopped>> {
   const { functions, reader, only = () => true, onWell, concurrency = 4, nowMs = Date.now, part } = options;
   const { isStopped = () => false } = options;
-  // What is only counted does not say which objects it is about.
+  // Counts do not name their subjects, so `only` needs the findings.
   const brief = onWell !== undefined && options.only === undefined;
   const due: Due[] = [];
   const known = new Set<string>();
@@ -117,7 +121,7 @@ export async function* sweepByPage(
     'search' in routed ? { subjects: await collect(routed.search(from)) } : routed;
   const surveying = functions.filter((fn) => fn.scheduled === undefined);
   let listed = true;
-  /** Nothing is awaited in a page: what has to be searched for comes behind it. */
+  /** A page is consumed synchronously: searches run after it. */
   let searches: { readonly fn: AnyFunction; readonly routed: Routed }[] = [];
   function* takeAll(items: Iterable<SurveyItem>): Generator<Swept, void> {
     for (const item of items) {
@@ -145,9 +149,9 @@ export async function* sweepByPage(
   }
   const mayList = (kind: KindName) => functions.some(({ needs }) => needs.some((need) => lists(need, kind)));
   const pays = () => due.length >= LISTS_PAY_FROM;
-  // Many looks at a world that a few lists show are cheaper from lists; a few looks are not.
+  // For many subjects a few lists are cheaper than single reads.
   const view = () => (pays() ? createListReader(reader, mayList) : memoize(reader));
-  // Where lists pay already, what is searched for is found in the same lists. One name for it: there is never a second view.
+  // If lists pay already, searches use the same lists. A single variable, so that never two views are in memory.
   let seenAtMs = performance.now();
   let seen = pays() ? view() : undefined;
   for (const fn of functions) {
@@ -158,7 +162,7 @@ export async function* sweepByPage(
   const queue = part === undefined ? due : rotateFrom(due, part.cursor, nowMs());
   let begun = 0;
   let bug: Error | undefined;
-  // However little time there is, one more subject is looked at: so each part gets further than the one before it.
+  // Each part processes at least one subject, so that every part makes progress.
   const mayBegin = () => bug === undefined && !isStopped() && (begun === 0 || part?.isOver() !== true);
   while (begun < queue.length && mayBegin()) {
     if (options.applier !== undefined && performance.now() - seenAtMs > VIEW_MS) {
@@ -167,13 +171,13 @@ export async function* sweepByPage(
     }
     const batch = queue.slice(begun, begun + BATCH);
     const from = seen;
-    const looks = inParallel(batch, concurrency, mayBegin, ({ fn, subject }) => {
+    const passes = inParallel(batch, concurrency, mayBegin, ({ fn, subject }) => {
       begun++;
-      return look(fn, subject, from, options);
+      return passOver(fn, subject, from, options);
     });
-    for await (const looked of looks) {
-      if (looked.kind === 'failure' && !(looked.error instanceof KubeError)) bug ??= looked.error;
-      yield [looked];
+    for await (const swept of passes) {
+      if (swept.kind === 'failure' && !(swept.error instanceof KubeError)) bug ??= swept.error;
+      yield [swept];
     }
     if (bug !== undefined) throw bug;
   }
@@ -182,7 +186,7 @@ export async function* sweepByPage(
   else if (begun < queue.length) yield [{ kind: 'stopped', ...remainderAfter(queue, begun, part.cursor) }];
 }
 
-/** All of a kind, not some names or one namespace. */
+/** Whether the need is to list the whole kind, not only some names or one namespace. */
 const lists = ({ group, resource, verbs, names, namespace }: Need, kind: KindName): boolean =>
   group === kinds[kind].group &&
   resource === kinds[kind].plural &&
@@ -196,7 +200,7 @@ interface Due {
   readonly key: string;
 }
 
-/** What the functions have to be shown; what none of them asks for is not read. */
+/** The list items that the functions triage. Kinds that no function needs are not read. */
 async function* itemsFor(
   functions: readonly AnyFunction[],
   { reader: from, scope, records }: SweepOptions,
@@ -207,12 +211,12 @@ async function* itemsFor(
   const chain = others.some((fn) => fn.surveysChain === true);
   const target = others.some((fn) => fn.watches.some(({ kind }) => kind === 'Setting'));
   if (others.length > 0) yield* survey(reader, scope, { chain, target, nowMs });
-  // StorageClasses are in no namespace, and no part of any selection of VMBackups.
+  // StorageClasses are cluster-scoped and match no selection of VMBackups.
   const whole = scope?.namespace === undefined && scope?.selector === undefined;
   if (whole && others.length < functions.length) yield* surveyClasses(reader);
 }
 
-/** There are few of them, and two parts of a survey go through them. */
+/** Two parts of a survey list the StorageClasses, of which there are few: list them once. */
 function withClassesOnce(reader: Reader): Reader {
   const kept = memoize(reader);
   return {
@@ -221,13 +225,14 @@ function withClassesOnce(reader: Reader): Reader {
   };
 }
 
-/** Subjects that are looked at between two questions whether the view of the world is still fresh. */
+/** Subjects between two checks of the view's age. */
 const BATCH = 100;
+/** From this many subjects on, lists are cheaper than single reads. */
 const LISTS_PAY_FROM = 20;
-/** How old a view may get before nothing more is written by it. Each write still names the version it was seen in. */
+/** How old the list view may get before it is read again. Each write also tests the version that was seen. */
 const VIEW_MS = 30_000;
 
-async function look(
+async function passOver(
   fn: AnyFunction,
   subject: Ref,
   seen: Reader,
@@ -246,25 +251,27 @@ async function look(
   const { applied, error } = outcome;
   if (error === undefined) return { kind: 'outcome', function: fn.name, outcome, applied };
   if (!(error instanceof UnreadableError)) return { kind: 'failure', ...outcome };
-  const finding = cannotTell(subject, error);
+  const finding = unreadableFinding(subject, error);
   if (applied.length === 0) return { kind: 'finding', function: fn.name, finding };
-  const told = { function: fn.name, subject, plan: { findings: [finding] }, applied };
-  return { kind: 'outcome', function: fn.name, outcome: told, applied };
+  const partial = { function: fn.name, subject, plan: { findings: [finding] }, applied };
+  return { kind: 'outcome', function: fn.name, outcome: partial, applied };
 }
 
 /**
- * Where everything is answered from memory, a thousand looks would be one single turn of the event loop. Others wait for
- * theirs meanwhile: a probe of the kubelet's, and V8, which ends a full collection in a task of its own and until then
- * lets the heap grow by up to 32 MB rather than collect what is new.
+ * Yields to the event loop between subjects, so that health probes are answered and V8 can finish a collection; until
+ * then its heap may grow by up to 32 MB. Without it, a thousand passes answered from memory run in one turn.
  */
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
-/** Kinds of which the survey tells itself what cannot be read. */
+/** Kinds whose unreadable objects the survey itself reports. */
 const isSurveyed = ({ kind }: Ref): boolean =>
   ['Backup', 'BackupTarget', 'VolumeSnapshotContent', 'VolumeSnapshot', 'VirtualMachineBackup'].includes(kind);
 
-/** Of what the survey has told, or will, only that it stands in the way: what hangs on it is not at fault. */
-function cannotTell(subject: Ref, { object, message: why }: UnreadableError): Finding {
+/**
+ * The finding about a subject that cannot be judged because an object is unreadable. Reports the object itself, unless
+ * the survey does.
+ */
+function unreadableFinding(subject: Ref, { object, message: why }: UnreadableError): Finding {
   const message = `${describeRef(subject)} cannot be judged: ${why}`;
   return isSurveyed(object)
     ? { subject, reason: 'NotVerifiable', message, actions: [] }
@@ -278,8 +285,8 @@ async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
 }
 
 /**
- * Yields results in the order of the items, so that the same cluster is told of in the same order; at most `limit` are at
- * work at a time, and none is begun that may not.
+ * Yields results in the order of the items, so that equal clusters give equal output. Runs at most `limit` at once, and
+ * starts none while `mayBegin` returns false.
  */
 async function* inParallel<T, R>(
   items: readonly T[],
@@ -291,7 +298,7 @@ async function* inParallel<T, R>(
   for (let next = 0; ;) {
     while (running.length < limit && next < items.length && mayBegin()) {
       const begun = work(items[next++] as T);
-      // Its turn comes; until then a failure is nobody's yet.
+      // The result is awaited later: avoid an unhandled rejection until then.
       begun.catch(() => undefined);
       running.push(begun);
     }

@@ -105,7 +105,7 @@ describe.each([
     expect(rest(after.out)).toBe(rest(before.out));
     expect(after.code).toBe(before.code);
     expect(after.err).toMatch(
-      /^gleaner: what happened cannot be told: .*the right to list events\.events\.k8s\.io is missing.*\n$/,
+      /^gleaner: Events cannot be shown: .*the right to list events\.events\.k8s\.io is missing.*\n$/,
     );
     expect([before.err, after.out.includes('\nEvents\n')]).toEqual(['', false]);
     // Only what it prints.

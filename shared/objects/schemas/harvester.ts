@@ -46,25 +46,25 @@ export const VirtualMachineBackup = () =>
     spec: z.object({
       type: z.nullish(text),
       source: z.nullish(z.object({ name: z.nullish(text) })),
-      /** How long a freeze may last; Harvester 1.9 and later, before that a second. */
+      /** How long a freeze may last. Since Harvester 1.9; before, one second. */
       fsFreezeDeadline: z.nullish(text),
     }),
     status: z.nullish(
       z.object({
-        /** Uid of the VM; only where the backup was taken on this cluster. */
+        /** Uid of the VM; only if the backup was taken on this cluster. */
         sourceUID: z.nullish(text),
         readyToUse: z.nullish(z.boolean()),
-        /** When it became ready, not when the data is of: that is older. */
+        /** When it became ready. The data is older. */
         creationTime: z.nullish(text),
-        /** Driver → snapshot class; filled once it is ready. */
+        /** Driver → snapshot class; set once it is ready. */
         csiDriverVolumeSnapshotClassNames: z.nullish(stringMap),
         backupTarget: z.nullish(
           z.object({ endpoint: textBut(withoutUser), bucketName: z.nullish(text), bucketRegion: z.nullish(text) }),
         ),
         conditions: z.nullish(z.array(UpdatedCondition())),
-        // It carries the VM's spec, cloud-init included: nothing of it passes but what a restore may clash with.
+        // Contains the VM's spec with its cloud-init: keep only what a restore may conflict with.
         source: z.pipe(z.optional(z.unknown()), z.transform(vmSpecIn)),
-        // Names only: the data beside them is the VM's passwords.
+        // Names only: the rest contains the VM's passwords.
         secretBackups: z.nullish(z.array(z.object({ name: z.nullish(text) }))),
         volumeBackups: z.nullish(z.array(VolumeBackup())),
         error: z.nullish(ObjectError()),
@@ -81,7 +81,7 @@ export const VirtualMachineRestore = () =>
       virtualMachineBackupNamespace: z.nullish(text),
       newVM: z.nullish(z.boolean()),
       keepMacAddress: z.nullish(z.boolean()),
-      /** What happens to the volumes of a VM that is restored over. */
+      /** What happens to the old volumes of a VM that is replaced. */
       deletionPolicy: z.nullish(text),
     }),
     status: z.nullish(
@@ -129,13 +129,13 @@ const settingAnnotations: readonly string[] = [
   names.REDISCOVERY_ANNOTATION,
 ];
 
-/** Settings whose value may be seen as it is. */
+/** Settings whose value is kept as it is. */
 const plainSettings: readonly string[] = [names.VERSION_SETTING, names.CLASS_SETTING];
 
 /**
- * The value of a Setting never gets past here: of the backup target's, which may hold keys, only what it points at; of
- * any other, nothing, but for Harvester's version and the names in its list of drivers. Annotations and labels are anybody's
- * to write into, so only the few that matter are kept.
+ * Drops the value of a Setting, with three exceptions: where the backup target points (its value may hold keys), the
+ * plain settings above, and the names in the list of CSI drivers. Anybody may write annotations and labels, so only
+ * known annotations are kept.
  */
 export const Setting = () =>
   z.pipe(
@@ -149,7 +149,7 @@ export const Setting = () =>
       metadata: {
         ...metadata,
         labels: undefined,
-        /** Whether there are any at all. */
+        /** Whether the object has any annotations. */
         annotated: metadata.annotations !== undefined && metadata.annotations !== null,
         annotations: Object.fromEntries(
           Object.entries(metadata.annotations ?? {}).filter(([key]) => settingAnnotations.includes(key)),

@@ -33,7 +33,7 @@ export const StorageClass = () =>
     volumeBindingMode: z.nullish(text),
     parameters: z.pipe(
       z.nullish(stringMap),
-      // The rest may name secrets.
+      // The rest may contain secrets.
       z.transform((parameters) => ({
         dataEngine: parameters?.['dataEngine'],
         backingImage: parameters?.['backingImage'],
@@ -44,13 +44,13 @@ export const StorageClass = () =>
 
 export const CSIDriver = () => z.object({ metadata: ClusterMeta() });
 
-/** Anything may be in a ConfigMap: only the record of the drills gets past here. */
+/** Keeps only the drill record: a ConfigMap may contain anything. */
 export const ConfigMap = () =>
   z.pipe(
     z.object({ metadata: NamespacedMeta(), data: z.optional(z.unknown()) }),
     z.transform(({ metadata: own, data }) => ({
       metadata: own,
-      /** Whether there is any data: JSON patch cannot add to a map that is not there. */
+      /** Whether there is any data: JSON patch cannot add to a missing map. */
       filled: typeof data === 'object' && data !== null,
       drills: own.name === names.DRILL_RECORD ? drillsIn(data) : {},
     })),
@@ -90,7 +90,7 @@ export const LimitRange = () =>
     }),
   });
 
-/** How far a pod is. */
+/** The progress of a pod. */
 const PodStatus = once(() =>
   z.object({
     phase: z.nullish(text),
@@ -110,7 +110,7 @@ const PodStatus = once(() =>
   }),
 );
 
-/** Of the spec of pods and deployments only this: whether they run a csi-snapshotter, and for which drivers. */
+/** Keeps of the spec only whether it runs a csi-snapshotter, and for which drivers. */
 export const Pod = () =>
   z.pipe(
     z.object({ metadata: NamespacedMeta(), spec: z.optional(z.unknown()), status: z.nullish(PodStatus()) }),
@@ -136,7 +136,7 @@ export const Deployment = () =>
     }),
     z.transform(({ metadata: { name, namespace, uid, resourceVersion }, spec, status }) => ({
       metadata: { name, namespace, uid, resourceVersion, labels: undefined, annotations: undefined },
-      // Scaled to nothing, it is as if it were not there.
+      // Scaled to zero counts as absent.
       snapshotter: spec?.replicas === 0 ? undefined : snapshotterIn(spec?.template?.spec),
       ready: (status?.readyReplicas ?? 0) > 0,
     })),
@@ -148,7 +148,7 @@ export const Lease = () =>
     spec: z.nullish(z.object({ holderIdentity: z.nullish(text), renewTime: z.nullish(text) })),
   });
 
-/** Of what a cron job does only whether it is Gleaner: arguments and variables may be secret. */
+/** Keeps of the template only whether it runs Gleaner: arguments and variables may be secret. */
 export const CronJob = () =>
   z.pipe(
     z.object({
@@ -168,7 +168,7 @@ export const CronJob = () =>
     })),
   );
 
-/** What has Knative look at everything from time to time. */
+/** The clock of a function's sweeps. */
 export const PingSource = () =>
   z.object({
     metadata: NamespacedMeta(),

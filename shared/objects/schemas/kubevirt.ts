@@ -18,14 +18,14 @@ export const VirtualMachine = () =>
     ),
   });
 
-/** A VM while it runs. Nothing of its spec passes: that may hold cloud-init with passwords in it. */
+/** A running VM. Drops its spec, which may contain cloud-init with passwords. */
 export const VirtualMachineInstance = () =>
   z.object({
     metadata: NamespacedMeta(),
     status: z.nullish(
       z.object({
         phase: z.nullish(text),
-        /** When it entered each phase, for the first time. */
+        /** When it first entered each phase. */
         phaseTransitionTimestamps: z.nullish(
           z.array(z.object({ phase: z.nullish(text), phaseTransitionTimestamp: z.nullish(text) })),
         ),

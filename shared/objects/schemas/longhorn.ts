@@ -5,7 +5,7 @@ import { Condition, NamespacedMeta, stringMap, text, textBut } from './shape.ts'
 export const Backup = () =>
   z.object({
     metadata: NamespacedMeta(),
-    /** The CSI snapshot it was taken for; empty where it was found on the target. */
+    /** The CSI snapshot it was taken for; empty if it was found on the target. */
     spec: z.nullish(z.object({ snapshotName: z.nullish(text), labels: z.nullish(stringMap) })),
     status: z.nullish(
       z.object({
@@ -57,7 +57,7 @@ export const BackupTarget = () =>
     ),
   });
 
-/** The copy on the target of a VM image that volumes were made from. */
+/** The copy of a VM image on the target. */
 export const BackupBackingImage = () =>
   z.object({
     metadata: NamespacedMeta(),
@@ -66,11 +66,11 @@ export const BackupBackingImage = () =>
 
 export const BackingImage = () => z.object({ metadata: NamespacedMeta() });
 
-/** Longhorn's, of a volume; Harvester looks here for which of the two kinds it is. */
+/** The engine of a volume. Harvester reads the volume's data engine from it. */
 export const Engine = () =>
   z.object({ metadata: NamespacedMeta(), spec: z.nullish(z.object({ dataEngine: z.nullish(text) })) });
 
-/** A volume of Longhorn's, as far as its engine and restoring it go. */
+/** A Longhorn volume: its engine and the state of its restore. */
 export const Volume = () =>
   z.object({
     metadata: NamespacedMeta(),
@@ -79,7 +79,7 @@ export const Volume = () =>
       z.object({
         restoreRequired: z.nullish(z.boolean()),
         restoreInitiated: z.nullish(z.boolean()),
-        /** Of a volume that is made from a snapshot of another: `completed` once it has its data. */
+        /** Only for a volume cloned from a snapshot: `completed` once it has its data. */
         cloneStatus: z.nullish(z.object({ state: z.nullish(text) })),
         conditions: z.nullish(
           z.array(

@@ -13,7 +13,7 @@ export const Event = () =>
     series: z.nullish(z.object({ count: z.number(), lastObservedTime: z.nullish(text) })),
   });
 
-/** `PolicyReport` and `Report` have the same fields, as far as Gleaner fills them. */
+/** `PolicyReport` and `Report` agree in the fields that Gleaner uses. */
 const report = once(() => ({
   scope: z.nullish(Regarding()),
   summary: z.nullish(z.object({ fail: z.nullish(z.number()), warn: z.nullish(z.number()) })),

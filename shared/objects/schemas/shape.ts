@@ -1,10 +1,10 @@
 import * as z from 'zod/mini';
 
-/** What the kinds have in common. */
+/** Schemas that several kinds share. */
 
 export const text = z.string();
 
-/** A text of which only a part passes. */
+/** A text of which only `part` is kept. */
 export const textBut = (part: (whole: string) => string) =>
   z.pipe(
     z.nullish(text),
@@ -44,7 +44,7 @@ export const Condition = once(() =>
   z.object({ type: text, status: text, reason: z.nullish(text), message: z.nullish(text) }),
 );
 
-/** Harvester's own. */
+/** Harvester's form of a condition. */
 export const UpdatedCondition = once(() =>
   z.object({ ...Condition().shape, lastUpdateTime: z.nullish(text), lastTransitionTime: z.nullish(text) }),
 );
@@ -74,7 +74,7 @@ export const ObjectError = once(() => z.object({ message: z.nullish(text), time:
 export const textIn = (value: unknown): string | undefined =>
   typeof value === 'string' && value !== '' ? value : undefined;
 
-// kubectl's copy of the applied object repeats whatever was in it, secrets too, and is of no use on a new object.
+// kubectl's copy of the applied object may repeat secrets, and is useless on a new object.
 function withoutLastApplied(annotations: Record<string, string> | null | undefined) {
   if (annotations?.['kubectl.kubernetes.io/last-applied-configuration'] === undefined) return annotations;
   const { 'kubectl.kubernetes.io/last-applied-configuration': _dropped, ...rest } = annotations;

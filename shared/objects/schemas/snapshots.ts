@@ -16,7 +16,7 @@ export const VolumeSnapshotContent = () =>
       z.object({
         snapshotHandle: z.nullish(text),
         readyToUse: z.nullish(z.boolean()),
-        /** Nanoseconds since 1970; of the data only where it was taken on this cluster. */
+        /** Nanoseconds since the epoch. The time of the data only if it was taken on this cluster. */
         creationTime: z.nullish(z.number()),
         error: z.nullish(ObjectError()),
       }),
