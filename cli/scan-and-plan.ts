@@ -38,12 +38,12 @@ export async function scanOrPlan({ args, options, io }: Call<ScanOptions>, kind:
   return withCluster(options, async ({ reader }) => {
     const narrowed = await narrow(functions, reader, options, selected);
     const printer = await openPrinter(kind, options.output, io);
-    const isNews = createFirstReport(functions);
+    const isFirstReport = createFirstReport(functions);
     // The wide table also shows recorded facts about healthy items.
-    const onWell = options.all === true || options.output === 'wide' ? undefined : printer.countWell;
+    const onHealthy = options.all === true || options.output === 'wide' ? undefined : printer.countWell;
     // Without records, the result does not depend on the permission to read Events.
     const scope = scopeOf(options);
-    const sweeping = { functions: narrowed, reader, configOf, scope, records: false, ...(onWell && { onWell }) };
+    const sweeping = { functions: narrowed, reader, configOf, scope, records: false, ...(onHealthy && { onHealthy }) };
     try {
       for await (const page of sweepByPage(sweeping)) {
         for (const swept of page) {
@@ -51,7 +51,7 @@ export async function scanOrPlan({ args, options, io }: Call<ScanOptions>, kind:
             printer.failure(`${describeRef(swept.subject)}: ${sentenceOf(swept.error)}`);
           }
           for (const finding of findingsOf(swept)) {
-            if (!isNews(swept.function, finding)) continue;
+            if (!isFirstReport(swept.function, finding)) continue;
             const shown =
               options.all === true ||
               needsAttention(finding) ||
@@ -93,7 +93,7 @@ export function createFirstReport(
   return (by, finding) => {
     if (!needsAttention(finding)) return true;
     const { snapshot, vmbackup, expected = '' } = finding.facts ?? {};
-    const reporter = reasons[finding.reason].toldBy;
+    const reporter = reasons[finding.reason].reportedBy;
     const ofVMBackup = finding.volume !== undefined || vmbackup !== undefined;
     if (reporter !== undefined && reporter !== by && names.has(reporter) && ofVMBackup) return false;
     const unreadable = finding.reason === 'ObjectUnreadable';

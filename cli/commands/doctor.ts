@@ -39,7 +39,7 @@ async function examine({ options, io }: Call<Options>): Promise<number> {
     const examined = Object.fromEntries(sectionNames.map((name) => [name, [] as Found[]])) as Record<Section, Found[]>;
     const failures: string[] = [];
     const functions = functionsNamed(['verify-backup', 'rediscover-target']);
-    const isNews = createFirstReport(functions);
+    const isFirstReport = createFirstReport(functions);
     for await (const swept of sweep({ functions, reader, configOf: configsFrom({}), records: false })) {
       if (swept.kind === 'failure') {
         failures.push(`${describeRef(swept.subject)}: ${sentenceOf(swept.error)}`);
@@ -51,7 +51,7 @@ async function examine({ options, io }: Call<Options>): Promise<number> {
         const isSameUnreadable = ({ finding: { reason, subject } }: Found) =>
           reason === 'ObjectUnreadable' && finding.reason === reason && refKey(subject) === refKey(finding.subject);
         if (section === undefined || examined[section].some(isSameUnreadable)) continue;
-        if (isNews(swept.function, finding)) examined[section].push({ function: swept.function, finding });
+        if (isFirstReport(swept.function, finding)) examined[section].push({ function: swept.function, finding });
       }
     }
     await printExamined(examined, failures, options.output, io);

@@ -5,7 +5,7 @@ import { isDeleting } from '../../shared/chain/metadata.ts';
 import { pointsAt } from '../../shared/chain/pair.ts';
 import { isPending } from '../../shared/chain/waiting.ts';
 import type { LinkedOwner, UnlinkedOwner } from './owner.ts';
-import { toLetGo } from '../../shared/chain/link.ts';
+import { unblockDeletionCommand } from '../../shared/chain/link.ts';
 import type { Unsettled } from '../../shared/chain/schedules.ts';
 import { busySchedule } from '../../shared/chain/schedules.ts';
 import type { BackupHandle } from '../../shared/domain/handle.ts';
@@ -26,7 +26,7 @@ export function contentDeleting({ content, snapshot }: Pick<SeenHandleWrong, 'co
   return [
     'ContentStuck',
     `it is being deleted (deletionPolicy ${content.spec.deletionPolicy}), but its snapshot ${where} still exists`,
-    { command: toLetGo(content) },
+    { command: unblockDeletionCommand(content) },
   ];
 }
 

@@ -54,12 +54,12 @@ function nameTooLong({ content }: Case): Answer | undefined {
 }
 
 function nameTaken({ neighbours, owner, expected }: Case): Answer | undefined {
-  const obstacle = takenBy(neighbours.replacement, owner, expected);
+  const obstacle = otherOccupant(neighbours.replacement, owner, expected);
   return obstacle === undefined ? undefined : ['RevisedNameTaken', obstacle];
 }
 
 /** Which object has a name of the replacement pair without being part of it. */
-function takenBy(
+function otherOccupant(
   { snapshot, content, usedBy }: Neighbours['replacement'],
   owner: LinkedOwner,
   expected: string,

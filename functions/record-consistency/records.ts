@@ -27,9 +27,9 @@ export function recordsOf(seen: Seen, judged: JudgedVMBackup, nowMs: number): Re
   const text = writeNote(judged.level, judged.facts);
   const contents = seen.parts.flatMap(({ content }) => (content === undefined ? [] : [content]));
   const notes = contents.filter((content) => mayBeNoted(content, text)).map((content) => noteOn(content, text));
-  const isNews = !contents.some((content) => recordedOn(content) !== undefined);
+  const isFirstReport = !contents.some((content) => recordedOn(content) !== undefined);
   // Event first: after a crash in between, the Event exists and is not recorded again.
-  return isNews && notes.length > 0 ? [eventFor(seen, judged, nowMs), ...notes] : notes;
+  return isFirstReport && notes.length > 0 ? [eventFor(seen, judged, nowMs), ...notes] : notes;
 }
 
 /** Not while a snapshot is being taken: the csi-snapshotter then overwrites all annotations of the content. */

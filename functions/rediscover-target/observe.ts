@@ -7,7 +7,7 @@ import type { InProgress } from '../../shared/chain/in-progress.ts';
 import { allInProgress } from '../../shared/chain/in-progress.ts';
 import { isDeleting } from '../../shared/chain/metadata.ts';
 import { isGuestClusters } from '../../shared/chain/content.ts';
-import { backupNamedBy, isNoVMBackups, isForeign, judgeUnclaimedBackup } from '../../shared/chain/orphans.ts';
+import { backupNamedBy, belongsToNoVMBackup, isForeign, judgeUnclaimedBackup } from '../../shared/chain/orphans.ts';
 import { entriesOf, isRemote } from '../../shared/chain/vmbackup.ts';
 import { guestBackups, ifServed } from '../../shared/chain/queries.ts';
 import { isBeingPulled, isOnTarget } from '../../shared/chain/longhorn-backup.ts';
@@ -180,7 +180,7 @@ async function backupsOfOthers(reader: Reader): Promise<Set<string>> {
   for await (const content of reader.list('VolumeSnapshotContent')) {
     const backup = backupNamedBy(content);
     const { namespace, name } = content.spec.volumeSnapshotRef;
-    const isTheirs = isNoVMBackups(content) || theirs.has(`${namespace}/${name}`);
+    const isTheirs = belongsToNoVMBackup(content) || theirs.has(`${namespace}/${name}`);
     if (backup !== undefined && isTheirs) others.add(backup);
   }
   return others;

@@ -56,7 +56,7 @@ export const wait = (reason: Reason, message: string, object: Ref): Judged => ({
  * The command that releases a content that hangs in deletion: sets Retain first, then removes the finalizer if it is
  * only the snapshot controller's. For any other finalizer it only shows them.
  */
-export function toLetGo({ metadata: { name, finalizers }, spec }: Content): string {
+export function unblockDeletionCommand({ metadata: { name, finalizers }, spec }: Content): string {
   if (spec.deletionPolicy !== 'Retain') return retainCommand(name);
   if (finalizers?.length !== 1 || finalizers[0] !== BOUND_CONTENT_FINALIZER)
     return showFinalizersCommand(ref('VolumeSnapshotContent', name));

@@ -145,7 +145,7 @@ const platform = /^([^/]+\.)?(kubernetes\.io|k8s\.io|harvesterhci\.io|longhorn\.
  * Whether no VMBackup, not even one of another cluster, can be waiting for the content's backup: it was taken here, or
  * belongs to a guest cluster or another tool.
  */
-export const isNoVMBackups = (content: Content): boolean =>
+export const belongsToNoVMBackup = (content: Content): boolean =>
   !content.spec.source.snapshotHandle || isGuestClusters(content) || isForeign(content);
 
 const ownedByExisting = ({ metadata }: Content | Snapshot, existing: ExistingUids): boolean =>

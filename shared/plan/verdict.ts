@@ -24,5 +24,5 @@ export interface ReasonInfo {
    * The function that reports this for the volumes of a VMBackup, because it knows more or can repair it. Where that
    * function runs too, the others omit the finding.
    */
-  readonly toldBy?: string;
+  readonly reportedBy?: string;
 }

@@ -8,7 +8,7 @@ import { hangs, snapshotError } from '../chain/waiting.ts';
 import { isDeleting } from '../chain/metadata.ts';
 import { isLocal } from '../chain/vmbackup.ts';
 import { judgeBackup, judgeBackupVolumes, targetNamedBy } from '../chain/longhorn-backup.ts';
-import { toLetGo } from '../chain/link.ts';
+import { unblockDeletionCommand } from '../chain/link.ts';
 import type { Chain } from '../chain/chain.ts';
 import type { RestoredVolume, SeenRestore } from './seen-hanging.ts';
 import { judgeAbsence, listVolumes } from '../chain/target.ts';
@@ -88,7 +88,7 @@ export function causeOfClaim(
   const swapping = pair.snapshot.metadata.annotations?.[names.SWAP_ANNOTATION] !== undefined;
   if (isDeleting(pair.content) && !swapping) {
     const why = `${waits} ${describeRef(content)}, which is in deletion and hangs there`;
-    return { why, object: content, cure: toLetGo(pair.content) };
+    return { why, object: content, cure: unblockDeletionCommand(pair.content) };
   }
   const astray = causeOfForeignBinding(pair.snapshot, pair.content, repair, lent !== undefined, waits);
   if (astray !== undefined) return astray;

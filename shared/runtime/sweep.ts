@@ -32,7 +32,7 @@ export interface SweepOptions {
   /** Processes only these subjects, and yields only findings about them. Default: all. */
   readonly only?: (subject: Ref) => boolean;
   /** For callers that only count healthy items: called with counts, mostly instead of yielding their findings. */
-  readonly onWell?: (reason: Reason, count: number) => void;
+  readonly onHealthy?: (reason: Reason, count: number) => void;
   /**
    * Once this returns true, no further subject is begun and the sweep ends. Passes that have begun are still yielded,
    * because they may write. Default: never.
@@ -95,10 +95,10 @@ export function sweepByPage(
 export async function* sweepByPage(
   options: SweepOptions & { readonly part?: Part },
 ): AsyncGenerator<Iterable<Swept | Stopped>> {
-  const { functions, reader, only = () => true, onWell, concurrency = 4, nowMs = Date.now, part } = options;
+  const { functions, reader, only = () => true, onHealthy, concurrency = 4, nowMs = Date.now, part } = options;
   const { isStopped = () => false } = options;
   // Counts do not name their subjects, so `only` needs the findings.
-  const brief = onWell !== undefined && options.only === undefined;
+  const brief = onHealthy !== undefined && options.only === undefined;
   const due: Due[] = [];
   const known = new Set<string>();
   const lookAt = (fn: AnyFunction, subjects: readonly Ref[]) => {
@@ -131,7 +131,7 @@ export async function* sweepByPage(
       }
       for (const fn of surveying) {
         const routed = fn.triage(item, brief);
-        if ('healthy' in routed) onWell?.(routed.healthy, routed.count);
+        if ('healthy' in routed) onHealthy?.(routed.healthy, routed.count);
         else if ('findings' in routed) {
           for (const finding of routed.findings) {
             if (only(finding.subject)) yield { kind: 'finding', function: fn.name, finding };

@@ -12,7 +12,7 @@ import { hangs } from '../chain/waiting.ts';
 import { isDeleting } from '../chain/metadata.ts';
 import { judgeContent } from '../chain/content.ts';
 import { contentNameOf } from '../chain/lookup.ts';
-import { backupNamedBy, isNoVMBackups } from '../chain/orphans.ts';
+import { backupNamedBy, belongsToNoVMBackup } from '../chain/orphans.ts';
 import { contentsNaming } from '../chain/queries.ts';
 import type { NameTable } from './name-table.ts';
 import { hash } from './name-table.ts';
@@ -92,7 +92,7 @@ export function surveyContent(content: Content, backups: BackupIndex, pairs: Pai
   const judged = judgeContent(content);
   const named = backupNamedBy(content);
   if (named !== undefined) {
-    if (isNoVMBackups(content)) backups.record(named);
+    if (belongsToNoVMBackup(content)) backups.record(named);
     else backups.claim(named);
   }
   if ('reason' in judged) {

@@ -205,17 +205,17 @@ describe('what is news', () => {
   });
 
   test('an object that cannot be read is told once, by whoever and of whichever volume', () => {
-    const isNews = createFirstReport([{ name: 'verify-backup' }]);
-    expect(isNews('verify-backup', odd())).toBe(true);
-    expect(isNews('verify-backup', odd({ volume: 'disk-0', facts: { snapshot: 'prod/a' } }))).toBe(false);
-    expect(isNews('fix-handle', odd())).toBe(false);
+    const isFirstReport = createFirstReport([{ name: 'verify-backup' }]);
+    expect(isFirstReport('verify-backup', odd())).toBe(true);
+    expect(isFirstReport('verify-backup', odd({ volume: 'disk-0', facts: { snapshot: 'prod/a' } }))).toBe(false);
+    expect(isFirstReport('fix-handle', odd())).toBe(false);
   });
 
   test('what one function says of several volumes is told of each, and of none by another', () => {
-    const isNews = createFirstReport([{ name: 'verify-backup' }, { name: 'relink-vmbackup' }]);
+    const isFirstReport = createFirstReport([{ name: 'verify-backup' }, { name: 'relink-vmbackup' }]);
     const lost = (snapshot: string) => odd({ reason: 'BackupFailed', facts: { snapshot } });
-    expect(isNews('relink-vmbackup', lost('prod/a'))).toBe(true);
-    expect(isNews('relink-vmbackup', lost('prod/b'))).toBe(true);
-    expect(isNews('verify-backup', lost('prod/a'))).toBe(false);
+    expect(isFirstReport('relink-vmbackup', lost('prod/a'))).toBe(true);
+    expect(isFirstReport('relink-vmbackup', lost('prod/b'))).toBe(true);
+    expect(isFirstReport('verify-backup', lost('prod/a'))).toBe(false);
   });
 });

@@ -8,7 +8,7 @@ import { everyFunction, everyScenario, inWorld, sweepAll } from './world.ts';
 test.each(everyScenario)('%s: what is well is the same, told or only counted', async (scenario) => {
   await inWorld({ scenario, tickMs: 60_000 }, async ({ client: { reader } }) => {
     const nowMs = Date.now();
-    const look = async (onWell?: (reason: string, count: number) => void) => {
+    const look = async (onHealthy?: (reason: string, count: number) => void) => {
       const told: string[] = [];
       const options = {
         functions: everyFunction,
@@ -16,7 +16,7 @@ test.each(everyScenario)('%s: what is well is the same, told or only counted', a
         configOf: (fn: any) => fn.config.parse({}),
         nowMs: () => nowMs,
       };
-      for await (const swept of sweep({ ...options, ...(onWell && { onWell }) })) {
+      for await (const swept of sweep({ ...options, ...(onHealthy && { onHealthy }) })) {
         told.push(...findingsOf(swept).map(({ reason }) => reason));
       }
       return told;

@@ -85,7 +85,7 @@ export const handleReasons = {
       'Check the backup target. Gleaner continues when the Backup is Completed.',
     ),
     // It knows for how long.
-    toldBy: 'verify-backup',
+    reportedBy: 'verify-backup',
   },
   TargetAway: {
     ...wait(
@@ -93,7 +93,7 @@ export const handleReasons = {
       'See the finding for the backup target. Gleaner continues when Longhorn has the backup again.',
     ),
     // It tells what is lost and what is wrong with the target, each by itself.
-    toldBy: 'verify-backup',
+    reportedBy: 'verify-backup',
   },
   SnapshotNotThere: wait(
     'The content’s snapshot does not exist (yet).',
@@ -117,7 +117,7 @@ export const handleReasons = {
       'The content of a snapshot that was taken on this cluster does not exist.',
       'See the finding of rebuild-snapshot. It says whether the snapshot controller recreates the content, and from which data.',
     ),
-    toldBy: 'rebuild-snapshot',
+    reportedBy: 'rebuild-snapshot',
   },
   SnapshotMissing: wait(
     'The VMBackup’s snapshot does not exist, although the VMBackup may say that it is ready.',
@@ -152,7 +152,7 @@ export const handleReasons = {
       'The handle of the VMBackup’s content does not name the Longhorn volume of the backup.',
       'Run `gleaner apply`, or let fix-handle repair it where it is installed. See the finding of fix-handle for the content.',
     ),
-    toldBy: 'fix-handle',
+    reportedBy: 'fix-handle',
   },
   HandleUnreadable: report(
     'The handle has none of Longhorn’s forms.',
@@ -173,7 +173,7 @@ export const handleReasons = {
       'Check that the backup target is connected and synced. If the backup was deleted on the target, it is lost.',
     ),
     // It looks at the target too: without it, or on another, Longhorn knows of no Backup, and none is missing.
-    toldBy: 'verify-backup',
+    reportedBy: 'verify-backup',
   },
   BackupBeingDeleted: report(
     'The Longhorn Backup is being deleted.',

@@ -3,7 +3,7 @@ import type { KubeObject } from '../../../sandbox/api/types.ts';
 import * as make from '../../../sandbox/scenarios/build.ts';
 import { linkNames } from '../../../shared/chain/link.ts';
 import { judgeChain } from '../../../shared/chain/links.ts';
-import { toLetGo } from '../../../shared/chain/link.ts';
+import { unblockDeletionCommand } from '../../../shared/chain/link.ts';
 import { decoded } from '../../gen/decoded.ts';
 import { ago, aged, B, but, chainOf, entry, healthy, N, nowMs, V, without } from './chains.ts';
 
@@ -241,7 +241,7 @@ test.each([
 describe('a content that hangs in deletion is let go', () => {
   const bound = 'snapshot.storage.kubernetes.io/volumesnapshotcontent-bound-protection';
   const content = (policy: 'Delete' | 'Retain', finalizers: string[]) =>
-    toLetGo(
+    unblockDeletionCommand(
       decoded(
         VSC,
         make.content({ snapshot: N, handle: 'x', policy }, (o) => void (o.metadata.finalizers = finalizers)),
