@@ -1,4 +1,4 @@
-/** All functions, one line each. */
+/** The functions, one line each. */
 export { default as checkCapability } from './check-capability/index.ts';
 export { default as drillRestore } from './drill-restore/index.ts';
 export { default as fixHandle } from './fix-handle/index.ts';
