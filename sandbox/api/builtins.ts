@@ -120,7 +120,8 @@ function validateConfigMap({ data, binaryData }: KubeObject): FieldError[] {
   const texts = Object.values<string>(data ?? {}).map(byteLength);
   const binaries = Object.values<string>(binaryData ?? {}).map((text) => Buffer.byteLength(text, 'base64'));
   const bytes = [...texts, ...binaries].reduce((sum, one) => sum + one, 0);
-  return bytes > DATA_BYTES ? [field.tooLong('', DATA_BYTES)] : [];
+  // Kubernetes names the path of the whole object so.
+  return bytes > DATA_BYTES ? [field.tooLong('[]', DATA_BYTES)] : [];
 }
 
 function roleRefIsImmutable(binding: KubeObject, old: KubeObject | undefined): FieldError[] {

@@ -143,7 +143,7 @@ export function objectFacts(world: () => World): void {
     expect(code).toBe(answer);
     if (code !== 201) {
       expect(body.details.causes).toEqual([
-        { reason: 'FieldValueTooLong', message: 'Too long: may not be more than 1048576 bytes' },
+        { field: '[]', reason: 'FieldValueTooLong', message: 'Too long: may not be more than 1048576 bytes' },
       ]);
     }
   });
