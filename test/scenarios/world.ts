@@ -338,15 +338,20 @@ function pairOf(namespace: string | undefined, name: string, snapshots: KubeObje
 async function watchSwitches(sandbox: Sandbox, worse: string[]): Promise<() => void> {
   const kind = 'harvesterhci.io/v1beta1/VirtualMachineBackup';
   const names = new Map<string, string>();
-  const keyOf = (b: KubeObject, entry: any) => `${b.metadata.uid} ${entry.volumeName}`;
+  // By place: a volume may be there twice.
+  const entriesOf = (b: KubeObject): [key: string, entry: any][] =>
+    (b.status?.volumeBackups ?? []).map((entry: any, i: number) => [
+      `${b.metadata.uid} ${entry.volumeName} ${i}`,
+      entry,
+    ]);
   for (const backup of await sandbox.client.list(kind)) {
-    for (const entry of backup.status?.volumeBackups ?? []) names.set(keyOf(backup, entry), entry.name);
+    for (const [key, entry] of entriesOf(backup)) names.set(key, entry.name);
   }
   return sandbox.client.watch(kind, ({ type, object }) => {
     if (type !== 'MODIFIED') return;
-    for (const entry of object.status?.volumeBackups ?? []) {
-      const before = names.get(keyOf(object, entry));
-      names.set(keyOf(object, entry), entry.name);
+    for (const [key, entry] of entriesOf(object)) {
+      const before = names.get(key);
+      names.set(key, entry.name);
       // Harvester's own lazy repair renames first and creates after; it says so by being not ready.
       if (before === undefined || before === entry.name || object.status?.readyToUse !== true) continue;
       void Promise.all([

@@ -111,4 +111,15 @@ export const cases: Readonly<Record<string, BrokenWorld>> = {
       { within: 'backup-and-volume-name' },
     ),
   ]),
+  'one volume twice, with a wrong pair and one beside which the right pair stands': world([
+    vmBackup(
+      [
+        volume({ pair: pair({ handle: 'no-scheme' }) }),
+        volume({ pair: pair({ contentOwner: 'guest' }), beside: pair() }),
+      ],
+      {
+        within: 'backup-and-volume-name',
+      },
+    ),
+  ]),
 };
